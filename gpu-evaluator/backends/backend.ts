@@ -1,0 +1,80 @@
+/**
+ * What a backend must do. The daemon owns queues, credits, deadlines of the whole call and the lane of each
+ * device; a backend compiles, verifies and times one candidate.
+ */
+import type { KernelDefinition, Workload } from "@kevo/proto/kernel.ts";
+import type { Measurement, Outcome } from "@kevo/proto/outcome.ts";
+import type { Effort } from "@kevo/proto/run.ts";
+import type { Config } from "@kevo/proto/search-space.ts";
+
+export interface Device {
+  /** Physical identity and key of the host-wide lock: `cpu:0`, a GPU's UUID. */
+  readonly id: string;
+  readonly model: string;
+  /** Measured peak, GFLOP/s; null where it is not known yet. */
+  readonly peakGflops: number | null;
+}
+
+/** A kernel's folder on this host, unpacked by content hash. */
+export interface InstalledKernel {
+  readonly hash: string;
+  readonly folder: string;
+  readonly definition: KernelDefinition;
+}
+
+export interface Job {
+  readonly candidate: string;
+  readonly kernel: InstalledKernel;
+  readonly config: Config;
+  readonly workloads: readonly Workload[];
+  readonly effort: Effort;
+  /** `search`: beside the fastest baseline. `final`: all baselines and comparisons, fresh inputs, more samples. */
+  readonly purpose: "search" | "final";
+  readonly inputSeed: number;
+  /** Best geometric-mean speedup of the run so far; null when none. */
+  readonly bestSpeedup: number | null;
+}
+
+/** A candidate that failed: its accounted outcome and the words for people and proposers. */
+export interface Failure {
+  readonly outcome: Exclude<Outcome, "ok">;
+  readonly message: string;
+}
+
+export interface Measured {
+  readonly outcome: "ok";
+  readonly measurements: readonly Measurement[];
+  readonly stoppedEarly: boolean;
+}
+
+/** A compiled candidate. `dispose` removes its files; calling it twice is harmless. */
+export interface Artifact {
+  readonly dispose: () => Promise<void>;
+}
+
+export interface Backend<A extends Artifact = Artifact> {
+  readonly name: "cpu" | "replay";
+  /** Compiler, driver and libraries, one line; part of what makes two evaluations comparable. */
+  readonly toolchain: string;
+  readonly devices: readonly Device[];
+  /** How many candidates may compile at once. */
+  readonly compileProcesses: number;
+  /** True where compiling disturbs timing, so that the host's quiet lock must be held (the CPU backend). */
+  readonly needsQuiet: boolean;
+  /** Outside the lane. Its limit starts when it is called. Aborting ends its processes. */
+  compile(job: Job, signal: AbortSignal): Promise<A | Failure>;
+  /** In the lane, alone on the device. `onTiming` is called once verification has passed. */
+  measure(
+    artifact: A,
+    job: Job,
+    device: Device,
+    onTiming: () => void,
+    signal: AbortSignal,
+  ): Promise<Measured | Failure>;
+  /** Ends every process and removes every scratch file. */
+  close(): Promise<void>;
+}
+
+export function isFailure(value: Artifact | Measured | Failure): value is Failure {
+  return "outcome" in value && value.outcome !== "ok";
+}

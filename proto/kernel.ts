@@ -1,0 +1,40 @@
+/** A kernel's definition: `kernel.json` in the kernel's folder. */
+import { z } from "zod";
+import { config, searchSpaceDefinition } from "./search-space.ts";
+
+const fileName = z
+  .string()
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9_./-]*$/)
+  .refine((name) => !name.split("/").includes(".."), "a file of a kernel lies inside the kernel's folder");
+
+export const workload = z.strictObject({
+  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_./-]*$/),
+  /** Integers that the kernel's source and reference receive by name, such as sequence length. */
+  shape: z.record(z.string(), z.number()),
+  /** Floating-point operations of one call. */
+  flops: z.number().positive(),
+  /** Fewest bytes of one call: each input read once, each output written once. */
+  bytes: z.number().positive(),
+});
+export type Workload = z.infer<typeof workload>;
+
+export const kernelDefinition = z.strictObject({
+  id: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "an id is lower-case letters, digits and dashes"),
+  title: z.string().min(1),
+  description: z.string().default(""),
+  /** Backends that can run it. */
+  backends: z.array(z.enum(["cpu", "triton", "helion", "replay"])).min(1),
+  ...searchSpaceDefinition.shape,
+  /** What a competent engineer writes first; every parameter named. Null only in replay. */
+  default: config.nullable(),
+  /** Named configurations timed beside each candidate; speedup is against the fastest. Parameters not named are the default's. */
+  baselines: z.array(z.strictObject({ name: z.string(), config })).default([]),
+  workloads: z.array(workload).min(1),
+  tolerance: z.strictObject({ relative_l2: z.number().positive() }).default({ relative_l2: 1e-5 }),
+  /** Files, relative to the folder. `source` is what the parameters compile; `reference` is trusted. Null in replay. */
+  source: fileName.nullable(),
+  reference: fileName.nullable(),
+  /** Script that prints the time of a library everyone knows (NumPy, torch), where installed. */
+  comparison: fileName.nullable().default(null),
+});
+export type KernelDefinition = z.infer<typeof kernelDefinition>;

@@ -1,0 +1,76 @@
+/**
+ * One island's numbered log. Entry 0 is `opened`; numbers grow by one without gaps. An island's state is the
+ * fold of its log, and nothing else changes it. The coordinator is the only writer.
+ */
+import { z } from "zod";
+import { measurement, outcome } from "./outcome.ts";
+import { runSpec } from "./run.ts";
+import { config } from "./search-space.ts";
+import { WIRE_VERSION } from "./version.ts";
+
+/** Proposers of this release; Grok and the like join as further names, so readers accept any. */
+export const proposer = z.string().min(1).max(60);
+
+/** A candidate as its island proposes it: position in the batch, genome, provenance. */
+export const proposal = z.object({
+  config,
+  /** SHA-256 of evolved source in the object store; null while only the configuration evolves. */
+  source: z.string().nullable(),
+  proposer,
+  /** Candidate ids of the parents, of this island or, for a migrant, of its origin. */
+  parents: z.array(z.string()).max(8),
+  /** Why, in a few words; for lineage. */
+  reason: z.string().max(2000).nullable(),
+});
+export type Proposal = z.infer<typeof proposal>;
+
+/** `run/island/batch/index`; also the id of its evaluation. */
+export const candidateId = z.string().regex(/^[^/]+\/\d+\/\d+\/\d+$/);
+
+export const candidate = proposal.extend({
+  id: candidateId,
+  index: z.int().nonnegative(),
+  /** Hash of the genome: SHA-256 of the canonical JSON of {config, source}. */
+  genome: z.string(),
+});
+export type Candidate = z.infer<typeof candidate>;
+
+const entry = {
+  v: z.literal(WIRE_VERSION),
+  run: z.string(),
+  island: z.int().nonnegative(),
+  /** Position in this island's log. */
+  n: z.int().nonnegative(),
+};
+
+export const openedEntry = z.object({ ...entry, type: z.literal("opened"), spec: runSpec });
+export const askedEntry = z.object({
+  ...entry,
+  type: z.literal("asked"),
+  /** Batch number, from 0 without gaps. */
+  k: z.int().nonnegative(),
+  /** What was accepted; a budget cut shortens it. A candidate whose proposer is `migrant` was taken in from `parents[0]`. */
+  candidates: z.array(candidate),
+});
+export const evaluatedEntry = z.object({
+  ...entry,
+  type: z.literal("evaluated"),
+  candidate: candidateId,
+  outcome,
+  /** Answered from an earlier evaluation of the same genome in this run; costs no budget. */
+  cached: z.boolean(),
+  /** Larger is better: geometric mean of speedups over the niche's workloads; in replay 1 / time_ms. Null unless ok. */
+  fitness: z.number().positive().nullable(),
+  /** Geometric mean of the workloads' times, milliseconds. Null unless ok. */
+  time_ms: z.number().positive().nullable(),
+  measurements: z.array(measurement.pick({ workload: true, time_ms: true, speedup: true })),
+  /** What went wrong, first lines. */
+  message: z.string().nullable(),
+  /** Device model that measured it. */
+  device: z.string().nullable(),
+});
+export const logEntry = z.discriminatedUnion("type", [openedEntry, askedEntry, evaluatedEntry]);
+export type OpenedEntry = z.infer<typeof openedEntry>;
+export type AskedEntry = z.infer<typeof askedEntry>;
+export type EvaluatedEntry = z.infer<typeof evaluatedEntry>;
+export type LogEntry = z.infer<typeof logEntry>;

@@ -1,0 +1,14 @@
+/** `kevo.evaluators`: a daemon says that it is there, twice a second, and once more when it leaves. */
+import { z } from "zod";
+import { BACKENDS } from "../run.ts";
+import { WIRE_VERSION } from "../version.ts";
+
+export const evaluatorAnnouncement = z.object({
+  v: z.literal(WIRE_VERSION),
+  /** Random for each start of a daemon, so that a restart on the same port is told apart. */
+  id: z.string().min(8),
+  address: z.string(),
+  backend: z.enum(BACKENDS),
+  state: z.enum(["serving", "draining", "gone"]),
+});
+export type EvaluatorAnnouncement = z.infer<typeof evaluatorAnnouncement>;

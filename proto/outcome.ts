@@ -1,0 +1,30 @@
+/** The one accounted outcome of a candidate. */
+import { z } from "zod";
+
+export const OUTCOMES = ["ok", "compile_error", "incorrect", "crashed", "timeout", "invalid"] as const;
+export const outcome = z.enum(OUTCOMES);
+export type Outcome = z.infer<typeof outcome>;
+
+/** The time of one workload, and how it compares with the fastest baseline measured beside it. */
+export const measurement = z.object({
+  workload: z.string(),
+  /** Median, milliseconds. */
+  time_ms: z.number().positive(),
+  /** Fastest baseline's median in the same interleaved session, milliseconds; null in replay. */
+  baseline_ms: z.number().positive().nullable(),
+  baseline: z.string().nullable(),
+  /** baseline_ms / time_ms, with the bounds of its confidence interval; null in replay. */
+  speedup: z.number().positive().nullable(),
+  speedup_low: z.number().positive().nullable(),
+  speedup_high: z.number().positive().nullable(),
+  gflops: z.number().nonnegative().nullable(),
+  /** Share of the device's measured peak, 0 to 1. */
+  peak_share: z.number().nonnegative().nullable(),
+  /** Relative L2 error against the reference. */
+  error: z.number().nonnegative().nullable(),
+  /** Every timed batch, milliseconds. */
+  samples: z.array(z.number()),
+  /** Other times measured beside it, such as NumPy's or torch's, milliseconds. */
+  others: z.record(z.string(), z.number()).default({}),
+});
+export type Measurement = z.infer<typeof measurement>;

@@ -1,0 +1,38 @@
+/** The specification of a run: fixed when it starts, stored in the lineage, carried by every island's first log entry. */
+import { z } from "zod";
+
+export const TOPOLOGIES = ["ring", "bidirectional", "full", "random", "none"] as const;
+export const BACKENDS = ["cpu", "triton", "helion", "replay"] as const;
+export const EFFORTS = ["quick", "full"] as const;
+export type Effort = (typeof EFFORTS)[number];
+export type BackendName = (typeof BACKENDS)[number];
+export type Topology = (typeof TOPOLOGIES)[number];
+
+/** What an island is limited to; null means no limit. */
+export const niche = z.object({ workloads: z.array(z.string()).nullable(), device: z.string().nullable() });
+export type Niche = z.infer<typeof niche>;
+
+export const runSpec = z.object({
+  run: z.string(),
+  kernel: z.object({ id: z.string(), title: z.string(), hash: z.string() }),
+  backend: z.enum(BACKENDS),
+  /** Names of the workloads that fitness is the geometric mean over. */
+  workloads: z.array(z.string()).min(1),
+  seed: z.int().nonnegative(),
+  islands: z.array(z.object({ index: z.int().nonnegative(), niche })).min(1),
+  topology: z.enum(TOPOLOGIES),
+  /** Batches between migrations, and elites sent each time. */
+  migrate_every: z.int().positive(),
+  migrants: z.int().nonnegative(),
+  sync: z.boolean(),
+  /** With sync: candidates of each island's batch. */
+  batch_size: z.int().positive(),
+  /** `random` is the control: uniform sampling without memory of results. */
+  search: z.enum(["default", "random"]),
+  /** Unique evaluations of the whole run. */
+  evaluations: z.int().positive(),
+  /** Wall-clock limit, seconds. */
+  time_s: z.number().positive().nullable(),
+  effort: z.enum(EFFORTS),
+});
+export type RunSpec = z.infer<typeof runSpec>;
