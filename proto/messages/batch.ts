@@ -1,0 +1,33 @@
+/** `kevo.<run>.batch`, request and reply: a worker offers batch k of an island until it stands in the log. */
+import { z } from "zod";
+import { proposal } from "../log.ts";
+import { WIRE_VERSION } from "../version.ts";
+
+export const batchRequest = z.object({
+  v: z.literal(WIRE_VERSION),
+  worker: z.string().min(1),
+  island: z.int().nonnegative(),
+  epoch: z.int().positive(),
+  k: z.int().nonnegative(),
+  /** Empty says that the island has nothing left to propose. */
+  proposals: z.array(proposal).max(256),
+});
+export type BatchRequest = z.infer<typeof batchRequest>;
+
+export const batchReply = z.object({
+  v: z.literal(WIRE_VERSION),
+  /**
+   * `accepted`: in the log, now or before. `held`: with --sync, waits for the other islands; ask again.
+   * `refused`: stale epoch, wrong k, or a malformed proposal; `reason` says which.
+   */
+  status: z.enum(["accepted", "held", "refused"]),
+  reason: z.string().nullable(),
+  /** How many candidates of the island may be outstanding. */
+  window: z.int().nonnegative(),
+  paused: z.boolean(),
+  /** The run takes no further batches. */
+  stop: z.boolean(),
+  /** Number of the island's newest log entry. */
+  tail: z.int().nonnegative(),
+});
+export type BatchReply = z.infer<typeof batchReply>;

@@ -1,0 +1,32 @@
+/** `kevo.<run>.lease`, request and reply: a worker asks for an island, renews it, or gives it back. */
+import { z } from "zod";
+import { WIRE_VERSION } from "../version.ts";
+
+export const leaseRequest = z.discriminatedUnion("type", [
+  /** Any island that nobody holds. */
+  z.object({ v: z.literal(WIRE_VERSION), type: z.literal("acquire"), worker: z.string().min(1) }),
+  z.object({
+    v: z.literal(WIRE_VERSION),
+    type: z.enum(["renew", "release"]),
+    worker: z.string().min(1),
+    island: z.int().nonnegative(),
+    epoch: z.int().positive(),
+  }),
+]);
+export type LeaseRequest = z.infer<typeof leaseRequest>;
+
+export const leaseReply = z.discriminatedUnion("status", [
+  /** The epoch only grows; a batch under an older one is refused. Renew well within `ttl_ms`. */
+  z.object({
+    v: z.literal(WIRE_VERSION),
+    status: z.literal("granted"),
+    island: z.int().nonnegative(),
+    epoch: z.int().positive(),
+    ttl_ms: z.int().positive(),
+    /** Number of the island's newest log entry: a holder folds up to it before it asks. */
+    tail: z.int().nonnegative(),
+  }),
+  z.object({ v: z.literal(WIRE_VERSION), status: z.literal("none"), retry_ms: z.int().positive() }),
+  z.object({ v: z.literal(WIRE_VERSION), status: z.enum(["lost", "released", "stopped"]) }),
+]);
+export type LeaseReply = z.infer<typeof leaseReply>;

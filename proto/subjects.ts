@@ -1,0 +1,21 @@
+/** Names of the NATS subjects. A run's id has no dots, blanks or wildcards, so that it is one token. */
+export const RUN_ID = /^[A-Za-z0-9_-]{1,60}$/;
+
+export const subjects = {
+  log: (run: string, island: number) => `kevo.${run}.island.${island}.log`,
+  allLogs: (run: string) => `kevo.${run}.island.*.log`,
+  elites: (run: string, island: number) => `kevo.${run}.island.${island}.elites`,
+  allElites: (run: string) => `kevo.${run}.island.*.elites`,
+  lease: (run: string) => `kevo.${run}.lease`,
+  batch: (run: string) => `kevo.${run}.batch`,
+  gap: (run: string) => `kevo.${run}.gap`,
+  control: (run: string) => `kevo.${run}.control`,
+  runs: "kevo.runs",
+  evaluators: "kevo.evaluators",
+} as const;
+
+/** One JetStream stream carries the logs of all runs; purged by subject. */
+export const LOG_STREAM = "KEVO_LOG";
+export const LOG_STREAM_SUBJECTS = ["kevo.*.island.*.log"];
+/** Object store for kernel packages and evolved sources, named by SHA-256. */
+export const OBJECT_BUCKET = "kevo";
