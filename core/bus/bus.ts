@@ -1,0 +1,77 @@
+/**
+ * The message bus: the only folder that knows NATS. Every message is JSON; every message that comes in is
+ * validated with zod, and what does not fit is dropped, counted and reported, never thrown.
+ */
+import type { LogEntry } from "@kevo/proto/log.ts";
+import type { ZodType } from "zod";
+
+export interface Subscription {
+  /** Stops delivery; calling it twice is harmless. */
+  unsubscribe(): void;
+}
+
+export interface ConnectOptions {
+  readonly url: string;
+  /** Shared secret (`KEVO_TOKEN`); needed where the server listens beyond loopback. */
+  readonly token?: string | undefined;
+  /** Shown in the server's list of clients. */
+  readonly name: string;
+  /** Closes the bus. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Bus {
+  readonly url: string;
+  readonly connected: boolean;
+
+  /** Fire and forget. While the server is away the message is kept and sent on reconnect. */
+  publish(subject: string, message: unknown): void;
+  /** Messages that fit the schema, in order. A handler that throws is reported like a malformed message. */
+  subscribe<T>(subject: string, schema: ZodType<T>, handler: (message: T, subject: string) => void): Subscription;
+  /** @throws NoResponder, RequestTimeout, MalformedReply, RemoteError, BusClosed (`core/bus/errors.ts`). */
+  request<T>(subject: string, message: unknown, schema: ZodType<T>, timeoutMs: number): Promise<T>;
+  /** Answers requests. A malformed request and a handler that throws are answered with `{v, error}`. */
+  serve<Q>(subject: string, schema: ZodType<Q>, handler: (query: Q) => unknown | Promise<unknown>): Subscription;
+
+  /** Creates the log stream, or brings its settings up to date. Idempotent. */
+  openLogStream(): Promise<void>;
+  /**
+   * Copies entries to their islands' subjects and waits until the server has stored them. Order is kept per
+   * subject; the message id `<run>.<island>.<n>` makes a repeat within two minutes harmless.
+   * @throws LogUnavailable when the stream is missing or the server is away: open the stream, then republish.
+   */
+  appendLog(entries: readonly LogEntry[]): Promise<void>;
+  /**
+   * Every entry of an island's log (or of all the run's islands), from the first, then live. Survives
+   * reconnects and a stream that was lost and recreated; entries may be delivered more than once.
+   */
+  followLog(run: string, island: number | "all", handler: (entry: LogEntry) => void): Promise<Subscription>;
+  /** Number of the newest entry in the stream; null when there is none, or no stream. */
+  logTail(run: string, island: number): Promise<number | null>;
+  /** Removes a run's entries from the stream. */
+  purgeLog(run: string): Promise<void>;
+
+  /** Stores bytes under their SHA-256 (lower-case hex). Storing what is there already is cheap. */
+  putObject(hash: string, bytes: Uint8Array): Promise<void>;
+  /** Null when it is not there. @throws Error when what is stored does not have this hash. */
+  getObject(hash: string): Promise<Uint8Array | null>;
+
+  /** Called after the connection came back; subscriptions stand again by then. */
+  onReconnect(callback: () => void): void;
+  onDisconnect(callback: () => void): void;
+  /** Told of each message that was dropped, and why. */
+  onMalformed(callback: (subject: string, why: string) => void): void;
+  /** How many messages were dropped as malformed. */
+  readonly malformed: number;
+
+  /** Sends what is still buffered, then closes. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Connects once; afterwards it reconnects for ever.
+ * @throws UserError that names the URL, when nothing answers or the token is refused.
+ */
+export async function connectBus(_options: ConnectOptions): Promise<Bus> {
+  throw new Error("not connected yet: the implementation follows");
+}

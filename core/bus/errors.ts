@@ -1,0 +1,41 @@
+/** What a request can come back with instead of an answer. */
+
+export class BusError extends Error {
+  override readonly name: string = "BusError";
+  readonly subject: string;
+
+  constructor(subject: string, message: string) {
+    super(message);
+    this.subject = subject;
+  }
+}
+
+/** Nobody serves the subject (yet). Worth another try. */
+export class NoResponder extends BusError {
+  override readonly name = "NoResponder";
+}
+
+/** No answer in time; the request may or may not have been carried out. */
+export class RequestTimeout extends BusError {
+  override readonly name = "RequestTimeout";
+}
+
+/** The answer does not fit the schema. */
+export class MalformedReply extends BusError {
+  override readonly name = "MalformedReply";
+}
+
+/** The other side answered `{error}`: it refused the request or failed on it. */
+export class RemoteError extends BusError {
+  override readonly name = "RemoteError";
+}
+
+/** The bus was closed before the answer came. */
+export class BusClosed extends BusError {
+  override readonly name = "BusClosed";
+}
+
+/** The log stream is missing or its server is away. Open the stream and republish. */
+export class LogUnavailable extends BusError {
+  override readonly name = "LogUnavailable";
+}
