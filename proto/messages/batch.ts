@@ -11,6 +11,8 @@ export const batchRequest = z.object({
   k: z.int().nonnegative(),
   /** Empty says that the island has nothing left to propose. */
   proposals: z.array(proposal).max(256),
+  /** Of the population, for the progress view only. */
+  diversity: z.number().min(0).max(1).nullable(),
 });
 export type BatchRequest = z.infer<typeof batchRequest>;
 

@@ -1,0 +1,59 @@
+/** What a person sees of a run at one moment. Plain data: made from memory by a running coordinator, from the database by `watch`. */
+import type { Outcome } from "@kevo/proto/outcome.ts";
+
+export interface IslandSnapshot {
+  readonly island: number;
+  /** Workload or device model that it is limited to, in words; empty for none. */
+  readonly niche: string;
+  readonly worker: string | null;
+  readonly batches: number;
+  readonly evaluated: number;
+  readonly outstanding: number;
+  /** Fitness of its best: geometric-mean speedup, or in replay 1 / time_ms. */
+  readonly bestFitness: number | null;
+  readonly bestTimeMs: number | null;
+  /** 0 to 1; null when not known. */
+  readonly diversity: number | null;
+  readonly exhausted: boolean;
+}
+
+export interface EvaluatorSnapshot {
+  readonly id: string;
+  readonly address: string;
+  readonly state: "serving" | "draining" | "lost" | "gone" | "unusable";
+  readonly credits: number;
+  readonly inFlight: number;
+  readonly devices: readonly {
+    readonly id: string;
+    readonly model: string;
+    readonly state: string;
+    readonly busyShare: number | null;
+  }[];
+}
+
+export interface RunSnapshot {
+  readonly run: string;
+  readonly kernel: string;
+  readonly backend: string;
+  /** What the run is doing: waiting for evaluators, evolving, re-measuring finalists, or how it ended. */
+  readonly phase: string;
+  readonly objective: "speedup" | "time";
+  readonly elapsedS: number;
+  /** Estimated from the last half minute; null when not known. */
+  readonly remainingS: number | null;
+  readonly budget: number;
+  readonly evaluated: number;
+  readonly cached: number;
+  readonly perSecond: number | null;
+  readonly outcomes: Readonly<Record<Outcome, number>>;
+  readonly best: {
+    readonly candidate: string;
+    readonly fitness: number;
+    readonly timeMs: number;
+    readonly speedup: number | null;
+    readonly proposer: string;
+    readonly config: string;
+  } | null;
+  readonly islands: readonly IslandSnapshot[];
+  readonly evaluators: readonly EvaluatorSnapshot[];
+}

@@ -1,0 +1,20 @@
+// Original file: proto/evaluator.proto
+
+
+export interface Device {
+  'id'?: (string);
+  'model'?: (string);
+  'state'?: (string);
+  'peakGflops'?: (number | string);
+  'busyMs'?: (number | string);
+  'upMs'?: (number | string);
+}
+
+export interface Device__Output {
+  'id': (string);
+  'model': (string);
+  'state': (string);
+  'peakGflops': (number);
+  'busyMs': (number);
+  'upMs': (number);
+}

@@ -1,0 +1,10 @@
+// Original file: proto/evaluator.proto
+
+
+export interface DrainReply {
+  'finished'?: (number);
+}
+
+export interface DrainReply__Output {
+  'finished': (number);
+}

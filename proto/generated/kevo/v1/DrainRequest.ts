@@ -1,0 +1,8 @@
+// Original file: proto/evaluator.proto
+
+
+export interface DrainRequest {
+}
+
+export interface DrainRequest__Output {
+}

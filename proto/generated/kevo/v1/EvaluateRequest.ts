@@ -1,0 +1,31 @@
+// Original file: proto/evaluator.proto
+
+import type { Purpose as _kevo_v1_Purpose, Purpose__Output as _kevo_v1_Purpose__Output } from '../../kevo/v1/Purpose';
+
+export interface EvaluateRequest {
+  'candidate'?: (string);
+  'attempt'?: (number);
+  'kernel'?: (string);
+  'configJson'?: (string);
+  'source'?: (string);
+  'workloads'?: (string)[];
+  'effort'?: (string);
+  'purpose'?: (_kevo_v1_Purpose);
+  'inputSeed'?: (number);
+  'deviceModel'?: (string);
+  'bestSpeedup'?: (number | string);
+}
+
+export interface EvaluateRequest__Output {
+  'candidate': (string);
+  'attempt': (number);
+  'kernel': (string);
+  'configJson': (string);
+  'source': (string);
+  'workloads': (string)[];
+  'effort': (string);
+  'purpose': (_kevo_v1_Purpose__Output);
+  'inputSeed': (number);
+  'deviceModel': (string);
+  'bestSpeedup': (number);
+}

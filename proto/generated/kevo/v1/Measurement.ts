@@ -1,0 +1,32 @@
+// Original file: proto/evaluator.proto
+
+
+export interface Measurement {
+  'workload'?: (string);
+  'timeMs'?: (number | string);
+  'baselineMs'?: (number | string);
+  'baseline'?: (string);
+  'speedup'?: (number | string);
+  'speedupLow'?: (number | string);
+  'speedupHigh'?: (number | string);
+  'gflops'?: (number | string);
+  'peakShare'?: (number | string);
+  'error'?: (number | string);
+  'samples'?: (number | string)[];
+  'others'?: ({[key: string]: number | string});
+}
+
+export interface Measurement__Output {
+  'workload': (string);
+  'timeMs': (number);
+  'baselineMs': (number);
+  'baseline': (string);
+  'speedup': (number);
+  'speedupLow': (number);
+  'speedupHigh': (number);
+  'gflops': (number);
+  'peakShare': (number);
+  'error': (number);
+  'samples': (number)[];
+  'others': ({[key: string]: number});
+}
