@@ -1,16 +1,16 @@
 import type * as grpc from '@grpc/grpc-js';
 import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-loader';
 
-import type { DescribeRequest as _kevo_v1_DescribeRequest, DescribeRequest__Output as _kevo_v1_DescribeRequest__Output } from './kevo/v1/DescribeRequest';
-import type { Description as _kevo_v1_Description, Description__Output as _kevo_v1_Description__Output } from './kevo/v1/Description';
-import type { Device as _kevo_v1_Device, Device__Output as _kevo_v1_Device__Output } from './kevo/v1/Device';
-import type { DrainReply as _kevo_v1_DrainReply, DrainReply__Output as _kevo_v1_DrainReply__Output } from './kevo/v1/DrainReply';
-import type { DrainRequest as _kevo_v1_DrainRequest, DrainRequest__Output as _kevo_v1_DrainRequest__Output } from './kevo/v1/DrainRequest';
-import type { EvaluateEvent as _kevo_v1_EvaluateEvent, EvaluateEvent__Output as _kevo_v1_EvaluateEvent__Output } from './kevo/v1/EvaluateEvent';
-import type { EvaluateRequest as _kevo_v1_EvaluateRequest, EvaluateRequest__Output as _kevo_v1_EvaluateRequest__Output } from './kevo/v1/EvaluateRequest';
-import type { EvaluatorClient as _kevo_v1_EvaluatorClient, EvaluatorDefinition as _kevo_v1_EvaluatorDefinition } from './kevo/v1/Evaluator';
-import type { Measurement as _kevo_v1_Measurement, Measurement__Output as _kevo_v1_Measurement__Output } from './kevo/v1/Measurement';
-import type { Result as _kevo_v1_Result, Result__Output as _kevo_v1_Result__Output } from './kevo/v1/Result';
+import type { DescribeRequest as _kevo_v1_DescribeRequest, DescribeRequest__Output as _kevo_v1_DescribeRequest__Output } from './kevo/v1/DescribeRequest.ts';
+import type { Description as _kevo_v1_Description, Description__Output as _kevo_v1_Description__Output } from './kevo/v1/Description.ts';
+import type { Device as _kevo_v1_Device, Device__Output as _kevo_v1_Device__Output } from './kevo/v1/Device.ts';
+import type { DrainReply as _kevo_v1_DrainReply, DrainReply__Output as _kevo_v1_DrainReply__Output } from './kevo/v1/DrainReply.ts';
+import type { DrainRequest as _kevo_v1_DrainRequest, DrainRequest__Output as _kevo_v1_DrainRequest__Output } from './kevo/v1/DrainRequest.ts';
+import type { EvaluateEvent as _kevo_v1_EvaluateEvent, EvaluateEvent__Output as _kevo_v1_EvaluateEvent__Output } from './kevo/v1/EvaluateEvent.ts';
+import type { EvaluateRequest as _kevo_v1_EvaluateRequest, EvaluateRequest__Output as _kevo_v1_EvaluateRequest__Output } from './kevo/v1/EvaluateRequest.ts';
+import type { EvaluatorClient as _kevo_v1_EvaluatorClient, EvaluatorDefinition as _kevo_v1_EvaluatorDefinition } from './kevo/v1/Evaluator.ts';
+import type { Measurement as _kevo_v1_Measurement, Measurement__Output as _kevo_v1_Measurement__Output } from './kevo/v1/Measurement.ts';
+import type { Result as _kevo_v1_Result, Result__Output as _kevo_v1_Result__Output } from './kevo/v1/Result.ts';
 
 type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
   new(...args: ConstructorParameters<Constructor>): Subtype;

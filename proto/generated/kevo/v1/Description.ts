@@ -1,6 +1,6 @@
-// Original file: proto/evaluator.proto
+// Original file: evaluator.proto
 
-import type { Device as _kevo_v1_Device, Device__Output as _kevo_v1_Device__Output } from '../../kevo/v1/Device';
+import type { Device as _kevo_v1_Device, Device__Output as _kevo_v1_Device__Output } from '../../kevo/v1/Device.ts';
 
 export interface Description {
   'id'?: (string);

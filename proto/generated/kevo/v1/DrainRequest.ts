@@ -1,4 +1,4 @@
-// Original file: proto/evaluator.proto
+// Original file: evaluator.proto
 
 
 export interface DrainRequest {

@@ -1,7 +1,7 @@
-// Original file: proto/evaluator.proto
+// Original file: evaluator.proto
 
-import type { Stage as _kevo_v1_Stage, Stage__Output as _kevo_v1_Stage__Output } from '../../kevo/v1/Stage';
-import type { Result as _kevo_v1_Result, Result__Output as _kevo_v1_Result__Output } from '../../kevo/v1/Result';
+import type { Stage as _kevo_v1_Stage, Stage__Output as _kevo_v1_Stage__Output } from '../../kevo/v1/Stage.ts';
+import type { Result as _kevo_v1_Result, Result__Output as _kevo_v1_Result__Output } from '../../kevo/v1/Result.ts';
 
 export interface EvaluateEvent {
   'stage'?: (_kevo_v1_Stage);

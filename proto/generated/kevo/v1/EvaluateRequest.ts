@@ -1,6 +1,6 @@
-// Original file: proto/evaluator.proto
+// Original file: evaluator.proto
 
-import type { Purpose as _kevo_v1_Purpose, Purpose__Output as _kevo_v1_Purpose__Output } from '../../kevo/v1/Purpose';
+import type { Purpose as _kevo_v1_Purpose, Purpose__Output as _kevo_v1_Purpose__Output } from '../../kevo/v1/Purpose.ts';
 
 export interface EvaluateRequest {
   'candidate'?: (string);

@@ -1,13 +1,13 @@
-// Original file: proto/evaluator.proto
+// Original file: evaluator.proto
 
 import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
-import type { DescribeRequest as _kevo_v1_DescribeRequest, DescribeRequest__Output as _kevo_v1_DescribeRequest__Output } from '../../kevo/v1/DescribeRequest';
-import type { Description as _kevo_v1_Description, Description__Output as _kevo_v1_Description__Output } from '../../kevo/v1/Description';
-import type { DrainReply as _kevo_v1_DrainReply, DrainReply__Output as _kevo_v1_DrainReply__Output } from '../../kevo/v1/DrainReply';
-import type { DrainRequest as _kevo_v1_DrainRequest, DrainRequest__Output as _kevo_v1_DrainRequest__Output } from '../../kevo/v1/DrainRequest';
-import type { EvaluateEvent as _kevo_v1_EvaluateEvent, EvaluateEvent__Output as _kevo_v1_EvaluateEvent__Output } from '../../kevo/v1/EvaluateEvent';
-import type { EvaluateRequest as _kevo_v1_EvaluateRequest, EvaluateRequest__Output as _kevo_v1_EvaluateRequest__Output } from '../../kevo/v1/EvaluateRequest';
+import type { DescribeRequest as _kevo_v1_DescribeRequest, DescribeRequest__Output as _kevo_v1_DescribeRequest__Output } from '../../kevo/v1/DescribeRequest.ts';
+import type { Description as _kevo_v1_Description, Description__Output as _kevo_v1_Description__Output } from '../../kevo/v1/Description.ts';
+import type { DrainReply as _kevo_v1_DrainReply, DrainReply__Output as _kevo_v1_DrainReply__Output } from '../../kevo/v1/DrainReply.ts';
+import type { DrainRequest as _kevo_v1_DrainRequest, DrainRequest__Output as _kevo_v1_DrainRequest__Output } from '../../kevo/v1/DrainRequest.ts';
+import type { EvaluateEvent as _kevo_v1_EvaluateEvent, EvaluateEvent__Output as _kevo_v1_EvaluateEvent__Output } from '../../kevo/v1/EvaluateEvent.ts';
+import type { EvaluateRequest as _kevo_v1_EvaluateRequest, EvaluateRequest__Output as _kevo_v1_EvaluateRequest__Output } from '../../kevo/v1/EvaluateRequest.ts';
 
 export interface EvaluatorClient extends grpc.Client {
   Describe(argument: _kevo_v1_DescribeRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_kevo_v1_Description__Output>): grpc.ClientUnaryCall;

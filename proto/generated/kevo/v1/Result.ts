@@ -1,6 +1,6 @@
-// Original file: proto/evaluator.proto
+// Original file: evaluator.proto
 
-import type { Measurement as _kevo_v1_Measurement, Measurement__Output as _kevo_v1_Measurement__Output } from '../../kevo/v1/Measurement';
+import type { Measurement as _kevo_v1_Measurement, Measurement__Output as _kevo_v1_Measurement__Output } from '../../kevo/v1/Measurement.ts';
 
 export interface Result {
   'outcome'?: (string);

@@ -1,0 +1,61 @@
+/** evaluator.proto at run time: the service's definition for a daemon and the client for who dispatches to it. */
+import { fileURLToPath } from "node:url";
+import { type ChannelOptions, credentials, loadPackageDefinition, Metadata, type ServerOptions } from "@grpc/grpc-js";
+import { loadSync } from "@grpc/proto-loader";
+import type { ProtoGrpcType } from "./generated/evaluator.ts";
+import type { EvaluatorClient } from "./generated/kevo/v1/Evaluator.ts";
+
+export type { Description__Output as Description } from "./generated/kevo/v1/Description.ts";
+export type { EvaluateEvent, EvaluateEvent__Output } from "./generated/kevo/v1/EvaluateEvent.ts";
+export type { EvaluateRequest, EvaluateRequest__Output } from "./generated/kevo/v1/EvaluateRequest.ts";
+export type { EvaluatorClient, EvaluatorHandlers } from "./generated/kevo/v1/Evaluator.ts";
+export type { Result, Result__Output } from "./generated/kevo/v1/Result.ts";
+
+// The same options as proto/generate.sh gives to the generator; otherwise the types would not be true.
+const definition = loadSync(fileURLToPath(new URL("./evaluator.proto", import.meta.url)), {
+  longs: String,
+  enums: String,
+  defaults: true,
+  oneofs: true,
+});
+const { Evaluator } = (loadPackageDefinition(definition) as unknown as ProtoGrpcType).kevo.v1;
+
+/** What a daemon passes to `Server.addService`. */
+export const evaluatorService = Evaluator.service;
+/** Full name, as gRPC health knows it. */
+export const EVALUATOR_SERVICE_NAME = "kevo.v1.Evaluator";
+
+const MESSAGE_LIMIT_BYTES = 64 * 1024 * 1024;
+const shared = {
+  "grpc.max_receive_message_length": MESSAGE_LIMIT_BYTES,
+  "grpc.max_send_message_length": MESSAGE_LIMIT_BYTES,
+  "grpc.keepalive_time_ms": 15_000,
+  "grpc.keepalive_timeout_ms": 5_000,
+};
+
+/** Options of a daemon's server. */
+export const evaluatorServerOptions: ServerOptions = shared;
+
+/** Options of a client: one channel a daemon, back within a second of its return, no hidden retries. */
+export const evaluatorChannelOptions: ChannelOptions = {
+  ...shared,
+  "grpc.keepalive_permit_without_calls": 1,
+  "grpc.client_idle_timeout_ms": 24 * 3600 * 1000,
+  "grpc.dns_min_time_between_resolutions_ms": 1_000,
+  "grpc.initial_reconnect_backoff_ms": 100,
+  "grpc.max_reconnect_backoff_ms": 1_000,
+  "grpc.enable_retries": 0,
+  "grpc.use_local_subchannel_pool": 1,
+};
+
+/** A client of the daemon at `address` (HOST:PORT). It connects at the first call; `close()` ends it. */
+export function connectEvaluator(address: string): EvaluatorClient {
+  return new Evaluator(address, credentials.createInsecure(), evaluatorChannelOptions);
+}
+
+/** Metadata of every call to a daemon that asks for a token; empty metadata without one. */
+export function evaluatorMetadata(token: string | undefined): Metadata {
+  const metadata = new Metadata();
+  if (token) metadata.set("authorization", `Bearer ${token}`);
+  return metadata;
+}
