@@ -1,0 +1,122 @@
+/**
+ * Recorded search spaces in Kernel Tuner's cache format (`.json` or `.json.gz`): every valid configuration of a
+ * kernel with what a real GPU made of it. What is not recorded is not valid.
+ */
+import { readFile } from "node:fs/promises";
+import { promisify } from "node:util";
+import { gunzip } from "node:zlib";
+import type { Outcome } from "@kevo/proto/outcome.ts";
+import type { Config, SearchSpaceDefinition } from "@kevo/proto/search-space.ts";
+import { z } from "zod";
+import { UserError } from "../errors/user-error.ts";
+import { keyOfValues, spaceOf } from "./parameters.ts";
+
+const milliseconds = z.number().nonnegative().catch(0);
+const recordSchema = z.looseObject({
+  /** Milliseconds, or the name of a failure. */
+  time: z.union([z.number().positive(), z.string()]),
+  times: z.array(z.number()).optional(),
+  compile_time: milliseconds.default(0),
+  verification_time: milliseconds.default(0),
+  benchmark_time: milliseconds.default(0),
+  framework_time: milliseconds.default(0),
+});
+const fileSchema = z.looseObject({
+  device_name: z.string().default(""),
+  kernel_name: z.string(),
+  objective: z.string().default("time"),
+  tune_params_keys: z.array(z.string()).min(1),
+  tune_params: z.record(z.string(), z.array(z.union([z.number(), z.string(), z.boolean()])).min(1)),
+  cache: z.record(z.string(), recordSchema),
+});
+export type RecordedFile = z.infer<typeof fileSchema>;
+
+export interface RecordedEvaluation {
+  readonly outcome: Outcome;
+  /** The recorded objective, milliseconds; null unless ok. */
+  readonly time_ms: number | null;
+  /** Single timings, milliseconds; empty when none were kept. */
+  readonly samples: readonly number[];
+  /** What the stages took on the recording machine, milliseconds. */
+  readonly compile_ms: number;
+  readonly verify_ms: number;
+  readonly benchmark_ms: number;
+  /** The recorded failure's name; null when ok. */
+  readonly message: string | null;
+}
+
+export interface RecordedSpace {
+  /** With `members`: exactly the recorded configurations. */
+  readonly definition: SearchSpaceDefinition;
+  readonly kernelName: string;
+  /** As recorded; empty where the recording does not say. */
+  readonly deviceName: string;
+  /** Smallest recorded time, milliseconds. */
+  readonly optimum: number;
+  /** Null when the configuration was not recorded, which is to say that it breaks a constraint. */
+  lookup(config: Config): RecordedEvaluation | null;
+}
+
+/** @throws UserError when the file is missing, not in the format, or holds no configuration that ran. */
+export async function loadRecordedSpace(path: string): Promise<RecordedSpace> {
+  const file = fileSchema.safeParse(await readJson(path));
+  if (!file.success) {
+    throw new UserError(
+      `${path} is not a recorded space in Kernel Tuner's cache format: ${z.prettifyError(file.error)}`,
+    );
+  }
+  return openRecordedSpace(file.data, path);
+}
+
+/** @throws UserError when the recording contradicts itself or nothing in it ran. `name` is for messages. */
+export function openRecordedSpace(file: RecordedFile, name: string): RecordedSpace {
+  const { definition, rows } = spaceOf(file, name);
+  let optimum = Number.POSITIVE_INFINITY;
+  for (const record of rows.values()) {
+    if (typeof record.time === "number") optimum = Math.min(optimum, record.time);
+  }
+  if (optimum === Number.POSITIVE_INFINITY) throw new UserError(`${name}: no recorded configuration ran`);
+  return {
+    definition,
+    kernelName: file.kernel_name,
+    deviceName: file.device_name,
+    optimum,
+    lookup: (config) => {
+      const record = rows.get(keyOfValues(definition.parameters.map((parameter) => config[parameter.name])));
+      if (record === undefined) return null;
+      const ran = typeof record.time === "number";
+      return {
+        outcome: ran ? "ok" : outcomeOf(String(record.time)),
+        time_ms: ran ? (record.time as number) : null,
+        samples: record.times ?? [],
+        compile_ms: record.compile_time,
+        verify_ms: record.verification_time,
+        benchmark_ms: record.benchmark_time,
+        message: ran ? null : String(record.time),
+      };
+    },
+  };
+}
+
+/** Kernel Tuner's names of failures. */
+function outcomeOf(failure: string): Outcome {
+  if (/compil/i.test(failure)) return "compile_error";
+  if (/invalid/i.test(failure)) return "invalid";
+  if (/correct|verif/i.test(failure)) return "incorrect";
+  return "crashed";
+}
+
+async function readJson(path: string): Promise<unknown> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    throw new UserError(`cannot read the recorded space ${path}: ${error instanceof Error ? error.message : error}`);
+  }
+  try {
+    const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
+    return JSON.parse((isGzip ? await promisify(gunzip)(bytes) : bytes).toString("utf8"));
+  } catch (error) {
+    throw new UserError(`${path} is neither JSON nor gzipped JSON: ${error instanceof Error ? error.message : error}`);
+  }
+}

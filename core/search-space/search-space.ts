@@ -1,0 +1,88 @@
+/**
+ * A search space: parameters with their values, and which combinations are valid. Its genes are value indices,
+ * one for each parameter, in the definition's order.
+ */
+import type { Config, SearchSpaceDefinition } from "@kevo/proto/search-space.ts";
+import { UserError } from "../errors/user-error.ts";
+import type { Random } from "../random/random.ts";
+import { type Backtracker, openBacktracker } from "./backtrack.ts";
+import { compileConstraint } from "./constraint.ts";
+import { decodeGenes, encodeConfig } from "./encoding.ts";
+import { keyFunction, openMembers } from "./members.ts";
+import { neighboursOf } from "./neighbours.ts";
+import { openParameter, type SpaceParameter } from "./parameter.ts";
+
+export type Genes = readonly number[];
+
+export interface SearchSpace {
+  readonly definition: SearchSpaceDefinition;
+  readonly parameters: readonly SpaceParameter[];
+  /** Combinations before constraints. */
+  readonly size: number;
+  /** Valid configurations; an estimate unless `enumerated`. */
+  readonly count: number;
+  /** Every valid configuration in an order fixed by the definition, or null where there are too many to list. */
+  readonly enumerated: readonly Genes[] | null;
+  decode(genes: Genes): Config;
+  /** @throws UserError that names the parameter, its value and the allowed ones. Validity is not checked. */
+  encode(config: Config): Genes;
+  isValid(genes: Genes): boolean;
+  /** A valid configuration; uniform where the space is enumerated or plain rejection succeeds, else only random. */
+  sample(random: Random): Genes;
+  /** Valid configurations one step away, the nearest values of ordered parameters first. */
+  neighbours(genes: Genes): Genes[];
+  /** Injective: equal keys, equal genes. A number where the space is small enough for one. */
+  keyOf(genes: Genes): number | string;
+}
+
+/** Uniform tries before the constraint solver takes over: enough where one in fifty is valid. */
+const REJECTIONS = 200;
+
+/** @throws UserError on a typo in a constraint, an unknown or duplicate name, or when nothing is valid. */
+export function openSpace(definition: SearchSpaceDefinition): SearchSpace {
+  const parameters = definition.parameters.map(openParameter);
+  const names = new Set<string>();
+  for (const { name } of parameters) {
+    if (names.has(name)) throw new UserError(`parameter ${name} is defined twice: rename one of them`, 2);
+    names.add(name);
+  }
+  const constraints = definition.constraints.map((text) => compileConstraint(text, parameters));
+  const size = parameters.reduce((product, { values }) => product * values.length, 1);
+  const keyOf = keyFunction(parameters, size);
+  const members = definition.members === undefined ? null : openMembers(definition.members, parameters, constraints);
+  const solver: Backtracker | null = members === null ? openBacktracker(parameters, constraints) : null;
+  const enumerated = members ?? solver?.enumerated ?? null;
+  const memberKeys = members === null ? null : new Set(members.map(keyOf));
+
+  const isValid = (genes: Genes) => {
+    if (genes.length !== parameters.length) return false;
+    for (const [at, { values }] of parameters.entries()) {
+      const gene = genes[at] as number;
+      if (!Number.isInteger(gene) || gene < 0 || gene >= values.length) return false;
+    }
+    return memberKeys === null
+      ? constraints.every((constraint) => constraint.holds(genes))
+      : memberKeys.has(keyOf(genes));
+  };
+
+  return {
+    definition,
+    parameters,
+    size,
+    count: enumerated?.length ?? (solver as Backtracker).estimate,
+    enumerated,
+    decode: (genes) => decodeGenes(genes, parameters),
+    encode: (config) => encodeConfig(config, parameters),
+    isValid,
+    sample: (random) => {
+      if (enumerated !== null) return random.choice(enumerated);
+      for (let tries = 0; tries < REJECTIONS; tries++) {
+        const genes = parameters.map(({ values }) => random.integer(values.length));
+        if (constraints.every((constraint) => constraint.holds(genes))) return genes;
+      }
+      return (solver as Backtracker).sample(random);
+    },
+    neighbours: (genes) => neighboursOf(genes, parameters, isValid),
+    keyOf,
+  };
+}
