@@ -4,6 +4,8 @@
  */
 import type { LogEntry } from "@kevo/proto/log.ts";
 import type { ZodType } from "zod";
+import { openConnection } from "./connection.ts";
+import { createBus } from "./nats-bus.ts";
 
 export interface Subscription {
   /** Stops delivery; calling it twice is harmless. */
@@ -24,11 +26,15 @@ export interface Bus {
   readonly url: string;
   readonly connected: boolean;
 
-  /** Fire and forget. While the server is away the message is kept and sent on reconnect. */
+  /** Fire and forget: what is published while the server is away is lost. */
   publish(subject: string, message: unknown): void;
   /** Messages that fit the schema, in order. A handler that throws is reported like a malformed message. */
   subscribe<T>(subject: string, schema: ZodType<T>, handler: (message: T, subject: string) => void): Subscription;
-  /** @throws NoResponder, RequestTimeout, MalformedReply, RemoteError, BusClosed (`core/bus/errors.ts`). */
+  /**
+   * While the server is away it waits for it, within the time given; a request under way when the connection
+   * breaks fails at once. A reply with a text `error` is a refusal, so no reply has such a field of its own.
+   * @throws NoResponder, RequestTimeout, MalformedReply, RemoteError, BusClosed (`core/bus/errors.ts`).
+   */
   request<T>(subject: string, message: unknown, schema: ZodType<T>, timeoutMs: number): Promise<T>;
   /** Answers requests. A malformed request and a handler that throws are answered with `{v, error}`. */
   serve<Q>(subject: string, schema: ZodType<Q>, handler: (query: Q) => unknown | Promise<unknown>): Subscription;
@@ -38,7 +44,8 @@ export interface Bus {
   /**
    * Copies entries to their islands' subjects and waits until the server has stored them. Order is kept per
    * subject; the message id `<run>.<island>.<n>` makes a repeat within two minutes harmless.
-   * @throws LogUnavailable when the stream is missing or the server is away: open the stream, then republish.
+   * @throws LogUnavailable with the entries not known to be stored (`lost`), when the stream is missing or the
+   * server is away: open the stream and append them again.
    */
   appendLog(entries: readonly LogEntry[]): Promise<void>;
   /**
@@ -46,7 +53,7 @@ export interface Bus {
    * reconnects and a stream that was lost and recreated; entries may be delivered more than once.
    */
   followLog(run: string, island: number | "all", handler: (entry: LogEntry) => void): Promise<Subscription>;
-  /** Number of the newest entry in the stream; null when there is none, or no stream. */
+  /** Number of the newest entry in the stream; null when there is none, or no stream. @throws LogUnavailable. */
   logTail(run: string, island: number): Promise<number | null>;
   /** Removes a run's entries from the stream. */
   purgeLog(run: string): Promise<void>;
@@ -72,6 +79,10 @@ export interface Bus {
  * Connects once; afterwards it reconnects for ever.
  * @throws UserError that names the URL, when nothing answers or the token is refused.
  */
-export async function connectBus(_options: ConnectOptions): Promise<Bus> {
-  throw new Error("not connected yet: the implementation follows");
+export async function connectBus(options: ConnectOptions): Promise<Bus> {
+  const connection = await openConnection(options);
+  const bus = createBus(connection, options.url);
+  if (options.signal?.aborted) await bus.close();
+  options.signal?.addEventListener("abort", () => void bus.close(), { once: true });
+  return bus;
 }

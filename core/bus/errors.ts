@@ -1,4 +1,5 @@
 /** What a request can come back with instead of an answer. */
+import type { LogEntry } from "@kevo/proto/log.ts";
 
 export class BusError extends Error {
   override readonly name: string = "BusError";
@@ -35,7 +36,14 @@ export class BusClosed extends BusError {
   override readonly name = "BusClosed";
 }
 
-/** The log stream is missing or its server is away. Open the stream and republish. */
+/** Entries did not reach the log stream: it is missing, or its server is away. Open the stream and append them again. */
 export class LogUnavailable extends BusError {
   override readonly name = "LogUnavailable";
+  /** In order; those that are not known to be stored. */
+  readonly lost: readonly LogEntry[];
+
+  constructor(subject: string, lost: readonly LogEntry[], message: string) {
+    super(subject, message);
+    this.lost = lost;
+  }
 }

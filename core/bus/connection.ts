@@ -1,0 +1,47 @@
+/** Opens the connection to NATS, or says in a sentence why not. */
+import { connect, type NatsConnection, type NatsError } from "nats";
+import { UserError } from "../errors/user-error.ts";
+import type { ConnectOptions } from "./bus.ts";
+
+const CONNECT_TIMEOUT_MS = 3000;
+
+export async function openConnection(options: ConnectOptions): Promise<NatsConnection> {
+  try {
+    return await connect({
+      servers: options.url,
+      name: options.name,
+      ...(options.token ? { token: options.token } : {}),
+      timeout: CONNECT_TIMEOUT_MS,
+      maxReconnectAttempts: -1,
+      // Jitter, so that a restarted server does not meet all its clients in the same millisecond.
+      reconnectDelayHandler: () => 100 + Math.random() * 200,
+      ignoreAuthErrorAbort: true,
+      // A host that vanished without closing its socket is noticed within 15 seconds.
+      pingInterval: 5000,
+      maxPingOut: 2,
+      noAsyncTraces: true,
+    });
+  } catch (error) {
+    throw new UserError(
+      `Cannot connect to NATS at ${withoutSecret(options.url)}: ${cause(error as NatsError, options.token)}`,
+    );
+  }
+}
+
+function cause(error: NatsError, token: string | undefined): string {
+  switch (error.code) {
+    case "AUTHORIZATION_VIOLATION":
+      return token
+        ? "the server refused the token. Check that KEVO_TOKEN is the server's."
+        : "the server wants a token. Set KEVO_TOKEN to the server's.";
+    case "TIMEOUT":
+      return "no answer in time. Is it a NATS server, and can this host reach it? `coordinator doctor` says what is here.";
+    case "CONNECTION_REFUSED":
+      return "nothing listens there. Start a nats-server, or leave --nats out to have one started. `coordinator doctor` says what is here.";
+    default:
+      return `${error.message}. Check the URL (nats://HOST:PORT); \`coordinator doctor\` says what is here.`;
+  }
+}
+
+/** A URL without the user name and password that it may carry. */
+export const withoutSecret = (url: string) => url.replace(/\/\/[^/@]*@/, "//");

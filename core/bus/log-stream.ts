@@ -1,0 +1,98 @@
+/** The JetStream copy of the islands' logs: one file-backed stream for all runs. SQLite is the truth. */
+import type { LogEntry } from "@kevo/proto/log.ts";
+import { LOG_STREAM, LOG_STREAM_SUBJECTS, subjects } from "@kevo/proto/subjects.ts";
+import { headers, type JetStreamManager, type NatsError, RetentionPolicy, StorageType } from "nats";
+import { UserError } from "../errors/user-error.ts";
+import { LogUnavailable } from "./errors.ts";
+import { excerpt } from "./messages.ts";
+import type { Requester } from "./requester.ts";
+
+/** Entries under way at once; JetStream refuses publishers that run far ahead of its store. */
+const PIPELINE = 512;
+const ACK_TIMEOUT_MS = 5000;
+/** Of one entry. The server's own limit for a message is 1 MiB by default too. */
+const MAX_ENTRY_BYTES = 1024 * 1024;
+
+const isCode = (error: unknown, code: number) => (error as NatsError).api_error?.err_code === code;
+/** JetStream's error codes: stream not found, no message found. */
+const STREAM_NOT_FOUND = 10059;
+const MESSAGE_NOT_FOUND = 10037;
+
+const isStreamMissing = (error: unknown) => isCode(error, STREAM_NOT_FOUND);
+
+const unavailable = (error: unknown) =>
+  new LogUnavailable(LOG_STREAM, [], `the log stream cannot be had: ${error instanceof Error ? error.message : error}`);
+
+/** @throws UserError when the server has no JetStream; LogUnavailable when it is away. */
+export async function openLogStream(manager: JetStreamManager, url: string): Promise<void> {
+  const config = {
+    subjects: LOG_STREAM_SUBJECTS,
+    storage: StorageType.File,
+    retention: RetentionPolicy.Limits,
+    max_msg_size: MAX_ENTRY_BYTES,
+  };
+  try {
+    await manager.streams.info(LOG_STREAM);
+    await manager.streams.update(LOG_STREAM, config);
+  } catch (error) {
+    if (isStreamMissing(error)) {
+      await manager.streams.add({ name: LOG_STREAM, ...config });
+    } else if ((error as NatsError).code === "503" || (error as NatsError).api_error?.code === 503) {
+      throw new UserError(
+        `The NATS server at ${url} runs without JetStream. Start it with -js (or jetstream {} in its configuration).`,
+      );
+    } else {
+      throw unavailable(error);
+    }
+  }
+}
+
+/**
+ * Publishes in order and waits for the acknowledgements.
+ * @throws LogUnavailable with the entries that are not known to be stored.
+ */
+export async function appendLog(requester: Requester, entries: readonly LogEntry[]): Promise<void> {
+  for (let start = 0; start < entries.length; start += PIPELINE) {
+    const chunk = entries.slice(start, start + PIPELINE);
+    const acks = await Promise.allSettled(chunk.map((entry) => appendOne(requester, entry)));
+    const failed = acks.findIndex((ack) => ack.status === "rejected");
+    if (failed < 0) continue;
+    const lost = [
+      ...chunk.filter((_entry, index) => acks[index]?.status === "rejected"),
+      ...entries.slice(start + PIPELINE),
+    ];
+    const reason = (acks[failed] as PromiseRejectedResult).reason;
+    throw new LogUnavailable(LOG_STREAM, lost, reason instanceof Error ? reason.message : String(reason));
+  }
+}
+
+async function appendOne(requester: Requester, entry: LogEntry): Promise<void> {
+  const id = headers();
+  id.set("Nats-Msg-Id", `${entry.run}.${entry.island}.${entry.n}`);
+  const subject = subjects.log(entry.run, entry.island);
+  const reply = (await requester.send(subject, JSON.stringify(entry), ACK_TIMEOUT_MS, id)).string();
+  const ack = JSON.parse(reply) as { stream?: string; error?: { description?: string } };
+  if (ack.error !== undefined || ack.stream === undefined) {
+    throw new Error(`the log stream refused an entry: ${ack.error?.description ?? excerpt(reply)}`);
+  }
+}
+
+/** Number of the newest entry; null without one, or without a stream. */
+export async function logTail(manager: JetStreamManager, run: string, island: number): Promise<number | null> {
+  try {
+    const newest = await manager.streams.getMessage(LOG_STREAM, { last_by_subj: subjects.log(run, island) });
+    const n = (JSON.parse(newest.string()) as { n?: unknown }).n;
+    return typeof n === "number" ? n : null;
+  } catch (error) {
+    if (isCode(error, MESSAGE_NOT_FOUND) || isStreamMissing(error)) return null;
+    throw unavailable(error);
+  }
+}
+
+export async function purgeLog(manager: JetStreamManager, run: string): Promise<void> {
+  try {
+    await manager.streams.purge(LOG_STREAM, { filter: subjects.allLogs(run) });
+  } catch (error) {
+    if (!isStreamMissing(error)) throw unavailable(error);
+  }
+}

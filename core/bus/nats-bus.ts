@@ -1,0 +1,200 @@
+/** The bus over one NATS connection: JSON and zod at the border, typed errors, followers that outlive restarts. */
+
+import { LOG_STREAM, subjects } from "@kevo/proto/subjects.ts";
+import { WIRE_VERSION } from "@kevo/proto/version.ts";
+import { Events, type JetStreamManager, type Msg, type NatsConnection } from "nats";
+import type { ZodType } from "zod";
+import type { Bus, Subscription } from "./bus.ts";
+import { BusClosed, LogUnavailable, MalformedReply, RemoteError, RequestTimeout } from "./errors.ts";
+import { createFollower, type Follower } from "./log-follower.ts";
+import { appendLog, logTail, openLogStream, purgeLog } from "./log-stream.ts";
+import { decode, remoteError } from "./messages.ts";
+import { createObjects } from "./objects.ts";
+import { createRequester } from "./requester.ts";
+
+const MANAGER_TIMEOUT_MS = 3000;
+const FLUSH_TIMEOUT_MS = 1000;
+
+export function createBus(connection: NatsConnection, url: string): Bus {
+  const requester = createRequester(connection);
+  const objects = createObjects(connection);
+  const followers = new Set<Follower>();
+  const whenReconnected = new Set<() => void>();
+  const whenDisconnected = new Set<() => void>();
+  const whenMalformed = new Set<(subject: string, why: string) => void>();
+  let connected = true;
+  let malformedCount = 0;
+  let closing: Promise<void> | null = null;
+  let manager: Promise<JetStreamManager> | null = null;
+
+  const malformed = (subject: string, why: string) => {
+    malformedCount++;
+    for (const tell of whenMalformed) tell(subject, why);
+  };
+  const jetstream = () => {
+    manager ??= connection.jetstreamManager({ timeout: MANAGER_TIMEOUT_MS, checkAPI: false });
+    return manager;
+  };
+
+  const watchStatus = async () => {
+    for await (const status of connection.status()) {
+      if (status.type === Events.Disconnect) {
+        connected = false;
+        requester.failAll(
+          (subject) => new RequestTimeout(subject, `the connection broke before ${subject} was answered`),
+        );
+        for (const tell of whenDisconnected) tell();
+      } else if (status.type === Events.Reconnect) {
+        connected = true;
+        objects.forget();
+        for (const follower of followers) follower.reconnected();
+        for (const tell of [...whenReconnected]) tell();
+      }
+    }
+  };
+  void watchStatus();
+  void connection.closed().then(() => {
+    connected = false;
+    requester.failAll((subject) => new BusClosed(subject, "the bus is closed"));
+  });
+
+  /** @throws RequestTimeout when the server does not come back in time. */
+  const untilConnected = (subject: string, timeoutMs: number) =>
+    new Promise<void>((resolve, reject) => {
+      const settle = (act: () => void) => {
+        whenReconnected.delete(back);
+        clearTimeout(timer);
+        act();
+      };
+      const back = () => settle(resolve);
+      const late = () => settle(() => reject(new RequestTimeout(subject, `NATS was away for ${timeoutMs} ms`)));
+      const timer = setTimeout(late, timeoutMs);
+      whenReconnected.add(back);
+    });
+
+  const answer = (message: Msg, reply: unknown) => {
+    if (!connection.isClosed()) message.respond(JSON.stringify(reply));
+  };
+  const answerError = (message: Msg, error: unknown) =>
+    answer(message, { v: WIRE_VERSION, error: error instanceof Error ? error.message : String(error) });
+
+  const bus: Bus = {
+    url,
+    get connected() {
+      return connected;
+    },
+    get malformed() {
+      return malformedCount;
+    },
+
+    publish: (subject, message) => {
+      if (!connection.isClosed()) connection.publish(subject, JSON.stringify(message));
+    },
+
+    subscribe: <T>(subject: string, schema: ZodType<T>, handler: (message: T, subject: string) => void) => {
+      const subscription = connection.subscribe(subject, {
+        callback: (_error, message) => {
+          const decoded = decode(message, schema);
+          if (!decoded.ok) return malformed(message.subject, decoded.why);
+          try {
+            handler(decoded.value, message.subject);
+          } catch (error) {
+            malformed(message.subject, `the handler failed: ${error instanceof Error ? error.message : error}`);
+          }
+        },
+      });
+      return unsubscriber(connection, subscription);
+    },
+
+    request: async (subject, message, schema, timeoutMs) => {
+      if (connection.isClosed()) throw new BusClosed(subject, "the bus is closed");
+      let left = timeoutMs;
+      if (!connected) {
+        const start = performance.now();
+        await untilConnected(subject, timeoutMs);
+        left = Math.max(1, timeoutMs - (performance.now() - start));
+      }
+      const decoded = decode(await requester.send(subject, JSON.stringify(message), left), schema);
+      const refusal = remoteError(decoded.raw);
+      if (refusal !== null) throw new RemoteError(subject, refusal);
+      if (!decoded.ok) throw new MalformedReply(subject, `malformed reply on ${subject}: ${decoded.why}`);
+      return decoded.value;
+    },
+
+    serve: (subject, schema, handler) => {
+      const subscription = connection.subscribe(subject, {
+        callback: (_error, message) => {
+          const decoded = decode(message, schema);
+          if (!decoded.ok) {
+            malformed(message.subject, decoded.why);
+            return answerError(message, `malformed request on ${subject}: ${decoded.why}`);
+          }
+          try {
+            const reply = handler(decoded.value);
+            if (!(reply instanceof Promise)) return answer(message, reply);
+            reply.then(
+              (value) => answer(message, value),
+              (error) => answerError(message, error),
+            );
+          } catch (error) {
+            answerError(message, error);
+          }
+        },
+      });
+      return unsubscriber(connection, subscription);
+    },
+
+    openLogStream: async () => openLogStream(await jetstream(), url),
+    appendLog: async (entries) => {
+      if (!connected) throw new LogUnavailable(LOG_STREAM, entries, `NATS at ${url} is away`);
+      await appendLog(requester, entries);
+    },
+    followLog: async (run, island, handler) => {
+      const context = { connection, manager: await jetstream(), isConnected: () => connected, malformed };
+      const filter = island === "all" ? subjects.allLogs(run) : subjects.log(run, island);
+      const follower = createFollower(context, filter, handler);
+      followers.add(follower);
+      await follower.start();
+      return {
+        unsubscribe: () => {
+          followers.delete(follower);
+          follower.stop();
+        },
+      };
+    },
+    logTail: async (run, island) => logTail(await jetstream(), run, island),
+    purgeLog: async (run) => purgeLog(await jetstream(), run),
+
+    putObject: (hash, bytes) => objects.put(hash, bytes),
+    getObject: (hash) => objects.get(hash),
+
+    onReconnect: (callback) => void whenReconnected.add(callback),
+    onDisconnect: (callback) => void whenDisconnected.add(callback),
+    onMalformed: (callback) => void whenMalformed.add(callback),
+
+    close: () => {
+      closing ??= (async () => {
+        for (const follower of followers) follower.stop();
+        if (connected) {
+          let timer: NodeJS.Timeout | undefined;
+          const limit = new Promise<void>((resolve) => {
+            timer = setTimeout(resolve, FLUSH_TIMEOUT_MS);
+          });
+          await Promise.race([connection.flush().catch(() => {}), limit]);
+          clearTimeout(timer);
+        }
+        await connection.close();
+      })();
+      return closing;
+    },
+  };
+  return bus;
+}
+
+function unsubscriber(connection: NatsConnection, subscription: { unsubscribe(): void }): Subscription {
+  return {
+    unsubscribe: () => {
+      if (!connection.isClosed()) subscription.unsubscribe();
+    },
+  };
+}

@@ -1,0 +1,61 @@
+/** Kernel packages and evolved sources by SHA-256, in a JetStream object store. */
+import { createHash } from "node:crypto";
+import { OBJECT_BUCKET } from "@kevo/proto/subjects.ts";
+import { type NatsConnection, type ObjectStore, StorageType } from "nats";
+import { BusError } from "./errors.ts";
+
+/** Reading an object whose chunks are gone would wait for ever. */
+const READ_TIMEOUT_MS = 15_000;
+
+export interface Objects {
+  put(hash: string, bytes: Uint8Array): Promise<void>;
+  get(hash: string): Promise<Uint8Array | null>;
+  /** The store may be another one after a reconnect. */
+  forget(): void;
+}
+
+export function createObjects(connection: NatsConnection): Objects {
+  let opened: Promise<ObjectStore> | null = null;
+  const store = () => {
+    opened ??= connection
+      .jetstream({ timeout: 5000 })
+      .views.os(OBJECT_BUCKET, { storage: StorageType.File })
+      .catch((error: unknown) => {
+        opened = null;
+        throw error;
+      });
+    return opened;
+  };
+  return {
+    put: async (hash, bytes) => {
+      if (sha256(bytes) !== hash) throw new BusError(hash, `object ${hash}: the bytes have the hash ${sha256(bytes)}`);
+      const objects = await store();
+      const known = await objects.info(hash);
+      if (known !== null && !known.deleted && known.size === bytes.length) return;
+      await objects.putBlob({ name: hash }, bytes);
+    },
+    get: async (hash) => {
+      const bytes = await withTimeout((await store()).getBlob(hash), hash);
+      if (bytes !== null && sha256(bytes) !== hash) {
+        throw new BusError(hash, `object ${hash} in the object store is corrupt: its hash is ${sha256(bytes)}`);
+      }
+      return bytes;
+    },
+    forget: () => {
+      opened = null;
+    },
+  };
+}
+
+const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+
+async function withTimeout<T>(work: Promise<T>, hash: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(
+      () => reject(new BusError(hash, `object ${hash} did not arrive within ${READ_TIMEOUT_MS / 1000} s`)),
+      READ_TIMEOUT_MS,
+    );
+  });
+  return Promise.race([work, limit]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,19 @@
+/** Durations as people write them: `90s`, `10m`, `1h30m`, `500ms`. */
+import { UserError } from "../errors/user-error.ts";
+
+const SECONDS = { ms: 0.001, s: 1, m: 60, h: 3600 } as const;
+const WHOLE = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h))+$/;
+const PART = /(\d+(?:\.\d+)?)(ms|s|m|h)/g;
+
+/** Seconds, above zero. @throws UserError (code 2) that names the option and the value. */
+export function parseDuration(text: string, option: string): number {
+  const parts = WHOLE.test(text) ? [...text.matchAll(PART)] : [];
+  const seconds = parts.reduce(
+    (sum, [, amount, unit]) => sum + Number(amount) * SECONDS[unit as keyof typeof SECONDS],
+    0,
+  );
+  if (!(seconds > 0)) {
+    throw new UserError(`${option} ${text}: not a duration. Write it like 90s, 10m or 1h30m.`, 2);
+  }
+  return seconds;
+}

@@ -1,0 +1,35 @@
+/** What the programs take from the environment, validated once. */
+import { z } from "zod";
+import { UserError } from "../errors/user-error.ts";
+
+export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+
+const optionalText = z
+  .string()
+  .optional()
+  .transform((text) => (text === "" ? undefined : text));
+
+const environment = z.object({
+  /** How much goes to standard error. */
+  KEVO_LOG: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(", ")}`).default("warn"),
+  /** Shared secret of NATS and of the evaluators beyond loopback. */
+  KEVO_TOKEN: optionalText.pipe(
+    z
+      .string()
+      .regex(/^[\x21-\x7e]{8,200}$/, "must be 8 to 200 printable ASCII characters without blanks")
+      .optional(),
+  ),
+  /** A nats-server to use before any other. */
+  NATS_SERVER_BIN: optionalText,
+});
+export type Environment = z.infer<typeof environment>;
+
+/** @throws UserError (code 2) that names the variable; never shows the value of a key. */
+export function readEnvironment(source: NodeJS.ProcessEnv = process.env): Environment {
+  const result = environment.safeParse(source);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const name = String(issue?.path[0]);
+  const value = name === "KEVO_TOKEN" ? "" : ` "${source[name]}"`;
+  throw new UserError(`The environment variable ${name}${value} ${issue?.message}.`, 2);
+}
