@@ -1,0 +1,40 @@
+/**
+ * Locks by name for all processes of this user on this host, shared or exclusive. They are file locks taken
+ * through SQLite, so the operating system frees them when their holder dies, however it dies.
+ *
+ * Fairness: a host-wide gate stands before each lock. Whoever wants the lock, in either mode, takes the gate,
+ * waits for the lock behind it, and gives the gate back once it has the lock. So a writer that waits keeps new
+ * readers out, and nobody who has just let go overtakes who is waiting at the lock.
+ *
+ * Nothing blocks the event loop: each try is a few file-lock calls; between tries there are timers, and within
+ * one process only the head of a lock's queue tries.
+ */
+import { openLockFile } from "./lock-file.ts";
+import { LockQueue, type Release } from "./lock-queue.ts";
+
+export type { Release } from "./lock-queue.ts";
+
+const queues = new Map<string, LockQueue>();
+
+function queueOf(name: string): LockQueue {
+  let queue = queues.get(name);
+  if (queue === undefined) {
+    queue = new LockQueue(openLockFile(name), openLockFile(`${name}.gate`));
+    queues.set(name, queue);
+  }
+  return queue;
+}
+
+/**
+ * Waits until nobody on this host holds `name` in any mode, and takes it. Call the release when done, or bind it
+ * with `using`; releasing twice is harmless.
+ * @throws the signal's reason when aborted while waiting; UserError when the lock's file cannot be used.
+ */
+export function acquireExclusive(name: string, signal?: AbortSignal): Promise<Release> {
+  return queueOf(name).acquire("exclusive", signal);
+}
+
+/** Waits until nobody on this host holds `name` exclusively. As `acquireExclusive` otherwise. */
+export function acquireShared(name: string, signal?: AbortSignal): Promise<Release> {
+  return queueOf(name).acquire("shared", signal);
+}

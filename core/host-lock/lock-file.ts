@@ -1,0 +1,69 @@
+/** One lock of the host as an empty SQLite database: its transactions are the lock, nothing is ever written. */
+import { lstatSync, mkdirSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { UserError } from "../errors/user-error.ts";
+
+export interface LockFile {
+  /** Takes the lock if it is free at this moment. Not while this process holds it already. */
+  try(mode: "shared" | "exclusive"): boolean;
+  release(): void;
+}
+
+/** @throws UserError when the file cannot be opened, or the directory is somebody else's. */
+export function openLockFile(name: string): LockFile {
+  const path = join(lockDirectory(), `${encodeURIComponent(name)}.lock`);
+  let database: Database.Database;
+  try {
+    database = new Database(path, { timeout: 0 });
+  } catch (error) {
+    throw new UserError(`cannot open the lock ${path}: ${error instanceof Error ? error.message : error}`);
+  }
+  const begin = database.prepare("BEGIN");
+  const beginExclusive = database.prepare("BEGIN EXCLUSIVE");
+  const rollback = database.prepare("ROLLBACK");
+  // Reading takes the shared lock. Preparing it reads too, so it is prepared when first needed.
+  let read: Database.Statement | null = null;
+
+  const isTaken = (error: unknown) => error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY");
+
+  return {
+    try: (mode) => {
+      // A lock that is taken is no exception worth a stack trace; collecting one costs more than the try.
+      const limit = Error.stackTraceLimit;
+      Error.stackTraceLimit = 0;
+      try {
+        if (mode === "exclusive") {
+          beginExclusive.run();
+          return true;
+        }
+        begin.run();
+        read ??= database.prepare("SELECT count(*) FROM sqlite_schema");
+        read.get();
+        return true;
+      } catch (error) {
+        if (database.inTransaction) rollback.run();
+        if (isTaken(error)) return false;
+        throw new UserError(`cannot take the lock ${path}: ${error instanceof Error ? error.message : error}`);
+      } finally {
+        Error.stackTraceLimit = limit;
+      }
+    },
+    release: () => {
+      if (database.inTransaction) rollback.run();
+    },
+  };
+}
+
+/** A directory that only this user can write to, in the host's directory for temporary files. */
+function lockDirectory(): string {
+  const { uid } = userInfo();
+  const path = join(tmpdir(), `kevo-locks-${uid}`);
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  const found = lstatSync(path);
+  if (!found.isDirectory() || (uid >= 0 && found.uid !== uid)) {
+    throw new UserError(`${path} is not a directory of this user: remove it, or set TMPDIR to another directory`);
+  }
+  return path;
+}

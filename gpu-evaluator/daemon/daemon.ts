@@ -1,0 +1,240 @@
+/**
+ * Takes evaluations through their stages: asks the scheduler what may start, lets the backend do it, reports
+ * back. Everything with a side effect (processes, locks, clocks) is here; every decision is in scheduler.ts.
+ */
+import { status } from "@grpc/grpc-js";
+import { acquireExclusive, acquireShared } from "@kevo/core/host-lock/host-lock.ts";
+import type { Result } from "@kevo/proto/evaluator-service.ts";
+import { type Artifact, type Backend, type Failure, isFailure, type Job, type Measured } from "../backends/backend.ts";
+import { Refusal } from "./refusal.ts";
+import { resultMessage } from "./result.ts";
+import { Scheduler, type Ticket } from "./scheduler.ts";
+import { withLimit } from "./stage-limit.ts";
+
+export type StageName = "QUEUED" | "COMPILING" | "VERIFYING" | "TIMING";
+
+/** Backstops behind the backend's own, tighter limits, milliseconds; each starts with its stage. */
+export interface StageLimits {
+  readonly compileMs: number;
+  readonly laneMs: number;
+}
+const DEFAULT_LIMITS: StageLimits = { compileMs: 5 * 60_000, laneMs: 15 * 60_000 };
+
+/** Held while timing where compiling disturbs it; shared by whoever computes on this host for the search. */
+export const QUIET_LOCK = "quiet";
+
+interface Evaluation {
+  readonly job: Job;
+  readonly signal: AbortSignal;
+  readonly onStage: (stage: StageName) => void;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: unknown) => void;
+  readonly admittedAt: number;
+  artifact: Artifact | null;
+  compileMs: number;
+}
+
+export interface LaneState {
+  readonly busy: boolean;
+  readonly busyMs: number;
+}
+
+export class Daemon {
+  readonly backend: Backend;
+  readonly startedAt = performance.now();
+  readonly #scheduler: Scheduler<Evaluation>;
+  readonly #limits: StageLimits;
+  /** A simulated device is nobody else's: it needs no lock. */
+  readonly #locksDevices: boolean;
+  readonly #busyMs: number[];
+  readonly #busySince: number[];
+  readonly #commonModel: string;
+  #finished = 0;
+  #onEmpty: (() => void)[] = [];
+
+  constructor(backend: Backend, limits: StageLimits = DEFAULT_LIMITS) {
+    this.backend = backend;
+    this.#limits = limits;
+    this.#locksDevices = backend.name !== "replay";
+    this.#scheduler = new Scheduler({
+      lanes: backend.devices.map(({ id, model }) => ({ device: id, model })),
+      compileProcesses: backend.compileProcesses,
+      alternate: backend.needsQuiet,
+    });
+    this.#busyMs = backend.devices.map(() => 0);
+    this.#busySince = backend.devices.map(() => 0);
+    const models = new Set(backend.devices.map(({ model }) => model));
+    this.#commonModel = models.size === 1 ? ([...models][0] as string) : "";
+  }
+
+  get credits(): number {
+    return this.#scheduler.credits;
+  }
+
+  get inFlight(): number {
+    return this.#scheduler.inFlight;
+  }
+
+  get draining(): boolean {
+    return this.#scheduler.draining;
+  }
+
+  lane(index: number): LaneState {
+    const busy = this.#scheduler.isBusy(index);
+    const since = busy ? performance.now() - (this.#busySince[index] as number) : 0;
+    return { busy, busyMs: (this.#busyMs[index] as number) + since };
+  }
+
+  /**
+   * One attempt. Resolves with the accounted outcome. Aborting `signal` ends what runs and frees all it held.
+   * @throws Refusal when it cannot be taken; whatever the backend threw when it failed itself.
+   */
+  evaluate(job: Job, deviceModel: string, signal: AbortSignal, onStage: (stage: StageName) => void): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      signal.throwIfAborted();
+      const evaluation: Evaluation = {
+        job,
+        signal,
+        onStage,
+        resolve,
+        reject,
+        admittedAt: performance.now(),
+        artifact: null,
+        compileMs: 0,
+      };
+      const ticket = this.#scheduler.admit(evaluation, deviceModel);
+      if (typeof ticket === "string") throw this.#refusal(ticket, deviceModel);
+      onStage("QUEUED");
+      signal.addEventListener("abort", () => {
+        // A stage that runs sees the signal itself and leaves when its processes have ended.
+        if (ticket.stage === "waiting" || ticket.stage === "ready") this.#fail(ticket, signal.reason);
+      });
+      this.#pump();
+    });
+  }
+
+  /** A configuration that breaks a constraint: an outcome like any other, without a place in the queue. */
+  invalid(message: string): Result {
+    if (this.draining) throw this.#refusal("draining", "");
+    return resultMessage(
+      { outcome: "invalid", message },
+      {
+        device: null,
+        deviceModel: this.#commonModel,
+        toolchain: this.backend.toolchain,
+        compileMs: 0,
+        laneMs: 0,
+        queuedMs: 0,
+      },
+    );
+  }
+
+  /** Takes nothing new from now on; resolves, with how many were finished meanwhile, when nothing is left here. */
+  async drain(): Promise<number> {
+    this.#scheduler.drain();
+    const before = this.#finished;
+    if (this.inFlight > 0) await new Promise<void>((resolve) => this.#onEmpty.push(resolve));
+    return this.#finished - before;
+  }
+
+  #pump(): void {
+    for (let ticket = this.#scheduler.next(); ticket !== null; ticket = this.#scheduler.next()) {
+      void (ticket.stage === "compiling" ? this.#compile(ticket) : this.#measure(ticket));
+    }
+  }
+
+  async #compile(ticket: Ticket<Evaluation>): Promise<void> {
+    const { job, signal, onStage } = ticket.job;
+    try {
+      const quiet = this.backend.needsQuiet ? await acquireShared(QUIET_LOCK, signal) : null;
+      let compiled: Artifact | Failure;
+      const startedAt = performance.now();
+      try {
+        onStage("COMPILING");
+        compiled = await withLimit("compiling", this.#limits.compileMs, signal, (stage) =>
+          this.backend.compile(job, stage),
+        );
+      } finally {
+        quiet?.();
+        ticket.job.compileMs = performance.now() - startedAt;
+      }
+      if (isFailure(compiled)) return this.#finish(ticket, compiled, 0);
+      ticket.job.artifact = compiled;
+      this.#scheduler.compiled(ticket);
+      this.#pump();
+    } catch (error) {
+      this.#fail(ticket, error);
+    }
+  }
+
+  async #measure(ticket: Ticket<Evaluation>): Promise<void> {
+    const { lane } = ticket;
+    const { job, signal, onStage, artifact } = ticket.job;
+    const device = this.backend.devices[lane];
+    if (device === undefined || artifact === null) throw new Error("a lane without a device or an executable");
+    let laneMs = 0;
+    try {
+      let found: Measured | Failure;
+      const deviceLock = this.#locksDevices ? await acquireExclusive(`device-${device.id}`, signal) : null;
+      try {
+        const quiet = this.backend.needsQuiet ? await acquireExclusive(QUIET_LOCK, signal) : null;
+        const startedAt = performance.now();
+        this.#busySince[lane] = startedAt;
+        try {
+          onStage("VERIFYING");
+          found = await withLimit("verifying and timing", this.#limits.laneMs, signal, (stage) =>
+            this.backend.measure(artifact, job, device, () => onStage("TIMING"), stage),
+          );
+        } finally {
+          quiet?.();
+          laneMs = performance.now() - startedAt;
+          this.#busyMs[lane] = (this.#busyMs[lane] as number) + laneMs;
+        }
+      } finally {
+        deviceLock?.();
+      }
+      this.#finish(ticket, found, laneMs);
+    } catch (error) {
+      this.#fail(ticket, error);
+    }
+  }
+
+  #finish(ticket: Ticket<Evaluation>, found: Measured | Failure, laneMs: number): void {
+    const { admittedAt, compileMs, resolve } = ticket.job;
+    const device = ticket.lane < 0 ? null : (this.backend.devices[ticket.lane] ?? null);
+    const result = resultMessage(found, {
+      device,
+      deviceModel: device?.model ?? this.#commonModel,
+      toolchain: this.backend.toolchain,
+      compileMs,
+      laneMs,
+      queuedMs: performance.now() - admittedAt - compileMs - laneMs,
+    });
+    this.#leave(ticket);
+    resolve(result);
+  }
+
+  #fail(ticket: Ticket<Evaluation>, error: unknown): void {
+    const { reject } = ticket.job;
+    this.#leave(ticket);
+    reject(error);
+  }
+
+  /** Frees the ticket's place and its files, and lets others in. */
+  #leave(ticket: Ticket<Evaluation>): void {
+    this.#scheduler.done(ticket);
+    this.#finished++;
+    ticket.job.artifact?.dispose().catch((error: unknown) => {
+      console.error(`could not remove the files of ${ticket.job.job.candidate}: ${error}`);
+    });
+    if (this.inFlight === 0) for (const wake of this.#onEmpty.splice(0)) wake();
+    this.#pump();
+  }
+
+  #refusal(why: "full" | "draining" | "no such device", model: string): Refusal {
+    if (why === "full") return new Refusal(status.RESOURCE_EXHAUSTED, `all ${this.credits} credits are taken`);
+    if (why === "draining") return new Refusal(status.UNAVAILABLE, "this evaluator is draining: it takes nothing new");
+    const models = [...new Set(this.backend.devices.map((device) => device.model))].join(", ");
+    return new Refusal(status.FAILED_PRECONDITION, `no device here is a ${JSON.stringify(model)}; there is ${models}`);
+  }
+}

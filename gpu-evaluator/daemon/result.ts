@@ -1,0 +1,49 @@
+/** From what a backend says to what goes over the wire, where 0 and "" stand for null. */
+import type { Result } from "@kevo/proto/evaluator-service.ts";
+import type { Measurement } from "@kevo/proto/outcome.ts";
+import type { Device, Failure, Measured } from "../backends/backend.ts";
+
+export interface Circumstances {
+  readonly device: Device | null;
+  readonly deviceModel: string;
+  readonly toolchain: string;
+  readonly compileMs: number;
+  readonly laneMs: number;
+  readonly queuedMs: number;
+}
+
+/** A message can hold this much of a compiler's output; more helps nobody. */
+const MESSAGE_CHARACTERS = 8_000;
+
+export function resultMessage(found: Measured | Failure, at: Circumstances): Result {
+  const failed = found.outcome !== "ok";
+  return {
+    outcome: found.outcome,
+    message: failed ? found.message.slice(0, MESSAGE_CHARACTERS) : "",
+    measurements: failed ? [] : found.measurements.map(measurementMessage),
+    stoppedEarly: failed ? false : found.stoppedEarly,
+    device: at.device?.id ?? "",
+    deviceModel: at.deviceModel,
+    toolchain: at.toolchain,
+    compileMs: at.compileMs,
+    laneMs: at.laneMs,
+    queuedMs: at.queuedMs,
+  };
+}
+
+function measurementMessage(measurement: Measurement) {
+  return {
+    workload: measurement.workload,
+    timeMs: measurement.time_ms,
+    baselineMs: measurement.baseline_ms ?? 0,
+    baseline: measurement.baseline ?? "",
+    speedup: measurement.speedup ?? 0,
+    speedupLow: measurement.speedup_low ?? 0,
+    speedupHigh: measurement.speedup_high ?? 0,
+    gflops: measurement.gflops ?? 0,
+    peakShare: measurement.peak_share ?? 0,
+    error: measurement.error ?? 0,
+    samples: measurement.samples,
+    others: measurement.others,
+  };
+}

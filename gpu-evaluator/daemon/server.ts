@@ -1,0 +1,182 @@
+/** The daemon over gRPC: Evaluate, Describe, Drain, and gRPC health beside them. */
+import { timingSafeEqual } from "node:crypto";
+import { type Metadata, Server, ServerCredentials, type ServerWritableStream, status } from "@grpc/grpc-js";
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import {
+  type Description,
+  EVALUATOR_SERVICE_NAME,
+  type EvaluateEvent,
+  type EvaluateRequest__Output,
+  type EvaluatorHandlers,
+  evaluatorServerOptions,
+  evaluatorService,
+} from "@kevo/proto/evaluator-service.ts";
+import { HealthImplementation } from "grpc-health-check";
+import type { Daemon, StageName } from "./daemon.ts";
+import type { KernelCatalog } from "./kernel-catalog.ts";
+import { Refusal } from "./refusal.ts";
+import { checkRequest } from "./request.ts";
+
+export interface ServerOptions {
+  readonly id: string;
+  readonly version: string;
+  /** HOST:PORT; port 0 takes a free one. */
+  readonly listen: string;
+  /** When set, every call must carry it as `authorization: Bearer …`. */
+  readonly token: string | undefined;
+  readonly daemon: Daemon;
+  readonly kernels: KernelCatalog;
+  /** Called once a client has asked to drain and everything is finished. */
+  readonly onDrained: () => void;
+}
+
+export interface EvaluatorServer {
+  readonly port: number;
+  /** From now on health says NOT_SERVING and evaluations are refused; resolves when what was here is finished. */
+  drain(): Promise<number>;
+  /** Lets the last answers out, then closes. */
+  close(): Promise<void>;
+}
+
+type EvaluateCall = ServerWritableStream<EvaluateRequest__Output, EvaluateEvent>;
+
+/** @throws UserError when the address cannot be bound. */
+export async function serveEvaluator(options: ServerOptions): Promise<EvaluatorServer> {
+  const { daemon, kernels, token } = options;
+  const server = new Server(evaluatorServerOptions);
+  const health = new HealthImplementation({ "": "SERVING", [EVALUATOR_SERVICE_NAME]: "SERVING" });
+
+  const drain = () => {
+    health.setStatus("", "NOT_SERVING");
+    health.setStatus(EVALUATOR_SERVICE_NAME, "NOT_SERVING");
+    return daemon.drain();
+  };
+
+  const handlers: EvaluatorHandlers = {
+    Evaluate: (call: EvaluateCall) => {
+      void evaluate(call).catch((error: unknown) => {
+        const refusal = refusalOf(error);
+        call.emit("error", { code: refusal.code, details: refusal.message });
+      });
+    },
+    Describe: (call, answer) => {
+      const refused = unauthorised(call.metadata, token);
+      if (refused) answer({ code: refused.code, details: refused.message });
+      else answer(null, describe(options));
+    },
+    Drain: (call, answer) => {
+      const refused = unauthorised(call.metadata, token);
+      if (refused) return answer({ code: refused.code, details: refused.message });
+      void drain().then((finished) => {
+        answer(null, { finished });
+        options.onDrained();
+      });
+    },
+  };
+
+  async function evaluate(call: EvaluateCall): Promise<void> {
+    const refused = unauthorised(call.metadata, token);
+    if (refused) throw refused;
+    const gone = new AbortController();
+    call.on("cancelled", () => gone.abort(new Refusal(status.CANCELLED, "the caller is gone")));
+    const checked = checkRequest(call.request, kernels);
+    const { job, deviceModel, invalid } = checked instanceof Promise ? await checked : checked;
+    const stages = stageReporter(call);
+    const result =
+      invalid === null ? await daemon.evaluate(job, deviceModel, gone.signal, stages.report) : daemon.invalid(invalid);
+    stages.end();
+    call.write({ result });
+    call.end();
+  }
+
+  server.addService(evaluatorService, handlers);
+  health.addToServer(server);
+  const port = await bind(server, options.listen);
+  return {
+    port,
+    drain,
+    close: () =>
+      new Promise((resolve) => {
+        server.tryShutdown(() => resolve());
+        // Connections that stay open without a call (health watchers) do not keep the daemon.
+        setTimeout(() => server.forceShutdown(), 500).unref();
+      }),
+  };
+}
+
+/**
+ * Sends a stage once it has lasted until the event loop's next turn: what is over within one turn is nothing
+ * that a reader could see, and each message costs as much as a whole recorded evaluation.
+ */
+function stageReporter(call: EvaluateCall): { report: (stage: StageName) => void; end: () => void } {
+  let latest: StageName | null = null;
+  let scheduled = false;
+  const flush = () => {
+    scheduled = false;
+    if (latest !== null && !call.cancelled) call.write({ stage: latest });
+    latest = null;
+  };
+  return {
+    report: (stage) => {
+      latest = stage;
+      if (!scheduled) setImmediate(flush);
+      scheduled = true;
+    },
+    end: () => {
+      latest = null;
+    },
+  };
+}
+
+function describe({ id, version, daemon }: ServerOptions): Description {
+  const { backend } = daemon;
+  return {
+    id,
+    version,
+    backend: backend.name,
+    toolchain: backend.toolchain,
+    compileProcesses: backend.compileProcesses,
+    credits: daemon.credits,
+    inFlight: daemon.inFlight,
+    draining: daemon.draining,
+    devices: backend.devices.map((device, index) => {
+      const lane = daemon.lane(index);
+      return {
+        id: device.id,
+        model: device.model,
+        state: lane.busy ? "busy" : "idle",
+        peakGflops: device.peakGflops ?? 0,
+        busyMs: lane.busyMs,
+        upMs: performance.now() - daemon.startedAt,
+      };
+    }),
+  };
+}
+
+/** Null when the caller may come in. Compared in constant time. */
+function unauthorised(metadata: Metadata, token: string | undefined): Refusal | null {
+  if (token === undefined) return null;
+  const given = Buffer.from(String(metadata.get("authorization")[0] ?? ""));
+  const wanted = Buffer.from(`Bearer ${token}`);
+  if (given.length === wanted.length && timingSafeEqual(given, wanted)) return null;
+  return new Refusal(
+    status.UNAUTHENTICATED,
+    "this evaluator asks for a token: set KEVO_TOKEN to the same on both sides",
+  );
+}
+
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  console.error(error);
+  const what = error instanceof Error ? error.message : String(error);
+  return new Refusal(status.INTERNAL, `the evaluator failed, not the candidate: ${what}`);
+}
+
+function bind(server: Server, address: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
+      if (!error) return resolve(port);
+      reject(new UserError(`cannot listen on ${address} (${error.message}): choose another with --listen HOST:PORT`));
+    });
+  });
+}
