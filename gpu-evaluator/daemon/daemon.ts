@@ -4,6 +4,7 @@
  */
 import { status } from "@grpc/grpc-js";
 import { acquireExclusive, acquireShared } from "@kevo/core/host-lock/host-lock.ts";
+import type { Logger } from "@kevo/core/logging/logger.ts";
 import type { Result } from "@kevo/proto/evaluator-service.ts";
 import { type Artifact, type Backend, type Failure, isFailure, type Job, type Measured } from "../backends/backend.ts";
 import { Refusal } from "./refusal.ts";
@@ -43,6 +44,7 @@ export class Daemon {
   readonly backend: Backend;
   readonly startedAt = performance.now();
   readonly #scheduler: Scheduler<Evaluation>;
+  readonly #logger: Logger;
   readonly #limits: StageLimits;
   /** A simulated device is nobody else's: it needs no lock. */
   readonly #locksDevices: boolean;
@@ -52,8 +54,9 @@ export class Daemon {
   #finished = 0;
   #onEmpty: (() => void)[] = [];
 
-  constructor(backend: Backend, limits: StageLimits = DEFAULT_LIMITS) {
+  constructor(backend: Backend, logger: Logger, limits: StageLimits = DEFAULT_LIMITS) {
     this.backend = backend;
+    this.#logger = logger;
     this.#limits = limits;
     this.#locksDevices = backend.name !== "replay";
     this.#scheduler = new Scheduler({
@@ -225,7 +228,7 @@ export class Daemon {
     this.#scheduler.done(ticket);
     this.#finished++;
     ticket.job.artifact?.dispose().catch((error: unknown) => {
-      console.error(`could not remove the files of ${ticket.job.job.candidate}: ${error}`);
+      this.#logger.warn({ candidate: ticket.job.job.candidate, error: String(error) }, "could not remove its files");
     });
     if (this.inFlight === 0) for (const wake of this.#onEmpty.splice(0)) wake();
     this.#pump();

@@ -2,6 +2,7 @@
 import { timingSafeEqual } from "node:crypto";
 import { type Metadata, Server, ServerCredentials, type ServerWritableStream, status } from "@grpc/grpc-js";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import type { Logger } from "@kevo/core/logging/logger.ts";
 import {
   type Description,
   EVALUATOR_SERVICE_NAME,
@@ -28,6 +29,7 @@ export interface ServerOptions {
   readonly kernels: KernelCatalog;
   /** Called once a client has asked to drain and everything is finished. */
   readonly onDrained: () => void;
+  readonly logger: Logger;
 }
 
 export interface EvaluatorServer {
@@ -55,7 +57,7 @@ export async function serveEvaluator(options: ServerOptions): Promise<EvaluatorS
   const handlers: EvaluatorHandlers = {
     Evaluate: (call: EvaluateCall) => {
       void evaluate(call).catch((error: unknown) => {
-        const refusal = refusalOf(error);
+        const refusal = refusalOf(error, options.logger);
         call.emit("error", { code: refusal.code, details: refusal.message });
       });
     },
@@ -165,9 +167,9 @@ function unauthorised(metadata: Metadata, token: string | undefined): Refusal | 
   );
 }
 
-function refusalOf(error: unknown): Refusal {
+function refusalOf(error: unknown, logger: Logger): Refusal {
   if (error instanceof Refusal) return error;
-  console.error(error);
+  logger.error(error);
   const what = error instanceof Error ? error.message : String(error);
   return new Refusal(status.INTERNAL, `the evaluator failed, not the candidate: ${what}`);
 }

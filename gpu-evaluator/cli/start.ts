@@ -1,0 +1,76 @@
+/** A daemon's life: open, serve and announce, drain, close. */
+import { randomUUID } from "node:crypto";
+import { type Bus, connectBus } from "@kevo/core/bus/bus.ts";
+import { formatAddress, parseAddress } from "@kevo/core/config/address.ts";
+import { createLogger } from "@kevo/core/logging/logger.ts";
+import { announce } from "../daemon/announce.ts";
+import { Daemon } from "../daemon/daemon.ts";
+import { KernelCatalog } from "../daemon/kernel-catalog.ts";
+import { serveEvaluator } from "../daemon/server.ts";
+import packageJson from "../package.json" with { type: "json" };
+import { type BackendChoice, openBackend } from "./open-backend.ts";
+import { untilToldToStop } from "./stop.ts";
+
+export interface StartOptions {
+  readonly backend: BackendChoice;
+  /** HOST:PORT to bind. */
+  readonly listen: string;
+  /** HOST:PORT to announce; null for the bound one. */
+  readonly advertise: string | null;
+  readonly nats: string | undefined;
+  readonly token: string | undefined;
+  readonly parent: boolean;
+  readonly json: boolean;
+}
+
+/** Serves until it is drained by a signal or a client, then closes everything. @throws UserError */
+export async function start(options: StartOptions): Promise<void> {
+  const id = randomUUID();
+  const logger = createLogger("gpu-evaluator");
+  const bus: Bus | null =
+    options.nats === undefined
+      ? null
+      : await connectBus({ url: options.nats, token: options.token, name: `gpu-evaluator ${id}` });
+  try {
+    const { backend, kernels } = await openBackend(options.backend, bus);
+    try {
+      const daemon = new Daemon(backend, logger);
+      const stop = untilToldToStop(options.parent);
+      const server = await serveEvaluator({
+        id,
+        version: packageJson.version,
+        listen: options.listen,
+        token: options.token,
+        daemon,
+        kernels: new KernelCatalog(kernels),
+        onDrained: stop.stop,
+        logger,
+      });
+      const { host } = parseAddress(options.listen, "--listen", { anyPort: true });
+      const listening = formatAddress({ host, port: server.port });
+      const address = options.advertise ?? listening;
+      const announcement = bus === null ? null : announce(bus, { id, address, backend: backend.name });
+      say(
+        options.json,
+        { listening, id },
+        `${backend.name} on ${backend.devices.map((device) => device.model).join(", ")}`,
+      );
+
+      await stop.requested;
+      announcement?.state("draining");
+      const ended = await Promise.race([server.drain().then(() => "drained" as const), stop.atOnce]);
+      announcement?.state("gone");
+      if (ended === "drained") await server.close();
+      process.exitCode = ended === "drained" ? 0 : 130;
+    } finally {
+      await backend.close();
+    }
+  } finally {
+    await bus?.close();
+  }
+  process.exit();
+}
+
+function say(json: boolean, line: { listening: string; id: string }, what: string): void {
+  console.log(json ? JSON.stringify(line) : `gpu-evaluator: listening on ${line.listening}, backend ${what}`);
+}

@@ -1,0 +1,34 @@
+/** When a daemon has to go: a first signal or a client asks it to drain, a second or the parent's death ends it. */
+
+export interface Stop {
+  /** Resolves when it should take nothing new and finish what is here. */
+  readonly requested: Promise<void>;
+  /** Resolves when it should end without finishing. */
+  readonly atOnce: Promise<"at once">;
+  /** Asks for the same as a first signal. */
+  readonly stop: () => void;
+}
+
+/**
+ * Listens from now on. With `parent`, standard input is a pipe whose other end the starting process holds: it
+ * closes when that process dies, however it dies, and nobody is left then who wants the results.
+ */
+export function untilToldToStop(parent: boolean): Stop {
+  const requested = Promise.withResolvers<void>();
+  const atOnce = Promise.withResolvers<"at once">();
+  let signals = 0;
+  const onSignal = () => {
+    requested.resolve();
+    if (++signals > 1) atOnce.resolve("at once");
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  if (parent) {
+    const orphaned = () => {
+      requested.resolve();
+      atOnce.resolve("at once");
+    };
+    process.stdin.on("end", orphaned).on("close", orphaned).on("error", orphaned).resume();
+  }
+  return { requested: requested.promise, atOnce: atOnce.promise, stop: requested.resolve };
+}
