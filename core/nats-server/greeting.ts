@@ -1,0 +1,37 @@
+/** What a nats-server says to whoever connects: proof that it is up, and which one it is. */
+import { connect } from "node:net";
+import type { Address } from "../config/address.ts";
+
+/** A connection that says nothing for this long counts as no answer. */
+const TIMEOUT_MS = 2000;
+
+export interface Greeting {
+  readonly server_name?: string;
+  readonly version?: string;
+  readonly jetstream?: boolean;
+}
+
+/** The INFO line; null when nothing answers there, or something else does. */
+export function greeting({ host, port }: Address): Promise<Greeting | null> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    let text = "";
+    const finish = (value: Greeting | null) => {
+      socket.destroy();
+      resolve(value);
+    };
+    socket.setTimeout(TIMEOUT_MS, () => finish(null));
+    socket.on("error", () => finish(null));
+    socket.on("close", () => resolve(null));
+    socket.on("data", (chunk) => {
+      text += chunk.toString("latin1");
+      const end = text.indexOf("\r\n");
+      if (end < 0 && text.length < 65_536) return;
+      try {
+        finish(text.startsWith("INFO ") ? (JSON.parse(text.slice(5, end)) as Greeting) : null);
+      } catch {
+        finish(null);
+      }
+    });
+  });
+}
