@@ -1,0 +1,69 @@
+/**
+ * Several measurements of one candidate as one number with a confidence interval. Works on logarithms, since
+ * speedups are ratios: the geometric mean of speedups is the exponential of the mean of their logarithms.
+ */
+
+/** One workload, timed once. */
+export interface Timing {
+  readonly workload: string;
+  /** Milliseconds. */
+  readonly timeMs: number;
+  readonly baselineMs: number | null;
+  readonly speedup: number | null;
+  readonly speedupLow: number | null;
+  readonly speedupHigh: number | null;
+}
+
+export interface Combined {
+  readonly timeMs: number;
+  readonly baselineMs: number | null;
+  readonly speedup: number | null;
+  readonly speedupLow: number | null;
+  readonly speedupHigh: number | null;
+}
+
+/**
+ * Geometric mean over every timing given; workloads and rounds weigh the same. The timings' errors are taken as
+ * independent: half-widths of the logarithms are added in quadrature and divided by the count, below and above
+ * apart, so that the mean always lies inside its interval. A speedup is null where any timing has none.
+ *
+ * @throws RangeError when there is no timing.
+ */
+export function combine(timings: readonly Timing[]): Combined {
+  if (timings.length === 0) throw new RangeError("no timing to combine");
+  const speedup = meanLog(timings.map((t) => t.speedup));
+  const low = halfWidth(timings.map((t) => distance(t.speedupLow, t.speedup)));
+  const high = halfWidth(timings.map((t) => distance(t.speedup, t.speedupHigh)));
+  return {
+    timeMs: Math.exp(meanLog(timings.map((t) => t.timeMs)) as number),
+    baselineMs: exp(meanLog(timings.map((t) => t.baselineMs))),
+    speedup: exp(speedup),
+    speedupLow: speedup === null || low === null ? null : Math.exp(speedup - low),
+    speedupHigh: speedup === null || high === null ? null : Math.exp(speedup + high),
+  };
+}
+
+/** Timings by workload, in the order in which workloads first appear. */
+export function byWorkload<T extends Timing>(timings: readonly T[]): Map<string, T[]> {
+  return Map.groupBy(timings, (t) => t.workload);
+}
+
+function meanLog(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  if (known.length < values.length) return null;
+  return known.reduce((sum, value) => sum + Math.log(value), 0) / known.length;
+}
+
+function halfWidth(widths: readonly (number | null)[]): number | null {
+  const known = widths.filter((width) => width !== null);
+  if (known.length < widths.length) return null;
+  return Math.sqrt(known.reduce((sum, width) => sum + width * width, 0)) / known.length;
+}
+
+function distance(from: number | null, to: number | null): number | null {
+  return from === null || to === null ? null : Math.log(to) - Math.log(from);
+}
+
+function exp(value: number | null): number | null {
+  return value === null ? null : Math.exp(value);
+}

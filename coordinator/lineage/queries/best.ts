@@ -1,0 +1,46 @@
+/** The best candidate of a run, and of each workload where islands are limited to workloads. */
+import { and, eq } from "drizzle-orm";
+import type { LineageDatabase } from "../database.ts";
+import { candidates, evaluations, measurements } from "../schema.ts";
+import { readNiches } from "./niches.ts";
+import { idInRun } from "./of-run.ts";
+import { better, countingTimings, place, type Ranked, ranking, timingColumns } from "./ranking.ts";
+
+/** @returns null while nothing was measured. */
+export function bestOf(db: LineageDatabase, run: string): Ranked | null {
+  return ranking(db, run, 1)[0] ?? null;
+}
+
+/**
+ * The best for each workload by its own timings, among the islands whose niche holds it. Empty where no island is
+ * limited to workloads. As in the ranking, what was measured again stands before what was not.
+ */
+export function bestByWorkload(db: LineageDatabase, run: string): Map<string, Ranked> {
+  const niches = readNiches(db, run);
+  const best = new Map<string, Ranked>();
+  if (!niches.perWorkload) return best;
+  const rows = db
+    .select({ candidate: candidates, timing: timingColumns })
+    .from(measurements)
+    .innerJoin(candidates, eq(candidates.id, measurements.candidate))
+    .innerJoin(evaluations, eq(evaluations.candidate, measurements.candidate))
+    .where(and(idInRun(measurements.candidate, run), eq(evaluations.outcome, "ok")))
+    .all();
+  for (const ofOne of Map.groupBy(rows, (row) => row.candidate.id).values()) {
+    const [{ candidate }] = ofOne as [(typeof rows)[number]];
+    const workloads = niches.workloadsOf(candidate.island);
+    const counting = countingTimings(
+      ofOne.map((row) => row.timing),
+      workloads,
+    );
+    for (const workload of workloads) {
+      const timings = counting.filter((timing) => timing.workload === workload);
+      if (timings.length === 0) continue;
+      const next = place(candidate, timings);
+      const held = best.get(workload);
+      const again = Number(next.rounds > 0) - Number((held?.rounds ?? 0) > 0);
+      if (held === undefined || again > 0 || (again === 0 && better(next, held) < 0)) best.set(workload, next);
+    }
+  }
+  return new Map(niches.workloads.flatMap((name) => (best.has(name) ? [[name, best.get(name) as Ranked]] : [])));
+}

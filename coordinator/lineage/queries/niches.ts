@@ -1,0 +1,36 @@
+/** Which workloads each island of a run is limited to. */
+import { type Niche, niche, runSpec } from "@kevo/proto/run.ts";
+import { eq } from "drizzle-orm";
+import type { LineageDatabase } from "../database.ts";
+import { islands, runs } from "../schema.ts";
+
+export interface Niches {
+  /** Workloads of the run, in its order. */
+  readonly workloads: readonly string[];
+  /** Some island is limited to some of the workloads. */
+  readonly perWorkload: boolean;
+  /** Workloads that candidates of this island are judged by. */
+  workloadsOf(island: number): readonly string[];
+  nicheOf(island: number): Niche;
+}
+
+const NO_LIMIT: Niche = { workloads: null, device: null };
+
+export function readNiches(db: LineageDatabase, run: string): Niches {
+  const row = db.select({ spec: runs.spec }).from(runs).where(eq(runs.id, run)).get();
+  const { workloads } = runSpec.pick({ workloads: true }).parse(JSON.parse(row?.spec ?? "{}"));
+  const rows = db.select().from(islands).where(eq(islands.run, run)).all();
+  const byIsland = new Map(rows.map((r) => [r.island, niche.parse(JSON.parse(r.niche))]));
+  const nicheOf = (island: number) => byIsland.get(island) ?? NO_LIMIT;
+  return {
+    workloads,
+    perWorkload: [...byIsland.values()].some((n) => n.workloads !== null),
+    workloadsOf: (island) => nicheOf(island).workloads ?? workloads,
+    nicheOf,
+  };
+}
+
+/** A niche in words; empty for no limit. */
+export function nicheInWords({ workloads, device }: Niche): string {
+  return [...(workloads ?? []), ...(device === null ? [] : [device])].join(", ");
+}

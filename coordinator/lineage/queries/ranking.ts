@@ -1,0 +1,142 @@
+/**
+ * The order of a run's candidates, best first. Finalists that were measured again (rounds from 1) stand before all
+ * others, ordered by the geometric mean over workloads and rounds, since a single evaluation that led a search is
+ * partly luck. Then come single evaluations, by fitness. In replay, where there is no baseline, time decides.
+ */
+import type { Config } from "@kevo/proto/search-space.ts";
+import { and, desc, eq, gte, inArray, notInArray } from "drizzle-orm";
+import { combine } from "../combine.ts";
+import type { LineageDatabase } from "../database.ts";
+import { candidates, evaluations, measurements } from "../schema.ts";
+import { type Niches, readNiches } from "./niches.ts";
+import { idInRun } from "./of-run.ts";
+
+/** A candidate's place, with names as in the final line of `coordinator start --json`. */
+export interface Ranked {
+  readonly candidate: string;
+  readonly config: Config;
+  /** Geometric mean over the workloads of its niche; null in replay. */
+  readonly speedup: number | null;
+  readonly speedup_low: number | null;
+  readonly speedup_high: number | null;
+  /** Geometric mean of the workloads' times, milliseconds. */
+  readonly time_ms: number;
+  readonly island: number;
+  readonly batch: number;
+  readonly proposer: string;
+  /** How often it was measured again, complete rounds only; 0 for a single evaluation. */
+  readonly rounds: number;
+}
+
+/** What a place is made of; the rest of a measurement (samples) is large. */
+export const timingColumns = {
+  candidate: measurements.candidate,
+  round: measurements.round,
+  workload: measurements.workload,
+  timeMs: measurements.timeMs,
+  baselineMs: measurements.baselineMs,
+  speedup: measurements.speedup,
+  speedupLow: measurements.speedupLow,
+  speedupHigh: measurements.speedupHigh,
+};
+export type Measured = Pick<typeof measurements.$inferSelect, keyof typeof timingColumns>;
+
+/** @param limit most rows wanted. */
+export function ranking(db: LineageDatabase, run: string, limit: number): Ranked[] {
+  const niches = readNiches(db, run);
+  const finalists = rankFinalists(db, run, niches);
+  if (finalists.length >= limit) return finalists.slice(0, limit);
+  const singles = db
+    .select({ id: candidates.id })
+    .from(evaluations)
+    .innerJoin(candidates, eq(candidates.id, evaluations.candidate))
+    .where(
+      and(
+        idInRun(evaluations.candidate, run),
+        eq(evaluations.outcome, "ok"),
+        notInArray(
+          evaluations.candidate,
+          finalists.map((f) => f.candidate),
+        ),
+      ),
+    )
+    // What was stopped early was not timed to the end; it is never better than what was.
+    .orderBy(evaluations.stoppedEarly, desc(evaluations.fitness), evaluations.timeMs, candidates.createdAt)
+    .limit(limit - finalists.length)
+    .all();
+  const places = rankedOf(
+    db,
+    niches,
+    singles.map((s) => s.id),
+  );
+  return [...finalists, ...places];
+}
+
+/** Timings of the rounds that count: complete re-measurements where there are any, else the evaluation's own. */
+export function countingTimings<T extends Measured>(rows: readonly T[], workloads: readonly string[]): T[] {
+  const own = rows.filter((row) => workloads.includes(row.workload));
+  const rounds = Map.groupBy(own, (row) => row.round);
+  const complete = [...rounds].filter(([round, timings]) => round > 0 && timings.length === workloads.length);
+  return complete.length > 0 ? complete.flatMap(([, timings]) => timings) : (rounds.get(0) ?? []);
+}
+
+function rankFinalists(db: LineageDatabase, run: string, niches: Niches): Ranked[] {
+  const again = db
+    .selectDistinct({ id: measurements.candidate })
+    .from(measurements)
+    .where(and(idInRun(measurements.candidate, run), gte(measurements.round, 1)))
+    .all();
+  return rankedOf(
+    db,
+    niches,
+    again.map((a) => a.id),
+  )
+    .filter((place) => place.rounds > 0)
+    .sort(better);
+}
+
+/** Places of these candidates, in the order given; those without timings are left out. */
+function rankedOf(db: LineageDatabase, niches: Niches, ids: readonly string[]): Ranked[] {
+  const rows = selectIn(ids, (part) => db.select().from(candidates).where(inArray(candidates.id, part)).all());
+  const timings = Map.groupBy(
+    selectIn(ids, (part) =>
+      db.select(timingColumns).from(measurements).where(inArray(measurements.candidate, part)).all(),
+    ),
+    (m) => m.candidate,
+  );
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return ids.flatMap((id) => {
+    const row = byId.get(id);
+    const counting = row && countingTimings(timings.get(id) ?? [], niches.workloadsOf(row.island));
+    return row === undefined || counting === undefined || counting.length === 0 ? [] : [place(row, counting)];
+  });
+}
+
+export function place(row: typeof candidates.$inferSelect, timings: readonly Measured[]): Ranked {
+  const { timeMs, speedup, speedupLow, speedupHigh } = combine(timings);
+  return {
+    candidate: row.id,
+    config: JSON.parse(row.config),
+    speedup,
+    speedup_low: speedupLow,
+    speedup_high: speedupHigh,
+    time_ms: timeMs,
+    island: row.island,
+    batch: row.batch,
+    proposer: row.proposer,
+    rounds: new Set(timings.map((t) => t.round).filter((round) => round > 0)).size,
+  };
+}
+
+/** Larger speedup first; without speedups, smaller time first. */
+export function better(a: Ranked, b: Ranked): number {
+  if (a.speedup !== null && b.speedup !== null) return b.speedup - a.speedup;
+  return a.time_ms - b.time_ms;
+}
+
+/** Few enough names at a time for SQLite's limit on bound values. */
+function selectIn<T>(ids: readonly string[], select: (part: string[]) => T[]): T[] {
+  const SIZE = 500;
+  const parts = Array.from({ length: Math.ceil(ids.length / SIZE) }, (_, i) => ids.slice(i * SIZE, (i + 1) * SIZE));
+  return parts.flatMap(select);
+}

@@ -1,0 +1,80 @@
+/**
+ * Opens the lineage database for people: read-only, so that nothing they do disturbs a run that is writing it.
+ * Readers see whole transactions only (WAL).
+ */
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import Database from "better-sqlite3";
+import { drizzle } from "drizzle-orm/better-sqlite3";
+import type { LineageDatabase } from "./database.ts";
+import * as schema from "./schema.ts";
+
+/** Where a run is stored when nobody says otherwise, relative to the working directory. */
+export const DEFAULT_DATABASE = ".kevo/lineage.db";
+
+export interface ReadOnlyLineage {
+  /** Absolute path. */
+  readonly path: string;
+  readonly sqlite: Database.Database;
+  readonly db: LineageDatabase;
+  close(): void;
+}
+
+/**
+ * @param path the database; `.kevo/lineage.db` of the working directory when omitted.
+ * @throws UserError when the file is missing, is no lineage database, or is older or newer than this program.
+ */
+export function openReadOnly(path: string = DEFAULT_DATABASE): ReadOnlyLineage {
+  const file = resolve(path);
+  if (!existsSync(file)) {
+    throw new UserError(
+      `There is no database ${file}. A run writes it (coordinator start); if yours lies elsewhere, name it with --db FILE.`,
+    );
+  }
+  if (statSync(file).isDirectory()) throw new UserError(`${file} is a folder. Name the database in it with --db FILE.`);
+  let sqlite: Database.Database | undefined;
+  try {
+    sqlite = new Database(file, { readonly: true, fileMustExist: true, timeout: 5000 });
+    sqlite.pragma("query_only = ON");
+    checkVersion(sqlite, file);
+    const open = sqlite;
+    return { path: file, sqlite: open, db: drizzle(open, { schema }), close: () => open.close() };
+  } catch (error) {
+    sqlite?.close();
+    if (error instanceof UserError) throw error;
+    throw new UserError(unreadable(file, error as Error & { code?: string }));
+  }
+}
+
+/** The migrations that the file has had must be those that this program was built with. */
+function checkVersion(sqlite: Database.Database, file: string): void {
+  const tables = new Set(sqlite.prepare("select name from sqlite_master where type = 'table'").pluck().all());
+  if (!tables.has("__drizzle_migrations") || !tables.has("runs") || !tables.has("candidates")) {
+    throw new UserError(`${file} is a SQLite database, but not one of lineage. Name another with --db FILE.`);
+  }
+  const has = Number(sqlite.prepare("select max(created_at) from __drizzle_migrations").pluck().get() ?? 0);
+  const wants = newestMigration();
+  if (has < wants) {
+    throw new UserError(
+      `${file} was written by an older version of this program. Bring it up to date by starting or resuming a run with it.`,
+    );
+  }
+  if (has > wants) {
+    throw new UserError(`${file} was written by a newer version of this program. Update this one to read it.`);
+  }
+}
+
+function newestMigration(): number {
+  const journal = readFileSync(new URL("./migrations/meta/_journal.json", import.meta.url), "utf8");
+  const { entries } = JSON.parse(journal) as { entries: { when: number }[] };
+  return Math.max(...entries.map((entry) => entry.when));
+}
+
+function unreadable(file: string, error: Error & { code?: string }): string {
+  if (error.code === "SQLITE_NOTADB") return `${file} is no SQLite database. Name another with --db FILE.`;
+  if (error.code === "SQLITE_CANTOPEN" || error.code === "SQLITE_READONLY_DIRECTORY") {
+    return `Cannot open ${file}: ${error.message}. Reading needs the right to write in its folder (SQLite keeps an index of its journal there); copy the file to a folder of yours and name it with --db FILE.`;
+  }
+  return `Cannot read ${file}: ${error.message}.`;
+}

@@ -1,0 +1,88 @@
+/** What people type, turned into a run or a candidate: an id, the beginning of one, or nothing for the latest. */
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import { desc, eq, getTableColumns, sql } from "drizzle-orm";
+import type { LineageDatabase } from "./database.ts";
+import { bestOf } from "./queries/best.ts";
+import { candidates, runs } from "./schema.ts";
+
+export type Run = typeof runs.$inferSelect;
+export type CandidateRow = typeof candidates.$inferSelect;
+
+const latestFirst = [desc(runs.createdAt), desc(sql`${runs}.rowid`)];
+
+/**
+ * @param text a run's id or the beginning of one; the latest run when omitted.
+ * @throws UserError that lists the latest runs when none or several fit.
+ */
+export function resolveRun(db: LineageDatabase, text?: string): Run {
+  const run = findRun(db, text);
+  if (run !== undefined) return run;
+  if (text === undefined) throw new UserError("The database holds no run yet. Start one: coordinator start.");
+  throw new UserError(`There is no run ${text}. ${latestRuns(db)}`);
+}
+
+/**
+ * @param text `run/island/batch/index`, where the run may be shortened to a unique beginning;
+ *   `island/batch/index` of the latest run; or a run (the latest when omitted), for its best candidate.
+ * @throws UserError when there is none.
+ */
+export function resolveCandidate(db: LineageDatabase, text?: string): CandidateRow {
+  const parts = text?.split("/") ?? [];
+  if (text === undefined || parts.length === 1) return bestCandidate(db, resolveRun(db, text));
+  const place = parts.slice(-3);
+  if (parts.length < 3 || parts.length > 4 || !place.every((part) => /^\d+$/.test(part))) {
+    throw new UserError(`${text} is no candidate. Write it run/island/batch/index, or island/batch/index.`, 2);
+  }
+  const run = resolveRun(db, parts.length === 4 ? parts[0] : undefined);
+  const id = [run.id, ...place.map(Number)].join("/");
+  const found = db.select().from(candidates).where(eq(candidates.id, id)).get();
+  if (found === undefined) {
+    throw new UserError(`There is no candidate ${id}. See those of the run: coordinator lineage top ${run.id}`);
+  }
+  return found;
+}
+
+function findRun(db: LineageDatabase, text: string | undefined): Run | undefined {
+  if (text === undefined) {
+    return db
+      .select()
+      .from(runs)
+      .orderBy(...latestFirst)
+      .limit(1)
+      .get();
+  }
+  const exact = db.select().from(runs).where(eq(runs.id, text)).get();
+  if (exact !== undefined) return exact;
+  const beginning = db
+    .select(getTableColumns(runs))
+    .from(runs)
+    .where(sql`substr(${runs.id}, 1, ${text.length}) = ${text} and ${text.length} > 0`)
+    .orderBy(...latestFirst)
+    .limit(6)
+    .all();
+  if (beginning.length > 1) {
+    const fitting = beginning.map((run) => run.id).join(", ");
+    throw new UserError(`Several runs begin with ${text}: ${fitting}. Write more of the one you mean.`, 2);
+  }
+  return beginning[0];
+}
+
+function latestRuns(db: LineageDatabase): string {
+  const latest = db
+    .select()
+    .from(runs)
+    .orderBy(...latestFirst)
+    .limit(5)
+    .all();
+  if (latest.length === 0) return "The database holds no run yet.";
+  return `The latest are ${latest.map((run) => `${run.id} (${run.kernel})`).join(", ")}.`;
+}
+
+function bestCandidate(db: LineageDatabase, run: Run): CandidateRow {
+  const best = bestOf(db, run.id);
+  const row = best && db.select().from(candidates).where(eq(candidates.id, best.candidate)).get();
+  if (row) return row;
+  throw new UserError(
+    `Run ${run.id} has no candidate that was measured, so there is no best. Name one as run/island/batch/index; what failed: coordinator lineage failures ${run.id}`,
+  );
+}

@@ -1,0 +1,81 @@
+/** The result of a run: the final line of `coordinator start --json`, made from the database alone. */
+import { OUTCOMES } from "@kevo/proto/outcome.ts";
+import { BACKENDS } from "@kevo/proto/run.ts";
+import { config } from "@kevo/proto/search-space.ts";
+import { count, eq } from "drizzle-orm";
+import { z } from "zod";
+import type { LineageDatabase } from "../lineage/database.ts";
+import { bestByWorkload, bestOf } from "../lineage/queries/best.ts";
+import { countEvaluations } from "../lineage/queries/counts.ts";
+import { spentUsd } from "../lineage/queries/spend.ts";
+import { islands, runs } from "../lineage/schema.ts";
+
+const counted = z.int().nonnegative();
+const speedups = {
+  /** Against the fastest baseline; null in replay, where time counts. */
+  speedup: z.number().positive().nullable(),
+  speedup_low: z.number().positive().nullable(),
+  speedup_high: z.number().positive().nullable(),
+};
+
+const best = z.object({
+  candidate: z.string(),
+  config,
+  ...speedups,
+  time_ms: z.number().positive(),
+  island: counted,
+  batch: counted,
+  proposer: z.string(),
+});
+
+export const runResult = z.object({
+  run: z.string(),
+  status: z.enum(runs.status.enumValues),
+  kernel: z.string(),
+  backend: z.enum(BACKENDS),
+  islands: counted,
+  evaluations: z.object({
+    /** What the budget counts. */
+    total: counted,
+    ...(Object.fromEntries(OUTCOMES.map((o) => [o, counted])) as Record<(typeof OUTCOMES)[number], typeof counted>),
+    cached: counted,
+  }),
+  /** Null while nothing was measured. */
+  best: best.nullable(),
+  /** By workload, where islands are limited to workloads. */
+  best_by_workload: z.record(z.string(), best.pick({ candidate: true, config: true, time_ms: true }).extend(speedups)),
+  spend_usd: z.number().nonnegative(),
+  elapsed_s: z.number().nonnegative(),
+  /** Absolute path of the database. */
+  db: z.string(),
+});
+export type RunResult = z.infer<typeof runResult>;
+
+/**
+ * @param run id of a run that is stored.
+ * @param path of the database, as it is to be named in the result.
+ * @param elapsedS wall clock of the run; what is stored when omitted.
+ * @throws Error when the run is unknown or the database holds what no run writes.
+ */
+export function buildResult(db: LineageDatabase, run: string, path: string, elapsedS?: number): RunResult {
+  const row = db.select().from(runs).where(eq(runs.id, run)).get();
+  if (row === undefined) throw new Error(`no run ${run} in ${path}`);
+  return runResult.parse({
+    run,
+    status: row.status,
+    kernel: row.kernel,
+    backend: row.backend,
+    islands: db.select({ n: count() }).from(islands).where(eq(islands.run, run)).get()?.n ?? 0,
+    evaluations: countEvaluations(db, run),
+    best: bestOf(db, run),
+    best_by_workload: Object.fromEntries(bestByWorkload(db, run)),
+    spend_usd: spentUsd(db, run),
+    elapsed_s: round(elapsedS ?? row.elapsedMs / 1000),
+    db: path,
+  });
+}
+
+/** To milliseconds. */
+function round(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
+}
