@@ -30,11 +30,11 @@ function queueOf(name: string): LockQueue {
  * with `using`; releasing twice is harmless.
  * @throws the signal's reason when aborted while waiting; UserError when the lock's file cannot be used.
  */
-export function acquireExclusive(name: string, signal?: AbortSignal): Promise<Release> {
+export async function acquireExclusive(name: string, signal?: AbortSignal): Promise<Release> {
   return queueOf(name).acquire("exclusive", signal);
 }
 
 /** Waits until nobody on this host holds `name` exclusively. As `acquireExclusive` otherwise. */
-export function acquireShared(name: string, signal?: AbortSignal): Promise<Release> {
+export async function acquireShared(name: string, signal?: AbortSignal): Promise<Release> {
   return queueOf(name).acquire("shared", signal);
 }

@@ -161,8 +161,9 @@ export class Daemon {
         quiet?.();
         ticket.job.compileMs = performance.now() - startedAt;
       }
+      if (!isFailure(compiled)) ticket.job.artifact = compiled;
+      signal.throwIfAborted();
       if (isFailure(compiled)) return this.#finish(ticket, compiled, 0);
-      ticket.job.artifact = compiled;
       this.#scheduler.compiled(ticket);
       this.#pump();
     } catch (error) {
@@ -174,9 +175,9 @@ export class Daemon {
     const { lane } = ticket;
     const { job, signal, onStage, artifact } = ticket.job;
     const device = this.backend.devices[lane];
-    if (device === undefined || artifact === null) throw new Error("a lane without a device or an executable");
     let laneMs = 0;
     try {
+      if (device === undefined || artifact === null) throw new Error("a lane without a device or an executable");
       let found: Measured | Failure;
       const deviceLock = this.#locksDevices ? await acquireExclusive(`device-${device.id}`, signal) : null;
       try {
@@ -196,6 +197,7 @@ export class Daemon {
       } finally {
         deviceLock?.();
       }
+      signal.throwIfAborted();
       this.#finish(ticket, found, laneMs);
     } catch (error) {
       this.#fail(ticket, error);
@@ -213,6 +215,7 @@ export class Daemon {
       laneMs,
       queuedMs: performance.now() - admittedAt - compileMs - laneMs,
     });
+    this.#finished++;
     this.#leave(ticket);
     resolve(result);
   }
@@ -226,7 +229,6 @@ export class Daemon {
   /** Frees the ticket's place and its files, and lets others in. */
   #leave(ticket: Ticket<Evaluation>): void {
     this.#scheduler.done(ticket);
-    this.#finished++;
     ticket.job.artifact?.dispose().catch((error: unknown) => {
       this.#logger.warn({ candidate: ticket.job.job.candidate, error: String(error) }, "could not remove its files");
     });

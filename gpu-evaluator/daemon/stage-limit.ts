@@ -1,15 +1,16 @@
 /** A stage's own limit: it starts when the stage starts, and ends the stage by its signal. */
-import type { Failure } from "../backends/backend.ts";
+import { type Artifact, type Failure, isFailure, type Measured } from "../backends/backend.ts";
 
 /**
- * Runs a stage under `signal` and a limit in milliseconds. When the limit strikes, the stage is told to end and
- * its outcome is `timeout`; when `signal` strikes, its reason is thrown, once the stage has ended.
+ * Runs a stage under `signal` and a limit in milliseconds, and waits for its end in any case. When the limit
+ * strikes, the stage is told to end, and what it did not finish is a `timeout`. A value that came all the same is
+ * returned, so that nobody loses what has to be disposed of. @throws the signal's reason when that struck.
  */
-export async function withLimit<R>(
+export async function withLimit<R extends Artifact | Measured>(
   stage: string,
   limitMs: number,
   signal: AbortSignal,
-  run: (signal: AbortSignal) => Promise<R>,
+  run: (signal: AbortSignal) => Promise<R | Failure>,
 ): Promise<R | Failure> {
   signal.throwIfAborted();
   const controller = new AbortController();
@@ -26,8 +27,7 @@ export async function withLimit<R>(
   });
   try {
     const value = await run(controller.signal);
-    signal.throwIfAborted();
-    return struck ? timeout() : value;
+    return struck && isFailure(value) ? timeout() : value;
   } catch (error) {
     signal.throwIfAborted();
     if (struck) return timeout();
