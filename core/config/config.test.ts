@@ -1,0 +1,61 @@
+import { expect, test } from "vitest";
+import { UserError } from "../errors/user-error.ts";
+import { formatAddress, isLoopback, parseAddress } from "./address.ts";
+import { parseDuration } from "./duration.ts";
+import { readEnvironment } from "./environment.ts";
+import { parseInteger, parseNumber } from "./number.ts";
+
+/** What a user reads; wrong usage has exit code 2. */
+function complaint(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as UserError).exitCode).toBe(2);
+    return (error as UserError).message;
+  }
+  throw new Error("nothing was wrong");
+}
+
+test("durations are read as seconds, and anything else is named", () => {
+  expect(parseDuration("90s", "--time")).toBe(90);
+  expect(parseDuration("10m", "--time")).toBe(600);
+  expect(parseDuration("1h30m", "--time")).toBe(5400);
+  expect(parseDuration("250ms", "--time")).toBe(0.25);
+  for (const text of ["", "10", "m", "-5s", "0s", "5 s", "10m!"]) {
+    expect(complaint(() => parseDuration(text, "--time"))).toContain(`--time ${text}`);
+  }
+});
+
+test("addresses are host and port, IPv6 in brackets", () => {
+  for (const text of ["127.0.0.1:4100", "gpu-host:80", "[::1]:4222"]) {
+    expect(formatAddress(parseAddress(text, "--listen"))).toBe(text);
+  }
+  expect(parseAddress("localhost:0", "--listen", { anyPort: true }).port).toBe(0);
+  for (const text of ["", "4100", "host:", "host:port", ":80", "::1:80", "[host]:80", "a:70000", "a:0", "nats://a:1"]) {
+    expect(complaint(() => parseAddress(text, "--listen"))).toContain(`--listen ${text}`);
+  }
+  expect(["127.0.0.1", "127.9.9.9", "localhost", "::1"].every(isLoopback)).toBe(true);
+  expect(["0.0.0.0", "::", "10.0.0.1", "127.evil.example"].some(isLoopback)).toBe(false);
+});
+
+test("numbers outside their limits are named with the limit", () => {
+  expect(parseInteger("12", "--islands", { min: 1, max: 64 })).toBe(12);
+  expect(complaint(() => parseInteger("0", "--islands", { min: 1 }))).toMatch(/--islands 0: must be at least 1/);
+  expect(complaint(() => parseInteger("65", "--islands", { max: 64 }))).toMatch(/at most 64/);
+  for (const text of ["1.5", "1e3", "four", "", "99999999999999999999"]) {
+    expect(complaint(() => parseInteger(text, "--islands"))).toContain("not a whole number");
+  }
+  expect(parseNumber("0.5", "--time-scale", { min: 0 })).toBe(0.5);
+  for (const text of ["", "NaN", "Infinity", "x"]) {
+    expect(complaint(() => parseNumber(text, "--time-scale"))).toContain("not a number");
+  }
+});
+
+test("a bad variable of the environment is named, but a key's value is never shown", () => {
+  expect(readEnvironment({})).toEqual({ KEVO_LOG: "warn" });
+  expect(complaint(() => readEnvironment({ KEVO_LOG: "loud" }))).toMatch(/KEVO_LOG "loud" must be one of .*debug/);
+  const message = complaint(() => readEnvironment({ KEVO_TOKEN: "has blanks in it" }));
+  expect(message).toContain("KEVO_TOKEN");
+  expect(message).not.toContain("blanks in");
+});

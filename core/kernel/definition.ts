@@ -1,0 +1,90 @@
+/** Reads `kernel.json` and checks that it means something: files there, space not empty, default and baselines in it. */
+import { type KernelDefinition, kernelDefinition } from "@kevo/proto/kernel.ts";
+import type { Config } from "@kevo/proto/search-space.ts";
+import type { ZodError } from "zod";
+import { UserError } from "../errors/user-error.ts";
+import { compileConstraint } from "../search-space/constraint.ts";
+import { openSpace, type SearchSpace } from "../search-space/search-space.ts";
+
+export const DEFINITION_FILE = "kernel.json";
+
+/** @throws UserError (code 2) that names the field. `where` is for messages. */
+export function parseDefinition(text: string, where: string): KernelDefinition {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new UserError(`${where} is not JSON: ${(error as Error).message}`, 2);
+  }
+  const result = kernelDefinition.safeParse(json);
+  if (!result.success) throw new UserError(`${where}: ${fields(result.error)}.`, 2);
+  return result.data;
+}
+
+/** Each field that does not fit, by name where the list it stands in has names. */
+function fields(error: ZodError): string {
+  return error.issues
+    .slice(0, 5)
+    .map((issue) => (issue.path.length === 0 ? issue.message : `${issue.path.join(".")}: ${issue.message}`))
+    .join("; ");
+}
+
+/**
+ * @param paths files of the folder
+ * @throws UserError (code 2) on a missing file, a name used twice, or a configuration outside the space.
+ */
+export function checkDefinition(definition: KernelDefinition, paths: ReadonlySet<string>, where: string): void {
+  const wrong = (what: string) => new UserError(`${where}: ${what}`, 2);
+  for (const field of ["source", "reference", "comparison"] as const) {
+    const file = definition[field];
+    if (file !== null && !paths.has(file)) throw wrong(`${field}: there is no file ${file} in the kernel's folder.`);
+  }
+  noneTwice(definition.workloads, "workloads", wrong);
+  noneTwice(definition.baselines, "baselines", wrong);
+
+  const space = naming(where, () => openSpace(definition));
+  if (definition.backends.every((backend) => backend === "replay")) return;
+  if (definition.default === null)
+    throw wrong("default: null is for recorded spaces; name a value for every parameter.");
+  if (definition.source === null)
+    throw wrong("source: null is for recorded spaces; name the file that the parameters compile.");
+  if (definition.reference === null) throw wrong("reference: null is for recorded spaces; name the trusted reference.");
+  checkConfig(definition.default, "default", definition, space, where);
+  for (const { name, config } of definition.baselines) {
+    checkConfig({ ...definition.default, ...config }, `baseline ${name}`, definition, space, where);
+  }
+}
+
+function checkConfig(
+  config: Config,
+  what: string,
+  definition: KernelDefinition,
+  space: SearchSpace,
+  where: string,
+): void {
+  const genes = naming(`${where}: ${what}`, () => space.encode(config));
+  if (space.isValid(genes)) return;
+  const broken = definition.constraints.find((text) => !compileConstraint(text, space.parameters).holds(genes));
+  throw new UserError(
+    `${where}: ${what} breaks ${broken === undefined ? "the space" : `the constraint ${broken}`}.`,
+    2,
+  );
+}
+
+function noneTwice(items: readonly { name: string }[], field: string, wrong: (what: string) => UserError): void {
+  const seen = new Set<string>();
+  for (const { name } of items) {
+    if (seen.has(name)) throw wrong(`${field}: the name ${name} is there twice.`);
+    seen.add(name);
+  }
+}
+
+/** The errors of the search space do not know which file they are about. */
+function naming<T>(where: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof UserError) throw new UserError(`${where}: ${error.message}`, 2);
+    throw error;
+  }
+}

@@ -1,0 +1,229 @@
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import fc from "fast-check";
+import { afterAll, expect, test } from "vitest";
+import { UserError } from "../errors/user-error.ts";
+import { type PackedFile, packFiles, unpackFiles } from "./archive.ts";
+import { installKernel } from "./install.ts";
+import { kernelFromSpace, loadKernel } from "./load.ts";
+
+const root = mkdtempSync(join(tmpdir(), "kevo-kernel-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+let count = 0;
+const fresh = () => {
+  const folder = join(root, String(count++));
+  mkdirSync(folder);
+  return folder;
+};
+const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+
+const GOOD = {
+  id: "copy",
+  title: "Copy",
+  backends: ["cpu"],
+  parameters: [
+    { name: "TILE", type: "ordinal", values: [1, 2, 4] },
+    { name: "UNROLL", type: "ordinal", values: [1, 2, 4] },
+  ],
+  constraints: ["TILE >= UNROLL"],
+  default: { TILE: 4, UNROLL: 2 },
+  baselines: [{ name: "plain", config: { UNROLL: 1 } }],
+  workloads: [{ name: "small", shape: { N: 16 }, flops: 16, bytes: 128 }],
+  source: "kernel.c",
+  reference: "reference.c",
+};
+
+function kernelFolder(changes: Record<string, unknown> = {}): string {
+  const folder = fresh();
+  writeFileSync(join(folder, "kernel.json"), JSON.stringify({ ...GOOD, ...changes }));
+  writeFileSync(join(folder, "kernel.c"), "/* kernel */");
+  writeFileSync(join(folder, "reference.c"), "/* reference */");
+  return folder;
+}
+const load = (folder: string) => loadKernel(folder, root);
+
+async function complaint(changes: Record<string, unknown>): Promise<string> {
+  const failure = await load(kernelFolder(changes)).catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(UserError);
+  expect((failure as UserError).exitCode).toBe(2);
+  return (failure as UserError).message;
+}
+
+const file = fc.record({
+  path: fc
+    .array(fc.stringMatching(/^[A-Za-z0-9_é][A-Za-z0-9_.é-]{0,8}$/), { minLength: 1, maxLength: 3 })
+    .map((parts) => parts.join("/")),
+  content: fc.uint8Array({ maxLength: 200 }),
+});
+const files = fc.uniqueArray(file, { selector: ({ path }) => path, maxLength: 12 });
+
+test("packing is reversible, and the order of the files does not matter", () => {
+  fc.assert(
+    fc.property(files, fc.infiniteStream(fc.nat()), (list, noise) => {
+      const packed = packFiles(list);
+      const shuffled = list
+        .map((item) => ({ item, key: noise.next().value as number }))
+        .sort((a, b) => a.key - b.key)
+        .map(({ item }) => item);
+      expect(Buffer.compare(packFiles(shuffled), packed)).toBe(0);
+      const unpacked = new Map(
+        unpackFiles(packed).map(({ path, content }) => [path, Buffer.from(content).toString("hex")]),
+      );
+      expect(unpacked).toEqual(new Map(list.map(({ path, content }) => [path, Buffer.from(content).toString("hex")])));
+    }),
+  );
+});
+
+test("a different name or content is a different package", () => {
+  fc.assert(
+    fc.property(files, files, (a, b) => {
+      const plain = (list: readonly PackedFile[]) =>
+        JSON.stringify(
+          list.map(({ path, content }) => [path, [...content]] as const).sort((x, y) => (x[0] < y[0] ? -1 : 1)),
+        );
+      expect(Buffer.compare(packFiles(a), packFiles(b)) === 0).toBe(plain(a) === plain(b));
+    }),
+  );
+});
+
+test("bytes that are no package are refused with a sentence, whatever they are", () => {
+  const refused = (bytes: Uint8Array) => {
+    try {
+      unpackFiles(bytes);
+      return true;
+    } catch (error) {
+      return error instanceof UserError;
+    }
+  };
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => refused(bytes)));
+  fc.assert(
+    fc.property(files, fc.nat(), fc.nat(255), (list, position, value) => {
+      const bytes = Uint8Array.from(packFiles(list));
+      bytes[position % bytes.length] = value;
+      return refused(bytes);
+    }),
+  );
+});
+
+test.each(["../evil", "/etc/passwd", "a/../../evil", "a//b", ".hidden", "a\\..\\b", "C:evil"])(
+  "a package with the path %s is refused",
+  async (path) => {
+    const line = JSON.stringify({ format: "kevo-kernel", v: 1, files: [[path, 1]] });
+    const bytes = Buffer.from(`${line}\nx`);
+    await expect(installKernel(bytes, sha256(bytes), fresh())).rejects.toThrow(/path that leaves/);
+  },
+);
+
+test("a kernel is loaded, packed, installed elsewhere and equal there, also when several install it at once", async () => {
+  const folder = kernelFolder();
+  mkdirSync(join(folder, "include/__pycache__"), { recursive: true });
+  writeFileSync(join(folder, "include/more.h"), "// more");
+  const plain = await load(folder);
+  writeFileSync(join(folder, "include/__pycache__/x.pyc"), "cache");
+  writeFileSync(join(folder, ".notes"), "hidden");
+  const kernel = await load(folder);
+  expect(kernel.hash).toBe(plain.hash);
+  expect(kernel.hash).toBe(sha256(kernel.bytes));
+
+  const cache = join(fresh(), "cache");
+  const installs = await Promise.all(Array.from({ length: 6 }, () => installKernel(kernel.bytes, kernel.hash, cache)));
+  for (const installed of installs) expect(installed).toEqual(installs[0]);
+  expect(readdirSync(cache)).toEqual([kernel.hash]);
+  expect(readFileSync(join(cache, kernel.hash, "include/more.h"), "utf8")).toBe("// more");
+  expect(installs[0]?.definition).toEqual(kernel.definition);
+  expect((await load(join(cache, kernel.hash))).hash).toBe(kernel.hash);
+});
+
+test("an installed kernel that was changed is installed again", async () => {
+  const kernel = await load(kernelFolder());
+  const cache = fresh();
+  const { folder } = await installKernel(kernel.bytes, kernel.hash, cache);
+  chmodSync(join(folder, "reference.c"), 0o644);
+  writeFileSync(join(folder, "reference.c"), "/* always right */");
+  await installKernel(kernel.bytes, kernel.hash, cache);
+  expect(readFileSync(join(folder, "reference.c"), "utf8")).toBe("/* reference */");
+  expect(readdirSync(cache)).toEqual([kernel.hash]);
+});
+
+test("bytes of another hash are not installed", async () => {
+  const kernel = await load(kernelFolder());
+  const cache = fresh();
+  await expect(installKernel(kernel.bytes, "ab".repeat(32), cache)).rejects.toThrow(/not installed/);
+  expect(readdirSync(cache)).toEqual([]);
+});
+
+test("a kernel is found by id first, and an unknown one lists the known", async () => {
+  const kernels = fresh();
+  for (const id of ["beta", "alpha"]) {
+    mkdirSync(join(kernels, id));
+    for (const name of readdirSync(kernelFolder())) {
+      writeFileSync(join(kernels, id, name), readFileSync(join(kernelFolder({ id }), name)));
+    }
+  }
+  expect((await loadKernel("alpha", kernels)).definition.id).toBe("alpha");
+  await expect(loadKernel("alhpa", kernels)).rejects.toThrow(/alhpa: no such kernel.*alpha, beta.*kernel\.json/);
+  await expect(loadKernel(fresh(), kernels)).rejects.toThrow(/has no kernel\.json/);
+});
+
+test("mistakes in a definition are named", async () => {
+  expect(await complaint({ tolerence: 1 })).toMatch(/kernel\.json: .*"tolerence"/);
+  expect(await complaint({ workloads: [{ ...GOOD.workloads[0], flops: "many" }] })).toMatch(/workloads\.0\.flops/);
+  expect(await complaint({ source: "kernl.c" })).toMatch(/source.*kernl\.c/);
+  expect(await complaint({ reference: null })).toMatch(/reference/);
+  expect(await complaint({ default: null })).toMatch(/default/);
+  expect(await complaint({ default: { TILE: 4 } })).toMatch(/default.*UNROLL/);
+  expect(await complaint({ default: { TILE: 3, UNROLL: 1 } })).toMatch(/default.*TILE = 3/);
+  expect(await complaint({ default: { TILE: 1, UNROLL: 4 } })).toMatch(/default breaks the constraint TILE >= UNROLL/);
+  expect(await complaint({ baselines: [{ name: "odd", config: { UNROL: 1 } }] })).toMatch(/baseline odd.*UNROL/);
+  expect(await complaint({ baselines: [{ name: "odd", config: { TILE: 1 } }] })).toMatch(/baseline odd breaks/);
+  expect(await complaint({ constraints: ["TILE > 100"] })).toMatch(/TILE > 100/);
+  expect(await complaint({ constraints: ["TILE > UNROLL", "TILE < UNROLL"] })).toMatch(/kernel\.json: /);
+  expect(await complaint({ constraints: ["TIEL > 1"] })).toMatch(/TIEL/);
+  expect(await complaint({ workloads: [GOOD.workloads[0], GOOD.workloads[0]] })).toMatch(/small is there twice/);
+  const folder = kernelFolder();
+  writeFileSync(join(folder, "kernel.json"), '{"id": "copy",}');
+  await expect(load(folder)).rejects.toThrow(/kernel\.json is not JSON/);
+});
+
+test("links out of the folder and too large folders are refused", async () => {
+  const linked = kernelFolder();
+  symlinkSync("/etc/hostname", join(linked, "data"));
+  await expect(load(linked)).rejects.toThrow(/data is a link out/);
+  const inside = kernelFolder();
+  symlinkSync("kernel.c", join(inside, "alias.c"));
+  await expect(load(inside)).resolves.toBeDefined();
+  const looped = kernelFolder();
+  symlinkSync(".", join(looped, "loop"));
+  await expect(load(looped)).rejects.toThrow(/loop/);
+  const large = kernelFolder();
+  writeFileSync(join(large, "weights.bin"), Buffer.alloc(17 * 1024 * 1024));
+  await expect(load(large)).rejects.toThrow(/17\.0 MiB; 16\.0 MiB is the limit.*weights\.bin/);
+});
+
+test("a recorded space is a kernel whose hash is that of its bytes", async () => {
+  const path = join(fresh(), "space.json");
+  mkdirSync(dirname(path), { recursive: true });
+  const cache = { "1": { time: 2, A: 1 }, "2": { time: 1, A: 2 } };
+  const space = {
+    device_name: "GPU",
+    kernel_name: "Gemm 2",
+    tune_params_keys: ["A"],
+    tune_params: { A: [1, 2] },
+    cache,
+  };
+  writeFileSync(path, JSON.stringify(space));
+  const kernel = await kernelFromSpace(path);
+  expect(kernel.hash).toBe(sha256(kernel.bytes));
+  expect(kernel.definition).toMatchObject({ id: "gemm-2", backends: ["replay"], default: null, source: null });
+});
