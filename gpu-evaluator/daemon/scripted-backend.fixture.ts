@@ -1,0 +1,126 @@
+/** A backend for tests that does what each candidate's configuration says, and waits where the test wants it to. */
+
+import type { Artifact, Backend, Device, Failure, InstalledKernel, Job, Measured } from "../backends/backend.ts";
+import { KernelCatalog, type KernelStore, KernelUnavailable } from "./kernel-catalog.ts";
+
+export const SCRIPTED_KERNEL: InstalledKernel = {
+  hash: "5".repeat(64),
+  folder: "",
+  definition: {
+    id: "scripted",
+    title: "Scripted",
+    description: "",
+    backends: ["cpu"],
+    parameters: [
+      { name: "act", type: "categorical", values: ["ok", "hold compile", "hold lane", "throw", "fail"] },
+      { name: "n", type: "integer", min: 0, max: 999, step: 1 },
+    ],
+    constraints: ["n != 13"],
+    default: { act: "ok", n: 0 },
+    baselines: [],
+    workloads: [{ name: "w", shape: {}, flops: 1, bytes: 1 }],
+    tolerance: { relative_l2: 1e-5 },
+    source: null,
+    reference: null,
+    comparison: null,
+  },
+};
+
+/** Knows the scripted kernel and no other. */
+export const scriptedKernels = (): KernelCatalog => {
+  const store: KernelStore = {
+    get: async (hash) => {
+      if (hash === SCRIPTED_KERNEL.hash) return SCRIPTED_KERNEL;
+      throw new KernelUnavailable(`kernel ${hash} is not here`);
+    },
+  };
+  return new KernelCatalog(store);
+};
+
+export interface Scripted extends Backend {
+  /** What was begun and ended, such as `compile 3`, `ended 3`, `disposed 3`. */
+  readonly events: string[];
+  /** Resolves once the event has happened. */
+  happened(event: string): Promise<void>;
+  /** Lets every held stage go on. */
+  letGo(): void;
+}
+
+export interface Script {
+  readonly devices?: number;
+  readonly compileProcesses?: number;
+  readonly needsQuiet?: boolean;
+  /** Called around compiling and measuring. */
+  readonly onStage?: (what: "compile" | "measure") => Promise<void>;
+}
+
+export function scriptedBackend({
+  devices = 1,
+  compileProcesses = 1,
+  needsQuiet = false,
+  onStage,
+}: Script = {}): Scripted {
+  const events: string[] = [];
+  const watchers = new Set<() => void>();
+  let held: (() => void)[] = [];
+  const log = (event: string) => {
+    events.push(event);
+    for (const watcher of [...watchers]) watcher();
+  };
+  const hold = (n: unknown, signal: AbortSignal) =>
+    new Promise<void>((resolve, reject) => {
+      held.push(resolve);
+      signal.addEventListener("abort", () => {
+        log(`ended ${n}`);
+        reject(signal.reason);
+      });
+    });
+
+  return {
+    name: "cpu",
+    toolchain: "scripted 1.0",
+    devices: Array.from(
+      { length: devices },
+      (_, n): Device => ({ id: `scripted:${process.pid}:${n}`, model: "Script", peakGflops: 5 }),
+    ),
+    compileProcesses,
+    needsQuiet,
+    events,
+    happened: (event) =>
+      new Promise((resolve) => {
+        const look = () => {
+          if (!events.includes(event)) return;
+          watchers.delete(look);
+          resolve();
+        };
+        watchers.add(look);
+        look();
+      }),
+    letGo: () => {
+      for (const go of held.splice(0)) go();
+      held = [];
+    },
+    compile: async ({ config }: Job, signal: AbortSignal): Promise<Artifact | Failure> => {
+      log(`compile ${config.n}`);
+      await onStage?.("compile");
+      if (config.act === "hold compile") await hold(config.n, signal);
+      if (config.act === "fail") return { outcome: "compile_error", message: "line 1: no" };
+      return { dispose: async () => log(`disposed ${config.n}`) };
+    },
+    measure: async (
+      _artifact: Artifact,
+      { config }: Job,
+      _device: Device,
+      onTiming: () => void,
+      signal: AbortSignal,
+    ): Promise<Measured | Failure> => {
+      log(`measure ${config.n}`);
+      await onStage?.("measure");
+      if (config.act === "throw") throw new Error("the driver is gone");
+      if (config.act === "hold lane") await hold(config.n, signal);
+      onTiming();
+      return { outcome: "ok", measurements: [], stoppedEarly: false };
+    },
+    close: async () => {},
+  };
+}

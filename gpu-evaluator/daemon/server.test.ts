@@ -1,0 +1,296 @@
+import {
+  type Client,
+  credentials,
+  type Metadata,
+  makeClientConstructor,
+  type ServiceError,
+  status,
+} from "@grpc/grpc-js";
+import { createLogger } from "@kevo/core/logging/logger.ts";
+import {
+  connectEvaluator,
+  type EvaluateEvent__Output,
+  type EvaluateRequest,
+  type EvaluatorClient,
+  evaluatorMetadata,
+  type Result__Output,
+} from "@kevo/proto/evaluator-service.ts";
+import { service as healthService } from "grpc-health-check";
+import { afterEach, describe, expect, test } from "vitest";
+import type { Backend } from "../backends/backend.ts";
+import { Daemon, type StageLimits } from "./daemon.ts";
+import { SCRIPTED_KERNEL, scriptedBackend, scriptedKernels } from "./scripted-backend.fixture.ts";
+import { type EvaluatorServer, serveEvaluator } from "./server.ts";
+
+const logger = createLogger("test", { KEVO_LOG: "silent" });
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+interface Serving {
+  readonly server: EvaluatorServer;
+  readonly client: EvaluatorClient;
+  readonly address: string;
+}
+
+async function serve(backend: Backend, given: { limits?: StageLimits; token?: string } = {}): Promise<Serving> {
+  const server = await serveEvaluator({
+    id: "test-daemon",
+    version: "0",
+    listen: "127.0.0.1:0",
+    token: given.token,
+    daemon: new Daemon(backend, logger, given.limits),
+    kernels: scriptedKernels(),
+    onDrained: () => {},
+    logger,
+  });
+  const address = `127.0.0.1:${server.port}`;
+  const client = connectEvaluator(address);
+  cleanups.push(
+    () => server.close(),
+    () => client.close(),
+  );
+  return { server, client, address };
+}
+
+function requestOf(n: number, act = "ok", change: Partial<EvaluateRequest> = {}): EvaluateRequest {
+  return {
+    candidate: `run/0/0/${n}`,
+    attempt: 1,
+    kernel: SCRIPTED_KERNEL.hash,
+    configJson: JSON.stringify({ act, n }),
+    source: "",
+    workloads: ["w"],
+    effort: "quick",
+    purpose: "SEARCH",
+    inputSeed: 1,
+    deviceModel: "",
+    bestSpeedup: 0,
+    ...change,
+  };
+}
+
+/** The stages seen and the result. @throws ServiceError */
+function evaluate(client: EvaluatorClient, request: EvaluateRequest, metadata?: Metadata) {
+  const call = metadata ? client.evaluate(request, metadata) : client.evaluate(request);
+  const stages: string[] = [];
+  const result = new Promise<Result__Output>((resolve, reject) => {
+    call.on("data", (event: EvaluateEvent__Output) => {
+      if (event.result) resolve(event.result);
+      else stages.push(String(event.stage));
+    });
+    call.on("error", reject);
+  });
+  return { call, stages, result };
+}
+
+const refusal = (result: Promise<unknown>) =>
+  result.then(
+    () => {
+      throw new Error("was not refused");
+    },
+    (error: ServiceError) => ({ code: error.code, details: error.details }),
+  );
+
+const describeDaemon = (client: EvaluatorClient, metadata = evaluatorMetadata(undefined)) =>
+  new Promise<{ credits: number; draining: boolean; inFlight: number; devices: { state: string }[] }>(
+    (resolve, reject) =>
+      client.describe({}, metadata, (error, reply) => (error ? reject(error) : resolve(reply as never))),
+  );
+
+function health(address: string): Promise<string> {
+  const HealthClient = makeClientConstructor(healthService as never, "Health");
+  const client = new HealthClient(address, credentials.createInsecure()) as unknown as Client & {
+    check: (request: object, answer: (error: unknown, reply: { status: string }) => void) => void;
+  };
+  return new Promise((resolve, reject) =>
+    client.check({ service: "kevo.v1.Evaluator" }, (error, reply) => {
+      client.close();
+      if (error) reject(error);
+      else resolve(reply.status);
+    }),
+  );
+}
+
+describe("evaluate", () => {
+  test("stages that last are reported in order, then the result with what it took", async () => {
+    const backend = scriptedBackend({ onStage: () => new Promise((resolve) => setTimeout(resolve, 10)) });
+    const { client } = await serve(backend);
+    const { stages, result } = evaluate(client, requestOf(1, "hold lane"));
+    await backend.happened("measure 1");
+    setTimeout(backend.letGo, 20);
+    const found = await result;
+    expect(found).toMatchObject({ outcome: "ok", toolchain: "scripted 1.0", deviceModel: "Script" });
+    expect(found.compileMs).toBeGreaterThan(0);
+    expect(found.laneMs).toBeGreaterThan(0);
+    expect(stages).toEqual(["COMPILING", "VERIFYING"]);
+    expect(backend.events).toContain("disposed 1");
+  });
+
+  test("a source that does not compile is an outcome and takes no lane", async () => {
+    const backend = scriptedBackend();
+    const { client } = await serve(backend);
+    const found = await evaluate(client, requestOf(1, "fail")).result;
+    expect(found).toMatchObject({ outcome: "compile_error", message: "line 1: no", device: "" });
+    expect(backend.events).toEqual(["compile 1"]);
+  });
+
+  test("a configuration that breaks a constraint is invalid and never compiled", async () => {
+    const backend = scriptedBackend();
+    const { client } = await serve(backend);
+    const found = await evaluate(client, requestOf(13)).result;
+    expect(found.outcome).toBe("invalid");
+    expect(found.message).toContain("constraint");
+    expect(backend.events).toEqual([]);
+  });
+
+  test.each([
+    ["candidate", { candidate: "nonsense" }, "candidate"],
+    ["kernel", { kernel: "../../etc/passwd" }, "kernel: must be a SHA-256"],
+    ["config that is not JSON", { configJson: "{" }, "config_json is not JSON"],
+    ["config that is no configuration", { configJson: '{"n":{}}' }, "config_json is not a configuration"],
+    ["config without a parameter", { configJson: '{"n":1}' }, "lacks a value for act"],
+    ["value outside its parameter", { configJson: '{"n":5000,"act":"ok"}' }, "n = 5000 is not in the space"],
+    ["workload", { workloads: ["elsewhere"] }, 'no workload "elsewhere"; it has w'],
+    ["no workloads", { workloads: [] }, "at least one workload"],
+    ["effort", { effort: "enormous" }, "effort"],
+    ["evolved source", { source: "a".repeat(64) }, "configurations only"],
+  ])("malformed %s: INVALID_ARGUMENT says what was wrong", async (_what, change, words) => {
+    const backend = scriptedBackend();
+    const { client } = await serve(backend);
+    const { code, details } = await refusal(evaluate(client, requestOf(1, "ok", change)).result);
+    expect(code).toBe(status.INVALID_ARGUMENT);
+    expect(details).toContain(words);
+    expect(backend.events).toEqual([]);
+    expect((await evaluate(client, requestOf(2)).result).outcome).toBe("ok");
+  });
+
+  test("a kernel that cannot be had and a device model that is not here: FAILED_PRECONDITION", async () => {
+    const { client } = await serve(scriptedBackend());
+    const kernel = await refusal(evaluate(client, requestOf(1, "ok", { kernel: "0".repeat(64) })).result);
+    expect(kernel).toMatchObject({ code: status.FAILED_PRECONDITION, details: expect.stringContaining("is not here") });
+    const model = await refusal(evaluate(client, requestOf(1, "ok", { deviceModel: "H200" })).result);
+    expect(model).toMatchObject({
+      code: status.FAILED_PRECONDITION,
+      details: expect.stringContaining("there is Script"),
+    });
+  });
+
+  test("a device that fails is not the candidate's fault: INTERNAL, and the lane is free again", async () => {
+    const { client } = await serve(scriptedBackend());
+    const failed = await refusal(evaluate(client, requestOf(1, "throw")).result);
+    expect(failed).toMatchObject({ code: status.INTERNAL, details: expect.stringContaining("the driver is gone") });
+    expect((await evaluate(client, requestOf(2)).result).outcome).toBe("ok");
+  });
+
+  test("each stage has its own limit, whatever came before it", async () => {
+    const backend = scriptedBackend({ compileProcesses: 2 });
+    const { client } = await serve(backend, { limits: { compileMs: 40, laneMs: 60 } });
+    const [compiling, measuring, second] = await Promise.all([
+      evaluate(client, requestOf(1, "hold compile")).result,
+      evaluate(client, requestOf(2, "hold lane")).result,
+      evaluate(client, requestOf(3, "hold lane")).result,
+    ]);
+    expect(compiling).toMatchObject({ outcome: "timeout", message: expect.stringContaining("compiling took longer") });
+    for (const found of [measuring, second]) {
+      expect(found).toMatchObject({ outcome: "timeout", message: expect.stringContaining("verifying and timing") });
+    }
+    expect(backend.events.filter((event) => event.startsWith("ended")).toSorted()).toEqual([
+      "ended 1",
+      "ended 2",
+      "ended 3",
+    ]);
+  });
+});
+
+describe("back-pressure and cancellation", () => {
+  test("no credit left: RESOURCE_EXHAUSTED; one that ends gives its credit back", async () => {
+    const backend = scriptedBackend();
+    const { client } = await serve(backend);
+    const { credits } = await describeDaemon(client);
+    expect(credits).toBe(1 + 1 + 2);
+    const held = Array.from({ length: credits }, (_, n) => evaluate(client, requestOf(n, "hold lane")));
+    await backend.happened("measure 0");
+    expect((await refusal(evaluate(client, requestOf(9)).result)).code).toBe(status.RESOURCE_EXHAUSTED);
+    expect(await describeDaemon(client)).toMatchObject({ inFlight: credits, devices: [{ state: "busy" }] });
+    for (const [n, { result }] of held.entries()) {
+      await backend.happened(`measure ${n}`);
+      backend.letGo();
+      await result;
+    }
+    expect((await evaluate(client, requestOf(9)).result).outcome).toBe("ok");
+  });
+
+  test("cancelling ends what runs and frees its place at every stage", async () => {
+    const backend = scriptedBackend();
+    const { client } = await serve(backend);
+    const inLane = evaluate(client, requestOf(0, "hold lane"));
+    await backend.happened("measure 0");
+    const ready = evaluate(client, requestOf(1));
+    await backend.happened("compile 1");
+    const compiling = evaluate(client, requestOf(2, "hold compile"));
+    await backend.happened("compile 2");
+    const waiting = evaluate(client, requestOf(3));
+    while ((await describeDaemon(client)).inFlight < 4);
+    for (const { call, result } of [waiting, ready, compiling, inLane]) {
+      call.cancel();
+      expect((await refusal(result)).code).toBe(status.CANCELLED);
+    }
+    await Promise.all(["disposed 1", "ended 2", "ended 0", "disposed 0"].map(backend.happened));
+    while ((await describeDaemon(client)).inFlight > 0);
+    expect((await evaluate(client, requestOf(4)).result).outcome).toBe("ok");
+    expect(backend.events).not.toContain("compile 3");
+    expect(backend.events).not.toContain("measure 1");
+  });
+
+  test("a client that is gone frees its lane", async () => {
+    const backend = scriptedBackend();
+    const { client, address } = await serve(backend);
+    const leaving = connectEvaluator(address);
+    const left = evaluate(leaving, requestOf(0, "hold lane"));
+    await backend.happened("measure 0");
+    left.result.catch(() => {});
+    leaving.getChannel().close();
+    left.call.cancel();
+    await backend.happened("ended 0");
+    expect((await evaluate(client, requestOf(1)).result).outcome).toBe("ok");
+  });
+});
+
+describe("drain", () => {
+  test("finishes all that is here, refuses what is new, says so in health", async () => {
+    const backend = scriptedBackend();
+    const { client, address } = await serve(backend);
+    expect(await health(address)).toBe("SERVING");
+    const held = [0, 1, 2, 3].map((n) => evaluate(client, requestOf(n, n === 0 ? "hold lane" : "ok")));
+    await backend.happened("measure 0");
+    const drained = new Promise<number>((resolve, reject) =>
+      client.drain({}, (error, reply) => (error || !reply ? reject(error) : resolve(reply.finished))),
+    );
+    while (!(await describeDaemon(client)).draining);
+    expect(await health(address)).toBe("NOT_SERVING");
+    expect((await refusal(evaluate(client, requestOf(9)).result)).code).toBe(status.UNAVAILABLE);
+    backend.letGo();
+    const outcomes = await Promise.all(held.map(({ result }) => result));
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(["ok", "ok", "ok", "ok"]);
+    expect(await drained).toBe(4);
+  });
+});
+
+describe("token", () => {
+  test("every call needs it where one is set", async () => {
+    const { client } = await serve(scriptedBackend(), { token: "correct-horse" });
+    for (const metadata of [evaluatorMetadata(undefined), evaluatorMetadata("wrong-horse"), evaluatorMetadata("no")]) {
+      expect((await refusal(evaluate(client, requestOf(1), metadata).result)).code).toBe(status.UNAUTHENTICATED);
+      expect((await refusal(describeDaemon(client, metadata))).code).toBe(status.UNAUTHENTICATED);
+      const drain = new Promise((resolve, reject) =>
+        client.drain({}, metadata, (e, r) => (e ? reject(e) : resolve(r))),
+      );
+      expect((await refusal(drain)).code).toBe(status.UNAUTHENTICATED);
+    }
+    const right = evaluatorMetadata("correct-horse");
+    expect((await evaluate(client, requestOf(1), right).result).outcome).toBe("ok");
+    expect(await describeDaemon(client, right)).toMatchObject({ draining: false });
+  });
+});
