@@ -80,6 +80,16 @@ describe("the result of a run", () => {
     expect(result(run).best?.speedup).toBeCloseTo(2);
   });
 
+  it("does not name a finalist that failed in a later round", () => {
+    const run = lineage.run();
+    const [broken, sound] = [lineage.candidate(run), lineage.candidate(run)];
+    for (const id of [broken, sound]) lineage.ok(id, { speedups: { small: 2 } });
+    lineage.measured(broken, { round: 1, speedups: { small: 3 } });
+    lineage.measured(sound, { round: 1, speedups: { small: 2 } });
+    lineage.measured(sound, { round: 2, speedups: { small: 2 } });
+    expect(result(run).best?.candidate).toBe(sound);
+  });
+
   it("goes by time where there is no baseline", () => {
     const run = lineage.run({ backend: "replay" });
     lineage.ok(lineage.candidate(run), { times: { small: 4 } });

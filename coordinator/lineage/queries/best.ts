@@ -38,7 +38,7 @@ export function bestByWorkload(db: LineageDatabase, run: string): Map<string, Ra
       if (timings.length === 0) continue;
       const next = place(candidate, timings);
       const held = best.get(workload);
-      const again = Number(next.rounds > 0) - Number((held?.rounds ?? 0) > 0);
+      const again = next.rounds - (held?.rounds ?? 0);
       if (held === undefined || again > 0 || (again === 0 && better(next, held) < 0)) best.set(workload, next);
     }
   }

@@ -1,7 +1,8 @@
 /**
  * The order of a run's candidates, best first. Finalists that were measured again (rounds from 1) stand before all
  * others, ordered by the geometric mean over workloads and rounds, since a single evaluation that led a search is
- * partly luck. Then come single evaluations, by fitness. In replay, where there is no baseline, time decides.
+ * partly luck. One with fewer rounds than others failed on fresh inputs, or was not reached, and stands after them.
+ * Then come single evaluations, by fitness. In replay, where there is no baseline, time decides.
  */
 import type { Config } from "@kevo/proto/search-space.ts";
 import { and, desc, eq, gte, inArray, notInArray } from "drizzle-orm";
@@ -92,7 +93,7 @@ function rankFinalists(db: LineageDatabase, run: string, niches: Niches): Ranked
     again.map((a) => a.id),
   )
     .filter((place) => place.rounds > 0)
-    .sort(better);
+    .sort((a, b) => b.rounds - a.rounds || better(a, b));
 }
 
 /** Places of these candidates, in the order given; those without timings are left out. */

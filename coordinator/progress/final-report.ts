@@ -1,0 +1,152 @@
+/** What a person reads when a run has ended. */
+import { resolve } from "node:path";
+import type { Config } from "@kevo/proto/search-space.ts";
+import type { WorkloadTimes } from "../lineage/queries/workloads.ts";
+import { DEFAULT_DATABASE } from "../lineage/read-only.ts";
+import type { RunResult } from "../run/result.ts";
+import {
+  formatDuration,
+  formatInterval,
+  formatMs,
+  formatNumber,
+  formatShare,
+  formatSpeedup,
+  formatUsd,
+  formatValue,
+} from "./format.ts";
+import { renderTable, type TableOptions } from "./table.ts";
+
+export interface ReportDetails {
+  /** Of the kernel's definition; null in replay and where it is not known. */
+  readonly defaultConfig: Config | null;
+  /** Names of the kernel's baselines; whatever else was timed beside the winner gets a column of its own. */
+  readonly baselines: readonly string[];
+  /** `winnersTimes` of the run. */
+  readonly workloads: readonly WorkloadTimes[];
+  readonly colours?: boolean;
+}
+
+const NUMBER = { align: "right" } as const;
+const INDENT = { indent: 2 };
+
+/** @returns several paragraphs, with a line end at the last. */
+export function finalReport(result: RunResult, details: ReportDetails): string {
+  const { best } = result;
+  const options = { ...INDENT, colours: details.colours ?? false };
+  const paragraphs = [
+    headline(result),
+    ...(best === null
+      ? ["Nothing was measured, so there is no best configuration."]
+      : [winner(result, best), configTable(best.config, details.defaultConfig, options)]),
+    ...(details.workloads.length === 0 ? [] : [workloadTable(result, details, options)]),
+    `Stored in ${result.db}${result.spend_usd > 0 ? `, spent ${formatUsd(result.spend_usd)} on language models` : ""}.`,
+    nextSteps(result),
+  ];
+  return `${paragraphs.join("\n\n")}\n`;
+}
+
+const ENDED: Record<RunResult["status"], string> = {
+  running: "goes on",
+  completed: "completed",
+  stopped: "was stopped",
+  interrupted: "was interrupted",
+  failed: "failed",
+};
+
+function headline({ run, kernel, backend, status, evaluations, elapsed_s, islands }: RunResult): string {
+  const failed = evaluations.total - evaluations.ok;
+  const counts = [`${evaluations.ok} ok`, `${failed} failed`, `${evaluations.cached} more answered from them`];
+  return [
+    `Run ${run} of ${kernel} on ${backend} ${ENDED[status]} after ${formatDuration(elapsed_s)}.`,
+    `${evaluations.total} evaluations on ${islands} islands: ${counts.join(", ")}.`,
+  ].join("\n");
+}
+
+function winner(result: RunResult, best: NonNullable<RunResult["best"]>): string {
+  const where = `${best.candidate}, proposed by ${best.proposer} on island ${best.island} in batch ${best.batch}`;
+  if (best.speedup === null) return `Best: ${formatMs(best.time_ms)} (${where})`;
+  const interval = formatInterval(best.speedup_low, best.speedup_high);
+  const over = Object.keys(result.best_by_workload).length > 0 ? " on the workloads of its island" : "";
+  return [
+    `Best: ${formatSpeedup(best.speedup)} the speed of the fastest baseline${over}, confidence interval ${interval}`,
+    `      (${where})`,
+  ].join("\n");
+}
+
+/** Every parameter with the default's value beside it; the changed ones are marked. */
+function configTable(config: Config, defaults: Config | null, options: TableOptions): string {
+  const names = Object.keys(config);
+  if (defaults === null) {
+    return renderTable(
+      [{ head: "parameter" }, { head: "best" }],
+      names.map((name) => [name, formatValue(config[name])]),
+      options,
+    );
+  }
+  return renderTable(
+    [{ head: "parameter" }, { head: "best" }, { head: "default" }, { head: "" }],
+    names.map((name) => {
+      const [mine, usual] = [formatValue(config[name]), formatValue(defaults[name])];
+      return [name, mine, usual, mine === usual ? "" : "changed"];
+    }),
+    options,
+  );
+}
+
+function workloadTable(result: RunResult, { workloads, baselines }: ReportDetails, options: TableOptions): string {
+  const known = new Set([...baselines, ...workloads.map((w) => w.baseline)]);
+  const others = [...new Set(workloads.flatMap((w) => Object.keys(w.others)))].filter((name) => !known.has(name));
+  const compared = workloads.some((w) => w.speedup !== null);
+  const separate = Object.keys(result.best_by_workload).length > 0;
+  const columns = [
+    { head: "workload" },
+    { head: "time ms", ...NUMBER },
+    ...(compared ? ["baseline ms", "speedup", "interval"].map((head) => ({ head, ...NUMBER })) : []),
+    { head: "GFLOP/s", ...NUMBER },
+    { head: "of peak", ...NUMBER },
+    ...others.map((name) => ({ head: `${name} ms`, ...NUMBER })),
+    ...(separate ? [{ head: "candidate" }] : []),
+  ];
+  const rows = workloads.map((w) => [
+    w.workload,
+    formatNumber(w.time_ms),
+    ...(compared
+      ? [formatNumber(w.baseline_ms), formatSpeedup(w.speedup), formatInterval(w.speedup_low, w.speedup_high)]
+      : []),
+    formatNumber(w.gflops),
+    formatShare(w.peak_share),
+    ...others.map((name) => formatNumber(w.others[name] ?? null)),
+    ...(separate ? [w.candidate] : []),
+  ]);
+  // Heads alone say nothing where every cell of a column is unknown.
+  const told = columns.map((_, i) => rows.some((row) => row[i] !== formatNumber(null)));
+  return renderTable(
+    columns.filter((_, i) => told[i]),
+    rows.map((row) => row.filter((_, i) => told[i])),
+    options,
+  );
+}
+
+function nextSteps({ run, best, status, evaluations, db }: RunResult): string {
+  const failed = evaluations.total > evaluations.ok;
+  const commands: [command: string, why: string][] = [];
+  if (status === "interrupted") commands.push([`resume ${run}`, "go on where it stopped"]);
+  if (best !== null) {
+    commands.push([`lineage best ${run}`, "this configuration again"]);
+    commands.push([`lineage ancestors ${best.candidate}`, "what it descends from"]);
+  }
+  commands.push(failed ? [`lineage failures ${run}`, "what failed, and why"] : [`lineage top ${run}`, "the next best"]);
+  const at = db === resolve(DEFAULT_DATABASE) ? "" : ` --db ${quote(db)}`;
+  const rows = commands.map(([command, why]) => [`npx coordinator ${command}${at}`, why]);
+  return [
+    "Next:",
+    ...renderTable([{ head: "" }, { head: "" }], rows, INDENT)
+      .split("\n")
+      .slice(1),
+  ].join("\n");
+}
+
+/** For a shell. */
+function quote(path: string): string {
+  return /^[\w./@:+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,70 @@
+/** Numbers and words as people read them. `–` stands for what is not known. */
+import type { Config, ParamValue } from "@kevo/proto/search-space.ts";
+
+export const UNKNOWN = "–";
+
+/** Seconds as `0:42`, `12:03` or `1:02:03`. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const shown = parts[0] === 0 ? parts.slice(1) : parts;
+  return shown.map((part, i) => (i === 0 ? String(part) : String(part).padStart(2, "0"))).join(":");
+}
+
+/** Four significant digits, no exponent for anything that is timed on a device. */
+export function formatNumber(value: number | null): string {
+  if (value === null || !Number.isFinite(value)) return UNKNOWN;
+  if (Number.isInteger(value) || Math.abs(value) >= 10_000) return value.toFixed(0);
+  return String(Number(value.toPrecision(4)));
+}
+
+export function formatMs(ms: number | null): string {
+  return ms === null ? UNKNOWN : `${formatNumber(ms)} ms`;
+}
+
+/** A ratio such as `1.93×`. */
+export function formatSpeedup(speedup: number | null): string {
+  return speedup === null ? UNKNOWN : `${speedup.toFixed(speedup < 10 ? 2 : 1)}×`;
+}
+
+export function formatInterval(low: number | null, high: number | null): string {
+  return low === null || high === null ? UNKNOWN : `${low.toFixed(2)}–${high.toFixed(2)}`;
+}
+
+/** A share of 0 to 1 as per cent. */
+export function formatShare(share: number | null): string {
+  return share === null ? UNKNOWN : `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
+}
+
+export function formatUsd(usd: number | null): string {
+  return usd === null ? UNKNOWN : `$${usd.toFixed(usd !== 0 && usd < 1 ? 4 : 2)}`;
+}
+
+export function formatValue(value: ParamValue | undefined): string {
+  if (value === undefined) return UNKNOWN;
+  return Array.isArray(value) ? value.join(",") : String(value);
+}
+
+/** `tile=32 unroll=4`. */
+export function formatConfig(config: Config): string {
+  return Object.entries(config)
+    .map(([name, value]) => `${name}=${formatValue(value)}`)
+    .join(" ");
+}
+
+/** Text from outside on one line of the terminal: without control characters, so that a compiler's colours stay out. */
+export function oneLine(text: string): string {
+  return (
+    text
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: removing them is the point
+      .replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "")
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: removing them is the point
+      .replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ")
+      .trim()
+  );
+}
+
+/** At most `width` characters; what is cut ends in `…`. */
+export function cut(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
+}

@@ -1,0 +1,128 @@
+/** The live view as text: one snapshot, drawn to fit a terminal. Pure. */
+import { OUTCOMES } from "@kevo/proto/outcome.ts";
+import type { IslandSnapshot, RunSnapshot } from "../run/snapshot.ts";
+import {
+  cut,
+  formatConfig,
+  formatDuration,
+  formatMs,
+  formatNumber,
+  formatShare,
+  formatSpeedup,
+  oneLine,
+  UNKNOWN,
+} from "./format.ts";
+import { renderTable } from "./table.ts";
+
+const NUMBER = { align: "right" } as const;
+
+/**
+ * @param width columns of the terminal; no line is longer.
+ * @param height rows of the terminal; islands and devices that do not fit are counted instead.
+ */
+export function drawFrame(snapshot: RunSnapshot, width = 80, height = 24): string {
+  const failed = failures(snapshot);
+  const head = [
+    `${snapshot.kernel} on ${snapshot.backend}, run ${snapshot.run}: ${snapshot.phase}`,
+    countLine(snapshot),
+    ...bestLines(snapshot),
+  ];
+  const devices = snapshot.evaluators.flatMap(({ address, state, devices, inFlight, credits }) =>
+    (devices.length === 0 ? [{ id: UNKNOWN, model: UNKNOWN, state, busyShare: null }] : devices).map((device) => [
+      device.id,
+      cut(oneLine(device.model), 24),
+      state === "serving" ? device.state : state,
+      formatShare(device.busyShare),
+      `${inFlight}/${credits}`,
+      address,
+    ]),
+  );
+  // Blank lines and heads of the two tables, the failures, and a row for the cursor.
+  const room = Math.max(2, height - head.length - (failed === null ? 6 : 7));
+  const deviceRows = Math.min(devices.length, Math.max(1, Math.floor(room / 3)));
+  const lines = [
+    ...head,
+    "",
+    ...islandLines(snapshot, room - deviceRows),
+    "",
+    ...(devices.length === 0 ? ["no evaluator yet"] : clip(DEVICE_HEAD, devices, deviceRows, "devices")),
+    ...(failed === null ? [] : [failed]),
+  ];
+  return lines.map((line) => cut(line, width)).join("\n");
+}
+
+/** `10 compile_error, 4 incorrect`, or null while nothing failed. */
+export function failures({ outcomes }: Pick<RunSnapshot, "outcomes">): string | null {
+  const kinds = OUTCOMES.filter((outcome) => outcome !== "ok" && outcomes[outcome] > 0);
+  return kinds.length === 0 ? null : `failed: ${kinds.map((kind) => `${outcomes[kind]} ${kind}`).join(", ")}`;
+}
+
+/** `1.93×` or, in replay, `0.412 ms`. */
+export function worth(objective: RunSnapshot["objective"], fitness: number | null, timeMs: number | null): string {
+  return objective === "speedup" ? formatSpeedup(fitness) : formatMs(timeMs);
+}
+
+function countLine({ evaluated, budget, cached, perSecond, elapsedS, remainingS }: RunSnapshot): string {
+  return [
+    `${evaluated} of ${budget} evaluations`,
+    ...(cached > 0 ? [`${cached} cached`] : []),
+    ...(perSecond === null ? [] : [`${formatNumber(Number(perSecond.toPrecision(2)))}/s`]),
+    `${formatDuration(elapsedS)} elapsed`,
+    ...(remainingS === null ? [] : [`about ${formatDuration(remainingS)} left`]),
+  ].join(", ");
+}
+
+function bestLines({ best }: RunSnapshot): string[] {
+  if (best === null) return ["best: none yet"];
+  const speedup = best.speedup === null ? "" : `${formatSpeedup(best.speedup)} the fastest baseline, `;
+  return [
+    `best: ${speedup}${formatMs(best.timeMs)}, by ${best.proposer}, ${best.candidate}`,
+    `      ${formatConfig(JSON.parse(best.config))}`,
+  ];
+}
+
+const DEVICE_HEAD = [
+  { head: "device" },
+  { head: "model" },
+  { head: "state" },
+  { head: "busy", ...NUMBER },
+  { head: "in flight", ...NUMBER },
+  { head: "evaluator" },
+];
+
+function islandLines({ islands, objective }: RunSnapshot, room: number): string[] {
+  const niches = islands.some((island) => island.niche !== "");
+  const head = [
+    { head: "island", ...NUMBER },
+    ...(niches ? [{ head: "niche" }] : []),
+    { head: "best", ...NUMBER },
+    { head: "diversity", ...NUMBER },
+    { head: "batches", ...NUMBER },
+    { head: "evaluated", ...NUMBER },
+    { head: "running", ...NUMBER },
+    { head: "worker" },
+  ];
+  const rows = islands.map((island) => [
+    String(island.island),
+    ...(niches ? [cut(oneLine(island.niche), 20)] : []),
+    worth(objective, island.bestFitness, island.bestTimeMs),
+    island.diversity === null ? UNKNOWN : island.diversity.toFixed(2),
+    String(island.batches),
+    String(island.evaluated),
+    String(island.outstanding),
+    workerOf(island),
+  ]);
+  return clip(head, rows, room, "islands");
+}
+
+function workerOf({ exhausted, worker }: IslandSnapshot): string {
+  if (exhausted) return "exhausted";
+  return worker === null ? "waits for a worker" : oneLine(worker);
+}
+
+/** A table of at most `room` rows; the last says how many are not shown. */
+function clip(head: Parameters<typeof renderTable>[0], rows: string[][], room: number, what: string): string[] {
+  const shown = rows.length <= room ? rows : rows.slice(0, Math.max(1, room - 1));
+  const lines = renderTable(head, shown).split("\n");
+  return shown.length === rows.length ? lines : [...lines, `and ${rows.length - shown.length} more ${what}`];
+}

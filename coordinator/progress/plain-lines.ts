@@ -1,0 +1,52 @@
+/** Progress where there is no terminal: a line every few seconds, and one whenever the run does something else. */
+import type { RunSnapshot } from "../run/snapshot.ts";
+import { formatDuration, formatMs, formatNumber, formatSpeedup } from "./format.ts";
+import { failures } from "./frame.ts";
+import type { Progress } from "./progress.ts";
+
+const EVERY_MS = 5000;
+
+export function plainLines(stream: NodeJS.WritableStream, now: () => number = () => performance.now()): Progress {
+  let printedAt = Number.NEGATIVE_INFINITY;
+  let printed: RunSnapshot | null = null;
+  let latest: RunSnapshot | null = null;
+  let closed = false;
+
+  const print = (snapshot: RunSnapshot) => {
+    stream.write(`${progressLine(snapshot)}\n`);
+    printedAt = now();
+    printed = snapshot;
+  };
+
+  return {
+    update(snapshot) {
+      if (closed) return;
+      latest = snapshot;
+      if (snapshot.phase !== printed?.phase || now() - printedAt >= EVERY_MS) print(snapshot);
+    },
+    note(text) {
+      stream.write(`${text}\n`);
+    },
+    close() {
+      if (closed) return;
+      closed = true;
+      if (latest !== null && latest !== printed) print(latest);
+    },
+  };
+}
+
+/** One snapshot on one line. */
+export function progressLine(snapshot: RunSnapshot): string {
+  const { best, perSecond, remainingS, cached } = snapshot;
+  const failed = failures(snapshot);
+  return [
+    `[${formatDuration(snapshot.elapsedS)}] ${snapshot.phase}: ${snapshot.evaluated} of ${snapshot.budget} evaluations`,
+    ...(cached > 0 ? [`${cached} cached`] : []),
+    ...(perSecond === null ? [] : [`${formatNumber(Number(perSecond.toPrecision(2)))}/s`]),
+    best === null
+      ? "no best yet"
+      : `best ${best.speedup === null ? "" : `${formatSpeedup(best.speedup)} `}${formatMs(best.timeMs)}`,
+    ...(failed === null ? [] : [failed]),
+    ...(remainingS === null ? [] : [`about ${formatDuration(remainingS)} left`]),
+  ].join(", ");
+}

@@ -1,0 +1,21 @@
+/** Where a run says how it goes: a live view in a terminal, plain lines elsewhere, nothing for scripts. */
+import type { RunSnapshot } from "../run/snapshot.ts";
+import { liveView } from "./live-view.ts";
+import { plainLines } from "./plain-lines.ts";
+
+export interface Progress {
+  /** May be called as often as you like; what is shown is limited. */
+  update(snapshot: RunSnapshot): void;
+  /** Something worth keeping on the screen, such as an evaluator that came or went. */
+  note(text: string): void;
+  /** Leaves the last state on the screen. Calling it twice is harmless. */
+  close(): void;
+}
+
+export const silent: Progress = { update() {}, note() {}, close() {} };
+
+/** @param stream where people read: standard error. */
+export function openProgress(stream: NodeJS.WriteStream, { json }: { json: boolean }): Progress {
+  if (json) return silent;
+  return stream.isTTY && process.env.TERM !== "dumb" ? liveView(stream) : plainLines(stream);
+}
