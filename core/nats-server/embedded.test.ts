@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { connectBus } from "../bus/bus.ts";
 import { type EmbeddedNats, type ServerExit, startNatsServer } from "./embedded.ts";
-import { findNatsServer } from "./find.ts";
 import { startTimeOf } from "./process-identity.ts";
 
 const cleanup: (() => unknown)[] = [];
@@ -114,8 +113,4 @@ test("a port in use is named", async () => {
   await expect(startNatsServer({ dir: folder(), listen: `127.0.0.1:${port}` })).rejects.toThrow(
     new RegExp(`127.0.0.1:${port}.*in use`),
   );
-});
-
-test("a NATS_SERVER_BIN that is none is named", () => {
-  expect(() => findNatsServer({ NATS_SERVER_BIN: "/bin/false" })).toThrow(/NATS_SERVER_BIN is \/bin\/false/);
 });

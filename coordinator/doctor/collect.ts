@@ -1,0 +1,41 @@
+/** Looks at everything that KernelEvolve uses. */
+import { type Finding, PURPOSES, type Purpose } from "./finding.ts";
+import { coresFinding, databaseFinding, diskFinding, environmentFinding, nodeFinding } from "./host.ts";
+import { keyFindings } from "./keys.ts";
+import { compilerFinding, gpuFindings, natsFinding, pythonFindings } from "./tools.ts";
+
+/** In the order in which they are shown. Nothing is changed, and no key's value is read into a finding. */
+export async function collectFindings(environment: NodeJS.ProcessEnv = process.env): Promise<Finding[]> {
+  const [database, disk, compiler, gpus, python] = await Promise.all([
+    databaseFinding(),
+    diskFinding(process.cwd()),
+    compilerFinding(environment),
+    gpuFindings(environment),
+    pythonFindings(environment),
+  ]);
+  return [
+    nodeFinding(),
+    database,
+    natsFinding(environment),
+    compiler,
+    environmentFinding(environment),
+    coresFinding(),
+    disk,
+    ...gpus,
+    ...python,
+    ...keyFindings(environment),
+  ];
+}
+
+/** What each purpose lacks; only purposes that lack something. */
+export function missingFor(findings: readonly Finding[]): Map<Purpose, Finding[]> {
+  const lacks = new Map<Purpose, Finding[]>();
+  for (const purpose of Object.keys(PURPOSES) as Purpose[]) {
+    const missing = findings.filter(({ found, neededFor }) => !found && neededFor.includes(purpose));
+    if (missing.length > 0) lacks.set(purpose, missing);
+  }
+  return lacks;
+}
+
+/** The default job can run. */
+export const isReady = (findings: readonly Finding[]) => !missingFor(findings).has("cpu");

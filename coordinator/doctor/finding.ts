@@ -1,0 +1,37 @@
+/** One thing that was looked for on this machine. */
+
+/** What the parts of KernelEvolve need; `cpu` is the default job. */
+export const PURPOSES = {
+  cpu: "the CPU job (npm start)",
+  gpu: "kernels on a GPU (--backend triton or helion)",
+  comparison: "a comparison with libraries everyone knows",
+  remote: "machines beyond this one",
+  literature: "language models and reading the literature",
+} as const;
+export type Purpose = keyof typeof PURPOSES;
+
+export interface Finding {
+  readonly name: string;
+  readonly found: boolean;
+  /** What was found, or what is wrong. One line, never a key's value. */
+  readonly detail: string;
+  readonly neededFor: readonly Purpose[];
+  /** What to do; null where it was found. */
+  readonly advice: string | null;
+}
+
+export const found = (name: string, detail: string, neededFor: readonly Purpose[] = []): Finding => ({
+  name,
+  found: true,
+  detail,
+  neededFor,
+  advice: null,
+});
+
+export const missing = (name: string, detail: string, neededFor: readonly Purpose[], advice: string): Finding => ({
+  name,
+  found: false,
+  detail,
+  neededFor,
+  advice,
+});

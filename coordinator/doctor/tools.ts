@@ -1,0 +1,85 @@
+/** nats-server, the C compiler, GPUs, Python and its libraries. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import { findNatsServer } from "@kevo/core/nats-server/find.ts";
+import { ask } from "./ask.ts";
+import { type Finding, found, missing } from "./finding.ts";
+
+export function natsFinding(environment: NodeJS.ProcessEnv): Finding {
+  try {
+    const { version, source, path } = findNatsServer(environment);
+    return found("nats-server", `${version} from ${source}: ${path}`, ["cpu"]);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const [what, ...advice] = error.message.split(/(?<=\.) /);
+    return missing("nats-server", what ?? error.message, ["cpu"], advice.join(" "));
+  }
+}
+
+/** Builds and runs a program as a candidate is built: a compiler without headers or linker is none. */
+const PROGRAM = `#include <math.h>
+#include <pthread.h>
+static void *work(void *x) { *(double *)x = sqrt(*(double *)x); return 0; }
+int main(void) { double x = 4; pthread_t t; pthread_create(&t, 0, work, &x); pthread_join(t, 0); return x != 2; }
+`;
+
+export async function compilerFinding(environment: NodeJS.ProcessEnv): Promise<Finding> {
+  const [compiler = "cc", ...words] = (environment.CC?.trim() || "cc").split(/\s+/);
+  const advice =
+    "Install gcc or clang with the C library's headers (Debian: apt install gcc libc6-dev), or name one in CC.";
+  const version = await ask(compiler, [...words, "--version"], environment);
+  if (!version.ok) return missing("C compiler", version.why, ["cpu"], advice);
+  const folder = await mkdtemp(join(tmpdir(), "kevo-doctor-"));
+  try {
+    const [source, program] = [join(folder, "a.c"), join(folder, "a.out")];
+    await writeFile(source, PROGRAM);
+    const built = await ask(compiler, [...words, "-O2", "-o", program, source, "-pthread", "-lm"], environment);
+    const ran = built.ok ? await ask(program, [], environment) : built;
+    const name = version.text.split("\n")[0] ?? compiler;
+    return ran.ok
+      ? found("C compiler", `${[compiler, ...words].join(" ")}: ${name}`, ["cpu"])
+      : missing("C compiler", `${name} builds no program that runs: ${ran.why}`, ["cpu"], advice);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+export async function gpuFindings(environment: NodeJS.ProcessEnv): Promise<Finding[]> {
+  const query = ["--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"];
+  const answer = await ask("nvidia-smi", query, environment);
+  if (!answer.ok || answer.text === "") {
+    const why = answer.ok ? "nvidia-smi lists none" : answer.why;
+    return [missing("GPU", why, ["gpu"], "Start a gpu-evaluator on a machine with an NVIDIA GPU and its driver.")];
+  }
+  return answer.text.split("\n").map((line, index) => {
+    const [name, memory, driver] = line.split(",").map((part) => part.trim());
+    return found("GPU", `${index}: ${name}, ${memory}, driver ${driver}`, ["gpu"]);
+  });
+}
+
+/** Versions from the packages' metadata: importing torch would take seconds. */
+const VERSIONS = `import importlib.metadata as m, json, platform
+def version(name):
+    try: return m.version(name)
+    except m.PackageNotFoundError: return None
+print(json.dumps([platform.python_version(), *map(version, ("numpy", "torch", "triton"))]))`;
+
+export async function pythonFindings(environment: NodeJS.ProcessEnv): Promise<Finding[]> {
+  const answer = await ask("python3", ["-c", VERSIONS], environment);
+  if (!answer.ok) {
+    return [missing("Python", answer.why, ["gpu", "comparison"], "Install Python 3.10 or later.")];
+  }
+  const [python, numpy, torch, triton] = JSON.parse(answer.text) as (string | null)[];
+  const library = (name: string, version: string | null | undefined, purposes: Finding["neededFor"]) =>
+    version
+      ? found(name, version, purposes)
+      : missing(name, "not installed", purposes, `pip install ${name.toLowerCase()}`);
+  return [
+    found("Python", `${python}`, ["gpu", "comparison"]),
+    library("NumPy", numpy, ["comparison"]),
+    library("torch", torch, ["gpu", "comparison"]),
+    library("triton", triton, ["gpu"]),
+  ];
+}
