@@ -5,7 +5,6 @@ import { parseInteger, parseNumber } from "@kevo/core/config/number.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { Command, Option } from "commander";
 import type { BackendChoice } from "./open-backend.ts";
-import { start } from "./start.ts";
 
 interface GivenOptions {
   readonly backend: "cpu" | "replay";
@@ -43,9 +42,11 @@ export function startCommand(): Command {
     .addHelpText("after", AFTER_HELP)
     .action(async (given: GivenOptions) => {
       const { KEVO_TOKEN: token } = readEnvironment();
+      const checked = { backend: backendChoice(given), ...addresses(given, token) };
+      // Loaded once the options are known to be right, so that help and mistakes answer at once.
+      const { start } = await import("./start.ts");
       await start({
-        backend: backendChoice(given),
-        ...addresses(given, token),
+        ...checked,
         nats: given.nats,
         token,
         parent: given.parent === true,
