@@ -48,7 +48,13 @@ export function createBus(connection: NatsConnection, url: string): Bus {
         connected = true;
         objects.forget();
         for (const follower of followers) follower.reconnected();
-        for (const tell of [...whenReconnected]) tell();
+        // The server has every subscription again once it answers a ping; a break in between is told next.
+        connection.flush().then(
+          () => {
+            for (const tell of [...whenReconnected]) tell();
+          },
+          () => {},
+        );
       }
     }
   };

@@ -90,6 +90,25 @@ test("a recorded server with another token is ended, not adopted", async () => {
   await expect(connectBus({ url: server.url, token: "first-secret", name: "test" })).rejects.toThrow(/KEVO_TOKEN/);
 });
 
+test("several owners that start at once share one server, which ends with the last", async () => {
+  const dir = folder();
+  const servers = await Promise.all([start({ dir }), start({ dir }), start({ dir })]);
+  const [{ pid, url }, second, third] = servers as [EmbeddedNats, EmbeddedNats, EmbeddedNats];
+  expect(servers.map((server) => [server.pid, server.url])).toEqual(Array(3).fill([pid, url]));
+  await expect(startNatsServer({ dir, token: "another-token" })).rejects.toThrow(/another coordinator/);
+  await second.stop();
+  expect(startTimeOf(pid)).not.toBeNull();
+
+  const told = [servers[0], third].map((server) => new Promise<ServerExit>((resolve) => server?.onExit(resolve)));
+  process.kill(pid, "SIGKILL");
+  for (const exit of await Promise.all(told)) await exit.restarted;
+  expect(servers[0]?.pid).toBe(third.pid);
+  await servers[0]?.stop();
+  expect(startTimeOf(third.pid)).not.toBeNull();
+  await third.stop();
+  expect(startTimeOf(third.pid)).toBeNull();
+});
+
 test("the token is in a file of the owner only, not in the process list", async () => {
   const dir = folder();
   const server = await start({ dir, token: "very-secret-token" });

@@ -2,7 +2,8 @@
  * The nats-server that a coordinator brings along. It belongs to a folder: configuration, JetStream store, log
  * and `server.json`, which names its process. It may outlive a killed owner; the next start in the same folder
  * adopts it where its settings are the wanted ones, and ends it by its recorded process id otherwise. When it
- * dies it is started again on the same port and store.
+ * dies it is started again on the same port and store. Several owners of one folder share the server: it ends
+ * with the last of them.
  */
 import type { ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
@@ -13,6 +14,7 @@ import { UserError } from "../errors/user-error.ts";
 import { findNatsServer, type NatsServerBinary } from "./find.ts";
 import { greeting } from "./greeting.ts";
 import { freePort, launch, localAddress } from "./launch.ts";
+import { type Owners, openOwners } from "./owners.ts";
 import { endProcess, isAlive } from "./process-identity.ts";
 import { readRecord, removeRecord, type ServerRecord } from "./record.ts";
 import { readConfig, renderConfig } from "./server-config.ts";
@@ -42,7 +44,7 @@ export interface EmbeddedNats {
   /** It ran already, started by an earlier owner. */
   readonly adopted: boolean;
   readonly binary: string;
-  /** Ends the server and forgets its record. The store stays. */
+  /** Ends the server, unless another owner of the folder still uses it. The store stays. */
   stop(): Promise<void>;
   /** Told when it dies without `stop`; it is being started again then. */
   onExit(callback: (exit: ServerExit) => void): void;
@@ -68,27 +70,44 @@ export async function startNatsServer(options: NatsServerOptions): Promise<Embed
   const dir = resolvePath(options.dir);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
 
-  const adopted = await adoptOrEnd(dir, listen, options.token);
-  if (adopted !== null) return supervise(dir, options.token, adopted, null, true);
-  const binary = options.binary ?? findNatsServer();
-  const started = await startAnew(dir, binary.path, listen, options.token);
-  return supervise(dir, options.token, started.record, started.child, false);
+  const owners = openOwners(dir);
+  return owners.alone(async () => {
+    const adopted = await adoptOrEnd(dir, listen, options.token, owners);
+    const started =
+      adopted === null
+        ? await startAnew(dir, (options.binary ?? findNatsServer()).path, listen, options.token)
+        : { record: adopted, child: null };
+    owners.join();
+    return supervise(dir, options.token, owners, started, adopted !== null);
+  });
 }
 
 /** The recorded server, if it lives and is as wanted; null when there is none (any more). */
-async function adoptOrEnd(dir: string, listen: Address, token: string | undefined): Promise<ServerRecord | null> {
+async function adoptOrEnd(
+  dir: string,
+  listen: Address,
+  token: string | undefined,
+  owners: Owners,
+): Promise<ServerRecord | null> {
   const record = readRecord(dir);
   if (record === null) return null;
   if (isAlive(record.pid, record.startTime)) {
     const port = listen.port === 0 ? record.port : listen.port;
     const wanted = renderConfig(dir, { listen: { host: listen.host, port }, name: record.name, token });
-    const address = localAddress(record);
-    if (readConfig(dir) === wanted && (await greeting(address))?.server_name === record.name) return record;
+    if (readConfig(dir) === wanted && (await answers(record))) return record;
+    if (owners.others()) {
+      throw new UserError(
+        `The nats-server in ${dir} is in use by another coordinator, with another address or token. ` +
+          "Use the same --nats-listen and KEVO_TOKEN, or another folder for the database (--db).",
+      );
+    }
     await endProcess(record.pid, record.startTime);
   }
   removeRecord(dir);
   return null;
 }
+
+const answers = async (record: ServerRecord) => (await greeting(localAddress(record)))?.server_name === record.name;
 
 async function startAnew(dir: string, binary: string, listen: Address, token: string | undefined) {
   for (let attempt = 1; ; attempt++) {
@@ -107,12 +126,12 @@ async function startAnew(dir: string, binary: string, listen: Address, token: st
 function supervise(
   dir: string,
   token: string | undefined,
-  first: ServerRecord,
-  firstChild: ChildProcess | null,
+  owners: Owners,
+  first: { readonly record: ServerRecord; readonly child: ChildProcess | null },
   adopted: boolean,
 ): EmbeddedNats {
   const tellExit = new Set<(exit: ServerExit) => void>();
-  let record = first;
+  let record = first.record;
   let stopping = false;
   let restarting: Promise<void> | null = null;
   let watch: NodeJS.Timeout | undefined;
@@ -141,14 +160,14 @@ function supervise(
   };
 
   const restart = async () => {
-    const { host, port, name, binary } = record;
     for (let attempt = 1, wait = FIRST_WAIT_MS; !stopping; attempt++, wait *= 2) {
       try {
-        const started = await launch(dir, binary, { listen: { host, port }, name, token });
-        record = started.record;
-        if (stopping) return await endProcess(record.pid, record.startTime);
+        const { record: next, child } = await owners.alone(() => restartOrJoin(dir, token, record));
+        record = next;
         // After this promise has settled, so that a death right now counts as a new one.
-        setImmediate(() => guard(started.child));
+        setImmediate(() => {
+          if (!stopping) guard(child);
+        });
         return;
       } catch (error) {
         if (attempt === RESTART_ATTEMPTS) throw error;
@@ -157,7 +176,7 @@ function supervise(
     }
   };
 
-  guard(firstChild);
+  guard(first.child);
   return {
     url: `nats://${formatAddress(localAddress(record))}`,
     get pid() {
@@ -169,9 +188,23 @@ function supervise(
       stopping = true;
       clearInterval(watch);
       await restarting?.catch(() => {});
-      await endProcess(record.pid, record.startTime);
-      removeRecord(dir);
+      await owners.alone(async () => {
+        owners.leave();
+        if (owners.others()) return;
+        await endProcess(record.pid, record.startTime);
+        removeRecord(dir);
+      });
     },
     onExit: (callback) => void tellExit.add(callback),
   };
+}
+
+/** Another owner may have been faster. */
+async function restartOrJoin(dir: string, token: string | undefined, died: ServerRecord) {
+  const current = readRecord(dir);
+  if (current !== null && current.pid !== died.pid && isAlive(current.pid, current.startTime)) {
+    if (await answers(current)) return { record: current, child: null };
+  }
+  const { host, port, name, binary } = died;
+  return launch(dir, binary, { listen: { host, port }, name, token });
 }
