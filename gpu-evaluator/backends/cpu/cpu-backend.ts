@@ -1,0 +1,215 @@
+/**
+ * The CPU backend: kernels in C, compiled by the system's compiler for each candidate and timed on this machine's
+ * own cores. A candidate runs in a process of its own that a trusted referee starts, feeds, times and checks
+ * from outside (`native/referee.c`).
+ */
+import { randomBytes, randomUUID } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import type { Workload } from "@kevo/proto/kernel.ts";
+import type { Artifact, Backend, Device, Failure, InstalledKernel, Job, Measured } from "../backend.ts";
+import { type Baseline, Baselines } from "./baselines.ts";
+import { type ComparisonTimes, compareWithLibraries } from "./comparison.ts";
+import { compileCandidate } from "./compile.ts";
+import { budgetOf } from "./effort.ts";
+import { failureOf } from "./failure.ts";
+import { type Match, runLimit, timeAll } from "./measure.ts";
+import { ProcessTable } from "./process-table.ts";
+import { Referee } from "./referee.ts";
+import { ReferenceData } from "./reference-data.ts";
+import { prepareToolchain, type Toolchain } from "./toolchain.ts";
+import { Trial } from "./trial.ts";
+
+export interface CpuOptions {
+  /** Address space of a candidate, bytes. Default 2 GiB and 160 MiB for each core, whose threads have arenas and stacks. */
+  readonly memoryBytes?: number;
+  /** Longest verification or batch, milliseconds; default as in `effort.ts`. */
+  readonly runLimitMs?: number;
+}
+
+interface CpuArtifact extends Artifact {
+  readonly folder: string;
+  readonly executable: string;
+}
+
+/** What is made once for each kernel. */
+interface Prepared {
+  readonly data: ReferenceData;
+  readonly baselines: Baselines;
+  libraries: Promise<ComparisonTimes> | null;
+}
+
+const GIB = 1024 ** 3;
+
+/** Compiles the support code and measures the machine's peak. Throws UserError when there is no C compiler. */
+export async function openCpuBackend(options: CpuOptions = {}): Promise<Backend<CpuArtifact>> {
+  const folder = await mkdtemp(join(tmpdir(), "kevo-cpu-"));
+  try {
+    return new CpuBackend(folder, await prepareToolchain(join(folder, "support")), options);
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+class CpuBackend implements Backend<CpuArtifact> {
+  readonly name = "cpu";
+  readonly needsQuiet = true;
+  readonly compileProcesses: number;
+  readonly toolchain: string;
+  readonly devices: readonly Device[];
+  readonly #folder: string;
+  readonly #tools: Toolchain;
+  readonly #options: CpuOptions;
+  readonly #secret = randomBytes(16).toString("hex");
+  readonly #kernels = new Map<string, Prepared>();
+  readonly #closing = new AbortController();
+  #table: ProcessTable | null = null;
+
+  constructor(folder: string, tools: Toolchain, options: CpuOptions) {
+    this.#folder = folder;
+    this.#tools = tools;
+    this.#options = options;
+    this.toolchain = tools.description;
+    this.compileProcesses = tools.cores;
+    const model = `${cpus()[0]?.model.trim() || process.arch}, ${tools.cores} cores`;
+    this.devices = [{ id: "cpu:0", model, peakGflops: tools.peakGflops }];
+  }
+
+  async compile(job: Job, signal: AbortSignal): Promise<CpuArtifact | Failure> {
+    signal.throwIfAborted();
+    const folder = join(this.#folder, "candidates", randomUUID());
+    const dispose = async () => rm(folder, { recursive: true, force: true });
+    try {
+      const prepared = this.#prepared(job.kernel);
+      // Outside the lane, because references and baselines take longer than candidates.
+      await prepared.baselines.compile(this.#closing.signal);
+      for (const workload of job.workloads) {
+        await prepared.data.of(job, workload);
+        signal.throwIfAborted();
+      }
+      const executable = await compileCandidate(this.#tools, job.kernel, job.config, folder, signal);
+      if (typeof executable === "string") return { folder, executable, dispose };
+      await dispose();
+      return executable;
+    } catch (error) {
+      await dispose();
+      throw fullDisk(error);
+    }
+  }
+
+  async measure(
+    artifact: CpuArtifact,
+    job: Job,
+    device: Device,
+    onTiming: () => void,
+    signal: AbortSignal,
+  ): Promise<Measured | Failure> {
+    signal.throwIfAborted();
+    const prepared = this.#prepared(job.kernel);
+    const table = this.#processes();
+    const ids: number[] = [];
+    const interrupt = () => table.referee.interrupt();
+    signal.addEventListener("abort", interrupt);
+    let doing = "starting";
+    try {
+      const matches: Match[] = [];
+      const limits = budgetOf(job.effort, job.purpose);
+      const budget = { ...limits, runLimitMs: this.#options.runLimitMs ?? limits.runLimitMs };
+      for (const workload of job.workloads) {
+        const baselines = await this.#baselines(prepared, table, job, workload, signal);
+        const data = await prepared.data.of(job, workload);
+        doing = `starting on workload ${workload.name}`;
+        const id = await table.spawn(artifact.executable, artifact.folder);
+        ids.push(id);
+        const trial = await Trial.open(table.referee, id, workload, data, job.kernel.definition.tolerance.relative_l2);
+        doing = `verifying workload ${workload.name}`;
+        await trial.verify(runLimit(budget, baselines));
+        matches.push({ trial, baselines });
+        signal.throwIfAborted();
+      }
+      onTiming();
+      doing = "timing";
+      const libraries = job.purpose === "final" ? await this.#libraries(prepared, job, signal) : {};
+      return await timeAll(matches, job, budget, device, libraries);
+    } catch (error) {
+      signal.throwIfAborted();
+      const failure = await failureOf(error, doing, artifact.folder);
+      if (failure === null) throw fullDisk(error);
+      return failure;
+    } finally {
+      signal.removeEventListener("abort", interrupt);
+      for (const id of ids) await table.end(id);
+      for (const path of await prepared.data.discard(job, job.workloads))
+        if (table.referee.alive) await table.referee.command("drop", path);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new Error("the CPU backend is closed"));
+    await this.#table?.referee.close();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  #prepared(kernel: InstalledKernel): Prepared {
+    let prepared = this.#kernels.get(kernel.hash);
+    if (prepared === undefined) {
+      const folder = join(this.#folder, "kernels", kernel.hash);
+      const data = new ReferenceData(this.#tools, kernel, folder, this.#secret, this.#closing.signal);
+      prepared = { data, baselines: new Baselines(this.#tools, kernel, folder, data), libraries: null };
+      this.#kernels.set(kernel.hash, prepared);
+    }
+    return prepared;
+  }
+
+  /** The referee and its processes; a new one where a candidate took the last with it. */
+  #processes(): ProcessTable {
+    if (this.#table?.referee.alive) return this.#table;
+    const memory = this.#options.memoryBytes ?? 2 * GIB + this.#tools.cores * 160 * 1024 ** 2;
+    const referee = new Referee(this.#tools.referee, this.#folder);
+    this.#table = new ProcessTable(referee, this.#tools.cores, memory);
+    return this.#table;
+  }
+
+  async #baselines(
+    prepared: Prepared,
+    table: ProcessTable,
+    job: Job,
+    workload: Workload,
+    signal: AbortSignal,
+  ): Promise<[Baseline, ...Baseline[]]> {
+    try {
+      const ranked = await prepared.baselines.ranked(table, workload, budgetOf(job.effort, "search"), signal);
+      const [first, ...rest] = ranked;
+      if (first === undefined) throw new Error("a kernel without baselines");
+      return job.purpose === "final" ? [first, ...rest] : [first];
+    } catch (error) {
+      signal.throwIfAborted();
+      const failure = await failureOf(error, "being timed", this.#folder);
+      if (failure === null) throw error;
+      throw new UserError(`a baseline of kernel ${job.kernel.definition.id} failed: ${failure.message}`);
+    }
+  }
+
+  #libraries(prepared: Prepared, job: Job, signal: AbortSignal): Promise<ComparisonTimes> {
+    const { kernel } = job;
+    prepared.libraries ??= compareWithLibraries(
+      kernel,
+      kernel.definition.workloads,
+      this.#tools.cores,
+      this.#folder,
+      this.#closing.signal,
+    );
+    signal.throwIfAborted();
+    return prepared.libraries;
+  }
+}
+
+/** A full disk is nobody's outcome: it stops the run with a clear word. */
+function fullDisk(error: unknown): unknown {
+  const code = (error as NodeJS.ErrnoException | null)?.code;
+  if (code !== "ENOSPC" && code !== "EDQUOT") return error;
+  return new UserError(`the disk that holds ${tmpdir()} is full; free some space or set TMPDIR to another disk`);
+}

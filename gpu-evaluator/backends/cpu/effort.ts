@@ -1,0 +1,41 @@
+/** What each effort tier spends on one candidate of the CPU backend: the one table. */
+import type { Effort } from "@kevo/proto/run.ts";
+
+export interface Budget {
+  /** Rounds of interleaved batches: one of the candidate and one of each baseline timed beside it. */
+  readonly rounds: number;
+  /** Aimed length of a batch, milliseconds; at least one call. */
+  readonly batchMs: number;
+  /** Bootstrap resamples behind a confidence interval. */
+  readonly resamples: number;
+  /** Longest verification or batch, milliseconds; raised where the baseline itself is slow. */
+  readonly runLimitMs: number;
+}
+
+const BUDGETS: Record<Effort, Record<"search" | "final", Budget>> = {
+  quick: {
+    search: { rounds: 5, batchMs: 3, resamples: 300, runLimitMs: 2_000 },
+    final: { rounds: 25, batchMs: 5, resamples: 1_000, runLimitMs: 5_000 },
+  },
+  full: {
+    search: { rounds: 15, batchMs: 8, resamples: 500, runLimitMs: 5_000 },
+    final: { rounds: 60, batchMs: 10, resamples: 2_000, runLimitMs: 20_000 },
+  },
+};
+
+export function budgetOf(effort: Effort, purpose: "search" | "final"): Budget {
+  return BUDGETS[effort][purpose];
+}
+
+/** Rounds after which a candidate may be called clearly slower. */
+export const ROUNDS_BEFORE_STOP = 2;
+/** Clearly slower: below this share of the best speedup in every round so far. */
+export const CLEARLY_SLOWER = 0.6;
+/** So slow already while verified (times the baseline) that one round says enough. */
+export const HOPELESS = 5;
+/** Inputs that differ by seed, all of which a candidate must get right before it is timed. */
+export const VERIFICATION_SEEDS = 3;
+/** Inputs first seen after timing, of which one call is enough where the machine is calm. */
+export const UNSEEN_SEEDS = 2;
+/** Prepared inputs of each workload that searches draw theirs from. */
+export const POOL = 6;

@@ -1,0 +1,30 @@
+/** What a candidate's misfortune is called, in words that help a person and the next proposal. */
+import { readFile } from "node:fs/promises";
+import { constants } from "node:os";
+import { join } from "node:path";
+import type { Failure } from "../backend.ts";
+import { TrialFailed } from "./referee.ts";
+import { firstLines } from "./toolchain.ts";
+import { WrongOutput } from "./trial.ts";
+
+/** Null for an error that is not the candidate's. `doing` completes "while …". */
+export async function failureOf(error: unknown, doing: string, folder: string): Promise<Failure | null> {
+  if (error instanceof WrongOutput) return { outcome: "incorrect", message: error.message };
+  if (!(error instanceof TrialFailed) || error.reason === "aborted") return null;
+  const [what, number] = error.reason.split(" ");
+  if (what === "timeout") return { outcome: "timeout", message: `no end in sight while ${doing}; it was ended` };
+  const said = firstLines(await readFile(join(folder, "stderr.txt"), "utf8").catch(() => ""), 3);
+  const words = said === "" ? "" : `: ${said.slice(0, 500)}`;
+  return { outcome: "crashed", message: `${how(what, Number(number))} while ${doing}${words}` };
+}
+
+function how(what: string | undefined, number: number): string {
+  if (what === "exited") return `its process ended by itself with exit code ${number}`;
+  if (what === "signal") return `its process was ended by ${signalName(number)}`;
+  if (what === "garbled") return "its process answered out of turn";
+  return "its process took the referee with it";
+}
+
+function signalName(number: number): string {
+  return Object.entries(constants.signals).find(([, value]) => value === number)?.[0] ?? `signal ${number}`;
+}

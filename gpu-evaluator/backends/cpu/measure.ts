@@ -1,0 +1,116 @@
+/** In the lane: verifies a candidate on every workload, then times it beside the baselines, then audits it. */
+import type { Workload } from "@kevo/proto/kernel.ts";
+import type { Measurement } from "@kevo/proto/outcome.ts";
+import type { Device, Job, Measured } from "../backend.ts";
+import type { Baseline } from "./baselines.ts";
+import type { ComparisonTimes } from "./comparison.ts";
+import { type Budget, CLEARLY_SLOWER, HOPELESS, ROUNDS_BEFORE_STOP } from "./effort.ts";
+import { median, pairedRatio } from "./statistics.ts";
+import type { Trial } from "./trial.ts";
+
+/** A candidate's trial and what it is timed beside: in a search the fastest baseline, in a final all of them. */
+export interface Match {
+  readonly trial: Trial;
+  readonly baselines: readonly [Baseline, ...Baseline[]];
+}
+
+/** A call so slow that a limit would strike it is still measured when the baseline is of the same kind. */
+const LIMIT_FACTOR = 30;
+
+export function runLimit(budget: Budget, baselines: readonly Baseline[]): number {
+  const slowest = Math.max(...baselines.map(({ trial }) => trial.callMs));
+  return Math.max(budget.runLimitMs, LIMIT_FACTOR * slowest);
+}
+
+/** Throws WrongOutput or TrialFailed. `random` (0 to 1) picks the round whose outputs are checked. */
+export async function timeMatch(
+  { trial, baselines }: Match,
+  job: Job,
+  budget: Budget,
+  random: () => number,
+): Promise<{ measurement: Omit<Measurement, "gflops" | "peak_share">; stopped: boolean }> {
+  const limit = runLimit(budget, baselines);
+  const final = job.purpose === "final";
+  const hopeless = !final && trial.callMs > HOPELESS * baselines[0].trial.callMs;
+  const most = hopeless ? 1 : budget.rounds;
+  // Among the rounds that every candidate gets to; one that it cannot foresee.
+  const checked = hopeless ? 0 : Math.floor(random() * (final ? most : ROUNDS_BEFORE_STOP));
+  const samples: number[] = [];
+  const beside = baselines.map((): number[] => []);
+  let stopped = hopeless;
+  for (let round = 0; round < most; round++) {
+    const candidate = async () => {
+      const batch = round === checked ? trial.checkedBatch : trial.batch;
+      samples.push(await batch.call(trial, budget.batchMs, limit));
+    };
+    // Each other round the other way about, so that neither always runs on the caches that the other left.
+    if (round % 2 === 0) await candidate();
+    for (const [at, baseline] of baselines.entries())
+      beside[at]?.push(await baseline.trial.batch(budget.batchMs, limit));
+    if (round % 2 === 1) await candidate();
+
+    const ratios = samples.map((ms, at) => Math.min(...beside.map((times) => times[at] as number)) / ms);
+    const bar = CLEARLY_SLOWER * (job.bestSpeedup ?? 1);
+    if (!final && round + 1 === ROUNDS_BEFORE_STOP && ratios.every((ratio) => ratio < bar)) {
+      stopped = true;
+      break;
+    }
+  }
+  const time = median(samples);
+  await trial.audit(time, limit);
+
+  const medians = beside.map(median);
+  const fastest = medians.indexOf(Math.min(...medians));
+  const { value, low, high } = pairedRatio(beside[fastest] as number[], samples, budget.resamples);
+  const measurement = {
+    workload: trial.workload.name,
+    time_ms: time,
+    baseline_ms: medians[fastest] as number,
+    baseline: (baselines[fastest] as Baseline).name,
+    speedup: value,
+    speedup_low: low,
+    speedup_high: high,
+    error: trial.error,
+    samples,
+    others: Object.fromEntries(baselines.map(({ name }, at) => [name, medians[at] as number])),
+  };
+  return { measurement, stopped };
+}
+
+/** The whole of a verified candidate's measurement, in the order of its workloads. */
+export async function timeAll(
+  matches: readonly Match[],
+  job: Job,
+  budget: Budget,
+  device: Device,
+  libraries: ComparisonTimes,
+  random: () => number = Math.random,
+): Promise<Measured> {
+  const measurements: Measurement[] = [];
+  let stoppedEarly = false;
+  for (const match of matches) {
+    const { measurement, stopped } = await timeMatch(match, job, budget, random);
+    stoppedEarly ||= stopped;
+    const rate = gflops(match.trial.workload, measurement.time_ms);
+    measurements.push({
+      ...measurement,
+      gflops: rate,
+      peak_share: device.peakGflops === null ? null : rate / device.peakGflops,
+      others: { ...measurement.others, ...timesOf(libraries, measurement.workload) },
+    });
+  }
+  return { outcome: "ok", measurements, stoppedEarly };
+}
+
+function gflops(workload: Workload, ms: number): number {
+  return workload.flops / ms / 1e6;
+}
+
+function timesOf(libraries: ComparisonTimes, workload: string): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(libraries).flatMap(([name, times]) => {
+      const time = times[workload];
+      return time === undefined ? [] : [[name, time]];
+    }),
+  );
+}

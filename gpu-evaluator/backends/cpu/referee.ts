@@ -1,0 +1,103 @@
+/** The daemon's end of the referee process (`native/referee.c`): one command a line, one answer a line. */
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { bareEnvironment, killGroup } from "./command.ts";
+
+/** The candidate's process failed at a command. */
+export class TrialFailed extends Error {
+  /** `timeout`, `aborted`, `exited CODE`, `signal NUMBER`, `garbled`, `referee ended`. */
+  readonly reason: string;
+
+  constructor(reason: string) {
+    super(reason);
+    this.reason = reason;
+  }
+}
+
+interface Waiting {
+  readonly resolve: (fields: string[]) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export class Referee {
+  readonly #child: ChildProcessWithoutNullStreams;
+  /** Groups of the processes that it started, in case it dies before them. */
+  readonly #groups = new Map<number, number>();
+  readonly #ended: Promise<void>;
+  #waiting: Waiting | null = null;
+  #alive = true;
+
+  constructor(executable: string, folder: string) {
+    this.#child = spawn(executable, [], { cwd: folder, env: bareEnvironment(), detached: true, stdio: "pipe" });
+    createInterface({ input: this.#child.stdout }).on("line", (line) => this.#answer(line));
+    this.#child.stderr.resume();
+    this.#child.stdin.on("error", () => {}); // Told by the end of the process.
+    this.#ended = new Promise((resolve) => {
+      const ended = () => {
+        this.#alive = false;
+        for (const pid of this.#groups.values()) killGroup(pid, "SIGKILL");
+        this.#groups.clear();
+        this.#waiting?.reject(new TrialFailed("referee ended"));
+        this.#waiting = null;
+        resolve();
+      };
+      this.#child.once("error", ended);
+      this.#child.once("close", ended);
+    });
+  }
+
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  /** Sends one command. TrialFailed where the candidate failed; Error where the referee could not obey. */
+  async command(...fields: (string | number)[]): Promise<string[]> {
+    if (!this.#alive) throw new TrialFailed("referee ended");
+    if (this.#waiting !== null) throw new Error("the referee obeys one command at a time");
+    if (fields.some((field) => /[\t\n]/.test(String(field)))) throw new Error("a field has a tab or a line's end");
+    const answer = await new Promise<string[]>((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+      this.#child.stdin.write(`${fields.join("\t")}\n`);
+    });
+    const [status, ...rest] = answer;
+    if (status === "failed") throw new TrialFailed(rest[0] ?? "failed");
+    if (status !== "ok") throw new Error(`referee: ${fields[0]}: ${answer.join(" ")}`);
+    return rest;
+  }
+
+  /** Starts an executable as process `id`, in place of what had that number. */
+  async spawn(id: number, executable: string, folder: string, cores: number, memoryBytes: number): Promise<void> {
+    const [pid] = await this.command("spawn", id, executable, folder, cores, memoryBytes, START_LIMIT_MS);
+    this.#groups.set(id, Number(pid));
+  }
+
+  async end(id: number): Promise<void> {
+    if (!this.#alive) return;
+    await this.command("kill", id);
+    this.#groups.delete(id);
+  }
+
+  /** Makes the command in hand fail with `aborted`. */
+  interrupt(): void {
+    if (this.#alive) this.#child.kill("SIGUSR1");
+  }
+
+  /** Ends the referee and everything that it started. */
+  async close(): Promise<void> {
+    if (this.#alive) {
+      this.#child.stdin.end();
+      this.#child.kill("SIGTERM");
+      const late = setTimeout(() => this.#child.kill("SIGKILL"), 5_000);
+      await this.#ended;
+      clearTimeout(late);
+    }
+  }
+
+  #answer(line: string): void {
+    const waiting = this.#waiting;
+    this.#waiting = null;
+    waiting?.resolve(line.split("\t"));
+  }
+}
+
+const START_LIMIT_MS = 5_000;

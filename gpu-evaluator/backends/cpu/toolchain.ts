@@ -1,0 +1,78 @@
+/** The system's C compiler: which one, what it calls this machine, and the support code compiled with it once. */
+import { mkdir } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import { runCommand } from "./command.ts";
+
+export const NATIVE = fileURLToPath(new URL("./native/", import.meta.url));
+
+export interface Toolchain {
+  /** Compiler and its fixed words, as in CC="ccache gcc". */
+  readonly compiler: readonly string[];
+  /** `-march=native` or what this compiler has instead. */
+  readonly native: readonly string[];
+  /** One line for people and for comparing evaluations. */
+  readonly description: string;
+  readonly cores: number;
+  readonly harness: readonly string[];
+  readonly referenceMain: string;
+  readonly referee: string;
+  /** Measured peak of all cores, GFLOP/s. */
+  readonly peakGflops: number;
+}
+
+const SETUP_LIMIT_MS = 60_000;
+
+/** Compiles the support code into `folder`. Throws UserError when there is no working compiler. */
+export async function prepareToolchain(folder: string, signal?: AbortSignal): Promise<Toolchain> {
+  const compiler = (process.env.CC?.trim() || "cc").split(/\s+/);
+  const [file = "cc", ...words] = compiler;
+  await mkdir(folder, { recursive: true });
+  const cc = async (...args: string[]) => {
+    const env = { TMPDIR: folder, LC_ALL: "C" };
+    try {
+      return await runCommand(file, [...words, ...args], { cwd: folder, timeoutMs: SETUP_LIMIT_MS, signal, env });
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw new UserError(
+        `no C compiler: '${compiler.join(" ")}' cannot be started (${(error as NodeJS.ErrnoException).code ?? error}). ` +
+          "Install one (Debian: apt install gcc libc6-dev) or name it in the environment variable CC.",
+      );
+    }
+  };
+  const build = async (output: string, ...args: string[]) => {
+    const result = await cc("-std=gnu17", "-O2", "-pthread", "-I", NATIVE, "-o", output, ...args);
+    if (result.code !== 0)
+      throw new UserError(
+        `the C compiler '${compiler.join(" ")}' cannot build the evaluator's own support code: ` +
+          `${firstLines(result.stderr, 3)}. It needs gcc 9 or clang 12 and the headers of the C library (libc6-dev).`,
+      );
+    return join(folder, output);
+  };
+  const version = firstLines((await cc("--version")).stdout, 1) || compiler.join(" ");
+  const harness = [
+    await build("harness.o", "-c", join(NATIVE, "harness.c")),
+    await build("team.o", "-c", join(NATIVE, "team.c")),
+  ];
+  let native: string[] = [];
+  for (const flag of ["-march=native", "-mcpu=native"]) {
+    if ((await cc(flag, "-c", "-I", NATIVE, "-o", "probe.o", join(NATIVE, "team.c"))).code !== 0) continue;
+    native = [flag];
+    break;
+  }
+  const referenceMain = await build("reference-main.o", "-c", join(NATIVE, "reference-main.c"));
+  const referee = await build("referee", join(NATIVE, "referee.c"), "-lm");
+  const cores = availableParallelism();
+  const peak = await build("peak", "-O3", ...native, join(NATIVE, "peak.c"), join(folder, "team.o"));
+  const measured = await runCommand(peak, [String(cores)], { cwd: folder, timeoutMs: SETUP_LIMIT_MS, signal });
+  const peakGflops = Number(measured.stdout);
+  if (!(peakGflops > 0)) throw new Error(`the peak of this machine could not be measured: ${measured.stderr}`);
+  const description = [version, ...native, `${process.arch} ${process.platform}`].join(", ");
+  return { compiler, native, description, cores, harness, referenceMain, referee, peakGflops };
+}
+
+export function firstLines(text: string, count: number): string {
+  return text.trim().split("\n").slice(0, count).join("\n");
+}
