@@ -55,12 +55,12 @@ export interface Bus {
   followLog(run: string, island: number | "all", handler: (entry: LogEntry) => void): Promise<Subscription>;
   /** Number of the newest entry in the stream; null when there is none, or no stream. @throws LogUnavailable. */
   logTail(run: string, island: number): Promise<number | null>;
-  /** Removes a run's entries from the stream. */
+  /** Removes a run's entries from the stream. For two minutes the same numbers are not stored again. */
   purgeLog(run: string): Promise<void>;
 
   /** Stores bytes under their SHA-256 (lower-case hex). Storing what is there already is cheap. */
   putObject(hash: string, bytes: Uint8Array): Promise<void>;
-  /** Null when it is not there. @throws Error when what is stored does not have this hash. */
+  /** Null when it is not there. @throws BusError when the store is away, or holds something of another hash. */
   getObject(hash: string): Promise<Uint8Array | null>;
 
   /** Called after the connection came back; subscriptions stand again by then. */

@@ -29,13 +29,15 @@ export function createObjects(connection: NatsConnection): Objects {
   return {
     put: async (hash, bytes) => {
       if (sha256(bytes) !== hash) throw new BusError(hash, `object ${hash}: the bytes have the hash ${sha256(bytes)}`);
-      const objects = await store();
-      const known = await objects.info(hash);
-      if (known !== null && !known.deleted && known.size === bytes.length) return;
-      await objects.putBlob({ name: hash }, bytes);
+      await naming(hash, async () => {
+        const objects = await store();
+        const known = await objects.info(hash);
+        if (known !== null && !known.deleted && known.size === bytes.length) return;
+        await objects.putBlob({ name: hash }, bytes);
+      });
     },
     get: async (hash) => {
-      const bytes = await withTimeout((await store()).getBlob(hash), hash);
+      const bytes = await naming(hash, async () => withTimeout((await store()).getBlob(hash), hash));
       if (bytes !== null && sha256(bytes) !== hash) {
         throw new BusError(hash, `object ${hash} in the object store is corrupt: its hash is ${sha256(bytes)}`);
       }
@@ -48,6 +50,17 @@ export function createObjects(connection: NatsConnection): Objects {
 }
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+
+/** The library's errors are bare codes. */
+async function naming<T>(hash: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof BusError) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new BusError(hash, `the object store cannot be had for object ${hash}: ${why}`);
+  }
+}
 
 async function withTimeout<T>(work: Promise<T>, hash: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
