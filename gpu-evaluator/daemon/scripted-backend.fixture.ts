@@ -48,14 +48,17 @@ export interface Scripted extends Backend {
 
 export interface Script {
   readonly devices?: number;
+  /** Devices of the same name are the same device, also in other processes. */
+  readonly deviceName?: string;
   readonly compileProcesses?: number;
   readonly needsQuiet?: boolean;
-  /** Called around compiling and measuring. */
+  /** Part of compiling and of measuring. */
   readonly onStage?: (what: "compile" | "measure") => Promise<void>;
 }
 
 export function scriptedBackend({
   devices = 1,
+  deviceName = `scripted:${process.pid}`,
   compileProcesses = 1,
   needsQuiet = false,
   onStage,
@@ -81,7 +84,7 @@ export function scriptedBackend({
     toolchain: "scripted 1.0",
     devices: Array.from(
       { length: devices },
-      (_, n): Device => ({ id: `scripted:${process.pid}:${n}`, model: "Script", peakGflops: 5 }),
+      (_, n): Device => ({ id: `${deviceName}:${n}`, model: "Script", peakGflops: 5 }),
     ),
     compileProcesses,
     needsQuiet,
