@@ -1,10 +1,14 @@
 /** The backend that the options name, and where its kernels come from. */
+import { fileURLToPath } from "node:url";
 import type { Bus } from "@kevo/core/bus/bus.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import type { Logger } from "@kevo/core/logging/logger.ts";
 import { loadRecordedSpace } from "@kevo/core/recorded-space/recorded-space.ts";
 import type { Backend } from "../backends/backend.ts";
+import { openCpuBackend } from "../backends/cpu/cpu-backend.ts";
 import { openReplayBackend } from "../backends/replay/replay-backend.ts";
 import { type KernelStore, KernelUnavailable } from "../daemon/kernel-catalog.ts";
+import { defaultCacheFolder, openKernelStore } from "../daemon/kernel-store.ts";
 
 export type BackendChoice =
   | { readonly name: "cpu"; readonly devices: readonly number[] | undefined }
@@ -18,7 +22,8 @@ export type BackendChoice =
 /** @throws UserError when the surroundings lack something it needs. */
 export async function openBackend(
   choice: BackendChoice,
-  _bus: Bus | null,
+  bus: Bus | null,
+  logger: Logger,
 ): Promise<{ backend: Backend; kernels: KernelStore }> {
   if (choice.name === "replay") {
     const backend = openReplayBackend({ ...choice, space: await loadRecordedSpace(choice.space) });
@@ -32,5 +37,15 @@ export async function openBackend(
     };
     return { backend, kernels };
   }
-  throw new UserError("--backend cpu is not wired yet");
+  const other = choice.devices?.find((device) => device !== 0);
+  if (other !== undefined) {
+    throw new UserError(`--devices ${other}: the CPU backend has one device, 0, which is all cores of this host.`, 2);
+  }
+  const backend = await openCpuBackend();
+  const kernelsFolder = fileURLToPath(new URL("../kernels", import.meta.url));
+  const cacheFolder = defaultCacheFolder();
+  return {
+    backend,
+    kernels: await openKernelStore({ kernelsFolder, cacheFolder, backend: backend.name, bus, logger }),
+  };
 }

@@ -32,7 +32,7 @@ export async function start(options: StartOptions): Promise<void> {
       ? null
       : await connectBus({ url: options.nats, token: options.token, name: `gpu-evaluator ${id}` });
   try {
-    const { backend, kernels } = await openBackend(options.backend, bus);
+    const { backend, kernels } = await openBackend(options.backend, bus, logger);
     try {
       const daemon = new Daemon(backend, logger);
       const stop = untilToldToStop(options.parent);
