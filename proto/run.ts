@@ -14,7 +14,8 @@ export type Niche = z.infer<typeof niche>;
 
 export const runSpec = z.object({
   run: z.string(),
-  kernel: z.object({ id: z.string(), title: z.string(), hash: z.string() }),
+  /** `hash` of the kernel's package, `definition` of its definition's canonical JSON, both in the object store. */
+  kernel: z.object({ id: z.string(), title: z.string(), hash: z.string(), definition: z.string() }),
   backend: z.enum(BACKENDS),
   /** Names of the workloads that fitness is the geometric mean over. */
   workloads: z.array(z.string()).min(1),

@@ -9,7 +9,9 @@ export const subjects = {
   lease: (run: string) => `kevo.${run}.lease`,
   batch: (run: string) => `kevo.${run}.batch`,
   gap: (run: string) => `kevo.${run}.gap`,
+  stop: (run: string) => `kevo.${run}.stop`,
   control: (run: string) => `kevo.${run}.control`,
+  spec: (run: string) => `kevo.${run}.spec`,
   runs: "kevo.runs",
   evaluators: "kevo.evaluators",
 } as const;

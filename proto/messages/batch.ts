@@ -24,9 +24,8 @@ export const batchReply = z.object({
    */
   status: z.enum(["accepted", "held", "refused"]),
   reason: z.string().nullable(),
-  /** How many candidates of the island may be outstanding. */
+  /** How many candidates of the island may be outstanding; 0 pauses it. */
   window: z.int().nonnegative(),
-  paused: z.boolean(),
   /** The run takes no further batches. */
   stop: z.boolean(),
   /** Number of the island's newest log entry. */

@@ -1,29 +1,37 @@
-/** Small messages of a run: what is going on (`kevo.<run>.control`), a worker's request for log entries it missed (`kevo.<run>.gap`). */
+/** Small messages of a run: how it stands, a worker's request for log entries it missed, a person's request to stop. */
 import { z } from "zod";
 import { logEntry } from "../log.ts";
 import { runSpec } from "../run.ts";
 import { WIRE_VERSION } from "../version.ts";
 
-/** Published by the coordinator whenever it changes, and once a second. */
+const v = z.literal(WIRE_VERSION);
+
+/** `kevo.<run>.control`: published by the coordinator whenever it changes, and once a second. */
 export const control = z.object({
-  v: z.literal(WIRE_VERSION),
+  v,
   run: z.string(),
-  state: z.enum(["running", "paused", "stopping"]),
-  /** Window of each island, by index. */
+  /** `stopping`: no further batch is taken. */
+  state: z.enum(["running", "stopping"]),
+  /** How many candidates each island may have outstanding, by index; 0 pauses it. */
   windows: z.array(z.int().nonnegative()),
   /** Number of each island's newest log entry, by index, so that a worker notices a gap. */
-  tails: z.array(z.int().nonnegative()),
+  tails: z.array(z.int().min(-1)),
 });
 export type Control = z.infer<typeof control>;
 
+/** `kevo.<run>.gap`, request and reply. */
 export const gapRequest = z.object({
-  v: z.literal(WIRE_VERSION),
+  v,
   island: z.int().nonnegative(),
   /** First number wanted; at most 500 entries come back. */
   from: z.int().nonnegative(),
 });
-export const gapReply = z.object({ v: z.literal(WIRE_VERSION), entries: z.array(logEntry) });
+export const gapReply = z.object({ v, entries: z.array(logEntry) });
 
-/** `kevo.runs`, request and reply: a worker that knows no run asks which one wants it. */
-export const runsRequest = z.object({ v: z.literal(WIRE_VERSION), worker: z.string() });
-export const runsReply = z.object({ v: z.literal(WIRE_VERSION), spec: runSpec });
+/** `kevo.<run>.stop`, request and reply: take no further batch, finish what is outstanding, name the winner. */
+export const stopRequest = z.object({ v });
+export const stopReply = z.object({ v });
+
+/** `kevo.runs` (any run that wants a worker) and `kevo.<run>.spec` (this one), request and reply. */
+export const runsRequest = z.object({ v, worker: z.string() });
+export const runsReply = z.object({ v, spec: runSpec });

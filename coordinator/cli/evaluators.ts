@@ -1,0 +1,67 @@
+/** `coordinator evaluators`: who worked, or works, for a run. */
+import { Command } from "commander";
+import { asc, eq } from "drizzle-orm";
+import { z } from "zod";
+import { DEFAULT_DATABASE, openReadOnly } from "../lineage/read-only.ts";
+import { resolveRun } from "../lineage/resolve.ts";
+import { evaluators } from "../lineage/schema.ts";
+import { renderTable } from "../progress/table.ts";
+
+/** The part of a description that is shown. */
+const description = z.object({
+  credits: z.number(),
+  compileProcesses: z.number(),
+  toolchain: z.string(),
+  devices: z.array(
+    z.object({ id: z.string(), model: z.string(), state: z.string(), busyMs: z.number(), upMs: z.number() }),
+  ),
+});
+
+export function evaluatorsCommand(): Command {
+  return new Command("evaluators")
+    .description("List the evaluators of a run, with their devices and how busy these were.")
+    .argument("[run]", "its id, or the beginning of it (default: the latest)")
+    .option("--db <file>", "lineage database", DEFAULT_DATABASE)
+    .option("--json", "as JSON")
+    .addHelpText("after", "\nExample:\n  coordinator evaluators")
+    .action((run: string | undefined, given: { db: string; json?: boolean }) => {
+      const lineage = openReadOnly(given.db);
+      try {
+        const { id } = resolveRun(lineage.db, run);
+        const rows = lineage.db
+          .select()
+          .from(evaluators)
+          .where(eq(evaluators.run, id))
+          .orderBy(asc(evaluators.firstSeen))
+          .all()
+          .map((row) => ({ ...row, description: description.parse(JSON.parse(row.description)) }));
+        if (given.json === true) console.log(JSON.stringify(rows));
+        else console.log(rows.length === 0 ? `No evaluator has worked for ${id} yet.` : rendered(rows));
+      } finally {
+        lineage.close();
+      }
+    });
+}
+
+interface Row {
+  readonly address: string;
+  readonly state: string;
+  readonly backend: string;
+  readonly description: z.infer<typeof description>;
+}
+
+function rendered(rows: readonly Row[]): string {
+  const columns = [{ head: "evaluator" }, { head: "state" }, { head: "backend" }, { head: "device" }, { head: "busy" }];
+  return renderTable(
+    columns,
+    rows.flatMap(({ address, state, backend, description: { devices } }) =>
+      devices.map((device) => [
+        address,
+        state,
+        backend,
+        `${device.id} ${device.model}`,
+        device.upMs > 0 ? `${Math.round((100 * device.busyMs) / device.upMs)} %` : "",
+      ]),
+    ),
+  );
+}

@@ -1,0 +1,154 @@
+/** `coordinator start`. */
+import { resolve } from "node:path";
+import { formatAddress, parseAddress } from "@kevo/core/config/address.ts";
+import { parseDuration } from "@kevo/core/config/duration.ts";
+import { readEnvironment } from "@kevo/core/config/environment.ts";
+import { parseInteger, parseNumber } from "@kevo/core/config/number.ts";
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import {
+  BACKENDS,
+  type BackendName,
+  EFFORTS,
+  type Effort,
+  type RunSpec,
+  TOPOLOGIES,
+  type Topology,
+} from "@kevo/proto/run.ts";
+import { Command, Option } from "commander";
+import { DEFAULT_DATABASE } from "../lineage/read-only.ts";
+import { EFFORT } from "../run/effort.ts";
+import type { Launch } from "../run/launch.ts";
+import type { Wish } from "../run/spec.ts";
+
+interface GivenOptions {
+  readonly kernel?: string;
+  readonly backend?: BackendName;
+  readonly space?: string;
+  readonly timeScale: string;
+  readonly workload: string[];
+  readonly perWorkload?: boolean;
+  readonly islands: string;
+  readonly topology: Topology;
+  readonly migrateEvery: string;
+  readonly migrants: string;
+  readonly sync?: boolean;
+  readonly seed?: string;
+  readonly evaluations?: string;
+  readonly time?: string;
+  readonly effort: Effort;
+  readonly search: RunSpec["search"];
+  readonly evaluator: string[];
+  readonly devices?: string;
+  readonly externalWorkers?: boolean;
+  readonly nats?: string;
+  readonly natsListen?: string;
+  readonly db: string;
+  readonly json?: boolean;
+}
+
+const collect = (value: string, list: string[]) => [...list, value];
+
+const EFFORT_TABLE = [
+  "Effort        evaluations   finalists   re-measured",
+  ...EFFORTS.map((name) => {
+    const { evaluations, finalists, rounds } = EFFORT[name];
+    return `  ${name.padEnd(12)}${String(evaluations).padStart(11)}${String(finalists).padStart(12)}${`${rounds} times`.padStart(14)}`;
+  }),
+  "  A candidate and its baseline are also timed longer with full.",
+].join("\n");
+
+const AFTER_HELP = `
+${EFFORT_TABLE}
+
+With --json the last line on standard output is the result; everything else goes to standard error.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted (the run can be resumed).
+
+Examples:
+  coordinator start --kernel attention-cpu --islands 4 --evaluations 200
+  coordinator start --kernel ./my-kernel --time 10m
+  coordinator start --backend replay --space gemm.json.gz --islands 4 --evaluations 200 --sync --seed 7`;
+
+export function startCommand(): Command {
+  return new Command("start")
+    .description("Evolve a kernel: one command is a whole cluster on this machine, and more machines can join.")
+    .option("--kernel <id|path>", "a kernel of this project by its id, or the folder of one")
+    .addOption(new Option("--backend <name>", "what evaluates (default: the kernel's first)").choices(BACKENDS))
+    .option("--space <file>", "replay: recorded space in Kernel Tuner's cache format, .json or .json.gz")
+    .option("--time-scale <factor>", "replay: recorded durations times this pass again", "0")
+    .option("--workload <name|pattern>", "time on these workloads only; may be repeated (default: all)", collect, [])
+    .option("--per-workload", "give each workload islands of its own (default for a pattern)")
+    .option("--islands <n>", "how many populations", "4")
+    .addOption(new Option("--topology <name>", "who sends elites to whom").choices(TOPOLOGIES).default("ring"))
+    .option("--migrate-every <n>", "batches between migrations", "5")
+    .option("--migrants <n>", "elites sent each time", "1")
+    .option("--sync", "islands keep step, so that a run repeats exactly from its seed on recorded results")
+    .option("--seed <n>", "seed of all randomness (default: drawn)")
+    .option("--evaluations <n>", "budget of unique evaluations (default: by effort)")
+    .option("--time <duration>", "stop asking after this long, such as 90s or 10m")
+    .addOption(new Option("--effort <tier>", "see the table below").choices(EFFORTS).default("quick"))
+    .addOption(new Option("--search <name>", "random is the control").choices(["default", "random"]).default("default"))
+    .option("--evaluator <host:port>", "use this evaluator instead of a local one; may be repeated", collect, [])
+    .option("--devices <numbers>", "devices of the local evaluator, such as 0,1")
+    .option("--external-workers", "start no local island-workers")
+    .option("--nats <url>", "use this NATS server instead of an embedded one")
+    .option("--nats-listen <host:port>", "embedded NATS server: address to listen on (default: loopback)")
+    .option("--db <file>", "lineage database", DEFAULT_DATABASE)
+    .option("--json", "end with one line of JSON on standard output")
+    .addHelpText("after", AFTER_HELP)
+    .action(async (given: GivenOptions) => {
+      const wish = wishOf(given);
+      const launch = launchOf(given);
+      const { KEVO_TOKEN: token } = readEnvironment();
+      const { startRun } = await import("./sitting.ts");
+      await startRun(wish, launch, { db: given.db, json: given.json === true, token });
+    });
+}
+
+function wishOf(given: GivenOptions): Wish {
+  const evaluations = given.evaluations;
+  return {
+    backend: given.backend ?? (given.space === undefined ? undefined : "replay"),
+    workloads: given.workload,
+    perWorkload: given.perWorkload,
+    islands: parseInteger(given.islands, "--islands", { min: 1, max: 1024 }),
+    topology: given.topology,
+    migrateEvery: parseInteger(given.migrateEvery, "--migrate-every", { min: 1, max: 1_000_000 }),
+    migrants: parseInteger(given.migrants, "--migrants", { min: 0, max: 64 }),
+    sync: given.sync === true,
+    seed: given.seed === undefined ? undefined : parseInteger(given.seed, "--seed", { min: 0, max: 2 ** 31 - 1 }),
+    evaluations:
+      evaluations === undefined ? undefined : parseInteger(evaluations, "--evaluations", { min: 1, max: 100_000_000 }),
+    timeS: given.time === undefined ? null : parseDuration(given.time, "--time"),
+    effort: given.effort,
+    search: given.search,
+  };
+}
+
+function launchOf(given: GivenOptions): Launch {
+  const replay = given.backend === "replay" || (given.backend === undefined && given.space !== undefined);
+  if (replay && given.space === undefined) {
+    throw new UserError("--backend replay needs --space FILE: a recorded space in Kernel Tuner's cache format.", 2);
+  }
+  if (!replay && given.space !== undefined) {
+    throw new UserError(`--space is for --backend replay, not for ${given.backend}: leave one of them out.`, 2);
+  }
+  if (!replay && given.kernel === undefined) {
+    throw new UserError(
+      "Name a kernel: --kernel ID or --kernel PATH (or replay a recorded space with --space FILE).",
+      2,
+    );
+  }
+  if (given.nats !== undefined && given.natsListen !== undefined) {
+    throw new UserError("--nats uses a server that runs already, --nats-listen starts one: leave one of them out.", 2);
+  }
+  return {
+    kernel: replay ? null : (given.kernel as string),
+    space: given.space === undefined ? null : resolve(given.space),
+    time_scale: parseNumber(given.timeScale, "--time-scale", { min: 0, max: 1000 }),
+    evaluators: given.evaluator.map((text) => formatAddress(parseAddress(text, "--evaluator"))),
+    devices: given.devices ?? null,
+    external_workers: given.externalWorkers === true,
+    nats: given.nats ?? null,
+    nats_listen: given.natsListen ?? null,
+  };
+}

@@ -1,0 +1,46 @@
+/** `coordinator stop`: asks the coordinator of a run to finish what is outstanding and name the winner. */
+import { dirname, join } from "node:path";
+import { connectBus } from "@kevo/core/bus/bus.ts";
+import { NoResponder, RequestTimeout } from "@kevo/core/bus/errors.ts";
+import { readEnvironment } from "@kevo/core/config/environment.ts";
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import { readRecord } from "@kevo/core/nats-server/record.ts";
+import { stopReply } from "@kevo/proto/messages/control.ts";
+import { subjects } from "@kevo/proto/subjects.ts";
+import { WIRE_VERSION } from "@kevo/proto/version.ts";
+import { Command } from "commander";
+import { DEFAULT_DATABASE, openReadOnly } from "../lineage/read-only.ts";
+import { resolveRun } from "../lineage/resolve.ts";
+import { launch as launchSchema } from "../run/launch.ts";
+
+export function stopCommand(): Command {
+  return new Command("stop")
+    .description("Ask a run to finish what is outstanding, measure its finalists and end. It can be resumed.")
+    .argument("[run]", "its id, or the beginning of it (default: the latest)")
+    .option("--db <file>", "lineage database", DEFAULT_DATABASE)
+    .addHelpText("after", "\nExample:\n  coordinator stop 20261122-attention-cpu-1f3a")
+    .action(async (run: string | undefined, given: { db: string }) => {
+      const lineage = openReadOnly(given.db);
+      const row = resolveRun(lineage.db, run);
+      lineage.close();
+      if (row.status !== "running") throw new UserError(`The run ${row.id} is not running: it is ${row.status}.`);
+      const url = launchSchema.parse(JSON.parse(row.launch)).nats ?? embeddedUrl(lineage.path);
+      if (url === null) throw new UserError(`The run ${row.id} has no coordinator any more. Resume it, or leave it.`);
+      const { KEVO_TOKEN: token } = readEnvironment();
+      const bus = await connectBus({ url, token, name: "coordinator stop" });
+      try {
+        await bus.request(subjects.stop(row.id), { v: WIRE_VERSION }, stopReply, 3_000);
+      } catch (error) {
+        if (!(error instanceof NoResponder || error instanceof RequestTimeout)) throw error;
+        throw new UserError(`The run ${row.id} has no coordinator that answers. Resume it, or leave it.`);
+      } finally {
+        await bus.close();
+      }
+      console.error(`${row.id} finishes what is outstanding and ends. Follow it with: coordinator watch ${row.id}`);
+    });
+}
+
+function embeddedUrl(database: string): string | null {
+  const record = readRecord(join(dirname(database), "nats"));
+  return record === null ? null : `nats://127.0.0.1:${record.port}`;
+}

@@ -1,0 +1,237 @@
+/**
+ * Sends stored candidates to evaluators and brings their results to the ledger. Execution is at least once: an
+ * attempt that is lost is made again; accounting is exactly once, which the ledger sees to.
+ */
+import type { EvaluateRequest } from "@kevo/proto/evaluator-service.ts";
+import type { RunSpec } from "@kevo/proto/run.ts";
+import canonicalize from "canonicalize";
+import { ZodError } from "zod";
+import type { IslandAccount } from "../ledger/island-account.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { AcceptedCandidate, EvaluationRecord } from "../ledger/records.ts";
+import type { AttemptEnd, EvaluatorLink, StageName } from "./evaluator-link.ts";
+import { inputSeedOf } from "./input-seed.ts";
+import { DispatchPlan, type Seat, type Task } from "./plan.ts";
+import { recordOf, recordWithoutResult } from "./result.ts";
+
+/** A candidate that was in the lane when its daemon died this many times counts as crashed. */
+const DEATHS_IN_LANE = 3;
+/** How long an evaluator that refused is left alone, milliseconds. */
+const REST_MS = 20;
+
+interface Attempting {
+  readonly candidate: AcceptedCandidate;
+  readonly workloads: readonly string[];
+  attempts: number;
+  deathsInLane: number;
+  /** A finalist's re-measurement: its round, and who waits for it. */
+  readonly final: { readonly round: number; readonly done: (record: EvaluationRecord) => void } | null;
+}
+
+export interface DispatcherListener {
+  /** An evaluator cannot run this kernel. */
+  onUnusable(evaluator: string, why: string): void;
+  /** An attempt was lost; for the run's events. */
+  onLost(evaluator: string, candidate: string, why: string): void;
+}
+
+export class Dispatcher {
+  readonly #spec: RunSpec;
+  readonly #ledger: Ledger;
+  readonly #listener: DispatcherListener;
+  readonly #plan = new DispatchPlan<Attempting>();
+  readonly #links = new Map<string, EvaluatorLink>();
+  #stopped = false;
+  #wake: NodeJS.Timeout | null = null;
+  /** Attempts under way, so that a stop can wait for their ends to be stored. */
+  readonly #running = new Map<Promise<void>, EvaluatorLink>();
+
+  constructor(spec: RunSpec, ledger: Ledger, listener: DispatcherListener) {
+    this.#spec = spec;
+    this.#ledger = ledger;
+    this.#listener = listener;
+  }
+
+  get seats(): Iterable<Seat> {
+    return this.#plan.seats;
+  }
+
+  join(id: string, link: EvaluatorLink, credits: number, deviceModels: readonly string[]): Seat {
+    this.#links.set(id, link);
+    const seat = this.#plan.join(id, credits, deviceModels);
+    this.#pump();
+    return seat;
+  }
+
+  leave(id: string): void {
+    this.#plan.leave(id);
+    this.#links.delete(id);
+  }
+
+  add(candidates: readonly AcceptedCandidate[]): void {
+    for (const candidate of candidates) this.#enqueue(candidate, null);
+    this.#pump();
+  }
+
+  /** Measures a finalist again on fresh inputs. Resolves with what the evaluator found; nothing is counted. */
+  remeasure(candidate: AcceptedCandidate, round: number): Promise<EvaluationRecord> {
+    return new Promise((done) => {
+      this.#enqueue(candidate, { round, done });
+      this.#pump();
+    });
+  }
+
+  /** Looks for work again, after something outside changed (an evaluator serves again). */
+  wake(): void {
+    this.#pump();
+  }
+
+  /** Starts nothing more, cancels what is under way, and waits until that is stored. Open candidates stay open. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    if (this.#wake !== null) clearTimeout(this.#wake);
+    this.#plan.clear();
+    for (const link of this.#running.values()) link.cancelAll();
+    await Promise.allSettled(this.#running.keys());
+  }
+
+  #enqueue(candidate: AcceptedCandidate, final: Attempting["final"]): void {
+    const niche = this.#spec.islands[candidate.island]?.niche;
+    const job: Attempting = {
+      candidate,
+      workloads: niche?.workloads ?? this.#spec.workloads,
+      ...this.#ledger.pastAttempts(candidate.id),
+      final,
+    };
+    this.#plan.add({ job, island: candidate.island, deviceModel: niche?.device ?? null });
+  }
+
+  #pump(): void {
+    while (!this.#stopped) {
+      const next = this.#plan.next(performance.now());
+      if (next === null) break;
+      const link = this.#links.get(next.seat.id) as EvaluatorLink;
+      const attempt = this.#attempt(next.task, next.seat, link).finally(() => this.#running.delete(attempt));
+      this.#running.set(attempt, link);
+    }
+    if (this.#stopped || this.#plan.waiting === 0 || this.#wake !== null) return;
+    // Only a resting evaluator needs the clock; everything else wakes the pump itself.
+    const rests = [...this.#plan.seats].some((seat) => seat.serving && seat.restsUntil > performance.now());
+    if (!rests) return;
+    this.#wake = setTimeout(() => {
+      this.#wake = null;
+      this.#pump();
+    }, REST_MS);
+  }
+
+  async #attempt(task: Task<Attempting>, seat: Seat, link: EvaluatorLink): Promise<void> {
+    const { job } = task;
+    job.attempts++;
+    const number = job.attempts;
+    let stage: StageName | null = null;
+    if (job.final === null) this.#ledger.startAttempt(job.candidate.id, number, seat.id);
+    const end = await link.evaluate(this.#request(job, number), (reached) => {
+      stage = reached;
+    });
+    seat.inFlight--;
+    if (end.kind !== "refused" || !seat.serving) this.#pump();
+    await this.#ended(task, seat, number, end, stage);
+    this.#pump();
+  }
+
+  async #ended(
+    task: Task<Attempting>,
+    seat: Seat,
+    number: number,
+    end: AttemptEnd,
+    stage: StageName | null,
+  ): Promise<void> {
+    const { job } = task;
+    const { id } = job.candidate;
+    switch (end.kind) {
+      case "result":
+        return this.#deliver(job, this.#recordOf(job, number, seat.id, end), stage);
+      case "rejected":
+        return this.#deliver(job, recordWithoutResult(id, number, seat.id, "invalid", end.why), stage);
+      case "cancelled":
+        if (this.#stopped) return this.#forget(job, number, stage, "cancelled");
+        break;
+      case "refused":
+        // Another coordinator took the credit, or the daemon drains: rest, then try again or elsewhere.
+        seat.restsUntil = performance.now() + REST_MS;
+        await this.#forget(job, number, stage, "refused");
+        this.#plan.add(task, true);
+        return;
+      case "unusable":
+        seat.serving = false;
+        this.#listener.onUnusable(seat.id, end.why);
+        await this.#forget(job, number, stage, "refused");
+        this.#plan.add(task, true);
+        return;
+      case "lost":
+        break;
+    }
+    const why = end.kind === "lost" ? end.why : "the evaluator cancelled the call";
+    this.#listener.onLost(seat.id, id, why);
+    if (stage === "VERIFYING" || stage === "TIMING") job.deathsInLane++;
+    await this.#forget(job, number, stage, "evaluator_lost");
+    if (job.deathsInLane < DEATHS_IN_LANE) {
+      this.#plan.add(task, true);
+      return;
+    }
+    const message = `the evaluator died ${DEATHS_IN_LANE} times while this candidate was on the device; last: ${why}`;
+    return this.#deliver(job, recordWithoutResult(id, number, seat.id, "crashed", message), stage);
+  }
+
+  #recordOf(job: Attempting, number: number, seat: string, end: AttemptEnd & { kind: "result" }): EvaluationRecord {
+    const { id } = job.candidate;
+    try {
+      return recordOf(id, number, seat, job.workloads, end.result);
+    } catch (error) {
+      if (!(error instanceof ZodError)) throw error;
+      const why = error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ");
+      return recordWithoutResult(id, number, seat, "crashed", `the evaluator's answer is malformed: ${why}`);
+    }
+  }
+
+  async #deliver(job: Attempting, record: EvaluationRecord, stage: StageName | null): Promise<void> {
+    if (job.final === null) {
+      await this.#ledger.settle(record, stage);
+      return;
+    }
+    if (record.outcome === "ok") {
+      await this.#ledger.remeasured(record.candidate, job.final.round, record.measurements);
+    }
+    job.final.done(record);
+  }
+
+  async #forget(
+    job: Attempting,
+    number: number,
+    stage: StageName | null,
+    end: "refused" | "evaluator_lost" | "cancelled",
+  ): Promise<void> {
+    if (job.final === null) await this.#ledger.endAttempt(job.candidate.id, number, stage, end);
+  }
+
+  #request({ candidate, workloads, final }: Attempting, attempt: number): EvaluateRequest {
+    const spec = this.#spec;
+    const { accounting } = this.#ledger;
+    const island = accounting.islands[candidate.island] as IslandAccount;
+    const leader = accounting.leaders.get(island.nicheKey);
+    return {
+      candidate: candidate.id,
+      attempt,
+      kernel: spec.kernel.hash,
+      configJson: canonicalize(candidate.config) as string,
+      source: candidate.source ?? "",
+      workloads: [...workloads],
+      effort: spec.effort,
+      purpose: final === null ? "SEARCH" : "FINAL",
+      inputSeed: inputSeedOf(spec.seed, candidate.id, final?.round ?? 0),
+      deviceModel: island.niche.device ?? "",
+      // In replay fitness is no speedup, and nothing is stopped early.
+      bestSpeedup: spec.backend === "replay" ? 0 : (leader?.fitness ?? 0),
+    };
+  }
+}

@@ -1,0 +1,227 @@
+/**
+ * The evaluators of a run: those named on the command line and those that announce themselves. Each is described
+ * once a second; one that does not answer loses its work to the others and gets work again when it is back.
+ */
+import type { Bus, Subscription } from "@kevo/core/bus/bus.ts";
+import type { Description } from "@kevo/proto/evaluator-service.ts";
+import { type EvaluatorAnnouncement, evaluatorAnnouncement } from "@kevo/proto/messages/evaluators.ts";
+import type { BackendName } from "@kevo/proto/run.ts";
+import { subjects } from "@kevo/proto/subjects.ts";
+import type { EvaluatorSnapshot } from "../run/snapshot.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import { EvaluatorLink } from "./evaluator-link.ts";
+import type { Seat } from "./plan.ts";
+
+const DESCRIBE_EVERY_MS = 1_000;
+/** So many failed descriptions in a row, and its work goes to the others. */
+const FAILURES_UNTIL_LOST = 3;
+
+export interface FleetListener {
+  /** Who serves, or how much, has changed. */
+  onChange(): void;
+  onNote(message: string): void;
+}
+
+interface Member {
+  readonly link: EvaluatorLink;
+  /** Named on the command line or started here: tried again for ever. Announced ones announce themselves again. */
+  readonly named: boolean;
+  seat: Seat | null;
+  description: Description | null;
+  state: EvaluatorSnapshot["state"] | "connecting";
+  failures: number;
+  why: string;
+  /** When the device's busy time was last looked at, for its share. */
+  busyShares: (number | null)[];
+}
+
+export class Fleet {
+  readonly #members = new Map<string, Member>();
+  readonly #backend: BackendName;
+  readonly #dispatcher: Dispatcher;
+  readonly #listener: FleetListener;
+  readonly #token: string | undefined;
+  readonly #timer: NodeJS.Timeout;
+  #announcements: Subscription | null = null;
+
+  constructor(backend: BackendName, dispatcher: Dispatcher, token: string | undefined, listener: FleetListener) {
+    this.#backend = backend;
+    this.#dispatcher = dispatcher;
+    this.#token = token;
+    this.#listener = listener;
+    this.#timer = setInterval(() => {
+      for (const member of this.#members.values()) void this.#describe(member);
+    }, DESCRIBE_EVERY_MS);
+  }
+
+  listen(bus: Bus): void {
+    this.#announcements = bus.subscribe(subjects.evaluators, evaluatorAnnouncement, (message) => this.#heard(message));
+  }
+
+  /** Adds the daemon at HOST:PORT and looks for it until it answers. */
+  add(address: string): void {
+    if (!this.#members.has(address)) this.#welcome(address, true);
+  }
+
+  /** The daemon at this address has ended and will not come back (a local one that is started anew elsewhere). */
+  remove(address: string): void {
+    const member = this.#members.get(address);
+    if (member === undefined) return;
+    this.#members.delete(address);
+    this.#part(member, "gone");
+    member.link.close();
+  }
+
+  /** True when some evaluator serves. */
+  get serving(): boolean {
+    return [...this.#members.values()].some((member) => member.state === "serving");
+  }
+
+  /** Why nobody serves, in words. */
+  get trouble(): string {
+    const reasons = [...this.#members.values()].map((m) => `${m.link.address}: ${m.why || m.state}`);
+    return reasons.length === 0 ? "no evaluator has announced itself" : reasons.join("; ");
+  }
+
+  /** True when every evaluator that is known cannot run this kernel at all. */
+  get hopeless(): boolean {
+    return this.#members.size > 0 && [...this.#members.values()].every((member) => member.state === "unusable");
+  }
+
+  markUnusable(id: string, why: string): void {
+    for (const member of this.#members.values()) {
+      if (member.description?.id !== id) continue;
+      member.why = why;
+      this.#part(member, "unusable");
+    }
+  }
+
+  snapshots(): EvaluatorSnapshot[] {
+    return [...this.#members.values()].map((member) => ({
+      id: member.description?.id ?? "",
+      address: member.link.address,
+      state: member.state === "connecting" ? "lost" : member.state,
+      credits: member.seat?.credits ?? 0,
+      inFlight: member.seat?.inFlight ?? 0,
+      devices: (member.description?.devices ?? []).map((device, index) => ({
+        id: device.id,
+        model: device.model,
+        state: device.state,
+        busyShare: member.busyShares[index] ?? null,
+      })),
+    }));
+  }
+
+  descriptions(): { id: string; address: string; description: Description; state: EvaluatorSnapshot["state"] }[] {
+    return [...this.#members.values()].flatMap(({ description, link, state }) =>
+      description === null || state === "connecting"
+        ? []
+        : [{ id: description.id, address: link.address, description, state }],
+    );
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#announcements?.unsubscribe();
+    for (const member of this.#members.values()) member.link.close();
+  }
+
+  #heard(message: EvaluatorAnnouncement): void {
+    if (message.backend !== this.#backend) return;
+    const member = this.#members.get(message.address);
+    if (message.state === "serving") {
+      if (member === undefined) this.#welcome(message.address, false);
+      else if (member.description !== null && member.description.id !== message.id) void this.#describe(member);
+      return;
+    }
+    // An announcement of an earlier daemon at this address says nothing about the one there now.
+    if (member === undefined || member.description?.id !== message.id) return;
+    this.#part(member, message.state);
+    if (message.state === "gone" && !member.named) this.#members.delete(message.address);
+  }
+
+  #welcome(address: string, named: boolean): void {
+    const link = new EvaluatorLink(address, this.#token);
+    const member: Member = {
+      link,
+      named,
+      seat: null,
+      description: null,
+      state: "connecting",
+      failures: 0,
+      why: "",
+      busyShares: [],
+    };
+    this.#members.set(address, member);
+    void this.#describe(member);
+  }
+
+  async #describe(member: Member): Promise<void> {
+    let description: Description;
+    try {
+      description = await member.link.describe();
+    } catch (error) {
+      this.#failed(member, error);
+      return;
+    }
+    if (this.#members.get(member.link.address) !== member) return;
+    const before = member.description;
+    member.failures = 0;
+    member.busyShares = description.devices.map((device, index) => {
+      const old = before?.id === description.id ? before.devices[index] : undefined;
+      const elapsed = device.upMs - (old?.upMs ?? 0);
+      return elapsed > 0 ? Math.min(1, (device.busyMs - (old?.busyMs ?? 0)) / elapsed) : null;
+    });
+    member.description = description;
+    if (description.backend !== this.#backend) {
+      member.why = `it runs the backend ${description.backend}, and this run needs ${this.#backend}`;
+      this.#part(member, "unusable");
+      return;
+    }
+    if (before !== null && before.id !== description.id) this.#part(member, "lost");
+    if (member.state === "unusable") return;
+    if (description.draining) this.#part(member, "draining");
+    else this.#serve(member, description);
+  }
+
+  #serve(member: Member, description: Description): void {
+    const models = [...new Set(description.devices.map((device) => device.model))];
+    const credits = description.devices.some((d) => d.state !== "quarantined") ? description.credits : 0;
+    if (member.seat !== null && member.state === "serving") {
+      if (member.seat.credits === credits) return;
+      member.seat.credits = credits;
+    } else {
+      member.seat = this.#dispatcher.join(description.id, member.link, credits, models);
+      member.state = "serving";
+      this.#listener.onNote(`evaluator ${member.link.address} serves: ${models.join(", ")}, ${credits} credits`);
+    }
+    this.#listener.onChange();
+    this.#dispatcher.wake();
+  }
+
+  #failed(member: Member, error: unknown): void {
+    if (this.#members.get(member.link.address) !== member) return;
+    member.failures++;
+    member.why = (error as { details?: string }).details || (error as Error).message;
+    if (member.failures < FAILURES_UNTIL_LOST || member.state !== "serving") return;
+    this.#part(member, "lost");
+    member.link.cancelAll();
+    if (member.named) return;
+    this.#members.delete(member.link.address);
+    member.link.close();
+  }
+
+  /** Gives it no more work. What it has under way ends by itself, or is cancelled by the caller. */
+  #part(member: Member, state: Exclude<Member["state"], "connecting" | "serving">): void {
+    if (member.state === state) return;
+    const served = member.state === "serving";
+    member.state = state;
+    if (member.seat !== null) {
+      member.seat.serving = false;
+      this.#dispatcher.leave(member.seat.id);
+      member.seat = null;
+    }
+    if (served) this.#listener.onNote(`evaluator ${member.link.address} is ${state}`);
+    this.#listener.onChange();
+  }
+}

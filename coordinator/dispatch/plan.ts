@@ -1,0 +1,118 @@
+/**
+ * Who gets which candidate next. Pure: the dispatcher acts on it and reports back. Islands take turns, so that
+ * one island's burst does not hold up the others; a candidate goes to the least loaded evaluator that fits.
+ */
+
+/** One attempt to be made. `job` is the caller's. */
+export interface Task<J> {
+  readonly job: J;
+  readonly island: number;
+  /** Device model that it is limited to; null for any. */
+  readonly deviceModel: string | null;
+}
+
+/** An evaluator as the plan sees it. */
+export interface Seat {
+  readonly id: string;
+  /** How many evaluations it takes at once. */
+  credits: number;
+  readonly deviceModels: readonly string[];
+  /** False while it is away or draining. */
+  serving: boolean;
+  /** Takes nothing before this time (milliseconds of the caller's clock): it has just refused. */
+  restsUntil: number;
+  inFlight: number;
+}
+
+export class DispatchPlan<J> {
+  readonly #queues = new Map<number, Task<J>[]>();
+  readonly #seats = new Map<string, Seat>();
+  #turn = 0;
+
+  get waiting(): number {
+    let total = 0;
+    for (const queue of this.#queues.values()) total += queue.length;
+    return total;
+  }
+
+  get seats(): Iterable<Seat> {
+    return this.#seats.values();
+  }
+
+  join(id: string, credits: number, deviceModels: readonly string[]): Seat {
+    const seat = { id, credits, deviceModels, serving: true, restsUntil: 0, inFlight: 0 };
+    this.#seats.set(id, seat);
+    return seat;
+  }
+
+  leave(id: string): void {
+    this.#seats.delete(id);
+  }
+
+  /** `first`: ahead of its island's queue, for an attempt that was lost. */
+  add(task: Task<J>, first = false): void {
+    const queue = this.#queues.get(task.island);
+    if (queue === undefined) this.#queues.set(task.island, [task]);
+    else if (first) queue.unshift(task);
+    else queue.push(task);
+  }
+
+  /** Takes back everything that waits. */
+  clear(): Task<J>[] {
+    const tasks = [...this.#queues.values()].flat();
+    this.#queues.clear();
+    return tasks;
+  }
+
+  /** The next attempt to start at time `now`; null when nothing fits a free credit. The seat's load is counted. */
+  next(now: number): { task: Task<J>; seat: Seat } | null {
+    const islands = [...this.#queues.keys()].sort((a, b) => a - b);
+    const from = islands.findIndex((island) => island >= this.#turn);
+    const order = from <= 0 ? islands : [...islands.slice(from), ...islands.slice(0, from)];
+    for (const island of order) {
+      const queue = this.#queues.get(island) as Task<J>[];
+      const task = queue[0] as Task<J>;
+      const seat = this.#leastLoaded(task.deviceModel, now);
+      if (seat === null) continue;
+      queue.shift();
+      if (queue.length === 0) this.#queues.delete(island);
+      this.#turn = island + 1;
+      seat.inFlight++;
+      return { task, seat };
+    }
+    return null;
+  }
+
+  #leastLoaded(deviceModel: string | null, now: number): Seat | null {
+    let best: Seat | null = null;
+    for (const seat of this.#seats.values()) {
+      if (!fits(seat, deviceModel) || seat.inFlight >= seat.credits || seat.restsUntil > now) continue;
+      if (best === null || seat.inFlight / seat.credits < best.inFlight / best.credits) best = seat;
+    }
+    return best;
+  }
+}
+
+/** Whether the evaluator serves and has a device of this model. */
+export function fits(seat: Seat, deviceModel: string | null): boolean {
+  return seat.serving && (deviceModel === null || seat.deviceModels.includes(deviceModel));
+}
+
+/**
+ * How many candidates each island may have outstanding: each evaluator's credits dealt evenly to the islands
+ * that it fits, so that the windows add up to the credits. An island that some evaluator fits gets at least one,
+ * or it could never ask.
+ */
+export function windowsOf(seats: Iterable<Seat>, deviceModels: readonly (string | null)[]): number[] {
+  const windows = deviceModels.map(() => 0);
+  for (const seat of seats) {
+    const fitting = [...deviceModels.keys()].filter((island) => fits(seat, deviceModels[island] ?? null));
+    // The island with the smallest window takes the next credit: remainders do not pile up on the first island.
+    for (let credit = 0; credit < seat.credits && fitting.length > 0; credit++) {
+      const poorest = fitting.reduce((a, b) => ((windows[b] as number) < (windows[a] as number) ? b : a));
+      (windows[poorest] as number)++;
+    }
+    for (const island of fitting) windows[island] = Math.max(1, windows[island] as number);
+  }
+  return windows;
+}

@@ -1,0 +1,39 @@
+/** What the accounting knows of one island. */
+import type { Niche } from "@kevo/proto/run.ts";
+
+export interface IslandAccount {
+  readonly island: number;
+  readonly niche: Niche;
+  /** What makes two evaluations of a genome comparable inside this run. */
+  readonly nicheKey: string;
+  epoch: number;
+  worker: string | null;
+  nextBatch: number;
+  /** Number of the newest log entry. */
+  tail: number;
+  exhausted: boolean;
+  /** Accepted and not yet in the log as evaluated, whether on a device or waiting for a twin. */
+  readonly outstanding: Set<string>;
+  /** Reported by the worker, for the progress view. */
+  diversity: number | null;
+}
+
+export function openAccount(island: number, niche: Niche): IslandAccount {
+  return {
+    island,
+    niche,
+    nicheKey: JSON.stringify([niche.workloads, niche.device]),
+    epoch: 0,
+    worker: null,
+    nextBatch: 0,
+    tail: -1,
+    exhausted: false,
+    outstanding: new Set(),
+    diversity: null,
+  };
+}
+
+export function splitCandidateId(id: string): { run: string; island: number; batch: number; index: number } {
+  const [run, island, batch, index] = id.split("/") as [string, string, string, string];
+  return { run, island: Number(island), batch: Number(batch), index: Number(index) };
+}

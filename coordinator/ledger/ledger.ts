@@ -1,0 +1,209 @@
+/**
+ * The only durable writer of a run: puts what the accounting decides into SQLite, several steps to a commit, and
+ * tells what happened only once it is on the disk.
+ */
+import type { LogEntry } from "@kevo/proto/log.ts";
+import type { BatchRequest } from "@kevo/proto/messages/batch.ts";
+import type { Measurement } from "@kevo/proto/outcome.ts";
+import { eq, sql } from "drizzle-orm";
+import type { OpenLineage } from "../lineage/database.ts";
+import * as schema from "../lineage/schema.ts";
+import type { Accounting, Offer } from "./accounting.ts";
+import { GroupCommit } from "./group-commit.ts";
+import type { IslandAccount } from "./island-account.ts";
+import { type PastAttempts, readPastAttempts, readStored } from "./read-stored.ts";
+import { type AcceptedCandidate, type Effects, type EvaluationRecord, NOTHING } from "./records.ts";
+import { type AttemptEnd, prepareStatements, type Statements } from "./statements.ts";
+
+export interface LedgerListener {
+  /** Entries that now stand in the logs, in order. */
+  onEntries(entries: readonly LogEntry[]): void;
+  /** Candidates that now need a device, in order. */
+  onReady(candidates: readonly AcceptedCandidate[]): void;
+}
+
+export class Ledger {
+  readonly accounting: Accounting;
+  readonly #lineage: OpenLineage;
+  readonly #statements: Statements;
+  readonly #commit: GroupCommit;
+  readonly #listener: LedgerListener;
+  readonly #run: string;
+  #past = new Map<string, PastAttempts>();
+
+  constructor(lineage: OpenLineage, accounting: Accounting, listener: LedgerListener, onFatal: (e: unknown) => void) {
+    this.#lineage = lineage;
+    this.accounting = accounting;
+    this.#listener = listener;
+    this.#run = accounting.spec.run;
+    this.#statements = prepareStatements(lineage.db);
+    this.#commit = new GroupCommit(lineage.sqlite, onFatal);
+  }
+
+  /** Stores a new run and the first entry of each of its islands' logs. `launch` is what a resume needs, JSON. */
+  async create(launch: string): Promise<void> {
+    const { spec, islands } = this.accounting;
+    const { db } = this.#lineage;
+    await this.#change(() => {
+      const effects = this.accounting.open();
+      db.insert(schema.runs)
+        .values({
+          id: spec.run,
+          kernel: spec.kernel.id,
+          kernelHash: spec.kernel.hash,
+          backend: spec.backend,
+          spec: JSON.stringify(spec),
+          launch,
+          status: "running",
+          createdAt: Date.now(),
+        })
+        .run();
+      const rows = islands.map(({ island, niche }) => ({ run: spec.run, island, niche: JSON.stringify(niche) }));
+      db.insert(schema.islands).values(rows).run();
+      return { effects, answer: undefined };
+    });
+  }
+
+  /** Takes up a stored run where it stopped: what was accepted and not evaluated becomes ready again. */
+  async restore(): Promise<void> {
+    await this.#change(() => {
+      this.#statements.closeAttempts(this.#run, Date.now());
+      this.#past = readPastAttempts(this.#lineage.db, this.#run);
+      return { effects: this.accounting.restore(readStored(this.#lineage.db, this.accounting)), answer: undefined };
+    });
+  }
+
+  /** A worker's batch. Resolves once the answer is true on the disk. */
+  offer(request: BatchRequest, window: number): Promise<Offer> {
+    return this.#change(() => {
+      const answer = this.accounting.offer(request, window);
+      return { effects: answer.effects, answer };
+    });
+  }
+
+  /** An evaluator's result. False, and nothing is written, when the candidate was settled before. */
+  settle(record: EvaluationRecord, stage: string | null): Promise<boolean> {
+    return this.#change(() => {
+      const now = Date.now();
+      const effects = this.accounting.settle(record);
+      if (effects === null) return { effects: NOTHING, answer: false };
+      this.#statements.evaluation(this.#run, record, now);
+      this.#statements.measurements(record.candidate, 0, record.measurements, now);
+      if (record.attempt > 0) {
+        this.#statements.endAttempt(record.candidate, record.attempt, stage, "result", now);
+      }
+      return { effects, answer: true };
+    });
+  }
+
+  /** Joins the next commit: a crash that loses it loses the attempt too, and the number is used again. */
+  startAttempt(candidate: string, attempt: number, evaluator: string): void {
+    const now = Date.now();
+    this.#commit.defer(() => this.#statements.startAttempt(candidate, attempt, evaluator, now));
+  }
+
+  /** Attempts that earlier sittings made for a candidate that is still open. */
+  pastAttempts(candidate: string): PastAttempts {
+    return this.#past.get(candidate) ?? { attempts: 0, deathsInLane: 0 };
+  }
+
+  endAttempt(candidate: string, attempt: number, stage: string | null, end: AttemptEnd): Promise<void> {
+    return this.#write(() => this.#statements.endAttempt(candidate, attempt, stage, end, Date.now()));
+  }
+
+  /** A finalist measured again, in round 1 or later. A round is stored once. */
+  remeasured(candidate: string, round: number, measurements: readonly Measurement[]): Promise<void> {
+    return this.#write(() => this.#statements.measurements(candidate, round, measurements, Date.now()));
+  }
+
+  /** Hands the island to a worker under a new epoch. */
+  lease(island: IslandAccount, worker: string): Promise<number> {
+    return this.#write(() => {
+      island.epoch++;
+      island.worker = worker;
+      this.#statements.island(this.#run, island);
+      return island.epoch;
+    });
+  }
+
+  release(island: IslandAccount): Promise<void> {
+    return this.#write(() => {
+      island.worker = null;
+      this.#statements.island(this.#run, island);
+    });
+  }
+
+  event(kind: string, message: string): Promise<void> {
+    return this.#write(() => {
+      this.#lineage.db.insert(schema.events).values({ run: this.#run, kind, message, createdAt: Date.now() }).run();
+    });
+  }
+
+  evaluator(row: Omit<typeof schema.evaluators.$inferInsert, "run" | "firstSeen" | "lastSeen">): Promise<void> {
+    const now = Date.now();
+    return this.#write(() => {
+      this.#lineage.db
+        .insert(schema.evaluators)
+        .values({ ...row, run: this.#run, firstSeen: now, lastSeen: now })
+        .onConflictDoUpdate({
+          target: [schema.evaluators.run, schema.evaluators.id],
+          set: { address: row.address, description: row.description, state: row.state, lastSeen: now },
+        })
+        .run();
+    });
+  }
+
+  /** Status of the run; `elapsedMs` of this sitting is added to the stored one by the caller. */
+  status(change: Partial<typeof schema.runs.$inferInsert>): Promise<void> {
+    return this.#write(() => {
+      this.#lineage.db.update(schema.runs).set(change).where(eq(schema.runs.id, this.#run)).run();
+    });
+  }
+
+  /** Entries of an island's log from number `from`, at most `limit`. */
+  entries(island: number, from: number, limit: number): LogEntry[] {
+    const { log } = schema;
+    return this.#lineage.db
+      .select({ entry: log.entry })
+      .from(log)
+      .where(sql`${log.run} = ${this.#run} and ${log.island} = ${island} and ${log.n} >= ${from}`)
+      .orderBy(log.n)
+      .limit(limit)
+      .all()
+      .map(({ entry }) => JSON.parse(entry) as LogEntry);
+  }
+
+  /** Commits what is waiting, now. */
+  flush(): void {
+    this.#commit.flush();
+  }
+
+  #write<T>(work: () => T): Promise<T> {
+    return this.#commit.run(work);
+  }
+
+  /** Runs an accounting step, stores its effects in the same transaction, and announces them after the commit. */
+  async #change<T>(step: () => { effects: Effects; answer: T }): Promise<T> {
+    const { effects, answer } = await this.#commit.run(() => {
+      const done = step();
+      this.#store(done.effects);
+      return done;
+    });
+    if (effects.entries.length > 0) this.#listener.onEntries(effects.entries);
+    if (effects.ready.length > 0) this.#listener.onReady(effects.ready);
+    return answer;
+  }
+
+  #store({ candidates, entries }: Effects): void {
+    const now = Date.now();
+    for (const candidate of candidates) this.#statements.candidate(this.#run, candidate, now);
+    for (const entry of entries) this.#statements.log(entry);
+    const touched = new Set(entries.map((entry) => entry.island));
+    for (const index of touched) {
+      this.#statements.island(this.#run, this.accounting.islands[index] as IslandAccount);
+    }
+    if (entries.length === 0) return;
+    const best = [...this.accounting.leaders.values()].sort((a, b) => b.fitness - a.fitness)[0];
+    this.#statements.run(this.#run, this.accounting.accepted, best?.candidate ?? null);
+  }
+}

@@ -1,0 +1,141 @@
+/** Reads a stored run back for the accounting, in the order in which its candidates were accepted. */
+import type { LogEntry } from "@kevo/proto/log.ts";
+import type { Measurement, Outcome } from "@kevo/proto/outcome.ts";
+import { and, asc, eq, isNull, sql } from "drizzle-orm";
+import type { LineageDatabase } from "../lineage/database.ts";
+import { attempts, candidates, evaluations, islands, log, measurements, parents } from "../lineage/schema.ts";
+import type { Accounting } from "./accounting.ts";
+import type { AcceptedCandidate, EvaluationRecord } from "./records.ts";
+
+interface StoredCandidate {
+  readonly candidate: AcceptedCandidate;
+  readonly record: EvaluationRecord | null;
+  readonly logged: boolean;
+}
+
+/** Also takes over each island's epoch, next batch, tail and exhaustion into the accounting's accounts. */
+export function readStored(db: LineageDatabase, accounting: Accounting): StoredCandidate[] {
+  const { run } = accounting.spec;
+  for (const row of db.select().from(islands).where(eq(islands.run, run)).all()) {
+    const account = accounting.islands[row.island];
+    if (account === undefined) continue;
+    account.epoch = row.epoch;
+    account.nextBatch = row.nextBatch;
+    account.tail = row.tail;
+    account.exhausted = row.exhausted;
+  }
+  const logged = loggedCandidates(db, run);
+  const parentsOf = group(
+    db
+      .select({ id: parents.candidate, value: parents.parent })
+      .from(parents)
+      .innerJoin(candidates, eq(candidates.id, parents.candidate))
+      .where(eq(candidates.run, run))
+      .orderBy(asc(parents.candidate), asc(parents.position))
+      .all(),
+  );
+  const measurementsOf = readMeasurements(db, run);
+  return db
+    .select()
+    .from(candidates)
+    .leftJoin(evaluations, eq(evaluations.candidate, candidates.id))
+    .where(eq(candidates.run, run))
+    .orderBy(sql`${candidates}.rowid`)
+    .all()
+    .map(({ candidates: row, evaluations: evaluation }) => ({
+      candidate: {
+        id: row.id,
+        index: row.position,
+        genome: row.genome,
+        config: JSON.parse(row.config),
+        source: row.source,
+        proposer: row.proposer,
+        parents: parentsOf.get(row.id) ?? [],
+        reason: row.reason,
+        island: row.island,
+        batch: row.batch,
+        answeredBy: row.answeredBy,
+      },
+      record:
+        evaluation === null
+          ? null
+          : {
+              ...evaluation,
+              outcome: evaluation.outcome as Outcome,
+              measurements: measurementsOf.get(row.id) ?? [],
+            },
+      logged: logged.has(row.id),
+    }));
+}
+
+export interface PastAttempts {
+  readonly attempts: number;
+  /** How often its daemon died while it was on the device. */
+  readonly deathsInLane: number;
+}
+
+/** Of the candidates that have no evaluation yet. */
+export function readPastAttempts(db: LineageDatabase, run: string): Map<string, PastAttempts> {
+  const inLane = sql`${attempts.end} = 'evaluator_lost' and ${attempts.stage} in ('VERIFYING', 'TIMING')`;
+  const rows = db
+    .select({
+      candidate: attempts.candidate,
+      attempts: sql<number>`max(${attempts.attempt})`,
+      deathsInLane: sql<number>`sum(${inLane})`,
+    })
+    .from(attempts)
+    .innerJoin(candidates, eq(candidates.id, attempts.candidate))
+    .leftJoin(evaluations, eq(evaluations.candidate, attempts.candidate))
+    .where(and(eq(candidates.run, run), isNull(evaluations.candidate)))
+    .groupBy(attempts.candidate)
+    .all();
+  return new Map(rows.map(({ candidate, ...past }) => [candidate, past]));
+}
+
+function loggedCandidates(db: LineageDatabase, run: string): Set<string> {
+  const logged = new Set<string>();
+  for (const { entry } of db.select({ entry: log.entry }).from(log).where(eq(log.run, run)).all()) {
+    const parsed = JSON.parse(entry) as LogEntry;
+    if (parsed.type === "evaluated") logged.add(parsed.candidate);
+  }
+  return logged;
+}
+
+function readMeasurements(db: LineageDatabase, run: string): Map<string, Measurement[]> {
+  const rows = db
+    .select({ row: measurements })
+    .from(measurements)
+    .innerJoin(candidates, eq(candidates.id, measurements.candidate))
+    .where(and(eq(candidates.run, run), eq(measurements.round, 0)))
+    .orderBy(sql`${measurements}.rowid`)
+    .all();
+  return group(
+    rows.map(({ row }) => ({
+      id: row.candidate,
+      value: {
+        workload: row.workload,
+        time_ms: row.timeMs,
+        baseline_ms: row.baselineMs,
+        baseline: row.baseline,
+        speedup: row.speedup,
+        speedup_low: row.speedupLow,
+        speedup_high: row.speedupHigh,
+        gflops: row.gflops,
+        peak_share: row.peakShare,
+        error: row.error,
+        samples: JSON.parse(row.samples),
+        others: JSON.parse(row.others),
+      },
+    })),
+  );
+}
+
+function group<T>(rows: readonly { id: string; value: T }[]): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const { id, value } of rows) {
+    const values = groups.get(id);
+    if (values === undefined) groups.set(id, [value]);
+    else values.push(value);
+  }
+  return groups;
+}

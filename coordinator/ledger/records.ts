@@ -1,0 +1,46 @@
+/** What the accounting hands to the ledger to store, and what it is rebuilt from. Plain data. */
+import type { Candidate, LogEntry } from "@kevo/proto/log.ts";
+import type { Measurement, Outcome } from "@kevo/proto/outcome.ts";
+
+/** A candidate as it was accepted. */
+export interface AcceptedCandidate extends Candidate {
+  readonly island: number;
+  readonly batch: number;
+  /** The evaluation of this candidate answers it; null when it is to be evaluated itself. */
+  readonly answeredBy: string | null;
+}
+
+/** The accounted outcome of a candidate, as the evaluator reported it. */
+export interface EvaluationRecord {
+  readonly candidate: string;
+  readonly attempt: number;
+  readonly outcome: Outcome;
+  readonly message: string | null;
+  readonly measurements: readonly Measurement[];
+  readonly evaluator: string | null;
+  readonly device: string | null;
+  readonly deviceModel: string | null;
+  readonly toolchain: string | null;
+  readonly compileMs: number | null;
+  readonly laneMs: number | null;
+  readonly queuedMs: number | null;
+  readonly stoppedEarly: boolean;
+}
+
+/** What one accepting or settling step writes, all in one transaction. */
+export interface Effects {
+  readonly candidates: readonly AcceptedCandidate[];
+  readonly entries: readonly LogEntry[];
+  /** Accepted candidates that now need a device. */
+  readonly ready: readonly AcceptedCandidate[];
+}
+
+export const NOTHING: Effects = { candidates: [], entries: [], ready: [] };
+
+export function join(effects: readonly Effects[]): Effects {
+  return {
+    candidates: effects.flatMap((e) => e.candidates),
+    entries: effects.flatMap((e) => e.entries),
+    ready: effects.flatMap((e) => e.ready),
+  };
+}

@@ -1,0 +1,154 @@
+/** Prepared writes of the ledger. Each runs inside the ledger's group commit. */
+
+import type { LogEntry } from "@kevo/proto/log.ts";
+import type { Measurement } from "@kevo/proto/outcome.ts";
+import canonicalize from "canonicalize";
+import { and, eq, getTableColumns, isNull, sql } from "drizzle-orm";
+import type { SQLiteTable } from "drizzle-orm/sqlite-core";
+import type { LineageDatabase } from "../lineage/database.ts";
+import * as schema from "../lineage/schema.ts";
+import { worthOf } from "./fitness.ts";
+import { type IslandAccount, splitCandidateId } from "./island-account.ts";
+import type { AcceptedCandidate, EvaluationRecord } from "./records.ts";
+
+export type AttemptEnd = "result" | "evaluator_lost" | "refused" | "coordinator_lost" | "cancelled";
+
+export function prepareStatements(db: LineageDatabase) {
+  const candidate = insertInto(db, schema.candidates);
+  const parent = insertInto(db, schema.parents);
+  const migration = insertInto(db, schema.migrations);
+  const evaluation = insertInto(db, schema.evaluations);
+  const measurement = insertInto(db, schema.measurements);
+  const log = insertInto(db, schema.log);
+  const attempt = insertInto(db, schema.attempts);
+  const { attempts, islands, runs } = schema;
+  const endAttempt = db
+    .update(attempts)
+    .set({ stage: parameter("stage"), end: parameter("end"), endedAt: parameter("endedAt") })
+    .where(and(eq(attempts.candidate, sql.placeholder("candidate")), eq(attempts.attempt, sql.placeholder("attempt"))))
+    .prepare();
+  const island = db
+    .update(islands)
+    .set({
+      epoch: parameter("epoch"),
+      worker: parameter("worker"),
+      nextBatch: parameter("nextBatch"),
+      tail: parameter("tail"),
+      exhausted: parameter("exhausted"),
+    })
+    .where(and(eq(islands.run, sql.placeholder("run")), eq(islands.island, sql.placeholder("island"))))
+    .prepare();
+  const accepted = db
+    .update(runs)
+    .set({ accepted: parameter("accepted"), best: parameter("best") })
+    .where(eq(runs.id, sql.placeholder("run")))
+    .prepare();
+
+  return {
+    candidate(run: string, row: AcceptedCandidate, now: number): void {
+      candidate({
+        id: row.id,
+        run,
+        island: row.island,
+        batch: row.batch,
+        position: row.index,
+        genome: row.genome,
+        config: canonicalize(row.config) as string,
+        source: row.source,
+        proposer: row.proposer,
+        reason: row.reason,
+        answeredBy: row.answeredBy,
+        createdAt: now,
+      });
+      for (const [position, id] of row.parents.entries()) parent({ candidate: row.id, position, parent: id });
+      const origin = row.parents[0];
+      if (row.proposer === "migrant" && origin !== undefined) {
+        migration({
+          candidate: row.id,
+          run,
+          origin,
+          fromIsland: splitCandidateId(origin).island,
+          toIsland: row.island,
+          batch: row.batch,
+          createdAt: now,
+        });
+      }
+    },
+
+    evaluation(run: string, record: EvaluationRecord, now: number): void {
+      const worth = record.outcome === "ok" ? worthOf(record.measurements) : null;
+      const { measurements: _, ...row } = record;
+      evaluation({ ...row, run, fitness: worth?.fitness ?? null, timeMs: worth?.timeMs ?? null, createdAt: now });
+    },
+
+    measurements(id: string, round: number, rows: readonly Measurement[], now: number): void {
+      for (const row of rows) {
+        measurement({
+          candidate: id,
+          round,
+          workload: row.workload,
+          timeMs: row.time_ms,
+          baselineMs: row.baseline_ms,
+          baseline: row.baseline,
+          speedup: row.speedup,
+          speedupLow: row.speedup_low,
+          speedupHigh: row.speedup_high,
+          gflops: row.gflops,
+          peakShare: row.peak_share,
+          error: row.error,
+          samples: JSON.stringify(row.samples),
+          others: JSON.stringify(row.others),
+          createdAt: now,
+        });
+      }
+    },
+
+    log(entry: LogEntry): void {
+      log({ run: entry.run, island: entry.island, n: entry.n, entry: JSON.stringify(entry) });
+    },
+
+    island(run: string, { island: index, epoch, worker, nextBatch, tail, exhausted }: IslandAccount): void {
+      island.run({ run, island: index, epoch, worker, nextBatch, tail, exhausted: exhausted ? 1 : 0 });
+    },
+
+    run(run: string, count: number, best: string | null): void {
+      accepted.run({ run, accepted: count, best });
+    },
+
+    startAttempt(id: string, number: number, evaluator: string, now: number): void {
+      attempt({ candidate: id, attempt: number, evaluator, stage: null, end: null, startedAt: now, endedAt: null });
+    },
+
+    endAttempt(id: string, number: number, stage: string | null, end: AttemptEnd, now: number): void {
+      endAttempt.run({ candidate: id, attempt: number, stage, end, endedAt: now });
+    },
+
+    /** Attempts that a dead coordinator left open. */
+    closeAttempts(run: string, now: number): void {
+      db.update(attempts)
+        .set({ end: "coordinator_lost", endedAt: now })
+        .where(and(isNull(attempts.end), sql`${attempts.candidate} like ${`${run}/%`}`))
+        .run();
+    },
+  };
+}
+
+export type Statements = ReturnType<typeof prepareStatements>;
+
+/** A prepared insert that takes every column of the table by name. */
+function insertInto<T extends SQLiteTable>(db: LineageDatabase, table: T): (row: Record<string, unknown>) => void {
+  const names = Object.keys(getTableColumns(table));
+  const values = Object.fromEntries(names.map((name) => [name, sql.placeholder(name)]));
+  const prepared = db
+    .insert(table)
+    .values(values as unknown as T["$inferInsert"])
+    .prepare();
+  return (row) => {
+    prepared.run(row);
+  };
+}
+
+/** drizzle's types do not let a placeholder stand for a value in an update, though its driver does. */
+function parameter(name: string) {
+  return sql`${sql.placeholder(name)}`;
+}

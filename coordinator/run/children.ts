@@ -1,0 +1,86 @@
+/** The evaluator and the workers that a coordinator starts on its own machine. They end when it ends, however it ends. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { UserError } from "@kevo/core/errors/user-error.ts";
+
+export interface ChildOptions {
+  /** In words, for messages. */
+  readonly name: string;
+  /** The program's entry file, run by this Node. */
+  readonly entry: string;
+  readonly args: readonly string[];
+  /** Each line on its standard output. */
+  readonly onLine: (line: string) => void;
+  /** It ended unasked and is started again. */
+  readonly onRestart: (why: string) => void;
+  /** It keeps ending; `why` carries its last words. */
+  readonly onFailed: (error: UserError) => void;
+}
+
+/** A child that ends this soon after its start did not work at all. */
+const SHORT_LIFE_MS = 2_000;
+const SHORT_LIVES_ALLOWED = 3;
+const GRACE_MS = 4_000;
+
+/** A child process that is started again when it dies unasked. */
+export class Child {
+  readonly #options: ChildOptions;
+  #process: ChildProcess | null = null;
+  #stopping = false;
+  #shortLives = 0;
+  /** Last lines on standard error: what a person needs when it does not start. */
+  #words: string[] = [];
+
+  constructor(options: ChildOptions) {
+    this.#options = options;
+    this.#start();
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  /** Asks it to end, and ends it after a grace. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    const child = this.#process;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
+    child.kill("SIGTERM");
+    const timer = setTimeout(() => child.kill("SIGKILL"), GRACE_MS);
+    await ended;
+    clearTimeout(timer);
+  }
+
+  #start(): void {
+    const startedAt = performance.now();
+    const { entry, args, name } = this.#options;
+    // An own process group: Ctrl-C in the terminal reaches the coordinator alone, which then ends its children in
+    // order. They watch their standard input, which closes when the coordinator dies.
+    const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", entry, ...args, "--parent"], {
+      stdio: ["pipe", "pipe", "pipe"],
+      detached: true,
+    });
+    this.#process = child;
+    this.#words = [];
+    createInterface({ input: child.stdout }).on("line", this.#options.onLine);
+    createInterface({ input: child.stderr }).on("line", (line) => {
+      this.#words = [...this.#words.slice(-9), line];
+    });
+    child.on("error", (error) => {
+      this.#words.push(error.message);
+    });
+    child.once("close", (code, signal) => {
+      if (this.#stopping) return;
+      const why = `${name} ended with ${signal ?? `code ${code}`}${this.#words.length > 0 ? `: ${this.#words.join(" ")}` : ""}`;
+      this.#shortLives = performance.now() - startedAt < SHORT_LIFE_MS ? this.#shortLives + 1 : 0;
+      // Wrong usage does not get better by trying again.
+      if (this.#shortLives >= SHORT_LIVES_ALLOWED || code === 2) {
+        this.#options.onFailed(new UserError(why));
+        return;
+      }
+      this.#options.onRestart(why);
+      this.#start();
+    });
+  }
+}

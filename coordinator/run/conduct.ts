@@ -1,0 +1,321 @@
+/**
+ * A run from start to end: lays out its parts, waits until the budget is spent or somebody stops it, measures
+ * the finalists again and names the winner. Every way out leaves a run that can be resumed or is complete.
+ */
+import { dirname, join } from "node:path";
+import { type Bus, connectBus } from "@kevo/core/bus/bus.ts";
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import type { KernelPackage } from "@kevo/core/kernel/load.ts";
+import { type EmbeddedNats, startNatsServer } from "@kevo/core/nats-server/embedded.ts";
+import { openSpace } from "@kevo/core/search-space/search-space.ts";
+import type { RunSpec } from "@kevo/proto/run.ts";
+import { Dispatcher } from "../dispatch/dispatcher.ts";
+import { Fleet } from "../dispatch/fleet.ts";
+import { windowsOf } from "../dispatch/plan.ts";
+import { Accounting } from "../ledger/accounting.ts";
+import { Ledger } from "../ledger/ledger.ts";
+import type { OpenLineage } from "../lineage/database.ts";
+import type { Progress } from "../progress/progress.ts";
+import type { Child } from "./children.ts";
+import { Endpoints } from "./endpoints.ts";
+import { finalistsOf, measureFinalists } from "./finals.ts";
+import type { Launch } from "./launch.ts";
+import { Leases } from "./leases.ts";
+import { LiveView } from "./live-snapshot.ts";
+import { type LocalListener, startLocalEvaluator, startLocalWorkers } from "./local-programs.ts";
+import { LogPublisher } from "./log-publisher.ts";
+import { definitionObject } from "./spec.ts";
+
+export interface Sitting {
+  readonly spec: RunSpec;
+  readonly launch: Launch;
+  readonly kernel: KernelPackage;
+  readonly lineage: OpenLineage;
+  readonly progress: Progress;
+  readonly token: string | undefined;
+  /** True takes up a stored run. */
+  readonly resume: boolean;
+  /** Wall clock of earlier sittings, milliseconds. */
+  readonly elapsedBeforeMs: number;
+  /** The user's Ctrl-C. */
+  readonly interrupted: AbortSignal;
+}
+
+export type Ending = "completed" | "stopped" | "interrupted";
+
+const PROGRESS_EVERY_MS = 250;
+const STATE_EVERY_MS = 2_000;
+/** How long to wait for a first evaluator, or for one to come back, before giving up. */
+const PATIENCE_MS = 60_000;
+
+export async function conduct(sitting: Sitting): Promise<Ending> {
+  await using stack = new AsyncDisposableStack();
+  return new Conductor(sitting, stack).run();
+}
+
+class Conductor {
+  readonly #sitting: Sitting;
+  readonly #stack: AsyncDisposableStack;
+  readonly #startedAt = performance.now();
+  readonly #accounting: Accounting;
+  readonly #ledger: Ledger;
+  readonly #dispatcher: Dispatcher;
+  readonly #fleet: Fleet;
+  readonly #view: LiveView;
+  #publisher: LogPublisher | null = null;
+  #endpoints: Endpoints | null = null;
+  #windows: number[];
+  #phase = "waiting for an evaluator";
+  #stopped = false;
+  /** Settles when the search is over; rejects when the run cannot go on. */
+  readonly #over = Promise.withResolvers<Ending>();
+
+  constructor(sitting: Sitting, stack: AsyncDisposableStack) {
+    this.#sitting = sitting;
+    this.#stack = stack;
+    const { spec, lineage, token, kernel } = sitting;
+    this.#accounting = new Accounting(spec, openSpace(kernel.definition));
+    this.#ledger = new Ledger(
+      lineage,
+      this.#accounting,
+      {
+        onEntries: (entries) => {
+          this.#publisher?.publish(entries);
+          // With --sync a worker asks only under tails as fresh as its own log.
+          if (spec.sync) this.#endpoints?.announce();
+          for (const entry of entries)
+            if (entry.type === "evaluated" && !entry.cached) this.#view.evaluated(entry.candidate);
+          if (this.#accounting.finished) this.#over.resolve(this.#stopped ? "stopped" : "completed");
+        },
+        onReady: (candidates) => {
+          this.#view.accepted(candidates);
+          this.#dispatcher.add(candidates);
+        },
+      },
+      (error) => this.#over.reject(databaseTrouble(error, lineage.path)),
+    );
+    this.#dispatcher = new Dispatcher(spec, this.#ledger, {
+      onUnusable: (evaluator, why) => this.#fleet.markUnusable(evaluator, why),
+      onLost: (_evaluator, candidate, why) => void this.#ledger.event("attempt_lost", `${candidate}: ${why}`),
+    });
+    this.#fleet = new Fleet(spec.backend, this.#dispatcher, token, {
+      onChange: () => this.#fleetChanged(),
+      onNote: (message) => this.#note("evaluator", message),
+    });
+    this.#view = new LiveView(this.#accounting, this.#fleet);
+    this.#windows = spec.islands.map(() => 0);
+    // A rejection before anybody waits for it is not unhandled: run() awaits it below.
+    this.#over.promise.catch(() => {});
+  }
+
+  async run(): Promise<Ending> {
+    const { interrupted } = this.#sitting;
+    const onInterrupt = () => this.#over.resolve("interrupted");
+    interrupted.addEventListener("abort", onInterrupt);
+    this.#stack.defer(() => interrupted.removeEventListener("abort", onInterrupt));
+    if (interrupted.aborted) onInterrupt();
+    try {
+      await this.#begin();
+      let ending = await this.#over.promise;
+      if (ending !== "interrupted") ending = await this.#finals(ending);
+      await this.#end(ending, null);
+      return ending;
+    } catch (error) {
+      await this.#end("failed", error).catch(() => {});
+      throw error;
+    }
+  }
+
+  async #begin(): Promise<void> {
+    const { spec, launch, kernel, resume } = this.#sitting;
+    const { url } = await this.#nats();
+    const bus = await this.#connect(url);
+    await bus.openLogStream();
+    const definition = definitionObject(kernel.definition);
+    await bus.putObject(kernel.hash, kernel.bytes);
+    await bus.putObject(definition.hash, definition.bytes);
+    this.#stack.defer(() => this.#fleet.close());
+    this.#stack.defer(() => this.#dispatcher.stop());
+    const publisher = new LogPublisher(bus, this.#ledger);
+    this.#stack.defer(() => publisher.close());
+    if (resume) {
+      await this.#ledger.status({ status: "running", message: null, endedAt: null });
+      await this.#ledger.restore();
+    } else await this.#ledger.create(JSON.stringify(launch));
+    // Everything up to here is copied by comparing tails, and from here on as it is written.
+    await publisher.repair();
+    this.#publisher = publisher;
+
+    const leases = new Leases(this.#ledger);
+    const endpoints = new Endpoints({
+      bus,
+      ledger: this.#ledger,
+      leases,
+      windows: () => this.#windows,
+      onStop: () => this.#stop("stop was asked for"),
+    });
+    this.#endpoints = endpoints;
+    this.#stack.defer(() => endpoints.close());
+    this.#fleet.listen(bus);
+    for (const address of launch.evaluators) this.#fleet.add(address);
+    this.#startPrograms(url, leases);
+    this.#startClocks();
+    if (this.#accounting.finished) this.#over.resolve("completed");
+    this.#note(
+      "started",
+      `run ${spec.run}: ${spec.kernel.id}, ${spec.islands.length} islands, ${spec.evaluations} evaluations, seed ${spec.seed}`,
+    );
+  }
+
+  async #nats(): Promise<{ url: string }> {
+    const { launch, lineage, token } = this.#sitting;
+    if (launch.nats !== null) return { url: launch.nats };
+    const server: EmbeddedNats = await startNatsServer({
+      dir: join(dirname(lineage.path), "nats"),
+      listen: launch.nats_listen ?? undefined,
+      token,
+    });
+    this.#stack.defer(() => server.stop());
+    server.onExit(({ reason, restarted }) => {
+      this.#note("nats", `nats-server ended (${reason}); it is started again`);
+      restarted.catch((error) => this.#over.reject(error));
+    });
+    return server;
+  }
+
+  async #connect(url: string): Promise<Bus> {
+    const bus = await connectBus({ url, token: this.#sitting.token, name: `coordinator ${this.#sitting.spec.run}` });
+    this.#stack.defer(() => bus.close());
+    bus.onMalformed((subject, why) => this.#note("malformed", `a message on ${subject} was dropped: ${why}`));
+    bus.onDisconnect(() => this.#note("nats", "the connection to NATS is lost; reconnecting"));
+    bus.onReconnect(() => this.#note("nats", "connected to NATS again"));
+    return bus;
+  }
+
+  #startPrograms(natsUrl: string, leases: Leases): void {
+    const { spec, launch } = this.#sitting;
+    const listener: LocalListener = {
+      onEvaluator: (address, before) => {
+        if (before !== null) this.#fleet.remove(before);
+        this.#fleet.add(address);
+      },
+      onWorkerEnded: (worker) => leases.forget(worker),
+      onNote: (message) => this.#note("program", message),
+      onFailed: (error) => this.#over.reject(error),
+    };
+    const children: Child[] = [];
+    if (launch.evaluators.length === 0) children.push(startLocalEvaluator(spec, launch, natsUrl, listener));
+    if (!launch.external_workers) children.push(...startLocalWorkers(spec, natsUrl, listener));
+    this.#stack.defer(async () => {
+      await Promise.all(children.map((child) => child.stop()));
+    });
+  }
+
+  #startClocks(): void {
+    const { spec, progress } = this.#sitting;
+    const view = setInterval(
+      () => progress.update(this.#view.snapshot(this.#phase, this.#elapsedS())),
+      PROGRESS_EVERY_MS,
+    );
+    const state = setInterval(() => this.#storeState(), STATE_EVERY_MS);
+    this.#stack.defer(() => {
+      clearInterval(view);
+      clearInterval(state);
+    });
+    let servedAt = performance.now();
+    const patience = setInterval(() => {
+      if (this.#fleet.serving) servedAt = performance.now();
+      const waited = performance.now() - servedAt;
+      if (this.#fleet.hopeless)
+        this.#over.reject(new UserError(`No evaluator can run ${spec.kernel.id}: ${this.#fleet.trouble}.`));
+      else if (waited > PATIENCE_MS) {
+        this.#over.reject(
+          new UserError(
+            `No evaluator has served for ${PATIENCE_MS / 1000} s: ${this.#fleet.trouble}. Start one with \`gpu-evaluator start\`, then resume the run.`,
+          ),
+        );
+      }
+    }, 500);
+    this.#stack.defer(() => clearInterval(patience));
+    if (spec.time_s === null) return;
+    const left = Math.max(0, spec.time_s - this.#elapsedS());
+    const limit = setTimeout(() => this.#stop(`the time of ${spec.time_s} s is up`), left * 1000);
+    this.#stack.defer(() => clearTimeout(limit));
+  }
+
+  /** No further batch; what is outstanding is finished. */
+  #stop(why: string): void {
+    if (this.#accounting.closed) return;
+    this.#note("stopping", why);
+    this.#stopped = why === "stop was asked for";
+    this.#accounting.closed = true;
+    this.#endpoints?.announce();
+    if (this.#accounting.finished) this.#over.resolve(this.#stopped ? "stopped" : "completed");
+  }
+
+  async #finals(ending: Ending): Promise<Ending> {
+    const { spec, lineage } = this.#sitting;
+    // A recorded time does not change by reading it again.
+    if (spec.backend === "replay") return ending;
+    const finalists = finalistsOf(lineage.db, spec);
+    this.#phase = `re-measuring ${finalists.length} finalists`;
+    const measured = measureFinalists(lineage.db, this.#dispatcher, finalists, spec.effort, (done, all) => {
+      this.#phase = `re-measuring ${finalists.length} finalists (${done} of ${all})`;
+    });
+    const cut = Promise.withResolvers<"interrupted">();
+    const onAbort = () => cut.resolve("interrupted");
+    this.#sitting.interrupted.addEventListener("abort", onAbort);
+    const failed = await Promise.race([measured, cut.promise]);
+    this.#sitting.interrupted.removeEventListener("abort", onAbort);
+    if (failed === "interrupted") return failed;
+    for (const { candidate, message } of failed)
+      this.#note("finalist_failed", `${candidate} failed when measured again: ${message}`);
+    return ending;
+  }
+
+  async #end(ending: Ending | "failed", error: unknown): Promise<void> {
+    this.#phase = ending;
+    await this.#dispatcher.stop();
+    const message = error === null ? null : (error as Error).message;
+    await this.#ledger.event(ending, message ?? `the run is ${ending}`);
+    await this.#ledger.status({
+      status: ending,
+      message,
+      endedAt: Date.now(),
+      elapsedMs: Math.round(this.#elapsedS() * 1000),
+    });
+  }
+
+  #fleetChanged(): void {
+    const models = this.#sitting.spec.islands.map(({ niche }) => niche.device);
+    this.#windows = windowsOf(this.#dispatcher.seats, models);
+    this.#phase = this.#fleet.serving ? "evolving" : "waiting for an evaluator";
+    this.#endpoints?.announce();
+    this.#storeState();
+  }
+
+  #storeState(): void {
+    for (const { id, address, description, state } of this.#fleet.descriptions()) {
+      const row = { id, address, backend: description.backend, description: JSON.stringify(description), state };
+      void this.#ledger.evaluator(row).catch(() => {});
+    }
+    void this.#ledger.status({ elapsedMs: Math.round(this.#elapsedS() * 1000) }).catch(() => {});
+  }
+
+  #note(kind: string, message: string): void {
+    this.#sitting.progress.note(message);
+    void this.#ledger.event(kind, message).catch(() => {});
+  }
+
+  #elapsedS(): number {
+    return (this.#sitting.elapsedBeforeMs + performance.now() - this.#startedAt) / 1000;
+  }
+}
+
+function databaseTrouble(error: unknown, path: string): UserError {
+  const { code, message } = error as { code?: string; message: string };
+  const why = code === "SQLITE_FULL" ? "the disk is full" : message;
+  return new UserError(
+    `The database ${path} cannot be written: ${why}. Nothing that was counted is lost; resume the run when that is mended.`,
+  );
+}

@@ -1,0 +1,79 @@
+/** What the coordinator of a run answers on NATS. */
+import type { Bus, Subscription } from "@kevo/core/bus/bus.ts";
+import { type BatchReply, type BatchRequest, batchRequest } from "@kevo/proto/messages/batch.ts";
+import { type Control, gapRequest, runsRequest, stopRequest } from "@kevo/proto/messages/control.ts";
+import { leaseRequest } from "@kevo/proto/messages/lease.ts";
+import { subjects } from "@kevo/proto/subjects.ts";
+import { WIRE_VERSION } from "@kevo/proto/version.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { Leases } from "./leases.ts";
+
+const GAP_LIMIT = 500;
+const CONTROL_EVERY_MS = 1_000;
+
+export interface EndpointsOptions {
+  readonly bus: Bus;
+  readonly ledger: Ledger;
+  readonly leases: Leases;
+  /** How many candidates each island may have outstanding now. */
+  readonly windows: () => readonly number[];
+  readonly onStop: () => void;
+}
+
+export class Endpoints {
+  readonly #options: EndpointsOptions;
+  readonly #subscriptions: Subscription[];
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(options: EndpointsOptions) {
+    this.#options = options;
+    const { bus, ledger, leases } = options;
+    const { run } = ledger.accounting.spec;
+    this.#subscriptions = [
+      bus.serve(subjects.lease(run), leaseRequest, (request) => leases.answer(request)),
+      bus.serve(subjects.batch(run), batchRequest, (request) => this.#batch(request)),
+      bus.serve(subjects.gap(run), gapRequest, ({ island, from }) => ({
+        v: WIRE_VERSION,
+        entries: ledger.entries(island, from, GAP_LIMIT),
+      })),
+      bus.serve(subjects.stop(run), stopRequest, () => {
+        options.onStop();
+        return { v: WIRE_VERSION };
+      }),
+      ...[subjects.runs, subjects.spec(run)].map((subject) =>
+        bus.serve(subject, runsRequest, () => ({ v: WIRE_VERSION, spec: ledger.accounting.spec })),
+      ),
+    ];
+    this.#timer = setInterval(() => this.announce(), CONTROL_EVERY_MS);
+    bus.onReconnect(() => this.announce());
+    this.announce();
+  }
+
+  /** Tells the workers how things stand. */
+  announce(): void {
+    const { bus, ledger, windows } = this.#options;
+    const { accounting } = ledger;
+    const message: Control = {
+      v: WIRE_VERSION,
+      run: accounting.spec.run,
+      state: accounting.remaining === 0 ? "stopping" : "running",
+      windows: [...windows()],
+      tails: accounting.islands.map((island) => island.tail),
+    };
+    bus.publish(subjects.control(accounting.spec.run), message);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    for (const subscription of this.#subscriptions) subscription.unsubscribe();
+  }
+
+  async #batch(request: BatchRequest): Promise<BatchReply> {
+    const { ledger, windows } = this.#options;
+    const window = windows()[request.island] ?? 0;
+    const { status, reason } = await ledger.offer(request, window);
+    const { accounting } = ledger;
+    const island = accounting.islands[request.island];
+    return { v: WIRE_VERSION, status, reason, window, stop: accounting.remaining === 0, tail: island?.tail ?? 0 };
+  }
+}

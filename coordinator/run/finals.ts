@@ -1,0 +1,86 @@
+/**
+ * The end of a run: its best are measured again on fresh inputs, in rounds, each round in another order, because
+ * the fastest of many noisy measurements is partly lucky. Only then is a winner named.
+ */
+import type { Effort, RunSpec } from "@kevo/proto/run.ts";
+import { and, desc, eq, inArray, max } from "drizzle-orm";
+import type { Dispatcher } from "../dispatch/dispatcher.ts";
+import type { AcceptedCandidate } from "../ledger/records.ts";
+import type { LineageDatabase } from "../lineage/database.ts";
+import { candidates, evaluations, measurements } from "../lineage/schema.ts";
+import { EFFORT } from "./effort.ts";
+
+/** Candidates that re-measurement decides between: the best distinct genomes of each niche. */
+export function finalistsOf(db: LineageDatabase, spec: RunSpec): AcceptedCandidate[] {
+  const niches = new Map<string, number[]>();
+  for (const { index, niche } of spec.islands) {
+    const key = JSON.stringify(niche);
+    niches.set(key, [...(niches.get(key) ?? []), index]);
+  }
+  return [...niches.values()].flatMap((islands) =>
+    db
+      .select({ row: candidates })
+      .from(evaluations)
+      .innerJoin(candidates, eq(candidates.id, evaluations.candidate))
+      .where(and(eq(evaluations.run, spec.run), eq(evaluations.outcome, "ok"), inArray(candidates.island, islands)))
+      .orderBy(desc(evaluations.fitness), candidates.id)
+      .limit(EFFORT[spec.effort].finalists)
+      .all()
+      .map(({ row }) => ({
+        id: row.id,
+        index: row.position,
+        genome: row.genome,
+        config: JSON.parse(row.config),
+        source: row.source,
+        proposer: row.proposer,
+        parents: [],
+        reason: row.reason,
+        island: row.island,
+        batch: row.batch,
+        answeredBy: null,
+      })),
+  );
+}
+
+export type FinalsProgress = (done: number, all: number) => void;
+
+/**
+ * Measures the finalists in rounds 1, 2, …; rounds that an earlier sitting stored are not made again. A finalist
+ * that fails on fresh inputs is out; what it said is returned.
+ */
+export async function measureFinalists(
+  db: LineageDatabase,
+  dispatcher: Dispatcher,
+  finalists: readonly AcceptedCandidate[],
+  effort: Effort,
+  onProgress: FinalsProgress,
+): Promise<{ candidate: string; message: string }[]> {
+  const failed: { candidate: string; message: string }[] = [];
+  const { rounds } = EFFORT[effort];
+  let done = 0;
+  for (let round = 1; round <= rounds; round++) {
+    const inRound = finalists.filter(({ id }) => !failed.some((f) => f.candidate === id) && lastRound(db, id) < round);
+    done += finalists.length - inRound.length;
+    // Another order each round: what heats or slows the machine in its course does not always meet the same one.
+    const turn = inRound.length === 0 ? 0 : round % inRound.length;
+    const order = [...inRound.slice(turn), ...inRound.slice(0, turn)];
+    await Promise.all(
+      order.map(async (candidate) => {
+        const record = await dispatcher.remeasure(candidate, round);
+        if (record.outcome !== "ok")
+          failed.push({ candidate: candidate.id, message: `${record.outcome}: ${record.message}` });
+        onProgress(++done, finalists.length * rounds);
+      }),
+    );
+  }
+  return failed;
+}
+
+function lastRound(db: LineageDatabase, candidate: string): number {
+  const row = db
+    .select({ round: max(measurements.round) })
+    .from(measurements)
+    .where(eq(measurements.candidate, candidate))
+    .get();
+  return row?.round ?? 0;
+}

@@ -1,0 +1,18 @@
+/** How a run was started, as far as its specification does not say: what `resume` needs to start it again. */
+import { z } from "zod";
+
+export const launch = z.object({
+  /** Kernel id, or absolute path of its folder; null in replay. */
+  kernel: z.string().nullable(),
+  /** Replay: absolute path of the recorded space. */
+  space: z.string().nullable(),
+  time_scale: z.number().nonnegative(),
+  /** HOST:PORT of evaluators named on the command line; a local one is started where there is none. */
+  evaluators: z.array(z.string()),
+  devices: z.string().nullable(),
+  external_workers: z.boolean(),
+  /** NATS server to use; null for an embedded one. */
+  nats: z.string().nullable(),
+  nats_listen: z.string().nullable(),
+});
+export type Launch = z.infer<typeof launch>;

@@ -1,0 +1,71 @@
+/**
+ * Who holds which island. A lease has an epoch that only grows and is stored; that it has run out is known only
+ * here, in memory: after a restart of the coordinator everybody may renew, and nobody else takes an island
+ * before its holder has had the time to.
+ */
+import type { LeaseReply, LeaseRequest } from "@kevo/proto/messages/lease.ts";
+import { WIRE_VERSION } from "@kevo/proto/version.ts";
+import type { IslandAccount } from "../ledger/island-account.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+
+export const LEASE_MS = 5_000;
+const RETRY_MS = 250;
+
+export class Leases {
+  readonly #ledger: Ledger;
+  /** When each island's lease runs out, milliseconds of `now`. */
+  readonly #until: number[];
+  /** An island is granted once its epoch is stored; until then nobody else may have it. */
+  readonly #granting = new Set<number>();
+  readonly #now: () => number;
+
+  constructor(ledger: Ledger, now: () => number = () => performance.now()) {
+    this.#ledger = ledger;
+    this.#now = now;
+    const grace = now() + LEASE_MS;
+    this.#until = ledger.accounting.islands.map((island) => (island.worker === null ? 0 : grace));
+  }
+
+  async answer(request: LeaseRequest): Promise<LeaseReply> {
+    if (request.type === "acquire") return this.#acquire(request.worker);
+    const island = this.#ledger.accounting.islands[request.island];
+    if (island === undefined || island.epoch !== request.epoch || island.worker !== request.worker) {
+      return { v: WIRE_VERSION, status: "lost" };
+    }
+    if (request.type === "renew") {
+      this.#until[island.island] = this.#now() + LEASE_MS;
+      return granted(island);
+    }
+    this.#until[island.island] = 0;
+    await this.#ledger.release(island);
+    return { v: WIRE_VERSION, status: "released" };
+  }
+
+  /** A worker is known to have ended: its islands are free at once. */
+  forget(worker: string): void {
+    for (const island of this.#ledger.accounting.islands) {
+      if (island.worker === worker) this.#until[island.island] = 0;
+    }
+  }
+
+  async #acquire(worker: string): Promise<LeaseReply> {
+    const { islands } = this.#ledger.accounting;
+    const free = islands.find(
+      ({ island }) => (this.#until[island] as number) <= this.#now() && !this.#granting.has(island),
+    );
+    if (free === undefined) return { v: WIRE_VERSION, status: "none", retry_ms: RETRY_MS };
+    this.#granting.add(free.island);
+    try {
+      await this.#ledger.lease(free, worker);
+      this.#until[free.island] = this.#now() + LEASE_MS;
+      return granted(free);
+    } finally {
+      this.#granting.delete(free.island);
+    }
+  }
+}
+
+function granted(island: IslandAccount): LeaseReply {
+  const { island: index, epoch, tail } = island;
+  return { v: WIRE_VERSION, status: "granted", island: index, epoch, ttl_ms: LEASE_MS, tail };
+}

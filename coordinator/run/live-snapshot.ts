@@ -1,0 +1,91 @@
+/** The running coordinator's view of its run, from memory: no query on the dispatching thread. */
+import type { Fleet } from "../dispatch/fleet.ts";
+import type { Accounting } from "../ledger/accounting.ts";
+import { splitCandidateId } from "../ledger/island-account.ts";
+import type { AcceptedCandidate } from "../ledger/records.ts";
+import type { RunSnapshot } from "./snapshot.ts";
+
+/** Seconds over which the rate of evaluations is taken. */
+const RATE_WINDOW_S = 30;
+
+export class LiveView {
+  readonly #accounting: Accounting;
+  readonly #fleet: Fleet;
+  readonly #evaluatedByIsland: number[];
+  /** Candidates that lead, or may come to lead: what the view says of the best. */
+  readonly #candidates = new Map<string, AcceptedCandidate>();
+  readonly #history: { at: number; evaluated: number }[] = [];
+
+  constructor(accounting: Accounting, fleet: Fleet) {
+    this.#accounting = accounting;
+    this.#fleet = fleet;
+    this.#evaluatedByIsland = accounting.islands.map(() => 0);
+  }
+
+  accepted(candidates: readonly AcceptedCandidate[]): void {
+    for (const candidate of candidates) this.#candidates.set(candidate.id, candidate);
+  }
+
+  evaluated(candidate: string): void {
+    (this.#evaluatedByIsland[splitCandidateId(candidate).island] as number)++;
+    const leads = [...this.#accounting.leaders.values()].some((leader) => leader.candidate === candidate);
+    if (!leads) this.#candidates.delete(candidate);
+  }
+
+  snapshot(phase: string, elapsedS: number): RunSnapshot {
+    const { spec, islands, islandLeaders, outcomes } = this.#accounting;
+    const best = [...this.#accounting.leaders.values()].sort((a, b) => b.fitness - a.fitness)[0];
+    const candidate = best === undefined ? undefined : this.#candidates.get(best.candidate);
+    const objective = spec.backend === "replay" ? "time" : "speedup";
+    const perSecond = this.#rate(elapsedS);
+    const byBudget = perSecond === null ? null : (spec.evaluations - this.#accounting.evaluated) / perSecond;
+    const byTime = spec.time_s === null ? null : Math.max(0, spec.time_s - elapsedS);
+    return {
+      run: spec.run,
+      kernel: spec.kernel.id,
+      backend: spec.backend,
+      phase,
+      objective,
+      elapsedS,
+      remainingS: byBudget === null ? byTime : Math.min(byBudget, byTime ?? byBudget),
+      budget: spec.evaluations,
+      evaluated: this.#accounting.evaluated,
+      cached: this.#accounting.cached,
+      perSecond,
+      outcomes: { ...outcomes },
+      best:
+        best === undefined
+          ? null
+          : {
+              candidate: best.candidate,
+              fitness: best.fitness,
+              timeMs: best.timeMs,
+              speedup: objective === "speedup" ? best.fitness : null,
+              proposer: candidate?.proposer ?? "",
+              config: candidate === undefined ? "" : JSON.stringify(candidate.config),
+            },
+      islands: islands.map((island) => ({
+        island: island.island,
+        niche: island.niche.workloads?.join(", ") ?? island.niche.device ?? "",
+        worker: island.worker,
+        batches: island.nextBatch,
+        evaluated: this.#evaluatedByIsland[island.island] as number,
+        outstanding: island.outstanding.size,
+        bestFitness: islandLeaders.get(island.island)?.fitness ?? null,
+        bestTimeMs: islandLeaders.get(island.island)?.timeMs ?? null,
+        diversity: island.diversity,
+        exhausted: island.exhausted,
+      })),
+      evaluators: this.#fleet.snapshots(),
+    };
+  }
+
+  #rate(now: number): number | null {
+    this.#history.push({ at: now, evaluated: this.#accounting.evaluated });
+    while ((this.#history[0]?.at ?? now) < now - RATE_WINDOW_S) this.#history.shift();
+    const first = this.#history[0];
+    if (first === undefined || now - first.at < 1) return null;
+    const done = this.#accounting.evaluated - first.evaluated;
+    return done > 0 ? done / (now - first.at) : null;
+  }
+}

@@ -1,0 +1,73 @@
+/** The programs that a coordinator starts on its own machine when it is not told to use others. */
+import { cpus } from "node:os";
+import { fileURLToPath } from "node:url";
+import type { UserError } from "@kevo/core/errors/user-error.ts";
+import type { RunSpec } from "@kevo/proto/run.ts";
+import { z } from "zod";
+import { Child } from "./children.ts";
+import type { Launch } from "./launch.ts";
+
+const EVALUATOR = fileURLToPath(import.meta.resolve("@kevo/gpu-evaluator/cli/main.ts"));
+const WORKER = fileURLToPath(import.meta.resolve("@kevo/island-worker/cli/main.ts"));
+
+export interface LocalListener {
+  onEvaluator(address: string, before: string | null): void;
+  /** A local worker has ended; it is being started again. */
+  onWorkerEnded(worker: string): void;
+  onNote(message: string): void;
+  onFailed(error: UserError): void;
+}
+
+const listening = z.object({ listening: z.string() });
+
+export function startLocalEvaluator(spec: RunSpec, launch: Launch, natsUrl: string, listener: LocalListener): Child {
+  let address: string | null = null;
+  return new Child({
+    name: "the local evaluator",
+    entry: EVALUATOR,
+    args: [
+      "start",
+      ...["--backend", spec.backend, "--nats", natsUrl, "--json"],
+      ...(launch.devices === null ? [] : ["--devices", launch.devices]),
+      ...(launch.space === null ? [] : ["--space", launch.space, "--time-scale", String(launch.time_scale)]),
+    ],
+    onLine: (line) => {
+      const parsed = listening.safeParse(parseJson(line));
+      if (!parsed.success) return;
+      listener.onEvaluator(parsed.data.listening, address);
+      address = parsed.data.listening;
+    },
+    onRestart: (why) => listener.onNote(`${why}; it is started again`),
+    onFailed: (error) => listener.onFailed(error),
+  });
+}
+
+/** Enough workers for all islands: one for two islands, at most one a core. */
+export function startLocalWorkers(spec: RunSpec, natsUrl: string, listener: LocalListener): Child[] {
+  const islands = spec.islands.length;
+  const workers = Math.min(Math.ceil(islands / 2), cpus().length);
+  const each = Math.ceil(islands / workers);
+  return Array.from({ length: workers }, (_, index) => {
+    // The name tells the coordinator whose islands are free when the process has ended.
+    const name = `local-${process.pid}-${index}`;
+    return new Child({
+      name: `local island-worker ${index}`,
+      entry: WORKER,
+      args: ["start", "--nats", natsUrl, "--run", spec.run, "--islands", String(each), "--name", name],
+      onLine: () => {},
+      onRestart: (why) => {
+        listener.onWorkerEnded(name);
+        listener.onNote(`${why}; it is started again`);
+      },
+      onFailed: (error) => listener.onFailed(error),
+    });
+  });
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return null;
+  }
+}

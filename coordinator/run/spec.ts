@@ -1,0 +1,105 @@
+/** From what the user asked for to a run's specification. */
+import { createHash, randomBytes, randomInt } from "node:crypto";
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import type { KernelDefinition } from "@kevo/proto/kernel.ts";
+import type { BackendName, Effort, RunSpec, Topology } from "@kevo/proto/run.ts";
+import canonicalize from "canonicalize";
+import { EFFORT } from "./effort.ts";
+
+export interface Wish {
+  readonly backend: BackendName | undefined;
+  /** Names or patterns with `*`; empty for all. */
+  readonly workloads: readonly string[];
+  readonly perWorkload: boolean | undefined;
+  readonly islands: number;
+  readonly topology: Topology;
+  readonly migrateEvery: number;
+  readonly migrants: number;
+  readonly sync: boolean;
+  readonly seed: number | undefined;
+  readonly evaluations: number | undefined;
+  readonly timeS: number | null;
+  readonly effort: Effort;
+  readonly search: RunSpec["search"];
+}
+
+/** Candidates of an island's generation with --sync. */
+const SYNC_BATCH = 4;
+
+/** @throws UserError (code 2) for a backend, workload or number of islands that does not fit the kernel. */
+export function specOf(wish: Wish, definition: KernelDefinition, hash: string, now: Date): RunSpec {
+  const backend = wish.backend ?? (definition.backends[0] as BackendName);
+  if (!definition.backends.includes(backend)) {
+    throw new UserError(
+      `The kernel ${definition.id} does not run on the backend ${backend}; it runs on ${definition.backends.join(", ")}.`,
+      2,
+    );
+  }
+  const workloads = chooseWorkloads(wish.workloads, definition);
+  // A pattern asks for many shapes, of which each has its own best configuration.
+  const perWorkload = wish.perWorkload ?? wish.workloads.some((text) => text.includes("*"));
+  if (perWorkload && wish.islands < workloads.length) {
+    throw new UserError(
+      `--per-workload gives each workload an island of its own: ${workloads.length} workloads need --islands ${workloads.length} or more (now ${wish.islands}).`,
+      2,
+    );
+  }
+  return {
+    run: runId(definition.id, now),
+    kernel: { id: definition.id, title: definition.title, hash, definition: definitionObject(definition).hash },
+    backend,
+    workloads,
+    seed: wish.seed ?? randomInt(2 ** 31),
+    islands: Array.from({ length: wish.islands }, (_, index) => ({
+      index,
+      niche: {
+        workloads: perWorkload ? [workloads[index % workloads.length] as string] : null,
+        device: null,
+      },
+    })),
+    topology: wish.topology,
+    migrate_every: wish.migrateEvery,
+    migrants: wish.migrants,
+    sync: wish.sync,
+    batch_size: SYNC_BATCH,
+    search: wish.search,
+    evaluations: wish.evaluations ?? EFFORT[wish.effort].evaluations,
+    time_s: wish.timeS,
+    effort: wish.effort,
+  };
+}
+
+/** The definition as workers fetch it: canonical JSON and its SHA-256. */
+export function definitionObject(definition: KernelDefinition): { hash: string; bytes: Uint8Array } {
+  const bytes = Buffer.from(canonicalize(definition) as string);
+  return { hash: createHash("sha256").update(bytes).digest("hex"), bytes };
+}
+
+function chooseWorkloads(patterns: readonly string[], { id, workloads }: KernelDefinition): string[] {
+  const names = workloads.map(({ name }) => name);
+  if (patterns.length === 0) return names;
+  const chosen = new Set<string>();
+  for (const pattern of patterns) {
+    const matching = names.filter((name) => matches(name, pattern));
+    if (matching.length === 0) {
+      throw new UserError(
+        `--workload ${pattern}: the kernel ${id} has no such workload; it has ${names.join(", ")}.`,
+        2,
+      );
+    }
+    for (const name of matching) chosen.add(name);
+  }
+  return names.filter((name) => chosen.has(name));
+}
+
+/** `*` stands for any characters. */
+function matches(name: string, pattern: string): boolean {
+  const parts = pattern.split("*").map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, "\\$&"));
+  return new RegExp(`^${parts.join(".*")}$`).test(name);
+}
+
+/** Date, kernel and four random letters: sorts by date, says what it is, is one NATS token. */
+function runId(kernel: string, now: Date): string {
+  const date = now.toISOString().slice(0, 10).replaceAll("-", "");
+  return `${date}-${kernel.slice(0, 40)}-${randomBytes(2).toString("hex")}`;
+}

@@ -1,0 +1,49 @@
+/** Elites that other islands have sent, the newest message of each; and who takes in what. */
+import type { Elite, ElitesMessage } from "@kevo/proto/messages/elites.ts";
+import type { RunSpec } from "@kevo/proto/run.ts";
+import { neighboursOf } from "../evolution/topology.ts";
+
+/** Messages of one island kept: a sender is never more than one migration ahead of a receiver in the same generation. */
+const KEPT = 2;
+
+export class Mailbox {
+  readonly #messages = new Map<number, ElitesMessage[]>();
+
+  /** A repeated or reordered message changes nothing. */
+  put(message: ElitesMessage): void {
+    const kept = this.#messages.get(message.island) ?? [];
+    if (kept.some(({ k }) => k === message.k)) return;
+    const newest = [...kept, message].sort((a, b) => b.k - a.k).slice(0, KEPT);
+    this.#messages.set(message.island, newest);
+  }
+
+  newest(island: number): ElitesMessage | null {
+    return this.#messages.get(island)?.[0] ?? null;
+  }
+
+  /** What the island sent at its batch k. */
+  at(island: number, k: number): ElitesMessage | null {
+    return this.#messages.get(island)?.find((message) => message.k === k) ?? null;
+  }
+}
+
+/**
+ * The elites that the island takes in with batch k: none except at every `migrate_every`-th batch. With --sync
+ * null, for "wait", until every neighbour's message of the same batch is there.
+ */
+export function migrantsFor(
+  { spec, mailbox }: { spec: RunSpec; mailbox: Mailbox },
+  island: number,
+  k: number,
+): Elite[] | null {
+  if (k === 0 || k % spec.migrate_every !== 0 || spec.migrants === 0) return [];
+  const round = k / spec.migrate_every;
+  const neighbours = neighboursOf(spec.topology, spec.islands.length, island, round, spec.seed);
+  const migrants: Elite[] = [];
+  for (const neighbour of neighbours) {
+    const message = spec.sync ? mailbox.at(neighbour, k) : mailbox.newest(neighbour);
+    if (message !== null) migrants.push(...message.elites.slice(0, spec.migrants));
+    else if (spec.sync) return null;
+  }
+  return migrants;
+}

@@ -1,0 +1,195 @@
+/**
+ * One island while this worker holds it: folds its log, asks it for batches, and repeats each batch until it
+ * stands in the log. Everything it knows comes from the log; losing the seat loses nothing.
+ */
+
+import { MalformedReply, RemoteError } from "@kevo/core/bus/errors.ts";
+import { acquireShared } from "@kevo/core/host-lock/host-lock.ts";
+import type { LogEntry, Proposal } from "@kevo/proto/log.ts";
+import { type BatchReply, type BatchRequest, batchReply } from "@kevo/proto/messages/batch.ts";
+import { leaseReply } from "@kevo/proto/messages/lease.ts";
+import { subjects } from "@kevo/proto/subjects.ts";
+import { WIRE_VERSION } from "@kevo/proto/version.ts";
+import { applyEntry, ask, diversityOf, elitesOf, type Island, openIsland } from "../evolution/island.ts";
+import { migrantsFor } from "./mailbox.ts";
+import type { Session } from "./session.ts";
+
+const REQUEST_MS = 2_000;
+/** How long to wait for an event before looking again all the same: messages may be lost. */
+const LOOK_AGAIN_MS = 500;
+/** Pause between tries while the coordinator or NATS is away. */
+const RETRY_MS = 200;
+
+export type SeatEnd = "lost" | "released";
+
+export class Seat {
+  readonly index: number;
+  readonly #session: Session;
+  readonly #epoch: number;
+  /** The log's tail when the lease was granted: asking before it is folded would repeat old batches. */
+  readonly #leaseTail: number;
+  #island: Island | null = null;
+  #nextBatch = 0;
+  #lost = false;
+  readonly #outstanding = new Set<string>();
+
+  constructor(session: Session, grant: { island: number; epoch: number; tail: number }, past: readonly LogEntry[]) {
+    this.#session = session;
+    this.index = grant.island;
+    this.#epoch = grant.epoch;
+    this.#leaseTail = grant.tail;
+    for (const entry of past) this.apply(entry);
+  }
+
+  /** The island's next entry, in order. */
+  apply(entry: LogEntry): void {
+    if (entry.type === "opened") {
+      this.#island = openIsland(this.#session.space, entry);
+      return;
+    }
+    if (this.#island === null) throw new Error(`the log of island ${this.index} does not begin with "opened"`);
+    applyEntry(this.#island, entry);
+    if (entry.type === "asked") {
+      this.#nextBatch = entry.k + 1;
+      for (const { id } of entry.candidates) this.#outstanding.add(id);
+    } else this.#outstanding.delete(entry.candidate);
+  }
+
+  /** Asks and sends until the lease is lost or the session ends. Never throws. */
+  async hold(ttlMs: number, signal: AbortSignal): Promise<SeatEnd> {
+    const renewal = setInterval(() => void this.#renew(), ttlMs / 4);
+    try {
+      while (!this.#lost && !signal.aborted) await this.#turn(signal);
+    } finally {
+      clearInterval(renewal);
+    }
+    if (this.#lost) return "lost";
+    await this.#lease("release").catch(() => {});
+    return "released";
+  }
+
+  async #turn(signal: AbortSignal): Promise<void> {
+    const session = this.#session;
+    const island = this.#island;
+    const count = this.#room();
+    const migrants = island === null || count === 0 ? null : migrantsFor(session, this.index, this.#nextBatch);
+    if (island === null || count === 0 || migrants === null) {
+      if (island !== null && this.#caughtUp()) this.#sendElites(island);
+      await session.changes.next(LOOK_AGAIN_MS);
+      return;
+    }
+    this.#sendElites(island);
+    const k = this.#nextBatch;
+    const proposals = await this.#quietly(signal, () => ask(island, session.knowledge, { k, count, migrants }));
+    if (proposals !== null) await this.#send(k, proposals, diversityOf(island), signal);
+  }
+
+  /** How many candidates may be proposed now; 0 says wait. */
+  #room(): number {
+    const { control, spec } = this.#session;
+    if (control === null || control.state !== "running" || !this.#caughtUp()) return 0;
+    if (spec.sync) return this.#generationComplete() ? spec.batch_size : 0;
+    return Math.max(0, (control.windows[this.index] ?? 0) - this.#outstanding.size);
+  }
+
+  #caughtUp(): boolean {
+    return this.#session.reader.tail(this.index) >= this.#leaseTail;
+  }
+
+  /**
+   * With --sync everything up to the last generation's end must be known, of every island, and nothing else can
+   * be: the next generation is not accepted before this island's batch is in.
+   */
+  #generationComplete(): boolean {
+    const { control, reader } = this.#session;
+    if (control === null || this.#outstanding.size > 0) return false;
+    const fresh = control.tails[this.index] === reader.tail(this.index);
+    return fresh && control.tails.every((tail, island) => reader.tail(island) >= tail);
+  }
+
+  /** On the CPU backend nothing computes while something is timed, so asking waits for the host's quiet lock. */
+  async #quietly(signal: AbortSignal, work: () => Proposal[]): Promise<Proposal[] | null> {
+    if (this.#session.spec.backend !== "cpu") return work();
+    try {
+      using _quiet = await acquireShared("quiet", signal);
+      return work();
+    } catch (error) {
+      if (signal.aborted) return null;
+      throw error;
+    }
+  }
+
+  /** Repeats batch k until it stands in the log or is refused. */
+  async #send(k: number, proposals: Proposal[], diversity: number, signal: AbortSignal): Promise<void> {
+    const { bus, changes, name, spec } = this.#session;
+    const request: BatchRequest = {
+      v: WIRE_VERSION,
+      worker: name,
+      island: this.index,
+      epoch: this.#epoch,
+      k,
+      proposals,
+      diversity,
+    };
+    while (this.#nextBatch === k && !this.#lost && !signal.aborted) {
+      let reply: BatchReply;
+      try {
+        reply = await bus.request(subjects.batch(spec.run), request, batchReply, REQUEST_MS);
+      } catch (error) {
+        // A batch that the coordinator cannot read will not become readable.
+        if (error instanceof RemoteError || error instanceof MalformedReply) this.#lost = true;
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        continue;
+      }
+      if (reply.status === "refused") {
+        if (reply.reason?.startsWith("epoch")) this.#lost = true;
+        else await changes.next(LOOK_AGAIN_MS);
+        return;
+      }
+      // An island with nothing left to propose has no entry to wait for.
+      if (proposals.length === 0 && reply.status === "accepted") {
+        await changes.next(LOOK_AGAIN_MS);
+        return;
+      }
+      const deadline = performance.now() + LOOK_AGAIN_MS;
+      while (this.#nextBatch === k && !signal.aborted && performance.now() < deadline) {
+        await changes.next(LOOK_AGAIN_MS);
+      }
+      if (this.#island !== null) this.#sendElites(this.#island, k);
+    }
+  }
+
+  /** At a migration's batch number, tells the others of this island's best. Repeating it changes nothing. */
+  #sendElites(island: Island, k = this.#nextBatch): void {
+    const { spec, bus } = this.#session;
+    if (k === 0 || k % spec.migrate_every !== 0 || spec.migrants === 0) return;
+    if (spec.sync && this.#outstanding.size > 0) return;
+    const elites = elitesOf(island, spec.migrants);
+    if (elites.length === 0 && !spec.sync) return;
+    bus.publish(subjects.elites(spec.run, this.index), {
+      v: WIRE_VERSION,
+      run: spec.run,
+      island: this.index,
+      k,
+      elites,
+    });
+  }
+
+  async #renew(): Promise<void> {
+    try {
+      const reply = await this.#lease("renew");
+      if (reply.status === "lost") {
+        this.#lost = true;
+        this.#session.changes.notify();
+      }
+    } catch {
+      // The coordinator is away. The epoch protects the log; this seat goes on when it is back.
+    }
+  }
+
+  #lease(type: "renew" | "release") {
+    const { bus, name, spec } = this.#session;
+    const request = { v: WIRE_VERSION, type, worker: name, island: this.index, epoch: this.#epoch };
+    return bus.request(subjects.lease(spec.run), request, leaseReply, REQUEST_MS);
+  }
+}

@@ -1,0 +1,142 @@
+/** A worker's part in one run: the logs it folds, what it has learnt from them, and the islands it holds. */
+import type { Bus } from "@kevo/core/bus/bus.ts";
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import { openSpace, type SearchSpace } from "@kevo/core/search-space/search-space.ts";
+import { kernelDefinition } from "@kevo/proto/kernel.ts";
+import type { LogEntry } from "@kevo/proto/log.ts";
+import { type Control, control, gapReply } from "@kevo/proto/messages/control.ts";
+import { elitesMessage } from "@kevo/proto/messages/elites.ts";
+import { leaseReply } from "@kevo/proto/messages/lease.ts";
+import type { RunSpec } from "@kevo/proto/run.ts";
+import { subjects } from "@kevo/proto/subjects.ts";
+import { WIRE_VERSION } from "@kevo/proto/version.ts";
+import { applyKnowledge, type Knowledge, openKnowledge } from "../evolution/knowledge.ts";
+import { Changes } from "./changes.ts";
+import { LogReader } from "./log-reader.ts";
+import { Mailbox } from "./mailbox.ts";
+import { Seat } from "./seat.ts";
+
+const REQUEST_MS = 2_000;
+/** A gap is asked for when nothing has filled it for this long. */
+const GAP_CHECK_MS = 500;
+/** A coordinator sends its state once a second; after this long without a word its run is over. */
+const SILENCE_MS = 8_000;
+
+export class Session {
+  readonly bus: Bus;
+  readonly spec: RunSpec;
+  readonly space: SearchSpace;
+  readonly name: string;
+  readonly changes = new Changes();
+  readonly mailbox = new Mailbox();
+  readonly knowledge: Knowledge;
+  readonly reader: LogReader;
+  control: Control | null = null;
+  #heardAt = performance.now();
+  readonly #seats = new Map<number, Seat>();
+  /** Every island's entries so far: a seat that is taken later folds them. */
+  readonly #past: LogEntry[][];
+
+  constructor(bus: Bus, spec: RunSpec, space: SearchSpace, name: string) {
+    this.bus = bus;
+    this.spec = spec;
+    this.space = space;
+    this.name = name;
+    this.knowledge = openKnowledge(space, spec);
+    this.#past = spec.islands.map(() => []);
+    this.reader = new LogReader(spec.islands.length, (entry) => {
+      this.#past[entry.island]?.push(entry);
+      applyKnowledge(this.knowledge, entry);
+      this.#seats.get(entry.island)?.apply(entry);
+    });
+  }
+
+  /** Takes part until the signal, or until the coordinator has been silent for long. Holds at most `limit` islands. */
+  async run(limit: number, signal: AbortSignal): Promise<void> {
+    const over = new AbortController();
+    const ended = AbortSignal.any([signal, over.signal]);
+    const { run } = this.spec;
+    const subscriptions = [
+      await this.bus.followLog(run, "all", (entry) => {
+        this.reader.accept(entry);
+        this.changes.notify();
+      }),
+      this.bus.subscribe(subjects.control(run), control, (message) => {
+        this.control = message;
+        this.#heardAt = performance.now();
+        this.changes.notify();
+      }),
+      this.bus.subscribe(subjects.allElites(run), elitesMessage, (message) => {
+        this.mailbox.put(message);
+        this.changes.notify();
+      }),
+    ];
+    const check = setInterval(() => {
+      if (performance.now() - this.#heardAt > SILENCE_MS) over.abort();
+      void this.#fillGaps();
+    }, GAP_CHECK_MS);
+    const wake = () => this.changes.notify();
+    ended.addEventListener("abort", wake);
+    try {
+      await this.#holdSeats(limit, ended);
+    } finally {
+      ended.removeEventListener("abort", wake);
+      clearInterval(check);
+      for (const subscription of subscriptions) subscription.unsubscribe();
+    }
+  }
+
+  async #holdSeats(limit: number, signal: AbortSignal): Promise<void> {
+    const held = new Set<Promise<void>>();
+    while (!signal.aborted) {
+      const pause = held.size < limit ? await this.#takeSeat(held, signal) : SILENCE_MS;
+      if (pause > 0) await Promise.race([this.#pause(pause, signal), ...held]);
+    }
+    await Promise.all(held);
+  }
+
+  /** @returns milliseconds to wait before trying for another. */
+  async #takeSeat(held: Set<Promise<void>>, signal: AbortSignal): Promise<number> {
+    const request = { v: WIRE_VERSION, type: "acquire", worker: this.name };
+    const reply = await this.bus
+      .request(subjects.lease(this.spec.run), request, leaseReply, REQUEST_MS)
+      .catch(() => null);
+    if (reply?.status !== "granted") return reply?.status === "none" ? reply.retry_ms : 300;
+    const seat = new Seat(this, reply, this.#past[reply.island] ?? []);
+    this.#seats.set(reply.island, seat);
+    const holding = seat.hold(reply.ttl_ms, signal).then(() => {
+      if (this.#seats.get(seat.index) === seat) this.#seats.delete(seat.index);
+      held.delete(holding);
+    });
+    held.add(holding);
+    return 0;
+  }
+
+  async #pause(ms: number, signal: AbortSignal): Promise<void> {
+    const until = performance.now() + ms;
+    while (!signal.aborted && performance.now() < until) await this.changes.next(until - performance.now());
+  }
+
+  async #fillGaps(): Promise<void> {
+    for (const { island, from } of this.reader.gaps(this.control?.tails ?? [])) {
+      const request = { v: WIRE_VERSION, island, from };
+      const reply = await this.bus
+        .request(subjects.gap(this.spec.run), request, gapReply, REQUEST_MS)
+        .catch(() => null);
+      for (const entry of reply?.entries ?? []) this.reader.accept(entry);
+    }
+    this.changes.notify();
+  }
+}
+
+/** @throws UserError when the run's kernel is not to be had or not readable. */
+export async function openSession(bus: Bus, spec: RunSpec, name: string): Promise<Session> {
+  const bytes = await bus.getObject(spec.kernel.definition);
+  if (bytes === null) {
+    throw new UserError(
+      `The definition of the kernel ${spec.kernel.id} (${spec.kernel.definition}) is not in the object store of ${bus.url}.`,
+    );
+  }
+  const definition = kernelDefinition.parse(JSON.parse(Buffer.from(bytes).toString("utf8")));
+  return new Session(bus, spec, openSpace(definition), name);
+}

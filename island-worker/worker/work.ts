@@ -1,0 +1,51 @@
+/** A worker's life: connect, find a run that wants it, take part until that is over, look for the next. */
+import { hostname } from "node:os";
+import type { Bus } from "@kevo/core/bus/bus.ts";
+import { connectBus } from "@kevo/core/bus/bus.ts";
+import { runsReply } from "@kevo/proto/messages/control.ts";
+import type { RunSpec } from "@kevo/proto/run.ts";
+import { subjects } from "@kevo/proto/subjects.ts";
+import { WIRE_VERSION } from "@kevo/proto/version.ts";
+import { openSession } from "./session.ts";
+
+export interface WorkOptions {
+  readonly nats: string;
+  readonly token: string | undefined;
+  /** Islands held at once, at most. */
+  readonly islands: number;
+  /** Work for this run only; null for whichever answers. */
+  readonly run: string | null;
+  readonly name: string | null;
+  readonly onNote: (message: string) => void;
+}
+
+const LOOK_MS = 500;
+const REQUEST_MS = 1_000;
+
+/** Until the signal. @throws UserError when NATS cannot be reached at the start. */
+export async function work(options: WorkOptions, signal: AbortSignal): Promise<void> {
+  const name = options.name ?? `${hostname().slice(0, 40)}-${process.pid}`;
+  const bus = await connectBus({ url: options.nats, token: options.token, name: `island-worker ${name}` });
+  try {
+    while (!signal.aborted) {
+      const spec = await findRun(bus, name, options.run);
+      if (spec === null) {
+        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+        continue;
+      }
+      options.onNote(`takes part in ${spec.run} (${spec.kernel.id})`);
+      const session = await openSession(bus, spec, name);
+      await session.run(options.islands, signal);
+      options.onNote(`left ${spec.run}`);
+    }
+  } finally {
+    await bus.close();
+  }
+}
+
+async function findRun(bus: Bus, worker: string, run: string | null): Promise<RunSpec | null> {
+  const request = { v: WIRE_VERSION, worker };
+  const subject = run === null ? subjects.runs : subjects.spec(run);
+  const reply = await bus.request(subject, request, runsReply, REQUEST_MS).catch(() => null);
+  return reply?.spec ?? null;
+}
