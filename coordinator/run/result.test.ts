@@ -80,13 +80,18 @@ describe("the result of a run", () => {
     expect(result(run).best?.speedup).toBeCloseTo(2);
   });
 
-  it("does not name a finalist that failed in a later round", () => {
+  it("does not name a finalist that failed on fresh inputs, in whichever round", () => {
     const run = lineage.run();
-    const [broken, sound] = [lineage.candidate(run), lineage.candidate(run)];
-    for (const id of [broken, sound]) lineage.ok(id, { speedups: { small: 2 } });
-    lineage.measured(broken, { round: 1, speedups: { small: 3 } });
-    lineage.measured(sound, { round: 1, speedups: { small: 2 } });
-    lineage.measured(sound, { round: 2, speedups: { small: 2 } });
+    const [never, later, unfinished, sound] = [1, 2, 3, 4].map(() => lineage.candidate(run)) as string[];
+    for (const id of [never, later, unfinished, sound] as string[]) lineage.ok(id, { speedups: { small: 3 } });
+    lineage.event(run, "finalist_failed", `${never} failed when measured again: incorrect`);
+    expect(result(run).best?.candidate).toBe(later);
+    lineage.measured(later as string, { round: 1, speedups: { small: 3 } });
+    lineage.measured(unfinished as string, { round: 1, speedups: { small: 3 } });
+    lineage.measured(sound as string, { round: 1, speedups: { small: 2 } });
+    lineage.event(run, "finalist_failed", `${later} failed when measured again: crashed`);
+    expect(result(run).best?.candidate).toBe(unfinished);
+    lineage.measured(sound as string, { round: 2, speedups: { small: 2 } });
     expect(result(run).best?.candidate).toBe(sound);
   });
 

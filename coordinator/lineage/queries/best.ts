@@ -4,7 +4,7 @@ import type { LineageDatabase } from "../database.ts";
 import { candidates, evaluations, measurements } from "../schema.ts";
 import { readNiches } from "./niches.ts";
 import { idInRun } from "./of-run.ts";
-import { better, countingTimings, place, type Ranked, ranking, timingColumns } from "./ranking.ts";
+import { better, countingTimings, failedFinalists, place, type Ranked, ranking, timingColumns } from "./ranking.ts";
 
 /** @returns null while nothing was measured. */
 export function bestOf(db: LineageDatabase, run: string): Ranked | null {
@@ -26,8 +26,10 @@ export function bestByWorkload(db: LineageDatabase, run: string): Map<string, Ra
     .innerJoin(evaluations, eq(evaluations.candidate, measurements.candidate))
     .where(and(idInRun(measurements.candidate, run), eq(evaluations.outcome, "ok")))
     .all();
+  const out = new Set(failedFinalists(db, run));
   for (const ofOne of Map.groupBy(rows, (row) => row.candidate.id).values()) {
     const [{ candidate }] = ofOne as [(typeof rows)[number]];
+    if (out.has(candidate.id)) continue;
     const workloads = niches.workloadsOf(candidate.island);
     const counting = countingTimings(
       ofOne.map((row) => row.timing),

@@ -61,6 +61,7 @@ export interface Builder {
   failed(candidate: string, outcome: Exclude<Outcome, "ok">, message: string): void;
   /** Measurements alone, such as a finalist's. */
   measured(candidate: string, timing: TimingOptions): void;
+  event(run: string, kind: string, message: string): void;
   set(run: string, columns: Partial<typeof schema.runs.$inferInsert>): void;
   remove(): void;
 }
@@ -123,7 +124,7 @@ export function buildLineage(): Builder {
       const islands = (niches ?? [NO_NICHE, NO_NICHE]).map((niche, index) => ({ index, niche }));
       const spec: RunSpec = {
         run: id,
-        kernel: { id: "attention-cpu", title: "Attention", hash: "0".repeat(64) },
+        kernel: { id: "attention-cpu", title: "Attention", hash: "0".repeat(64), definition: "1".repeat(64) },
         backend,
         workloads,
         seed: 1,
@@ -197,6 +198,9 @@ export function buildLineage(): Builder {
       evaluation(candidate, outcome, { message });
     },
     measured,
+    event(run, kind, message) {
+      db.insert(schema.events).values({ run, kind, message, createdAt: next() }).run();
+    },
     set(run, columns) {
       db.update(schema.runs).set(columns).where(eq(schema.runs.id, run)).run();
     },

@@ -1,0 +1,228 @@
+/** `coordinator lineage …`: what is stored of runs and candidates. Reads only; a run may go on meanwhile. */
+import { parseInteger } from "@kevo/core/config/number.ts";
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import { Command } from "commander";
+import type { LineageDatabase } from "../lineage/database.ts";
+import { bestByWorkload, bestOf } from "../lineage/queries/best.ts";
+import { ancestorsOf, descendantsOf, type Relative } from "../lineage/queries/descent.ts";
+import { differenceOf } from "../lineage/queries/diff.ts";
+import { failuresOf } from "../lineage/queries/failures.ts";
+import { islandsOf } from "../lineage/queries/islands.ts";
+import { migrationsOf } from "../lineage/queries/migrations.ts";
+import { ranking } from "../lineage/queries/ranking.ts";
+import { detailsOf } from "../lineage/queries/show.ts";
+import { spendOf } from "../lineage/queries/spend.ts";
+import { query } from "../lineage/queries/sql.ts";
+import { winnersTimes } from "../lineage/queries/workloads.ts";
+import { openReadOnly, type ReadOnlyLineage } from "../lineage/read-only.ts";
+import { type Run, resolveCandidate, resolveRun } from "../lineage/resolve.ts";
+import { wantsColours } from "../progress/table.ts";
+import { bestView, detailsView, differenceView } from "./lineage/candidate-views.ts";
+import * as views from "./lineage/row-views.ts";
+import { hint, outputWidth, print, printJson, printTable, type ReadOptions, withReadOptions } from "./output.ts";
+
+interface LimitedOptions extends ReadOptions {
+  readonly limit: string;
+}
+
+const RUN = "a run's id or the beginning of one (default: the latest)";
+const CANDIDATE = "run/island/batch/index, or island/batch/index of the latest run, or a run for its best";
+
+export function lineageCommand(): Command {
+  const lineage = new Command("lineage").description(
+    "What is stored of runs and candidates: the best, where it came from, what failed, what it cost.",
+  );
+  const add = (name: string, description: string, example: string) =>
+    withReadOptions(lineage.command(name).description(description)).addHelpText(
+      "after",
+      `\nExample:\n  coordinator lineage ${example}`,
+    );
+
+  add("best", "The best candidate: its configuration and its times.", "best --json")
+    .argument("[run]", RUN)
+    .action((run: string | undefined, options: ReadOptions) => reading(options, (open) => best(open.db, run, options)));
+
+  add("top", "The best candidates. Those measured again as finalists stand first.", "top --limit 5")
+    .argument("[run]", RUN)
+    .option("--limit N", "how many", "10")
+    .action((text: string | undefined, options: LimitedOptions) =>
+      reading(options, ({ db }) => {
+        const run = resolveRun(db, text);
+        const top = ranking(db, run.id, limitOf(options));
+        show(options, top, () => views.topView(top, objectiveOf(run), outputWidth()));
+      }),
+    );
+
+  add("show", "Everything about one candidate: where it came from, its times, its attempts.", "show 2/7/3")
+    .argument("[candidate]", CANDIDATE)
+    .action((text: string | undefined, options: ReadOptions) =>
+      reading(options, ({ db }) => {
+        const details = detailsOf(db, resolveCandidate(db, text));
+        if (options.json) printJson(details);
+        else print(detailsView(details, colours()));
+      }),
+    );
+
+  for (const [name, relatives, who] of [
+    ["ancestors", ancestorsOf, "What a candidate descends from"],
+    ["descendants", descendantsOf, "What descends from a candidate"],
+  ] as const) {
+    add(name, `${who}, nearest first, across islands.`, `${name} 2/7/3 --depth 3`)
+      .argument("[candidate]", CANDIDATE)
+      .option("--depth N", "at most so many generations away")
+      .option("--limit N", "how many; the nearest", "50")
+      .action((text: string | undefined, options: LimitedOptions & { depth?: string }) =>
+        reading(options, ({ db }) => descent(db, text, options, relatives)),
+      );
+  }
+
+  add("diff", "What sets two candidates apart: parameters and times.", "diff 0/0/0 2/7/3")
+    .argument("<a>", CANDIDATE)
+    .argument("<b>", "the same")
+    .action((a: string, b: string, options: ReadOptions) =>
+      reading(options, ({ db }) => {
+        const difference = differenceOf(db, resolveCandidate(db, a), resolveCandidate(db, b));
+        if (options.json) printJson(difference);
+        else print(differenceView(difference, colours()));
+      }),
+    );
+
+  add("islands", "How each island did.", "islands")
+    .argument("[run]", RUN)
+    .action((text: string | undefined, options: ReadOptions) =>
+      reading(options, ({ db }) => {
+        const run = resolveRun(db, text);
+        const rows = islandsOf(db, run.id);
+        show(options, rows, () => views.islandsView(rows, objectiveOf(run)));
+      }),
+    );
+
+  add("migrations", "Elites that another island took in, latest last.", "migrations --limit 20")
+    .argument("[run]", RUN)
+    .option("--limit N", "how many; the latest", "50")
+    .action((text: string | undefined, options: LimitedOptions) =>
+      reading(options, ({ db }) => {
+        const run = resolveRun(db, text);
+        const { rows, total } = migrationsOf(db, run.id, limitOf(options));
+        show(options, rows, () => views.migrationsView(rows, objectiveOf(run)));
+        if (rows.length < total) hint(`The latest ${rows.length} of ${total}; see more with --limit ${total}.`);
+      }),
+    );
+
+  add("failures", "What failed, grouped by outcome and message, with examples.", "failures --json")
+    .argument("[run]", RUN)
+    .action((text: string | undefined, options: ReadOptions) =>
+      reading(options, ({ db }) => {
+        const run = resolveRun(db, text);
+        const groups = failuresOf(db, run.id);
+        if (groups.length === 0 && !options.json) return print(`Nothing failed in run ${run.id}.`);
+        show(options, groups, () => views.failuresView(groups, outputWidth()));
+        if (!options.json) hint(`The whole message: coordinator lineage show ${groups[0]?.examples[0]}`);
+      }),
+    );
+
+  add("spend", "Dollars and device-seconds, and what a per cent of speedup cost of each.", "spend")
+    .argument("[run]", RUN)
+    .action((text: string | undefined, options: ReadOptions) =>
+      reading(options, ({ db }) => {
+        const spend = spendOf(db, resolveRun(db, text).id);
+        show(options, spend, () => views.spendView(spend));
+        if (options.json || spend.models.length === 0) return;
+        print("");
+        const { columns, rows } = views.modelsView(spend);
+        printTable(columns, rows);
+      }),
+    );
+
+  add(
+    "sql",
+    "Any SELECT, on a connection that cannot write.",
+    `sql "select outcome, count(*) from evaluations group by 1"`,
+  )
+    .argument("<query>", "one SELECT; the tables are those of coordinator/lineage/schema.ts")
+    .option("--limit N", "most rows", "1000")
+    .action((text: string, options: LimitedOptions) => reading(options, (open) => sql(open, text, options)));
+
+  return lineage;
+}
+
+function best(db: LineageDatabase, text: string | undefined, options: ReadOptions): void {
+  const run = resolveRun(db, text);
+  const ranked = bestOf(db, run.id);
+  if (ranked === null) {
+    throw new UserError(
+      `Run ${run.id} has measured nothing yet, so there is no best. What failed: coordinator lineage failures ${run.id}`,
+    );
+  }
+  const found = {
+    run: run.id,
+    ...ranked,
+    workloads: winnersTimes(db, run.id),
+    best_by_workload: Object.fromEntries(bestByWorkload(db, run.id)),
+  };
+  if (options.json) printJson(found);
+  else print(bestView(found, colours()));
+}
+
+function descent(
+  db: LineageDatabase,
+  text: string | undefined,
+  options: LimitedOptions & { depth?: string },
+  relatives: (db: LineageDatabase, candidate: string) => Relative[],
+): void {
+  const candidate = resolveCandidate(db, text);
+  const depth = options.depth === undefined ? Number.POSITIVE_INFINITY : atLeastOne(options.depth, "--depth");
+  const all = relatives(db, candidate.id).filter((relative) => relative.depth <= depth);
+  const rows = all.slice(0, limitOf(options));
+  const run = resolveRun(db, candidate.run);
+  if (!options.json && all.length === 0) print(`${candidate.id} has none.`);
+  else show(options, rows, () => views.descentView(rows, objectiveOf(run), outputWidth()));
+  if (rows.length < all.length)
+    hint(`The nearest ${rows.length} of ${all.length}; see more with --limit ${all.length}.`);
+}
+
+function sql({ sqlite }: ReadOnlyLineage, text: string, options: LimitedOptions): void {
+  const { columns, rows, more } = query(sqlite, text, limitOf(options));
+  if (options.json) printJson(rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i]]))));
+  else {
+    printTable(
+      columns.map((head, i) => (rows.every((row) => typeof row[i] === "number") ? { head, align: "right" } : { head })),
+      rows.map((row) => row.map(views.sqlCell)),
+    );
+  }
+  if (more) hint(`Only the first ${rows.length} rows; see more with --limit N.`);
+}
+
+function reading(options: ReadOptions, work: (open: ReadOnlyLineage) => void): void {
+  const open = openReadOnly(options.db);
+  try {
+    work(open);
+  } finally {
+    open.close();
+  }
+}
+
+function show(options: ReadOptions, json: unknown, view: () => views.TableView): void {
+  if (options.json) {
+    printJson(json);
+    return;
+  }
+  const { columns, rows } = view();
+  printTable(columns, rows);
+}
+
+function colours() {
+  return { colours: wantsColours(process.stdout) };
+}
+
+function objectiveOf(run: Run): "speedup" | "time" {
+  return run.backend === "replay" ? "time" : "speedup";
+}
+
+function limitOf({ limit }: LimitedOptions): number {
+  return atLeastOne(limit, "--limit");
+}
+
+function atLeastOne(text: string, option: string): number {
+  return parseInteger(text, option, { min: 1 });
+}

@@ -1,0 +1,199 @@
+/** One candidate, or two beside each other, for people. */
+
+import type { Difference } from "../../lineage/queries/diff.ts";
+import type { Ranked } from "../../lineage/queries/ranking.ts";
+import type { CandidateDetails, StoredEvaluation, StoredMeasurement } from "../../lineage/queries/show.ts";
+import type { WorkloadTimes } from "../../lineage/queries/workloads.ts";
+import {
+  formatInterval,
+  formatMs,
+  formatNumber,
+  formatShare,
+  formatSpeedup,
+  formatValue,
+  oneLine,
+  UNKNOWN,
+} from "../../progress/format.ts";
+import { type Column, renderTable, type TableOptions } from "../../progress/table.ts";
+
+const right = (head: string): Column => ({ head, align: "right" });
+
+export interface Best extends Ranked {
+  readonly run: string;
+  readonly workloads: readonly WorkloadTimes[];
+  readonly best_by_workload: Readonly<Record<string, Ranked>>;
+}
+
+export function bestView(best: Best, options: TableOptions): string {
+  const measured =
+    best.rounds === 0 ? "a single evaluation" : `measured again in ${best.rounds} round${best.rounds === 1 ? "" : "s"}`;
+  const worth =
+    best.speedup === null
+      ? formatMs(best.time_ms)
+      : `${formatSpeedup(best.speedup)} (${formatInterval(best.speedup_low, best.speedup_high)}), ${formatMs(best.time_ms)}`;
+  const separate = Object.values(best.best_by_workload).map((ranked) => ranked.candidate);
+  return [
+    `Best of run ${best.run}: ${worth}, ${measured}`,
+    `${best.candidate}, proposed by ${best.proposer}`,
+    configTable(best.config, options),
+    timesTable(best.workloads, separate.length > 0, options),
+  ].join("\n\n");
+}
+
+export function detailsView(details: CandidateDetails, options: TableOptions): string {
+  const { evaluation, measurements, attempts } = details;
+  return [
+    `${details.candidate}\n${provenance(details)}`,
+    configTable(details.config, options),
+    evaluation === null ? "Not evaluated yet." : evaluationText(evaluation, details.answered_by),
+    ...(measurements.length === 0 ? [] : [measurementTable(measurements, options)]),
+    ...(attempts.length === 0 ? [] : [attemptTable(attempts, options)]),
+  ].join("\n\n");
+}
+
+export function differenceView(difference: Difference, options: TableOptions): string {
+  const { a, b, parameters, same, same_source, outcomes, workloads } = difference;
+  const sources = same_source ? "" : ", and the evolved sources differ";
+  const parts = [
+    `A  ${a}  ${outcomes.a ?? "not evaluated yet"}\nB  ${b}  ${outcomes.b ?? "not evaluated yet"}`,
+    parameters.length === 0
+      ? `All ${same} parameters are the same${sources}.`
+      : renderTable(
+          [{ head: "parameter" }, { head: "A" }, { head: "B" }],
+          parameters.map((p) => [p.parameter, formatValue(p.a ?? undefined), formatValue(p.b ?? undefined)]),
+          options,
+        ),
+    ...(parameters.length === 0 ? [] : [`${same} more ${same === 1 ? "is" : "are"} the same${sources}.`]),
+  ];
+  if (workloads.length > 0) {
+    const compared = workloads.some((w) => w.a_speedup !== null || w.b_speedup !== null);
+    parts.push(
+      renderTable(
+        [
+          { head: "workload" },
+          ...["A ms", "B ms"].map(right),
+          ...(compared ? ["A speedup", "B speedup"].map(right) : []),
+          right("A / B"),
+        ],
+        workloads.map((w) => [
+          w.workload,
+          formatNumber(w.a_ms),
+          formatNumber(w.b_ms),
+          ...(compared ? [formatSpeedup(w.a_speedup), formatSpeedup(w.b_speedup)] : []),
+          w.ratio === null ? UNKNOWN : w.ratio.toFixed(3),
+        ]),
+        options,
+      ),
+    );
+  }
+  return parts.join("\n\n");
+}
+
+function provenance(details: CandidateDetails): string {
+  const { migration, parents, answers } = details;
+  const rows = [
+    ["proposer", details.proposer],
+    ...(details.reason === null ? [] : [["reason", oneLine(details.reason)]]),
+    [
+      "parents",
+      migration === null
+        ? parents.join(", ") || "none"
+        : `${migration.origin}, taken in from island ${migration.from_island}`,
+    ],
+    ...(details.source === null ? [] : [["source", details.source]]),
+    ["genome", details.genome],
+    ["accepted", new Date(details.created_at).toISOString()],
+    ...(details.answered_by === null
+      ? []
+      : [["answered by", `${details.answered_by} (same genome, no evaluation of its own)`]]),
+    ...(answers.length === 0 ? [] : [["answers", answers.join(", ")]]),
+  ] as string[][];
+  const width = Math.max(...rows.map(([name]) => (name as string).length));
+  return rows.map(([name, value]) => `${name?.padEnd(width)}  ${value}`).join("\n");
+}
+
+function configTable(config: Ranked["config"], options: TableOptions): string {
+  return renderTable(
+    [{ head: "parameter" }, { head: "value" }],
+    Object.entries(config).map(([name, value]) => [name, formatValue(value)]),
+    options,
+  );
+}
+
+/** @param separate each workload has a best of its own, so that the candidate is to be named. */
+function timesTable(times: readonly WorkloadTimes[], separate: boolean, options: TableOptions): string {
+  return renderTable(
+    [
+      { head: "workload" },
+      ...["time ms", "baseline ms", "speedup", "interval", "GFLOP/s", "of peak"].map(right),
+      ...(separate ? [{ head: "candidate" }] : []),
+    ],
+    times.map((t) => [
+      t.workload,
+      formatNumber(t.time_ms),
+      formatNumber(t.baseline_ms),
+      formatSpeedup(t.speedup),
+      formatInterval(t.speedup_low, t.speedup_high),
+      formatNumber(t.gflops),
+      formatShare(t.peak_share),
+      ...(separate ? [t.candidate] : []),
+    ]),
+    options,
+  );
+}
+
+function evaluationText(evaluation: StoredEvaluation, answeredBy: string | null): string {
+  const whose = answeredBy === null ? "Evaluated" : `${answeredBy} was evaluated`;
+  const { outcome, device, device_model, toolchain, message } = evaluation;
+  const seconds = (ms: number | null) => (ms === null ? UNKNOWN : `${formatNumber(ms / 1000)} s`);
+  return [
+    `${whose}: ${outcome}${evaluation.stopped_early ? ", stopped early as clearly slower" : ""}`,
+    `on ${device ?? UNKNOWN} (${oneLine(device_model ?? UNKNOWN)}) with ${oneLine(toolchain ?? UNKNOWN)}`,
+    `compiled in ${seconds(evaluation.compile_ms)}, ${seconds(evaluation.lane_ms)} in the lane, waited ${seconds(evaluation.queued_ms)}`,
+    ...(message === null
+      ? []
+      : message
+          .trimEnd()
+          .split("\n")
+          .map((line) => `  ${oneLine(line)}`)),
+  ].join("\n");
+}
+
+function measurementTable(measurements: readonly StoredMeasurement[], options: TableOptions): string {
+  return renderTable(
+    [
+      right("round"),
+      { head: "workload" },
+      ...["time ms", "baseline ms", "speedup", "interval", "GFLOP/s", "error"].map(right),
+      { head: "also timed, ms" },
+    ],
+    measurements.map((m) => [
+      String(m.round),
+      m.workload,
+      formatNumber(m.time_ms),
+      formatNumber(m.baseline_ms),
+      formatSpeedup(m.speedup),
+      formatInterval(m.speedup_low, m.speedup_high),
+      formatNumber(m.gflops),
+      m.error === null ? UNKNOWN : m.error.toExponential(1),
+      Object.entries(m.others)
+        .map(([name, ms]) => `${name} ${formatNumber(ms)}`)
+        .join(", "),
+    ]),
+    options,
+  );
+}
+
+function attemptTable(attempts: CandidateDetails["attempts"], options: TableOptions): string {
+  return renderTable(
+    [right("attempt"), ...["evaluator", "stage", "end"].map((head) => ({ head })), right("seconds")],
+    attempts.map((a) => [
+      String(a.attempt),
+      a.evaluator,
+      a.stage ?? UNKNOWN,
+      a.end ?? "goes on",
+      a.ended_at === null ? UNKNOWN : formatNumber((a.ended_at - a.started_at) / 1000),
+    ]),
+    options,
+  );
+}

@@ -1,0 +1,190 @@
+/** Columns and cells of the commands that answer with rows. */
+import type { Relative } from "../../lineage/queries/descent.ts";
+import type { FailureGroup } from "../../lineage/queries/failures.ts";
+import type { IslandRow } from "../../lineage/queries/islands.ts";
+import type { MigrationRow } from "../../lineage/queries/migrations.ts";
+import type { Ranked } from "../../lineage/queries/ranking.ts";
+import type { Spend } from "../../lineage/queries/spend.ts";
+import {
+  cut,
+  formatConfig,
+  formatInterval,
+  formatNumber,
+  formatSpeedup,
+  formatUsd,
+  oneLine,
+  UNKNOWN,
+} from "../../progress/format.ts";
+import type { Column } from "../../progress/table.ts";
+import type { RunSnapshot } from "../../run/snapshot.ts";
+
+export interface TableView {
+  readonly columns: readonly Column[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+type Objective = RunSnapshot["objective"];
+
+const left = (head: string): Column => ({ head });
+const right = (head: string): Column => ({ head, align: "right" });
+
+/** In replay there is no speedup, and its column is left out. */
+function worthColumns(objective: Objective): Column[] {
+  return [...(objective === "speedup" ? [right("speedup")] : []), right("time ms")];
+}
+
+function worthCells(objective: Objective, fitness: number | null, timeMs: number | null): string[] {
+  return [...(objective === "speedup" ? [formatSpeedup(fitness)] : []), formatNumber(timeMs)];
+}
+
+/** @param width columns that the whole table may take; configurations are cut to fit. */
+export function topView(ranked: readonly Ranked[], objective: Objective, width: number): TableView {
+  const speedups = objective === "speedup";
+  const rows = ranked.map((r, i) => [
+    String(i + 1),
+    r.candidate,
+    ...(speedups ? [formatSpeedup(r.speedup), formatInterval(r.speedup_low, r.speedup_high)] : []),
+    formatNumber(r.time_ms),
+    String(r.rounds),
+    r.proposer,
+    formatConfig(r.config),
+  ]);
+  return fitted(
+    [
+      right("#"),
+      left("candidate"),
+      ...(speedups ? [right("speedup"), right("interval")] : []),
+      right("time ms"),
+      right("rounds"),
+      left("proposer"),
+      left("configuration"),
+    ],
+    rows,
+    width,
+  );
+}
+
+export function descentView(relatives: readonly Relative[], objective: Objective, width: number): TableView {
+  const rows = relatives.map((r) => [
+    String(r.depth),
+    r.candidate,
+    r.migrant ? `${r.proposer} from island ${r.parents[0]?.split("/")[1] ?? UNKNOWN}` : r.proposer,
+    r.outcome ?? "open",
+    ...worthCells(objective, r.fitness, r.time_ms),
+    formatConfig(r.config),
+  ]);
+  return fitted(
+    [
+      right("depth"),
+      left("candidate"),
+      left("proposer"),
+      left("outcome"),
+      ...worthColumns(objective),
+      left("configuration"),
+    ],
+    rows,
+    width,
+  );
+}
+
+export function islandsView(islands: readonly IslandRow[], objective: Objective): TableView {
+  const niches = islands.some((island) => island.niche !== "");
+  return {
+    columns: [
+      right("island"),
+      ...(niches ? [left("niche")] : []),
+      ...["batches", "evaluated", "ok", "cached"].map(right),
+      ...worthColumns(objective),
+      left("best"),
+      left("proposer"),
+      right("migrants in"),
+      right("out"),
+      right("leases"),
+    ],
+    rows: islands.map((i) => [
+      String(i.island),
+      ...(niches ? [i.niche] : []),
+      ...[i.batches, i.evaluated, i.ok, i.cached].map(String),
+      ...worthCells(objective, i.best_fitness, i.best_time_ms),
+      i.best ?? UNKNOWN,
+      i.best_proposer ?? UNKNOWN,
+      String(i.migrants_in),
+      String(i.migrants_out),
+      `${i.leases}${i.exhausted ? ", exhausted" : ""}`,
+    ]),
+  };
+}
+
+export function migrationsView(migrations: readonly MigrationRow[], objective: Objective): TableView {
+  return {
+    columns: [
+      left("islands"),
+      left("origin"),
+      left("taken in as"),
+      left("outcome"),
+      ...worthColumns(objective),
+      right("children"),
+    ],
+    rows: migrations.map((m) => [
+      `${m.from_island} to ${m.to_island}`,
+      m.origin,
+      m.candidate,
+      m.outcome ?? "open",
+      ...worthCells(objective, m.fitness, m.time_ms),
+      String(m.children),
+    ]),
+  };
+}
+
+export function failuresView(failures: readonly FailureGroup[], width: number): TableView {
+  return fitted(
+    [right("count"), left("outcome"), left("for example"), left("message")],
+    failures.map((f) => [String(f.count), f.outcome, f.examples[0] ?? UNKNOWN, oneLine(f.message)]),
+    width,
+  );
+}
+
+export function spendView(spend: Spend): TableView {
+  const per = spend.gained_percent === null ? [] : [`${formatNumber(spend.gained_percent)} %`];
+  return {
+    columns: [left("what"), right("spent"), ...(per.length > 0 ? [right("for each per cent gained")] : [])],
+    rows: [
+      ["language models", formatUsd(spend.usd), ...(per.length > 0 ? [formatUsd(spend.usd_per_percent)] : [])],
+      ["devices", seconds(spend.device_s), ...(per.length > 0 ? [seconds(spend.device_s_per_percent)] : [])],
+      ["compiling", seconds(spend.compile_s), ...(per.length > 0 ? [UNKNOWN] : [])],
+    ],
+  };
+}
+
+export function modelsView({ models }: Spend): TableView {
+  return {
+    columns: [
+      left("proposer"),
+      left("model"),
+      ...["calls", "prompt tokens", "completion tokens", "reasoning tokens", "cost"].map(right),
+    ],
+    rows: models.map((m) => [
+      m.proposer,
+      m.model,
+      ...[m.calls, m.prompt_tokens, m.completion_tokens, m.reasoning_tokens].map(String),
+      formatUsd(m.usd),
+    ]),
+  };
+}
+
+export function sqlCell(value: unknown): string {
+  return value === null ? "" : typeof value === "string" ? value.replaceAll("\t", " ") : String(value);
+}
+
+function seconds(value: number | null): string {
+  return value === null ? UNKNOWN : `${formatNumber(Number(value.toFixed(3)))} s`;
+}
+
+/** The last column takes what the others leave of `width`, at least 20. */
+function fitted(columns: readonly Column[], rows: readonly string[][], width: number): TableView {
+  const widths = columns
+    .slice(0, -1)
+    .map(({ head }, i) => Math.max(head.length, ...rows.map((r) => r[i]?.length ?? 0)));
+  const room = Math.max(20, width - widths.reduce((sum, w) => sum + w + 2, 0));
+  return { columns, rows: rows.map((row) => [...row.slice(0, -1), cut(row.at(-1) ?? "", room)]) };
+}

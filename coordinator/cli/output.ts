@@ -1,0 +1,44 @@
+/** Where the reading commands write: tables for people, one JSON value for scripts. */
+import type { Command } from "commander";
+import { type Column, renderTable, wantsColours } from "../progress/table.ts";
+
+export interface ReadOptions {
+  readonly db?: string;
+  readonly json?: boolean;
+}
+
+/** Options that every reading command has. */
+export function withReadOptions(command: Command): Command {
+  return command
+    .option("--db FILE", "the database (default: .kevo/lineage.db)")
+    .option("--json", "one JSON value on standard output");
+}
+
+export function printJson(value: unknown): void {
+  print(JSON.stringify(value));
+}
+
+export function printTable(columns: readonly Column[], rows: readonly (readonly string[])[]): void {
+  print(renderTable(columns, rows, { colours: wantsColours(process.stdout) }));
+}
+
+export function print(text: string): void {
+  // A reader that has seen enough, such as `head`, is no failure.
+  if (process.stdout.listenerCount("error", leaveQuietly) === 0) process.stdout.on("error", leaveQuietly);
+  process.stdout.write(`${text}\n`);
+}
+
+/** What belongs beside the answer and not into it. */
+export function hint(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/** Width for tables: the terminal's, and no limit where the output goes to a file or a pipe. */
+export function outputWidth(): number {
+  return process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
+}
+
+function leaveQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
+}

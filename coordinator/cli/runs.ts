@@ -1,0 +1,56 @@
+/** `coordinator runs`: every run of the database, latest first. */
+import { Command } from "commander";
+import { isHeld } from "../lineage/holder.ts";
+import { type RunRow, runsOf } from "../lineage/queries/runs.ts";
+import { openReadOnly } from "../lineage/read-only.ts";
+import { formatDuration, formatMs, formatSpeedup, UNKNOWN } from "../progress/format.ts";
+import { hint, print, printJson, printTable, type ReadOptions, withReadOptions } from "./output.ts";
+
+export function runsCommand(): Command {
+  return withReadOptions(new Command("runs").description("List the runs: status, kernel, evaluations, best, time."))
+    .addHelpText("after", "\nExample:\n  coordinator runs --json")
+    .action((options: ReadOptions) => {
+      const open = openReadOnly(options.db);
+      try {
+        const rows = runsOf(open.db, Date.now());
+        // One coordinator a database: while none holds it, nothing runs, whatever the last one managed to write.
+        const held = rows.some((row) => row.status === "running") && isHeld(open.path);
+        const shown = rows.map((row) => ({ ...row, alive: held && row.status === "running" }));
+        if (options.json) return printJson(shown);
+        if (rows.length === 0) return print("No run yet. Start one: coordinator start.");
+        printRuns(shown);
+      } finally {
+        open.close();
+      }
+    });
+}
+
+function printRuns(rows: readonly (RunRow & { alive: boolean })[]): void {
+  const number = { align: "right" } as const;
+  printTable(
+    [
+      { head: "run" },
+      { head: "status" },
+      { head: "kernel" },
+      { head: "backend" },
+      { head: "islands", ...number },
+      { head: "evaluations", ...number },
+      { head: "best", ...number },
+      { head: "elapsed", ...number },
+      { head: "started" },
+    ],
+    rows.map((row) => [
+      row.run,
+      row.status === "running" && !row.alive ? "cut off" : row.status,
+      row.kernel,
+      row.backend,
+      String(row.islands),
+      `${row.evaluations} of ${row.budget}`,
+      row.best === null ? UNKNOWN : row.speedup === null ? formatMs(row.time_ms) : formatSpeedup(row.speedup),
+      formatDuration(row.elapsed_s),
+      new Date(row.created_at).toISOString().slice(0, 16).replace("T", " "),
+    ]),
+  );
+  const [cutOff] = rows.filter((row) => row.status === "running" && !row.alive);
+  if (cutOff !== undefined) hint(`Its coordinator is gone; go on with: coordinator resume ${cutOff.run}`);
+}

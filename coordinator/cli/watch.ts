@@ -1,0 +1,79 @@
+/** `coordinator watch`: follows a run that another process carries out. Ctrl-C ends the watching, not the run. */
+import { setTimeout as wait } from "node:timers/promises";
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import { Command } from "commander";
+import { isHeld } from "../lineage/holder.ts";
+import { winnersTimes } from "../lineage/queries/workloads.ts";
+import { openReadOnly, type ReadOnlyLineage } from "../lineage/read-only.ts";
+import { type Run, resolveRun } from "../lineage/resolve.ts";
+import { finalReport } from "../progress/final-report.ts";
+import { openProgress } from "../progress/progress.ts";
+import { wantsColours } from "../progress/table.ts";
+import { buildResult } from "../run/result.ts";
+import { snapshotFromDatabase } from "../run/snapshot-from-database.ts";
+import { printJson, type ReadOptions, withReadOptions } from "./output.ts";
+
+const LOOK_EVERY_MS = 500;
+/** A living coordinator writes at least every two seconds. */
+const SILENT_MS = 6_000;
+
+export function watchCommand(): Command {
+  return withReadOptions(new Command("watch").description("Follow a run of another process until it ends."))
+    .argument("[run]", "a run's id or the beginning of one (default: the latest)")
+    .addHelpText("after", "\nCtrl-C ends the watching; the run goes on.\n\nExample:\n  coordinator watch")
+    .action(async (text: string | undefined, options: ReadOptions) => {
+      const open = openReadOnly(options.db);
+      try {
+        await follow(open, resolveRun(open.db, text), options.json === true);
+      } finally {
+        open.close();
+      }
+    });
+}
+
+async function follow(open: ReadOnlyLineage, run: Run, json: boolean): Promise<void> {
+  const progress = openProgress(process.stderr, { json });
+  const interrupted = new AbortController();
+  const onInterrupt = () => interrupted.abort();
+  process.once("SIGINT", onInterrupt);
+  const ended = await untilItEnds(open, run.id, interrupted.signal, (snapshot) => progress.update(snapshot)).finally(
+    () => {
+      progress.close();
+      process.removeListener("SIGINT", onInterrupt);
+    },
+  );
+  if (!ended) {
+    process.stderr.write(`No longer watching; run ${run.id} goes on.\n`);
+    process.exitCode = 130;
+    return;
+  }
+  const result = buildResult(open.db, run.id, open.path);
+  if (json) return printJson(result);
+  const workloads = winnersTimes(open.db, run.id);
+  const colours = wantsColours(process.stderr);
+  process.stderr.write(`\n${finalReport(result, { defaultConfig: null, baselines: [], workloads, colours })}`);
+}
+
+/** @returns false when interrupted. @throws UserError when the run's coordinator is gone without having ended it. */
+async function untilItEnds(
+  open: ReadOnlyLineage,
+  run: string,
+  signal: AbortSignal,
+  onSnapshot: (snapshot: ReturnType<typeof snapshotFromDatabase>) => void,
+): Promise<boolean> {
+  let written = "";
+  let changedAt = performance.now();
+  while (!signal.aborted) {
+    onSnapshot(snapshotFromDatabase(open.db, run));
+    const { status, elapsedMs, accepted } = resolveRun(open.db, run);
+    if (status !== "running") return true;
+    const now = `${elapsedMs} ${accepted}`;
+    if (now !== written) changedAt = performance.now();
+    else if (performance.now() - changedAt > SILENT_MS && !isHeld(open.path)) {
+      throw new UserError(`The coordinator of run ${run} is gone. Go on with: coordinator resume ${run}`);
+    }
+    written = now;
+    await wait(LOOK_EVERY_MS, undefined, { signal }).catch(() => {});
+  }
+  return false;
+}

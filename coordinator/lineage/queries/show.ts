@@ -1,0 +1,184 @@
+/** Everything that is stored of one candidate. */
+import type { Config } from "@kevo/proto/search-space.ts";
+import { and, asc, eq } from "drizzle-orm";
+import type { LineageDatabase } from "../database.ts";
+import { attempts, candidates, evaluations, measurements, migrations, parents } from "../schema.ts";
+
+export interface StoredMeasurement {
+  /** 0 belongs to the evaluation; from 1 a finalist's re-measurements. */
+  readonly round: number;
+  readonly workload: string;
+  readonly time_ms: number;
+  readonly baseline_ms: number | null;
+  readonly baseline: string | null;
+  readonly speedup: number | null;
+  readonly speedup_low: number | null;
+  readonly speedup_high: number | null;
+  readonly gflops: number | null;
+  readonly peak_share: number | null;
+  /** Relative L2 error against the reference. */
+  readonly error: number | null;
+  /** Milliseconds of each timed batch. */
+  readonly samples: readonly number[];
+  /** Medians of everything else timed beside it, milliseconds. */
+  readonly others: Readonly<Record<string, number>>;
+}
+
+export interface StoredEvaluation {
+  readonly outcome: string;
+  readonly fitness: number | null;
+  readonly time_ms: number | null;
+  readonly message: string | null;
+  readonly attempt: number;
+  readonly evaluator: string | null;
+  readonly device: string | null;
+  readonly device_model: string | null;
+  readonly toolchain: string | null;
+  readonly compile_ms: number | null;
+  /** In the exclusive lane: verification and timing. */
+  readonly lane_ms: number | null;
+  readonly queued_ms: number | null;
+  readonly stopped_early: boolean;
+}
+
+export interface CandidateDetails {
+  readonly candidate: string;
+  readonly run: string;
+  readonly island: number;
+  readonly batch: number;
+  readonly index: number;
+  readonly genome: string;
+  readonly config: Config;
+  readonly source: string | null;
+  readonly proposer: string;
+  readonly reason: string | null;
+  /** Milliseconds since 1970. */
+  readonly created_at: number;
+  readonly parents: readonly string[];
+  /** Where it was taken in from, when it is a migrant. */
+  readonly migration: { readonly origin: string; readonly from_island: number; readonly to_island: number } | null;
+  /** The candidate whose evaluation answered this one; its evaluation and measurements are then shown here. */
+  readonly answered_by: string | null;
+  /** Candidates that this one's evaluation answered. */
+  readonly answers: readonly string[];
+  /** Null while it waits for a device. */
+  readonly evaluation: StoredEvaluation | null;
+  readonly measurements: readonly StoredMeasurement[];
+  readonly attempts: readonly {
+    readonly attempt: number;
+    readonly evaluator: string;
+    readonly stage: string | null;
+    readonly end: string | null;
+    readonly started_at: number;
+    readonly ended_at: number | null;
+  }[];
+}
+
+/** @param row of the candidate, as `resolveCandidate` finds it. */
+export function detailsOf(db: LineageDatabase, row: typeof candidates.$inferSelect): CandidateDetails {
+  const { id } = row;
+  // A twin has no evaluation of its own.
+  const measured = row.answeredBy ?? id;
+  const migration = db.select().from(migrations).where(eq(migrations.candidate, id)).get();
+  return {
+    candidate: id,
+    run: row.run,
+    island: row.island,
+    batch: row.batch,
+    index: row.position,
+    genome: row.genome,
+    config: JSON.parse(row.config),
+    source: row.source,
+    proposer: row.proposer,
+    reason: row.reason,
+    created_at: row.createdAt,
+    parents: db
+      .select({ parent: parents.parent })
+      .from(parents)
+      .where(eq(parents.candidate, id))
+      .orderBy(asc(parents.position))
+      .all()
+      .map(({ parent }) => parent),
+    migration:
+      migration === undefined
+        ? null
+        : { origin: migration.origin, from_island: migration.fromIsland, to_island: migration.toIsland },
+    answered_by: row.answeredBy,
+    answers: answersOf(db, row),
+    evaluation: evaluationOf(db, measured),
+    measurements: measurementsOf(db, measured),
+    attempts: db
+      .select({
+        attempt: attempts.attempt,
+        evaluator: attempts.evaluator,
+        stage: attempts.stage,
+        end: attempts.end,
+        started_at: attempts.startedAt,
+        ended_at: attempts.endedAt,
+      })
+      .from(attempts)
+      .where(eq(attempts.candidate, id))
+      .orderBy(asc(attempts.attempt))
+      .all(),
+  };
+}
+
+function answersOf(db: LineageDatabase, { id, run, genome }: typeof candidates.$inferSelect): string[] {
+  return (
+    db
+      .select({ id: candidates.id })
+      .from(candidates)
+      // Twins share run and genome, which are indexed.
+      .where(and(eq(candidates.run, run), eq(candidates.genome, genome), eq(candidates.answeredBy, id)))
+      .orderBy(candidates.createdAt, candidates.id)
+      .all()
+      .map((twin) => twin.id)
+  );
+}
+
+export function evaluationOf(db: LineageDatabase, candidate: string): StoredEvaluation | null {
+  const found = db
+    .select({
+      outcome: evaluations.outcome,
+      fitness: evaluations.fitness,
+      time_ms: evaluations.timeMs,
+      message: evaluations.message,
+      attempt: evaluations.attempt,
+      evaluator: evaluations.evaluator,
+      device: evaluations.device,
+      device_model: evaluations.deviceModel,
+      toolchain: evaluations.toolchain,
+      compile_ms: evaluations.compileMs,
+      lane_ms: evaluations.laneMs,
+      queued_ms: evaluations.queuedMs,
+      stopped_early: evaluations.stoppedEarly,
+    })
+    .from(evaluations)
+    .where(eq(evaluations.candidate, candidate))
+    .get();
+  return found ?? null;
+}
+
+function measurementsOf(db: LineageDatabase, candidate: string): StoredMeasurement[] {
+  const rows = db
+    .select()
+    .from(measurements)
+    .where(eq(measurements.candidate, candidate))
+    .orderBy(measurements.round, measurements.createdAt, measurements.workload)
+    .all();
+  return rows.map((row) => ({
+    round: row.round,
+    workload: row.workload,
+    time_ms: row.timeMs,
+    baseline_ms: row.baselineMs,
+    baseline: row.baseline,
+    speedup: row.speedup,
+    speedup_low: row.speedupLow,
+    speedup_high: row.speedupHigh,
+    gflops: row.gflops,
+    peak_share: row.peakShare,
+    error: row.error,
+    samples: JSON.parse(row.samples),
+    others: JSON.parse(row.others),
+  }));
+}
