@@ -20,5 +20,7 @@ export function worthOf(measurements: readonly Pick<Measurement, "time_ms" | "sp
 }
 
 function geometricMean(values: readonly number[]): number {
+  // One value stays what it is, to the last digit.
+  if (values.length === 1) return values[0] as number;
   return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
 }

@@ -50,7 +50,7 @@ const PATIENCE_MS = 60_000;
 
 export async function conduct(sitting: Sitting): Promise<Ending> {
   await using stack = new AsyncDisposableStack();
-  return new Conductor(sitting, stack).run();
+  return await new Conductor(sitting, stack).run();
 }
 
 class Conductor {
@@ -64,6 +64,7 @@ class Conductor {
   readonly #view: LiveView;
   #publisher: LogPublisher | null = null;
   #endpoints: Endpoints | null = null;
+  readonly #children: Child[] = [];
   #windows: number[];
   #phase = "waiting for an evaluator";
   #stopped = false;
@@ -134,6 +135,10 @@ class Conductor {
     const definition = definitionObject(kernel.definition);
     await bus.putObject(kernel.hash, kernel.bytes);
     await bus.putObject(definition.hash, definition.bytes);
+    // After the connections to it are closed, a daemon has nothing to wait for.
+    this.#stack.defer(async () => {
+      await Promise.all(this.#children.map((child) => child.stop()));
+    });
     this.#stack.defer(() => this.#fleet.close());
     this.#stack.defer(() => this.#dispatcher.stop());
     const publisher = new LogPublisher(bus, this.#ledger);
@@ -203,12 +208,8 @@ class Conductor {
       onNote: (message) => this.#note("program", message),
       onFailed: (error) => this.#over.reject(error),
     };
-    const children: Child[] = [];
-    if (launch.evaluators.length === 0) children.push(startLocalEvaluator(spec, launch, natsUrl, listener));
-    if (!launch.external_workers) children.push(...startLocalWorkers(spec, natsUrl, listener));
-    this.#stack.defer(async () => {
-      await Promise.all(children.map((child) => child.stop()));
-    });
+    if (launch.evaluators.length === 0) this.#children.push(startLocalEvaluator(spec, launch, natsUrl, listener));
+    if (!launch.external_workers) this.#children.push(...startLocalWorkers(spec, natsUrl, listener));
   }
 
   #startClocks(): void {

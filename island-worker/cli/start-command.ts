@@ -47,6 +47,8 @@ export function startCommand(): Command {
         },
         untilToldToStop(given.parent === true),
       );
+      // An open standard input would keep the process alive.
+      process.stdin.destroy();
     });
 }
 
@@ -58,7 +60,7 @@ function untilToldToStop(parent: boolean): AbortSignal {
   if (parent) {
     // Nobody is left who wants its batches, and nobody to release the islands to.
     const orphaned = () => process.exit(0);
-    process.stdin.on("end", orphaned).on("close", orphaned).on("error", orphaned).resume();
+    process.stdin.on("end", orphaned).on("error", orphaned).resume();
   }
   return stop.signal;
 }

@@ -1,0 +1,93 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { DispatchPlan, type Seat, windowsOf } from "./plan.ts";
+
+const task = (island: number, deviceModel: string | null = null) => ({ job: island, island, deviceModel });
+
+test("islands take turns, whatever one of them has queued", () => {
+  const plan = new DispatchPlan<number>();
+  plan.join("a", 10, ["m"]);
+  for (let i = 0; i < 5; i++) plan.add(task(0));
+  plan.add(task(1));
+  plan.add(task(2));
+  const order = Array.from({ length: 4 }, () => plan.next(0)?.task.island);
+  expect(order).toEqual([0, 1, 2, 0]);
+});
+
+test("a candidate goes to the least loaded evaluator that has its device and is not resting", () => {
+  const plan = new DispatchPlan<number>();
+  const a = plan.join("a", 4, ["A100"]);
+  const b = plan.join("b", 4, ["A100", "H200"]);
+  plan.add(task(0, "H200"));
+  expect(plan.next(0)?.seat.id).toBe("b");
+  plan.add(task(0));
+  expect(plan.next(0)?.seat.id).toBe("a");
+  b.restsUntil = 50;
+  a.serving = false;
+  plan.add(task(0));
+  expect(plan.next(10)).toBeNull();
+  expect(plan.next(50)?.seat.id).toBe("b");
+});
+
+test("an island that no evaluator fits holds up nobody", () => {
+  const plan = new DispatchPlan<number>();
+  plan.join("a", 4, ["A100"]);
+  plan.add(task(0, "H200"));
+  plan.add(task(1, "A100"));
+  expect(plan.next(0)?.task.island).toBe(1);
+  expect(plan.next(0)).toBeNull();
+  expect(plan.waiting).toBe(1);
+});
+
+const seats = fc.array(
+  fc.record({ credits: fc.integer({ min: 0, max: 40 }), serving: fc.boolean(), model: fc.constantFrom("A", "B") }),
+  { maxLength: 5 },
+);
+const islands = fc.array(fc.constantFrom(null, "A", "B"), { minLength: 1, maxLength: 9 });
+
+test("credits are never exceeded, and no task is lost or given twice", () => {
+  fc.assert(
+    fc.property(seats, fc.array(fc.nat(5), { maxLength: 60 }), (some, queue) => {
+      const plan = new DispatchPlan<number>();
+      for (const [index, { credits, model }] of some.entries()) plan.join(`e${index}`, credits, [model]);
+      for (const [job, island] of queue.entries()) plan.add({ job, island, deviceModel: null });
+      const given: number[] = [];
+      for (let next = plan.next(0); next !== null; next = plan.next(0)) given.push(next.task.job);
+      for (const seat of plan.seats) expect(seat.inFlight).toBeLessThanOrEqual(seat.credits);
+      expect(new Set(given).size).toBe(given.length);
+      expect(given.length).toBe(
+        Math.min(
+          queue.length,
+          some.reduce((sum, { credits }) => sum + credits, 0),
+        ),
+      );
+      expect(plan.waiting).toBe(queue.length - given.length);
+    }),
+  );
+});
+
+test("windows add up to the credits, and nobody who fits is left without", () => {
+  fc.assert(
+    fc.property(seats, islands, (some, models) => {
+      const list: Seat[] = some.map(({ credits, serving, model }, index) => ({
+        id: `e${index}`,
+        credits,
+        serving,
+        deviceModels: [model],
+        restsUntil: 0,
+        inFlight: 0,
+      }));
+      const windows = windowsOf(list, models);
+      const reachable = list.filter((s) => s.serving && models.some((m) => m === null || s.deviceModels.includes(m)));
+      const credits = reachable.reduce((sum, seat) => sum + seat.credits, 0);
+      const total = windows.reduce((sum, window) => sum + window, 0);
+      expect(total).toBeGreaterThanOrEqual(credits);
+      // More than the credits only where there are fewer credits than islands.
+      expect(total).toBeLessThanOrEqual(Math.max(credits, credits + models.length));
+      for (const [island, model] of models.entries()) {
+        const fitting = reachable.some((s) => model === null || s.deviceModels.includes(model));
+        expect((windows[island] as number) > 0).toBe(fitting);
+      }
+    }),
+  );
+});

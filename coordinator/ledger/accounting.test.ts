@@ -1,0 +1,290 @@
+import { openSpace } from "@kevo/core/search-space/search-space.ts";
+import type { EvaluatedEntry, LogEntry, Proposal } from "@kevo/proto/log.ts";
+import type { RunSpec } from "@kevo/proto/run.ts";
+import { WIRE_VERSION } from "@kevo/proto/version.ts";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { Accounting, type Offer } from "./accounting.ts";
+import type { AcceptedCandidate, Effects, EvaluationRecord } from "./records.ts";
+
+const space = openSpace({
+  parameters: [{ name: "TILE", type: "integer", min: 0, max: 999, step: 1 }],
+  constraints: ["TILE != 13"],
+});
+
+function specOf(change: Partial<RunSpec> = {}): RunSpec {
+  const islands = [0, 1, 2].map((index) => ({ index, niche: { workloads: null, device: null } }));
+  return {
+    run: "r",
+    kernel: { id: "k", title: "K", hash: "h", definition: "d" },
+    backend: "replay",
+    workloads: ["w"],
+    seed: 1,
+    islands,
+    topology: "ring",
+    migrate_every: 5,
+    migrants: 1,
+    sync: false,
+    batch_size: 4,
+    search: "default",
+    evaluations: 20,
+    time_s: null,
+    effort: "quick",
+    ...change,
+  };
+}
+
+const proposal = (tile: number, proposer = "random"): Proposal => ({
+  config: { TILE: tile },
+  source: null,
+  proposer,
+  parents: [],
+  reason: null,
+});
+
+function opened(change: Partial<RunSpec> = {}): Accounting {
+  const accounting = new Accounting(specOf(change), space);
+  accounting.open();
+  for (const island of accounting.islands) island.epoch = 1;
+  return accounting;
+}
+
+function offer(accounting: Accounting, island: number, k: number, tiles: number[], epoch = 1, window = 100): Offer {
+  const proposals = tiles.map((tile) => proposal(tile));
+  const request = { v: WIRE_VERSION, worker: "w", island, epoch, k, proposals, diversity: null } as const;
+  return accounting.offer(request, window);
+}
+
+function recordOf(candidate: string, time = 1): EvaluationRecord {
+  return {
+    candidate,
+    attempt: 1,
+    outcome: "ok",
+    message: null,
+    measurements: [
+      {
+        workload: "w",
+        time_ms: time,
+        baseline_ms: null,
+        baseline: null,
+        speedup: null,
+        speedup_low: null,
+        speedup_high: null,
+        gflops: null,
+        peak_share: null,
+        error: null,
+        samples: [],
+        others: {},
+      },
+    ],
+    evaluator: "e",
+    device: "d",
+    deviceModel: "m",
+    toolchain: "t",
+    compileMs: 0,
+    laneMs: 0,
+    queuedMs: 0,
+    stoppedEarly: false,
+  };
+}
+
+const evaluated = (effects: Effects | null) =>
+  (effects?.entries ?? []).filter((entry): entry is EvaluatedEntry => entry.type === "evaluated");
+
+describe("a batch", () => {
+  test("is refused under another epoch, out of turn, or with a configuration outside the space", () => {
+    const accounting = opened();
+    expect(offer(accounting, 0, 0, [1], 2)).toMatchObject({
+      status: "refused",
+      reason: expect.stringContaining("epoch"),
+    });
+    expect(offer(accounting, 0, 1, [1])).toMatchObject({
+      status: "refused",
+      reason: expect.stringContaining("not next"),
+    });
+    expect(offer(accounting, 0, 0, [13])).toMatchObject({
+      status: "refused",
+      reason: expect.stringContaining("constraint"),
+    });
+    expect(offer(accounting, 0, 0, [1000])).toMatchObject({
+      status: "refused",
+      reason: expect.stringContaining("TILE"),
+    });
+    expect(offer(accounting, 7, 0, [1])).toMatchObject({
+      status: "refused",
+      reason: expect.stringContaining("island 7"),
+    });
+    expect(accounting.accepted).toBe(0);
+  });
+
+  test("that is repeated is accepted once", () => {
+    const accounting = opened();
+    expect(offer(accounting, 0, 0, [1, 2]).effects.ready).toHaveLength(2);
+    const again = offer(accounting, 0, 0, [1, 2]);
+    expect(again).toMatchObject({ status: "accepted", effects: { entries: [], ready: [] } });
+    expect(accounting.accepted).toBe(2);
+  });
+
+  test("is cut to the window and to the budget", () => {
+    const accounting = opened({ evaluations: 3 });
+    expect(offer(accounting, 0, 0, [1, 2, 3, 4], 1, 2).effects.ready).toHaveLength(2);
+    expect(offer(accounting, 0, 1, [5], 1, 2)).toMatchObject({
+      status: "refused",
+      reason: expect.stringContaining("window"),
+    });
+    expect(offer(accounting, 1, 0, [6, 7, 8]).effects.ready).toHaveLength(1);
+    expect(offer(accounting, 2, 0, [9])).toMatchObject({
+      status: "refused",
+      reason: expect.stringContaining("budget"),
+    });
+  });
+});
+
+describe("a twin", () => {
+  test("of an evaluated genome is answered at once and costs nothing", () => {
+    const accounting = opened();
+    offer(accounting, 0, 0, [5]);
+    accounting.settle(recordOf("r/0/0/0", 3));
+    const { effects } = offer(accounting, 1, 0, [5]);
+    expect(effects.ready).toEqual([]);
+    expect(effects.candidates[0]).toMatchObject({ id: "r/1/0/0", answeredBy: "r/0/0/0" });
+    expect(evaluated(effects)).toMatchObject([{ candidate: "r/1/0/0", cached: true, time_ms: 3 }]);
+    expect([accounting.accepted, accounting.evaluated, accounting.cached]).toEqual([1, 1, 1]);
+  });
+
+  test("of one in flight waits for it", () => {
+    const accounting = opened();
+    offer(accounting, 0, 0, [5]);
+    expect(offer(accounting, 1, 0, [5]).effects.ready).toEqual([]);
+    const entries = evaluated(accounting.settle(recordOf("r/0/0/0", 2)));
+    expect(entries.map(({ candidate, cached }) => [candidate, cached])).toEqual([
+      ["r/0/0/0", false],
+      ["r/1/0/0", true],
+    ]);
+  });
+
+  test("in another niche is evaluated on its own", () => {
+    const islands = ["a", "b"].map((name, index) => ({ index, niche: { workloads: [name], device: null } }));
+    const accounting = opened({ islands });
+    offer(accounting, 0, 0, [5]);
+    expect(offer(accounting, 1, 0, [5]).effects.ready).toHaveLength(1);
+  });
+});
+
+test("a candidate is settled once, whatever arrives later", () => {
+  const accounting = opened();
+  offer(accounting, 0, 0, [5]);
+  expect(accounting.settle(recordOf("r/0/0/0"))).not.toBeNull();
+  expect(accounting.settle(recordOf("r/0/0/0"))).toBeNull();
+  expect(accounting.settle(recordOf("r/0/9/0"))).toBeNull();
+  expect(accounting.evaluated).toBe(1);
+});
+
+test("with sync a generation is accepted whole, in island order, and its results enter the logs sorted", () => {
+  const accounting = opened({ sync: true });
+  expect(offer(accounting, 2, 0, [1]).status).toBe("held");
+  expect(offer(accounting, 0, 0, [2, 3]).status).toBe("held");
+  const { status, effects } = offer(accounting, 1, 0, [2]);
+  expect(status).toBe("accepted");
+  expect(effects.candidates.map(({ id }) => id)).toEqual(["r/0/0/0", "r/0/0/1", "r/1/0/0", "r/2/0/0"]);
+  expect(accounting.settle(recordOf("r/2/0/0"))?.entries).toEqual([]);
+  expect(accounting.settle(recordOf("r/0/0/1"))?.entries).toEqual([]);
+  const closing = evaluated(accounting.settle(recordOf("r/0/0/0")));
+  expect(closing.map(({ candidate }) => candidate)).toEqual(["r/0/0/0", "r/0/0/1", "r/1/0/0", "r/2/0/0"]);
+});
+
+/** What the ledger would have stored. */
+class Store {
+  readonly candidates: AcceptedCandidate[] = [];
+  readonly records = new Map<string, EvaluationRecord>();
+  readonly logs = new Map<number, LogEntry[]>();
+
+  keep(effects: Effects): void {
+    this.candidates.push(...effects.candidates);
+    for (const entry of effects.entries) {
+      const log = this.logs.get(entry.island) ?? [];
+      log.push(entry);
+      this.logs.set(entry.island, log);
+    }
+  }
+
+  restored(from: Accounting): Accounting {
+    const accounting = new Accounting(from.spec, space);
+    for (const [index, island] of accounting.islands.entries()) {
+      const { epoch, nextBatch, tail } = from.islands[index] as (typeof from.islands)[number];
+      Object.assign(island, { epoch, nextBatch, tail });
+    }
+    const logged = new Set(
+      [...this.logs.values()].flat().flatMap((e) => (e.type === "evaluated" ? [e.candidate] : [])),
+    );
+    this.keep(
+      accounting.restore(
+        this.candidates.map((candidate) => ({
+          candidate,
+          record: this.records.get(candidate.id) ?? null,
+          logged: logged.has(candidate.id),
+        })),
+      ),
+    );
+    return accounting;
+  }
+}
+
+const steps = fc.array(
+  fc.oneof(
+    fc.record({
+      type: fc.constant("offer" as const),
+      island: fc.nat(2),
+      ahead: fc.constantFrom(-1, 0, 0, 0, 1),
+      epoch: fc.constantFrom(0, 1, 1, 1),
+      tiles: fc.array(fc.nat(30), { maxLength: 5 }),
+      window: fc.nat(8),
+    }),
+    fc.record({ type: fc.constant("settle" as const), which: fc.nat(40) }),
+    fc.record({ type: fc.constant("restart" as const) }),
+  ),
+  { maxLength: 60 },
+);
+
+test.each([false, true])("whatever happens in whatever order, nothing is counted twice or lost (sync %s)", (sync) => {
+  fc.assert(
+    fc.property(steps, fc.integer({ min: 1, max: 25 }), (script, evaluations) => {
+      let accounting = new Accounting(specOf({ evaluations, sync }), space);
+      const store = new Store();
+      store.keep(accounting.open());
+      for (const island of accounting.islands) island.epoch = 1;
+      for (const step of script) {
+        if (step.type === "offer") {
+          const k = (accounting.islands[step.island]?.nextBatch ?? 0) + step.ahead;
+          const tiles = step.tiles.filter((tile) => tile !== 13);
+          if (k >= 0) store.keep(offer(accounting, step.island, k, tiles, step.epoch, step.window).effects);
+        } else if (step.type === "settle") {
+          const id = store.candidates[step.which % Math.max(1, store.candidates.length)]?.id;
+          if (id === undefined) continue;
+          const record = recordOf(id, step.which + 1);
+          const effects = accounting.settle(record);
+          if (effects === null) continue;
+          expect(store.records.has(id)).toBe(false);
+          store.records.set(id, record);
+          store.keep(effects);
+        } else accounting = store.restored(accounting);
+      }
+      // Finish what is open, as a dispatcher would.
+      for (const { id, answeredBy } of store.candidates) {
+        if (answeredBy !== null || store.records.has(id)) continue;
+        const effects = accounting.settle(recordOf(id));
+        store.records.set(id, recordOf(id));
+        store.keep(effects as Effects);
+      }
+      const own = store.candidates.filter(({ answeredBy }) => answeredBy === null);
+      expect(own.length).toBeLessThanOrEqual(evaluations);
+      expect(accounting.accepted).toBe(own.length);
+      expect(accounting.evaluated).toBe(own.length);
+      expect(new Set(own.map(({ genome }) => genome)).size).toBe(own.length);
+      for (const log of store.logs.values()) expect(log.map(({ n }) => n)).toEqual(log.map((_, n) => n));
+      const logged = [...store.logs.values()].flat().flatMap((e) => (e.type === "evaluated" ? [e.candidate] : []));
+      expect(logged.sort()).toEqual(store.candidates.map(({ id }) => id).sort());
+    }),
+    { numRuns: 200 },
+  );
+});
