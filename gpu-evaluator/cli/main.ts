@@ -16,7 +16,8 @@ try {
     process.exitCode = error.exitCode === 0 ? 0 : 2;
   } else if (error instanceof UserError) {
     console.error(`gpu-evaluator: ${error.message}`);
-    process.exitCode = error.exitCode;
+    // What was opened before the mistake showed must not keep the process.
+    process.exit(error.exitCode);
   } else {
     throw error;
   }

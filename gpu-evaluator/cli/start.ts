@@ -58,6 +58,11 @@ export async function start(options: StartOptions): Promise<void> {
 
       await stop.requested;
       announcement?.state("draining");
+      if (daemon.inFlight > 0) {
+        console.error(
+          `gpu-evaluator: finishing ${daemon.inFlight} evaluations, then ending; a second signal ends at once`,
+        );
+      }
       const ended = await Promise.race([server.drain().then(() => "drained" as const), stop.atOnce]);
       announcement?.state("gone");
       if (ended === "drained") await server.close();

@@ -14,12 +14,12 @@ import { withLimit } from "./stage-limit.ts";
 
 export type StageName = "QUEUED" | "COMPILING" | "VERIFYING" | "TIMING";
 
-/** Backstops behind the backend's own, tighter limits, milliseconds; each starts with its stage. */
+/** Backstops behind the backend's own, tighter limits, milliseconds; each starts when its stage starts. */
 export interface StageLimits {
   readonly compileMs: number;
   readonly laneMs: number;
 }
-const DEFAULT_LIMITS: StageLimits = { compileMs: 5 * 60_000, laneMs: 15 * 60_000 };
+const DEFAULT_LIMITS: StageLimits = { compileMs: 3 * 60_000, laneMs: 10 * 60_000 };
 
 /** Held while timing where compiling disturbs it; shared by whoever computes on this host for the search. */
 export const QUIET_LOCK = "quiet";

@@ -1,5 +1,6 @@
 /** A backend for tests that does what each candidate's configuration says, and waits where the test wants it to. */
 
+import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { Artifact, Backend, Device, Failure, InstalledKernel, Job, Measured } from "../backends/backend.ts";
 import { KernelCatalog, type KernelStore, KernelUnavailable } from "./kernel-catalog.ts";
 
@@ -12,7 +13,7 @@ export const SCRIPTED_KERNEL: InstalledKernel = {
     description: "",
     backends: ["cpu"],
     parameters: [
-      { name: "act", type: "categorical", values: ["ok", "hold compile", "hold lane", "throw", "fail"] },
+      { name: "act", type: "categorical", values: ["ok", "hold compile", "hold lane", "throw", "full disk", "fail"] },
       { name: "n", type: "integer", min: 0, max: 999, step: 1 },
     ],
     constraints: ["n != 13"],
@@ -119,6 +120,7 @@ export function scriptedBackend({
     ): Promise<Measured | Failure> => {
       log(`measure ${config.n}`);
       await onStage?.("measure");
+      if (config.act === "full disk") throw new UserError("the disk is full");
       if (config.act === "throw") throw new Error("the driver is gone");
       if (config.act === "hold lane") await hold(config.n, signal);
       onTiming();

@@ -1,11 +1,4 @@
-import {
-  type Client,
-  credentials,
-  type Metadata,
-  makeClientConstructor,
-  type ServiceError,
-  status,
-} from "@grpc/grpc-js";
+import { Client, credentials, type Metadata, makeClientConstructor, type ServiceError, status } from "@grpc/grpc-js";
 import { createLogger } from "@kevo/core/logging/logger.ts";
 import {
   connectEvaluator,
@@ -181,6 +174,28 @@ describe("evaluate", () => {
     const { client } = await serve(scriptedBackend());
     const failed = await refusal(evaluate(client, requestOf(1, "throw")).result);
     expect(failed).toMatchObject({ code: status.INTERNAL, details: expect.stringContaining("the driver is gone") });
+    expect((await evaluate(client, requestOf(2)).result).outcome).toBe("ok");
+  });
+
+  test("a fault of the host that another attempt would meet again: FAILED_PRECONDITION with its words", async () => {
+    const { client } = await serve(scriptedBackend());
+    const failed = await refusal(evaluate(client, requestOf(1, "full disk")).result);
+    expect(failed).toEqual({ code: status.FAILED_PRECONDITION, details: "the disk is full" });
+    expect((await evaluate(client, requestOf(2)).result).outcome).toBe("ok");
+  });
+
+  test("bytes that are no request are refused and harm nobody", async () => {
+    const { client, address } = await serve(scriptedBackend());
+    const raw = new Client(address, credentials.createInsecure());
+    cleanups.push(() => raw.close());
+    const garbage = (bytes: Buffer) => bytes;
+    const answer = new Promise((resolve, reject) => {
+      const path = "/kevo.v1.Evaluator/Describe";
+      raw.makeUnaryRequest(path, garbage, garbage, Buffer.from("ffffffff", "hex"), (error, reply) =>
+        error ? reject(error) : resolve(reply),
+      );
+    });
+    await refusal(answer);
     expect((await evaluate(client, requestOf(2)).result).outcome).toBe("ok");
   });
 

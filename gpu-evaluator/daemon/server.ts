@@ -170,6 +170,8 @@ function unauthorised(metadata: Metadata, token: string | undefined): Refusal | 
 function refusalOf(error: unknown, logger: Logger): Refusal {
   if (error instanceof Refusal) return error;
   logger.error(error);
+  // A full disk, a baseline that does not run: no other attempt here ends better.
+  if (error instanceof UserError) return new Refusal(status.FAILED_PRECONDITION, error.message);
   const what = error instanceof Error ? error.message : String(error);
   return new Refusal(status.INTERNAL, `the evaluator failed, not the candidate: ${what}`);
 }
