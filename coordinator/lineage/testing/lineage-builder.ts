@@ -61,6 +61,8 @@ export interface Builder {
   failed(candidate: string, outcome: Exclude<Outcome, "ok">, message: string): void;
   /** Measurements alone, such as a finalist's. */
   measured(candidate: string, timing: TimingOptions): void;
+  /** A call of a language model; not settled where it has no cost. */
+  called(run: string, call: { model: string; reservedUsd: number; costUsd?: number }): void;
   event(run: string, kind: string, message: string): void;
   set(run: string, columns: Partial<typeof schema.runs.$inferInsert>): void;
   remove(): void;
@@ -198,6 +200,13 @@ export function buildLineage(): Builder {
       evaluation(candidate, outcome, { message });
     },
     measured,
+    called(run, call) {
+      const id = `call-${next()}`;
+      const tokens = { promptTokens: 1000, completionTokens: 200 };
+      db.insert(schema.modelCalls)
+        .values({ id, run, proposer: "grok", promptHash: "0", createdAt: clock, ...tokens, ...call })
+        .run();
+    },
     event(run, kind, message) {
       db.insert(schema.events).values({ run, kind, message, createdAt: next() }).run();
     },

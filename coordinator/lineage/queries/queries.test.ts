@@ -1,0 +1,302 @@
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { snapshotFromDatabase } from "../../run/snapshot-from-database.ts";
+import { resolveCandidate, resolveRun } from "../resolve.ts";
+import { BEGIN, type Builder, buildLineage } from "../testing/lineage-builder.ts";
+import { differenceOf } from "./diff.ts";
+import { failuresOf } from "./failures.ts";
+import { islandsOf } from "./islands.ts";
+import { migrationsOf } from "./migrations.ts";
+import { ranking } from "./ranking.ts";
+import { runsOf } from "./runs.ts";
+import { detailsOf } from "./show.ts";
+import { spendOf } from "./spend.ts";
+import { winnersTimes } from "./workloads.ts";
+
+let lineage: Builder;
+beforeEach(() => {
+  lineage = buildLineage();
+});
+afterEach(() => lineage.remove());
+
+describe("what people type", () => {
+  it("finds the latest run, a run by its beginning, and says which runs there are", () => {
+    expect(() => resolveRun(lineage.db)).toThrow("no run yet");
+    lineage.run({ id: "20260101-aaaa" });
+    lineage.run({ id: "20260102-bbbb" });
+    expect(resolveRun(lineage.db).id).toBe("20260102-bbbb");
+    expect(resolveRun(lineage.db, "20260101").id).toBe("20260101-aaaa");
+    expect(() => resolveRun(lineage.db, "2026")).toThrow(/Several runs begin with 2026: 20260102-bbbb, 20260101-aaaa/);
+    expect(() => resolveRun(lineage.db, "nope")).toThrow(/no run nope.*20260102-bbbb \(attention-cpu\)/);
+    // A run named like the beginning of another is not ambiguous; wildcards of SQL are letters like any other.
+    lineage.run({ id: "2026" });
+    expect(resolveRun(lineage.db, "2026").id).toBe("2026");
+    expect(() => resolveRun(lineage.db, "%")).toThrow(UserError);
+    expect(() => resolveRun(lineage.db, "")).toThrow(UserError);
+  });
+
+  it("finds a candidate in full, shortened, and as the best of a run", () => {
+    const older = lineage.run({ id: "20260101-aaaa" });
+    const best = lineage.candidate(older, { batch: 12 });
+    lineage.ok(best, { speedups: { small: 2 } });
+    const run = lineage.run({ id: "20260102-bbbb" });
+    const here = lineage.candidate(run, { batch: 12 });
+    expect(resolveCandidate(lineage.db, best).id).toBe(best);
+    expect(resolveCandidate(lineage.db, "20260101/0/12/0").id).toBe(best);
+    expect(resolveCandidate(lineage.db, "0/12/0").id).toBe(here);
+    expect(resolveCandidate(lineage.db, "20260101").id).toBe(best);
+    expect(() => resolveCandidate(lineage.db)).toThrow(/20260102-bbbb has no candidate that was measured/);
+    expect(() => resolveCandidate(lineage.db, "0/99/0")).toThrow(/no candidate 20260102-bbbb\/0\/99\/0/);
+    expect(() => resolveCandidate(lineage.db, "1/2")).toThrow(/run\/island\/batch\/index/);
+    expect(() => resolveCandidate(lineage.db, "a/b/c/d")).toThrow(/run\/island\/batch\/index/);
+  });
+});
+
+it("ranks finalists before single evaluations, and what was stopped early last", () => {
+  const run = lineage.run();
+  const [stopped, single, slowFinal, fastFinal] = [1, 2, 3, 4].map(() => lineage.candidate(run)) as string[];
+  lineage.ok(stopped as string, { speedups: { small: 9 }, stoppedEarly: true });
+  lineage.ok(single as string, { speedups: { small: 3 } });
+  for (const [id, speedup] of [[slowFinal, 1.5] as const, [fastFinal, 2] as const]) {
+    lineage.ok(id as string, { speedups: { small: 2.5 } });
+    lineage.measured(id as string, { round: 1, speedups: { small: speedup } });
+  }
+  lineage.failed(lineage.candidate(run), "crashed", "no");
+  const ranked = ranking(lineage.db, run, 10);
+  expect(ranked.map((r) => r.candidate)).toEqual([fastFinal, slowFinal, single, stopped]);
+  expect(ranked.map((r) => r.rounds)).toEqual([1, 1, 0, 0]);
+  expect(ranking(lineage.db, run, 3)).toEqual(ranked.slice(0, 3));
+});
+
+it("shows a candidate with all that is stored of it", () => {
+  const run = lineage.run();
+  const origin = lineage.candidate(run, { config: { tile: 8 } });
+  const migrant = lineage.candidate(run, { island: 1, batch: 2, proposer: "migrant", parents: [origin] });
+  lineage.ok(migrant, { speedups: { small: 2 }, others: { torch: 4.5 } });
+  lineage.measured(migrant, { round: 1, speedups: { small: 1.9 } });
+  const twin = lineage.candidate(run, { island: 1, batch: 3, answeredBy: migrant, reason: "tried again" });
+  const details = detailsOf(lineage.db, resolveCandidate(lineage.db, migrant));
+  expect(details).toMatchObject({
+    candidate: migrant,
+    config: { tile: 8 },
+    proposer: "migrant",
+    parents: [origin],
+    migration: { origin, from_island: 0, to_island: 1 },
+    answered_by: null,
+    answers: [twin],
+    evaluation: { outcome: "ok", fitness: 2, device_model: "a processor", stopped_early: false },
+    attempts: [{ attempt: 1, stage: "timing", end: "result" }],
+  });
+  expect(details.measurements.map((m) => [m.round, m.speedup])).toEqual([
+    [0, 2],
+    [1, 1.9],
+  ]);
+  expect(details.measurements[0]).toMatchObject({ others: { torch: 4.5 }, samples: [5] });
+  // A twin shows the evaluation that answered it, and no attempts: it made none.
+  expect(detailsOf(lineage.db, resolveCandidate(lineage.db, twin))).toMatchObject({
+    reason: "tried again",
+    answered_by: migrant,
+    evaluation: { outcome: "ok" },
+    attempts: [],
+    migration: null,
+  });
+});
+
+it("says what sets two candidates apart", () => {
+  const run = lineage.run();
+  const a = lineage.candidate(run, { config: { tile: 8, order: ["i", "j"], vector: 4 } });
+  const b = lineage.candidate(run, { config: { tile: 8, order: ["j", "i"], threads: 2 } });
+  lineage.ok(a, { times: { small: 4 }, speedups: { small: 1 } });
+  lineage.ok(b, { times: { small: 2 }, speedups: { small: 2 } });
+  const rows = [a, b].map((id) => resolveCandidate(lineage.db, id)) as [never, never];
+  expect(differenceOf(lineage.db, ...rows)).toEqual({
+    a,
+    b,
+    parameters: [
+      { parameter: "order", a: ["i", "j"], b: ["j", "i"] },
+      { parameter: "vector", a: 4, b: null },
+      { parameter: "threads", a: null, b: 2 },
+    ],
+    same: 1,
+    same_source: true,
+    outcomes: { a: "ok", b: "ok" },
+    workloads: [
+      {
+        workload: "small",
+        a_ms: expect.closeTo(4),
+        b_ms: expect.closeTo(2),
+        a_speedup: expect.closeTo(1),
+        b_speedup: expect.closeTo(2),
+        ratio: expect.closeTo(2),
+      },
+    ],
+  });
+});
+
+it("says how each island did, what moved between them, and what became of it", () => {
+  const run = lineage.run({ niches: [0, 1, 2].map(() => ({ workloads: null, device: null })) });
+  const elite = lineage.candidate(run, { proposer: "crossover" });
+  lineage.ok(elite, { speedups: { small: 2 } });
+  lineage.ok(lineage.candidate(run), { speedups: { small: 1.5 } });
+  lineage.failed(lineage.candidate(run), "incorrect", "no");
+  const migrant = lineage.candidate(run, {
+    island: 1,
+    batch: 4,
+    proposer: "migrant",
+    parents: [elite],
+    answeredBy: elite,
+  });
+  lineage.candidate(run, { island: 1, batch: 5, parents: [migrant] });
+  const islands = islandsOf(lineage.db, run);
+  expect(islands[0]).toMatchObject({
+    evaluated: 3,
+    ok: 2,
+    cached: 0,
+    best: elite,
+    best_fitness: 2,
+    best_proposer: "crossover",
+    migrants_in: 0,
+    migrants_out: 1,
+  });
+  expect(islands[1]).toMatchObject({ evaluated: 0, cached: 1, candidates: 2, best: null, migrants_in: 1 });
+  expect(islands[2]).toMatchObject({ candidates: 0, best: null, exhausted: false });
+  expect(migrationsOf(lineage.db, run, 10)).toEqual({
+    total: 1,
+    rows: [
+      {
+        candidate: migrant,
+        origin: elite,
+        from_island: 0,
+        to_island: 1,
+        batch: 4,
+        outcome: "ok",
+        fitness: 2,
+        time_ms: expect.closeTo(5),
+        children: 1,
+      },
+    ],
+  });
+});
+
+it("keeps the latest migrations where there are too many", () => {
+  const run = lineage.run();
+  const elite = lineage.candidate(run);
+  const intakes = [1, 2, 3].map((batch) =>
+    lineage.candidate(run, { island: 1, batch, proposer: "migrant", parents: [elite] }),
+  );
+  const { total, rows } = migrationsOf(lineage.db, run, 2);
+  expect([total, rows.map((r) => r.candidate)]).toEqual([3, intakes.slice(1)]);
+});
+
+it("groups failures by outcome and the first line of what was said", () => {
+  const run = lineage.run();
+  const say = (message: string) => {
+    const id = lineage.candidate(run);
+    lineage.failed(id, "compile_error", message);
+    return id;
+  };
+  const same = [
+    say("kernel.c:3: no\r\nmore"),
+    say("kernel.c:3: no\nother"),
+    say("kernel.c:3: no"),
+    say("kernel.c:3: no"),
+  ];
+  const other = say("linker said no");
+  const silent = lineage.candidate(run);
+  lineage.failed(silent, "timeout", "");
+  lineage.ok(lineage.candidate(run), { speedups: { small: 2 } });
+  expect(failuresOf(lineage.db, run)).toEqual([
+    { outcome: "compile_error", message: "kernel.c:3: no", count: 4, examples: same.slice(0, 3) },
+    { outcome: "compile_error", message: "linker said no", count: 1, examples: [other] },
+    { outcome: "timeout", message: "", count: 1, examples: [silent] },
+  ]);
+});
+
+it("counts what a per cent gained cost, with calls that are not settled at their worst case", () => {
+  const run = lineage.run();
+  expect(spendOf(lineage.db, run)).toMatchObject({ usd: 0, device_s: 0, gained_percent: null, models: [] });
+  lineage.ok(lineage.candidate(run), { speedups: { small: 1.5 }, laneMs: 4000 });
+  lineage.failed(lineage.candidate(run), "timeout", "slow");
+  lineage.called(run, { model: "grok-fast", reservedUsd: 1, costUsd: 0.25 });
+  lineage.called(run, { model: "grok-fast", reservedUsd: 0.75 });
+  const spend = spendOf(lineage.db, run);
+  expect(spend).toMatchObject({ usd: 1, device_s: 4.5, compile_s: 0.5, evaluations: 2 });
+  expect(spend.models).toMatchObject([{ proposer: "grok", model: "grok-fast", calls: 2, prompt_tokens: 2000, usd: 1 }]);
+  expect(spend.gained_percent).toBeCloseTo(50);
+  expect(spend.usd_per_percent).toBeCloseTo(0.02);
+  expect(spend.device_s_per_percent).toBeCloseTo(0.09);
+});
+
+it("names the times of each workload, with everything that was timed beside it", () => {
+  const run = lineage.run({ workloads: ["small", "large"] });
+  const id = lineage.candidate(run);
+  lineage.ok(id, { speedups: { small: 3, large: 3 } });
+  for (const [round, torch] of [[1, 4] as const, [2, 9] as const]) {
+    lineage.measured(id, { round, speedups: { small: 2, large: 2.5 }, others: { torch } });
+  }
+  const times = winnersTimes(lineage.db, run);
+  expect(times.map((t) => [t.workload, t.candidate])).toEqual([
+    ["small", id],
+    ["large", id],
+  ]);
+  expect(times[1]).toMatchObject({ speedup: expect.closeTo(2.5), time_ms: expect.closeTo(4), baseline: "default -O3" });
+  expect(times[1]?.others.torch).toBeCloseTo(6);
+});
+
+it("lists runs, latest first", () => {
+  lineage.run({ id: "old", backend: "replay", evaluations: 7 });
+  lineage.ok(lineage.candidate("old"), { times: { small: 2 } });
+  lineage.run({ id: "new", status: "running" });
+  const [latest, first] = runsOf(lineage.db, BEGIN + 3_600_000);
+  expect(latest).toMatchObject({ run: "new", status: "running", best: null, evaluations: 0 });
+  expect(latest?.elapsed_s).toBeGreaterThan(3500);
+  expect(first).toMatchObject({
+    run: "old",
+    evaluations: 1,
+    budget: 7,
+    speedup: null,
+    time_ms: expect.closeTo(2),
+    elapsed_s: 60,
+  });
+});
+
+describe("a snapshot from the database", () => {
+  it("says what another process is doing", () => {
+    const run = lineage.run({ status: "running", evaluations: 10 });
+    const best = lineage.candidate(run, { proposer: "crossover" });
+    lineage.ok(best, { speedups: { small: 2 } });
+    lineage.failed(lineage.candidate(run), "timeout", "slow");
+    lineage.candidate(run, { island: 1 });
+    lineage.candidate(run, { island: 1, answeredBy: best });
+    // Two evaluations in the last ten seconds, eight to go.
+    const snapshot = snapshotFromDatabase(lineage.db, run, BEGIN + 11_000);
+    expect(snapshot).toMatchObject({
+      phase: "evolving",
+      objective: "speedup",
+      elapsedS: 10,
+      perSecond: 0.2,
+      remainingS: 40,
+      budget: 10,
+      evaluated: 2,
+      cached: 1,
+      outcomes: { ok: 1, timeout: 1, crashed: 0 },
+      best: { candidate: best, fitness: 2, speedup: 2, proposer: "crossover" },
+    });
+    expect(snapshot.islands).toMatchObject([
+      { island: 0, evaluated: 2, outstanding: 0, bestFitness: 2 },
+      { island: 1, evaluated: 0, outstanding: 1, bestFitness: null, bestTimeMs: null },
+    ]);
+    lineage.measured(best, { round: 1, speedups: { small: 2 } });
+    expect(snapshotFromDatabase(lineage.db, run, BEGIN + 11_000).phase).toBe("measuring the finalists again");
+  });
+
+  it("says how a run ended", () => {
+    const run = lineage.run({ status: "stopped" });
+    expect(snapshotFromDatabase(lineage.db, run)).toMatchObject({
+      phase: "stopped",
+      elapsedS: 60,
+      remainingS: null,
+      perSecond: null,
+    });
+  });
+});
