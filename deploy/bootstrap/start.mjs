@@ -7,12 +7,12 @@ const JOB = ["--islands", "4", "--evaluations", "200"];
 
 /**
  * Arguments for the coordinator. A command goes through as it is; options extend or override the default job (the
- * last one of a name counts); help and version are the coordinator's.
+ * last one of a name counts); help is the coordinator's.
  * @param {string[]} args what stands after `npm start --`
  */
 export function coordinatorArguments(args) {
   const [first] = args;
-  if (first !== undefined && (!first.startsWith("-") || ["--help", "-h", "--version", "-V"].includes(first)))
+  if (first !== undefined && (!first.startsWith("-") || ["--help", "-h"].includes(first)))
     return args;
   const namesKernel = args.some((arg) => /^--(kernel|space)(=|$)/.test(arg));
   return ["start", ...(namesKernel ? [] : ["--kernel", "attention-cpu"]), ...JOB, ...args];

@@ -8,7 +8,10 @@ export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Paths relative to the root. */
 export function files(): string[] {
-  const listed = execFileSync("git", ["ls-files", "-z", "-co", "--exclude-standard"], { cwd: ROOT, encoding: "utf8" });
+  // CI may check out as another user, whose clone git would refuse to read.
+  const trust = ["-c", `safe.directory=${ROOT.replace(/\/$/, "")}`];
+  const command = [...trust, "ls-files", "-z", "-co", "--exclude-standard"];
+  const listed = execFileSync("git", command, { cwd: ROOT, encoding: "utf8" });
   return [...new Set(listed.split("\0"))].filter((file) => file !== "" && existsSync(join(ROOT, file)));
 }
 

@@ -6,11 +6,9 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { ROOT } from "../house/files.ts";
 import { checkPython } from "./python.ts";
 import { readCounts } from "./vitest-result.ts";
-
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 function fail(words: string): never {
   process.stderr.write(`\nfailed: ${words}\n`);
@@ -51,5 +49,5 @@ function runTests(filters: string[]): void {
 const args = process.argv.slice(2);
 step("format and lint (biome)", () => succeeds("@biomejs/biome/bin/biome", ["check"]), "Try: npm run lint -- --write");
 step("types (tsc)", () => succeeds("typescript/bin/tsc", ["-p", "."]), "Try: npm run types");
-step("Python style (ruff)", () => checkPython(ROOT), "The lines above say where.");
+step("Python style (ruff)", checkPython, "The lines above say where.");
 if (args[0] !== "--no-tests") runTests(args);

@@ -1,8 +1,6 @@
 /** Ruff over every tracked Python file. The WebAssembly build comes with npm, so no Python is needed to check. */
-import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { type Diagnostic, PositionEncoding, Workspace } from "@astral-sh/ruff-wasm-nodejs";
+import { files, read } from "../house/files.ts";
 
 const OPTIONS = {
   "line-length": 120,
@@ -22,13 +20,10 @@ export function complaints(file: string, source: string): string[] {
 }
 
 /** Prints every complaint about the Python files that git knows or would take; true when there is none. */
-export function checkPython(root: string): boolean {
-  const listed = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "*.py"], {
-    cwd: root,
-    encoding: "utf8",
-  });
-  const files = listed.split("\n").filter((file) => file !== "" && existsSync(join(root, file)));
-  const found = files.flatMap((file) => complaints(file, readFileSync(join(root, file), "utf8")));
+export function checkPython(): boolean {
+  const found = files()
+    .filter((file) => file.endsWith(".py"))
+    .flatMap((file) => complaints(file, read(file)));
   for (const line of found) process.stdout.write(`${line}\n`);
   return found.length === 0;
 }
