@@ -43,7 +43,7 @@ export async function start(options: StartOptions): Promise<void> {
         token: options.token,
         daemon,
         kernels: new KernelCatalog(kernels),
-        onDrained: stop.stop,
+        onDrained: stop.drained,
         logger,
       });
       const { host } = parseAddress(options.listen, "--listen", { anyPort: true });
@@ -56,16 +56,17 @@ export async function start(options: StartOptions): Promise<void> {
         `${backend.name} on ${backend.devices.map((device) => device.model).join(", ")}`,
       );
 
-      await stop.requested;
+      const asking = await stop.requested;
       announcement?.state("draining");
-      if (daemon.inFlight > 0) {
+      if (asking === "signal" && daemon.inFlight > 0) {
         console.error(
-          `gpu-evaluator: finishing ${daemon.inFlight} evaluations, then ending; a second signal ends at once`,
+          `gpu-evaluator: ends when ${daemon.inFlight} under way are finished; a second signal ends at once`,
         );
       }
       const ended = await Promise.race([server.drain().then(() => "drained" as const), stop.atOnce]);
       announcement?.state("gone");
       if (ended === "drained") await server.close();
+      else server.end();
       process.exitCode = ended === "drained" ? 0 : 130;
     } finally {
       await backend.close();

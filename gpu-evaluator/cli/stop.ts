@@ -1,12 +1,14 @@
 /** When a daemon has to go: a first signal or a client asks it to drain, a second or the parent's death ends it. */
 
+export type Asking = "signal" | "client" | "parent";
+
 export interface Stop {
-  /** Resolves when it should take nothing new and finish what is here. */
-  readonly requested: Promise<void>;
+  /** Resolves, with who asked, when it should take nothing new and finish what is here. */
+  readonly requested: Promise<Asking>;
   /** Resolves when it should end without finishing. */
   readonly atOnce: Promise<"at once">;
-  /** Asks for the same as a first signal. */
-  readonly stop: () => void;
+  /** A client asks for the same as a first signal does. */
+  readonly drained: () => void;
 }
 
 /**
@@ -14,21 +16,25 @@ export interface Stop {
  * closes when that process dies, however it dies, and nobody is left then who wants the results.
  */
 export function untilToldToStop(parent: boolean): Stop {
-  const requested = Promise.withResolvers<void>();
+  const requested = Promise.withResolvers<Asking>();
   const atOnce = Promise.withResolvers<"at once">();
   let signals = 0;
   const onSignal = () => {
-    requested.resolve();
+    requested.resolve("signal");
     if (++signals > 1) atOnce.resolve("at once");
   };
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
   if (parent) {
     const orphaned = () => {
-      requested.resolve();
+      requested.resolve("parent");
       atOnce.resolve("at once");
     };
     process.stdin.on("end", orphaned).on("close", orphaned).on("error", orphaned).resume();
   }
-  return { requested: requested.promise, atOnce: atOnce.promise, stop: requested.resolve };
+  return {
+    requested: requested.promise,
+    atOnce: atOnce.promise,
+    drained: () => requested.resolve("client"),
+  };
 }

@@ -38,6 +38,8 @@ export interface EvaluatorServer {
   drain(): Promise<number>;
   /** Lets the last answers out, then closes. */
   close(): Promise<void>;
+  /** Cancels what is under way and closes. */
+  end(): void;
 }
 
 type EvaluateCall = ServerWritableStream<EvaluateRequest__Output, EvaluateEvent>;
@@ -97,6 +99,7 @@ export async function serveEvaluator(options: ServerOptions): Promise<EvaluatorS
   return {
     port,
     drain,
+    end: () => server.forceShutdown(),
     close: () =>
       new Promise((resolve) => {
         server.tryShutdown(() => resolve());
