@@ -1,6 +1,7 @@
 /**
  * Locks by name for all processes of this user on this host, shared or exclusive. They are file locks taken
- * through SQLite, so the operating system frees them when their holder dies, however it dies.
+ * through SQLite, so the operating system frees them when their holder dies, however it dies. The files are in the
+ * directory for temporary files: who is to exclude each other needs the same TMPDIR, so containers share that folder.
  *
  * Fairness: a host-wide gate stands before each lock. Whoever wants the lock, in either mode, takes the gate,
  * waits for the lock behind it, and gives the gate back once it has the lock. So a writer that waits keeps new

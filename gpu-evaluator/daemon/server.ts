@@ -86,11 +86,16 @@ export async function serveEvaluator(options: ServerOptions): Promise<EvaluatorS
     const checked = checkRequest(call.request, kernels);
     const { job, deviceModel, invalid } = checked instanceof Promise ? await checked : checked;
     const stages = stageReporter(call);
-    const result =
-      invalid === null ? await daemon.evaluate(job, deviceModel, gone.signal, stages.report) : daemon.invalid(invalid);
-    stages.end();
-    call.write({ result });
-    call.end();
+    try {
+      const result =
+        invalid === null
+          ? await daemon.evaluate(job, deviceModel, gone.signal, stages.report)
+          : daemon.invalid(invalid);
+      call.write({ result });
+      call.end();
+    } finally {
+      stages.end();
+    }
   }
 
   server.addService(evaluatorService, handlers);
