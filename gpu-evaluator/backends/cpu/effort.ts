@@ -31,11 +31,12 @@ export function budgetOf(effort: Effort, purpose: "search" | "final"): Budget {
 export const ROUNDS_BEFORE_STOP = 2;
 /** Clearly slower: below this share of the best speedup in every round so far. */
 export const CLEARLY_SLOWER = 0.6;
+/** An interval this narrow (high / low - 1) needs no more rounds; a wider one gets up to this many times the rounds. */
+export const NARROW = 0.08;
+export const NOISY_FACTOR = 2;
 /** So slow already while verified (times the baseline) that one round says enough. */
 export const HOPELESS = 5;
 /** Inputs that differ by seed, all of which a candidate must get right before it is timed. */
 export const VERIFICATION_SEEDS = 3;
-/** Inputs first seen after timing, of which one call is enough where the machine is calm. */
-export const UNSEEN_SEEDS = 2;
-/** Prepared inputs of each workload that searches draw theirs from. */
-export const POOL = 6;
+/** Prepared inputs of each workload that searches draw from: those verified, and one first seen after timing. */
+export const POOL = 5;

@@ -4,7 +4,7 @@ import type { Measurement } from "@kevo/proto/outcome.ts";
 import type { Device, Job, Measured } from "../backend.ts";
 import type { Baseline } from "./baselines.ts";
 import type { ComparisonTimes } from "./comparison.ts";
-import { type Budget, CLEARLY_SLOWER, HOPELESS, ROUNDS_BEFORE_STOP } from "./effort.ts";
+import { type Budget, CLEARLY_SLOWER, HOPELESS, NARROW, NOISY_FACTOR, ROUNDS_BEFORE_STOP } from "./effort.ts";
 import { median, pairedRatio } from "./statistics.ts";
 import type { Trial } from "./trial.ts";
 
@@ -31,10 +31,12 @@ export async function timeMatch(
 ): Promise<{ measurement: Omit<Measurement, "gflops" | "peak_share">; stopped: boolean }> {
   const limit = runLimit(budget, baselines);
   const final = job.purpose === "final";
-  const hopeless = !final && trial.callMs > HOPELESS * baselines[0].trial.callMs;
-  const most = hopeless ? 1 : budget.rounds;
+  // A call that is shorter than a batch may only have been slow to start its threads.
+  const slow = Math.max(HOPELESS * baselines[0].trial.callMs, budget.batchMs);
+  const hopeless = !final && trial.callMs > slow;
+  const most = hopeless ? 1 : budget.rounds * NOISY_FACTOR;
   // Among the rounds that every candidate gets to; one that it cannot foresee.
-  const checked = hopeless ? 0 : Math.floor(random() * (final ? most : ROUNDS_BEFORE_STOP));
+  const checked = hopeless ? 0 : Math.floor(random() * (final ? budget.rounds : ROUNDS_BEFORE_STOP));
   const samples: number[] = [];
   const beside = baselines.map((): number[] => []);
   let stopped = hopeless;
@@ -49,15 +51,19 @@ export async function timeMatch(
       beside[at]?.push(await baseline.trial.batch(budget.batchMs, limit));
     if (round % 2 === 1) await candidate();
 
+    if (final || round + 1 !== ROUNDS_BEFORE_STOP) {
+      // On a noisy machine more rounds, until the interval is narrow or patience ends.
+      if (round + 1 >= budget.rounds && spread(fastestOf(beside), samples, budget.resamples) <= NARROW) break;
+      continue;
+    }
     const ratios = samples.map((ms, at) => Math.min(...beside.map((times) => times[at] as number)) / ms);
-    const bar = CLEARLY_SLOWER * (job.bestSpeedup ?? 1);
-    if (!final && round + 1 === ROUNDS_BEFORE_STOP && ratios.every((ratio) => ratio < bar)) {
+    if (ratios.every((ratio) => ratio < CLEARLY_SLOWER * (job.bestSpeedup ?? 1))) {
       stopped = true;
       break;
     }
   }
   const time = median(samples);
-  await trial.audit(time, limit);
+  await trial.audit(Math.min(...samples), limit);
 
   const medians = beside.map(median);
   const fastest = medians.indexOf(Math.min(...medians));
@@ -75,6 +81,16 @@ export async function timeMatch(
     others: Object.fromEntries(baselines.map(({ name }, at) => [name, medians[at] as number])),
   };
   return { measurement, stopped };
+}
+
+function fastestOf(beside: readonly number[][]): number[] {
+  const medians = beside.map(median);
+  return beside[medians.indexOf(Math.min(...medians))] as number[];
+}
+
+function spread(above: readonly number[], below: readonly number[], resamples: number): number {
+  const { low, high } = pairedRatio(above, below, resamples);
+  return high / low - 1;
 }
 
 /** The whole of a verified candidate's measurement, in the order of its workloads. */

@@ -11,16 +11,16 @@ import type { Workload } from "@kevo/proto/kernel.ts";
 import type { InstalledKernel, Job } from "../backend.ts";
 import { runCommand } from "./command.ts";
 import { errorsOf, runCompiler } from "./compile.ts";
-import { POOL, UNSEEN_SEEDS, VERIFICATION_SEEDS } from "./effort.ts";
+import { POOL, VERIFICATION_SEEDS } from "./effort.ts";
 import { firstLines, NATIVE, type Toolchain } from "./toolchain.ts";
 
 /** Longest making of one file of data, milliseconds. */
 const REFERENCE_LIMIT_MS = 120_000;
 
-/** Files of one workload for one evaluation, each of another seed: those verified, and those first seen after timing. */
+/** Files of one workload for one evaluation, each of another seed: those verified, and one first seen after timing. */
 export interface TrialData {
   readonly verification: readonly string[];
-  readonly unseen: readonly string[];
+  readonly unseen: string;
 }
 
 export class ReferenceData {
@@ -43,7 +43,7 @@ export class ReferenceData {
 
   /** Made where missing. UserError when the kernel's reference does not compile or fails. */
   async of(job: Pick<Job, "inputSeed" | "purpose">, workload: Workload): Promise<TrialData> {
-    const seeds = Array.from({ length: VERIFICATION_SEEDS + UNSEEN_SEEDS }, (_, n) =>
+    const seeds = Array.from({ length: VERIFICATION_SEEDS + 1 }, (_, n) =>
       job.purpose === "final"
         ? seedOf("final", job.inputSeed, workload.name, n)
         : seedOf(this.#secret, "pool", workload.name, (job.inputSeed + n) % POOL),
@@ -51,7 +51,7 @@ export class ReferenceData {
     const files: string[] = [];
     // One after the other: the compile pool decides how many cores work for this daemon.
     for (const seed of seeds) files.push(await this.#file(workload, seed));
-    return { verification: files.slice(0, VERIFICATION_SEEDS), unseen: files.slice(VERIFICATION_SEEDS) };
+    return { verification: files.slice(0, VERIFICATION_SEEDS), unseen: files[VERIFICATION_SEEDS] as string };
   }
 
   /** Removes what only this final used. @returns the files' paths. */
@@ -59,7 +59,7 @@ export class ReferenceData {
     if (job.purpose !== "final") return [];
     const discarded: string[] = [];
     for (const workload of workloads)
-      for (let n = 0; n < VERIFICATION_SEEDS + UNSEEN_SEEDS; n++) {
+      for (let n = 0; n <= VERIFICATION_SEEDS; n++) {
         const path = this.#path(workload, seedOf("final", job.inputSeed, workload.name, n));
         if (!this.#files.delete(path)) continue;
         await rm(path, { force: true });

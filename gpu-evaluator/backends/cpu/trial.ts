@@ -10,9 +10,10 @@ export class WrongOutput extends Error {}
 const MOST_CALLS = 2_000;
 /** Longest mapping and filling of the arrays, milliseconds. */
 const OPEN_LIMIT_MS = 10_000;
-/** A call on inputs never seen may take this much longer than the median call, times, before it counts as cheating. */
+/** A call on inputs never seen may take this much longer than the fastest batch's, times, before it counts as cheating. */
 const FRESH_FACTOR = 4;
 const FRESH_SLACK_MS = 0.5;
+const FRESH_TRIES = 20;
 
 export class Trial {
   readonly workload: Workload;
@@ -75,21 +76,22 @@ export class Trial {
    * After timing, inputs that the process has never seen: the answer must be right, and must not take so long that
    * earlier calls cannot have computed theirs.
    */
-  async audit(medianMs: number, limitMs: number): Promise<void> {
-    const most = medianMs * FRESH_FACTOR + FRESH_SLACK_MS;
-    let time = Number.POSITIVE_INFINITY;
-    // More than one, for something else on this machine may be in the way of the first.
-    for (const unseen of this.#data.unseen) {
-      await this.#referee.command("load", this.#id, 0, unseen);
-      await this.#referee.command("poison", this.#id);
+  async audit(repeatedMs: number, limitMs: number): Promise<void> {
+    const most = repeatedMs * FRESH_FACTOR + FRESH_SLACK_MS;
+    await this.#referee.command("load", this.#id, 0, this.#data.unseen);
+    await this.#referee.command("poison", this.#id);
+    let time = await this.#run(0, 1, 0, limitMs);
+    await this.#check(0, " on new inputs after timing");
+    // Something else on this machine may have been in the way; it will not be each time.
+    for (let again = 0; again < FRESH_TRIES && time > most; again++) {
+      await this.#referee.command("perturb", this.#id, 0, again);
       time = Math.min(time, await this.#run(0, 1, 0, limitMs));
-      await this.#check(0, " on new inputs after timing");
-      if (time <= most) return;
     }
-    throw new WrongOutput(
-      `workload ${this.workload.name}: a call on new inputs takes ${time.toFixed(3)} ms, a repeated one ` +
-        `${medianMs.toFixed(3)} ms: results are kept between calls`,
-    );
+    if (time > most)
+      throw new WrongOutput(
+        `workload ${this.workload.name}: a call on new inputs takes ${time.toFixed(3)} ms, a repeated one ` +
+          `${repeatedMs.toFixed(3)} ms: results are kept between calls`,
+      );
   }
 
   async #run(warm: number, calls: number, first: number, limitMs: number): Promise<number> {

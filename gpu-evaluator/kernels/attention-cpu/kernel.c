@@ -49,7 +49,7 @@ static inline void strip(const float *restrict a, int64_t lda, const float *rest
     float x[ROWS];
     for (int r = 0; r < ROWS; r++) x[r] = a[r * lda + d];
     for (int64_t j = 0; j < columns; j++)
-UNROLLED(16)
+  UNROLLED(16)
       for (int r = 0; r < ROWS; r++) c[r * ldc + j] += x[r] * b[d * ldb + j];
   }
 }
@@ -58,20 +58,20 @@ UNROLLED(16)
 static inline void block(const float *restrict a, int64_t lda, const float *restrict b, int64_t ldb, float *restrict c,
                          int64_t ldc, int64_t depth, int add) {
   vec sum[ROWS][STRIP_VECTORS];
-UNROLLED(16)
+  UNROLLED(16)
   for (int r = 0; r < ROWS; r++)
-UNROLLED(16)
+  UNROLLED(16)
     for (int s = 0; s < STRIP_VECTORS; s++) sum[r][s] = add ? get(c + r * ldc + s * LANES) : all(0);
-UNROLLED(UNROLL)
+  UNROLLED(UNROLL)
   for (int64_t d = 0; d < depth; d++) {
-UNROLLED(16)
+  UNROLLED(16)
     for (int r = 0; r < ROWS; r++)
-UNROLLED(16)
+  UNROLLED(16)
       for (int s = 0; s < STRIP_VECTORS; s++) sum[r][s] += a[r * lda + d] * get(b + d * ldb + s * LANES);
   }
-UNROLLED(16)
+  UNROLLED(16)
   for (int r = 0; r < ROWS; r++)
-UNROLLED(16)
+  UNROLLED(16)
     for (int s = 0; s < STRIP_VECTORS; s++) put(c + r * ldc + s * LANES, sum[r][s]);
 }
 static inline void strip(const float *a, int64_t lda, const float *b, int64_t ldb, float *c, int64_t ldc, int64_t columns,
@@ -102,14 +102,14 @@ static void scores(const attention *t, const float *q, const float *k, float *s,
         for (int c = 0; c < 4; c++) s[(i + r) * lds + j + c] = sum[r][c];
 #else
       vec sum[ROWS][4];
-UNROLLED(16)
+  UNROLLED(16)
       for (int r = 0; r < ROWS; r++)
-UNROLLED(16)
+  UNROLLED(16)
         for (int c = 0; c < 4; c++) sum[r][c] = all(0);
       for (int64_t d = 0; d < width; d += LANES)
-UNROLLED(16)
+  UNROLLED(16)
         for (int r = 0; r < ROWS; r++)
-UNROLLED(16)
+  UNROLLED(16)
           for (int c = 0; c < 4; c++) sum[r][c] += get(q + (i + r) * width + d) * get(k + (j + c) * width + d);
       for (int r = 0; r < ROWS; r++)
         for (int c = 0; c < 4; c++) {
@@ -168,7 +168,7 @@ static inline float weigh(float *s, int64_t columns, float scale, float *largest
     tops = choose(x > tops, x, tops);
   }
   for (int l = 0; l < LANES; l++) top = tops[l] * scale > top ? tops[l] * scale : top;
-UNROLLED(UNROLL)
+  UNROLLED(UNROLL)
   for (int64_t j = 0; j < columns; j += LANES) {
     vec e = exponential(get(s + j) * scale - top);
     sums += e;
@@ -262,10 +262,8 @@ void kevo_kernel(const kevo_shape *shape, const float *const inputs[], float *ou
   };
 #if THREADS == THREADS_all
   const int threads = kevo_cores();
-#elif THREADS == THREADS_half
-  const int threads = (kevo_cores() + 1) / 2;
 #else
-  const int threads = 1;
+  const int threads = (kevo_cores() + 1) / 2;
 #endif
   t.scale = 1 / sqrtf((float)t.width);
   t.scratch_floats = (size_t)(ROW_TILE * (t.length + COLUMN_TILE) + COLUMN_TILE * t.width);

@@ -68,7 +68,7 @@ static inline void panel(const float *restrict a, int64_t lda, const float *rest
     float x[ROWS];
     for (int r = 0; r < ROWS; r++) x[r] = a[r * A_ROW + p * A_DEPTH];
     for (int64_t j = 0; j < columns; j++)
-UNROLLED(16)
+  UNROLLED(16)
       for (int r = 0; r < ROWS; r++) c[r * ldc + j] += x[r] * b[p * ldb + j];
   }
 }
@@ -79,23 +79,23 @@ static inline void block(const float *restrict a, int64_t lda, const float *rest
                          int64_t ldc, int64_t depth, int add) {
   vec sum[ROWS][STRIP_VECTORS];
   (void)lda;
-UNROLLED(16)
+  UNROLLED(16)
   for (int r = 0; r < ROWS; r++)
-UNROLLED(16)
+  UNROLLED(16)
     for (int s = 0; s < STRIP_VECTORS; s++) sum[r][s] = add ? get(c + r * ldc + s * LANES) : (vec){};
-UNROLLED(UNROLL)
+  UNROLLED(UNROLL)
   for (int64_t p = 0; p < depth; p++) {
 #if PREFETCH
     __builtin_prefetch(b + (p + PREFETCH) * ldb);
 #endif
-UNROLLED(16)
+  UNROLLED(16)
     for (int r = 0; r < ROWS; r++)
-UNROLLED(16)
+  UNROLLED(16)
       for (int s = 0; s < STRIP_VECTORS; s++) sum[r][s] += a[r * A_ROW + p * A_DEPTH] * get(b + p * ldb + s * LANES);
   }
-UNROLLED(16)
+  UNROLLED(16)
   for (int r = 0; r < ROWS; r++)
-UNROLLED(16)
+  UNROLLED(16)
     for (int s = 0; s < STRIP_VECTORS; s++) put(c + r * ldc + s * LANES, sum[r][s]);
 }
 #define B_PANEL STRIP
@@ -193,10 +193,8 @@ void kevo_kernel(const kevo_shape *shape, const float *const inputs[], float *ou
   };
 #if THREADS == THREADS_all
   const int threads = kevo_cores();
-#elif THREADS == THREADS_half
-  const int threads = (kevo_cores() + 1) / 2;
 #else
-  const int threads = 1;
+  const int threads = (kevo_cores() + 1) / 2;
 #endif
 #if SPLIT == SPLIT_rows
   const int64_t whole = t.m, unit = ROWS;

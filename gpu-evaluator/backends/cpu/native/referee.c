@@ -5,6 +5,7 @@
  *   spawn ID EXECUTABLE DIRECTORY CORES MEMORY_BYTES DEADLINE_MS   -> ok PID
  *   open  ID DATA SLOTS DEADLINE_MS name=value ...                 -> ok
  *   load  ID SLOT DATA                                             -> ok
+ *   perturb ID SLOT NUMBER                                         -> ok               (another number, other inputs)
  *   poison ID                                                      -> ok
  *   run   ID WARM CALLS FIRST DEADLINE_MS                          -> ok NANOSECONDS   (of the CALLS, not of the WARM ones)
  *   check ID SLOT                                                  -> ok ERROR UNWRITTEN NOT_FINITE ALL_ZERO INPUTS_CHANGED OUTSIDE
@@ -269,6 +270,15 @@ static void load(process *p, uint32_t slot, const data *file) {
   p->loaded[slot] = file;
 }
 
+/* Changes the last ten bits of every input: new to the candidate, near the old. Its answer is not known, only its time. */
+static void perturb(process *p, uint32_t slot, uint32_t number) {
+  for (uint32_t i = 0; i < p->layout.inputs; i++) {
+    uint32_t *input = (uint32_t *)array_in(p, slot, i);
+    for (uint64_t at = 0; at < p->layout.input_floats[i]; at++) input[at] ^= ((number + (uint32_t)at + 1) * 2654435761u) >> 22;
+  }
+  p->loaded[slot] = NULL;
+}
+
 static void poison(process *p) {
   for (uint32_t slot = 0; slot < p->slots; slot++) {
     uint32_t *output = (uint32_t *)array_in(p, slot, p->layout.inputs);
@@ -426,6 +436,8 @@ static void obey(char *line) {
     printf("error\tno slot %u\n", slot);
     return;
   }
+  if (strcmp(verb, "perturb") == 0 && count == 4)
+    return perturb(p, slot, (uint32_t)atoi(fields[3])), (void)printf("ok\n");
   if (strcmp(verb, "check") == 0 && p->loaded[slot] != NULL) return check(p, slot);
   if (strcmp(verb, "load") == 0 && count == 4) {
     const data *file = get_data(fields[3]);

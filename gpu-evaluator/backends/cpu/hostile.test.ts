@@ -1,0 +1,101 @@
+/** Candidates that misbehave: each gets a clear outcome, leaves nothing behind, and the next one runs. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Backend, Failure, Measured } from "../backend.ts";
+import { isFailure } from "../backend.ts";
+import { openCpuBackend } from "./cpu-backend.ts";
+import { jobFor, kernelIn } from "./job.fixture.ts";
+
+const folder = fileURLToPath(new URL("./hostile.fixture/", import.meta.url));
+let backend: Backend;
+const kernel = await kernelIn(folder);
+
+beforeAll(async () => {
+  process.env.KEVO_TEST_KEY = "a secret";
+  backend = await openCpuBackend({ memoryBytes: 96 * 1024 ** 2, runLimitMs: 1_000 });
+}, 60_000);
+afterAll(async () => {
+  delete process.env.KEVO_TEST_KEY;
+  await backend.close();
+});
+
+/** Compiles and measures; `before` sees the artifact's folder while the files are there. */
+async function evaluate(
+  config: Record<string, string>,
+  { signal = new AbortController().signal, look = async (_folder: string) => {} } = {},
+): Promise<Measured | Failure> {
+  const [device] = backend.devices;
+  if (device === undefined) throw new Error("no device");
+  const job = jobFor(kernel, config);
+  const artifact = await backend.compile(job, signal);
+  if (isFailure(artifact)) return artifact;
+  try {
+    const found = await backend.measure(artifact, job, device, () => {}, signal);
+    await look((artifact as unknown as { folder: string }).folder);
+    return found;
+  } finally {
+    await artifact.dispose();
+  }
+}
+
+describe("outcomes", () => {
+  test.each([
+    ["does_not_compile", "compile_error", /kernel\.c:\d+.*error/],
+    ["loops_forever", "timeout", /verifying workload tiny/],
+    ["writes_far_outside", "crashed", /SIG(SEGV|BUS) while verifying/],
+    ["writes_just_outside", "incorrect", /wrote outside its arrays/],
+    ["garbage", "incorrect", /relative L2 error/],
+    ["zeros", "incorrect", /all zero/],
+    ["leaves_some_unwritten", "incorrect", /1 elements of the output were never written/],
+    ["not_finite", "incorrect", /not finite/],
+    ["changes_inputs", "incorrect", /changed its inputs/],
+    ["exits_early", "crashed", /exit code 0/],
+    ["exits_before_main", "crashed", /exit code 0/],
+    ["allocates_without_end", "crashed", /SIGABRT/],
+    ["wrong_later", "incorrect", /timed|after timing/],
+    ["keeps_results", "incorrect", /kept between calls/],
+    ["answers_for_the_harness", "crashed", /out of turn/],
+    ["kills_the_referee", "crashed", /took the referee with it/],
+  ])("%s is %s", async (deed, outcome, message) => {
+    const found = await evaluate({ DEED: deed });
+    expect(found).toMatchObject({ outcome, message: expect.stringMatching(message) });
+    expect(await evaluate({ DEED: "honest" })).toMatchObject({ outcome: "ok" });
+  });
+
+  test("a flag that the compiler does not know is the candidate's compile error", async () => {
+    const found = await evaluate({ FLAG: "-fno-such-flag-anywhere" });
+    expect(found).toMatchObject({ outcome: "compile_error", message: expect.stringContaining("no-such-flag") });
+  });
+
+  test("running out of files harms only itself", async () => {
+    expect(await evaluate({ DEED: "opens_files_without_end" })).toMatchObject({ outcome: "ok" });
+  });
+});
+
+test("the environment of a candidate holds PATH and no key", async () => {
+  expect(await evaluate({ DEED: "needs_a_clean_environment" })).toMatchObject({ outcome: "ok" });
+});
+
+test("a child that leaves its group and ignores SIGTERM does not outlive the candidate", async () => {
+  let child = 0;
+  await evaluate(
+    { DEED: "leaves_a_child" },
+    {
+      look: async (at) => {
+        child = Number(await readFile(join(at, "child.txt"), "utf8"));
+      },
+    },
+  );
+  expect(child).toBeGreaterThan(1);
+  expect(() => process.kill(child, 0)).toThrow(/ESRCH/);
+});
+
+test("aborting ends the stage, and the next candidate runs", async () => {
+  const controller = new AbortController();
+  const evaluation = evaluate({ DEED: "loops_forever" }, { signal: controller.signal });
+  setTimeout(() => controller.abort(new Error("told to stop")), 300);
+  await expect(evaluation).rejects.toThrow("told to stop");
+  expect(await evaluate({ DEED: "honest" })).toMatchObject({ outcome: "ok" });
+});
