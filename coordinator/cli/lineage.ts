@@ -44,7 +44,7 @@ export function lineageCommand(): Command {
 
   add("top", "The best candidates. Those measured again as finalists stand first.", "top --limit 5")
     .argument("[run]", RUN)
-    .option("--limit N", "how many", "10")
+    .option("--limit <n>", "how many", "10")
     .action((text: string | undefined, options: LimitedOptions) =>
       reading(options, ({ db }) => {
         const run = resolveRun(db, text);
@@ -69,8 +69,8 @@ export function lineageCommand(): Command {
   ] as const) {
     add(name, `${who}, nearest first, across islands.`, `${name} 2/7/3 --depth 3`)
       .argument("[candidate]", CANDIDATE)
-      .option("--depth N", "at most so many generations away")
-      .option("--limit N", "how many; the nearest", "50")
+      .option("--depth <n>", "at most so many generations away")
+      .option("--limit <n>", "how many; the nearest", "50")
       .action((text: string | undefined, options: LimitedOptions & { depth?: string }) =>
         reading(options, ({ db }) => descent(db, text, options, relatives)),
       );
@@ -99,7 +99,7 @@ export function lineageCommand(): Command {
 
   add("migrations", "Elites that another island took in, latest last.", "migrations --limit 20")
     .argument("[run]", RUN)
-    .option("--limit N", "how many; the latest", "50")
+    .option("--limit <n>", "how many; the latest", "50")
     .action((text: string | undefined, options: LimitedOptions) =>
       reading(options, ({ db }) => {
         const run = resolveRun(db, text);
@@ -140,7 +140,7 @@ export function lineageCommand(): Command {
     `sql "select outcome, count(*) from evaluations group by 1"`,
   )
     .argument("<query>", "one SELECT; the tables are those of coordinator/lineage/schema.ts")
-    .option("--limit N", "most rows", "1000")
+    .option("--limit <n>", "most rows", "1000")
     .action((text: string, options: LimitedOptions) => reading(options, (open) => sql(open, text, options)));
 
   return lineage;

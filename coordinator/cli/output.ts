@@ -10,7 +10,7 @@ export interface ReadOptions {
 /** Options that every reading command has. */
 export function withReadOptions(command: Command): Command {
   return command
-    .option("--db FILE", "the database (default: .kevo/lineage.db)")
+    .option("--db <file>", "the database (default: .kevo/lineage.db)")
     .option("--json", "one JSON value on standard output");
 }
 

@@ -10,6 +10,7 @@ import { finalReport } from "../progress/final-report.ts";
 import { openProgress } from "../progress/progress.ts";
 import { wantsColours } from "../progress/table.ts";
 import { buildResult } from "../run/result.ts";
+import type { RunSnapshot } from "../run/snapshot.ts";
 import { snapshotFromDatabase } from "../run/snapshot-from-database.ts";
 import { printJson, type ReadOptions, withReadOptions } from "./output.ts";
 
@@ -59,20 +60,23 @@ async function untilItEnds(
   open: ReadOnlyLineage,
   run: string,
   signal: AbortSignal,
-  onSnapshot: (snapshot: ReturnType<typeof snapshotFromDatabase>) => void,
+  onSnapshot: (snapshot: RunSnapshot) => void,
 ): Promise<boolean> {
   let written = "";
-  let changedAt = performance.now();
+  // Whether anybody holds the database is asked at the first look, and then when nothing has been written for long.
+  let heardAt = Number.NEGATIVE_INFINITY;
   while (!signal.aborted) {
+    const silent = performance.now() - heardAt > SILENT_MS;
+    // Asked before the status is read: a coordinator writes how the run ended before it lets go.
+    const abandoned = silent && !isHeld(open.path);
     onSnapshot(snapshotFromDatabase(open.db, run));
     const { status, elapsedMs, accepted } = resolveRun(open.db, run);
     if (status !== "running") return true;
-    const now = `${elapsedMs} ${accepted}`;
-    if (now !== written) changedAt = performance.now();
-    else if (performance.now() - changedAt > SILENT_MS && !isHeld(open.path)) {
+    if (abandoned) {
       throw new UserError(`The coordinator of run ${run} is gone. Go on with: coordinator resume ${run}`);
     }
-    written = now;
+    if (silent || `${elapsedMs} ${accepted}` !== written) heardAt = performance.now();
+    written = `${elapsedMs} ${accepted}`;
     await wait(LOOK_EVERY_MS, undefined, { signal }).catch(() => {});
   }
   return false;

@@ -1,5 +1,5 @@
 /** Builds a lineage database in a temporary folder, as a coordinator would have written it. For tests. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -65,6 +65,8 @@ export interface Builder {
   called(run: string, call: { model: string; reservedUsd: number; costUsd?: number }): void;
   event(run: string, kind: string, message: string): void;
   set(run: string, columns: Partial<typeof schema.runs.$inferInsert>): void;
+  /** Another database with the same content. */
+  copyTo(path: string): void;
   remove(): void;
 }
 
@@ -212,6 +214,11 @@ export function buildLineage(): Builder {
     },
     set(run, columns) {
       db.update(schema.runs).set(columns).where(eq(schema.runs.id, run)).run();
+    },
+    copyTo(copy) {
+      // A copy of the file alone would lack what is still in the journal.
+      sqlite.pragma("wal_checkpoint(TRUNCATE)");
+      copyFileSync(path, copy);
     },
     remove() {
       sqlite.close();

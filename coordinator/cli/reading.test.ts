@@ -1,0 +1,290 @@
+/**
+ * The reading commands as people and scripts run them, on a real database. What they answer is looked at in this
+ * process; exit codes, signals and pipes in real ones, which take a second each.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { on, once } from "node:events";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import Database from "better-sqlite3";
+import type { Command } from "commander";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { openLineage } from "../lineage/database.ts";
+import { type Builder, buildLineage } from "../lineage/testing/lineage-builder.ts";
+import { runResult } from "../run/result.ts";
+import { lineageCommand } from "./lineage.ts";
+import { runsCommand } from "./runs.ts";
+
+// Starting a process takes seconds on a machine that is busy with something else.
+vi.setConfig({ testTimeout: 30_000 });
+
+const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
+
+let lineage: Builder;
+let seed: string;
+let winner: string;
+
+beforeAll(() => {
+  lineage = buildLineage();
+  lineage.run({ id: "20260101-older", backend: "replay" });
+  lineage.ok(lineage.candidate("20260101-older"), { times: { small: 3 } });
+  const run = lineage.run({ id: "20260102-latest", workloads: ["small", "large"] });
+  seed = lineage.candidate(run, { config: { tile: 8, layout: "rows" }, proposer: "seed" });
+  lineage.ok(seed, { speedups: { small: 1, large: 1 } });
+  winner = lineage.candidate(run, { batch: 1, config: { tile: 32, layout: "rows" }, parents: [seed] });
+  lineage.ok(winner, { speedups: { small: 2, large: 2 } });
+  lineage.measured(winner, { round: 1, speedups: { small: 1.9, large: 1.9 }, others: { torch: 4 } });
+  lineage.candidate(run, { island: 1, batch: 1, proposer: "migrant", parents: [winner], answeredBy: winner });
+  lineage.failed(lineage.candidate(run), "compile_error", "\u001b[31mkernel.c:3: no\u001b[0m\nsecond line");
+});
+afterAll(() => lineage.remove());
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+function start(args: readonly string[], cwd = lineage.folder): ChildProcess {
+  return spawn(process.execPath, [MAIN, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+}
+
+async function ended(child: ChildProcess): Promise<Ended> {
+  let [out, err] = ["", ""];
+  child.stdout?.on("data", (chunk) => (out += chunk));
+  child.stderr?.on("data", (chunk) => (err += chunk));
+  const [code] = await once(child, "close");
+  return { code, out, err };
+}
+
+const coordinator = (...args: string[]) => ended(start(args));
+
+/** Runs a command of `main.ts` in this process. @throws what `main.ts` turns into an exit code. */
+async function here(command: Command, ...args: string[]): Promise<Omit<Ended, "code">> {
+  const written = { out: "", err: "" };
+  const spies = (["stdout", "stderr"] as const).map((stream) =>
+    vi.spyOn(process[stream], "write").mockImplementation((chunk) => {
+      written[stream === "stdout" ? "out" : "err"] += chunk;
+      return true;
+    }),
+  );
+  try {
+    for (const each of [command, ...command.commands]) each.exitOverride();
+    await command.parseAsync(args, { from: "user" });
+    return written;
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+}
+
+const lines = (...words: string[]) => here(lineageCommand(), ...words, "--db", lineage.path);
+
+describe("coordinator lineage", () => {
+  it("best: the winner with its configuration and times", async () => {
+    const people = await lines("best");
+    const scripts = await lines("best", "20260102", "--json");
+    expect(people.err).toBe("");
+    expect(people.out).toContain("Best of run 20260102-latest: 1.90× (1.89–1.91)");
+    expect(people.out).toMatch(/tile +32\nlayout +rows\n/);
+    expect(people.out).toMatch(/large +5\.263 +10 +1\.90×/);
+    expect(people.out).not.toContain("\u001b");
+    expect(JSON.parse(scripts.out)).toMatchObject({
+      run: "20260102-latest",
+      candidate: winner,
+      config: { tile: 32, layout: "rows" },
+      speedup: expect.closeTo(1.9),
+      workloads: [{ workload: "small" }, { workload: "large", others: { torch: 4 } }],
+    });
+  });
+
+  it("best: of a replay counts time", async () => {
+    const { out } = await lines("best", "20260101-older");
+    expect(out).toContain("Best of run 20260101-older: 3 ms, a single evaluation");
+  });
+
+  it("top, ancestors, descendants, islands, migrations: one row each", async () => {
+    const answers = [];
+    for (const words of [["top"], ["ancestors"], ["descendants", "0/0/0"], ["islands"], ["migrations"]]) {
+      const { out, err } = await lines(...words);
+      expect(err).toBe("");
+      answers.push(out);
+    }
+    const [top, ancestors, descendants, islands, migrations] = answers as [string, string, string, string, string];
+    expect(top).toMatch(new RegExp(`1 +${winner} +1\\.90× .* tile=32 layout=rows`));
+    expect(ancestors).toMatch(new RegExp(`1 +${seed} +seed +ok +1\\.00×`));
+    expect(descendants).toMatch(/2 +20260102-latest\/1\/1\/0 +migrant from island 0 +ok +2\.00×/);
+    expect(islands).toMatch(/0 +0 +3 +2 +0 +2\.00×/);
+    expect(migrations).toMatch(new RegExp(`0 to 1 +${winner} +20260102-latest/1/1/0 +ok`));
+  });
+
+  it("show, diff, spend, failures", async () => {
+    const show = await lines("show", "0/0/1");
+    const diff = await lines("diff", "0/0/0", winner);
+    const spend = await lines("spend", "--json");
+    const failures = await lines("failures");
+    expect(show.out).toContain("Evaluated: compile_error");
+    expect(show.out).toContain("  kernel.c:3: no\n  second line\n");
+    expect(diff.out).toMatch(/parameter +A +B\ntile +8 +32\n\n1 more is the same\./);
+    expect(JSON.parse(spend.out)).toMatchObject({ usd: 0, device_s: 1.5, gained_percent: expect.closeTo(90) });
+    // What a compiler says cannot drive the reader's terminal.
+    expect(failures.out).toMatch(/1 +compile_error +20260102-latest\/0\/0\/1 +kernel\.c:3: no\n/);
+    expect(failures.out).not.toContain("\u001b");
+    expect(failures.err).toContain("coordinator lineage show 20260102-latest/0/0/1");
+  });
+
+  it("sql: answers a SELECT, limits what is endless, and cannot write", async () => {
+    const endless = "with recursive n(x) as (values (1) union all select x + 1 from n) select x, x * 2 as twice from n";
+    const rows = await lines("sql", "select outcome, count(*) as n from evaluations group by outcome", "--json");
+    expect(JSON.parse(rows.out)).toEqual([
+      { outcome: "compile_error", n: 1 },
+      { outcome: "ok", n: 3 },
+    ]);
+    const cut = await lines("sql", endless, "--limit", "3");
+    expect(cut.out).toBe("x  twice\n1      2\n2      4\n3      6\n");
+    expect(cut.err).toContain("first 3 rows");
+    for (const [text, words] of [
+      ["update runs set status = 'failed' returning id", /only reads/],
+      ["vacuum into 'copy.db'", /only reads/],
+      ["attach 'other.db' as other", /only reads/],
+      ["pragma journal_mode = delete", /only reads/],
+      ["select 1; drop table runs", /more than one statement/],
+      ["select title from nowhere", /no such table: nowhere.*Tables: .*candidates/],
+    ] as const) {
+      await expect(lines("sql", text)).rejects.toThrow(words);
+      await expect(lines("sql", text)).rejects.toMatchObject({ name: "UserError", exitCode: 2 });
+    }
+  });
+
+  it("says what is wrong in one sentence, without a stack trace", async () => {
+    const empty = join(lineage.folder, "empty");
+    mkdirSync(empty, { recursive: true });
+    const text = join(lineage.folder, "text.db");
+    writeFileSync(
+      text,
+      "this is not a database, although it is long enough for a header of one hundred bytes.".repeat(3),
+    );
+    const other = join(lineage.folder, "other.db");
+    new Database(other).exec("create table songs (title text)").close();
+    const newer = changedCopy("newer.db", "update __drizzle_migrations set created_at = created_at + 1");
+    const older = changedCopy("older.db", "delete from __drizzle_migrations");
+    const at = (path: string) => here(lineageCommand(), "best", "--db", path);
+    const cases: [() => Promise<unknown>, number, RegExp][] = [
+      [() => at(lineage.folder), 1, /is a folder/],
+      [() => at(text), 1, /is no SQLite database/],
+      [() => at(other), 1, /not one of lineage/],
+      [() => at(newer), 1, /newer version.*Update/],
+      [() => at(older), 1, /older version/],
+      [() => lines("best", "nope"), 1, /no run nope.*20260102-latest/],
+      [() => lines("show", "0/9/9"), 1, /no candidate 20260102-latest\/0\/9\/9/],
+      [() => lines("top", "--limit", "none"), 2, /--limit none: not a whole number/],
+    ];
+    for (const [run, exitCode, words] of cases) {
+      await expect(run()).rejects.toThrow(words);
+      await expect(run()).rejects.toMatchObject({ name: "UserError", exitCode });
+    }
+    const missing = await ended(start(["lineage", "best"], empty));
+    expect(missing).toMatchObject({ code: 1, out: "" });
+    expect(missing.err).toMatch(/^coordinator: There is no database .*empty\/\.kevo\/lineage\.db\..*--db FILE\.\n$/);
+    const incomplete = await coordinator("lineage", "diff", "0/0/0", "--db", lineage.path);
+    expect(incomplete).toMatchObject({ code: 2, out: "" });
+    expect(incomplete.err).toContain("missing required argument 'b'");
+  });
+
+  it("ends quietly when its reader has seen enough", async () => {
+    const child = start([
+      "lineage",
+      "sql",
+      "select hex(zeroblob(100000)) from runs, runs, candidates",
+      "--db",
+      lineage.path,
+    ]);
+    child.stdout?.once("data", () => child.stdout?.destroy());
+    const [[code], err] = await Promise.all([
+      once(child, "exit"),
+      (async () => {
+        let text = "";
+        for await (const chunk of child.stderr as AsyncIterable<Buffer>) text += chunk;
+        return text;
+      })(),
+    ]);
+    expect([code, err]).toEqual([0, ""]);
+  });
+
+  it("reads without writing: the database is the same afterwards", async () => {
+    const copy = changedCopy("same.db", "select 1");
+    const before = readFileSync(copy);
+    await here(lineageCommand(), "best", "--db", copy);
+    expect(readFileSync(copy).equals(before)).toBe(true);
+  });
+});
+
+it("runs: lists them, and says which one was cut off", async () => {
+  const copy = changedCopy(
+    "runs.db",
+    "update runs set status = 'running', ended_at = null where id = '20260101-older'",
+  );
+  const people = await here(runsCommand(), "--db", copy);
+  const scripts = await here(runsCommand(), "--db", copy, "--json");
+  expect(people.out).toMatch(/20260102-latest +completed +attention-cpu +cpu +2 +3 of 100 +1\.90× +1:00/);
+  expect(people.out).toMatch(/20260101-older +cut off .* 3 ms/);
+  expect(people.err).toContain("coordinator resume 20260101-older");
+  expect(JSON.parse(scripts.out)).toMatchObject([
+    { run: "20260102-latest", alive: false, speedup: expect.closeTo(1.9) },
+    { run: "20260101-older", status: "running", alive: false, speedup: null },
+  ]);
+});
+
+describe("coordinator watch", () => {
+  it("follows a run of another process until it ends", async () => {
+    const path = changedCopy("watched.db", "update runs set status = 'running', ended_at = null");
+    // The writer of the run, as another coordinator would be.
+    const writer = openLineage(path);
+    const watch = start(["watch", "20260102", "--db", path, "--json"]);
+    const plain = start(["watch", "--db", path]);
+    const [json, people] = [ended(watch), ended(plain)];
+    let seen = "";
+    for await (const [chunk] of on(plain.stderr as NodeJS.ReadableStream, "data")) {
+      seen += chunk;
+      if (seen.includes("measuring the finalists again: 3 of 100 evaluations")) break;
+    }
+    writer.sqlite.exec("update runs set status = 'completed', ended_at = created_at + 60000");
+    expect(await people).toMatchObject({ code: 0, out: "" });
+    const { code, out, err } = await json;
+    expect([code, err]).toEqual([0, ""]);
+    expect(runResult.parse(JSON.parse(out))).toMatchObject({ status: "completed", best: { candidate: winner } });
+    writer.close();
+  });
+
+  it("ends with Ctrl-C and leaves the run alone", async () => {
+    const path = changedCopy("left.db", "update runs set status = 'running', ended_at = null");
+    const writer = openLineage(path);
+    const child = start(["watch", "--db", path]);
+    const done = ended(child);
+    await once(child.stderr as NodeJS.ReadableStream, "data");
+    child.kill("SIGINT");
+    const { code, err } = await done;
+    expect(code).toBe(130);
+    expect(err).toContain("No longer watching; run 20260102-latest goes on.");
+    expect(writer.sqlite.prepare("select distinct status from runs").pluck().all()).toEqual(["running"]);
+    writer.close();
+  });
+
+  it("says when the coordinator is gone", async () => {
+    const path = changedCopy("gone.db", "update runs set status = 'running', ended_at = null");
+    const { code, err } = await coordinator("watch", "--db", path);
+    expect(code).toBe(1);
+    expect(err).toContain("coordinator of run 20260102-latest is gone. Go on with: coordinator resume 20260102-latest");
+  });
+});
+
+/** A copy of the database, changed as no coordinator is there to do. */
+function changedCopy(name: string, change: string): string {
+  const path = join(lineage.folder, name);
+  lineage.copyTo(path);
+  const sqlite = new Database(path);
+  sqlite.pragma("journal_mode = WAL");
+  sqlite.exec(change);
+  sqlite.close();
+  return path;
+}
