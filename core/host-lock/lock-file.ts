@@ -23,8 +23,13 @@ export function openLockFile(name: string): LockFile {
   const begin = database.prepare("BEGIN");
   const beginExclusive = database.prepare("BEGIN EXCLUSIVE");
   const rollback = database.prepare("ROLLBACK");
-  // Reading takes the shared lock. Preparing it reads too, so it is prepared when first needed.
+  // Reading takes the shared lock. Preparing it reads too, and so does the setting: done at the first try.
   let read: Database.Statement | null = null;
+  const prepare = () => {
+    // Nothing is ever written, so no journal has to be on disk; one there would cost time, and outlive a kill.
+    database.pragma("journal_mode = MEMORY");
+    return database.prepare("SELECT count(*) FROM sqlite_schema");
+  };
 
   const isTaken = (error: unknown) => error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY");
 
@@ -34,12 +39,12 @@ export function openLockFile(name: string): LockFile {
       const limit = Error.stackTraceLimit;
       Error.stackTraceLimit = 0;
       try {
+        read ??= prepare();
         if (mode === "exclusive") {
           beginExclusive.run();
           return true;
         }
         begin.run();
-        read ??= database.prepare("SELECT count(*) FROM sqlite_schema");
         read.get();
         return true;
       } catch (error) {
