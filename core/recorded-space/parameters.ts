@@ -1,7 +1,7 @@
 /** What a recording says about its parameters: their kinds, and its rows as value indices. */
 import type { Parameter, ParamValue, SearchSpaceDefinition } from "@kevo/proto/search-space.ts";
 import { UserError } from "../errors/user-error.ts";
-import type { RecordedFile } from "./recorded-space.ts";
+import type { RecordedFile } from "./cache-format.ts";
 
 type Record = RecordedFile["cache"][string];
 

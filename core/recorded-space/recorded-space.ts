@@ -9,27 +9,8 @@ import type { Outcome } from "@kevo/proto/outcome.ts";
 import type { Config, SearchSpaceDefinition } from "@kevo/proto/search-space.ts";
 import { z } from "zod";
 import { UserError } from "../errors/user-error.ts";
+import { fileSchema, type RecordedFile } from "./cache-format.ts";
 import { keyOfValues, spaceOf } from "./parameters.ts";
-
-const milliseconds = z.number().nonnegative().catch(0);
-const recordSchema = z.looseObject({
-  /** Milliseconds, or the name of a failure. */
-  time: z.union([z.number().positive(), z.string()]),
-  times: z.array(z.number()).optional(),
-  compile_time: milliseconds.default(0),
-  verification_time: milliseconds.default(0),
-  benchmark_time: milliseconds.default(0),
-  framework_time: milliseconds.default(0),
-});
-const fileSchema = z.looseObject({
-  device_name: z.string().default(""),
-  kernel_name: z.string(),
-  objective: z.string().default("time"),
-  tune_params_keys: z.array(z.string()).min(1),
-  tune_params: z.record(z.string(), z.array(z.union([z.number(), z.string(), z.boolean()])).min(1)),
-  cache: z.record(z.string(), recordSchema),
-});
-export type RecordedFile = z.infer<typeof fileSchema>;
 
 export interface RecordedEvaluation {
   readonly outcome: Outcome;

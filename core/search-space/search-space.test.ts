@@ -106,6 +106,15 @@ describe("a search space", () => {
     expect(() => openSpace({ parameters: [powers("A"), powers("A")], constraints: [] })).toThrow("A is defined twice");
   });
 
+  it("starts from the default configuration, which must be valid", () => {
+    const start = { BLOCK_M: 4, UNROLL: 8, LAYOUT: "rows", FAST: false, STAGES: 2, ORDER: ["j", "i", "k"] };
+    const opened = openSpace({ ...tiles, default: start });
+    expect(opened.decode(opened.start ?? [])).toEqual(start);
+    expect(() => openSpace({ ...tiles, default: { ...start, LAYOUT: "columns" } })).toThrow(
+      'the default configuration breaks the constraint "BLOCK_M % UNROLL == 0',
+    );
+  });
+
   it("evaluates what mathjs and Python read alike", () => {
     const valid = (constraint: string, parameters = [powers("A", [1, 2, 3]), powers("B", [1, 2, 3])]) =>
       openSpace({ parameters, constraints: [constraint] }).enumerated?.map((genes) => genes.map((gene) => gene + 1));

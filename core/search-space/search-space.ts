@@ -14,8 +14,13 @@ import { openParameter, type SpaceParameter } from "./parameter.ts";
 
 export type Genes = readonly number[];
 
+/** A kernel's definition is one: its default configuration is where a search starts. */
+export type StartedDefinition = SearchSpaceDefinition & { readonly default?: Config | null };
+
 export interface SearchSpace {
   readonly definition: SearchSpaceDefinition;
+  /** The default configuration, where the definition names one. */
+  readonly start: Genes | null;
   readonly parameters: readonly SpaceParameter[];
   /** Combinations before constraints. */
   readonly size: number;
@@ -38,8 +43,11 @@ export interface SearchSpace {
 /** Uniform tries before the constraint solver takes over: enough where one in fifty is valid. */
 const REJECTIONS = 200;
 
-/** @throws UserError on a typo in a constraint, an unknown or duplicate name, or when nothing is valid. */
-export function openSpace(definition: SearchSpaceDefinition): SearchSpace {
+/**
+ * @throws UserError on a typo in a constraint, an unknown or duplicate name, when nothing is valid, or when the
+ * default configuration is not.
+ */
+export function openSpace(definition: StartedDefinition): SearchSpace {
   const parameters = definition.parameters.map(openParameter);
   const names = new Set<string>();
   for (const { name } of parameters) {
@@ -65,8 +73,18 @@ export function openSpace(definition: SearchSpaceDefinition): SearchSpace {
       : memberKeys.has(keyOf(genes));
   };
 
+  const start = definition.default ? encodeConfig(definition.default, parameters) : null;
+  if (start !== null && !isValid(start)) {
+    const broken = constraints.find((constraint) => !constraint.holds(start));
+    throw new UserError(
+      `the default configuration breaks ${broken ? `the constraint "${broken.text}"` : "the space"}`,
+      2,
+    );
+  }
+
   return {
     definition,
+    start,
     parameters,
     size,
     count: enumerated?.length ?? (solver as Backtracker).estimate,

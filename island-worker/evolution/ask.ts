@@ -1,0 +1,155 @@
+/**
+ * What an island proposes next. Only reads: its randomness is drawn from (seed, island, k), and everything else
+ * follows from the logs.
+ */
+import { islandRandom, type Random } from "@kevo/core/random/random.ts";
+import type { Genes } from "@kevo/core/search-space/search-space.ts";
+import type { Proposal } from "@kevo/proto/log.ts";
+import type { Elite } from "@kevo/proto/messages/elites.ts";
+import { crossover } from "../proposers/classical/crossover.ts";
+import { differentialEvolution } from "../proposers/classical/differential-evolution.ts";
+import { mutation } from "../proposers/classical/mutation.ts";
+import type { Offspring } from "../proposers/classical/offspring.ts";
+import { untriedSamples } from "../proposers/classical/random.ts";
+import { spaceFilling } from "../proposers/classical/seed.ts";
+import { type Arm, drawArm } from "./bandit.ts";
+import type { Island } from "./island-state.ts";
+import { type Knowledge, nicheOf, surrogateOf, takenKeys, underwayOf } from "./knowledge.ts";
+import type { Surrogate } from "./surrogate/surrogate.ts";
+
+/** Space-filling candidates of a niche, all its islands together, before the surrogate proposes. */
+const SEEDED = 16;
+/** Offspring of an operator, of which the surrogate picks one. */
+const LITTER = 16;
+/** Most candidates on their way whose outcome the surrogate anticipates. */
+const ANTICIPATED = 64;
+/** An operator needs parents that differ. */
+const LEAST_PARENTS = 4;
+
+export interface AskRequest {
+  readonly k: number;
+  readonly count: number;
+  /** Elites offered by other islands; those taken in before are passed over. */
+  readonly migrants: readonly Elite[];
+}
+
+/** At most `count` proposals, migrants first; none when the space holds nothing untried for this island. */
+export function ask(island: Island, knowledge: Knowledge, { k, count, migrants }: AskRequest): Proposal[] {
+  const random = islandRandom(island.spec.seed, island.index, k, "ask");
+  const proposals = takeIn(island, migrants).slice(0, count);
+  const batch = openBatch(island, knowledge, random);
+  while (proposals.length < count) {
+    const proposal = island.spec.search === "random" ? uniform(batch) : next(batch);
+    if (proposal === null) break;
+    batch.taken.add(island.space.keyOf(proposal.genes));
+    batch.underway.push(proposal.genes);
+    proposals.push({
+      config: island.space.decode(proposal.genes),
+      source: proposal.source ?? null,
+      proposer: proposal.proposer,
+      parents: [...(proposal.parents ?? [])],
+      reason: null,
+    });
+  }
+  return proposals;
+}
+
+interface Batch {
+  readonly island: Island;
+  readonly knowledge: Knowledge;
+  readonly random: Random;
+  readonly surrogate: Surrogate | null;
+  /** Keys evaluated, on their way, or chosen in this batch. */
+  readonly taken: Set<number | string>;
+  /** Genes on their way, those of this batch last. */
+  readonly underway: Genes[];
+  readonly isTaken: (key: number | string) => boolean;
+}
+
+type Choice = Offspring & { readonly proposer: Arm | "seed" };
+
+function openBatch(island: Island, knowledge: Knowledge, random: Random): Batch {
+  const niche = nicheOf(knowledge, island.index);
+  const taken = takenKeys(niche);
+  const surrogate = island.spec.search === "random" ? null : surrogateOf(niche);
+  const isTaken = (key: number | string) => taken.has(key);
+  return { island, knowledge, random, surrogate, taken, underway: underwayOf(niche), isTaken };
+}
+
+/** Other islands' elites become candidates here, measured anew where the niche differs, else answered from before. */
+function takeIn(island: Island, migrants: readonly Elite[]): Proposal[] {
+  const known = new Set(island.population.map(({ genome }) => genome));
+  for (const { genome } of island.pending.values()) known.add(genome);
+  const proposals: Proposal[] = [];
+  for (const { candidate, config, source, genome } of migrants) {
+    if (known.has(genome) || island.takenIn.has(candidate)) continue;
+    known.add(genome);
+    proposals.push({ config, source, proposer: "migrant", parents: [candidate], reason: null });
+  }
+  return proposals;
+}
+
+function uniform({ island, random, isTaken }: Batch): Choice | null {
+  const [genes] = untriedSamples(island.space, random, 1, isTaken);
+  return genes === undefined ? null : { genes, proposer: "random" };
+}
+
+function next(batch: Batch): Choice | null {
+  const { island, knowledge, random, surrogate, isTaken } = batch;
+  const { space } = island;
+  const { observations } = nicheOf(knowledge, island.index);
+  const begun = observations.length + batch.underway.length;
+  if (space.start !== null && island.index === 0 && !isTaken(space.keyOf(space.start))) {
+    return { genes: space.start, proposer: "seed" };
+  }
+  if (surrogate === null || begun < SEEDED) {
+    const others = [...observations.map(({ genes }) => genes), ...batch.underway];
+    const genes = spaceFilling(space, random, others, isTaken);
+    return genes === null ? null : { genes, proposer: "seed" };
+  }
+  const arm = drawArm(island.credit, random);
+  const inFlight = batch.underway.slice(-ANTICIPATED);
+  if (arm !== "surrogate") {
+    const litter = litterOf(arm, batch);
+    const best = bestOf(
+      litter,
+      surrogate.rank(
+        litter.map(({ genes }) => genes),
+        inFlight,
+      ),
+    );
+    if (best !== null) return { ...best, proposer: arm };
+  }
+  const genes = surrogate.propose(isTaken, inFlight);
+  if (genes !== null) return { genes, proposer: "surrogate" };
+  return uniform(batch);
+}
+
+/** Offspring that were not tried yet, distinct. */
+function litterOf(arm: Exclude<Arm, "surrogate">, { island, random, isTaken }: Batch): Offspring[] {
+  const { space, population } = island;
+  if (arm === "random" || population.length < LEAST_PARENTS) {
+    return arm === "random" ? untriedSamples(space, random, LITTER, isTaken).map((genes) => ({ genes })) : [];
+  }
+  const bred =
+    arm === "crossover"
+      ? crossover(space, population, random, LITTER)
+      : arm === "mutation"
+        ? mutation(space, population, random, LITTER, island.stagnant)
+        : differentialEvolution(space, population, random, LITTER);
+  const seen = new Set<number | string>();
+  return bred.filter(({ genes }) => {
+    const key = space.keyOf(genes);
+    if (seen.has(key) || isTaken(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+
+function bestOf<T>(items: readonly T[], scores: readonly number[]): T | null {
+  let best = -1;
+  for (let at = 0; at < items.length; at++) {
+    if (best < 0 || (scores[at] as number) > (scores[best] as number)) best = at;
+  }
+  return items[best] ?? null;
+}

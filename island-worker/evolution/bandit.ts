@@ -1,0 +1,47 @@
+/**
+ * Credit over proposers: adaptive pursuit (Thierens, 2005). Each has an estimate of how often its candidates are
+ * good; the one with the highest is pursued, the others keep a floor, so that one that becomes useful is noticed.
+ */
+import type { Random } from "@kevo/core/random/random.ts";
+
+export const ARMS = ["surrogate", "differential_evolution", "crossover", "mutation", "random"] as const;
+export type Arm = (typeof ARMS)[number];
+export type Credit = Readonly<Record<Arm, { readonly quality: number; readonly share: number }>>;
+
+const FLOOR = 0.02;
+const LEARNING = 0.15;
+const PURSUIT = 0.2;
+
+/** The surrogate starts ahead: on recorded spaces it is the best from its first candidate on. */
+export function openCredit(): Credit {
+  const one = (arm: Arm) => ({
+    quality: arm === "surrogate" ? 0.9 : 0.3,
+    share: arm === "surrogate" ? ceiling : FLOOR,
+  });
+  const ceiling = 1 - FLOOR * (ARMS.length - 1);
+  return Object.fromEntries(ARMS.map((arm) => [arm, one(arm)])) as Credit;
+}
+
+/** `reward` in [0, 1]. */
+export function credited(credit: Credit, arm: Arm, reward: number): Credit {
+  const quality = (name: Arm) => {
+    const before = credit[name].quality;
+    return name === arm ? before + LEARNING * (reward - before) : before;
+  };
+  let pursued: Arm = ARMS[0];
+  for (const name of ARMS) if (quality(name) > quality(pursued)) pursued = name;
+  const ceiling = 1 - FLOOR * (ARMS.length - 1);
+  const share = (name: Arm) => {
+    const before = credit[name].share;
+    return before + PURSUIT * ((name === pursued ? ceiling : FLOOR) - before);
+  };
+  return Object.fromEntries(ARMS.map((name) => [name, { quality: quality(name), share: share(name) }])) as Credit;
+}
+
+export function drawArm(credit: Credit, random: Random): Arm {
+  return ARMS[random.weighted(ARMS.map((arm) => credit[arm].share))] as Arm;
+}
+
+export function isArm(proposer: string): proposer is Arm {
+  return (ARMS as readonly string[]).includes(proposer);
+}

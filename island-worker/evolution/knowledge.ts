@@ -1,0 +1,127 @@
+/**
+ * What all islands of a run together have learnt: every result by niche, and what is on its way. A fold over every
+ * island's log. Logs may arrive interleaved in any way; results are kept in canonical order, so that two folds of
+ * the same logs are equal.
+ */
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import type { Genes, SearchSpace } from "@kevo/core/search-space/search-space.ts";
+import type { AskedEntry, EvaluatedEntry, LogEntry } from "@kevo/proto/log.ts";
+import type { RunSpec } from "@kevo/proto/run.ts";
+import type { Config } from "@kevo/proto/search-space.ts";
+import { nicheKeyOf } from "./niche.ts";
+import { comparePlaces, type Place } from "./order.ts";
+import { type Coordinates, openCoordinates } from "./surrogate/coordinates.ts";
+import type { Observation } from "./surrogate/observation.ts";
+import { openSurrogate, type Surrogate, type SurrogateSource } from "./surrogate/surrogate.ts";
+
+interface Known extends Observation, Place {}
+interface Underway extends Place {
+  readonly genes: Genes;
+  readonly key: number | string;
+}
+
+export interface NicheKnowledge {
+  /** Results in canonical order, each configuration once. */
+  readonly observations: Known[];
+  readonly keys: Set<number | string>;
+  /** Candidates without a result, by id. */
+  readonly underway: Map<string, Underway>;
+  readonly source: SurrogateSource;
+}
+
+export interface Knowledge {
+  readonly space: SearchSpace;
+  readonly spec: RunSpec;
+  readonly coordinates: Coordinates;
+  readonly niches: Map<string, NicheKnowledge>;
+  /** For each island the number of its next entry. */
+  readonly next: number[];
+}
+
+export function openKnowledge(space: SearchSpace, spec: RunSpec): Knowledge {
+  const coordinates = openCoordinates(space);
+  const niches = new Map<string, NicheKnowledge>();
+  for (const { niche } of spec.islands) {
+    const key = nicheKeyOf(spec, niche);
+    if (niches.has(key)) continue;
+    const source = openSurrogate(space, coordinates, `${spec.seed}/${key}`);
+    niches.set(key, { observations: [], keys: new Set(), underway: new Map(), source });
+  }
+  return { space, spec, coordinates, niches, next: spec.islands.map(() => 0) };
+}
+
+/** An entry that is known already changes nothing. @throws Error when entries before this one are missing. */
+export function applyKnowledge(knowledge: Knowledge, entry: LogEntry): void {
+  const next = knowledge.next[entry.island];
+  if (next === undefined) throw new Error(`the run has no island ${entry.island}`);
+  if (entry.n < next) return;
+  if (entry.n > next) throw new Error(`island ${entry.island}: entry ${entry.n} came where ${next} was due`);
+  knowledge.next[entry.island] = next + 1;
+  const niche = nicheOf(knowledge, entry.island);
+  if (entry.type === "asked") learnAsked(knowledge, niche, entry);
+  if (entry.type === "evaluated") learnEvaluated(knowledge, niche, entry);
+}
+
+export function nicheOf(knowledge: Knowledge, island: number): NicheKnowledge {
+  const niche = knowledge.spec.islands[island]?.niche;
+  const known = niche && knowledge.niches.get(nicheKeyOf(knowledge.spec, niche));
+  if (!known) throw new Error(`the run has no island ${island}`);
+  return known;
+}
+
+/** Keys of the configurations that were evaluated on this niche, or are on their way. */
+export function takenKeys(niche: NicheKnowledge): Set<number | string> {
+  const keys = new Set(niche.keys);
+  for (const { key } of niche.underway.values()) keys.add(key);
+  return keys;
+}
+
+/** Configurations on their way, in canonical order. */
+export function underwayOf(niche: NicheKnowledge): Genes[] {
+  return [...niche.underway.values()].toSorted(comparePlaces).map(({ genes }) => genes);
+}
+
+/** What the niche's results say about untried configurations; null while there are too few. */
+export function surrogateOf(niche: NicheKnowledge): Surrogate | null {
+  return niche.source.given(niche.observations);
+}
+
+function learnAsked(knowledge: Knowledge, niche: NicheKnowledge, entry: AskedEntry): void {
+  for (const { id, config, index, source } of entry.candidates) {
+    // A candidate whose source evolved is another program: its time says little about the others'.
+    const genes = source === null ? genesOf(knowledge.space, config) : null;
+    if (genes === null) continue;
+    const place = { batch: entry.k, island: entry.island, index };
+    niche.underway.set(id, { ...place, genes, key: knowledge.space.keyOf(genes) });
+  }
+}
+
+function learnEvaluated(knowledge: Knowledge, niche: NicheKnowledge, entry: EvaluatedEntry): void {
+  const underway = niche.underway.get(entry.candidate);
+  if (underway === undefined) return;
+  niche.underway.delete(entry.candidate);
+  const { genes, key, batch, island, index } = underway;
+  const value = entry.fitness === null ? null : -Math.log(entry.fitness);
+  const known: Known = { batch, island, index, genes, key, codes: knowledge.coordinates.codesOf(genes), value };
+  const { observations, keys } = niche;
+  if (keys.has(key)) {
+    // The same genome twice, the later answered from the earlier: what stands first in canonical order counts.
+    const at = observations.findIndex((other) => other.key === key);
+    if (comparePlaces(observations[at] as Known, known) <= 0) return;
+    observations.splice(at, 1);
+  }
+  keys.add(key);
+  let at = observations.length;
+  while (at > 0 && comparePlaces(observations[at - 1] as Known, known) > 0) at--;
+  observations.splice(at, 0, known);
+}
+
+/** Null when the configuration is not in the space, as a language model's may be. */
+export function genesOf(space: SearchSpace, config: Config): Genes | null {
+  try {
+    return space.encode(config);
+  } catch (error) {
+    if (error instanceof UserError) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,186 @@
+/**
+ * The surrogate of one niche: what its observations, taken together, say about configurations not yet tried. It is
+ * a pure function of the list of observations in canonical order. What is kept between calls is only what a later
+ * call would compute again: hyperparameters fitted on a beginning of the list stay valid while that beginning does.
+ */
+import { labelledRandom } from "@kevo/core/random/random.ts";
+import type { Genes, SearchSpace } from "@kevo/core/search-space/search-space.ts";
+import type { Coordinates } from "./coordinates.ts";
+import { expectedImprovement, varianceBehind } from "./expected-improvement.ts";
+import { fitTheta, priorTheta } from "./fit.ts";
+import { openKernel } from "./kernel.ts";
+import type { Observation } from "./observation.ts";
+import { type Candidate, screenedPool, wholePool } from "./pool.ts";
+import { openPosterior, type Point, type Posterior, type PosteriorBuilder } from "./posterior.ts";
+import { type Validity, validityOf } from "./validity.ts";
+
+/** Observations at the first fit, and by how much the list grows until the next. */
+const FIRST_FIT = 8;
+const GROWTH = 1.1;
+const FIRST_ITERATIONS = 30;
+const ITERATIONS = 12;
+/** Most observations that hyperparameters are fitted on, and that the posterior starts from at a fit. */
+const MOST_FITTED = 150;
+const MOST_TRAINED = 400;
+/** Candidates by expected improvement for which validity and evaluations in flight are worked out. */
+const SHORTLIST = 256;
+
+export interface Surrogate {
+  /** The untaken candidate of the pool with the largest acquisition, or null when there is none. */
+  propose(isTaken: (key: number | string) => boolean, inFlight: readonly Genes[]): Genes | null;
+  /** Acquisition of any configurations: expected improvement times the chance of being valid. */
+  rank(genes: readonly Genes[], inFlight: readonly Genes[]): number[];
+}
+
+interface Fit {
+  /** Observations that it was made from: the first `size`, the last of which is `last`. */
+  readonly size: number;
+  readonly last: Observation;
+  readonly theta: Float64Array;
+}
+
+export interface SurrogateSource {
+  /** Null while too little is known. `observations` in canonical order. */
+  given(observations: readonly Observation[]): Surrogate | null;
+}
+
+/** `label` fixes its random draws. */
+export function openSurrogate(space: SearchSpace, coordinates: Coordinates, label: string): SurrogateSource {
+  const shape = openKernel(coordinates.list);
+  const whole = wholePool(space, coordinates);
+  const fits: Fit[] = [];
+  let basis: { fit: Fit; builder: PosteriorBuilder; base: Observation[]; pool: readonly Candidate[] } | null = null;
+
+  function fitsFor(observations: readonly Observation[]): Fit | null {
+    while (fits.length > 0) {
+      const latest = fits.at(-1) as Fit;
+      if (observations[latest.size - 1] === latest.last) break;
+      fits.pop();
+    }
+    for (;;) {
+      const latest = fits.at(-1);
+      const size = latest === undefined ? FIRST_FIT : Math.ceil(latest.size * GROWTH) + 1;
+      if (observations.length < size + settling(size)) return latest ?? null;
+      const ok = observations.slice(0, size).filter(({ value }) => value !== null);
+      const sample = sampleOf(ok, MOST_FITTED, `${label}/fit/${size}`);
+      const start = latest?.theta ?? priorTheta(shape);
+      const iterations = latest === undefined ? FIRST_ITERATIONS : ITERATIONS;
+      const theta =
+        sample.length < 3
+          ? start
+          : fitTheta(
+              shape,
+              sample.map(({ codes }) => codes),
+              sample.map(({ value }) => value as number),
+              start,
+              iterations,
+            );
+      fits.push({ size, last: observations[size - 1] as Observation, theta });
+    }
+  }
+
+  function basisFor(fit: Fit, observations: readonly Observation[]) {
+    if (basis?.fit === fit) return basis;
+    const ok = observations.slice(0, fit.size).filter(({ value }) => value !== null);
+    const base = sampleOf(ok, MOST_TRAINED, `${label}/train/${fit.size}`);
+    const builder = openPosterior(shape, fit.theta);
+    let pool = whole;
+    if (pool === null) {
+      if (base.length > 0) builder.condition(base);
+      const elites = ok.toSorted(byValue).map(({ genes }) => genes);
+      const mean = base.length > 0 ? builder.screen : () => 0;
+      pool = screenedPool(space, coordinates, elites, mean, `${label}/pool/${fit.size}`);
+    }
+    builder.setPool(pool.map(({ codes }) => codes));
+    basis = { fit, builder, base, pool };
+    return basis;
+  }
+
+  return {
+    given: (observations) => {
+      const fit = fitsFor(observations);
+      if (fit === null) return null;
+      const { builder, base, pool } = basisFor(fit, observations);
+      const later = observations.slice(fit.size).filter(({ value }) => value !== null);
+      const given = [...base, ...later];
+      if (given.length === 0) return null;
+      return surrogateOf(builder.condition(given), pool, validityOf(shape, observations), coordinates);
+    },
+  };
+}
+
+function surrogateOf(
+  posterior: Posterior,
+  pool: readonly Candidate[],
+  validity: Validity,
+  coordinates: Coordinates,
+): Surrogate {
+  const { mean, variance, deviation } = posterior;
+  const best = posterior.observations.reduce(
+    (low, { value }) => Math.min(low, value as number),
+    Number.POSITIVE_INFINITY,
+  );
+  const pointOf = (genes: Genes) => posterior.point(coordinates.codesOf(genes));
+
+  function acquisitionOf(points: readonly Point[], inFlight: readonly Point[]): number[] {
+    const bar = inFlight.reduce((low, point) => Math.min(low, point.mean), best);
+    const left = varianceBehind(posterior, inFlight, points);
+    return points.map(
+      (point, at) =>
+        expectedImprovement(point.mean, deviation * Math.sqrt(left[at] as number), bar) * validity(point.codes),
+    );
+  }
+
+  return {
+    rank: (genes, inFlight) => acquisitionOf(genes.map(pointOf), inFlight.map(pointOf)),
+    propose: (isTaken, inFlight) => {
+      const scores = new Float64Array(pool.length);
+      const open: number[] = [];
+      for (let index = 0; index < pool.length; index++) {
+        if (isTaken((pool[index] as Candidate).key)) continue;
+        const spread = deviation * Math.sqrt(Math.max(0, variance[index] as number));
+        scores[index] = expectedImprovement(mean[index] as number, spread, best);
+        open.push(index);
+      }
+      const shortlist = largest(open, scores, SHORTLIST);
+      const points = shortlist.map((index) => posterior.candidate(index));
+      const acquisitions = acquisitionOf(points, inFlight.map(pointOf));
+      let chosen = -1;
+      for (let at = 0; at < shortlist.length; at++) {
+        if (chosen < 0 || (acquisitions[at] as number) > (acquisitions[chosen] as number)) chosen = at;
+      }
+      return chosen < 0 ? null : (pool[shortlist[chosen] as number] as Candidate).genes;
+    },
+  };
+}
+
+/** Evaluations that may still arrive out of order: a fit waits for them, so that it need not be made twice. */
+function settling(size: number): number {
+  return Math.min(16, size >> 3);
+}
+
+/** The better half of the most that is kept, and a random draw of the others; all where there are few. */
+function sampleOf(observations: readonly Observation[], most: number, label: string): Observation[] {
+  if (observations.length <= most) return [...observations];
+  const ranked = observations.toSorted(byValue);
+  const rest = labelledRandom(label).shuffle(ranked.slice(most >> 1));
+  const kept = new Set([...ranked.slice(0, most >> 1), ...rest.slice(0, most - (most >> 1))]);
+  return observations.filter((observation) => kept.has(observation));
+}
+
+function byValue(a: Observation, b: Observation): number {
+  return (a.value as number) - (b.value as number);
+}
+
+/** The indices with the largest scores, best first; ties by index. */
+function largest(indices: number[], scores: Float64Array, count: number): number[] {
+  const order = (a: number, b: number) => (scores[b] as number) - (scores[a] as number) || a - b;
+  if (indices.length <= count) return indices.sort(order);
+  const threshold = Float64Array.from(indices, (index) => scores[index] as number).sort()[
+    indices.length - count
+  ] as number;
+  return indices
+    .filter((index) => (scores[index] as number) >= threshold)
+    .sort(order)
+    .slice(0, count);
+}

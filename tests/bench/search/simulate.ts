@@ -1,0 +1,158 @@
+/**
+ * One search of a recorded space in process: the islands, proposers and knowledge of the real thing, with a loop in
+ * place of coordinator, network and evaluator. It accounts as the coordinator does: a failure is an evaluation, a
+ * genome that was evaluated before is answered from that and costs nothing.
+ */
+import { labelledRandom } from "@kevo/core/random/random.ts";
+import type { RecordedSpace } from "@kevo/core/recorded-space/recorded-space.ts";
+import { genomeHash } from "@kevo/core/search-space/genome.ts";
+import type { SearchSpace } from "@kevo/core/search-space/search-space.ts";
+import { applyEntry, ask, elitesOf, type Island, openIsland } from "@kevo/island-worker/evolution/island.ts";
+import { applyKnowledge, openKnowledge } from "@kevo/island-worker/evolution/knowledge.ts";
+import { neighboursOf } from "@kevo/island-worker/evolution/topology.ts";
+import type { AskedEntry, Candidate, EvaluatedEntry, LogEntry, OpenedEntry, Proposal } from "@kevo/proto/log.ts";
+import type { RunSpec } from "@kevo/proto/run.ts";
+import { WIRE_VERSION } from "@kevo/proto/version.ts";
+
+export interface SearchSetting {
+  readonly seed: number;
+  readonly evaluations: number;
+  readonly islands: number;
+  /** Evaluations on their way at a time, all islands together. */
+  readonly parallel: number;
+  readonly search: RunSpec["search"];
+}
+
+export interface SearchTrace {
+  /** Smallest time after each unique evaluation, milliseconds; infinite before the first success. */
+  readonly best: number[];
+  /** Milliseconds that each `ask` took. */
+  readonly askMs: number[];
+  /** Candidates by proposer. */
+  readonly proposers: Map<string, number>;
+}
+
+/** As `coordinator start` has it. */
+const MIGRATION = { topology: "ring", migrate_every: 5, migrants: 1 } as const;
+type Result = Pick<EvaluatedEntry, "outcome" | "fitness" | "time_ms">;
+
+export function simulate(space: SearchSpace, recorded: RecordedSpace, setting: SearchSetting): SearchTrace {
+  const spec = specOf(setting);
+  const knowledge = openKnowledge(space, spec);
+  const opened = spec.islands.map(
+    ({ index }): OpenedEntry => ({ v: WIRE_VERSION, run: spec.run, island: index, n: 0, type: "opened", spec }),
+  );
+  const islands = opened.map((entry) => openIsland(space, entry));
+  for (const entry of opened) applyKnowledge(knowledge, entry);
+
+  const trace: SearchTrace = { best: [], askMs: [], proposers: new Map() };
+  const results = new Map<string, Result>();
+  const underway: { island: Island; candidate: Candidate }[] = [];
+  const arrival = labelledRandom(`arrival/${setting.seed}`);
+  let best = Number.POSITIVE_INFINITY;
+  let started = 0;
+
+  const append = (island: Island, entry: LogEntry) => {
+    applyKnowledge(knowledge, entry);
+    applyEntry(island, entry);
+  };
+  const answer = (island: Island, { id, genome }: Candidate, cached: boolean) => {
+    const result = results.get(genome) as Result;
+    append(island, evaluatedEntry(island, id, result, cached));
+    if (cached) return;
+    best = Math.min(best, result.time_ms ?? Number.POSITIVE_INFINITY);
+    trace.best.push(best);
+  };
+  /** False when the island has nothing left to propose. */
+  const turn = (island: Island): boolean => {
+    const k = island.batches;
+    const before = performance.now();
+    const proposals = ask(island, knowledge, { k, count: 1, migrants: migrantsOf(islands, island, k, spec) });
+    trace.askMs.push(performance.now() - before);
+    if (proposals.length === 0) return false;
+    const entry = askedEntry(island, k, proposals);
+    append(island, entry);
+    for (const candidate of entry.candidates) {
+      trace.proposers.set(candidate.proposer, (trace.proposers.get(candidate.proposer) ?? 0) + 1);
+      if (results.has(candidate.genome)) {
+        answer(island, candidate, true);
+        continue;
+      }
+      results.set(candidate.genome, resultOf(recorded, candidate));
+      underway.push({ island, candidate });
+      started++;
+    }
+    return true;
+  };
+
+  let exhausted = 0;
+  for (let at = 0; trace.best.length < setting.evaluations; at++) {
+    const room = underway.length < setting.parallel && started < setting.evaluations;
+    if (room && exhausted < islands.length) {
+      exhausted = turn(islands[at % islands.length] as Island) ? 0 : exhausted + 1;
+      continue;
+    }
+    if (underway.length === 0) break;
+    const [arrived] = underway.splice(arrival.integer(underway.length), 1);
+    if (arrived !== undefined) answer(arrived.island, arrived.candidate, false);
+    at--; // The same island's turn is still to come.
+  }
+  return trace;
+}
+
+function specOf({ seed, evaluations, islands, search }: SearchSetting): RunSpec {
+  const niche = { workloads: null, device: null };
+  return {
+    run: "bench",
+    kernel: { id: "recorded", title: "recorded", hash: "", definition: "" },
+    backend: "replay",
+    workloads: ["recorded"],
+    seed,
+    islands: Array.from({ length: islands }, (_, index) => ({ index, niche })),
+    ...MIGRATION,
+    sync: false,
+    batch_size: 1,
+    search,
+    evaluations,
+    time_s: null,
+    effort: "full",
+  };
+}
+
+function migrantsOf(islands: readonly Island[], island: Island, k: number, spec: RunSpec) {
+  if (k === 0 || k % spec.migrate_every !== 0) return [];
+  const senders = neighboursOf(spec.topology, islands.length, island.index, k / spec.migrate_every, spec.seed);
+  return senders.flatMap((sender) => elitesOf(islands[sender] as Island, spec.migrants));
+}
+
+function askedEntry(island: Island, k: number, proposals: readonly Proposal[]): AskedEntry {
+  const candidates = proposals.map((proposal, index) => ({
+    ...proposal,
+    id: `${island.run}/${island.index}/${k}/${index}`,
+    index,
+    genome: genomeHash(proposal),
+  }));
+  return { v: WIRE_VERSION, run: island.run, island: island.index, n: island.next, type: "asked", k, candidates };
+}
+
+function evaluatedEntry(island: Island, candidate: string, result: Result, cached: boolean): EvaluatedEntry {
+  return {
+    v: WIRE_VERSION,
+    run: island.run,
+    island: island.index,
+    n: island.next,
+    type: "evaluated",
+    candidate,
+    ...result,
+    cached,
+    measurements: [],
+    message: null,
+    device: null,
+  };
+}
+
+function resultOf(recorded: RecordedSpace, candidate: Candidate): Result {
+  const found = recorded.lookup(candidate.config);
+  const time = found?.time_ms ?? null;
+  return { outcome: found?.outcome ?? "invalid", time_ms: time, fitness: time === null ? null : 1 / time };
+}
