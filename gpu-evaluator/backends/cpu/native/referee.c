@@ -270,11 +270,11 @@ static void load(process *p, uint32_t slot, const data *file) {
   p->loaded[slot] = file;
 }
 
-/* Changes the last ten bits of every input: new to the candidate, near the old. Its answer is not known, only its time. */
+/* Sets the last ten bits of every input, to others for each number: new to the candidate. Its answer is not known, only its time. */
 static void perturb(process *p, uint32_t slot, uint32_t number) {
   for (uint32_t i = 0; i < p->layout.inputs; i++) {
     uint32_t *input = (uint32_t *)array_in(p, slot, i);
-    for (uint64_t at = 0; at < p->layout.input_floats[i]; at++) input[at] ^= ((number + (uint32_t)at + 1) * 2654435761u) >> 22;
+    for (uint64_t at = 0; at < p->layout.input_floats[i]; at++) input[at] = (input[at] & ~1023u) | ((number * 37 + (uint32_t)at) & 1023u);
   }
   p->loaded[slot] = NULL;
 }
