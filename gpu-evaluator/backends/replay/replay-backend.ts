@@ -36,8 +36,9 @@ export function openReplayBackend({ space, devices, timeScale }: ReplayOptions):
     toolchain: `recorded ${space.kernelName}`,
     kernel: { hash, folder: "", definition },
     devices: devices.map((number): Device => ({ id: `replay:${number}`, model, peakGflops: null })),
-    // Two for each lane keep it busy while compiling takes no longer than twice the measurement.
-    compileProcesses: 2 * devices.length,
+    // One for each lane keeps it busy while compiling takes no longer than the measurement.
+    // One for each lane keeps it busy while compiling takes no longer than the measurement.
+    compileProcesses: devices.length,
     needsQuiet: false,
 
     compile: async (job: Job, signal: AbortSignal): Promise<Replayed | Failure> => {
