@@ -37,7 +37,6 @@ export function openReplayBackend({ space, devices, timeScale }: ReplayOptions):
     kernel: { hash, folder: "", definition },
     devices: devices.map((number): Device => ({ id: `replay:${number}`, model, peakGflops: null })),
     // One for each lane keeps it busy while compiling takes no longer than the measurement.
-    // One for each lane keeps it busy while compiling takes no longer than the measurement.
     compileProcesses: devices.length,
     needsQuiet: false,
 
