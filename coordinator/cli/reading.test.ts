@@ -111,7 +111,8 @@ describe("coordinator lineage", () => {
       answers.push(out);
     }
     const [top, ancestors, descendants, islands, migrations] = answers as [string, string, string, string, string];
-    expect(top).toMatch(new RegExp(`1 +${winner} +1\\.90× .* tile=32 layout=rows`));
+    expect(top).toMatch(new RegExp(`1 +${winner} +1\\.90× .* tile=32\\n`));
+    expect(top).toContain("configuration, where they differ");
     expect(ancestors).toMatch(new RegExp(`1 +${seed} +seed +ok +1\\.00×`));
     expect(descendants).toMatch(/2 +20260102-latest\/1\/1\/0 +migrant from island 0 +ok +2\.00×/);
     expect(islands).toMatch(/0 +0 +3 +2 +0 +2\.00×/);
@@ -246,7 +247,7 @@ describe("coordinator watch", () => {
     let seen = "";
     for await (const [chunk] of on(plain.stderr as NodeJS.ReadableStream, "data")) {
       seen += chunk;
-      if (seen.includes("measuring the finalists again: 3 of 100 evaluations")) break;
+      if (seen.includes("re-measuring the finalists: 3 of 100 evaluations")) break;
     }
     writer.sqlite.exec("update runs set status = 'completed', ended_at = created_at + 60000");
     expect(await people).toMatchObject({ code: 0, out: "" });

@@ -52,7 +52,7 @@ async function follow(open: ReadOnlyLineage, run: Run, json: boolean): Promise<v
   if (json) return printJson(result);
   const workloads = winnersTimes(open.db, run.id);
   const colours = wantsColours(process.stderr);
-  process.stderr.write(`\n${finalReport(result, { defaultConfig: null, baselines: [], workloads, colours })}`);
+  process.stderr.write(finalReport(result, { defaultConfig: null, baselines: [], workloads, colours }));
 }
 
 /** @returns false when interrupted. @throws UserError when the run's coordinator is gone without having ended it. */

@@ -29,7 +29,7 @@ export interface ReportDetails {
 const NUMBER = { align: "right" } as const;
 const INDENT = { indent: 2 };
 
-/** @returns several paragraphs, with a line end at the last. */
+/** @returns several paragraphs between a blank line and a line end. */
 export function finalReport(result: RunResult, details: ReportDetails): string {
   const { best } = result;
   const options = { ...INDENT, colours: details.colours ?? false };
@@ -42,7 +42,7 @@ export function finalReport(result: RunResult, details: ReportDetails): string {
     `Stored in ${result.db}${result.spend_usd > 0 ? `, spent ${formatUsd(result.spend_usd)} on language models` : ""}.`,
     nextSteps(result),
   ];
-  return `${paragraphs.join("\n\n")}\n`;
+  return `\n${paragraphs.join("\n\n")}\n`;
 }
 
 const ENDED: Record<RunResult["status"], string> = {

@@ -78,7 +78,7 @@ function phaseOf(db: LineageDatabase, spec: RunSpec, evaluated: number): string 
     .from(measurements)
     .where(idInRun(measurements.candidate, spec.run))
     .get();
-  if ((finals?.rounds ?? 0) > 0) return "measuring the finalists again";
+  if ((finals?.rounds ?? 0) > 0) return "re-measuring the finalists";
   return evaluated === 0 ? "starting" : "evolving";
 }
 
@@ -109,14 +109,15 @@ function islandSnapshots(db: LineageDatabase, run: string): IslandSnapshot[] {
   const counted = db
     .select({
       island: candidates.island,
-      evaluated: count(evaluations.candidate),
+      evaluated: sql<number>`sum(${evaluations.candidate} is ${candidates.id})`,
       open: sql<number>`sum(${evaluations.candidate} is null and ${candidates.answeredBy} is null)`,
       fitness: max(evaluations.fitness),
       // Of the row with the largest fitness: SQLite takes bare columns from the row that max() found.
       timeMs: evaluations.timeMs,
     })
     .from(candidates)
-    .leftJoin(evaluations, eq(evaluations.candidate, candidates.id))
+    // What an evaluation answered is the island's own as well: an elite that it took in may be its best.
+    .leftJoin(evaluations, sql`${evaluations.candidate} = coalesce(${candidates.answeredBy}, ${candidates.id})`)
     .where(idInRun(candidates.id, run))
     .groupBy(candidates.island)
     .all();

@@ -1,4 +1,5 @@
 /** Columns and cells of the commands that answer with rows. */
+import type { Config, ParamValue } from "@kevo/proto/search-space.ts";
 import type { Relative } from "../../lineage/queries/descent.ts";
 import type { FailureGroup } from "../../lineage/queries/failures.ts";
 import type { IslandRow } from "../../lineage/queries/islands.ts";
@@ -12,6 +13,7 @@ import {
   formatNumber,
   formatSpeedup,
   formatUsd,
+  formatValue,
   oneLine,
   UNKNOWN,
 } from "../../progress/format.ts";
@@ -40,6 +42,7 @@ function worthCells(objective: Objective, fitness: number | null, timeMs: number
 /** @param width columns that the whole table may take; configurations are cut to fit. */
 export function topView(ranked: readonly Ranked[], objective: Objective, width: number): TableView {
   const speedups = objective === "speedup";
+  const configs = configColumn(ranked.map((r) => r.config));
   const rows = ranked.map((r, i) => [
     String(i + 1),
     r.candidate,
@@ -47,7 +50,7 @@ export function topView(ranked: readonly Ranked[], objective: Objective, width: 
     formatNumber(r.time_ms),
     String(r.rounds),
     r.proposer,
-    formatConfig(r.config),
+    configs.cell(r.config),
   ]);
   return fitted(
     [
@@ -57,7 +60,7 @@ export function topView(ranked: readonly Ranked[], objective: Objective, width: 
       right("time ms"),
       right("rounds"),
       left("proposer"),
-      left("configuration"),
+      left(configs.head),
     ],
     rows,
     width,
@@ -65,13 +68,14 @@ export function topView(ranked: readonly Ranked[], objective: Objective, width: 
 }
 
 export function descentView(relatives: readonly Relative[], objective: Objective, width: number): TableView {
+  const configs = configColumn(relatives.map((r) => r.config));
   const rows = relatives.map((r) => [
     String(r.depth),
     r.candidate,
     r.migrant ? `${r.proposer} from island ${r.parents[0]?.split("/")[1] ?? UNKNOWN}` : r.proposer,
     r.outcome ?? "open",
     ...worthCells(objective, r.fitness, r.time_ms),
-    formatConfig(r.config),
+    configs.cell(r.config),
   ]);
   return fitted(
     [
@@ -80,7 +84,7 @@ export function descentView(relatives: readonly Relative[], objective: Objective
       left("proposer"),
       left("outcome"),
       ...worthColumns(objective),
-      left("configuration"),
+      left(configs.head),
     ],
     rows,
     width,
@@ -178,6 +182,18 @@ export function sqlCell(value: unknown): string {
 
 function seconds(value: number | null): string {
   return value === null ? UNKNOWN : `${formatNumber(Number(value.toFixed(3)))} s`;
+}
+
+/** Parameters that are the same in every row say nothing in a list; `show` and `--json` have them all. */
+function configColumn(configs: readonly Config[]): { head: string; cell: (config: Config) => string } {
+  const [first = {}, ...others] = configs;
+  const names = Object.keys(first);
+  const differing = names.filter((name) => others.some((c) => formatValue(c[name]) !== formatValue(first[name])));
+  if (differing.length === 0 || differing.length === names.length) return { head: "configuration", cell: formatConfig };
+  return {
+    head: "configuration, where they differ",
+    cell: (config) => formatConfig(Object.fromEntries(differing.map((name) => [name, config[name] as ParamValue]))),
+  };
 }
 
 /** The last column takes what the others leave of `width`, at least 20. */

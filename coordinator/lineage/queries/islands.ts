@@ -1,4 +1,4 @@
-/** How each island of a run did. */
+/** How each island of a run did. An elite that it took in may be its best, though another island evaluated it. */
 import { sql } from "drizzle-orm";
 import type { LineageDatabase } from "../database.ts";
 import { nicheInWords, readNiches } from "./niches.ts";
@@ -28,12 +28,13 @@ export function islandsOf(db: LineageDatabase, run: string): IslandRow[] {
   const niches = readNiches(db, run);
   const rows = db.all<Omit<IslandRow, "niche" | "exhausted"> & { exhausted: number }>(sql`
     with judged as (
-      select c.island, c.id, c.proposer, c.answered_by, e.candidate as own, e.outcome, e.fitness, e.time_ms,
+      select c.island, c.id, c.proposer, c.answered_by, e.fitness, e.time_ms,
+        e.candidate is c.id as own, e.candidate is c.id and e.outcome is 'ok' as own_ok,
         row_number() over (partition by c.island order by e.fitness is null, e.stopped_early, e.fitness desc, c.created_at) as place
-      from candidates c left join evaluations e on e.candidate = c.id
+      from candidates c left join evaluations e on e.candidate = coalesce(c.answered_by, c.id)
       where c.id >= ${`${run}/`} and c.id < ${`${run}0`}
     ), counts as (
-      select island, count(*) as candidates, count(own) as evaluated, sum(outcome is 'ok') as ok,
+      select island, count(*) as candidates, sum(own) as evaluated, sum(own_ok) as ok,
         count(answered_by) as cached
       from judged group by island
     )

@@ -158,7 +158,14 @@ it("says how each island did, what moved between them, and what became of it", (
     migrants_in: 0,
     migrants_out: 1,
   });
-  expect(islands[1]).toMatchObject({ evaluated: 0, cached: 1, candidates: 2, best: null, migrants_in: 1 });
+  expect(islands[1]).toMatchObject({
+    evaluated: 0,
+    cached: 1,
+    candidates: 2,
+    best: migrant,
+    best_fitness: 2,
+    migrants_in: 1,
+  });
   expect(islands[2]).toMatchObject({ candidates: 0, best: null, exhausted: false });
   expect(migrationsOf(lineage.db, run, 10)).toEqual({
     total: 1,
@@ -284,10 +291,10 @@ describe("a snapshot from the database", () => {
     });
     expect(snapshot.islands).toMatchObject([
       { island: 0, evaluated: 2, outstanding: 0, bestFitness: 2 },
-      { island: 1, evaluated: 0, outstanding: 1, bestFitness: null, bestTimeMs: null },
+      { island: 1, evaluated: 0, outstanding: 1, bestFitness: 2, bestTimeMs: expect.closeTo(5) },
     ]);
     lineage.measured(best, { round: 1, speedups: { small: 2 } });
-    expect(snapshotFromDatabase(lineage.db, run, BEGIN + 11_000).phase).toBe("measuring the finalists again");
+    expect(snapshotFromDatabase(lineage.db, run, BEGIN + 11_000).phase).toBe("re-measuring the finalists");
   });
 
   it("says how a run ended", () => {
