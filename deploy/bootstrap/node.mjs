@@ -23,13 +23,13 @@ const PACKAGES = {
 };
 
 /**
- * Whether the programs run under this Node: N-API 10 (22.14) and TypeScript without a flag (22.18).
+ * Whether the programs run under this Node. They are TypeScript that Node strips (22.18), use `using` and its stacks
+ * (24), and load better-sqlite3 13 (22.14).
  * @param {string} version such as `20.20.2`
- * @param {unknown} typescript `process.features.typescript` of that Node
+ * @param {unknown} typescript `process.features.typescript` of that Node; some builds leave it out
  */
 export function fits(version, typescript) {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  return (major > 22 || (major === 22 && minor >= 14)) && Boolean(typescript);
+  return Number(version.split(".")[0]) >= 24 && Boolean(typescript);
 }
 
 /**
@@ -42,7 +42,7 @@ export async function findNode(root) {
   const source = PACKAGES[`${process.platform}-${process.arch}`];
   if (source === undefined) {
     throw new BootstrapError(
-      `Node ${process.versions.node} is too old (needed: 22.18 or newer, 24 is best), and npm carries no Node ` +
+      `Node ${process.versions.node} is too old for the programs (24 or newer is needed), and npm carries no Node ` +
         `${VERSION} for ${process.platform}-${process.arch}. Install Node 24 from nodejs.org, then start again.`,
     );
   }

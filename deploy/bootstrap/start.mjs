@@ -12,8 +12,7 @@ const JOB = ["--islands", "4", "--evaluations", "200"];
  */
 export function coordinatorArguments(args) {
   const [first] = args;
-  if (first !== undefined && (!first.startsWith("-") || ["--help", "-h"].includes(first)))
-    return args;
+  if (first !== undefined && (!first.startsWith("-") || ["--help", "-h"].includes(first))) return args;
   const namesKernel = args.some((arg) => /^--(kernel|space)(=|$)/.test(arg));
   return ["start", ...(namesKernel ? [] : ["--kernel", "attention-cpu"]), ...JOB, ...args];
 }
