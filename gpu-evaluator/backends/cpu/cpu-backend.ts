@@ -4,7 +4,7 @@
  * from outside (`native/referee.c`).
  */
 import { randomBytes, randomUUID } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "@kevo/core/errors/user-error.ts";
@@ -19,6 +19,7 @@ import { type Match, runLimit, timeAll } from "./measure.ts";
 import { ProcessTable } from "./process-table.ts";
 import { Referee } from "./referee.ts";
 import { ReferenceData } from "./reference-data.ts";
+import { createScratch } from "./scratch.ts";
 import { prepareToolchain, type Toolchain } from "./toolchain.ts";
 import { Trial } from "./trial.ts";
 
@@ -45,7 +46,7 @@ const GIB = 1024 ** 3;
 
 /** Compiles the support code and measures the machine's peak. Throws UserError when there is no C compiler. */
 export async function openCpuBackend(options: CpuOptions = {}): Promise<Backend<CpuArtifact>> {
-  const folder = await mkdtemp(join(tmpdir(), "kevo-cpu-"));
+  const folder = await createScratch();
   try {
     return new CpuBackend(folder, await prepareToolchain(join(folder, "support")), options);
   } catch (error) {

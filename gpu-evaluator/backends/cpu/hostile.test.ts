@@ -1,9 +1,11 @@
 /** Candidates that misbehave: each gets a clear outcome, leaves nothing behind, and the next one runs. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Backend, Failure, Measured } from "../backend.ts";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import type { Artifact, Backend, Failure, Measured } from "../backend.ts";
 import { isFailure } from "../backend.ts";
 import { openCpuBackend } from "./cpu-backend.ts";
 import { jobFor, kernelIn } from "./job.fixture.ts";
@@ -90,6 +92,22 @@ test("a child that leaves its group and ignores SIGTERM does not outlive the can
   );
   expect(child).toBeGreaterThan(1);
   expect(() => process.kill(child, 0)).toThrow(/ESRCH/);
+});
+
+test("a daemon that is killed takes its candidates with it", async () => {
+  const artifact = (await backend.compile(jobFor(kernel, { DEED: "honest" }), new AbortController().signal)) as {
+    folder: string;
+    executable: string;
+  } & Artifact;
+  const script = fileURLToPath(new URL("./killed-daemon.fixture.ts", import.meta.url));
+  const referee = join(artifact.folder, "../../support/referee");
+  const daemon = spawn(process.execPath, [script, referee, artifact.executable, artifact.folder]);
+  const [line] = (await once(daemon.stdout, "data")) as [Buffer];
+  const candidate = Number(line.toString());
+  expect(() => process.kill(candidate, 0)).not.toThrow();
+  daemon.kill("SIGKILL");
+  await vi.waitFor(() => expect(() => process.kill(candidate, 0)).toThrow(/ESRCH/), { timeout: 5_000 });
+  await artifact.dispose();
 });
 
 test("aborting ends the stage, and the next candidate runs", async () => {

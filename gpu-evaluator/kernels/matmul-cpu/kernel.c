@@ -9,9 +9,13 @@
 #include <string.h>
 #include "kevo.h"
 
-/* Through two macros, so that gcc sees the number and not the parameter's name. */
+/* Through two macros, so that the compiler sees the number and not the parameter's name. */
 #define PRAGMA(text) _Pragma(#text)
+#ifdef __clang__
+#define UNROLLED(times) PRAGMA(unroll times)
+#else
 #define UNROLLED(times) PRAGMA(GCC unroll times)
+#endif
 
 #define LANES (VECTOR / 4)
 #define STRIP (STRIP_VECTORS * LANES) /* columns that a micro-kernel keeps in registers */
