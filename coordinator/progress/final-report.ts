@@ -75,7 +75,8 @@ function winner(result: RunResult, best: NonNullable<RunResult["best"]>): string
 
 /** Every parameter with the default's value beside it; the changed ones are marked. */
 function configTable(config: Config, defaults: Config | null, options: TableOptions): string {
-  const names = Object.keys(config);
+  // Stored configurations are in alphabetical order; the kernel's author had a better one.
+  const names = Object.keys({ ...defaults, ...config });
   if (defaults === null) {
     return renderTable(
       [{ head: "parameter" }, { head: "best" }],
