@@ -1,10 +1,12 @@
 /** The README's worked example of a kernel, taken literally. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { loadKernel } from "@kevo/core/kernel/load.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { read } from "./files.ts";
+import { ROOT, read } from "./files.ts";
 
 const section = /^## Add a kernel\n([\s\S]*?)^## /m.exec(read("README.md"))?.[1] ?? "";
 
@@ -30,3 +32,22 @@ test("its files are a kernel's", async () => {
   const { definition } = await loadKernel(join(folder, "vector-scale-cpu"), folder);
   expect(definition.id).toBe("vector-scale-cpu");
 });
+
+test("its command evolves it, on an evaluator that has only what it fetches", async () => {
+  const [, program = "", args = ""] = /^npx (\S+) (start --kernel .*)$/m.exec(section) ?? [];
+  expect(args).toContain("./vector-scale-cpu");
+  const bin = join(ROOT, program, "bin", `${program}.mjs`);
+  // Kernels that were fetched are kept in the home folder's cache; here there is none yet.
+  const env = { ...process.env, HOME: folder, XDG_CACHE_HOME: join(folder, "cache") };
+  const command = [bin, ...args.split(" "), "--json"];
+  const run = spawn(process.execPath, command, { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  let words = "";
+  run.stdout.on("data", (chunk) => (output += chunk));
+  run.stderr.on("data", (chunk) => (words += chunk));
+  const [status] = await once(run, "close");
+  expect(status, words).toBe(0);
+  const result = JSON.parse(output.trimEnd().split("\n").at(-1) ?? "");
+  expect(result).toMatchObject({ status: "completed", kernel: "vector-scale-cpu", evaluations: { total: 12 } });
+  expect(result.best.time_ms).toBeGreaterThan(0);
+}, 180_000);
