@@ -61,7 +61,8 @@ function takeLock(file: string): Database.Database {
   const ownerFile = `${file}.owner`;
   let lock: Database.Database | null = null;
   try {
-    lock = new Database(lockFile, { timeout: 0 });
+    // Commands that only ask whether somebody holds it take the lock for an instant.
+    lock = new Database(lockFile, { timeout: 250 });
     lock.pragma("journal_mode = DELETE");
     lock.exec("BEGIN EXCLUSIVE");
   } catch (error) {

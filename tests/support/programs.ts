@@ -74,16 +74,16 @@ export class Workplace implements AsyncDisposable {
     return new LedgerView(join(this.path, ".kevo/lineage.db"));
   }
 
-  /** Process id of the embedded nats-server. */
-  natsPid(): number {
-    return JSON.parse(readFileSync(join(this.path, ".kevo/nats/server.json"), "utf8")).pid;
+  /** The embedded nats-server, while it runs. */
+  natsRecord(): { pid: number; port: number } {
+    return JSON.parse(readFileSync(join(this.path, ".kevo/nats/server.json"), "utf8"));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const { child } of this.#programs) child.kill("SIGKILL");
     await Promise.all(this.#programs.map(({ ended }) => ended));
     try {
-      process.kill(this.natsPid(), "SIGKILL");
+      process.kill(this.natsRecord().pid, "SIGKILL");
     } catch {
       // It has ended, as it should.
     }

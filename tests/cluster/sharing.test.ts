@@ -1,0 +1,61 @@
+/** Several evaluators: found by announcement, sharing the work, leaving without loss. */
+import { expect, test, vi } from "vitest";
+import { Workplace } from "../support/programs.ts";
+import { writeSyntheticSpace } from "../support/synthetic-space.ts";
+
+const BUDGET = 240;
+/** Each run is several processes that start and end. */
+vi.setConfig({ testTimeout: 90_000 });
+
+function workplace(): Workplace {
+  const place = new Workplace();
+  writeSyntheticSpace(place.file("space.json"), { compileMs: 10, benchmarkMs: 40 });
+  return place;
+}
+
+const replay = ["--backend", "replay", "--space", "space.json", "--time-scale", "1"];
+// What is proposed does not matter here; random proposals cost least.
+const run = ["start", ...replay, "--search", "random", "--islands", "4", "--evaluations", String(BUDGET), "--json"];
+
+test("two evaluators on two ports share the work, each at least 30 %", async () => {
+  await using place = workplace();
+  const daemons = [0, 1].map(() => place.start("gpu-evaluator", ["start", ...replay, "--json"]));
+  const addresses = await Promise.all(daemons.map(async ({ firstLine }) => JSON.parse(await firstLine).listening));
+  const ended = await place.run("coordinator", [...run, ...addresses.flatMap((a) => ["--evaluator", a])]);
+  expect(ended).toMatchObject({ code: 0 });
+  expect(place.ledger().count("evaluations")).toBe(BUDGET);
+  const shares = place.ledger().shares();
+  expect(shares).toHaveLength(2);
+  expect(shares[1]).toBeGreaterThanOrEqual(0.3 * BUDGET);
+});
+
+test.each(["SIGTERM", "SIGKILL"] as const)("stopping one of two in the middle (%s) loses nothing", async (signal) => {
+  await using place = workplace();
+  const daemons = [0, 1].map(() => place.start("gpu-evaluator", ["start", ...replay, "--json"]));
+  const addresses = await Promise.all(daemons.map(async ({ firstLine }) => JSON.parse(await firstLine).listening));
+  const { ended } = place.start("coordinator", [...run, ...addresses.flatMap((a) => ["--evaluator", a])]);
+  await place.ledger().evaluated(60);
+  daemons[1]?.child.kill(signal);
+  expect(await ended).toMatchObject({ code: 0 });
+  expect(place.ledger().latest()).toMatchObject({ status: "completed", accepted: BUDGET });
+  expect(place.ledger().count("evaluations")).toBe(BUDGET);
+  expect(place.ledger().twiceEvaluated()).toBe(0);
+  expect(place.ledger().shares()).toHaveLength(2);
+});
+
+test("one that is started later announces itself and takes work within two seconds", async () => {
+  await using place = workplace();
+  const { ended } = place.start("coordinator", run);
+  await place.ledger().evaluated(20);
+  const { port } = place.natsRecord();
+  const late = place.start("gpu-evaluator", ["start", ...replay, "--nats", `nats://127.0.0.1:${port}`, "--json"]);
+  const { id } = JSON.parse(await late.firstLine);
+  const announced = Date.now();
+  await ended;
+  const first = place
+    .ledger()
+    .query<{ at: number }>("select min(started_at) at from attempts where evaluator = ?", id)[0]?.at;
+  expect(first).toBeGreaterThan(0);
+  expect((first as number) - announced).toBeLessThan(2_000);
+  expect(place.ledger().count("evaluations")).toBe(BUDGET);
+});
