@@ -23,6 +23,11 @@ const SEEDED = 16;
 const LITTER = 16;
 /** Most candidates on their way whose outcome the surrogate anticipates. */
 const ANTICIPATED = 64;
+/** Expected gain, as a share of the best time, below which the surrogate has little more to say. */
+const WORTHWHILE = 1e-3;
+/** Share of candidates that operators breed while the surrogate expects a gain, and when it does not. */
+const BREEDING = 0.04;
+const BREEDING_AT_THE_END = 0.5;
 /** An operator needs parents that differ. */
 const LEAST_PARENTS = 4;
 
@@ -66,7 +71,7 @@ interface Batch {
   readonly isTaken: (key: number | string) => boolean;
 }
 
-type Choice = Offspring & { readonly proposer: Arm | "seed" };
+type Choice = Offspring & { readonly proposer: Arm | "seed" | "surrogate" };
 
 function openBatch(island: Island, knowledge: Knowledge, random: Random): Batch {
   const niche = nicheOf(knowledge, island.index);
@@ -107,26 +112,24 @@ function next(batch: Batch): Choice | null {
     const genes = spaceFilling(space, random, others, isTaken);
     return genes === null ? null : { genes, proposer: "seed" };
   }
-  const arm = drawArm(island.credit, random);
   const inFlight = batch.underway.slice(-ANTICIPATED);
-  if (arm !== "surrogate") {
+  const proposed = surrogate.propose(isTaken, inFlight);
+  const isPromising = proposed !== null && proposed.acquisition > WORTHWHILE;
+  if (random.uniform() < (isPromising ? BREEDING : BREEDING_AT_THE_END)) {
+    const arm = drawArm(island.credit, random);
     const litter = litterOf(arm, batch);
-    const best = bestOf(
-      litter,
-      surrogate.rank(
-        litter.map(({ genes }) => genes),
-        inFlight,
-      ),
+    const acquisitions = surrogate.rank(
+      litter.map(({ genes }) => genes),
+      inFlight,
     );
+    const best = bestOf(litter, acquisitions);
     if (best !== null) return { ...best, proposer: arm };
   }
-  const genes = surrogate.propose(isTaken, inFlight);
-  if (genes !== null) return { genes, proposer: "surrogate" };
-  return uniform(batch);
+  return proposed === null ? uniform(batch) : { genes: proposed.genes, proposer: "surrogate" };
 }
 
 /** Offspring that were not tried yet, distinct. */
-function litterOf(arm: Exclude<Arm, "surrogate">, { island, random, isTaken }: Batch): Offspring[] {
+function litterOf(arm: Arm, { island, random, isTaken }: Batch): Offspring[] {
   const { space, population } = island;
   if (arm === "random" || population.length < LEAST_PARENTS) {
     return arm === "random" ? untriedSamples(space, random, LITTER, isTaken).map((genes) => ({ genes })) : [];

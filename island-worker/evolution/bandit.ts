@@ -1,25 +1,21 @@
 /**
- * Credit over proposers: adaptive pursuit (Thierens, 2005). Each has an estimate of how often its candidates are
+ * Credit over the operators that breed: adaptive pursuit (Thierens, 2005). Each has an estimate of how often its candidates are
  * good; the one with the highest is pursued, the others keep a floor, so that one that becomes useful is noticed.
  */
 import type { Random } from "@kevo/core/random/random.ts";
 
-export const ARMS = ["surrogate", "differential_evolution", "crossover", "mutation", "random"] as const;
+export const ARMS = ["differential_evolution", "crossover", "mutation", "random"] as const;
 export type Arm = (typeof ARMS)[number];
 export type Credit = Readonly<Record<Arm, { readonly quality: number; readonly share: number }>>;
 
-const FLOOR = 0.02;
+const FLOOR = 0.1;
+const CEILING = 1 - FLOOR * (ARMS.length - 1);
 const LEARNING = 0.15;
 const PURSUIT = 0.2;
 
-/** The surrogate starts ahead: on recorded spaces it is the best from its first candidate on. */
 export function openCredit(): Credit {
-  const one = (arm: Arm) => ({
-    quality: arm === "surrogate" ? 0.9 : 0.3,
-    share: arm === "surrogate" ? ceiling : FLOOR,
-  });
-  const ceiling = 1 - FLOOR * (ARMS.length - 1);
-  return Object.fromEntries(ARMS.map((arm) => [arm, one(arm)])) as Credit;
+  const share = 1 / ARMS.length;
+  return Object.fromEntries(ARMS.map((arm) => [arm, { quality: 0.5, share }])) as Credit;
 }
 
 /** `reward` in [0, 1]. */
@@ -30,10 +26,9 @@ export function credited(credit: Credit, arm: Arm, reward: number): Credit {
   };
   let pursued: Arm = ARMS[0];
   for (const name of ARMS) if (quality(name) > quality(pursued)) pursued = name;
-  const ceiling = 1 - FLOOR * (ARMS.length - 1);
   const share = (name: Arm) => {
     const before = credit[name].share;
-    return before + PURSUIT * ((name === pursued ? ceiling : FLOOR) - before);
+    return before + PURSUIT * ((name === pursued ? CEILING : FLOOR) - before);
   };
   return Object.fromEntries(ARMS.map((name) => [name, { quality: quality(name), share: share(name) }])) as Credit;
 }

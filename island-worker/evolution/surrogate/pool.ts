@@ -20,40 +20,36 @@ const KEPT_BY_MEAN = 2_000;
 const KEPT_AT_RANDOM = 1_000;
 const SURROUNDED = 12;
 
-export function wholePool(space: SearchSpace, coordinates: Coordinates): Candidate[] | null {
-  if (space.enumerated === null || space.enumerated.length > WHOLE_SPACE) return null;
-  return space.enumerated.map((genes) => candidateOf(genes, space, coordinates));
+export interface PoolSource {
+  /** All candidates, where the space is small enough for that. */
+  readonly whole: readonly Candidate[] | null;
+  /** `elites` best first; `means` predicts for rows of codes, smaller is better; `label` fixes the draw. */
+  screened(elites: readonly Genes[], means: (rows: readonly Uint8Array[]) => Float64Array, label: string): Candidate[];
 }
 
-/** `elites` best first; `mean` predicts, smaller is better; `label` fixes the draw. */
-export function screenedPool(
-  space: SearchSpace,
-  coordinates: Coordinates,
-  elites: readonly Genes[],
-  mean: (codes: Uint8Array) => number,
-  label: string,
-): Candidate[] {
-  const random = labelledRandom(label);
-  const pool = new Map<number | string, Candidate>();
-  const add = (candidate: Candidate) => pool.set(candidate.key, candidate);
-  const looked: Candidate[] = [];
-  const listed = space.enumerated;
-  if (listed !== null && listed.length <= LOOKED_AT) {
-    for (const genes of listed) looked.push(candidateOf(genes, space, coordinates));
-    random.shuffle(looked);
-  } else {
-    for (let at = 0; at < LOOKED_AT; at++) looked.push(candidateOf(space.sample(random), space, coordinates));
-  }
-  for (const elite of elites.slice(0, SURROUNDED)) {
-    for (const genes of space.neighbours(elite)) add(candidateOf(genes, space, coordinates));
-  }
-  for (const candidate of looked.slice(0, KEPT_AT_RANDOM)) add(candidate);
-  const ranked = looked.map((candidate) => ({ candidate, mean: mean(candidate.codes) }));
-  ranked.sort((a, b) => a.mean - b.mean);
-  for (const { candidate } of ranked.slice(0, KEPT_BY_MEAN)) add(candidate);
-  return [...pool.values()];
-}
-
-function candidateOf(genes: Genes, space: SearchSpace, coordinates: Coordinates): Candidate {
-  return { genes, key: space.keyOf(genes), codes: coordinates.codesOf(genes) };
+export function openPool(space: SearchSpace, coordinates: Coordinates): PoolSource {
+  const candidateOf = (genes: Genes): Candidate => ({
+    genes,
+    key: space.keyOf(genes),
+    codes: coordinates.codesOf(genes),
+  });
+  const { enumerated } = space;
+  const listed = enumerated !== null && enumerated.length <= LOOKED_AT ? enumerated.map(candidateOf) : null;
+  return {
+    whole: listed !== null && listed.length <= WHOLE_SPACE ? listed : null,
+    screened: (elites, means, label) => {
+      const random = labelledRandom(label);
+      const looked = listed ?? Array.from({ length: LOOKED_AT }, () => candidateOf(space.sample(random)));
+      const pool = new Map<number | string, Candidate>();
+      const add = (candidate: Candidate) => pool.set(candidate.key, candidate);
+      for (const elite of elites.slice(0, SURROUNDED)) {
+        for (const genes of space.neighbours(elite)) add(candidateOf(genes));
+      }
+      for (let kept = 0; kept < KEPT_AT_RANDOM; kept++) add(random.choice(looked));
+      const predicted = means(looked.map(({ codes }) => codes));
+      const least = predicted.toSorted()[Math.min(KEPT_BY_MEAN, looked.length) - 1] as number;
+      for (const [at, candidate] of looked.entries()) if ((predicted[at] as number) <= least) add(candidate);
+      return [...pool.values()];
+    },
+  };
 }

@@ -33,9 +33,9 @@ export interface Posterior {
 }
 
 export interface PosteriorBuilder {
-  /** Mean of any row of codes given the observations so far, without the pool. */
-  screen(codes: Uint8Array): number;
-  /** Sets the candidates; `columns` holds for each coordinate the candidates' codes. */
+  /** Mean of any rows of codes given the observations so far. */
+  screen(rows: readonly Uint8Array[]): Float64Array;
+  /** Sets the candidates, rows of codes. */
   setPool(pool: readonly Uint8Array[]): void;
   /** The posterior given exactly these observations, all of them successful. */
   condition(observations: readonly Observation[]): Posterior;
@@ -80,11 +80,7 @@ export function openPosterior(shape: KernelShape, theta: Float64Array): Posterio
     const observation = given[index] as Observation;
     const row = factor[index] as Float64Array;
     const values = poolCovariance(shape, tables, codes, pool.length, observation.codes);
-    for (let i = 0; i < index; i++) {
-      const share = row[i] as number;
-      const earlier = columns[i] as Float32Array;
-      for (let at = 0; at < values.length; at++) values[at] = (values[at] as number) - share * (earlier[at] as number);
-    }
+    eliminateAll(values, row, columns, index);
     const scale = 1 / (row[index] as number);
     const entries = new Float32Array(values.length);
     for (let at = 0; at < values.length; at++) {
@@ -131,27 +127,21 @@ export function openPosterior(shape: KernelShape, theta: Float64Array): Posterio
   }
 
   return {
-    screen: (() => {
-      let weights: Float64Array = new Float64Array(0);
-      let mean = 0;
-      let known = -1;
-      return (row: Uint8Array) => {
-        if (known !== given.length) {
-          const explained = explain();
-          mean = explained.mean;
-          weights = backSubstitute(factor, explained.residual);
-          known = given.length;
-        }
-        let sum = mean;
-        for (let i = 0; i < given.length; i++) {
-          sum += (weights[i] as number) * covariance((given[i] as Observation).codes, row);
-        }
-        return sum;
-      };
-    })(),
+    screen: (rows) => {
+      const { mean, residual } = explain();
+      const weights = backSubstitute(factor, residual);
+      const columnsOfRows = transposed(shape, rows);
+      const means = new Float64Array(rows.length).fill(mean);
+      for (let i = 0; i < given.length; i++) {
+        const near = poolCovariance(shape, tables, columnsOfRows, rows.length, (given[i] as Observation).codes);
+        const weight = weights[i] as number;
+        for (let at = 0; at < near.length; at++) means[at] = (means[at] as number) + weight * (near[at] as number);
+      }
+      return means;
+    },
     setPool: (rows) => {
       pool = rows;
-      codes = shape.coordinates.map((_, at) => Uint8Array.from(rows, (row) => row[at] as number));
+      codes = transposed(shape, rows);
       variance = new Float64Array(rows.length).fill(1);
       columns.length = 0;
       for (let index = 0; index < given.length; index++) columns.push(column(index));
@@ -177,7 +167,7 @@ export function openPosterior(shape: KernelShape, theta: Float64Array): Posterio
         noise,
         candidate: (index) => ({
           codes: pool[index] as Uint8Array,
-          whitened: Float64Array.from(columns, (entries) => entries[index] as number),
+          whitened: across(columns, index),
           mean: means[index] as number,
           variance: Math.max(0, variance[index] as number),
         }),
@@ -208,6 +198,50 @@ function eliminate(b: number, row: Float64Array, solved: Float64Array, i: number
   let sum = b;
   for (let k = 0; k < i; k++) sum -= (row[k] as number) * (solved[k] as number);
   return sum / (row[i] as number);
+}
+
+/** One array of codes for each coordinate. */
+function transposed(shape: KernelShape, rows: readonly Uint8Array[]): Uint8Array[] {
+  return shape.coordinates.map((_, at) => {
+    const column = new Uint8Array(rows.length);
+    for (let index = 0; index < rows.length; index++) column[index] = (rows[index] as Uint8Array)[at] as number;
+    return column;
+  });
+}
+
+/** Entry `index` of each row. */
+function across(rows: readonly Float32Array[], index: number): Float64Array {
+  const entries = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) entries[i] = (rows[i] as Float32Array)[index] as number;
+  return entries;
+}
+
+/** values -= sum over the first `count` rows of share times row; four at a time, which spares memory traffic. */
+function eliminateAll(values: Float64Array, shares: Float64Array, rows: readonly Float32Array[], count: number): void {
+  const length = values.length;
+  let i = 0;
+  for (; i + 4 <= count; i += 4) {
+    const [s0, s1, s2, s3] = [shares[i], shares[i + 1], shares[i + 2], shares[i + 3]] as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    const r0 = rows[i] as Float32Array;
+    const r1 = rows[i + 1] as Float32Array;
+    const r2 = rows[i + 2] as Float32Array;
+    const r3 = rows[i + 3] as Float32Array;
+    for (let at = 0; at < length; at++) {
+      values[at] =
+        (values[at] as number) -
+        (s0 * (r0[at] as number) + s1 * (r1[at] as number) + s2 * (r2[at] as number) + s3 * (r3[at] as number));
+    }
+  }
+  for (; i < count; i++) {
+    const share = shares[i] as number;
+    const entries = rows[i] as Float32Array;
+    for (let at = 0; at < length; at++) values[at] = (values[at] as number) - share * (entries[at] as number);
+  }
 }
 
 function backSubstitute(factor: readonly Float64Array[], b: Float64Array): Float64Array {

@@ -10,15 +10,15 @@ import { expectedImprovement, varianceBehind } from "./expected-improvement.ts";
 import { fitTheta, priorTheta } from "./fit.ts";
 import { openKernel } from "./kernel.ts";
 import type { Observation } from "./observation.ts";
-import { type Candidate, screenedPool, wholePool } from "./pool.ts";
+import { type Candidate, openPool } from "./pool.ts";
 import { openPosterior, type Point, type Posterior, type PosteriorBuilder } from "./posterior.ts";
 import { type Validity, validityOf } from "./validity.ts";
 
 /** Observations at the first fit, and by how much the list grows until the next. */
 const FIRST_FIT = 8;
-const GROWTH = 1.1;
+const GROWTH = 1.12;
 const FIRST_ITERATIONS = 30;
-const ITERATIONS = 12;
+const ITERATIONS = 10;
 /** Most observations that hyperparameters are fitted on, and that the posterior starts from at a fit. */
 const MOST_FITTED = 150;
 const MOST_TRAINED = 400;
@@ -27,7 +27,10 @@ const SHORTLIST = 256;
 
 export interface Surrogate {
   /** The untaken candidate of the pool with the largest acquisition, or null when there is none. */
-  propose(isTaken: (key: number | string) => boolean, inFlight: readonly Genes[]): Genes | null;
+  propose(
+    isTaken: (key: number | string) => boolean,
+    inFlight: readonly Genes[],
+  ): { readonly genes: Genes; readonly acquisition: number } | null;
   /** Acquisition of any configurations: expected improvement times the chance of being valid. */
   rank(genes: readonly Genes[], inFlight: readonly Genes[]): number[];
 }
@@ -47,7 +50,7 @@ export interface SurrogateSource {
 /** `label` fixes its random draws. */
 export function openSurrogate(space: SearchSpace, coordinates: Coordinates, label: string): SurrogateSource {
   const shape = openKernel(coordinates.list);
-  const whole = wholePool(space, coordinates);
+  const candidates = openPool(space, coordinates);
   const fits: Fit[] = [];
   let basis: { fit: Fit; builder: PosteriorBuilder; base: Observation[]; pool: readonly Candidate[] } | null = null;
 
@@ -84,12 +87,12 @@ export function openSurrogate(space: SearchSpace, coordinates: Coordinates, labe
     const ok = observations.slice(0, fit.size).filter(({ value }) => value !== null);
     const base = sampleOf(ok, MOST_TRAINED, `${label}/train/${fit.size}`);
     const builder = openPosterior(shape, fit.theta);
-    let pool = whole;
+    let pool = candidates.whole;
     if (pool === null) {
       if (base.length > 0) builder.condition(base);
       const elites = ok.toSorted(byValue).map(({ genes }) => genes);
-      const mean = base.length > 0 ? builder.screen : () => 0;
-      pool = screenedPool(space, coordinates, elites, mean, `${label}/pool/${fit.size}`);
+      const means = base.length > 0 ? builder.screen : (rows: readonly Uint8Array[]) => new Float64Array(rows.length);
+      pool = candidates.screened(elites, means, `${label}/pool/${fit.size}`);
     }
     builder.setPool(pool.map(({ codes }) => codes));
     basis = { fit, builder, base, pool };
@@ -149,7 +152,9 @@ function surrogateOf(
       for (let at = 0; at < shortlist.length; at++) {
         if (chosen < 0 || (acquisitions[at] as number) > (acquisitions[chosen] as number)) chosen = at;
       }
-      return chosen < 0 ? null : (pool[shortlist[chosen] as number] as Candidate).genes;
+      if (chosen < 0) return null;
+      const { genes } = pool[shortlist[chosen] as number] as Candidate;
+      return { genes, acquisition: acquisitions[chosen] as number };
     },
   };
 }
