@@ -29,7 +29,7 @@ export function budgetOf(effort: Effort, purpose: "search" | "final"): Budget {
 
 /** Rounds after which a candidate may be called clearly slower. */
 export const ROUNDS_BEFORE_STOP = 2;
-/** Clearly slower: below this share of the best speedup in every round so far. */
+/** Clearly slower: below this share of the best speedup, by the least times so far. */
 export const CLEARLY_SLOWER = 0.6;
 /** An interval this narrow (high / low - 1) needs no more rounds; a wider one gets up to this many times the rounds. */
 export const NARROW = 0.08;
