@@ -12,9 +12,10 @@ export function expectedImprovement(mean: number, deviation: number, bar: number
   return deviation * (z * normalBelow(z) + Math.exp(-0.5 * z * z) / Math.sqrt(2 * Math.PI));
 }
 
-/** Variance (share of the amplitude) of each point once those in flight are in. */
-export function varianceBehind(posterior: Posterior, inFlight: readonly Point[], points: readonly Point[]): number[] {
+/** For any point its variance (share of the amplitude) once the points in flight are in. */
+export function varianceBehind(posterior: Posterior, inFlight: readonly Point[]): (point: Point) => number {
   const rows: { point: Point; entries: number[]; pivot: number }[] = [];
+  /** The point's row below those in flight, in the Cholesky factor of their covariance given the observations. */
   const project = (point: Point) => {
     const entries: number[] = [];
     for (const row of rows) {
@@ -30,7 +31,7 @@ export function varianceBehind(posterior: Posterior, inFlight: readonly Point[],
     const entries = project(point);
     rows.push({ point, entries, pivot: Math.sqrt(Math.max(1e-10, left(point, entries) + posterior.noise)) });
   }
-  return points.map((point) => left(point, project(point)));
+  return (point) => left(point, project(point));
 }
 
 /** The normal distribution function, to 1e-7 (Abramowitz and Stegun 7.1.26). */

@@ -89,9 +89,10 @@ export function openSurrogate(space: SearchSpace, coordinates: Coordinates, labe
     const builder = openPosterior(shape, fit.theta);
     let pool = candidates.whole;
     if (pool === null) {
-      if (base.length > 0) builder.condition(base);
+      const fitted = sampleOf(ok, MOST_FITTED, `${label}/fit/${fit.size}`);
       const elites = ok.toSorted(byValue).map(({ genes }) => genes);
-      const means = base.length > 0 ? builder.screen : (rows: readonly Uint8Array[]) => new Float64Array(rows.length);
+      const means = (rows: readonly Uint8Array[]) =>
+        base.length > 0 ? builder.screen(fitted, rows) : new Float64Array(rows.length);
       pool = candidates.screened(elites, means, `${label}/pool/${fit.size}`);
     }
     builder.setPool(pool.map(({ codes }) => codes));
@@ -125,36 +126,37 @@ function surrogateOf(
   );
   const pointOf = (genes: Genes) => posterior.point(coordinates.codesOf(genes));
 
-  function acquisitionOf(points: readonly Point[], inFlight: readonly Point[]): number[] {
+  /** Expected improvement times the chance of being valid, once those in flight are in. */
+  function acquisitionBehind(inFlight: readonly Point[]): (point: Point) => number {
     const bar = inFlight.reduce((low, point) => Math.min(low, point.mean), best);
-    const left = varianceBehind(posterior, inFlight, points);
-    return points.map(
-      (point, at) =>
-        expectedImprovement(point.mean, deviation * Math.sqrt(left[at] as number), bar) * validity(point.codes),
-    );
+    const left = varianceBehind(posterior, inFlight);
+    return (point) => expectedImprovement(point.mean, deviation * Math.sqrt(left(point)), bar) * validity(point.codes);
   }
 
   return {
-    rank: (genes, inFlight) => acquisitionOf(genes.map(pointOf), inFlight.map(pointOf)),
+    rank: (genes, inFlight) => {
+      const acquisitionOf = acquisitionBehind(inFlight.map(pointOf));
+      return genes.map((each) => acquisitionOf(pointOf(each)));
+    },
     propose: (isTaken, inFlight) => {
-      const scores = new Float64Array(pool.length);
+      const bounds = new Float64Array(pool.length);
       const open: number[] = [];
       for (let index = 0; index < pool.length; index++) {
         if (isTaken((pool[index] as Candidate).key)) continue;
         const spread = deviation * Math.sqrt(Math.max(0, variance[index] as number));
-        scores[index] = expectedImprovement(mean[index] as number, spread, best);
+        bounds[index] = expectedImprovement(mean[index] as number, spread, best);
         open.push(index);
       }
-      const shortlist = largest(open, scores, SHORTLIST);
-      const points = shortlist.map((index) => posterior.candidate(index));
-      const acquisitions = acquisitionOf(points, inFlight.map(pointOf));
-      let chosen = -1;
-      for (let at = 0; at < shortlist.length; at++) {
-        if (chosen < 0 || (acquisitions[at] as number) > (acquisitions[chosen] as number)) chosen = at;
+      const acquisitionOf = acquisitionBehind(inFlight.map(pointOf));
+      let chosen: { genes: Genes; acquisition: number } | null = null;
+      for (const index of largest(open, bounds, SHORTLIST)) {
+        // Neither evaluations in flight nor the chance of failure can add to the bound.
+        if (chosen !== null && (bounds[index] as number) <= chosen.acquisition) break;
+        const acquisition = acquisitionOf(posterior.candidate(index));
+        const { genes } = pool[index] as Candidate;
+        if (chosen === null || acquisition > chosen.acquisition) chosen = { genes, acquisition };
       }
-      if (chosen < 0) return null;
-      const { genes } = pool[shortlist[chosen] as number] as Candidate;
-      return { genes, acquisition: acquisitions[chosen] as number };
+      return chosen;
     },
   };
 }
