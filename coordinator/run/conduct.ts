@@ -110,6 +110,8 @@ class Conductor {
   }
 
   async run(): Promise<Ending> {
+    // Its clock runs from the start; a run that fails before it begins must end all the same.
+    this.#stack.defer(() => this.#fleet.close());
     const { interrupted } = this.#sitting;
     const onInterrupt = () => this.#over.resolve("interrupted");
     interrupted.addEventListener("abort", onInterrupt);

@@ -92,7 +92,7 @@ async function readJson(path: string): Promise<unknown> {
   try {
     bytes = await readFile(path);
   } catch (error) {
-    throw new UserError(`cannot read the recorded space ${path}: ${error instanceof Error ? error.message : error}`);
+    throw new UserError(`cannot read the recorded space ${path}: ${error instanceof Error ? error.message : error}`, 2);
   }
   try {
     const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;

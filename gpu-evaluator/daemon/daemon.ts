@@ -49,7 +49,8 @@ export class Daemon {
   /** A simulated device is nobody else's: it needs no lock. */
   readonly #locksDevices: boolean;
   readonly #busyMs: number[];
-  readonly #busySince: number[];
+  /** Start of the measurement under way; null while the lane waits, for work or for a lock. */
+  readonly #busySince: (number | null)[];
   readonly #commonModel: string;
   #finished = 0;
   #onEmpty: (() => void)[] = [];
@@ -65,7 +66,7 @@ export class Daemon {
       alternate: backend.needsQuiet,
     });
     this.#busyMs = backend.devices.map(() => 0);
-    this.#busySince = backend.devices.map(() => 0);
+    this.#busySince = backend.devices.map(() => null);
     const models = new Set(backend.devices.map(({ model }) => model));
     this.#commonModel = models.size === 1 ? ([...models][0] as string) : "";
   }
@@ -84,8 +85,9 @@ export class Daemon {
 
   lane(index: number): LaneState {
     const busy = this.#scheduler.isBusy(index);
-    const since = busy ? performance.now() - (this.#busySince[index] as number) : 0;
-    return { busy, busyMs: (this.#busyMs[index] as number) + since };
+    const since = this.#busySince[index] ?? null;
+    const underWay = since === null ? 0 : performance.now() - since;
+    return { busy, busyMs: (this.#busyMs[index] as number) + underWay };
   }
 
   /**
@@ -193,6 +195,7 @@ export class Daemon {
           quiet?.();
           laneMs = performance.now() - startedAt;
           this.#busyMs[lane] = (this.#busyMs[lane] as number) + laneMs;
+          this.#busySince[lane] = null;
         }
       } finally {
         deviceLock?.();

@@ -1,0 +1,157 @@
+/** Mistakes and misfortunes: one clear sentence, the right exit code, no stack trace, and what was counted stays. */
+import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { fileURLToPath } from "node:url";
+import { connectBus } from "@kevo/core/bus/bus.ts";
+import { subjects } from "@kevo/proto/subjects.ts";
+import { describe, expect, test, vi } from "vitest";
+import { type Ended, Workplace } from "../support/programs.ts";
+import { writeSyntheticSpace } from "../support/synthetic-space.ts";
+
+vi.setConfig({ testTimeout: 90_000 });
+
+function expectSentence({ code, stderr }: Ended, exit: number, ...parts: string[]): void {
+  expect(code, stderr).toBe(exit);
+  for (const part of parts) expect(stderr).toContain(part);
+  expect(stderr).not.toMatch(/^\s+at .*:\d+:\d+/m);
+  expect(stderr.trim().split("\n").length).toBeLessThanOrEqual(3);
+}
+
+const kernelDefinition = {
+  id: "mine",
+  title: "Mine",
+  backends: ["cpu"],
+  parameters: [{ name: "TILE", type: "ordinal", values: [1, 2, 4] }],
+  constraints: [],
+  default: { TILE: 1 },
+  baselines: [],
+  workloads: [{ name: "small", shape: { N: 16 }, flops: 16, bytes: 128 }],
+  source: "kernel.c",
+  reference: "reference.c",
+};
+
+function kernelFolder(place: Workplace, change: Record<string, unknown>): string {
+  mkdirSync(place.file("mine"));
+  writeFileSync(place.file("mine/kernel.json"), JSON.stringify({ ...kernelDefinition, ...change }));
+  writeFileSync(place.file("mine/kernel.c"), "");
+  writeFileSync(place.file("mine/reference.c"), "");
+  return "./mine";
+}
+
+describe("coordinator start", () => {
+  test.each<[string, string[], ...string[]]>([
+    ["an unknown kernel", ["--kernel", "attention-cpuu"], "attention-cpuu", "attention-cpu"],
+    ["no kernel", [], "--kernel"],
+    ["a bad number", ["--kernel", "attention-cpu", "--islands", "four"], "--islands four"],
+    ["a number out of range", ["--kernel", "attention-cpu", "--evaluations", "0"], "--evaluations 0"],
+    ["an unknown option", ["--kernel", "attention-cpu", "--evaluation", "5"], "--evaluation"],
+    ["an unknown workload", ["--kernel", "attention-cpu", "--workload", "s9"], "--workload s9"],
+    ["a backend that the kernel does not know", ["--kernel", "attention-cpu", "--backend", "triton"], "triton"],
+    ["a space that is not there", ["--backend", "replay", "--space", "none.json"], "none.json"],
+    ["an off-loopback NATS without a token", ["--kernel", "attention-cpu", "--nats-listen", "0.0.0.0:0"], "KEVO_TOKEN"],
+  ])("%s", async (_what, args, ...parts) => {
+    await using place = new Workplace();
+    expectSentence(await place.run("coordinator", ["start", ...args], { KEVO_TOKEN: "" }), 2, ...parts);
+  });
+
+  test("NATS that cannot be reached", async () => {
+    await using place = new Workplace();
+    const args = ["start", "--kernel", "attention-cpu", "--nats", "nats://127.0.0.1:1"];
+    expectSentence(await place.run("coordinator", args), 1, "nats://127.0.0.1:1", "coordinator doctor");
+  });
+
+  test.each([
+    ["a misspelt field", { parametres: [] }, "parametres"],
+    ["a typo in a constraint", { constraints: ["TILE % TIEL == 0"] }, "TIEL"],
+    ["a constraint that nobody satisfies", { constraints: ["TILE > 4"] }, "TILE > 4"],
+  ])("a definition with %s", async (_what, change, part) => {
+    await using place = new Workplace();
+    const ended = await place.run("coordinator", ["start", "--kernel", kernelFolder(place, change)]);
+    expectSentence(ended, 2, part);
+  });
+});
+
+test("an evaluator on a port that is taken", async () => {
+  await using place = new Workplace();
+  writeSyntheticSpace(place.file("space.json"), { values: 2 });
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const { port } = server.address() as { port: number };
+  const args = ["start", "--backend", "replay", "--space", "space.json", "--listen", `127.0.0.1:${port}`];
+  expectSentence(await place.run("gpu-evaluator", args), 1, `127.0.0.1:${port}`);
+  server.close();
+});
+
+test("malformed messages change nothing: each is answered, and the run goes on", async () => {
+  await using place = new Workplace();
+  writeSyntheticSpace(place.file("space.json"), { benchmarkMs: 40 });
+  const args = ["start", "--backend", "replay", "--space", "space.json", "--time-scale", "1", "--search", "random"];
+  const { ended } = place.start("coordinator", [...args, "--evaluations", "100", "--json"]);
+  await place.ledger().evaluated(5);
+  const bus = await connectBus({ url: `nats://127.0.0.1:${place.natsRecord().port}`, name: "vandal" });
+  const { id } = place.ledger().latest();
+  const { z } = await import("zod");
+  const anything = z.unknown();
+  const wrong = [
+    [subjects.batch(id), { v: 1, island: 0 }],
+    [subjects.batch(id), { v: 1, worker: "vandal", island: 0, epoch: 99, k: 0, proposals: [], diversity: null }],
+    [subjects.batch(id), { v: 1, worker: "vandal", island: 99, epoch: 1, k: 0, proposals: [], diversity: null }],
+    [subjects.lease(id), { v: 2, type: "acquire", worker: "vandal" }],
+    [subjects.gap(id), "no object"],
+  ] as const;
+  for (const [subject, message] of wrong) {
+    const answer = await bus
+      .request(subject, message, anything, 2_000)
+      .catch((error: Error) => ({ refused: error.message }));
+    expect(JSON.stringify(answer)).toMatch(/refused/);
+  }
+  for (const subject of [subjects.evaluators, subjects.control(id), subjects.elites(id, 0), subjects.log(id, 0)]) {
+    bus.publish(subject, { v: 1, garbage: true });
+  }
+  await bus.close();
+  expect(await ended).toMatchObject({ code: 0 });
+  expect(place.ledger().count("evaluations")).toBe(100);
+});
+
+// A full disk needs a small one: a memory file system in a mount namespace of its own.
+const inNamespace = ["unshare", "--mount", ...(process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"])];
+const canMount =
+  spawnSync(inNamespace[0] as string, [...inNamespace.slice(1), "sh", "-c", "mount -t tmpfs none /mnt"]).status === 0;
+
+test.runIf(canMount)(
+  "a full disk stops the run with a clear word; with room again it is resumed to the end",
+  async () => {
+    await using place = new Workplace();
+    writeSyntheticSpace(place.file("space.json"), { values: 9 });
+    mkdirSync(place.file("small"));
+    const main = fileURLToPath(new URL("../../coordinator/cli/main.ts", import.meta.url));
+    const start = `--backend replay --space ../space.json --search random --evaluations 4000 --seed 1 --json`;
+    const script = `
+    mount -t tmpfs -o size=5m none small && cd small
+    "$0" "$1" start ${start}; echo "first $?"
+    mount -o remount,size=200m . && "$0" "$1" resume --json; echo "second $?"`;
+    const shell = spawn(
+      inNamespace[0] as string,
+      [...inNamespace.slice(1), "sh", "-c", script, process.execPath, main],
+      {
+        cwd: place.path,
+        stdio: ["ignore", "pipe", "pipe"],
+      },
+    );
+    let stdout = "";
+    let stderr = "";
+    shell.stdout.on("data", (text) => {
+      stdout += text;
+    });
+    shell.stderr.on("data", (text) => {
+      stderr += text;
+    });
+    await new Promise((resolve) => shell.once("close", resolve));
+    expect(stderr).toMatch(/the disk is full.*Resume it with: npx coordinator resume/);
+    expect(stderr).not.toMatch(/^\s+at .*:\d+:\d+/m);
+    expect(stdout).toContain("first 1");
+    expect(stdout).toContain("second 0");
+    expect(stdout).toMatch(/"status":"completed".*"total":4000/);
+  },
+);
