@@ -37,6 +37,7 @@ export async function timeMatch(
   const most = hopeless ? 1 : budget.rounds * NOISY_FACTOR;
   // Among the rounds that every candidate gets to; one that it cannot foresee.
   const checked = hopeless ? 0 : Math.floor(random() * (final ? budget.rounds : ROUNDS_BEFORE_STOP));
+  for (const timed of [trial, ...baselines.map((baseline) => baseline.trial)]) timed.patience = budget.rounds;
   const samples: number[] = [];
   const beside = baselines.map((): number[] => []);
   let stopped = hopeless;

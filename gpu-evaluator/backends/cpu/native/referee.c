@@ -7,7 +7,8 @@
  *   load  ID SLOT DATA                                             -> ok
  *   perturb ID SLOT NUMBER                                         -> ok               (another number, other inputs)
  *   poison ID                                                      -> ok
- *   run   ID WARM CALLS FIRST DEADLINE_MS                          -> ok NANOSECONDS   (of the CALLS, not of the WARM ones)
+ *   run   ID WARM CALLS FIRST DEADLINE_MS                          -> ok NANOSECONDS WAITED
+ *         NANOSECONDS of the CALLS without the WARM ones, WAITED for a core that others held, all threads together
  *   check ID SLOT                                                  -> ok ERROR UNWRITTEN NOT_FINITE ALL_ZERO INPUTS_CHANGED OUTSIDE
  *   kill  ID                                                       -> ok
  *   drop  DATA                                                     -> ok               (closes a data file)
@@ -20,6 +21,7 @@
  * candidate can disturb the times of a baseline.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -391,6 +393,26 @@ static void do_open(process *p, char **fields, int count) {
   printf("ok\n");
 }
 
+/* Nanoseconds that the threads of a process have waited for a core so far; 0 where the system does not tell. */
+static int64_t waited(const process *p) {
+  char path[300];
+  snprintf(path, sizeof path, "/proc/%d/task", (int)p->pid);
+  DIR *tasks = opendir(path);
+  if (tasks == NULL) return 0;
+  int64_t sum = 0;
+  for (struct dirent *entry; (entry = readdir(tasks)) != NULL;) {
+    long long ran, delayed;
+    if (entry->d_name[0] == '.') continue;
+    snprintf(path, sizeof path, "/proc/%d/task/%.20s/schedstat", (int)p->pid, entry->d_name);
+    FILE *file = fopen(path, "r");
+    if (file == NULL) continue;
+    if (fscanf(file, "%lld %lld", &ran, &delayed) == 2) sum += delayed;
+    fclose(file);
+  }
+  closedir(tasks);
+  return sum;
+}
+
 static void do_run(process *p, char **fields) {
   kevo_message warm = {.op = KEVO_RUN, .calls = (uint32_t)atoi(fields[2])};
   kevo_message timed = {.op = KEVO_RUN, .calls = (uint32_t)atoi(fields[3]), .first = (uint32_t)atoi(fields[4])};
@@ -398,11 +420,12 @@ static void do_run(process *p, char **fields) {
   warm.first = timed.first;
   kill(-p->pid, SIGCONT);
   if (warm.calls > 0 && command(p, &warm, deadline) != 0) return failed(p);
-  int64_t begin = now_ns();
+  int64_t before = waited(p), begin = now_ns();
   if (command(p, &timed, deadline) != 0) return failed(p);
   int64_t end = now_ns();
+  int64_t after = waited(p);
   kill(-p->pid, SIGSTOP);
-  printf("ok\t%lld\n", (long long)(end - begin));
+  printf("ok\t%lld\t%lld\n", (long long)(end - begin), (long long)(after - before));
 }
 
 static void obey(char *line) {
