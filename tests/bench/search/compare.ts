@@ -1,0 +1,27 @@
+/** Curves of other tools on the same spaces, by space and strategy, as `--compare` takes them. */
+import { readFile } from "node:fs/promises";
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import { z } from "zod";
+
+const curve = z.looseObject({
+  fraction_of_optimum: z.record(z.string(), z.number()),
+  seeds: z.int().positive().optional(),
+  within_5_percent: z.int().nonnegative(),
+  median_evaluations_to_5_percent: z.number().nullable(),
+});
+export type OtherCurve = z.infer<typeof curve>;
+const file = z.record(z.string(), z.record(z.string(), curve));
+
+/** The strategies measured on a space; empty where there are none. @throws UserError when the file is unreadable. */
+export async function readComparison(path: string, space: string): Promise<Record<string, OtherCurve>> {
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(path, "utf8"));
+  } catch (error) {
+    throw new UserError(`--compare ${path}: ${error instanceof Error ? error.message : error}`, 2);
+  }
+  const parsed = file.safeParse(json);
+  if (!parsed.success)
+    throw new UserError(`--compare ${path} is not a file of curves: ${z.prettifyError(parsed.error)}`, 2);
+  return parsed.data[space] ?? {};
+}

@@ -1,0 +1,117 @@
+/**
+ * `npm run bench:search`: how many evaluations the default search needs on a recorded space, beside the project's
+ * random search and other tools' curves. The islands, proposers and knowledge of the real thing, in process.
+ */
+import { basename } from "node:path";
+import { parseArgs } from "node:util";
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import { loadRecordedSpace } from "@kevo/core/recorded-space/recorded-space.ts";
+import { openSpace } from "@kevo/core/search-space/search-space.ts";
+import { type OtherCurve, readComparison } from "./compare.ts";
+import { simulate } from "./simulate.ts";
+import { type Figures, figuresOf } from "./statistics.ts";
+
+const HELP = `Usage: npm run bench:search -- --space FILE [options]
+
+  --space FILE       recorded space in Kernel Tuner's cache format, .json or .json.gz
+  --evaluations N    unique evaluations of a search; failures count (default 400)
+  --seeds N          searches, with seeds 0 to N - 1 (default 25)
+  --parallel N       evaluations on their way at a time, which come back in random order (default 1)
+  --islands N        islands (default 4, as coordinator start has it)
+  --compare FILE     other tools' curves: {space: {strategy: {fraction_of_optimum: {"50": …}, …}}}
+  --json             end with one line of JSON on standard output
+
+Example: npm run bench:search -- --space gemm-RTX3090.json.gz --compare kernel-tuner.json`;
+const BUDGETS = [50, 100, 200, 400];
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      space: { type: "string" },
+      evaluations: { type: "string", default: "400" },
+      seeds: { type: "string", default: "25" },
+      parallel: { type: "string", default: "1" },
+      islands: { type: "string", default: "4" },
+      compare: { type: "string" },
+      json: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  if (values.help) {
+    console.log(HELP);
+    return;
+  }
+  if (values.space === undefined) throw new UserError("--space FILE is needed; --help shows an example", 2);
+  const name = basename(values.space).replace(/\.json(\.gz)?$/, "");
+  const seeds = whole("--seeds", values.seeds);
+  const evaluations = whole("--evaluations", values.evaluations);
+  const setting = {
+    evaluations,
+    parallel: whole("--parallel", values.parallel),
+    islands: whole("--islands", values.islands),
+  };
+  const others = values.compare === undefined ? {} : await readComparison(values.compare, name);
+  const recorded = await loadRecordedSpace(values.space);
+  const space = openSpace(recorded.definition);
+  const budgets = [...new Set([...BUDGETS.filter((budget) => budget < evaluations), evaluations])];
+  const run = (search: "default" | "random") => {
+    const traces = Array.from({ length: seeds }, (_, seed) => simulate(space, recorded, { ...setting, seed, search }));
+    return figuresOf(traces, recorded.optimum, budgets);
+  };
+  const figures = run("default");
+  const random = run("random");
+  const print = values.json ? console.error : console.log;
+  const { islands, parallel } = setting;
+  print(`${name}: ${space.count} configurations, ${seeds} seeds, ${islands} islands, ${parallel} in parallel`);
+  for (const line of table(
+    budgets,
+    seeds,
+    { "kernelevolve (default)": figures, "kernelevolve (random)": random },
+    others,
+  )) {
+    print(line);
+  }
+  print(`one ask: median ${figures.ask_ms.p50.toFixed(1)} ms, 95th percentile ${figures.ask_ms.p95.toFixed(1)} ms`);
+  if (values.json) console.log(JSON.stringify({ space: name, seeds, ...setting, ...figures, random }));
+}
+
+function table(
+  budgets: readonly number[],
+  seeds: number,
+  own: Record<string, Figures>,
+  others: Record<string, OtherCurve>,
+): string[] {
+  const cells = (first: string, ...rest: string[]) => first.padEnd(26) + rest.map((cell) => cell.padStart(22)).join("");
+  const lines = [cells("fraction of the optimum at", ...budgets.map(String), "within 5 %", "median to 5 %")];
+  for (const [name, figures] of Object.entries(own)) {
+    const [low, high] = figures.median_interval;
+    const fractions = budgets.map((budget) => {
+      const [from, to] = figures.interval[budget] as [number, number];
+      return `${figures.fraction_of_optimum[budget]?.toFixed(3)} [${from.toFixed(3)}, ${to.toFixed(3)}]`;
+    });
+    const needed = `${figures.median_evaluations_to_5_percent ?? "-"} [${low ?? "-"}, ${high ?? "-"}]`;
+    lines.push(cells(name, ...fractions, `${figures.within_5_percent} of ${seeds}`, needed));
+  }
+  for (const [name, curve] of Object.entries(others)) {
+    const fractions = budgets.map((budget) => curve.fraction_of_optimum[budget]?.toFixed(3) ?? "-");
+    const within = `${curve.within_5_percent} of ${curve.seeds ?? "?"}`;
+    lines.push(cells(name, ...fractions, within, String(curve.median_evaluations_to_5_percent ?? "-")));
+  }
+  return lines;
+}
+
+function whole(option: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new UserError(`${option} ${text}: a whole number above 0 is needed`, 2);
+  return value;
+}
+
+try {
+  await main();
+} catch (error) {
+  const isUsage = error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
+  if (!(error instanceof UserError) && !isUsage) throw error;
+  console.error((error as Error).message);
+  process.exitCode = error instanceof UserError ? error.exitCode : 2;
+}

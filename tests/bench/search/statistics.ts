@@ -1,0 +1,76 @@
+/** Figures over the seeds of one search. */
+import { labelledRandom } from "@kevo/core/random/random.ts";
+import type { SearchTrace } from "./simulate.ts";
+
+const RESAMPLES = 2_000;
+const NEAR = 1.05;
+
+export interface Figures {
+  /** By budget of unique evaluations: mean over seeds of optimum / best so far. */
+  readonly fraction_of_optimum: Record<string, number>;
+  /** 95 % bootstrap intervals of these means. */
+  readonly interval: Record<string, [number, number]>;
+  /** Seeds whose best came within 5 % of the optimum. */
+  readonly within_5_percent: number;
+  /** Median over all seeds of the evaluations that it took; null when half of them or more never did. */
+  readonly median_evaluations_to_5_percent: number | null;
+  /** 95 % bootstrap interval of the median; null where it is unbounded. */
+  readonly median_interval: [number | null, number | null];
+  /** What one `ask` took, milliseconds. */
+  readonly ask_ms: { readonly p50: number; readonly p95: number };
+}
+
+export function figuresOf(traces: readonly SearchTrace[], optimum: number, budgets: readonly number[]): Figures {
+  const fraction: Record<string, number> = {};
+  const interval: Record<string, [number, number]> = {};
+  for (const budget of budgets) {
+    const reached = traces.map(
+      ({ best }) => optimum / (best[Math.min(budget, best.length) - 1] ?? Number.POSITIVE_INFINITY),
+    );
+    fraction[budget] = mean(reached);
+    interval[budget] = bootstrap(reached, mean);
+  }
+  const needed = traces.map(({ best }) => {
+    const at = best.findIndex((time) => time <= optimum * NEAR);
+    return at < 0 ? Number.POSITIVE_INFINITY : at + 1;
+  });
+  const [low, high] = bootstrap(needed, median);
+  const asks = traces.flatMap(({ askMs }) => askMs);
+  return {
+    fraction_of_optimum: fraction,
+    interval,
+    within_5_percent: needed.filter(Number.isFinite).length,
+    median_evaluations_to_5_percent: finite(median(needed)),
+    median_interval: [finite(low), finite(high)],
+    ask_ms: { p50: quantile(asks, 0.5), p95: quantile(asks, 0.95) },
+  };
+}
+
+/** The middle 95 % of the statistic over resamples of the seeds (percentile bootstrap). */
+export function bootstrap(values: readonly number[], statistic: (sample: number[]) => number): [number, number] {
+  const random = labelledRandom("bootstrap");
+  const resampled = Array.from({ length: RESAMPLES }, () => statistic(values.map(() => random.choice(values))));
+  return [quantile(resampled, 0.025), quantile(resampled, 0.975)];
+}
+
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** The upper one of the two in the middle, so that an infinite half makes it infinite. */
+export function median(values: readonly number[]): number {
+  return values.toSorted(ascending)[values.length >> 1] as number;
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted(ascending);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] as number;
+}
+
+function ascending(a: number, b: number): number {
+  return a === b ? 0 : a - b; // Infinity - Infinity is not a number.
+}
+
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
