@@ -5,7 +5,6 @@
 import type { EvaluateRequest } from "@kevo/proto/evaluator-service.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import canonicalize from "canonicalize";
-import { ZodError } from "zod";
 import type { IslandAccount } from "../ledger/island-account.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { AcceptedCandidate, EvaluationRecord } from "../ledger/records.ts";
@@ -185,13 +184,9 @@ export class Dispatcher {
 
   #recordOf(job: Attempting, number: number, seat: string, end: AttemptEnd & { kind: "result" }): EvaluationRecord {
     const { id } = job.candidate;
-    try {
-      return recordOf(id, number, seat, job.workloads, end.result);
-    } catch (error) {
-      if (!(error instanceof ZodError)) throw error;
-      const why = error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ");
-      return recordWithoutResult(id, number, seat, "crashed", `the evaluator's answer is malformed: ${why}`);
-    }
+    const record = recordOf(id, number, seat, job.workloads, end.result);
+    if (!("malformed" in record)) return record;
+    return recordWithoutResult(id, number, seat, "crashed", `the evaluator's answer is malformed: ${record.malformed}`);
   }
 
   async #deliver(job: Attempting, record: EvaluationRecord, stage: StageName | null): Promise<void> {

@@ -52,26 +52,32 @@ const wireResult = z.object({
   stoppedEarly: z.boolean(),
 });
 
-/** @throws ZodError when the answer is malformed or, being `ok`, does not time exactly the workloads asked for. */
+/**
+ * @returns the record, or in words why the answer is malformed: not of the wire's form, or, being `ok`, not
+ *   timing exactly the workloads that were asked for.
+ */
 export function recordOf(
   candidate: string,
   attempt: number,
   evaluator: string,
   workloads: readonly string[],
   wire: Result__Output,
-): EvaluationRecord {
-  const parsed = wireResult
-    .refine(
-      (r) => r.outcome !== "ok" || sameNames(workloads, r.measurements),
-      "a result that is ok times each workload that was asked for, once",
-    )
-    .parse(wire);
-  return { candidate, attempt, evaluator, ...parsed };
+): EvaluationRecord | { readonly malformed: string } {
+  const { data, error } = wireResult.safeParse(wire);
+  if (error) {
+    return { malformed: error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ") };
+  }
+  if (data.outcome === "ok" && !sameNames(workloads, data.measurements)) {
+    const timed = data.measurements.map((m) => m.workload).join(", ") || "none";
+    return { malformed: `it times ${timed}, and ${workloads.join(", ")} were asked for` };
+  }
+  return { candidate, attempt, evaluator, ...data };
 }
 
 function sameNames(workloads: readonly string[], measurements: readonly Measurement[]): boolean {
-  const timed = measurements.map((m) => m.workload).sort();
-  return JSON.stringify(timed) === JSON.stringify([...workloads].sort());
+  if (measurements.length !== workloads.length) return false;
+  const timed = new Set(measurements.map((m) => m.workload));
+  return workloads.every((name) => timed.has(name));
 }
 
 /** The record of a candidate that never got a result of its own. */
