@@ -6,6 +6,8 @@ export interface Budget {
   readonly rounds: number;
   /** Aimed length of a batch, milliseconds; at least one call. */
   readonly batchMs: number;
+  /** On a busy machine: no further round of a workload after this long, milliseconds. */
+  readonly patienceMs: number;
   /** Bootstrap resamples behind a confidence interval. */
   readonly resamples: number;
   /** Longest verification or batch, milliseconds; raised where the baseline itself is slow. */
@@ -14,12 +16,12 @@ export interface Budget {
 
 const BUDGETS: Record<Effort, Record<"search" | "final", Budget>> = {
   quick: {
-    search: { rounds: 5, batchMs: 3, resamples: 300, runLimitMs: 2_000 },
-    final: { rounds: 25, batchMs: 5, resamples: 1_000, runLimitMs: 5_000 },
+    search: { rounds: 5, batchMs: 3, patienceMs: 200, resamples: 300, runLimitMs: 2_000 },
+    final: { rounds: 25, batchMs: 5, patienceMs: 2_500, resamples: 1_000, runLimitMs: 5_000 },
   },
   full: {
-    search: { rounds: 15, batchMs: 8, resamples: 500, runLimitMs: 5_000 },
-    final: { rounds: 60, batchMs: 10, resamples: 2_000, runLimitMs: 20_000 },
+    search: { rounds: 15, batchMs: 8, patienceMs: 1_200, resamples: 500, runLimitMs: 5_000 },
+    final: { rounds: 60, batchMs: 10, patienceMs: 8_000, resamples: 2_000, runLimitMs: 20_000 },
   },
 };
 

@@ -38,6 +38,7 @@ export async function timeMatch(
   // Among the rounds that every candidate gets to; one that it cannot foresee.
   const checked = hopeless ? 0 : Math.floor(random() * (final ? budget.rounds : ROUNDS_BEFORE_STOP));
   for (const timed of [trial, ...baselines.map((baseline) => baseline.trial)]) timed.patience = budget.rounds;
+  const end = performance.now() + budget.patienceMs;
   const samples: number[] = [];
   const beside = baselines.map((): number[] => []);
   let stopped = hopeless;
@@ -54,6 +55,7 @@ export async function timeMatch(
 
     if (final || round + 1 !== ROUNDS_BEFORE_STOP) {
       // On a noisy machine more rounds, until the interval is narrow or patience ends.
+      if (round + 1 > ROUNDS_BEFORE_STOP && performance.now() > end) break;
       if (round + 1 >= budget.rounds && spread(fastestOf(beside), samples, budget.resamples) <= NARROW) break;
       continue;
     }
