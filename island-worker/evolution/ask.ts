@@ -6,6 +6,7 @@ import { islandRandom, type Random } from "@kevo/core/random/random.ts";
 import type { Genes } from "@kevo/core/search-space/search-space.ts";
 import type { Proposal } from "@kevo/proto/log.ts";
 import type { Elite } from "@kevo/proto/messages/elites.ts";
+import type { RunSpec } from "@kevo/proto/run.ts";
 import { crossover } from "../proposers/classical/crossover.ts";
 import { differentialEvolution } from "../proposers/classical/differential-evolution.ts";
 import { mutation } from "../proposers/classical/mutation.ts";
@@ -15,6 +16,7 @@ import { spaceFilling } from "../proposers/classical/seed.ts";
 import { type Arm, drawArm } from "./bandit.ts";
 import type { Island } from "./island-state.ts";
 import { type Knowledge, nicheOf, surrogateOf, takenKeys, underwayOf } from "./knowledge.ts";
+import { nicheKeyOf } from "./niche.ts";
 import type { Surrogate } from "./surrogate/surrogate.ts";
 
 /** Space-filling candidates of a niche, all its islands together, before the surrogate proposes. */
@@ -43,11 +45,13 @@ export function ask(island: Island, knowledge: Knowledge, { k, count, migrants }
   const random = islandRandom(island.spec.seed, island.index, k, "ask");
   const proposals = takeIn(island, migrants).slice(0, count);
   const batch = openBatch(island, knowledge, random);
+  const { before, after } = peersOf(island);
   while (proposals.length < count) {
+    leaveToPeers(batch, before);
     const proposal = island.spec.search === "random" ? uniform(batch) : next(batch);
     if (proposal === null) break;
-    batch.taken.add(island.space.keyOf(proposal.genes));
-    batch.underway.push(proposal.genes);
+    take(batch, proposal.genes);
+    leaveToPeers(batch, after);
     proposals.push({
       config: island.space.decode(proposal.genes),
       source: proposal.source ?? null,
@@ -79,6 +83,29 @@ function openBatch(island: Island, knowledge: Knowledge, random: Random): Batch 
   const surrogate = island.spec.search === "random" ? null : surrogateOf(niche);
   const isTaken = (key: number | string) => taken.has(key);
   return { island, knowledge, random, surrogate, taken, underway: underwayOf(niche), isTaken };
+}
+
+function take({ island, taken, underway }: Batch, genes: Genes): void {
+  taken.add(island.space.keyOf(genes));
+  underway.push(genes);
+}
+
+/**
+ * With --sync the islands of a niche ask at the same time and know the same, so the surrogate would tell all of
+ * them the same. Its candidates are dealt out instead: each island leaves the others theirs.
+ */
+function peersOf({ spec, index }: Island): { before: number; after: number } {
+  const keyOf = (island: number) => nicheKeyOf(spec, (spec.islands[island] as RunSpec["islands"][number]).niche);
+  const peers = spec.sync ? spec.islands.filter((other) => keyOf(other.index) === keyOf(index)) : [];
+  const before = peers.filter((other) => other.index < index).length;
+  return { before, after: Math.max(0, peers.length - 1 - before) };
+}
+
+function leaveToPeers(batch: Batch, peers: number): void {
+  for (let peer = 0; peer < peers; peer++) {
+    const theirs = batch.surrogate?.propose(batch.isTaken, batch.underway.slice(-ANTICIPATED));
+    if (theirs) take(batch, theirs.genes);
+  }
 }
 
 /** Other islands' elites become candidates here, measured anew where the niche differs, else answered from before. */

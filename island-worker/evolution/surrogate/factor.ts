@@ -35,8 +35,21 @@ export function openFactor(shape: KernelShape, theta: Float64Array): Factor {
   return { shape, tables: tablesOf(shape, theta).tables, noise, given: [], rows: [], values: [], ones: [] };
 }
 
-/** A successful observation more. */
-export function extendFactor(factor: Factor, observation: Observation): void {
+/**
+ * Makes the factor that of exactly these observations, which all have a value. @returns how many of its rows, from
+ * the beginning, it could keep.
+ */
+export function giveFactor(factor: Factor, observations: readonly Observation[]): number {
+  const { given } = factor;
+  let same = 0;
+  while (same < given.length && same < observations.length && given[same] === observations[same]) same++;
+  truncateFactor(factor, same);
+  for (let at = same; at < observations.length; at++) extendFactor(factor, observations[at] as Observation);
+  return same;
+}
+
+/** An observation more, which must have a value. */
+function extendFactor(factor: Factor, observation: Observation): void {
   const { given, rows, values, ones, noise } = factor;
   const row = new Float64Array(given.length + 1);
   row.set(whiten(factor, observation.codes));
@@ -50,7 +63,7 @@ export function extendFactor(factor: Factor, observation: Observation): void {
 }
 
 /** Forgets all but the first `length` observations. */
-export function truncateFactor({ given, rows, values, ones }: Factor, length: number): void {
+function truncateFactor({ given, rows, values, ones }: Factor, length: number): void {
   given.length = length;
   rows.length = length;
   values.length = length;

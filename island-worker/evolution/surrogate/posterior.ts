@@ -1,5 +1,5 @@
 /** The Gaussian process given observations: mean and variance of a pool of candidates, and of any single point. */
-import { backSubstitute, explain, extendFactor, type Factor, openFactor, truncateFactor, whiten } from "./factor.ts";
+import { backSubstitute, explain, type Factor, giveFactor, openFactor, whiten } from "./factor.ts";
 import { covarianceOf, type KernelShape } from "./kernel.ts";
 import type { Observation } from "./observation.ts";
 import {
@@ -48,14 +48,8 @@ export function openPosterior(shape: KernelShape, theta: Float64Array): Posterio
   let pool: readonly Uint8Array[] = [];
   let columns = openColumns(shape, pool);
 
-  /** Keeps the beginning that the lists have in common and adds the rest. */
   const give = (observations: readonly Observation[]) => {
-    const { given } = factor;
-    let same = 0;
-    while (same < given.length && same < observations.length && given[same] === observations[same]) same++;
-    truncateFactor(factor, same);
-    truncateColumns(columns, factor, same);
-    for (const observation of observations.slice(same)) extendFactor(factor, observation);
+    truncateColumns(columns, factor, giveFactor(factor, observations));
   };
 
   return {

@@ -12,7 +12,7 @@ import { openKernel } from "./kernel.ts";
 import type { Observation } from "./observation.ts";
 import { type Candidate, openPool } from "./pool.ts";
 import { openPosterior, type Point, type Posterior, type PosteriorBuilder } from "./posterior.ts";
-import { type Validity, validityOf } from "./validity.ts";
+import { fitValidity, isFallible, openValidity, type Validity, type ValidityBuilder } from "./validity.ts";
 
 /** Observations at the first fit, and by how much the list grows until the next. */
 const FIRST_FIT = 8;
@@ -40,6 +40,19 @@ interface Fit {
   readonly size: number;
   readonly last: Observation;
   readonly theta: Float64Array;
+  /** Of the model of validity; null while nothing fails. */
+  readonly validity: Float64Array | null;
+}
+
+/** What follows from a fit and is added to until the next. */
+interface Basis {
+  readonly fit: Fit;
+  readonly builder: PosteriorBuilder;
+  /** Successes that the posterior starts from, and all observations that the model of validity does. */
+  readonly base: readonly Observation[];
+  readonly tried: readonly Observation[];
+  readonly validity: ValidityBuilder | null;
+  readonly pool: readonly Candidate[];
 }
 
 export interface SurrogateSource {
@@ -52,7 +65,7 @@ export function openSurrogate(space: SearchSpace, coordinates: Coordinates, labe
   const shape = openKernel(coordinates.list);
   const candidates = openPool(space, coordinates);
   const fits: Fit[] = [];
-  let basis: { fit: Fit; builder: PosteriorBuilder; base: Observation[]; pool: readonly Candidate[] } | null = null;
+  let basis: Basis | null = null;
 
   function fitsFor(observations: readonly Observation[]): Fit | null {
     while (fits.length > 0) {
@@ -78,7 +91,9 @@ export function openSurrogate(space: SearchSpace, coordinates: Coordinates, labe
               start,
               iterations,
             );
-      fits.push({ size, last: observations[size - 1] as Observation, theta });
+      const all = sampleOf(observations.slice(0, size), MOST_FITTED, `${label}/validity/${size}`);
+      const validity = isFallible(all) ? fitValidity(shape, all, latest?.validity ?? null, iterations) : null;
+      fits.push({ size, last: observations[size - 1] as Observation, theta, validity });
     }
   }
 
@@ -96,7 +111,9 @@ export function openSurrogate(space: SearchSpace, coordinates: Coordinates, labe
       pool = candidates.screened(elites, means, `${label}/pool/${fit.size}`);
     }
     builder.setPool(pool.map(({ codes }) => codes));
-    basis = { fit, builder, base, pool };
+    const tried = sampleOf(observations.slice(0, fit.size), MOST_TRAINED, `${label}/tried/${fit.size}`);
+    const validity = fit.validity === null ? null : openValidity(shape, fit.validity);
+    basis = { fit, builder, base, tried, validity, pool };
     return basis;
   }
 
@@ -104,11 +121,12 @@ export function openSurrogate(space: SearchSpace, coordinates: Coordinates, labe
     given: (observations) => {
       const fit = fitsFor(observations);
       if (fit === null) return null;
-      const { builder, base, pool } = basisFor(fit, observations);
-      const later = observations.slice(fit.size).filter(({ value }) => value !== null);
-      const given = [...base, ...later];
+      const { builder, base, tried, validity, pool } = basisFor(fit, observations);
+      const later = observations.slice(fit.size);
+      const given = [...base, ...later.filter(({ value }) => value !== null)];
       if (given.length === 0) return null;
-      return surrogateOf(builder.condition(given), pool, validityOf(shape, observations), coordinates);
+      const chance = validity?.condition([...tried, ...later]) ?? (() => 1);
+      return surrogateOf(builder.condition(given), pool, chance, coordinates);
     },
   };
 }
@@ -176,7 +194,7 @@ function sampleOf(observations: readonly Observation[], most: number, label: str
 }
 
 function byValue(a: Observation, b: Observation): number {
-  return (a.value as number) - (b.value as number);
+  return (a.value ?? Number.MAX_VALUE) - (b.value ?? Number.MAX_VALUE);
 }
 
 /** The indices with the largest scores, best first; ties by index. */

@@ -1,45 +1,74 @@
 /**
- * The model of validity: the chance that a configuration compiles and runs, as the share of successes among what
- * was evaluated near it (kernel regression). Unknown ground counts as valid, so nothing is avoided without a reason.
+ * The model of validity: the chance that a configuration compiles, runs and is correct. A second Gaussian process
+ * with hyperparameters of its own, on what came of each evaluation (0 a success, 1 a failure), since a failure
+ * depends on other parameters than the time does. Least-squares classification: cheap, and good enough to steer.
  */
-import type { Coordinate } from "./coordinates.ts";
-import { covarianceOf, type KernelShape, type KernelTables } from "./kernel.ts";
+import { backSubstitute, explain, type Factor, giveFactor, openFactor } from "./factor.ts";
+import { fitTheta, priorTheta } from "./fit.ts";
+import { covarianceOf, type KernelShape } from "./kernel.ts";
 import type { Observation } from "./observation.ts";
-
-/** How fast nearness falls with the squared distance of ordered levels, and with a differing unordered one. */
-const ORDERED_FALL = 8;
-const UNORDERED_FALL = 3;
-/** Weight of the belief that everything works. */
-const TRUST = 0.3;
 
 /** Chance in (0, 1] of an `ok` for a row of codes. */
 export type Validity = (codes: Uint8Array) => number;
 
-export function validityOf(shape: KernelShape, observations: readonly Observation[]): Validity {
-  if (observations.every(({ value }) => value !== null)) return () => 1;
-  const tables = nearness(shape.coordinates);
-  return (codes) => {
-    let failed = 0;
-    let all = TRUST;
-    for (const observation of observations) {
-      const near = covarianceOf(shape, tables, observation.codes, codes);
-      all += near;
-      if (observation.value === null) failed += near;
-    }
-    return 1 - failed / all;
-  };
+/** Below, one failure would say more about everything than it can know. */
+const LEAST_FAILURES = 2;
+/** Nothing is ruled out for good. */
+const LEAST_CHANCE = 0.02;
+
+const labels = new WeakMap<Observation, Observation>();
+
+/** The observation with its outcome as value: 0 a success, 1 a failure. The same object for the same observation. */
+function labelled(observation: Observation): Observation {
+  let label = labels.get(observation);
+  if (label === undefined) {
+    label = { ...observation, value: observation.value === null ? 1 : 0 };
+    labels.set(observation, label);
+  }
+  return label;
 }
 
-function nearness(coordinates: readonly Coordinate[]): KernelTables {
-  return coordinates.map(({ levels, position }) => {
-    const table = new Float64Array(levels * levels);
-    for (let a = 0; a < levels; a++) {
-      for (let b = 0; b < levels; b++) {
-        const distance = position === null ? 0 : (position[a] as number) - (position[b] as number);
-        const fall = position === null ? Number(a !== b) * UNORDERED_FALL : distance * distance * ORDERED_FALL;
-        table[a * levels + b] = Math.exp(-fall);
-      }
-    }
-    return table;
-  });
+export function isFallible(observations: readonly Observation[]): boolean {
+  const failures = observations.filter(({ value }) => value === null).length;
+  return failures >= LEAST_FAILURES && failures < observations.length;
+}
+
+export function fitValidity(
+  shape: KernelShape,
+  observations: readonly Observation[],
+  start: Float64Array | null,
+  iterations: number,
+): Float64Array {
+  return fitTheta(
+    shape,
+    observations.map(({ codes }) => codes),
+    observations.map((observation) => labelled(observation).value as number),
+    start ?? priorTheta(shape),
+    iterations,
+  );
+}
+
+export interface ValidityBuilder {
+  /** Given exactly these observations; good until the next call. */
+  condition(observations: readonly Observation[]): Validity;
+}
+
+export function openValidity(shape: KernelShape, theta: Float64Array): ValidityBuilder {
+  const factor: Factor = openFactor(shape, theta);
+  return {
+    condition: (observations) => {
+      giveFactor(factor, observations.map(labelled));
+      const { given } = factor;
+      const { mean, residual } = explain(factor);
+      const weights = backSubstitute(factor, residual);
+      return (codes) => {
+        let failure = mean;
+        for (let i = 0; i < given.length; i++) {
+          const near = covarianceOf(shape, factor.tables, (given[i] as Observation).codes, codes);
+          failure += (weights[i] as number) * near;
+        }
+        return Math.max(LEAST_CHANCE, Math.min(1, 1 - failure));
+      };
+    },
+  };
 }

@@ -1,0 +1,73 @@
+import { labelledRandom } from "@kevo/core/random/random.ts";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { ridge } from "../../evolution/fixture.ts";
+import type { Member } from "../../evolution/population.ts";
+import { crossover } from "./crossover.ts";
+import { differentialEvolution } from "./differential-evolution.ts";
+import { mutation } from "./mutation.ts";
+import { untriedSamples } from "./random.ts";
+import { spaceFilling } from "./seed.ts";
+
+function populationOf(seed: number, size: number): Member[] {
+  const random = labelledRandom(`population/${seed}`);
+  return Array.from({ length: size }, (_, at) => {
+    const genes = ridge.sample(random);
+    return {
+      candidate: `r/0/0/${at}`,
+      genome: genes.join(),
+      genes,
+      source: at === 0 ? "abc" : null,
+      fitness: size - at,
+    };
+  });
+}
+
+describe("an operator", () => {
+  it.each([
+    ["crossover", crossover],
+    ["differential evolution", differentialEvolution],
+    [
+      "mutation",
+      (...[space, population, random, count]: Parameters<typeof crossover>) =>
+        mutation(space, population, random, count, 30),
+    ],
+  ] as const)("brings forth valid children of known parents (%s)", (_, operator) => {
+    fc.assert(
+      fc.property(fc.nat(), fc.integer({ min: 4, max: 24 }), (seed, size) => {
+        const population = populationOf(seed, size);
+        const litter = operator(ridge, population, labelledRandom(`operator/${seed}`), 8);
+        expect(litter.length).toBeGreaterThan(0);
+        for (const { genes, parents, source } of litter) {
+          expect(ridge.isValid(genes)).toBe(true);
+          expect(parents?.length).toBeGreaterThan(0);
+          const first = population.find(({ candidate }) => candidate === parents?.[0]);
+          expect(source).toBe(first?.source);
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("crosses without inventing genes", () => {
+    const population = populationOf(3, 10);
+    for (const { genes } of crossover(ridge, population, labelledRandom("x"), 20)) {
+      for (const [at, gene] of genes.entries())
+        expect(population.some((member) => member.genes[at] === gene)).toBe(true);
+    }
+  });
+});
+
+describe("samples", () => {
+  it("are distinct and untried, and end only with the space", () => {
+    const tried = new Set((ridge.enumerated ?? []).slice(3).map((genes) => ridge.keyOf(genes)));
+    const left = untriedSamples(ridge, labelledRandom("x"), 5, (key) => tried.has(key));
+    expect(left.map((genes) => ridge.keyOf(genes)).toSorted()).toEqual(
+      (ridge.enumerated ?? [])
+        .slice(0, 3)
+        .map((genes) => ridge.keyOf(genes))
+        .toSorted(),
+    );
+    expect(spaceFilling(ridge, labelledRandom("x"), [], () => true)).toBeNull();
+  });
+});
