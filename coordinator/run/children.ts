@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { isSecretName } from "@kevo/core/logging/secrets.ts";
 
 export interface ChildOptions {
   /** In words, for messages. */
@@ -60,6 +61,7 @@ export class Child {
     const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", entry, ...args, "--parent"], {
       stdio: ["pipe", "pipe", "pipe"],
       detached: true,
+      env: withoutKeys(process.env),
     });
     this.#process = child;
     this.#words = [];
@@ -83,4 +85,13 @@ export class Child {
       this.#start();
     });
   }
+}
+
+/**
+ * The cluster's own token stays; keys of outside services do not: a candidate runs as the same user as the daemon,
+ * and could read the daemon's environment.
+ */
+function withoutKeys(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const kept = Object.entries(environment).filter(([name]) => name === "KEVO_TOKEN" || !isSecretName(name));
+  return Object.fromEntries(kept);
 }

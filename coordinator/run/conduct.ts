@@ -262,7 +262,7 @@ class Conductor {
     if (spec.backend === "replay") return ending;
     const finalists = finalistsOf(lineage.db, spec);
     this.#phase = `re-measuring ${finalists.length} finalists`;
-    const measured = measureFinalists(lineage.db, this.#dispatcher, finalists, spec.effort, (done, all) => {
+    const measured = measureFinalists(lineage.db, this.#dispatcher, finalists, spec, (done, all) => {
       this.#phase = `re-measuring ${finalists.length} finalists (${done} of ${all})`;
     });
     const cut = Promise.withResolvers<"interrupted">();

@@ -2,21 +2,18 @@
  * The end of a run: its best are measured again on fresh inputs, in rounds, each round in another order, because
  * the fastest of many noisy measurements is partly lucky. Only then is a winner named.
  */
-import type { Effort, RunSpec } from "@kevo/proto/run.ts";
+import type { RunSpec } from "@kevo/proto/run.ts";
 import { and, desc, eq, inArray, max } from "drizzle-orm";
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { AcceptedCandidate } from "../ledger/records.ts";
 import type { LineageDatabase } from "../lineage/database.ts";
 import { candidates, evaluations, measurements } from "../lineage/schema.ts";
-import { EFFORT } from "./effort.ts";
+import { finalsOf } from "./effort.ts";
 
 /** Candidates that re-measurement decides between: the best distinct genomes of each niche. */
 export function finalistsOf(db: LineageDatabase, spec: RunSpec): AcceptedCandidate[] {
-  const niches = new Map<string, number[]>();
-  for (const { index, niche } of spec.islands) {
-    const key = JSON.stringify(niche);
-    niches.set(key, [...(niches.get(key) ?? []), index]);
-  }
+  const niches = islandsByNiche(spec);
+  const { finalists } = finalsOf(spec.effort, niches.size);
   return [...niches.values()].flatMap((islands) =>
     db
       .select({ row: candidates })
@@ -24,7 +21,7 @@ export function finalistsOf(db: LineageDatabase, spec: RunSpec): AcceptedCandida
       .innerJoin(candidates, eq(candidates.id, evaluations.candidate))
       .where(and(eq(evaluations.run, spec.run), eq(evaluations.outcome, "ok"), inArray(candidates.island, islands)))
       .orderBy(desc(evaluations.fitness), candidates.id)
-      .limit(EFFORT[spec.effort].finalists)
+      .limit(finalists)
       .all()
       .map(({ row }) => ({
         id: row.id,
@@ -42,6 +39,15 @@ export function finalistsOf(db: LineageDatabase, spec: RunSpec): AcceptedCandida
   );
 }
 
+function islandsByNiche(spec: RunSpec): Map<string, number[]> {
+  const niches = new Map<string, number[]>();
+  for (const { index, niche } of spec.islands) {
+    const key = JSON.stringify(niche);
+    niches.set(key, [...(niches.get(key) ?? []), index]);
+  }
+  return niches;
+}
+
 export type FinalsProgress = (done: number, all: number) => void;
 
 /**
@@ -52,11 +58,11 @@ export async function measureFinalists(
   db: LineageDatabase,
   dispatcher: Dispatcher,
   finalists: readonly AcceptedCandidate[],
-  effort: Effort,
+  spec: RunSpec,
   onProgress: FinalsProgress,
 ): Promise<{ candidate: string; message: string }[]> {
   const failed: { candidate: string; message: string }[] = [];
-  const { rounds } = EFFORT[effort];
+  const { rounds } = finalsOf(spec.effort, islandsByNiche(spec).size);
   let done = 0;
   for (let round = 1; round <= rounds; round++) {
     const inRound = finalists.filter(({ id }) => !failed.some((f) => f.candidate === id) && lastRound(db, id) < round);

@@ -4,14 +4,15 @@ import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import type { BackendName, Effort, RunSpec, Topology } from "@kevo/proto/run.ts";
 import canonicalize from "canonicalize";
-import { EFFORT } from "./effort.ts";
+import { evaluationsOf } from "./effort.ts";
 
 export interface Wish {
   readonly backend: BackendName | undefined;
   /** Names or patterns with `*`; empty for all. */
   readonly workloads: readonly string[];
   readonly perWorkload: boolean | undefined;
-  readonly islands: number;
+  /** Undefined: enough for the workloads where each has its own, else a few. */
+  readonly islands: number | undefined;
   readonly topology: Topology;
   readonly migrateEvery: number;
   readonly migrants: number;
@@ -23,6 +24,8 @@ export interface Wish {
   readonly search: RunSpec["search"];
 }
 
+/** Islands of a run that names no number, at least. */
+const ISLANDS = 4;
 /** Candidates of an island's generation with --sync. */
 const SYNC_BATCH = 4;
 
@@ -38,9 +41,11 @@ export function specOf(wish: Wish, definition: KernelDefinition, hash: string, n
   const workloads = chooseWorkloads(wish.workloads, definition);
   // A pattern asks for many shapes, of which each has its own best configuration.
   const perWorkload = wish.perWorkload ?? wish.workloads.some((text) => text.includes("*"));
-  if (perWorkload && wish.islands < workloads.length) {
+  const niches = perWorkload ? workloads.length : 1;
+  const islands = wish.islands ?? niches * Math.max(1, Math.floor(ISLANDS / niches));
+  if (islands < niches) {
     throw new UserError(
-      `--per-workload gives each workload an island of its own: ${workloads.length} workloads need --islands ${workloads.length} or more (now ${wish.islands}).`,
+      `--per-workload gives each workload an island of its own: ${niches} workloads need --islands ${niches} or more (now ${islands}).`,
       2,
     );
   }
@@ -50,7 +55,7 @@ export function specOf(wish: Wish, definition: KernelDefinition, hash: string, n
     backend,
     workloads,
     seed: wish.seed ?? randomInt(2 ** 31),
-    islands: Array.from({ length: wish.islands }, (_, index) => ({
+    islands: Array.from({ length: islands }, (_, index) => ({
       index,
       niche: {
         workloads: perWorkload ? [workloads[index % workloads.length] as string] : null,
@@ -63,7 +68,7 @@ export function specOf(wish: Wish, definition: KernelDefinition, hash: string, n
     sync: wish.sync,
     batch_size: SYNC_BATCH,
     search: wish.search,
-    evaluations: wish.evaluations ?? EFFORT[wish.effort].evaluations,
+    evaluations: wish.evaluations ?? evaluationsOf(wish.effort, niches),
     time_s: wish.timeS,
     effort: wish.effort,
   };
