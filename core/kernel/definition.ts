@@ -42,7 +42,8 @@ export function checkDefinition(definition: KernelDefinition, paths: ReadonlySet
   noneTwice(definition.workloads, "workloads", wrong);
   noneTwice(definition.baselines, "baselines", wrong);
 
-  const space = naming(where, () => openSpace(definition));
+  // The space alone: what is wrong with the default is said below, by name.
+  const space = naming(where, () => openSpace({ ...definition, default: null }));
   if (definition.backends.every((backend) => backend === "replay")) return;
   if (definition.default === null)
     throw wrong("default: null is for recorded spaces; name a value for every parameter.");

@@ -207,7 +207,7 @@ describe("mistakes of the user are one sentence and a code, never a stack trace"
     ["no backend", () => ["start"], {}, 2, "--backend"],
     ["unknown backend", () => ["start", "--backend", "abacus"], {}, 2, "abacus"],
     ["replay without a space", () => ["start", "--backend", "replay"], {}, 2, "--space FILE"],
-    ["missing space", () => ["start", "--backend", "replay", "--space", "/nowhere.json"], {}, 1, "/nowhere.json"],
+    ["missing space", () => ["start", "--backend", "replay", "--space", "/nowhere.json"], {}, 2, "/nowhere.json"],
     ["not a space", () => ["start", "--backend", "replay", "--space", entry], {}, 1, "neither JSON nor gzipped"],
     [
       "space for another backend",
