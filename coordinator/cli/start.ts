@@ -27,7 +27,7 @@ interface GivenOptions {
   readonly timeScale: string;
   readonly workload: string[];
   readonly perWorkload?: boolean;
-  readonly islands: string;
+  readonly islands?: string;
   readonly topology: Topology;
   readonly migrateEvery: string;
   readonly migrants: string;
@@ -54,7 +54,11 @@ const EFFORT_TABLE = [
     const { evaluations, finalists, rounds } = EFFORT[name];
     return `  ${name.padEnd(12)}${String(evaluations).padStart(11)}${String(finalists).padStart(12)}${`${rounds} times`.padStart(14)}`;
   }),
-  "  A candidate and its baseline are also timed longer with full.",
+  "  A candidate and its baseline are also timed longer with full. Many workloads with islands of their own:",
+  ...EFFORTS.map((name) => {
+    const { evaluationsPerNiche, remeasurements } = EFFORT[name];
+    return `  ${name}: ${evaluationsPerNiche} evaluations for each, at most about ${remeasurements} measurements at the end.`;
+  }),
 ].join("\n");
 
 const AFTER_HELP = `
@@ -66,6 +70,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted (the run can be res
 Examples:
   coordinator start --kernel attention-cpu --islands 4 --evaluations 200
   coordinator start --kernel ./my-kernel --time 10m
+  coordinator start --kernel attention-forward --workload 'ten-models/*' --time 6m
   coordinator start --backend replay --space gemm.json.gz --islands 4 --evaluations 200 --sync --seed 7`;
 
 export function startCommand(): Command {
@@ -77,7 +82,7 @@ export function startCommand(): Command {
     .option("--time-scale <factor>", "replay: recorded durations times this pass again", "0")
     .option("--workload <name|pattern>", "time on these workloads only; may be repeated (default: all)", collect, [])
     .option("--per-workload", "give each workload islands of its own (default for a pattern)")
-    .option("--islands <n>", "how many populations", "4")
+    .option("--islands <n>", "how many populations (default: 4, or one for each workload of a pattern)")
     .addOption(new Option("--topology <name>", "who sends elites to whom").choices(TOPOLOGIES).default("ring"))
     .option("--migrate-every <n>", "batches between migrations", "5")
     .option("--migrants <n>", "elites sent each time", "1")
@@ -110,7 +115,7 @@ function wishOf(given: GivenOptions): Wish {
     backend: given.backend ?? (given.space === undefined ? undefined : "replay"),
     workloads: given.workload,
     perWorkload: given.perWorkload,
-    islands: parseInteger(given.islands, "--islands", { min: 1, max: 1024 }),
+    islands: given.islands === undefined ? undefined : parseInteger(given.islands, "--islands", { min: 1, max: 1024 }),
     topology: given.topology,
     migrateEvery: parseInteger(given.migrateEvery, "--migrate-every", { min: 1, max: 1_000_000 }),
     migrants: parseInteger(given.migrants, "--migrants", { min: 0, max: 64 }),

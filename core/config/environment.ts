@@ -21,6 +21,8 @@ const environment = z.object({
   ),
   /** A nats-server to use before any other. */
   NATS_SERVER_BIN: optionalText,
+  /** The Python that has torch and triton. */
+  KEVO_PYTHON: optionalText,
 });
 export type Environment = z.infer<typeof environment>;
 

@@ -26,6 +26,8 @@ export interface Job {
   readonly candidate: string;
   readonly kernel: InstalledKernel;
   readonly config: Config;
+  /** Absolute path of evolved source, which takes the place of the kernel's own; a model wrote it. */
+  readonly evolvedSource?: string;
   readonly workloads: readonly Workload[];
   readonly effort: Effort;
   /** `search`: beside the fastest baseline. `final`: all baselines and comparisons, fresh inputs, more samples. */
@@ -45,6 +47,8 @@ export interface Measured {
   readonly outcome: "ok";
   readonly measurements: readonly Measurement[];
   readonly stoppedEarly: boolean;
+  /** Under what circumstances: versions, clocks, temperature; for people. */
+  readonly environment?: Readonly<Record<string, unknown>>;
 }
 
 /** A compiled candidate. `dispose` removes its files; calling it twice is harmless. */
@@ -53,7 +57,7 @@ export interface Artifact {
 }
 
 export interface Backend<A extends Artifact = Artifact> {
-  readonly name: "cpu" | "replay";
+  readonly name: "cpu" | "triton" | "replay";
   /** Compiler, driver and libraries, one line; part of what makes two evaluations comparable. */
   readonly toolchain: string;
   readonly devices: readonly Device[];
@@ -61,6 +65,11 @@ export interface Backend<A extends Artifact = Artifact> {
   readonly compileProcesses: number;
   /** True where compiling disturbs timing, so that the host's quiet lock must be held (the CPU backend). */
   readonly needsQuiet: boolean;
+  /**
+   * Tells of devices, by their place in `devices`, that fail their health probe, and that pass it again. A device
+   * that is not healthy is measured on no more. Backends whose devices cannot fail have no such thing.
+   */
+  watchHealth?(listener: (device: number, healthy: boolean) => void): void;
   /** Outside the lane. Its limit starts when it is called. Aborting ends its processes. */
   compile(job: Job, signal: AbortSignal): Promise<A | Failure>;
   /** In the lane, alone on the device. `onTiming` is called once verification has passed. */

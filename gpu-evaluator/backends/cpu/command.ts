@@ -1,5 +1,6 @@
 /** Runs one command to its end in a process group of its own: the compiler, the reference, a comparison. */
 import { spawn } from "node:child_process";
+import { killGroup } from "../process-group.ts";
 
 export interface CommandOptions {
   readonly cwd: string;
@@ -24,14 +25,6 @@ const MAX_OUTPUT = 64 * 1024;
 /** Kept small so that no key of the daemon's environment reaches what it starts. */
 export function bareEnvironment(extra: Record<string, string> = {}): Record<string, string> {
   return { PATH: process.env.PATH ?? "/usr/local/bin:/usr/bin:/bin", ...extra };
-}
-
-export function killGroup(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // Gone already.
-  }
 }
 
 /** Rejects with the signal's reason when aborted, and with the system's error when the command cannot be started. */

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { Workload } from "@kevo/proto/kernel.ts";
 import type { Artifact, Backend, Device, Failure, InstalledKernel, Job, Measured } from "../backend.ts";
+import { createScratch } from "../scratch.ts";
 import { type Baseline, Baselines } from "./baselines.ts";
 import { type ComparisonTimes, compareWithLibraries } from "./comparison.ts";
 import { compileCandidate } from "./compile.ts";
@@ -19,7 +20,6 @@ import { type Match, runLimit, timeAll } from "./measure.ts";
 import { ProcessTable } from "./process-table.ts";
 import { Referee } from "./referee.ts";
 import { ReferenceData } from "./reference-data.ts";
-import { createScratch } from "./scratch.ts";
 import { prepareToolchain, type Toolchain } from "./toolchain.ts";
 import { Trial } from "./trial.ts";
 
@@ -46,7 +46,7 @@ const GIB = 1024 ** 3;
 
 /** Compiles the support code and measures the machine's peak. Throws UserError when there is no C compiler. */
 export async function openCpuBackend(options: CpuOptions = {}): Promise<Backend<CpuArtifact>> {
-  const folder = await createScratch();
+  const folder = await createScratch("cpu");
   try {
     return new CpuBackend(folder, await prepareToolchain(join(folder, "support")), options);
   } catch (error) {

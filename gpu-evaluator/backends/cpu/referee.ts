@@ -1,7 +1,8 @@
 /** The daemon's end of the referee process (`native/referee.c`): one command a line, one answer a line. */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { bareEnvironment, killGroup } from "./command.ts";
+import { killGroup } from "../process-group.ts";
+import { bareEnvironment } from "./command.ts";
 
 /** The candidate's process failed at a command. */
 export class TrialFailed extends Error {

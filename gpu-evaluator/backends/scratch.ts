@@ -13,8 +13,8 @@ const isAlive = (pid: number) => {
 };
 
 /** The name carries host and process, because containers that share the folder do not see each other's processes. */
-export async function createScratch(): Promise<string> {
-  const mine = `kevo-cpu-${hostname().replaceAll(/[^A-Za-z0-9]/g, "")}-`;
+export async function createScratch(backend: string): Promise<string> {
+  const mine = `kevo-${backend}-${hostname().replaceAll(/[^A-Za-z0-9]/g, "")}-`;
   for (const name of await readdir(tmpdir()).catch(() => [])) {
     const pid = name.startsWith(mine) ? Number(/^(\d+)-/.exec(name.slice(mine.length))?.[1]) : Number.NaN;
     if (pid > 0 && !isAlive(pid)) await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => {});

@@ -1,0 +1,53 @@
+/** What the runner answers, checked: its processes run what a proposer wrote. */
+import { measurement } from "@kevo/proto/outcome.ts";
+import { z } from "zod";
+import type { Frame } from "./frames.ts";
+import { RunnerLost } from "./runner-process.ts";
+
+const message = z.string().nullable();
+
+export const compiled = z
+  .object({
+    outcome: z.enum(["ok", "compile_error", "invalid"]),
+    message,
+    program: z.unknown(),
+  })
+  .refine(({ outcome, program }) => outcome !== "ok" || program != null, "it compiled to no program");
+
+const device = z.object({
+  name: z.string(),
+  uuid: z.string(),
+  capability: z.tuple([z.int(), z.int()]),
+  peak_gflops: z.number().nonnegative().nullable(),
+  other_processes: z.int().nonnegative().nullable(),
+});
+
+export const described = z.object({
+  device,
+  /** Opaque: what the compile processes compile for. */
+  target: z.record(z.string(), z.unknown()),
+  toolchain: z.string(),
+});
+export type Described = z.infer<typeof described>;
+
+export const probed = z.object({ ok: z.boolean(), message });
+
+export const stage = z.object({ type: z.literal("stage"), stage: z.enum(["verifying", "timing"]) });
+
+export const measured = z.object({
+  outcome: z.enum(["ok", "incorrect", "crashed", "invalid"]),
+  message,
+  measurements: z.array(measurement),
+  stopped_early: z.boolean(),
+  /** Versions, clocks, temperature: for people. */
+  environment: z.record(z.string(), z.unknown()).default({}),
+  fatal: z.boolean(),
+});
+
+/** @throws RunnerLost when the frame is not what it should be. */
+export function read<T>(schema: z.ZodType<T>, frame: Frame): T {
+  const { data, error } = schema.safeParse(frame);
+  if (!error) return data;
+  const [issue] = error.issues;
+  throw new RunnerLost("garbled", `its answer "${frame.type}": ${issue?.path.join(".")}: ${issue?.message}`);
+}

@@ -1,0 +1,93 @@
+/**
+ * Processes that compile. They open no CUDA context and hold no state, so a candidate that takes one with it costs
+ * nobody else anything: the next one is started while others go on. The daemon's scheduler sees to it that no more
+ * than the pool's size are asked at once.
+ */
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import type { Frame } from "./frames.ts";
+import { RunnerLost, type RunnerProcess } from "./runner-process.ts";
+
+/** Importing Triton, on a machine where all of them do so at once. */
+const START_LIMIT_MS = 120_000;
+
+interface Member {
+  readonly process: RunnerProcess;
+  /** Settles when its imports are done. */
+  readonly ready: Promise<unknown>;
+  used: boolean;
+}
+
+export class CompilePool {
+  readonly #start: () => RunnerProcess;
+  readonly #idle: Member[] = [];
+  readonly #all = new Set<Member>();
+  #closed = false;
+
+  /** Starts `size` processes at once, so that they are ready when the first candidates come. */
+  constructor(size: number, start: () => RunnerProcess) {
+    this.#start = start;
+    for (let index = 0; index < size; index++) this.#idle.push(this.#hire());
+  }
+
+  /**
+   * @param fresh true gives it a process that nothing ran in before and nothing runs in after: for source that a
+   *   model wrote.
+   * @throws RunnerLost when the process was lost to it; UserError when none can be started.
+   */
+  async run(question: Frame, answer: string, limitMs: number, signal: AbortSignal, fresh: boolean): Promise<Frame> {
+    const member = await this.#take(fresh);
+    let whole = false;
+    try {
+      const frame = await member.process.request(question, answer, limitMs, { signal });
+      whole = !fresh;
+      return frame;
+    } finally {
+      if (whole) this.#idle.push(member);
+      else this.#replace(member);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#all].map(({ process }) => process.end()));
+  }
+
+  async #take(fresh: boolean): Promise<Member> {
+    const member = this.#living(fresh) ?? this.#hire();
+    try {
+      await member.ready;
+      member.used = true;
+      return member;
+    } catch (error) {
+      this.#dismiss(member);
+      throw new UserError(`a compile process of the runner does not start: ${(error as Error).message}`);
+    }
+  }
+
+  #living(unused: boolean): Member | undefined {
+    for (const member of this.#idle.splice(0)) {
+      if (member.process.alive) this.#idle.push(member);
+      else this.#dismiss(member);
+    }
+    const at = unused ? this.#idle.findIndex(({ used }) => !used) : 0;
+    return at < 0 ? undefined : this.#idle.splice(at, 1)[0];
+  }
+
+  #hire(): Member {
+    if (this.#closed) throw new RunnerLost("ended", "the pool is closed");
+    const process = this.#start();
+    const member = { process, ready: process.ready(START_LIMIT_MS), used: false };
+    member.ready.catch(() => {}); // Told to whoever takes it.
+    this.#all.add(member);
+    return member;
+  }
+
+  #replace(member: Member): void {
+    this.#dismiss(member);
+    if (!this.#closed) this.#idle.push(this.#hire());
+  }
+
+  #dismiss(member: Member): void {
+    void member.process.end().then(() => this.#all.delete(member));
+  }
+}

@@ -1,0 +1,52 @@
+"""A compile process that does what the configuration's `act` says."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+
+from control import has, log
+from protocol import Channel, Frame, open_channel
+
+
+def answer(channel: Channel, request: Frame) -> None:
+    act = request["config"]["act"]
+    log(f"compile {act} {os.getpid()}")
+    reply = {"type": "compiled", "id": request["id"], "outcome": "ok", "message": None, "compile_ms": 1, "reused": False}
+    reply |= {"kernels": [], "program": {"act": act}}
+    if act == "compile error":
+        reply |= {"outcome": "compile_error", "message": "line 3: no such instruction"}
+    elif act == "too large":
+        reply |= {"outcome": "invalid", "message": "300000 bytes of shared memory; the device has 232448"}
+    elif act == "hang compiler":
+        # As ptxas would, in a process of its own that does not care for TERM.
+        child = subprocess.Popen(["/bin/sh", "-c", "trap '' TERM; while :; do sleep 1; done"])
+        log(f"child {child.pid}")
+        time.sleep(3600)
+    elif act == "allocate":
+        reply["program"] = [bytearray(256 * 1024 * 1024) for _ in range(64)]
+    elif act == "compiler crash":
+        sys.stderr.write("LLVM ERROR: cannot select\n")
+        os.abort()
+    elif act == "compiler garbage":
+        channel.send({"type": "compiled", "id": request["id"], "outcome": "excellent"})
+        return
+    elif act == "runner fails":
+        channel.send({"type": "error", "id": request["id"], "message": "no space left on device"})
+        return
+    channel.send(reply)
+
+
+def main() -> None:
+    if has("broken installation"):
+        sys.exit("ImportError: libtriton.so: undefined symbol")
+    channel = open_channel()
+    log(f"compiler {os.getpid()} {sorted(os.environ)}")
+    channel.send({"type": "ready", "triton": "3.6.0", "python": "3.12.0", "pid": os.getpid()})
+    while (request := channel.receive()) is not None:
+        answer(channel, request)
+
+
+main()

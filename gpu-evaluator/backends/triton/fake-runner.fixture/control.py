@@ -1,0 +1,25 @@
+"""What the fake processes share with the test: a folder where they log, and where the test sets the scene."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "runner"))
+
+FOLDER = Path(os.environ["PYTHONPATH"])
+
+
+def log(event: str) -> None:
+    """One line in the test's log; whole, though several processes write."""
+    with (FOLDER / "log").open("a") as file:
+        file.write(event + "\n")
+
+
+def has(mark: str) -> bool:
+    return (FOLDER / mark).exists()
+
+
+def put(mark: str) -> None:
+    (FOLDER / mark).touch()

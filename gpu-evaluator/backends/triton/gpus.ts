@@ -1,0 +1,68 @@
+/** Which GPUs a daemon takes: all that are visible, by UUID, or those that the user names. */
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { UserError } from "@kevo/core/errors/user-error.ts";
+
+export interface Gpu {
+  /** Such as `GPU-5c4f…`: the same for every process of this host, whatever each calls its first device. */
+  readonly uuid: string;
+  readonly name: string;
+}
+
+/**
+ * @param devices positions among the visible GPUs; undefined for all
+ * @throws UserError when there is none, or not that many.
+ */
+export async function findGpus(
+  devices: readonly number[] | undefined,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<Gpu[]> {
+  const visible = visibleOf(await listGpus(environment), environment.CUDA_VISIBLE_DEVICES);
+  if (devices === undefined) return visible;
+  return devices.map((device) => {
+    const gpu = visible[device];
+    if (gpu !== undefined) return gpu;
+    throw new UserError(
+      `--devices ${device}: this host has ${visible.length} visible GPU${visible.length === 1 ? "" : "s"}, numbered from 0 (CUDA_VISIBLE_DEVICES counts).`,
+      2,
+    );
+  });
+}
+
+async function listGpus(environment: NodeJS.ProcessEnv): Promise<Gpu[]> {
+  let text: string;
+  try {
+    const query = ["--query-gpu=uuid,name", "--format=csv,noheader"];
+    text = (await promisify(execFile)("nvidia-smi", query, { env: environment, timeout: 30_000 })).stdout;
+  } catch (error) {
+    const why =
+      (error as NodeJS.ErrnoException).code === "ENOENT" ? "not found" : (error as Error).message.split("\n")[0];
+    throw new UserError(
+      `The Triton backend needs an NVIDIA GPU, and nvidia-smi lists none (${why}). Start it on a machine with a GPU and its driver, and point the coordinator there with --evaluator HOST:PORT.`,
+    );
+  }
+  const gpus = text.split("\n").flatMap((line) => {
+    const [uuid, name] = line.split(",").map((part) => part.trim());
+    return uuid?.startsWith("GPU-") && name ? [{ uuid, name }] : [];
+  });
+  if (gpus.length > 0) return gpus;
+  throw new UserError("The Triton backend needs an NVIDIA GPU, and nvidia-smi lists none on this machine.");
+}
+
+/** As CUDA reads the variable: numbers (in the order of the bus) or beginnings of UUIDs. */
+function visibleOf(gpus: readonly Gpu[], variable: string | undefined): Gpu[] {
+  if (variable === undefined) return [...gpus];
+  const wanted = variable.split(",").map((part) => part.trim());
+  const visible = wanted.flatMap((part) => {
+    if (part === "" || part === "-1") return [];
+    const gpu = /^\d+$/.test(part) ? gpus[Number(part)] : gpus.find(({ uuid }) => uuid.startsWith(part));
+    if (gpu !== undefined) return [gpu];
+    throw new UserError(
+      `CUDA_VISIBLE_DEVICES is ${variable}, and this host has no GPU ${part}: it has ${gpus.length}. Correct or unset it.`,
+    );
+  });
+  if (visible.length > 0) return visible;
+  throw new UserError(
+    `CUDA_VISIBLE_DEVICES is "${variable}", which hides every GPU of this host. Correct or unset it.`,
+  );
+}

@@ -1,0 +1,15 @@
+/** How long a candidate may take, milliseconds. They end what hangs; what is merely slow stays far below them. */
+import type { Job } from "../backend.ts";
+
+/** Triton makes an ordinary kernel in about a second; the slowest that is worth having takes ten. */
+export const COMPILE_LIMIT_MS = 45_000;
+
+/** A workload's first candidate also waits for its reference and its baselines. */
+const SILENCE_MS = 15_000;
+const SILENCE_PER_WORKLOAD_MS = 5_000;
+
+/** Longest time without a word from the measuring process. */
+export function silenceLimit({ workloads, purpose }: Job): number {
+  const limit = SILENCE_MS + workloads.length * SILENCE_PER_WORKLOAD_MS;
+  return purpose === "final" ? 3 * limit : limit;
+}

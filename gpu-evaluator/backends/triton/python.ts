@@ -1,0 +1,74 @@
+/** The Python that runs the runner, and the environment that its processes get. */
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import { cleanEnvironment } from "@kevo/core/logging/clean-environment.ts";
+
+/** Where libraries and the driver are, beside what every candidate's process gets. No name of a key is among them. */
+const PASSED_ON = [
+  "LD_LIBRARY_PATH",
+  "PYTHONPATH",
+  "VIRTUAL_ENV",
+  "CUDA_HOME",
+  "TRITON_INTERPRET",
+  "TRITON_LIBCUDA_PATH",
+  "TRITON_PTXAS_PATH",
+];
+
+/** Versions from the packages' metadata: importing torch takes seconds. */
+const VERSIONS = `import importlib.metadata as m, json, platform
+def version(name):
+    try: return m.version(name)
+    except m.PackageNotFoundError: return None
+print(json.dumps([platform.python_version(), version("torch"), version("triton")]))`;
+
+const ADVICE =
+  "Set KEVO_PYTHON to a Python 3.10 or later that has torch and triton (pip install torch triton), then start again.";
+
+/** Environment of the runner's processes: an allow-list, and caches in the daemon's own folder. */
+export function runnerEnvironment(scratch: string, environment: NodeJS.ProcessEnv): Record<string, string> {
+  const passed = PASSED_ON.flatMap((name) => {
+    const value = environment[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return {
+    ...cleanEnvironment(scratch),
+    // HOME is elsewhere now; packages that the user installed for himself are still found.
+    PYTHONUSERBASE: environment.PYTHONUSERBASE ?? join(homedir(), ".local"),
+    PYTHONDONTWRITEBYTECODE: "1",
+    TRITON_CACHE_DIR: join(scratch, "triton"),
+    ...Object.fromEntries(passed),
+  };
+}
+
+/**
+ * @param named the value of KEVO_PYTHON
+ * @returns the interpreter, absolute where it was named by path
+ * @throws UserError when it does not run, or lacks torch or triton.
+ */
+export async function findPython(named: string | undefined, env: Record<string, string>): Promise<string> {
+  const python = named === undefined ? "python3" : named.includes("/") ? resolve(named) : named;
+  const what = named === undefined ? "python3 (on PATH)" : `KEVO_PYTHON (${named})`;
+  let versions: (string | null)[];
+  try {
+    if (python.includes("/") && !existsSync(python)) throw new Error("no such file");
+    const { stdout } = await promisify(execFile)(python, ["-c", VERSIONS], { env, timeout: 30_000 });
+    versions = JSON.parse(stdout) as (string | null)[];
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code === "ENOENT" ? "not found" : firstLine((error as Error).message);
+    throw new UserError(`The Triton backend needs Python, and ${what} does not run: ${why}. ${ADVICE}`);
+  }
+  const [version, torch, triton] = versions;
+  const missing = [torch ? null : "torch", triton ? null : "triton"].filter((name) => name !== null);
+  if (missing.length > 0) {
+    throw new UserError(
+      `The Triton backend needs ${missing.join(" and ")}, which ${what}, version ${version}, does not have. ${ADVICE}`,
+    );
+  }
+  return python;
+}
+
+const firstLine = (text: string) => text.split("\n", 1)[0] as string;

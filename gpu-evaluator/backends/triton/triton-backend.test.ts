@@ -1,0 +1,241 @@
+/** The backend over a runner that speaks the real protocol and pretends the rest, so that every fault can be had. */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { type Backend, type InstalledKernel, isFailure, type Job } from "../backend.ts";
+import { openTritonBackend, type TritonArtifact, type TritonOptions } from "./triton-backend.ts";
+
+const FAKE = fileURLToPath(new URL("./fake-runner.fixture", import.meta.url));
+const hasPython = (() => {
+  try {
+    return execFileSync("python3", ["-c", "import sys; print(sys.version_info >= (3, 10))"]).includes("True");
+  } catch {
+    return false;
+  }
+})();
+
+let control: string;
+const notes: string[] = [];
+const opened: Backend[] = [];
+beforeEach(() => {
+  control = mkdtempSync(join(tmpdir(), "kevo-fake-"));
+});
+afterEach(async () => {
+  for (const backend of opened.splice(0)) await backend.close();
+  notes.length = 0;
+  rmSync(control, { recursive: true, force: true });
+});
+
+const environment = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
+  PATH: `${FAKE}${delimiter}${process.env.PATH}`,
+  PYTHONPATH: control,
+  XAI_API_KEY: "a key that nobody may see",
+  ...more,
+});
+
+async function open(more: Partial<TritonOptions> = {}): Promise<Backend<TritonArtifact>> {
+  const backend = await openTritonBackend({
+    devices: [0],
+    python: join(FAKE, "python"),
+    onNote: (note) => notes.push(note),
+    environment: environment(),
+    ...more,
+    limits: { compileMs: 20_000, silenceMs: 20_000, lane: { againMs: 10, quarantineMs: 20 }, ...more.limits },
+  });
+  opened.push(backend);
+  return backend;
+}
+
+const kernel: InstalledKernel = {
+  hash: "f".repeat(64),
+  folder: "/kernel",
+  definition: {
+    id: "fake",
+    title: "Fake",
+    description: "",
+    backends: ["triton"],
+    parameters: [{ name: "act", type: "categorical", values: ["ok"] }],
+    constraints: [],
+    default: { act: "ok" },
+    baselines: [],
+    workloads: [{ name: "w", shape: { S: 512 }, flops: 1, bytes: 1 }],
+    tolerance: { relative_l2: 1e-5 },
+    source: "kernel.py",
+    reference: "reference.py",
+    comparison: null,
+  },
+};
+
+function jobOf(act: string, over: Partial<Job> = {}): Job {
+  const { workloads } = kernel.definition;
+  const circumstances = { effort: "quick", purpose: "search", inputSeed: 1, bestSpeedup: null } as const;
+  return { candidate: "run/0/0/0", kernel, config: { act }, workloads, ...circumstances, ...over };
+}
+
+const never = new AbortController().signal;
+
+/** Compiles, and measures what compiled. */
+async function evaluate(backend: Backend<TritonArtifact>, act: string, signal = never) {
+  const compiled = await backend.compile(jobOf(act), signal);
+  if (isFailure(compiled)) return compiled;
+  return backend.measure(compiled, jobOf(act), backend.devices[0] as never, () => {}, signal);
+}
+
+const log = (begins: string) =>
+  readFileSync(join(control, "log"), "utf8")
+    .split("\n")
+    .filter((line) => line.startsWith(begins));
+const pids = (begins: string) => log(begins).map((line) => Number(line.slice(begins.length).split(" ")[0]));
+const isGone = (pid: number) => {
+  try {
+    // A zombie in a container without an init still has its number.
+    return readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
+  } catch {
+    return true;
+  }
+};
+
+describe.skipIf(!hasPython)("the Triton backend", () => {
+  test("measures on each visible GPU, and says what it has", async () => {
+    const backend = await open({ devices: undefined });
+    expect(backend).toMatchObject({ name: "triton", toolchain: "fake 1", needsQuiet: false });
+    expect(backend.devices).toEqual([
+      { id: "GPU-fake-0", model: "Fake GPU", peakGflops: 790000 },
+      { id: "GPU-fake-1", model: "Fake GPU", peakGflops: 790000 },
+    ]);
+    expect(backend.compileProcesses).toBeGreaterThanOrEqual(1);
+    const stages: string[] = [];
+    const artifact = (await backend.compile(jobOf("ok"), never)) as TritonArtifact;
+    const second = backend.devices[1] as never;
+    const found = await backend.measure(artifact, jobOf("ok"), second, () => stages.push("timing"), never);
+    expect(found).toMatchObject({
+      outcome: "ok",
+      measurements: [{ workload: "w", time_ms: 0.01, speedup: 2, baseline: "cudnn", others: { flash: 0.03 } }],
+      environment: { gpu: "GPU-fake-1" },
+    });
+    expect(stages).toEqual(["timing"]);
+  });
+
+  test("no key and no other variable of the daemon reaches a process", async () => {
+    await evaluate(await open(), "ok");
+    const seen = [...log("compiler"), ...log("measurer")].join("\n");
+    expect(seen).toContain("PATH");
+    expect(seen).not.toContain("XAI_API_KEY");
+  });
+
+  test.each([
+    ["compile error", "compile_error", "no such instruction"],
+    ["too large", "invalid", "shared memory"],
+    ["allocate", "compile_error", "MemoryError"],
+    ["compiler crash", "compile_error", "LLVM ERROR"],
+    ["compiler garbage", "compile_error", "outcome"],
+    ["incorrect", "incorrect", "relative error"],
+    ["illegal access", "crashed", "illegal memory access"],
+    ["measurer dies", "crashed", "SIGKILL"],
+  ])("%s is the candidate's outcome, and the next one is measured", async (act, outcome, words) => {
+    const backend = await open({ limits: { compileMemoryBytes: 2 * 1024 ** 3 } });
+    expect(await evaluate(backend, act)).toMatchObject({ outcome, message: expect.stringContaining(words) });
+    expect(await evaluate(backend, "ok")).toMatchObject({ outcome: "ok" });
+  });
+
+  test("a compiler that hangs is ended with all that it started", async () => {
+    const backend = await open({ limits: { compileMs: 1_000 } });
+    expect(await evaluate(backend, "hang compiler")).toMatchObject({ outcome: "timeout" });
+    const [child] = pids("child ");
+    await vi.waitFor(() => expect(isGone(child as number)).toBe(true), 5_000);
+    expect(await evaluate(backend, "ok")).toMatchObject({ outcome: "ok" });
+  });
+
+  test("a device that hangs: the process is ended, a warm one steps in, the device is probed", async () => {
+    const backend = await open({ limits: { silenceMs: 1_000 } });
+    await vi.waitFor(() => expect(pids("measurer ")).toHaveLength(2));
+    const [first, spare] = pids("measurer ");
+    expect(await evaluate(backend, "hang device")).toMatchObject({ outcome: "timeout" });
+    expect(isGone(first as number)).toBe(true);
+    expect(log("probe")).toEqual(["probe passed", "probe passed"]);
+    expect(await evaluate(backend, "ok")).toMatchObject({ outcome: "ok" });
+    expect(pids("measure ok ")).toEqual([spare]);
+  });
+
+  test("a device that fails its probe is quarantined, and comes back when it passes one", async () => {
+    const backend = await open();
+    const health: string[] = [];
+    backend.watchHealth?.((device, healthy) => health.push(`${device} ${healthy}`));
+    expect(await evaluate(backend, "break device")).toMatchObject({ outcome: "crashed" });
+    expect(health).toEqual(["0 false"]);
+    expect(notes).toHaveLength(3);
+    rmSync(join(control, "broken GPU-fake-0"));
+    await vi.waitFor(() => expect(health).toEqual(["0 false", "0 true"]), 10_000);
+    expect(await evaluate(backend, "ok")).toMatchObject({ outcome: "ok" });
+  });
+
+  test("a runner that fails once is asked again in another process; its second failure is the evaluator's", async () => {
+    const backend = await open();
+    expect(await evaluate(backend, "busy device")).toMatchObject({ outcome: "ok" });
+    await expect(evaluate(backend, "runner fails")).rejects.toThrow(UserError);
+    await expect(evaluate(backend, "measurer garbage")).rejects.toThrow("answer");
+    expect(await evaluate(backend, "ok")).toMatchObject({ outcome: "ok" });
+  });
+
+  test("a caller who leaves ends what runs for it", async () => {
+    const backend = await open();
+    for (const act of ["hang compiler", "hang device"]) {
+      const gone = new AbortController();
+      const what = act === "hang device" ? "measure" : "compile";
+      const asked = evaluate(backend, act, gone.signal);
+      await vi.waitFor(() => expect(log(`${what} ${act}`)).toHaveLength(1), 10_000);
+      gone.abort(new Error("gone"));
+      await expect(asked).rejects.toThrow("gone");
+    }
+    expect(await evaluate(backend, "ok")).toMatchObject({ outcome: "ok" });
+  });
+
+  test("a process that the system kills while it waits is nobody's outcome", async () => {
+    const backend = await open();
+    await evaluate(backend, "ok");
+    const all = [...pids("compiler "), ...pids("measurer ")];
+    for (const pid of all) process.kill(pid, "SIGKILL");
+    await vi.waitFor(() => expect(all.every(isGone)).toBe(true));
+    expect(await evaluate(backend, "ok")).toMatchObject({ outcome: "ok" });
+  });
+
+  test("source that a model wrote gets a process that nothing else runs in", async () => {
+    const backend = await open();
+    const compile = (over: Partial<Job> = {}) => backend.compile(jobOf("ok", over), never);
+    await compile();
+    await compile({ evolvedSource: "/evolved.py" });
+    await compile();
+    const [before, evolved, after] = pids("compile ok ");
+    expect([before, after]).not.toContain(evolved);
+  });
+
+  test("closing leaves no process", async () => {
+    const backend = await open();
+    await evaluate(backend, "ok");
+    await vi.waitFor(() => expect(pids("measurer ")).toHaveLength(2));
+    await backend.close();
+    for (const pid of [...pids("compiler "), ...pids("measurer ")]) expect(isGone(pid)).toBe(true);
+  });
+
+  test("says when others use the GPU, and what is missing", async () => {
+    writeFileSync(join(control, "crowded"), "");
+    await open();
+    expect(notes).toEqual([expect.stringContaining("GPU-fake-0 is also used by 2 other processes")]);
+    writeFileSync(join(control, "broken"), "");
+    const refused = (more: Partial<TritonOptions>) => expect(open(more)).rejects;
+    await refused({ devices: [2] }).toThrow("--devices 2: this host has 2 visible GPUs");
+    await refused({ python: "/no/python" }).toThrow("KEVO_PYTHON (/no/python) does not run: no such file");
+    await refused({ environment: environment({ PATH: "/nowhere" }) }).toThrow("nvidia-smi lists none (not found)");
+    await refused({ environment: environment({ CUDA_VISIBLE_DEVICES: "" }) }).toThrow("hides every GPU");
+    await refused({ environment: environment({ CUDA_VISIBLE_DEVICES: "5" }) }).toThrow("has no GPU 5");
+  });
+
+  test("takes the GPUs that CUDA_VISIBLE_DEVICES leaves, by number or UUID", async () => {
+    const backend = await open({ environment: environment({ CUDA_VISIBLE_DEVICES: "GPU-fake-1" }) });
+    expect(backend.devices.map(({ id }) => id)).toEqual(["GPU-fake-1"]);
+  });
+});

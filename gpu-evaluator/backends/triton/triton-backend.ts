@@ -1,0 +1,219 @@
+/**
+ * The Triton backend: kernels in Python, compiled in a pool of processes that see no GPU, and verified and timed by
+ * one process for each device, which runs machine code and never a line of the candidate's Python (`runner/`).
+ */
+import { mkdir, rm } from "node:fs/promises";
+import { availableParallelism, totalmem } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import type { Artifact, Backend, Device, Failure, InstalledKernel, Job, Measured } from "../backend.ts";
+import { createScratch } from "../scratch.ts";
+import * as answers from "./answers.ts";
+import { CompilePool } from "./compile-pool.ts";
+import { findGpus, type Gpu } from "./gpus.ts";
+import { COMPILE_LIMIT_MS, silenceLimit } from "./limits.ts";
+import { LANE_LIMITS, type LaneLimits, MeasuringLane } from "./measuring-lane.ts";
+import { findPython, runnerEnvironment } from "./python.ts";
+import { RunnerError, RunnerLost, RunnerProcess } from "./runner-process.ts";
+
+export interface TritonOptions {
+  /** Positions among the visible GPUs; undefined for all. */
+  readonly devices: readonly number[] | undefined;
+  /** Value of KEVO_PYTHON. */
+  readonly python: string | undefined;
+  readonly onNote: (message: string) => void;
+  /** Where GPUs, Python and libraries are looked for; this process's own when omitted. */
+  readonly environment?: NodeJS.ProcessEnv;
+  readonly limits?: {
+    readonly compileMs?: number;
+    readonly silenceMs?: number;
+    readonly compileMemoryBytes?: number;
+    readonly lane?: Partial<LaneLimits>;
+  };
+}
+
+export interface TritonArtifact extends Artifact {
+  /** Opaque: launch plans and keys of machine code, no code. */
+  readonly program: unknown;
+}
+
+const RUNNER = fileURLToPath(new URL("../../runner", import.meta.url));
+const GIB = 1024 ** 3;
+/** Cores that are left to the measuring process, the daemon and the rest of the cluster. */
+const SPARE_CORES = 4;
+/** Address space of a compile process, where memory is plenty. */
+const COMPILE_MEMORY = 8 * GIB;
+const LEAST_COMPILE_MEMORY = 3 * GIB;
+
+/** @throws UserError when there is no GPU, no Python with torch and triton, or a device that does not work. */
+export async function openTritonBackend(options: TritonOptions): Promise<Backend<TritonArtifact>> {
+  const environment = options.environment ?? process.env;
+  const scratch = await createScratch("triton");
+  const closers: (() => Promise<void>)[] = [() => rm(scratch, { recursive: true, force: true })];
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    const env = runnerEnvironment(scratch, environment);
+    const python = await findPython(options.python, env);
+    const gpus = await findGpus(options.devices, environment);
+    const cacheDir = join(scratch, "artefacts");
+    await mkdir(cacheDir);
+
+    const processes = Math.max(1, availableParallelism() - SPARE_CORES);
+    const compiler = { python, script: join(RUNNER, "compile_main.py"), cwd: scratch };
+    const memoryBytes = options.limits?.compileMemoryBytes ?? compileMemory(processes);
+    const pool = new CompilePool(
+      processes,
+      () => new RunnerProcess({ ...compiler, memoryBytes, env: { ...env, CUDA_VISIBLE_DEVICES: "" } }),
+    );
+    closers.push(() => pool.close());
+
+    const health = new Health();
+    const lanes = gpus.map((gpu, index) => {
+      const own = { ...env, CUDA_VISIBLE_DEVICES: gpu.uuid, CUDA_DEVICE_ORDER: "PCI_BUS_ID" };
+      const measurer = { python, script: join(RUNNER, "measure_main.py"), cwd: scratch, env: own, memoryBytes: null };
+      const lane = new MeasuringLane({
+        start: () => new RunnerProcess(measurer),
+        cacheDir,
+        limits: { ...LANE_LIMITS, ...options.limits?.lane },
+        onHealth: (healthy) => health.tell(index, healthy),
+        onNote: (message) => options.onNote(`${gpu.uuid}: ${message}`),
+      });
+      closers.push(() => lane.close());
+      return lane;
+    });
+    const described = await Promise.all(lanes.map((lane) => lane.open()));
+    return new TritonBackend({ options, gpus, described, cacheDir, pool, processes, lanes, health, close });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** As much as all of them can have at once, within reason. */
+function compileMemory(processes: number): number {
+  return Math.min(COMPILE_MEMORY, Math.max(LEAST_COMPILE_MEMORY, (0.6 * totalmem()) / processes));
+}
+
+/** Carries the devices' health to the daemon, which comes later than they do. */
+class Health {
+  listener: (device: number, healthy: boolean) => void = () => {};
+
+  tell(device: number, healthy: boolean): void {
+    this.listener(device, healthy);
+  }
+}
+
+interface Parts {
+  readonly options: TritonOptions;
+  readonly gpus: readonly Gpu[];
+  readonly described: readonly answers.Described[];
+  readonly cacheDir: string;
+  readonly pool: CompilePool;
+  readonly processes: number;
+  readonly lanes: readonly MeasuringLane[];
+  readonly health: Health;
+  readonly close: () => Promise<void>;
+}
+
+class TritonBackend implements Backend<TritonArtifact> {
+  readonly name = "triton";
+  readonly needsQuiet = false;
+  readonly compileProcesses: number;
+  readonly toolchain: string;
+  readonly devices: readonly Device[];
+  readonly #parts: Parts;
+  readonly #target: Readonly<Record<string, unknown>>;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    const { gpus, described, processes, options } = parts;
+    this.compileProcesses = processes;
+    this.devices = gpus.map(({ uuid, name }, index) => {
+      const device = described[index]?.device;
+      const others = device?.other_processes ?? 0;
+      if (others > 0) options.onNote(`${uuid} is also used by ${others} other processes: times will be disturbed`);
+      return { id: uuid, model: device?.name ?? name, peakGflops: device?.peak_gflops ?? null };
+    });
+    const [first] = described as [answers.Described];
+    this.toolchain = first.toolchain;
+    this.#target = first.target;
+    const other = described.findIndex(({ target }) => JSON.stringify(target) !== JSON.stringify(first.target));
+    if (other >= 0) {
+      throw new UserError(
+        `The GPUs of this host need different machine code (${this.devices[0]?.model}, ${this.devices[other]?.model}): start a gpu-evaluator for each model, with --devices.`,
+      );
+    }
+  }
+
+  watchHealth(listener: (device: number, healthy: boolean) => void): void {
+    this.#parts.health.listener = listener;
+  }
+
+  async compile(job: Job, signal: AbortSignal): Promise<TritonArtifact | Failure> {
+    signal.throwIfAborted();
+    const { kernel, config, workloads, inputSeed, evolvedSource } = job;
+    const limitMs = this.#parts.options.limits?.compileMs ?? COMPILE_LIMIT_MS;
+    const question = {
+      type: "compile",
+      folder: kernel.folder,
+      source: evolvedSource ?? join(kernel.folder, kernel.definition.source as string),
+      reference: kernel.definition.reference,
+      config,
+      workloads: workloads.map(({ name, shape }) => ({ name, shape })),
+      target: this.#target,
+      cache_dir: this.#parts.cacheDir,
+      input_seed: inputSeed,
+    };
+    try {
+      const fresh = evolvedSource !== undefined;
+      const frame = await this.#parts.pool.run(question, "compiled", limitMs, signal, fresh);
+      const { outcome, message, program } = answers.read(answers.compiled, frame);
+      if (outcome !== "ok") return { outcome, message: message ?? outcome };
+      return { program, dispose: async () => {} };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof RunnerError) throw new UserError(`the runner cannot compile: ${error.message}`);
+      if (!(error instanceof RunnerLost)) throw error;
+      if (error.how === "timeout") {
+        return { outcome: "timeout", message: `compiling took longer than ${limitMs / 1000} s and was ended` };
+      }
+      return { outcome: "compile_error", message: `the compile process was lost to it: ${error.message}` };
+    }
+  }
+
+  async measure(
+    { program }: TritonArtifact,
+    job: Job,
+    device: Device,
+    onTiming: () => void,
+    signal: AbortSignal,
+  ): Promise<Measured | Failure> {
+    signal.throwIfAborted();
+    const { lanes, cacheDir, options } = this.#parts;
+    const lane = lanes[this.devices.indexOf(device)];
+    if (lane === undefined) throw new Error(`no lane for the device ${device.id}`);
+    const question = {
+      type: "measure",
+      ...folderOf(job.kernel),
+      program,
+      cache_dir: cacheDir,
+      workloads: job.workloads,
+      input_seed: job.inputSeed,
+      effort: job.effort,
+      purpose: job.purpose,
+      best_speedup: job.bestSpeedup,
+    };
+    return lane.measure(question, options.limits?.silenceMs ?? silenceLimit(job), onTiming, signal);
+  }
+
+  close(): Promise<void> {
+    return this.#parts.close();
+  }
+}
+
+function folderOf({ folder, definition }: InstalledKernel): { folder: string; reference: string | null } {
+  return { folder, reference: definition.reference };
+}
