@@ -8,6 +8,7 @@ import canonicalize from "canonicalize";
 import type { IslandAccount } from "../ledger/island-account.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { AcceptedCandidate, EvaluationRecord } from "../ledger/records.ts";
+import { MEASURED_UNDER } from "../lineage/queries/circumstances.ts";
 import type { AttemptEnd, EvaluatorLink, StageName } from "./evaluator-link.ts";
 import { inputSeedOf } from "./input-seed.ts";
 import { DispatchPlan, type Seat, type Task } from "./plan.ts";
@@ -196,6 +197,8 @@ export class Dispatcher {
     }
     if (record.outcome === "ok") {
       await this.#ledger.remeasured(record.candidate, job.final.round, record.measurements);
+      if (record.environment != null)
+        await this.#ledger.event(MEASURED_UNDER, `${record.candidate} ${record.environment}`);
     }
     job.final.done(record);
   }

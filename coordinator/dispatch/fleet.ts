@@ -72,9 +72,9 @@ export class Fleet {
     member.link.close();
   }
 
-  /** True when some evaluator serves. */
+  /** True when some evaluator serves on some device. */
   get serving(): boolean {
-    return [...this.#members.values()].some((member) => member.state === "serving");
+    return [...this.#members.values()].some(({ state, seat }) => state === "serving" && (seat?.credits ?? 0) > 0);
   }
 
   /** Why nobody serves, in words. */
@@ -186,7 +186,8 @@ export class Fleet {
 
   #serve(member: Member, description: Description): void {
     const models = [...new Set(description.devices.map((device) => device.model))];
-    const credits = description.devices.some((d) => d.state !== "quarantined") ? description.credits : 0;
+    const { credits } = description;
+    member.why = credits > 0 ? "" : "all its devices are quarantined";
     if (member.seat !== null && member.state === "serving") {
       if (member.seat.credits === credits) return;
       member.seat.credits = credits;

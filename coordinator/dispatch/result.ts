@@ -50,6 +50,7 @@ const wireResult = z.object({
   laneMs: z.number(),
   queuedMs: z.number(),
   stoppedEarly: z.boolean(),
+  environmentJson: textOrNull,
 });
 
 /**
@@ -71,7 +72,8 @@ export function recordOf(
     const timed = data.measurements.map((m) => m.workload).join(", ") || "none";
     return { malformed: `it times ${timed}, and ${workloads.join(", ")} were asked for` };
   }
-  return { candidate, attempt, evaluator, ...data };
+  const { environmentJson: environment, ...found } = data;
+  return { candidate, attempt, evaluator, ...found, environment };
 }
 
 function sameNames(workloads: readonly string[], measurements: readonly Measurement[]): boolean {

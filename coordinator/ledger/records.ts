@@ -25,6 +25,8 @@ export interface EvaluationRecord {
   readonly laneMs: number | null;
   readonly queuedMs: number | null;
   readonly stoppedEarly: boolean;
+  /** Circumstances of the timing, a JSON object; not kept with the evaluation. */
+  readonly environment?: string | null;
 }
 
 /** What one accepting or settling step writes, all in one transaction. */

@@ -7,11 +7,14 @@ import { loadRecordedSpace } from "@kevo/core/recorded-space/recorded-space.ts";
 import type { Backend } from "../backends/backend.ts";
 import { openCpuBackend } from "../backends/cpu/cpu-backend.ts";
 import { openReplayBackend } from "../backends/replay/replay-backend.ts";
+import { openTritonBackend } from "../backends/triton/triton-backend.ts";
 import { type KernelStore, KernelUnavailable } from "../daemon/kernel-catalog.ts";
 import { defaultCacheFolder, openKernelStore } from "../daemon/kernel-store.ts";
 
 export type BackendChoice =
   | { readonly name: "cpu"; readonly devices: readonly number[] | undefined }
+  /** `python`: value of KEVO_PYTHON. */
+  | { readonly name: "triton"; readonly devices: readonly number[] | undefined; readonly python: string | undefined }
   | {
       readonly name: "replay";
       readonly devices: readonly number[];
@@ -37,15 +40,23 @@ export async function openBackend(
     };
     return { backend, kernels };
   }
-  const other = choice.devices?.find((device) => device !== 0);
-  if (other !== undefined) {
-    throw new UserError(`--devices ${other}: the CPU backend has one device, 0, which is all cores of this host.`, 2);
-  }
-  const backend = await openCpuBackend();
+  const backend = choice.name === "triton" ? await openTriton(choice, logger) : await openCpu(choice.devices);
   const kernelsFolder = fileURLToPath(new URL("../kernels", import.meta.url));
   const cacheFolder = defaultCacheFolder();
   return {
     backend,
     kernels: await openKernelStore({ kernelsFolder, cacheFolder, backend: backend.name, bus, logger }),
   };
+}
+
+function openTriton({ devices, python }: BackendChoice & { name: "triton" }, logger: Logger): Promise<Backend> {
+  return openTritonBackend({ devices, python, onNote: (note) => logger.warn(note) });
+}
+
+function openCpu(devices: readonly number[] | undefined): Promise<Backend> {
+  const other = devices?.find((device) => device !== 0);
+  if (other !== undefined) {
+    throw new UserError(`--devices ${other}: the CPU backend has one device, 0, which is all cores of this host.`, 2);
+  }
+  return openCpuBackend();
 }

@@ -7,7 +7,7 @@ import { Command, Option } from "commander";
 import type { BackendChoice } from "./open-backend.ts";
 
 interface GivenOptions {
-  readonly backend: "cpu" | "replay";
+  readonly backend: "cpu" | "triton" | "replay";
   readonly devices?: string;
   readonly listen: string;
   readonly advertise?: string;
@@ -20,18 +20,22 @@ interface GivenOptions {
 
 const AFTER_HELP = `
 Beyond loopback both sides need the same KEVO_TOKEN in their environment, and a wildcard address needs --advertise.
+The Triton backend takes the GPUs that CUDA_VISIBLE_DEVICES leaves and runs KEVO_PYTHON, or python3, for torch and triton.
 SIGTERM and SIGINT drain: nothing new is taken, what is here is finished. A second signal ends at once.
 
 Examples:
   gpu-evaluator start --backend cpu
+  KEVO_PYTHON=/venv/bin/python gpu-evaluator start --backend triton --devices 0,1
   gpu-evaluator start --backend replay --space gemm.json.gz --devices 0,1,2,3 --listen 127.0.0.1:50051
   KEVO_TOKEN=… gpu-evaluator start --backend cpu --listen 0.0.0.0:50051 --advertise gpu-7:50051 --nats nats://head:4222`;
 
 export function startCommand(): Command {
   return new Command("start")
     .description("Serve evaluations until told to stop.")
-    .addOption(new Option("--backend <name>", "what evaluates").choices(["cpu", "replay"]).makeOptionMandatory())
-    .option("--devices <numbers>", "devices to use, such as 0,1; each has one lane (default: 0)")
+    .addOption(
+      new Option("--backend <name>", "what evaluates").choices(["cpu", "triton", "replay"]).makeOptionMandatory(),
+    )
+    .option("--devices <numbers>", "devices to use, such as 0,1; each has one lane (default: all visible GPUs, else 0)")
     .option("--listen <host:port>", "address to serve on; port 0 takes a free one", "127.0.0.1:0")
     .option("--advertise <host:port>", "address that others reach it at (default: the one it listens on)")
     .option("--nats <url>", "NATS server: announce this evaluator there, and fetch kernels from there")
@@ -41,8 +45,8 @@ export function startCommand(): Command {
     .option("--json", "print one line of JSON with the address once it serves")
     .addHelpText("after", AFTER_HELP)
     .action(async (given: GivenOptions) => {
-      const { KEVO_TOKEN: token } = readEnvironment();
-      const checked = { backend: backendChoice(given), ...addresses(given, token) };
+      const { KEVO_TOKEN: token, KEVO_PYTHON: python } = readEnvironment();
+      const checked = { backend: backendChoice(given, python), ...addresses(given, token) };
       // Loaded once the options are known to be right, so that help and mistakes answer at once.
       const { start } = await import("./start.ts");
       await start({
@@ -55,7 +59,7 @@ export function startCommand(): Command {
     });
 }
 
-function backendChoice(given: GivenOptions): BackendChoice {
+function backendChoice(given: GivenOptions, python: string | undefined): BackendChoice {
   const devices = given.devices === undefined ? undefined : parseDevices(given.devices);
   if (given.backend === "replay") {
     if (given.space === undefined) {
@@ -66,7 +70,7 @@ function backendChoice(given: GivenOptions): BackendChoice {
   }
   const stray = given.space !== undefined ? "--space" : given.timeScale !== undefined ? "--time-scale" : null;
   if (stray !== null) throw new UserError(`${stray} is for --backend replay only: leave it out.`, 2);
-  return { name: given.backend, devices };
+  return given.backend === "triton" ? { name: "triton", devices, python } : { name: "cpu", devices };
 }
 
 function parseDevices(text: string): number[] {

@@ -36,7 +36,7 @@ interface Evaluation {
 }
 
 export interface LaneState {
-  readonly busy: boolean;
+  readonly state: "idle" | "busy" | "quarantined";
   readonly busyMs: number;
 }
 
@@ -69,6 +69,12 @@ export class Daemon {
     this.#busySince = backend.devices.map(() => null);
     const models = new Set(backend.devices.map(({ model }) => model));
     this.#commonModel = models.size === 1 ? ([...models][0] as string) : "";
+    backend.watchHealth?.((device, healthy) => {
+      const words = healthy ? "serves again" : "failed its probe and is quarantined";
+      logger.warn({ device: backend.devices[device]?.id }, `a device ${words}`);
+      this.#scheduler.setHealthy(device, healthy);
+      this.#pump();
+    });
   }
 
   get credits(): number {
@@ -84,10 +90,13 @@ export class Daemon {
   }
 
   lane(index: number): LaneState {
-    const busy = this.#scheduler.isBusy(index);
+    const state = this.#scheduler.isBusy(index) ? "busy" : "idle";
     const since = this.#busySince[index] ?? null;
     const underWay = since === null ? 0 : performance.now() - since;
-    return { busy, busyMs: (this.#busyMs[index] as number) + underWay };
+    return {
+      state: this.#scheduler.isHealthy(index) ? state : "quarantined",
+      busyMs: (this.#busyMs[index] as number) + underWay,
+    };
   }
 
   /**
@@ -143,6 +152,7 @@ export class Daemon {
   }
 
   #pump(): void {
+    for (const ticket of this.#scheduler.stranded()) this.#fail(ticket, this.#refusal("quarantined", ticket.model));
     for (let ticket = this.#scheduler.next(); ticket !== null; ticket = this.#scheduler.next()) {
       void (ticket.stage === "compiling" ? this.#compile(ticket) : this.#measure(ticket));
     }
@@ -239,8 +249,9 @@ export class Daemon {
     this.#pump();
   }
 
-  #refusal(why: "full" | "draining" | "no such device", model: string): Refusal {
+  #refusal(why: "full" | "draining" | "no such device" | "quarantined", model: string): Refusal {
     if (why === "full") return new Refusal(status.RESOURCE_EXHAUSTED, `all ${this.credits} credits are taken`);
+    if (why === "quarantined") return new Refusal(status.UNAVAILABLE, "every device for this is quarantined");
     if (why === "draining") return new Refusal(status.UNAVAILABLE, "this evaluator is draining: it takes nothing new");
     const models = [...new Set(this.backend.devices.map((device) => device.model))].join(", ");
     return new Refusal(status.FAILED_PRECONDITION, `no device here is a ${JSON.stringify(model)}; there is ${models}`);

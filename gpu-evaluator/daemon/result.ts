@@ -22,6 +22,7 @@ export function resultMessage(found: Measured | Failure, at: Circumstances): Res
     message: failed ? found.message.slice(0, MESSAGE_CHARACTERS) : "",
     measurements: failed ? [] : found.measurements.map(measurementMessage),
     stoppedEarly: failed ? false : found.stoppedEarly,
+    environmentJson: failed || found.environment === undefined ? "" : JSON.stringify(found.environment),
     device: at.device?.id ?? "",
     deviceModel: at.deviceModel,
     toolchain: at.toolchain,

@@ -65,6 +65,23 @@ describe("scheduler", () => {
     expect(rounds).toBeLessThanOrEqual(scheduler.credits);
   });
 
+  test("a lane in quarantine gets nothing more and takes its credits along; who waits for it alone is stranded", () => {
+    const scheduler = new Scheduler<number>({ lanes: lanes("a", "b"), compileProcesses: 2, alternate: false });
+    const tickets = ["a", "a", "b", ""].map((model, job) => admitted(scheduler, job, model));
+    scheduler.setHealthy(0, false);
+    expect(scheduler.credits).toBe(1 + 2 + 2);
+    expect(scheduler.stranded()).toEqual([tickets[0], tickets[1]]);
+    for (const ticket of scheduler.stranded()) scheduler.done(ticket);
+    for (const ticket of started(scheduler)) scheduler.compiled(ticket);
+    expect(started(scheduler).map(({ job, lane }) => [job, lane])).toEqual([[2, 1]]);
+    expect(scheduler.admit(4, "a")).toBe("full");
+    scheduler.setHealthy(1, false);
+    expect(scheduler.credits).toBe(0);
+    expect(scheduler.admit(5, "")).toBe("full");
+    scheduler.setHealthy(0, true);
+    expect(started(scheduler).map(({ job, lane }) => [job, lane])).toEqual([[3, 0]]);
+  });
+
   test("draining admits nothing and loses nothing", () => {
     const scheduler = new Scheduler<number>({ lanes: lanes("a"), compileProcesses: 1, alternate: false });
     for (let job = 0; job < 4; job++) admitted(scheduler, job);

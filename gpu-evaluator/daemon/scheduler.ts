@@ -5,6 +5,7 @@
  *
  * A ticket may leave at any stage (`done`); it holds its credit, its place in the pool and its lane until then.
  * Invariants: tickets ≤ credits; compiling ≤ the pool; one ticket a lane; first come, first served within a stage.
+ * A lane in quarantine keeps the ticket that it holds and gets no other; its credits are gone until it is back.
  *
  * With `alternate` (compiling disturbs timing) compiling and measuring never overlap: compile what waits, at most
  * `credits` in a row, then measure what is ready, so that neither keeps the other waiting for more than one round.
@@ -40,10 +41,10 @@ const READY_PER_LANE = 2;
 
 export class Scheduler<T> {
   readonly lanes: readonly Lane[];
-  readonly credits: number;
   readonly #compileProcesses: number;
   readonly #alternate: boolean;
   readonly #holders: (Mutable<Ticket<T>> | null)[];
+  readonly #healthy: boolean[];
   #waiting: Mutable<Ticket<T>>[] = [];
   #ready: Mutable<Ticket<T>>[] = [];
   #compiling = 0;
@@ -55,10 +56,16 @@ export class Scheduler<T> {
 
   constructor({ lanes, compileProcesses, alternate }: SchedulerOptions) {
     this.lanes = lanes;
-    this.credits = lanes.length + compileProcesses + READY_PER_LANE * lanes.length;
     this.#compileProcesses = compileProcesses;
     this.#alternate = alternate;
     this.#holders = lanes.map(() => null);
+    this.#healthy = lanes.map(() => true);
+  }
+
+  /** How many tickets it takes at once. */
+  get credits(): number {
+    const healthy = this.#healthy.filter(Boolean).length;
+    return healthy === 0 ? 0 : healthy + this.#compileProcesses + READY_PER_LANE * healthy;
   }
 
   get inFlight(): number {
@@ -73,11 +80,24 @@ export class Scheduler<T> {
     return this.#holders[lane] != null;
   }
 
+  isHealthy(lane: number): boolean {
+    return this.#healthy[lane] === true;
+  }
+
+  setHealthy(lane: number, healthy: boolean): void {
+    this.#healthy[lane] = healthy;
+  }
+
+  /** Tickets that wait or are ready, and that no healthy lane can take. */
+  stranded(): Ticket<T>[] {
+    return [...this.#waiting, ...this.#ready].filter(({ model }) => !this.#hasLaneFor(model));
+  }
+
   /** Takes an evaluation in, or says why not: no credit, draining, or no device of that model. */
   admit(job: T, model: string): Ticket<T> | "full" | "draining" | "no such device" {
     if (this.#draining) return "draining";
     if (model !== "" && !this.lanes.some((lane) => lane.model === model)) return "no such device";
-    if (this.#inFlight >= this.credits) return "full";
+    if (this.#inFlight >= this.credits || !this.#hasLaneFor(model)) return "full";
     const ticket: Mutable<Ticket<T>> = { job, model, stage: "waiting", lane: -1 };
     this.#inFlight++;
     this.#waiting.push(ticket);
@@ -137,9 +157,7 @@ export class Scheduler<T> {
     if (this.#ready.length === 0 || this.#measuring === this.lanes.length) return null;
     if (this.#alternate && this.#phase === "compile") return null;
     for (const [at, ticket] of this.#ready.entries()) {
-      const lane = this.#holders.findIndex(
-        (holder, index) => holder === null && (ticket.model === "" || ticket.model === this.lanes[index]?.model),
-      );
+      const lane = this.#holders.findIndex((holder, index) => holder === null && this.#takes(index, ticket.model));
       if (lane < 0) continue;
       this.#ready.splice(at, 1);
       this.#holders[lane] = ticket;
@@ -149,6 +167,14 @@ export class Scheduler<T> {
       return ticket;
     }
     return null;
+  }
+
+  #takes(lane: number, model: string): boolean {
+    return this.#healthy[lane] === true && (model === "" || model === this.lanes[lane]?.model);
+  }
+
+  #hasLaneFor(model: string): boolean {
+    return this.lanes.some((_, lane) => this.#takes(lane, model));
   }
 
   #nextCompilation(): Ticket<T> | null {

@@ -45,6 +45,8 @@ export interface Scripted extends Backend {
   happened(event: string): Promise<void>;
   /** Lets every held stage go on. */
   letGo(): void;
+  /** Says of a device that it failed or passed its probe. */
+  setHealth(device: number, healthy: boolean): void;
 }
 
 export interface Script {
@@ -67,6 +69,7 @@ export function scriptedBackend({
   const events: string[] = [];
   const watchers = new Set<() => void>();
   let held: (() => void)[] = [];
+  let setHealth: (device: number, healthy: boolean) => void = () => {};
   const log = (event: string) => {
     events.push(event);
     for (const watcher of [...watchers]) watcher();
@@ -100,6 +103,10 @@ export function scriptedBackend({
         watchers.add(look);
         look();
       }),
+    setHealth: (device, healthy) => setHealth(device, healthy),
+    watchHealth: (listener) => {
+      setHealth = listener;
+    },
     letGo: () => {
       for (const go of held.splice(0)) go();
       held = [];

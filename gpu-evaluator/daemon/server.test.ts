@@ -177,6 +177,27 @@ describe("evaluate", () => {
     expect((await evaluate(client, requestOf(2)).result).outcome).toBe("ok");
   });
 
+  test("a device in quarantine: what waits for it goes elsewhere, nothing new is taken, and it comes back", async () => {
+    const backend = scriptedBackend({ compileProcesses: 2 });
+    const { client } = await serve(backend);
+    const inLane = evaluate(client, requestOf(1, "hold lane"));
+    await backend.happened("measure 1");
+    const waiting = evaluate(client, requestOf(2));
+    await backend.happened("compile 2");
+    backend.setHealth(0, false);
+    expect(await refusal(waiting.result)).toMatchObject({
+      code: status.UNAVAILABLE,
+      details: expect.stringContaining("quarantined"),
+    });
+    backend.letGo();
+    expect((await inLane.result).outcome).toBe("ok");
+    expect(await describeDaemon(client)).toMatchObject({ credits: 0, devices: [{ state: "quarantined" }] });
+    expect((await refusal(evaluate(client, requestOf(3)).result)).code).toBe(status.RESOURCE_EXHAUSTED);
+    backend.setHealth(0, true);
+    expect((await evaluate(client, requestOf(4)).result).outcome).toBe("ok");
+    expect(await describeDaemon(client)).toMatchObject({ credits: 5, devices: [{ state: "idle" }] });
+  });
+
   test("a fault of the host that another attempt would meet again: FAILED_PRECONDITION with its words", async () => {
     const { client } = await serve(scriptedBackend());
     const failed = await refusal(evaluate(client, requestOf(1, "full disk")).result);

@@ -154,7 +154,7 @@ function describe({ id, version, daemon }: ServerOptions): Description {
       return {
         id: device.id,
         model: device.model,
-        state: lane.busy ? "busy" : "idle",
+        state: lane.state,
         peakGflops: device.peakGflops ?? 0,
         busyMs: lane.busyMs,
         upMs: performance.now() - daemon.startedAt,

@@ -13,6 +13,7 @@ export interface Result {
   'laneMs'?: (number | string);
   'queuedMs'?: (number | string);
   'stoppedEarly'?: (boolean);
+  'environmentJson'?: (string);
 }
 
 export interface Result__Output {
@@ -26,4 +27,5 @@ export interface Result__Output {
   'laneMs': (number);
   'queuedMs': (number);
   'stoppedEarly': (boolean);
+  'environmentJson': (string);
 }
