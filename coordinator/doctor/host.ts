@@ -10,12 +10,10 @@ const LEAST_DISK = 0.25 * GIB;
 
 export function nodeFinding(): Finding {
   const { node } = process.versions;
-  const [major = 0, minor = 0] = node.split(".").map(Number);
-  const fits = (major > 22 || (major === 22 && minor >= 14)) && Boolean(process.features.typescript);
-  const floor = "22.14 is the floor, 22.18 without a flag, 24 is best";
-  return fits
-    ? found("Node", `${node} (${floor})`, ["cpu"])
-    : missing("Node", `${node} is too old (${floor})`, ["cpu"], "Start through npm start, which fetches Node 24.");
+  const [major = 0] = node.split(".").map(Number);
+  return major >= 24
+    ? found("Node", node, ["cpu"])
+    : missing("Node", `${node} is older than 24`, ["cpu"], "Start through npm start, which fetches Node 24.");
 }
 
 export async function databaseFinding(): Promise<Finding> {

@@ -62,6 +62,7 @@ class Conductor {
   readonly #dispatcher: Dispatcher;
   readonly #fleet: Fleet;
   readonly #view: LiveView;
+  #bus: Bus | null = null;
   #publisher: LogPublisher | null = null;
   #endpoints: Endpoints | null = null;
   readonly #children: Child[] = [];
@@ -133,6 +134,7 @@ class Conductor {
     const { spec, launch, kernel, resume } = this.#sitting;
     const { url } = await this.#nats();
     const bus = await this.#connect(url);
+    this.#bus = bus;
     await bus.openLogStream();
     const definition = definitionObject(kernel.definition);
     await bus.putObject(kernel.hash, kernel.bytes);
@@ -279,6 +281,8 @@ class Conductor {
   async #end(ending: Ending | "failed", error: unknown): Promise<void> {
     this.#phase = ending;
     await this.#dispatcher.stop();
+    // Nobody folds the logs of a complete run any more. One that may be resumed keeps its copy.
+    if (ending === "completed") await this.#bus?.purgeLog(this.#sitting.spec.run).catch(() => {});
     const message = error === null ? null : (error as Error).message;
     await this.#ledger.event(ending, message ?? `the run is ${ending}`);
     await this.#ledger.status({
