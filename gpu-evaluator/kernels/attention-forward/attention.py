@@ -1,0 +1,463 @@
+"""Attention forward for Hopper and later: one kernel family, its parameters, and how a configuration is launched.
+
+    out[b, s, h, :] = softmax(q[b, s, h, :] k[b, :, h // group, :]^T / sqrt(width) + mask) v[b, :, h // group, :]
+
+One tile is BLOCK_M query rows of one head. It walks over the keys in blocks of BLOCK_N with an online softmax (running
+maximum, running sum, rescaled sum of values), first those that every row may see, then those on the diagonal, where the
+causal mask is needed. Tensors are [batch, length, heads, width] views with any strides, the last one 1. Widths 80 and 96
+are not powers of two: either padded to 128, or split into two parts (64 + 16, 64 + 32) with two matrix products each.
+
+`plan` turns a configuration into launches: signatures, constants, grids and arguments, no tensors. It imports no torch.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import triton
+import triton.language as tl
+
+LOG2_E = 1.4426950408889634
+# The mask's value is finite, so that a tile without any visible key gives 0 and not 0/0.
+HIDDEN = tl.constexpr(-1.0e30)
+
+# 2^x for x <= 0 on the FMA units: x = n + f, 2^f by a cubic (relative error 9e-5, below bfloat16's 2e-3), n added to the
+# exponent (FlashAttention-4's trick). One or two of each four values; the others go to the special-function unit.
+POLYNOMIAL = """
+max.ftz.f32 c{0}, {1}, 0fC2FE0000;
+add.rm.ftz.f32 r{0}, c{0}, 0f4B400000;
+sub.ftz.f32 n{0}, r{0}, 0f4B400000;
+sub.ftz.f32 f{0}, c{0}, n{0};
+fma.rn.ftz.f32 p{0}, f{0}, 0f3D9DF09D, 0f3E6906A4;
+fma.rn.ftz.f32 p{0}, p{0}, f{0}, 0f3F31F519;
+fma.rn.ftz.f32 p{0}, p{0}, f{0}, 0f3F800000;
+mov.b32 i{0}, r{0};
+shl.b32 i{0}, i{0}, 23;
+mov.b32 j{0}, p{0};
+add.s32 j{0}, i{0}, j{0};
+mov.b32 {0}, j{0};
+"""
+
+
+def _exponentials(polynomials: int) -> str:
+    """Assembly for four values, outputs $0..$3 and inputs $4..$7; the first `polynomials` of them by FMA."""
+    lines = ["{"]
+    for at in range(polynomials):
+        lines.append(f".reg .f32 c{at}, r{at}, n{at}, f{at}, p{at}; .reg .b32 i{at}, j{at};")
+        names = POLYNOMIAL
+        for name in "crnfpij":
+            names = names.replace(f"{name}{{0}}", f"{name}{at}")
+        lines.append(names.replace("{0}", f"${at}").replace("{1}", f"${at + 4}"))
+    lines += [f"ex2.approx.ftz.f32 ${at}, ${at + 4};" for at in range(polynomials, 4)]
+    return "\n".join([*lines, "}"])
+
+
+EXP_ONE_OF_FOUR = tl.constexpr(_exponentials(1))
+EXP_TWO_OF_FOUR = tl.constexpr(_exponentials(2))
+
+
+@triton.jit
+def _exp2(x, EXP: tl.constexpr):
+    if EXP == "poly1":
+        return tl.inline_asm_elementwise(EXP_ONE_OF_FOUR, "=f,=f,=f,=f,f,f,f,f", [x], tl.float32, True, 4)
+    elif EXP == "poly2":
+        return tl.inline_asm_elementwise(EXP_TWO_OF_FOUR, "=f,=f,=f,=f,f,f,f,f", [x], tl.float32, True, 4)
+    else:
+        return tl.exp2(x)
+
+
+@triton.jit
+def _load(
+    source, batch, head, row, stride_b, stride_s, stride_h, length,
+    FIRST: tl.constexpr, WIDTH: tl.constexpr, ROWS: tl.constexpr, COLUMNS: tl.constexpr,
+    DESCRIPTORS: tl.constexpr, BOUNDED: tl.constexpr,
+):  # fmt: skip
+    """[ROWS, COLUMNS] of a tensor from `row` on and column FIRST on; beyond the tensor there are zeros."""
+    if DESCRIPTORS:
+        return source.load([batch, head, row, FIRST]).reshape([ROWS, COLUMNS])
+    else:
+        rows = row + tl.arange(0, ROWS)
+        columns = FIRST + tl.arange(0, COLUMNS)
+        start = source + batch.to(tl.int64) * stride_b + head * stride_h
+        pointers = start + rows[:, None] * stride_s + columns[None, :]
+        if FIRST + COLUMNS > WIDTH and BOUNDED:
+            return tl.load(pointers, mask=(rows[:, None] < length) & (columns[None, :] < WIDTH), other=0.0)
+        elif FIRST + COLUMNS > WIDTH:
+            return tl.load(pointers, mask=columns[None, :] < WIDTH, other=0.0)
+        elif BOUNDED:
+            return tl.load(pointers, mask=rows[:, None] < length, other=0.0)
+        else:
+            return tl.load(pointers)
+
+
+@triton.jit
+def _scores(
+    q0, q1, k0, k1, batch, kv_head, at, stride_kb, stride_ks, stride_kh, length,
+    WIDTH: tl.constexpr, PART0: tl.constexpr, PART1: tl.constexpr, BLOCK_N: tl.constexpr,
+    DESCRIPTORS: tl.constexpr, BOUNDED: tl.constexpr,
+):  # fmt: skip
+    """q k^T, [BLOCK_M, BLOCK_N] in float32, for the keys from `at` on."""
+    keys = _load(k0, batch, kv_head, at, stride_kb, stride_ks, stride_kh, length,
+                 0, WIDTH, BLOCK_N, PART0, DESCRIPTORS, BOUNDED)  # fmt: skip
+    scores = tl.dot(q0, keys.T)
+    if PART1 > 0:
+        keys1 = _load(k1, batch, kv_head, at, stride_kb, stride_ks, stride_kh, length,
+                      PART0, WIDTH, BLOCK_N, PART1, DESCRIPTORS, BOUNDED)  # fmt: skip
+        scores = tl.dot(q1, keys1.T, scores)
+    return scores
+
+
+@triton.jit
+def _absorb(
+    scores, acc0, acc1, total, top, v0, v1, batch, kv_head, at, stride_vb, stride_vs, stride_vh, length, scale,
+    WIDTH: tl.constexpr, PART0: tl.constexpr, PART1: tl.constexpr, BLOCK_N: tl.constexpr,
+    DESCRIPTORS: tl.constexpr, BOUNDED: tl.constexpr, EXP: tl.constexpr, DTYPE: tl.constexpr,
+):  # fmt: skip
+    """One step of the online softmax. `top` is the running maximum in units of log2."""
+    if EXP == "folded":
+        new_top = tl.maximum(top, tl.max(scores, 1))
+        weights = tl.exp2(scores - new_top[:, None])
+    else:
+        new_top = tl.maximum(top, tl.max(scores, 1) * scale)
+        weights = _exp2(scores * scale - new_top[:, None], EXP)
+    keep = tl.exp2(top - new_top)
+    total = total * keep + tl.sum(weights, 1)
+    acc0 = acc0 * keep[:, None]
+    weights = weights.to(DTYPE)
+    values = _load(v0, batch, kv_head, at, stride_vb, stride_vs, stride_vh, length,
+                   0, WIDTH, BLOCK_N, PART0, DESCRIPTORS, BOUNDED)  # fmt: skip
+    acc0 = tl.dot(weights, values, acc0)
+    if PART1 > 0:
+        acc1 = acc1 * keep[:, None]
+        values1 = _load(v1, batch, kv_head, at, stride_vb, stride_vs, stride_vh, length,
+                        PART0, WIDTH, BLOCK_N, PART1, DESCRIPTORS, BOUNDED)  # fmt: skip
+        acc1 = tl.dot(weights, values1, acc1)
+    return acc0, acc1, total, new_top
+
+
+@triton.jit
+def _walk(
+    start, stop, q0, q1, k0, v0, k1, v1, acc0, acc1, total, top, batch, kv_head, rows,
+    stride_kb, stride_ks, stride_kh, stride_vb, stride_vs, stride_vh, length, scale,
+    WIDTH: tl.constexpr, PART0: tl.constexpr, PART1: tl.constexpr, BLOCK_N: tl.constexpr,
+    DESCRIPTORS: tl.constexpr, EXP: tl.constexpr, DTYPE: tl.constexpr, CAUSAL: tl.constexpr,
+    MASKED: tl.constexpr, AHEAD: tl.constexpr, SPECIALIZE: tl.constexpr,
+):  # fmt: skip
+    """Keys start..stop. AHEAD: the next block's scores are under way while this block's softmax is computed."""
+    if AHEAD:
+        if start < stop:
+            scores = _scores(q0, q1, k0, k1, batch, kv_head, start, stride_kb, stride_ks, stride_kh, length,
+                             WIDTH, PART0, PART1, BLOCK_N, DESCRIPTORS, False)  # fmt: skip
+            for at in tl.range(start, stop - BLOCK_N, BLOCK_N):
+                following = _scores(q0, q1, k0, k1, batch, kv_head, at + BLOCK_N, stride_kb, stride_ks, stride_kh,
+                                    length, WIDTH, PART0, PART1, BLOCK_N, DESCRIPTORS, False)  # fmt: skip
+                acc0, acc1, total, top = _absorb(
+                    scores, acc0, acc1, total, top, v0, v1, batch, kv_head, at, stride_vb, stride_vs, stride_vh,
+                    length, scale, WIDTH, PART0, PART1, BLOCK_N, DESCRIPTORS, False, EXP, DTYPE)  # fmt: skip
+                scores = following
+            acc0, acc1, total, top = _absorb(
+                scores, acc0, acc1, total, top, v0, v1, batch, kv_head, stop - BLOCK_N, stride_vb, stride_vs,
+                stride_vh, length, scale, WIDTH, PART0, PART1, BLOCK_N, DESCRIPTORS, False, EXP, DTYPE)  # fmt: skip
+    else:
+        for at in tl.range(start, stop, BLOCK_N, warp_specialize=SPECIALIZE):
+            scores = _scores(q0, q1, k0, k1, batch, kv_head, at, stride_kb, stride_ks, stride_kh, length,
+                             WIDTH, PART0, PART1, BLOCK_N, DESCRIPTORS, MASKED)  # fmt: skip
+            if MASKED:
+                columns = at + tl.arange(0, BLOCK_N)
+                if CAUSAL:
+                    scores = tl.where(columns[None, :] <= rows[:, None], scores, HIDDEN)
+                else:
+                    scores = tl.where(columns[None, :] < length, scores, HIDDEN)
+            acc0, acc1, total, top = _absorb(
+                scores, acc0, acc1, total, top, v0, v1, batch, kv_head, at, stride_vb, stride_vs, stride_vh,
+                length, scale, WIDTH, PART0, PART1, BLOCK_N, DESCRIPTORS, MASKED, EXP, DTYPE)  # fmt: skip
+    return acc0, acc1, total, top
+
+
+@triton.jit
+def _store(
+    target, value, batch, head, row, stride_b, stride_s, stride_h, length,
+    FIRST: tl.constexpr, WIDTH: tl.constexpr, ROWS: tl.constexpr, COLUMNS: tl.constexpr, DESCRIPTORS: tl.constexpr,
+):  # fmt: skip
+    if DESCRIPTORS:
+        target.store([batch, head, row, FIRST], value.reshape([1, 1, ROWS, COLUMNS]))
+    else:
+        rows = row + tl.arange(0, ROWS)
+        columns = FIRST + tl.arange(0, COLUMNS)
+        start = target + batch.to(tl.int64) * stride_b + head * stride_h
+        inside = (rows[:, None] < length) & (columns[None, :] < WIDTH)
+        tl.store(start + rows[:, None] * stride_s + columns[None, :], value, mask=inside)
+
+
+@triton.jit
+def _tile(
+    row_block, piece, batch, head, q0, k0, v0, o0, q1, k1, v1, o1, partial, sums,
+    stride_qb, stride_qs, stride_qh, stride_kb, stride_ks, stride_kh,
+    stride_vb, stride_vs, stride_vh, stride_ob, stride_os, stride_oh,
+    batches, heads, group, length, scale,
+    WIDTH: tl.constexpr, PART0: tl.constexpr, PART1: tl.constexpr, BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr,
+    CAUSAL: tl.constexpr, DTYPE: tl.constexpr, LOAD_DESCRIPTORS: tl.constexpr, STORE_DESCRIPTORS: tl.constexpr,
+    EXP: tl.constexpr, MASK_LOOP: tl.constexpr, AHEAD: tl.constexpr, PIECES: tl.constexpr, SPECIALIZE: tl.constexpr,
+):  # fmt: skip
+    """BLOCK_M rows of one head against the keys of one piece."""
+    kv_head = head // group
+    row = row_block * BLOCK_M
+    rows = row + tl.arange(0, BLOCK_M)
+    if CAUSAL:
+        stop = tl.minimum(length, row + BLOCK_M)
+        visible = row // BLOCK_N * BLOCK_N
+    else:
+        stop = length
+        visible = length // BLOCK_N * BLOCK_N
+    start = 0
+    if PIECES > 1:
+        share = tl.cdiv(tl.cdiv(stop, BLOCK_N), PIECES) * BLOCK_N
+        start = piece * share
+        stop = tl.minimum(stop, start + share)
+        visible = tl.minimum(visible, stop)
+    q0 = _load(q0, batch, head, row, stride_qb, stride_qs, stride_qh, length,
+               0, WIDTH, BLOCK_M, PART0, LOAD_DESCRIPTORS, True)  # fmt: skip
+    if EXP == "folded":
+        q0 = (q0 * scale).to(DTYPE)
+    if PART1 > 0:
+        q1 = _load(q1, batch, head, row, stride_qb, stride_qs, stride_qh, length,
+                   PART0, WIDTH, BLOCK_M, PART1, LOAD_DESCRIPTORS, True)  # fmt: skip
+        if EXP == "folded":
+            q1 = (q1 * scale).to(DTYPE)
+        acc1 = tl.zeros([BLOCK_M, PART1], tl.float32)
+    else:
+        acc1 = 0.0
+    acc0 = tl.zeros([BLOCK_M, PART0], tl.float32)
+    total = tl.zeros([BLOCK_M], tl.float32)
+    top = tl.full([BLOCK_M], HIDDEN, tl.float32)
+    diagonal = start
+    if MASK_LOOP == "split":
+        acc0, acc1, total, top = _walk(
+            start, visible, q0, q1, k0, v0, k1, v1, acc0, acc1, total, top, batch, kv_head, rows,
+            stride_kb, stride_ks, stride_kh, stride_vb, stride_vs, stride_vh, length, scale,
+            WIDTH, PART0, PART1, BLOCK_N, LOAD_DESCRIPTORS, EXP, DTYPE, CAUSAL, False, AHEAD, SPECIALIZE)  # fmt: skip
+        diagonal = tl.maximum(start, visible)
+    acc0, acc1, total, top = _walk(
+        diagonal, stop, q0, q1, k0, v0, k1, v1, acc0, acc1, total, top, batch, kv_head, rows,
+        stride_kb, stride_ks, stride_kh, stride_vb, stride_vs, stride_vh, length, scale,
+        WIDTH, PART0, PART1, BLOCK_N, LOAD_DESCRIPTORS, EXP, DTYPE, CAUSAL, True, False, SPECIALIZE)  # fmt: skip
+    if PIECES > 1:
+        # Unnormalised sums of this piece, [pieces, batch, length, heads, width], and their maximum and weight.
+        part = ((piece * batches + batch) * length + rows) * heads + head
+        inside = rows < length
+        columns = tl.arange(0, PART0)
+        tl.store(partial + part[:, None].to(tl.int64) * WIDTH + columns[None, :], acc0,
+                 mask=inside[:, None] & (columns[None, :] < WIDTH))  # fmt: skip
+        if PART1 > 0:
+            more = PART0 + tl.arange(0, PART1)
+            tl.store(partial + part[:, None].to(tl.int64) * WIDTH + more[None, :], acc1, mask=inside[:, None])
+        tl.store(sums + part * 2, top, mask=inside)
+        tl.store(sums + part * 2 + 1, total, mask=inside)
+    else:
+        share_of = 1.0 / total
+        _store(o0, (acc0 * share_of[:, None]).to(DTYPE), batch, head, row, stride_ob, stride_os, stride_oh, length,
+               0, WIDTH, BLOCK_M, PART0, STORE_DESCRIPTORS)  # fmt: skip
+        if PART1 > 0:
+            _store(o1, (acc1 * share_of[:, None]).to(DTYPE), batch, head, row, stride_ob, stride_os, stride_oh, length,
+                   PART0, WIDTH, BLOCK_M, PART1, STORE_DESCRIPTORS)  # fmt: skip
+
+
+@triton.jit
+def attention_forward(
+    q0, k0, v0, o0, q1, k1, v1, o1, partial, sums,
+    stride_qb, stride_qs, stride_qh, stride_kb, stride_ks, stride_kh,
+    stride_vb, stride_vs, stride_vh, stride_ob, stride_os, stride_oh,
+    batches, heads, group, length, scale,
+    WIDTH: tl.constexpr, PART0: tl.constexpr, PART1: tl.constexpr, BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr,
+    CAUSAL: tl.constexpr, DTYPE: tl.constexpr, LOAD_DESCRIPTORS: tl.constexpr, STORE_DESCRIPTORS: tl.constexpr,
+    EXP: tl.constexpr, MASK_LOOP: tl.constexpr, AHEAD: tl.constexpr, PIECES: tl.constexpr, SPECIALIZE: tl.constexpr,
+    ORDER: tl.constexpr, PERSISTENT: tl.constexpr, FLATTEN: tl.constexpr,
+):  # fmt: skip
+    """Grid (programs, 1, 1). Not persistent: one program a tile (a pair of tiles with ORDER "paired")."""
+    row_blocks = tl.cdiv(length, BLOCK_M)
+    slots = row_blocks
+    if ORDER == "paired":
+        slots = tl.cdiv(row_blocks, 2)
+    columns = batches * heads * PIECES
+    tiles = slots * columns
+    first = tl.program_id(0)
+    last = first + 1
+    step = 1
+    if PERSISTENT:
+        last = tiles
+        step = tl.num_programs(0)
+    for tile in tl.range(first, last, step, flatten=FLATTEN):
+        if ORDER == "heavy" or ORDER == "paired":
+            # All heads of the heaviest row blocks first: long tiles start early and short ones fill the end.
+            column = tile % columns
+            slot = row_blocks - 1 - tile // columns
+        else:
+            column = tile // slots
+            slot = tile % slots
+            if ORDER == "head_heavy":
+                slot = row_blocks - 1 - slot
+            if ORDER == "alternate" and column % 2 == 1:
+                slot = row_blocks - 1 - slot
+        piece = column % PIECES
+        head = column // PIECES % heads
+        batch = column // PIECES // heads
+        if ORDER == "paired":
+            # A heavy and a light row block together always weigh the same.
+            light = row_blocks - 1 - slot
+            for half in tl.range(0, 1 + (slot > light).to(tl.int32)):
+                row_block = slot - half * (slot - light)
+                _tile(row_block, piece, batch, head, q0, k0, v0, o0, q1, k1, v1, o1, partial, sums,
+                      stride_qb, stride_qs, stride_qh, stride_kb, stride_ks, stride_kh,
+                      stride_vb, stride_vs, stride_vh, stride_ob, stride_os, stride_oh,
+                      batches, heads, group, length, scale, WIDTH, PART0, PART1, BLOCK_M, BLOCK_N, CAUSAL, DTYPE,
+                      LOAD_DESCRIPTORS, STORE_DESCRIPTORS, EXP, MASK_LOOP, AHEAD, PIECES, SPECIALIZE)  # fmt: skip
+        else:
+            _tile(slot, piece, batch, head, q0, k0, v0, o0, q1, k1, v1, o1, partial, sums,
+                  stride_qb, stride_qs, stride_qh, stride_kb, stride_ks, stride_kh,
+                  stride_vb, stride_vs, stride_vh, stride_ob, stride_os, stride_oh,
+                  batches, heads, group, length, scale, WIDTH, PART0, PART1, BLOCK_M, BLOCK_N, CAUSAL, DTYPE,
+                  LOAD_DESCRIPTORS, STORE_DESCRIPTORS, EXP, MASK_LOOP, AHEAD, PIECES, SPECIALIZE)  # fmt: skip
+
+
+@triton.jit
+def combine_pieces(
+    partial, sums, out, stride_ob, stride_os, stride_oh, batches, heads, length,
+    WIDTH: tl.constexpr, PADDED: tl.constexpr, ROWS: tl.constexpr, PIECES: tl.constexpr, DTYPE: tl.constexpr,
+):  # fmt: skip
+    """Grid (row blocks of all heads flattened, batches, 1): joins the pieces of split keys."""
+    batch = tl.program_id(1)
+    flat = tl.program_id(0) * ROWS + tl.arange(0, ROWS)
+    inside = flat < length * heads
+    columns = tl.arange(0, PADDED)
+    value = tl.zeros([ROWS, PADDED], tl.float32)
+    total = tl.zeros([ROWS], tl.float32)
+    top = tl.full([ROWS], HIDDEN, tl.float32)
+    for piece in tl.static_range(PIECES):
+        part = (piece * batches + batch) * length * heads + flat
+        piece_top = tl.load(sums + part * 2, mask=inside, other=HIDDEN)
+        piece_total = tl.load(sums + part * 2 + 1, mask=inside, other=0.0)
+        piece_value = tl.load(partial + part[:, None].to(tl.int64) * WIDTH + columns[None, :],
+                              mask=inside[:, None] & (columns[None, :] < WIDTH), other=0.0)  # fmt: skip
+        new_top = tl.maximum(top, piece_top)
+        keep = tl.exp2(top - new_top)
+        add = tl.exp2(piece_top - new_top)
+        value = value * keep[:, None] + piece_value * add[:, None]
+        total = total * keep + piece_total * add
+        top = new_top
+    rows = flat // heads
+    heads_of = flat % heads
+    target = out + batch.to(tl.int64) * stride_ob + rows * stride_os + heads_of * stride_oh
+    value = value / tl.where(inside, total, 1.0)[:, None]
+    tl.store(target[:, None] + columns[None, :], value.to(DTYPE), mask=inside[:, None] & (columns[None, :] < WIDTH))
+
+
+def plan(config: dict[str, Any], shape: dict[str, int], target: dict[str, int]) -> dict[str, Any]:
+    """Launches of a configuration on a shape {batch, heads, kv_heads, length, width, causal, half}.
+
+    `target` is {arch, multiprocessors, …}. Arguments name tensors (q, k, v, out and scratch), strides of them and
+    scalars, in the kernel's order. Raises ValueError for a configuration that makes no sense on this target.
+    """
+    width, length = shape["width"], shape["length"]
+    heads, batch = shape["heads"], shape["batch"]
+    dtype = "fp16" if shape["half"] else "bf16"
+    padded = 1 << (width - 1).bit_length()
+    part0, part1 = padded, 0
+    if config["HEAD_DIM"] == "split" and width != padded:
+        part0, part1 = padded // 2, width - padded // 2
+    rows, keys, pieces = config["BLOCK_M"], config["BLOCK_N"], config["SPLIT_KV"]
+    loads, stores = config["LOADS"] == "descriptor", config["STORES"] == "descriptor" and pieces == 1
+    if config["WARP_SPECIALIZE"] and target["arch"] < 90:
+        raise ValueError("WARP_SPECIALIZE needs compute capability 9.0 or later")
+    if (loads or stores) and target["arch"] < 90:
+        raise ValueError("descriptors need compute capability 9.0 or later")
+
+    def tensor(name: str, by_descriptor: bool, block: int, first: int, columns: int) -> dict[str, Any] | None:
+        if columns == 0:
+            return None
+        if not by_descriptor:
+            return {"pointer": name, "type": dtype}
+        # [batch, heads, length, width], so that a tile's leading sizes are 1 and drop out.
+        return {"descriptor": name, "type": dtype, "order": [0, 2, 1, 3], "block": [1, 1, block, columns]}
+
+    strides = {
+        f"stride_{t[0]}{'bsh'[axis]}": {"stride": [t, axis]} for t in ("q", "k", "v", "out") for axis in range(3)
+    }
+    scratch: dict[str, dict[str, Any]] = {}
+    if pieces > 1:
+        rows_in_all = pieces * batch * length * heads
+        scratch = {
+            "partial": {"type": "fp32", "elements": rows_in_all * width},
+            "sums": {"type": "fp32", "elements": rows_in_all * 2},
+        }
+    pointer = {name: {"pointer": name, "type": "fp32"} for name in scratch}
+    arguments = {
+        "q0": tensor("q", loads, rows, 0, part0),
+        "k0": tensor("k", loads, keys, 0, part0),
+        "v0": tensor("v", loads, keys, 0, part0),
+        "o0": tensor("out", stores, rows, 0, part0),
+        "q1": tensor("q", loads, rows, part0, part1),
+        "k1": tensor("k", loads, keys, part0, part1),
+        "v1": tensor("v", loads, keys, part0, part1),
+        "o1": tensor("out", stores, rows, part0, part1),
+        "partial": pointer.get("partial"),
+        "sums": pointer.get("sums"),
+        **strides,
+        "batches": {"i32": batch},
+        "heads": {"i32": heads},
+        "group": {"i32": heads // shape["kv_heads"]},
+        "length": {"i32": length},
+        "scale": {"fp32": LOG2_E / math.sqrt(width)},
+    }
+    row_blocks = -(-length // rows)
+    slots = -(-row_blocks // 2) if config["ORDER"] == "paired" else row_blocks
+    tiles = slots * batch * heads * pieces
+    persistent = config["PERSISTENT"] > 0
+    programs = min(tiles, config["PERSISTENT"] * target["multiprocessors"]) if persistent else tiles
+    options = {"num_warps": config["NUM_WARPS"], "num_stages": config["NUM_STAGES"]}
+    if config["MAXNREG"] > 0:
+        options["maxnreg"] = config["MAXNREG"]
+    launches = [
+        {
+            "kernel": "attention_forward",
+            "grid": [programs, 1, 1],
+            "options": options,
+            "arguments": arguments,
+            "constants": {
+                "WIDTH": width,
+                "PART0": part0,
+                "PART1": part1,
+                "BLOCK_M": rows,
+                "BLOCK_N": keys,
+                "CAUSAL": bool(shape["causal"]),
+                "DTYPE": dtype,
+                "LOAD_DESCRIPTORS": loads,
+                "STORE_DESCRIPTORS": stores,
+                "EXP": config["EXP"],
+                "MASK_LOOP": config["MASK_LOOP"],
+                "AHEAD": config["AHEAD"],
+                "PIECES": pieces,
+                "SPECIALIZE": config["WARP_SPECIALIZE"],
+                "ORDER": config["ORDER"],
+                "PERSISTENT": persistent,
+                "FLATTEN": config["FLATTEN"],
+            },
+        }
+    ]
+    if pieces > 1:
+        joined = 16
+        names = ("stride_ob", "stride_os", "stride_oh", "batches", "heads", "length")
+        launches.append(
+            {
+                "kernel": "combine_pieces",
+                "grid": [-(-length * heads // joined), batch, 1],
+                "options": {"num_warps": 4, "num_stages": 1},
+                "arguments": {
+                    **pointer,
+                    "out": {"pointer": "out", "type": dtype},
+                    **{name: arguments[name] for name in names},
+                },
+                "constants": {"WIDTH": width, "PADDED": padded, "ROWS": joined, "PIECES": pieces, "DTYPE": dtype},
+            }
+        )
+    return {"scratch": scratch, "launches": launches}

@@ -1,0 +1,191 @@
+"""Compiled kernels on disk, by the hash of what makes them, and the compiler that fills it. No torch, no CUDA context.
+
+An artefact is a folder `<key>/` with `kernel.cubin` and `kernel.json` (how it must be launched). It appears by one
+rename, so a reader never sees half of one, and two processes that compile the same code at once do no harm. What the
+compiler rejects is remembered too (`<key>.refused`), because neighbouring cells ask for the same code.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import triton
+from triton.backends.compiler import GPUTarget
+from triton.compiler import ASTSource
+from triton.runtime.jit import JITFunction
+
+Json = dict[str, Any]
+
+CODE_FILE = "kernel.cubin"
+LAUNCH_FILE = "kernel.json"
+TYPES = {"bf16": "bf16", "fp16": "fp16", "fp32": "fp32", "i32": "i32"}
+
+
+class Refused(Exception):
+    """The compiler, or the device's limits, refuse this configuration. The message is for people and proposers."""
+
+
+def argument_type(argument: Json | None) -> str:
+    """Triton's type of a plan's argument; None is a tensor that this configuration does not have."""
+    if argument is None:
+        return "constexpr"
+    if "descriptor" in argument:
+        return f"tensordesc<{TYPES[argument['type']]}{list(argument['block'])}>".replace(" ", "")
+    if "pointer" in argument:
+        return f"*{TYPES[argument['type']]}"
+    if "stride" in argument or "i32" in argument:
+        return "i32"
+    if "fp32" in argument:
+        return "fp32"
+    raise ValueError(f"an argument is {argument}: expected a descriptor, pointer, stride, i32 or fp32")
+
+
+def key_of(source_hash: str, launch: Json, target: Json) -> str:
+    """Equal keys, equal machine code. Grid and values of runtime arguments are not part of it."""
+    types = {name: argument_type(argument) for name, argument in launch["arguments"].items()}
+    identity = [triton.__version__, target["arch"], source_hash, launch["kernel"], types]
+    identity += [launch["constants"], launch["options"]]
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+
+
+def obtain(cache: Path, key: str, module: ModuleType, launch: Json, target: Json) -> tuple[Json, bool]:
+    """The artefact's launch record, and whether it was there already. Raises Refused."""
+    folder, refusal = cache / key, cache / f"{key}.refused"
+    if (folder / LAUNCH_FILE).exists():
+        return json.loads((folder / LAUNCH_FILE).read_text()), True
+    if refusal.exists():
+        raise Refused(refusal.read_text())
+    cache.mkdir(parents=True, exist_ok=True)
+    try:
+        code, record = compile_launch(module, launch, target)
+        check_limits(record, target)
+    except Refused as refused:
+        words = str(refused)
+        _appear(refusal, lambda path: path.write_text(words))
+        raise
+    fresh = Path(tempfile.mkdtemp(prefix=f".{key[:16]}-", dir=cache))
+    (fresh / CODE_FILE).write_bytes(code)
+    (fresh / LAUNCH_FILE).write_text(json.dumps({**record, "key": key}))
+    try:
+        fresh.rename(folder)
+    except OSError:  # Another process was first; its code is the same.
+        shutil.rmtree(fresh)
+    return {**record, "key": key}, False
+
+
+def in_order(module: ModuleType, launch: Json) -> Json:
+    """The launch's arguments as the kernel declares them. Raises Refused when some are missing or too many."""
+    function = getattr(module, launch["kernel"], None)
+    if not isinstance(function, JITFunction):
+        raise Refused(f"{launch['kernel']} is not a Triton function of the source")
+    given = {**launch["arguments"], **launch["constants"]}
+    if set(given) != set(function.arg_names):
+        wrong = ", ".join(sorted(set(given) ^ set(function.arg_names)))
+        raise Refused(f"{launch['kernel']}: missing or unknown arguments: {wrong}")
+    return {name: launch["arguments"][name] for name in function.arg_names if name in launch["arguments"]}
+
+
+def compile_launch(module: ModuleType, launch: Json, target: Json) -> tuple[bytes, Json]:
+    """Machine code and launch record of one launch. Raises Refused with the compiler's own words."""
+    function = getattr(module, launch["kernel"])
+    signature, constants, attributes = {}, dict(launch["constants"]), {}
+    for name, argument in launch["arguments"].items():
+        signature[name] = argument_type(argument)
+        if argument is None:
+            constants[name] = None
+        elif "pointer" in argument or "stride" in argument:
+            # The measuring process refuses tensors that break this promise.
+            attributes[(function.arg_names.index(name),)] = [["tt.divisibility", 16]]
+    signature |= dict.fromkeys(launch["constants"], "constexpr")
+    signature = {name: signature[name] for name in function.arg_names}
+    constants = {name: _language_type(value) for name, value in constants.items()}
+    # A compiler's own cache would only repeat ours.
+    with tempfile.TemporaryDirectory() as scratch, triton.knobs.cache.scope():
+        triton.knobs.cache.dir = scratch
+        try:
+            compiled = triton.compile(
+                ASTSource(function, signature, constants, attributes),
+                target=GPUTarget("cuda", target["arch"], target["warp_size"]),
+                options=launch["options"],
+            )
+        except Exception as error:
+            raise Refused(_in_short(error)) from error
+        code, metadata = compiled.asm["cubin"], compiled.metadata
+        registers, spilled = _resources(code)
+    return code, {
+        "kernel": launch["kernel"],
+        "name": metadata.name,
+        "shared_bytes": metadata.shared,
+        "num_warps": metadata.num_warps,
+        "num_ctas": metadata.num_ctas,
+        "global_scratch": metadata.global_scratch_size,
+        "descriptors": metadata.tensordesc_meta or [],
+        "registers": registers,
+        "spill_bytes": spilled,
+    }
+
+
+def check_limits(record: Json, target: Json) -> None:
+    """Refuses before the lane what the device would refuse in it, or what is certain to be slow."""
+    if record["shared_bytes"] > target["max_shared_bytes"]:
+        raise Refused(f"{record['shared_bytes']} bytes of shared memory, the device has {target['max_shared_bytes']}")
+    if record["registers"] * record["num_warps"] * 32 > target["max_registers"]:
+        threads = record["num_warps"] * 32
+        raise Refused(f"{record['registers']} registers for each of {threads} threads, the device has 65536 in all")
+    if record["global_scratch"]:
+        raise Refused("the compiler asks for scratch memory of its own, which the launcher does not give")
+    if record["spill_bytes"] > MOST_SPILLED:
+        raise Refused(f"{record['spill_bytes']} bytes of registers a thread spill to memory, more than {MOST_SPILLED}")
+
+
+# Measured kernels with less than this were sometimes the fastest; with more never.
+MOST_SPILLED = 256
+
+
+def _language_type(value: Any) -> Any:
+    """Constants are JSON; the names of types become Triton's."""
+    named = {"bf16": triton.language.bfloat16, "fp16": triton.language.float16, "fp32": triton.language.float32}
+    return named.get(value, value) if isinstance(value, str) else value
+
+
+def _resources(code: bytes) -> tuple[int, int]:
+    """Registers and bytes of local memory a thread, read from the machine code by the bundled cuobjdump."""
+    with tempfile.NamedTemporaryFile(suffix=".cubin") as file:
+        file.write(code)
+        file.flush()
+        printed = subprocess.run(
+            [triton.knobs.nvidia.cuobjdump.path, "--dump-resource-usage", file.name],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+    usage = re.search(r"REG:(\d+) STACK:(\d+).*LOCAL:(\d+)", printed)
+    if usage is None:
+        raise Refused("cuobjdump names no resources of the machine code")
+    return int(usage[1]), max(int(usage[2]), int(usage[3]))
+
+
+def _in_short(error: Exception) -> str:
+    """The compiler's words without its temporary paths, at most a few lines."""
+    text = re.sub(r"/\S*/", "", str(error)).strip() or type(error).__name__
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return "\n".join(lines[:6])[:600]
+
+
+def _appear(path: Path, write: Callable[[Path], object]) -> None:
+    """Writes beside and renames, so that the file is whole when it appears."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    write(fresh)
+    with contextlib.suppress(OSError):
+        fresh.replace(path)

@@ -1,0 +1,127 @@
+"""What candidates are judged against: inputs, right answers and baselines of a workload, kept between candidates.
+
+Right answers are in ordinary host memory, which a kernel cannot read; on the device they exist only during a comparison,
+when no kernel of the candidate runs, and are overwritten before their memory is given back.
+"""
+
+from __future__ import annotations
+
+import statistics
+from types import ModuleType
+from typing import Any
+
+import torch
+
+from hidden import hidden_shapes
+from timing import Replay, capture, time_rounds
+
+Json = dict[str, Any]
+Tensors = dict[str, torch.Tensor]
+
+# Copies of the inputs that are taken in turn, so that none is in the L2 cache (50 to 60 MB) when its turn comes.
+ROTATED_BYTES = 128 * 1024 * 1024
+MOST_COPIES = 48
+# For bfloat16 and float16 (docs/architecture.md): this many times the error of PyTorch's default.
+ERROR_FACTOR = 2.0
+CLOSE = 1e-2
+
+
+class Case:
+    """One shape and seed: inputs on the device, the answer on the host, and how far PyTorch's default is from it."""
+
+    def __init__(self, trusted: ModuleType, shape: Json, seed: int) -> None:
+        self.shape = shape
+        self.inputs: Tensors = trusted.inputs(shape, seed)
+        answer = trusted.reference(shape, self.inputs)
+        self.norm = float(answer.double().norm())
+        usual = next(iter(trusted.baselines().values()))(shape, self.inputs)
+        self.usual_error = float((usual.float() - answer).double().norm()) / self.norm
+        self._answer = answer.cpu()
+        answer.zero_()
+
+    def judge(self, output: torch.Tensor) -> tuple[float, str | None]:
+        """Relative L2 error, and what is wrong with the output; None when it passes."""
+        answer = self._answer.to(output.device)
+        difference = output.float() - answer
+        unwritten = int(torch.isnan(difference).sum())
+        worst = float((difference.abs() - CLOSE * answer.abs()).max())
+        error = float(difference.double().norm()) / self.norm
+        answer.zero_()
+        difference.zero_()
+        if unwritten:
+            return error, f"{unwritten} of {output.numel()} elements are not numbers or were never written"
+        if error > ERROR_FACTOR * self.usual_error:
+            limit = f"{ERROR_FACTOR:g} times that of PyTorch's default, {self.usual_error:.2e}"
+            return error, f"relative error {error:.2e} is more than {limit}"
+        if worst > CLOSE:
+            return error, f"an element is off by {worst:.2e} more than 1 % of its value, at most {CLOSE} is allowed"
+        return error, None
+
+
+class Arena:
+    """A workload's timed copies: inputs and outputs in turn, and the baselines captured on them."""
+
+    def __init__(self, trusted: ModuleType, workload: Json, seed: int) -> None:
+        shape = workload["shape"]
+        self.main = Case(trusted, shape, seed)
+        self.fresh = Case(trusted, shape, seed + 1)
+        self._trusted, self._seed = trusted, seed
+        self._hidden: dict[str, Case] = {}
+        total = sum(tensor.numel() * tensor.element_size() for tensor in self.main.inputs.values())
+        copies = max(2, min(MOST_COPIES, -(-ROTATED_BYTES // total)))
+        self.copies: list[Tensors] = [self._copy() for _ in range(copies)]
+        self.outputs = [trusted.output(shape) for _ in range(copies)]
+        self.baselines: dict[str, Replay] = {}
+        self.unavailable: dict[str, str] = {}
+        for name, run in trusted.baselines().items():
+            try:
+                self.baselines[name] = capture(
+                    [lambda given=given, run=run: run(shape, given) for given in self.copies]
+                )
+            except RuntimeError as error:
+                self.unavailable[name] = str(error).splitlines()[0]
+        rounds = time_rounds(self.baselines, 7)
+        self.fastest = min(rounds, key=lambda name: statistics.median(rounds[name]))
+
+    def hidden(self, input_seed: int) -> list[Case]:
+        """The cases of the shapes that go with this seed, made when they are first asked for."""
+        cases = []
+        for shape in hidden_shapes(self._trusted, self.main.shape, input_seed):
+            if str(shape) not in self._hidden:
+                self._hidden[str(shape)] = Case(self._trusted, shape, self._seed + 2 + len(self._hidden))
+            cases.append(self._hidden[str(shape)])
+        return cases
+
+    def _copy(self) -> Tensors:
+        """Same contents and strides at another address."""
+        copied = {}
+        for name, tensor in self.main.inputs.items():
+            room = torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device=tensor.device)
+            copied[name] = room.copy_(tensor)
+        return copied
+
+    def untouched(self, at: int) -> bool:
+        """Whether copy `at` still holds what was put there."""
+        return all(torch.equal(tensor, self.main.inputs[name]) for name, tensor in self.copies[at].items())
+
+    def fill(self, at: int, case: Case) -> None:
+        for name, tensor in case.inputs.items():
+            self.copies[at][name].copy_(tensor)
+
+
+class Arenas:
+    """Arenas by workload and seed, the least recently used ones dropped when device memory runs low."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._kept: dict[tuple[str, int], Arena] = {}
+        self._most_bytes = most_bytes
+
+    def get(self, trusted: ModuleType, folder: str, workload: Json, seed: int) -> Arena:
+        key = (f"{folder} {workload['shape']}", seed)
+        arena = self._kept.pop(key, None)
+        if arena is None:
+            while self._kept and torch.cuda.memory_allocated() > self._most_bytes:
+                del self._kept[next(iter(self._kept))]
+            arena = Arena(trusted, workload, seed)
+        self._kept[key] = arena
+        return arena

@@ -1,0 +1,128 @@
+"""Compile process: turns configurations into artefacts and launch plans. The protocol is in `protocol.py`."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import triton
+
+from artefacts import Refused, in_order, key_of, obtain
+from hidden import launched_shapes
+from protocol import Channel, Frame, open_channel, required
+
+Json = dict[str, Any]
+
+
+class Sources:
+    """Python files as modules, each loaded once for each content."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[tuple[str, str], ModuleType] = {}
+
+    def load(self, path: Path) -> tuple[ModuleType, str]:
+        """The module and the SHA-256 of its text. Whatever the file raises comes out as Refused."""
+        try:
+            text = path.read_bytes()
+        except OSError as error:
+            raise Refused(f"{path.name}: {error.strerror}") from error
+        digest = hashlib.sha256(text).hexdigest()
+        module = self._loaded.get((str(path), digest))
+        if module is None:
+            module = ModuleType(path.stem)
+            module.__file__ = str(path)
+            sys.modules[path.stem] = module  # Triton looks functions' globals up by module.
+            try:
+                exec(compile(text, str(path), "exec"), module.__dict__)
+            except Exception as error:
+                raise Refused(f"{path.name} cannot be loaded: {type(error).__name__}: {error}") from error
+            self._loaded[(str(path), digest)] = module
+        return module, digest
+
+
+def compile_candidate(request: Frame, sources: Sources) -> Json:
+    """Outcome, message, kernels and program of one request; never raises for a candidate's mistakes."""
+    folder, source, reference, cache = required(request, folder=str, source=str, reference=str, cache_dir=str)
+    config, workloads, target, seed = required(request, config=dict, workloads=list, target=dict, input_seed=int)
+    started = time.monotonic()
+    outcome, message, program, reused = "ok", None, None, True
+    kernels: dict[str, Json] = {}
+    try:
+        trusted, _ = sources.load(Path(folder) / reference)
+        module, digest = sources.load(Path(source))
+        plans = []
+        for shape in launched_shapes(trusted, [workload["shape"] for workload in workloads], seed):
+            try:
+                plan = module.plan(config, shape, target)
+            except ValueError as error:
+                outcome, message = "invalid", str(error)
+                break
+            for launch in plan["launches"]:
+                launch["arguments"] = in_order(module, launch)
+                launch["key"] = key_of(digest, launch, target)
+                if launch["key"] not in kernels:
+                    record, found = obtain(Path(cache), launch["key"], module, launch, target)
+                    kernels[launch["key"]] = record
+                    reused = reused and found
+                # What only the compiler needs stays here.
+                del launch["constants"], launch["options"]
+            plans.append({"shape": shape, **plan})
+        else:
+            program = {"plans": plans, "seed": seed}
+    except Refused as refused:
+        outcome, message = "compile_error", str(refused)
+    except Exception as error:  # The candidate's `plan` may do anything.
+        outcome, message = "compile_error", f"{type(error).__name__}: {error}"
+    shown = ("key", "name", "registers", "spill_bytes", "shared_bytes", "num_warps")
+    return {
+        "outcome": outcome,
+        "message": message,
+        "compile_ms": (time.monotonic() - started) * 1000,
+        "reused": outcome == "ok" and reused,
+        "kernels": [{name: record[name] for name in shown} for record in kernels.values()],
+        "program": program if outcome == "ok" else None,
+    }
+
+
+@contextmanager
+def quiet_errors() -> Iterator[None]:
+    """A failing compiler pass prints its whole module to standard error; nobody reads that."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as sink:
+        os.dup2(sink.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+def serve(channel: Channel) -> None:
+    """Answers requests until the input ends."""
+    sources = Sources()
+    while (request := channel.receive()) is not None:
+        identity = request.get("id")
+        try:
+            if request["type"] != "compile":
+                raise ValueError(f"a compile process does not answer {request['type']}")
+            with quiet_errors():
+                reply = compile_candidate(request, sources)
+            channel.send({"type": "compiled", "id": identity, **reply})
+        except Exception as error:
+            channel.send({"type": "error", "id": identity, "message": f"{type(error).__name__}: {error}"})
+
+
+if __name__ == "__main__":
+    frames = open_channel()
+    frames.send({"type": "ready", "triton": triton.__version__, "python": sys.version.split()[0], "pid": os.getpid()})
+    serve(frames)

@@ -1,0 +1,182 @@
+"""Measuring process of one device: launches compiled programs, verifies and times them. See `protocol.py`."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+import time
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import torch
+import triton
+
+import device
+from cases import Arenas
+from cuda_driver import CudaError
+from evaluation import Incorrect, Trial, time_workload, verify_shapes
+from nvml import Monitor
+from program import InvalidProgram, Program
+from protocol import Channel, Frame, open_channel, required
+
+Json = dict[str, Any]
+
+FATAL_EXIT = 3
+# Share of the device's memory that kept inputs may take.
+KEPT_SHARE = 0.6
+
+
+class Lane:
+    """Everything that is kept between candidates."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        facts = torch.cuda.get_device_properties(0)
+        self.monitor = Monitor(str(facts.uuid))
+        self.gpu = facts.name
+        self.uuid = f"GPU-{facts.uuid}"
+        self._trusted: dict[str, ModuleType] = {}
+        self._arenas = Arenas(int(facts.total_memory * KEPT_SHARE))
+        self._secret = int.from_bytes(os.urandom(4), "little")
+        self._kernel_names: dict[str, str] = {}
+        self._peak: float | None = None
+
+    def described(self) -> Json:
+        facts = device.describe(self.monitor)
+        self._peak = facts["peak_gflops"]
+        return {"device": facts, "target": device.target(), "toolchain": device.toolchain(self.monitor)}
+
+    def measure(self, request: Frame) -> Json:
+        """The candidate's outcome and measurements; `fatal` when the context is lost."""
+        started = time.monotonic()
+        trial, outcome, message, fatal = Trial(), "ok", None, False
+        try:
+            self._evaluate(request, trial)
+        except Incorrect as wrong:
+            outcome, message = "incorrect", str(wrong)
+        except InvalidProgram as invalid:
+            outcome, message = "invalid", str(invalid)
+        except (RuntimeError, CudaError) as error:
+            outcome, message, fatal = "crashed", str(error).splitlines()[0], _context_lost()
+        return {
+            "outcome": outcome,
+            "message": message,
+            "measurements": trial.measurements if outcome == "ok" else [],
+            "stopped_early": trial.stopped_early,
+            "lane_ms": (time.monotonic() - started) * 1000,
+            "environment": self._environment(trial),
+            "fatal": fatal,
+        }
+
+    def _evaluate(self, request: Frame, trial: Trial) -> None:
+        folder, reference, cache, identity = required(request, folder=str, reference=str, cache_dir=str, id=str)
+        program_text, workloads, seed = required(request, program=dict, workloads=list, input_seed=int)
+        trusted = self._load(Path(folder) / reference)
+        final = request["purpose"] == "final"
+        # The data's seed is this process's secret: the same in search, so that right answers can be kept; finals get new ones.
+        data_seed = self._secret + (seed if final else 0)
+        self._channel.send({"type": "stage", "id": identity, "stage": "verifying"})
+        program = Program(Path(cache), program_text)
+        try:
+            arenas = []
+            for workload in workloads:
+                arena = self._arenas.get(trusted, folder, workload, data_seed)
+                arenas.append(arena)
+            errors = [verify_shapes(program, arena, trusted.output, seed) for arena in arenas]
+            self._channel.send({"type": "stage", "id": identity, "stage": "timing"})
+            for workload, arena, error in zip(workloads, arenas, errors, strict=True):
+                time_workload(program, arena, workload, error, request, self.monitor, trial)
+                trial.measurements[-1]["peak_share"] = self._share(trial.measurements[-1]["gflops"])
+                if final and workload["name"] not in self._kernel_names:
+                    self._kernel_names[workload["name"]] = _ran(trusted, arena)
+            torch.cuda.synchronize()
+        finally:
+            if not _context_lost():
+                program.close()
+
+    def _share(self, gflops: float) -> float | None:
+        return None if self._peak is None else gflops / self._peak
+
+    def _load(self, path: Path) -> ModuleType:
+        module = self._trusted.get(str(path))
+        if module is None:
+            spec = importlib.util.spec_from_file_location(f"reference_{len(self._trusted)}", path)
+            if spec is None or spec.loader is None:
+                raise ValueError(f"reference {path} is not a Python file")
+            module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+            self._trusted[str(path)] = module
+        return module
+
+    def _environment(self, trial: Trial) -> Json:
+        known = [clock for clock in trial.clocks if clock > 0]
+        return {
+            "torch": torch.__version__,
+            "triton": triton.__version__,
+            "cudnn": torch.backends.cudnn.version() or 0,
+            "driver": self.monitor.driver(),
+            "gpu": self.gpu,
+            "uuid": self.uuid,
+            "sm_clock_mhz": [min(known, default=0), max(known, default=0)],
+            "temperature_c": self.monitor.temperature_c(),
+            "dropped_rounds": trial.dropped_rounds,
+            "baseline_kernels": dict(self._kernel_names),
+        }
+
+
+def _context_lost() -> bool:
+    """True after an error that every later call would repeat (illegal access and the like)."""
+    try:
+        torch.cuda.synchronize()
+        return False
+    except RuntimeError:
+        return True
+
+
+def _ran(trusted: ModuleType, arena: Any) -> str:  # noqa: ANN401 - an Arena
+    """The device kernel that the fastest baseline spent most of its time in, as the profiler names it."""
+    from torch.profiler import ProfilerActivity, profile
+
+    with profile(activities=[ProfilerActivity.CUDA]) as profiler:
+        trusted.baselines()[arena.fastest](arena.main.shape, arena.main.inputs)
+        torch.cuda.synchronize()
+    events = [event for event in profiler.key_averages() if event.self_device_time_total > 0]
+    return max(events, key=lambda event: event.self_device_time_total).key if events else "unknown"
+
+
+def serve(channel: Channel, lane: Lane) -> None:
+    """Answers requests until the input ends or the context is lost."""
+    while (request := channel.receive()) is not None:
+        identity = request.get("id")
+        try:
+            if request["type"] == "describe":
+                channel.send({"type": "described", "id": identity, **lane.described()})
+            elif request["type"] == "probe":
+                wrong = device.probe()
+                channel.send({"type": "probed", "id": identity, "ok": wrong is None, "message": wrong})
+            elif request["type"] == "measure":
+                reply = lane.measure(request)
+                channel.send({"type": "measured", "id": identity, **reply})
+                if reply["fatal"]:
+                    os._exit(FATAL_EXIT)
+            else:
+                raise ValueError(f"a measuring process does not answer {request['type']}")
+        except Exception as error:
+            channel.send({"type": "error", "id": identity, "message": f"{type(error).__name__}: {error}"})
+
+
+def main() -> None:
+    channel = open_channel()
+    device.warm_up()
+    lane = Lane(channel)
+    name = torch.cuda.get_device_name(0)
+    channel.send(
+        {"type": "ready", "torch": torch.__version__, "triton": triton.__version__, "pid": os.getpid(), "device": name}
+    )
+    serve(channel, lane)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,132 @@
+"""A compiled program on the device: its kernels loaded, its plans bound to tensors. No Python of the candidate runs."""
+
+from __future__ import annotations
+
+import json
+from ctypes import c_float, c_int32, c_int64, c_uint64
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from cuda_driver import LoadedKernel, PreparedLaunch, tensor_map
+
+Json = dict[str, Any]
+Tensors = dict[str, torch.Tensor]
+
+CODE_FILE, LAUNCH_FILE = "kernel.cubin", "kernel.json"
+SCRATCH_TYPES = {"fp32": torch.float32, "i32": torch.int32}
+POISON = float("nan")
+# Scratch memory that one launch may ask for.
+MOST_SCRATCH_BYTES = 4 << 30
+
+
+class InvalidProgram(Exception):
+    """A plan that cannot be launched on these tensors; the candidate's fault or the kernel definition's."""
+
+
+class Program:
+    """Artefacts of all plans, loaded once each. `close` after the last launch has ended."""
+
+    def __init__(self, cache_dir: Path, program: Json) -> None:
+        self._plans = program["plans"]
+        self._kernels: dict[str, tuple[LoadedKernel, Json]] = {}
+        for plan in self._plans:
+            for launch in plan["launches"]:
+                key = launch["key"]
+                if key not in self._kernels:
+                    record = json.loads((cache_dir / key / LAUNCH_FILE).read_text())
+                    code = (cache_dir / key / CODE_FILE).read_bytes()
+                    self._kernels[key] = (LoadedKernel(code, record["name"], record["shared_bytes"]), record)
+
+    def bind(self, shape: Json, tensors: Tensors) -> Bound:
+        """The plan for `shape` on these tensors. Raises InvalidProgram when there is none or it does not fit."""
+        for plan in self._plans:
+            if plan["shape"] == shape:
+                return Bound(plan, tensors, self._kernels)
+        raise InvalidProgram(f"the program has no plan for the shape {shape}")
+
+    def close(self) -> None:
+        for kernel, _ in self._kernels.values():
+            kernel.unload()
+
+
+class Bound:
+    """A plan's launches with everything packed."""
+
+    def __init__(self, plan: Json, tensors: Tensors, kernels: dict[str, tuple[LoadedKernel, Json]]) -> None:
+        self.scratch = {name: _scratch(wanted) for name, wanted in plan["scratch"].items()}
+        everything = {**tensors, **self.scratch}
+        self._launches = [_prepare(launch, everything, *kernels[launch["key"]]) for launch in plan["launches"]]
+        self.poison_scratch()
+
+    def run(self) -> None:
+        """Enqueues all launches on torch's current stream."""
+        stream = torch.cuda.current_stream().cuda_stream
+        for launch in self._launches:
+            launch.run(stream)
+
+    def poison_scratch(self) -> None:
+        for tensor in self.scratch.values():
+            tensor.fill_(POISON if tensor.is_floating_point() else -1)
+
+
+def _scratch(wanted: Json) -> torch.Tensor:
+    kind, elements = SCRATCH_TYPES[wanted["type"]], int(wanted["elements"])
+    if not 0 < elements * kind.itemsize <= MOST_SCRATCH_BYTES:
+        raise InvalidProgram(f"the plan asks for {elements} elements of scratch memory")
+    return torch.empty(elements, dtype=kind, device="cuda")
+
+
+def _prepare(launch: Json, tensors: Tensors, kernel: LoadedKernel, record: Json) -> PreparedLaunch:
+    grid = [int(size) for size in launch["grid"]]
+    if len(grid) != 3 or not all(0 < size < 1 << 31 for size in grid) or max(grid[1:]) > 65535:
+        raise InvalidProgram(f"the plan's grid is {grid}")
+    if record["num_ctas"] != 1:
+        raise InvalidProgram("clusters of thread blocks are not launched")
+    descriptors = iter(record["descriptors"])
+    parameters: list[Any] = []
+    for name, argument in launch["arguments"].items():
+        if argument is None:
+            continue
+        if "descriptor" in argument:
+            parameters += _descriptor(argument, tensors, next(descriptors, None))
+        elif "pointer" in argument:
+            tensor = tensors[argument["pointer"]]
+            if tensor.data_ptr() % 16:
+                raise InvalidProgram(f"{name}: the tensor is not aligned to 16 bytes")
+            parameters.append(c_uint64(tensor.data_ptr()))
+        elif "stride" in argument:
+            which, axis = argument["stride"]
+            stride = tensors[which].stride(axis)
+            if stride % 16 or stride >= 1 << 31:
+                raise InvalidProgram(f"{name}: a stride of {stride} is not a multiple of 16 below 2^31")
+            parameters.append(c_int32(stride))
+        elif "i32" in argument:
+            parameters.append(c_int32(argument["i32"]))
+        else:
+            parameters.append(c_float(argument["fp32"]))
+    # Triton's own last two: global scratch and profiler scratch, which are never used here.
+    parameters += [c_uint64(0), c_uint64(0)]
+    return PreparedLaunch(kernel, grid, record["num_warps"] * 32, parameters)
+
+
+def _descriptor(argument: Json, tensors: Tensors, encoding: Json | None) -> list[Any]:
+    """A tensor map by value, then shape and strides, as Triton's calling convention has it."""
+    view = tensors[argument["descriptor"]].permute(argument["order"])
+    shape, strides = list(view.shape), list(view.stride())
+    if encoding is None or strides[-1] != 1:
+        raise InvalidProgram(f"{argument['descriptor']}: no hardware descriptor fits this tensor")
+    # A dimension of size 1 may have any stride; the driver wants a multiple of 16 bytes.
+    strides = [stride if size > 1 else max(16, stride // 16 * 16) for size, stride in zip(shape, strides, strict=True)]
+    strides[-1] = 1
+    encoded = tensor_map(
+        view.data_ptr(),
+        argument["type"],
+        encoding["elem_size"],
+        shape,
+        strides,
+        encoding["block_size"],
+        encoding["swizzle"],
+    )
+    return [encoded, *[c_int32(size) for size in shape], *[c_int64(stride) for stride in strides]]

@@ -1,0 +1,32 @@
+"""Medians and the interval of a ratio, from samples taken in alternation."""
+
+from __future__ import annotations
+
+import random
+import statistics
+
+RESAMPLES = 400
+
+
+def ratio_interval(above: list[float], below: list[float], seed: int = 0) -> tuple[float, float, float]:
+    """median(above) / median(below), and its 95 % bootstrap interval (percentiles), rounds resampled in pairs."""
+    if len(above) != len(below) or not above:
+        raise ValueError(f"{len(above)} samples beside {len(below)}")
+    ratio = statistics.median(above) / statistics.median(below)
+    generator = random.Random(seed)
+    rounds = range(len(above))
+    ratios = []
+    for _ in range(RESAMPLES):
+        drawn = generator.choices(rounds, k=len(above))
+        ratios.append(statistics.median([above[at] for at in drawn]) / statistics.median([below[at] for at in drawn]))
+    ratios.sort()
+    return ratio, ratios[int(0.025 * RESAMPLES)], ratios[int(0.975 * RESAMPLES) - 1]
+
+
+def steady(clocks: list[int], tolerance: float = 0.03) -> list[bool]:
+    """Which windows ran at the usual clock: within `tolerance` of the median. All of them where no clock is known."""
+    known = [clock for clock in clocks if clock > 0]
+    if not known:
+        return [True] * len(clocks)
+    usual = statistics.median(known)
+    return [clock <= 0 or abs(clock - usual) <= tolerance * usual for clock in clocks]
