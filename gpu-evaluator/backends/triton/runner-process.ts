@@ -108,7 +108,7 @@ export class RunnerProcess {
     limitMs: number,
     { signal, onFrame }: { signal?: AbortSignal | undefined; onFrame?: (frame: Frame) => void } = {},
   ): Promise<Frame> {
-    const id = ++this.#requests;
+    const id = String(++this.#requests);
     this.#child.stdin.write(encodeFrame({ ...question, id }));
     const frame = await this.#expect(limitMs, signal, (frame) => {
       if (frame.id !== id) return "wrong";

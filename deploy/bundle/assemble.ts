@@ -1,0 +1,77 @@
+/**
+ * Lays out what a host without Node and internet needs: Node's own binary, the workspaces' programs and kernels,
+ * the packages that they need at run time, and launchers in `bin/`.
+ */
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { runtimePackages } from "./packages.ts";
+
+export const ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
+const SCOPE = "@kevo";
+const PROGRAMS = ["coordinator", "gpu-evaluator", "island-worker"];
+const WORKSPACES = ["proto", "core", ...PROGRAMS];
+const FILES = ["package.json", "LICENSE", "README.md", "CHANGELOG.md", "deploy/h200"];
+
+/** Sources, type declarations and maps of packages; what a package runs is elsewhere in it. */
+const LEFT_OUT_OF_PACKAGES = [
+  /^node_modules\/better-sqlite3\/(deps|src)(\/|$)/,
+  /^node_modules\/better-sqlite3\/prebuilds\/(?!linux-x64)[^/]+/,
+  /^node_modules\/zod\/src(\/|$)/,
+  /^node_modules\/mathjs\/(types|lib\/browser)(\/|$)/,
+  /\.(map|d\.ts|d\.cts|d\.mts)$/,
+];
+const LEFT_OUT_OF_PROGRAMS =
+  /(\.test\.ts|\.fixture\.ts|\.fixture|__pycache__|node_modules)$|^coordinator\/lineage\/testing/;
+
+/** @param folder does not exist yet, or is empty. @throws Error with a word for whoever builds. */
+export function assemble(folder: string): void {
+  checkNode();
+  mkdirSync(folder, { recursive: true });
+  for (const workspace of WORKSPACES) copy(folder, workspace, (path) => !LEFT_OUT_OF_PROGRAMS.test(path));
+  for (const file of FILES) if (existsSync(join(ROOT, file))) copy(folder, file, () => true);
+  for (const path of runtimePackages(ROOT, WORKSPACES, SCOPE)) {
+    copy(folder, path, (inside) => !LEFT_OUT_OF_PACKAGES.some((rule) => rule.test(inside)));
+  }
+  mkdirSync(join(folder, "node_modules", SCOPE));
+  for (const workspace of WORKSPACES) {
+    // The programs' own code stays outside node_modules, where Node would not strip its types.
+    symlinkSync(join("../..", workspace), join(folder, "node_modules", SCOPE, workspace));
+  }
+  mkdirSync(join(folder, "runtime"));
+  cpSync(process.execPath, join(folder, "runtime/node"));
+  chmodSync(join(folder, "runtime/node"), 0o755);
+  mkdirSync(join(folder, "bin"));
+  for (const program of PROGRAMS) writeLauncher(folder, program);
+}
+
+/** A Node that a distribution built may need its libraries; the official one needs the C and C++ runtimes only. */
+function checkNode(): void {
+  const { platform, arch, config, execPath } = process;
+  if (platform !== "linux" || arch !== "x64")
+    throw new Error(`a bundle is made on linux-x64, and this is ${platform}-${arch}`);
+  const shared = Object.entries(config.variables).filter(
+    ([name, value]) => name.startsWith("node_shared") && String(value) === "true",
+  );
+  if (shared.length === 0) return;
+  throw new Error(
+    `${execPath} needs shared libraries (${shared.map(([name]) => name).join(", ")}): use the Node of nodejs.org`,
+  );
+}
+
+function copy(folder: string, path: string, takes: (path: string) => boolean): void {
+  const to = join(folder, path);
+  mkdirSync(dirname(to), { recursive: true });
+  cpSync(join(ROOT, path), to, {
+    recursive: true,
+    verbatimSymlinks: true,
+    filter: (source) => takes(source.slice(ROOT.length + 1)),
+  });
+}
+
+function writeLauncher(folder: string, program: string): void {
+  const template = readFileSync(fileURLToPath(new URL("launcher.sh", import.meta.url)), "utf8");
+  const path = join(folder, "bin", program);
+  writeFileSync(path, template.replaceAll("PROGRAM", basename(program)));
+  chmodSync(path, 0o755);
+}

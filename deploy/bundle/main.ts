@@ -1,0 +1,34 @@
+/**
+ * `npm run bundle [-- FILE]`: one archive for hosts without Node and internet, by default
+ * `dist/kernelevolve-VERSION-linux-x64.tar.xz`. Needs tar and xz.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { assemble, ROOT } from "./assemble.ts";
+
+/** It travels over slow lines, and hosts take archives only up to some size. Bytes. */
+const MOST_BYTES = 60_000_000;
+
+const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
+const name = `kernelevolve-${version}-linux-x64`;
+const archive = resolve(process.argv[2] ?? join(ROOT, "dist", `${name}.tar.xz`));
+
+const scratch = mkdtempSync(join(tmpdir(), "kevo-bundle-"));
+try {
+  assemble(join(scratch, name));
+  mkdirSync(dirname(archive), { recursive: true });
+  const reproducible = ["--sort=name", "--owner=0", "--group=0", "--numeric-owner", "--mtime=2026-01-01"];
+  const args = ["-C", scratch, "--use-compress-program=xz -T0 -7", "-cf", archive, ...reproducible, name];
+  const { status, error } = spawnSync("tar", args, { stdio: "inherit" });
+  if (status !== 0) throw new Error(`tar did not make the archive${error ? `: ${error.message}` : ""}`);
+  const { size } = statSync(archive);
+  console.log(`${archive}  ${(size / 1e6).toFixed(1)} MB`);
+  if (size > MOST_BYTES) throw new Error(`that is more than ${MOST_BYTES / 1e6} MB`);
+} catch (error) {
+  console.error(`bundle: ${(error as Error).message}`);
+  process.exitCode = 1;
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
