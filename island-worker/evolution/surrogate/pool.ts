@@ -14,11 +14,15 @@ export interface Candidate {
 
 /** Up to here every valid configuration is a candidate. */
 const WHOLE_SPACE = 4_500;
-/** Otherwise: looked at, kept by predicted mean, kept at random, and elites whose surroundings are kept. */
-const LOOKED_AT = 20_000;
+/** Otherwise a listed space is looked at whole up to here, and of a larger one so many samples are. */
+const LISTED = 20_000;
+const DRAWN = 6_000;
+/** Kept by predicted mean, and at random. */
 const KEPT_BY_MEAN = 2_000;
-const KEPT_AT_RANDOM = 1_000;
-const SURROUNDED = 12;
+const KEPT_AT_RANDOM = 700;
+/** Local search on the predicted mean: how many climb, for how many steps; they begin with the elites. */
+const CLIMBERS = 16;
+const STEPS = 3;
 
 export interface PoolSource {
   /** All candidates, where the space is small enough for that. */
@@ -34,22 +38,50 @@ export function openPool(space: SearchSpace, coordinates: Coordinates): PoolSour
     codes: coordinates.codesOf(genes),
   });
   const { enumerated } = space;
-  const listed = enumerated !== null && enumerated.length <= LOOKED_AT ? enumerated.map(candidateOf) : null;
+  const listed = enumerated !== null && enumerated.length <= LISTED ? enumerated.map(candidateOf) : null;
+
+  /** Candidates around the best ones, and around the best of these, and so on. */
+  const climb = (
+    start: readonly Genes[],
+    means: (rows: readonly Uint8Array[]) => Float64Array,
+    add: (candidate: Candidate) => void,
+  ) => {
+    let climbers = start;
+    const met = new Set<number | string>();
+    for (let step = 0; step < STEPS && climbers.length > 0; step++) {
+      const around: Candidate[] = [];
+      for (const genes of climbers.flatMap((climber) => space.neighbours(climber))) {
+        const candidate = candidateOf(genes);
+        if (met.has(candidate.key)) continue;
+        met.add(candidate.key);
+        around.push(candidate);
+        add(candidate);
+      }
+      climbers = lowest(around, means(around.map(({ codes }) => codes)), CLIMBERS).map(({ genes }) => genes);
+    }
+  };
+
   return {
     whole: listed !== null && listed.length <= WHOLE_SPACE ? listed : null,
     screened: (elites, means, label) => {
       const random = labelledRandom(label);
-      const looked = listed ?? Array.from({ length: LOOKED_AT }, () => candidateOf(space.sample(random)));
+      const looked = listed ?? Array.from({ length: DRAWN }, () => candidateOf(space.sample(random)));
       const pool = new Map<number | string, Candidate>();
       const add = (candidate: Candidate) => pool.set(candidate.key, candidate);
-      for (const elite of elites.slice(0, SURROUNDED)) {
-        for (const genes of space.neighbours(elite)) add(candidateOf(genes));
-      }
+      const promising = lowest(looked, means(looked.map(({ codes }) => codes)), KEPT_BY_MEAN);
+      const best = promising.slice(0, CLIMBERS).map(({ genes }) => genes);
+      climb([...elites.slice(0, CLIMBERS), ...best], means, add);
+      // What climbing has brought takes the place of the less promising.
+      const room = Math.max(KEPT_BY_MEAN >> 1, KEPT_BY_MEAN - pool.size);
+      for (const candidate of promising.slice(0, room)) add(candidate);
       for (let kept = 0; kept < KEPT_AT_RANDOM; kept++) add(random.choice(looked));
-      const predicted = means(looked.map(({ codes }) => codes));
-      const least = predicted.toSorted()[Math.min(KEPT_BY_MEAN, looked.length) - 1] as number;
-      for (const [at, candidate] of looked.entries()) if ((predicted[at] as number) <= least) add(candidate);
       return [...pool.values()];
     },
   };
+}
+
+/** Those with the lowest means, lowest first; ties in the order given. */
+function lowest(candidates: readonly Candidate[], means: Float64Array, count: number): Candidate[] {
+  const order = Array.from(candidates.keys()).sort((a, b) => (means[a] as number) - (means[b] as number) || a - b);
+  return order.slice(0, count).map((at) => candidates[at] as Candidate);
 }

@@ -181,7 +181,7 @@ function surrogateOf(
 
 /** Evaluations that may still arrive out of order: a fit waits for them, so that it need not be made twice. */
 function settling(size: number): number {
-  return Math.min(16, size >> 3);
+  return Math.min(32, size >> 2);
 }
 
 /** The better half of the most that is kept, and a random draw of the others; all where there are few. */
