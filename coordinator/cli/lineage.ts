@@ -4,6 +4,7 @@ import { UserError } from "@kevo/core/errors/user-error.ts";
 import { Command } from "commander";
 import type { LineageDatabase } from "../lineage/database.ts";
 import { bestByWorkload, bestOf } from "../lineage/queries/best.ts";
+import { cellsOf } from "../lineage/queries/cells.ts";
 import { ancestorsOf, descendantsOf, type Relative } from "../lineage/queries/descent.ts";
 import { differenceOf } from "../lineage/queries/diff.ts";
 import { failuresOf } from "../lineage/queries/failures.ts";
@@ -16,6 +17,7 @@ import { query } from "../lineage/queries/sql.ts";
 import { winnersTimes } from "../lineage/queries/workloads.ts";
 import { openReadOnly, type ReadOnlyLineage } from "../lineage/read-only.ts";
 import { type Run, resolveCandidate, resolveRun } from "../lineage/resolve.ts";
+import { cellSummary, cellTable } from "../progress/cell-table.ts";
 import { wantsColours } from "../progress/table.ts";
 import { bestView, detailsView, differenceView } from "./lineage/candidate-views.ts";
 import * as views from "./lineage/row-views.ts";
@@ -51,6 +53,17 @@ export function lineageCommand(): Command {
         const top = ranking(db, run.id, limitOf(options));
         show(options, top, () => views.topView(top, objectiveOf(run), outputWidth()));
       }),
+    );
+
+  add(
+    "workloads",
+    "Where each workload has islands of its own: the best configuration for each, also those that lose.",
+    "workloads --json",
+  )
+    .argument("[run]", RUN)
+    .option("--samples", "with --json: every timed batch as well")
+    .action((text: string | undefined, options: ReadOptions & { samples?: boolean }) =>
+      reading(options, ({ db }) => workloads(db, text, options)),
     );
 
   add("show", "Everything about one candidate: where it came from, its times, its attempts.", "show 2/7/3")
@@ -162,6 +175,18 @@ function best(db: LineageDatabase, text: string | undefined, options: ReadOption
   };
   if (options.json) printJson(found);
   else print(bestView(found, colours()));
+}
+
+function workloads(db: LineageDatabase, text: string | undefined, options: ReadOptions & { samples?: boolean }): void {
+  const run = resolveRun(db, text);
+  const cells = cellsOf(db, run.id, { samples: options.samples === true });
+  if (cells === null) {
+    throw new UserError(
+      `Run ${run.id} has one winner for all its workloads: coordinator lineage best ${run.id}. Each has its own with --per-workload, or where --workload is a pattern.`,
+    );
+  }
+  if (options.json) printJson(cells);
+  else print(`${cellSummary(cells)}\n\n${cellTable(cells, null, colours())}`);
 }
 
 function descent(

@@ -6,6 +6,7 @@ import { UserError } from "@kevo/core/errors/user-error.ts";
 import { type KernelPackage, kernelFromSpace, loadKernel } from "@kevo/core/kernel/load.ts";
 import { type RunSpec, runSpec } from "@kevo/proto/run.ts";
 import { type OpenLineage, openLineage } from "../lineage/database.ts";
+import { cellsOf } from "../lineage/queries/cells.ts";
 import { winnersTimes } from "../lineage/queries/workloads.ts";
 import { resolveRun } from "../lineage/resolve.ts";
 import { finalReport } from "../progress/final-report.ts";
@@ -107,6 +108,7 @@ function report(result: RunResult, kernel: KernelPackage, lineage: OpenLineage):
     defaultConfig: kernel.definition.default,
     baselines: kernel.definition.baselines.map(({ name }) => name),
     workloads: winnersTimes(lineage.db, result.run),
+    cells: cellsOf(lineage.db, result.run),
     colours: wantsColours(process.stderr),
   });
 }

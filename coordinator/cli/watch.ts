@@ -3,6 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { Command } from "commander";
 import { isHeld } from "../lineage/holder.ts";
+import { cellsOf } from "../lineage/queries/cells.ts";
 import { winnersTimes } from "../lineage/queries/workloads.ts";
 import { openReadOnly, type ReadOnlyLineage } from "../lineage/read-only.ts";
 import { type Run, resolveRun } from "../lineage/resolve.ts";
@@ -52,7 +53,8 @@ async function follow(open: ReadOnlyLineage, run: Run, json: boolean): Promise<v
   if (json) return printJson(result);
   const workloads = winnersTimes(open.db, run.id);
   const colours = wantsColours(process.stderr);
-  process.stderr.write(finalReport(result, { defaultConfig: null, baselines: [], workloads, colours }));
+  const cells = cellsOf(open.db, run.id);
+  process.stderr.write(finalReport(result, { defaultConfig: null, baselines: [], workloads, cells, colours }));
 }
 
 /** @returns false when interrupted. @throws UserError when the run's coordinator is gone without having ended it. */

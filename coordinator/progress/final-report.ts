@@ -1,9 +1,11 @@
 /** What a person reads when a run has ended. */
 import { resolve } from "node:path";
 import type { Config } from "@kevo/proto/search-space.ts";
+import type { CellTable } from "../lineage/queries/cells.ts";
 import type { WorkloadTimes } from "../lineage/queries/workloads.ts";
 import { DEFAULT_DATABASE } from "../lineage/read-only.ts";
 import type { RunResult } from "../run/result.ts";
+import { cellSummary, cellTable } from "./cell-table.ts";
 import {
   formatDuration,
   formatInterval,
@@ -23,6 +25,8 @@ export interface ReportDetails {
   readonly baselines: readonly string[];
   /** `winnersTimes` of the run. */
   readonly workloads: readonly WorkloadTimes[];
+  /** `cellsOf` the run: where each workload has a winner of its own, there is no one winner to speak of. */
+  readonly cells: CellTable | null;
   readonly colours?: boolean;
 }
 
@@ -31,18 +35,23 @@ const INDENT = { indent: 2 };
 
 /** @returns several paragraphs between a blank line and a line end. */
 export function finalReport(result: RunResult, details: ReportDetails): string {
-  const { best } = result;
   const options = { ...INDENT, colours: details.colours ?? false };
   const paragraphs = [
     headline(result),
-    ...(best === null
-      ? ["Nothing was measured, so there is no best configuration."]
-      : [winner(result, best), configTable(best.config, details.defaultConfig, options)]),
-    ...(details.workloads.length === 0 ? [] : [workloadTable(result, details, options)]),
+    ...found(result, details, options),
     `Stored in ${result.db}${result.spend_usd > 0 ? `, spent ${formatUsd(result.spend_usd)} on language models` : ""}.`,
     nextSteps(result),
   ];
   return `\n${paragraphs.join("\n\n")}\n`;
+}
+
+function found(result: RunResult, details: ReportDetails, options: TableOptions): string[] {
+  const { best } = result;
+  const { cells, defaultConfig, workloads } = details;
+  if (best === null) return ["Nothing was measured, so there is no best configuration."];
+  if (cells !== null) return [cellSummary(cells), cellTable(cells, defaultConfig, options)];
+  const times = workloads.length === 0 ? [] : [workloadTable(details, options)];
+  return [winner(best), configTable(best.config, defaultConfig, options), ...times];
 }
 
 const ENDED: Record<RunResult["status"], string> = {
@@ -62,13 +71,12 @@ function headline({ run, kernel, backend, status, evaluations, elapsed_s, island
   ].join("\n");
 }
 
-function winner(result: RunResult, best: NonNullable<RunResult["best"]>): string {
+function winner(best: NonNullable<RunResult["best"]>): string {
   const where = `${best.candidate}, proposed by ${best.proposer} on island ${best.island} in batch ${best.batch}`;
   if (best.speedup === null) return `Best: ${formatMs(best.time_ms)} (${where})`;
   const interval = formatInterval(best.speedup_low, best.speedup_high);
-  const over = Object.keys(result.best_by_workload).length > 0 ? " on the workloads of its island" : "";
   return [
-    `Best: ${formatSpeedup(best.speedup)} the speed of the fastest baseline${over}, confidence interval ${interval}`,
+    `Best: ${formatSpeedup(best.speedup)} the speed of the fastest baseline, confidence interval ${interval}`,
     `      (${where})`,
   ].join("\n");
 }
@@ -94,11 +102,10 @@ function configTable(config: Config, defaults: Config | null, options: TableOpti
   );
 }
 
-function workloadTable(result: RunResult, { workloads, baselines }: ReportDetails, options: TableOptions): string {
+function workloadTable({ workloads, baselines }: ReportDetails, options: TableOptions): string {
   const known = new Set([...baselines, ...workloads.map((w) => w.baseline)]);
   const others = [...new Set(workloads.flatMap((w) => Object.keys(w.others)))].filter((name) => !known.has(name));
   const compared = workloads.some((w) => w.speedup !== null);
-  const separate = Object.keys(result.best_by_workload).length > 0;
   const columns = [
     { head: "workload" },
     { head: "time ms", ...NUMBER },
@@ -106,7 +113,6 @@ function workloadTable(result: RunResult, { workloads, baselines }: ReportDetail
     { head: "GFLOP/s", ...NUMBER },
     { head: "of peak", ...NUMBER },
     ...others.map((name) => ({ head: `${name} ms`, ...NUMBER })),
-    ...(separate ? [{ head: "candidate" }] : []),
   ];
   const rows = workloads.map((w) => [
     w.workload,
@@ -117,7 +123,6 @@ function workloadTable(result: RunResult, { workloads, baselines }: ReportDetail
     formatNumber(w.gflops),
     formatShare(w.peak_share),
     ...others.map((name) => formatNumber(w.others[name] ?? null)),
-    ...(separate ? [w.candidate] : []),
   ]);
   // Heads alone say nothing where every cell of a column is unknown.
   const told = columns.map((_, i) => rows.some((row) => row[i] !== formatNumber(null)));
@@ -128,11 +133,13 @@ function workloadTable(result: RunResult, { workloads, baselines }: ReportDetail
   );
 }
 
-function nextSteps({ run, best, status, evaluations, db }: RunResult): string {
+function nextSteps({ run, best, best_by_workload, status, evaluations, db }: RunResult): string {
   const failed = evaluations.total > evaluations.ok;
   const commands: [command: string, why: string][] = [];
   if (status === "interrupted") commands.push([`resume ${run}`, "go on where it stopped"]);
-  if (best !== null) {
+  const separate = Object.keys(best_by_workload).length > 0;
+  if (best !== null && separate) commands.push([`lineage workloads ${run}`, "this table again; --json has everything"]);
+  else if (best !== null) {
     commands.push([`lineage best ${run}`, "this configuration again"]);
     commands.push([`lineage ancestors ${best.candidate}`, "what it descends from"]);
   }

@@ -239,7 +239,7 @@ describe("the final report", () => {
     elapsed_s: 141,
     db: "/data/lineage.db",
   };
-  const details = { defaultConfig: { tile: 16, exp: "poly" }, baselines: ["default", "fast-math"] };
+  const details = { defaultConfig: { tile: 16, exp: "poly" }, baselines: ["default", "fast-math"], cells: null };
 
   it("compares the best with the default and with everything that was timed beside it", () => {
     const report = finalReport(result, { ...details, workloads: [times("short"), times("long")] });
@@ -260,7 +260,7 @@ describe("the final report", () => {
     const unknown = { ...bare, gflops: null, peak_share: null, others: {} };
     const report = finalReport(
       { ...result, backend: "replay", best: { ...best, speedup: null, speedup_low: null, speedup_high: null } },
-      { defaultConfig: null, baselines: [], workloads: [times("recorded", unknown)] },
+      { defaultConfig: null, baselines: [], cells: null, workloads: [times("recorded", unknown)] },
     );
     expect(report).toContain("Best: 0.412 ms");
     expect(report).toMatch(/workload +time ms\n +recorded +0\.412\n/);

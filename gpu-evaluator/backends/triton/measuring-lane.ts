@@ -166,6 +166,8 @@ export class MeasuringLane {
     const { cacheDir, limits } = this.#options;
     try {
       await this.#active.ready;
+      // It learns the device's peak by describing it.
+      await this.#active.process.request({ type: "describe" }, "described", limits.probeMs);
       const question = { type: "probe", cache_dir: cacheDir };
       const frame = await this.#active.process.request(question, "probed", limits.probeMs);
       const { ok, message } = answers.read(answers.probed, frame);

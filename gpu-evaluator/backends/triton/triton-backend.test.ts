@@ -225,8 +225,10 @@ describe.skipIf(!hasPython)("the Triton backend", () => {
     writeFileSync(join(control, "crowded"), "");
     await open();
     expect(notes).toEqual([expect.stringContaining("GPU-fake-0 is also used by 2 other processes")]);
-    writeFileSync(join(control, "broken"), "");
     const refused = (more: Partial<TritonOptions>) => expect(open(more)).rejects;
+    writeFileSync(join(control, "no torch"), "");
+    await refused({}).toThrow("needs torch, which KEVO_PYTHON");
+    rmSync(join(control, "no torch"));
     await refused({ devices: [2] }).toThrow("--devices 2: this host has 2 visible GPUs");
     await refused({ python: "/no/python" }).toThrow("KEVO_PYTHON (/no/python) does not run: no such file");
     await refused({ environment: environment({ PATH: "/nowhere" }) }).toThrow("nvidia-smi lists none (not found)");

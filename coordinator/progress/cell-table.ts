@@ -1,0 +1,53 @@
+/** A run over many workloads, for people: one line for each of them, and what they come to. */
+import type { Config, ParamValue } from "@kevo/proto/search-space.ts";
+import type { CellTable } from "../lineage/queries/cells.ts";
+import { formatConfig, formatInterval, formatNumber, formatSpeedup, formatValue, UNKNOWN } from "./format.ts";
+import { type Column, renderTable, type TableOptions } from "./table.ts";
+
+const right = (head: string): Column => ({ head, align: "right" });
+
+/** @param defaults the kernel's default configuration, of which only what differs is shown; null shows everything. */
+export function cellTable({ cells }: CellTable, defaults: Config | null, options: TableOptions): string {
+  const compared = cells.some(({ speedup }) => speedup !== null);
+  return renderTable(
+    [
+      { head: "workload" },
+      right("time µs"),
+      right("TFLOP/s"),
+      ...(compared ? [right("baseline µs"), { head: "" }, right("speedup"), right("interval")] : []),
+      right("evaluations"),
+      { head: defaults === null ? "configuration" : "configuration, where not the default" },
+    ],
+    cells.map((cell) => [
+      cell.workload,
+      formatNumber(cell.time_us),
+      formatNumber(cell.tflops),
+      ...(compared
+        ? [
+            formatNumber(cell.baseline === null ? null : (cell.baselines[cell.baseline] ?? null)),
+            cell.baseline ?? UNKNOWN,
+            formatSpeedup(cell.speedup),
+            formatInterval(cell.speedup_low, cell.speedup_high),
+          ]
+        : []),
+      String(cell.evaluations),
+      cell.config === null ? UNKNOWN : formatConfig(differing(cell.config, defaults)) || "the default",
+    ]),
+    options,
+  );
+}
+
+/** The sum of it in one sentence. */
+export function cellSummary({ cells, faster, speedup }: CellTable): string {
+  const measured = cells.filter((cell) => cell.time_us !== null).length;
+  const without = measured === cells.length ? "" : `; nothing was measured on ${cells.length - measured}`;
+  if (speedup === null) return `The best configuration of each of ${cells.length} workloads${without}.`;
+  return `Faster than the fastest baseline on ${faster} of ${cells.length} workloads, geometric mean ${formatSpeedup(speedup)}${without}.`;
+}
+
+function differing(config: Config, defaults: Config | null): Config {
+  const entries = Object.entries(config).filter(
+    ([name, value]) => defaults === null || formatValue(value) !== formatValue(defaults[name]),
+  );
+  return Object.fromEntries(entries as [string, ParamValue][]);
+}
