@@ -12,6 +12,7 @@ import { nicheKeyOf } from "./niche.ts";
 import { comparePlaces, type Place } from "./order.ts";
 import { type Coordinates, openCoordinates } from "./surrogate/coordinates.ts";
 import type { Observation } from "./surrogate/observation.ts";
+import { openPool } from "./surrogate/pool.ts";
 import { openSurrogate, type Surrogate, type SurrogateSource } from "./surrogate/surrogate.ts";
 
 interface Known extends Observation, Place {}
@@ -40,11 +41,12 @@ export interface Knowledge {
 
 export function openKnowledge(space: SearchSpace, spec: RunSpec): Knowledge {
   const coordinates = openCoordinates(space);
+  const candidates = openPool(space, coordinates);
   const niches = new Map<string, NicheKnowledge>();
   for (const { niche } of spec.islands) {
     const key = nicheKeyOf(spec, niche);
     if (niches.has(key)) continue;
-    const source = openSurrogate(space, coordinates, `${spec.seed}/${key}`);
+    const source = openSurrogate(coordinates, candidates, `${spec.seed}/${key}`);
     niches.set(key, { observations: [], keys: new Set(), underway: new Map(), source });
   }
   return { space, spec, coordinates, niches, next: spec.islands.map(() => 0) };

@@ -8,6 +8,7 @@ import { fitTheta, priorTheta } from "./fit.ts";
 import { covarianceOf, openKernel, tablesOf } from "./kernel.ts";
 import { negativeLogPosterior } from "./likelihood.ts";
 import type { Observation } from "./observation.ts";
+import { openPool } from "./pool.ts";
 import { openPosterior } from "./posterior.ts";
 import { openSurrogate } from "./surrogate.ts";
 import { fitValidity, openValidity } from "./validity.ts";
@@ -144,7 +145,7 @@ describe("the model of validity", () => {
 
 describe("the surrogate", () => {
   it("finds the optimum of a small space in a fraction of it", () => {
-    const source = openSurrogate(ridge, coordinates, "test");
+    const source = openSurrogate(coordinates, openPool(ridge, coordinates), "test");
     const observations = distinct(observe(16));
     while (observations.length < 80) {
       const taken = new Set(observations.map(({ key }) => key));

@@ -4,13 +4,13 @@
  * call would compute again: hyperparameters fitted on a beginning of the list stay valid while that beginning does.
  */
 import { labelledRandom } from "@kevo/core/random/random.ts";
-import type { Genes, SearchSpace } from "@kevo/core/search-space/search-space.ts";
+import type { Genes } from "@kevo/core/search-space/search-space.ts";
 import type { Coordinates } from "./coordinates.ts";
 import { expectedImprovement, varianceBehind } from "./expected-improvement.ts";
 import { fitTheta, priorTheta } from "./fit.ts";
 import { openKernel } from "./kernel.ts";
 import type { Observation } from "./observation.ts";
-import { type Candidate, openPool } from "./pool.ts";
+import type { Candidate, PoolSource } from "./pool.ts";
 import { openPosterior, type Point, type Posterior, type PosteriorBuilder } from "./posterior.ts";
 import { fitValidity, isFallible, openValidity, type Validity, type ValidityBuilder } from "./validity.ts";
 
@@ -60,10 +60,9 @@ export interface SurrogateSource {
   given(observations: readonly Observation[]): Surrogate | null;
 }
 
-/** `label` fixes its random draws. */
-export function openSurrogate(space: SearchSpace, coordinates: Coordinates, label: string): SurrogateSource {
+/** Niches of one space share its candidates; `label` fixes the niche's random draws. */
+export function openSurrogate(coordinates: Coordinates, candidates: PoolSource, label: string): SurrogateSource {
   const shape = openKernel(coordinates.list);
-  const candidates = openPool(space, coordinates);
   const fits: Fit[] = [];
   let basis: Basis | null = null;
 
