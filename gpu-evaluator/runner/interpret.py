@@ -18,7 +18,12 @@ def run(module: ModuleType, plan: Json, tensors: dict[str, torch.Tensor]) -> Non
     """Launches everything in `plan` on CPU tensors, scratch poisoned."""
     if os.environ.get("TRITON_INTERPRET") != "1":
         raise RuntimeError("the interpreter runs only with TRITON_INTERPRET=1")
-    scratch = {name: torch.full((wanted["elements"],), float("nan")) for name, wanted in plan["scratch"].items()}
+    scratch = {
+        name: torch.full((wanted["elements"],), float("nan"))
+        if wanted["type"] == "fp32"
+        else torch.zeros(wanted["elements"], dtype=torch.int32)
+        for name, wanted in plan["scratch"].items()
+    }
     everything = {**tensors, **scratch}
     for launch in plan["launches"]:
         values = {name: _value(argument, everything) for name, argument in launch["arguments"].items()}

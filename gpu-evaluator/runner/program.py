@@ -30,6 +30,7 @@ class Program:
 
     def __init__(self, cache_dir: Path, program: Json) -> None:
         self._plans = program["plans"]
+        self._scratch: dict[str, Tensors] = {}
         self._kernels: dict[str, tuple[LoadedKernel, Json]] = {}
         for plan in self._plans:
             for launch in plan["launches"]:
@@ -43,7 +44,12 @@ class Program:
         """The plan for `shape` on these tensors. Raises InvalidProgram when there is none or it does not fit."""
         for plan in self._plans:
             if plan["shape"] == shape:
-                return Bound(plan, tensors, self._kernels)
+                # Launches follow each other on one stream, so all of a plan's share its scratch memory.
+                scratch = self._scratch.setdefault(json.dumps(shape), {})
+                for name, wanted in plan["scratch"].items():
+                    if name not in scratch:
+                        scratch[name] = _scratch(wanted)
+                return Bound(plan, tensors, scratch, self._kernels)
         raise InvalidProgram(f"the program has no plan for the shape {shape}")
 
     def close(self) -> None:
@@ -54,11 +60,11 @@ class Program:
 class Bound:
     """A plan's launches with everything packed."""
 
-    def __init__(self, plan: Json, tensors: Tensors, kernels: dict[str, tuple[LoadedKernel, Json]]) -> None:
-        self.scratch = {name: _scratch(wanted) for name, wanted in plan["scratch"].items()}
-        everything = {**tensors, **self.scratch}
+    def __init__(
+        self, plan: Json, tensors: Tensors, scratch: Tensors, kernels: dict[str, tuple[LoadedKernel, Json]]
+    ) -> None:
+        everything = {**tensors, **scratch}
         self._launches = [_prepare(launch, everything, *kernels[launch["key"]]) for launch in plan["launches"]]
-        self.poison_scratch()
 
     def run(self) -> None:
         """Enqueues all launches on torch's current stream."""
@@ -66,16 +72,15 @@ class Bound:
         for launch in self._launches:
             launch.run(stream)
 
-    def poison_scratch(self) -> None:
-        for tensor in self.scratch.values():
-            tensor.fill_(POISON if tensor.is_floating_point() else -1)
-
 
 def _scratch(wanted: Json) -> torch.Tensor:
+    """Numbers start poisoned; integers start as zeros, and a kernel leaves them as zeros for its next launch."""
     kind, elements = SCRATCH_TYPES[wanted["type"]], int(wanted["elements"])
     if not 0 < elements * kind.itemsize <= MOST_SCRATCH_BYTES:
         raise InvalidProgram(f"the plan asks for {elements} elements of scratch memory")
-    return torch.empty(elements, dtype=kind, device="cuda")
+    if kind.is_floating_point:
+        return torch.full((elements,), POISON, dtype=kind, device="cuda")
+    return torch.zeros(elements, dtype=kind, device="cuda")
 
 
 def _prepare(launch: Json, tensors: Tensors, kernel: LoadedKernel, record: Json) -> PreparedLaunch:

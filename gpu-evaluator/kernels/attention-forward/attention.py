@@ -67,6 +67,50 @@ def _exp2(x, EXP: tl.constexpr):
         return tl.exp2(x)
 
 
+def _skipping(count: int) -> tuple[str, str]:
+    """Assembly that multiplies `count` accumulators of a thread by their rows' factors, unless all factors are 1.
+
+    In the layout of matrix results a thread's values belong to two rows in turn, two values each, so that the factors
+    of the first and the third stand for all. The branch costs two comparisons, the products `count` instructions.
+    """
+    products = "".join(f"mul.ftz.f32 ${at}, ${at}, ${2 * count + at};\n" for at in range(count))
+    code = f"""{{
+.reg .pred p, q;
+setp.eq.f32 p, ${2 * count}, 0f3F800000;
+setp.eq.and.f32 q, ${2 * count + 2}, 0f3F800000, p;
+@q bra DONE${{:uid}};
+{products}DONE${{:uid}}:
+}}"""
+    same = ",".join(str(at) for at in range(count))
+    return code, ",".join(["=f"] * count) + "," + same + "," + ",".join(["f"] * count)
+
+
+SKIP_8, TIED_8 = (tl.constexpr(text) for text in _skipping(8))
+SKIP_16, TIED_16 = (tl.constexpr(text) for text in _skipping(16))
+SKIP_32, TIED_32 = (tl.constexpr(text) for text in _skipping(32))
+
+
+@triton.jit
+def _rescale(acc, keep, COLUMNS: tl.constexpr, RESCALE: tl.constexpr):
+    if RESCALE == "lazy":
+        factors = tl.broadcast_to(keep[:, None], acc.shape)
+        # A thread holds COLUMNS / 2 values of its two rows.
+        if COLUMNS >= 64:
+            return tl.inline_asm_elementwise(SKIP_32, TIED_32, [acc, factors], tl.float32, True, 32)
+        elif COLUMNS >= 32:
+            return tl.inline_asm_elementwise(SKIP_16, TIED_16, [acc, factors], tl.float32, True, 16)
+        else:
+            return tl.inline_asm_elementwise(SKIP_8, TIED_8, [acc, factors], tl.float32, True, 8)
+    else:
+        return acc * keep[:, None]
+
+
+@triton.jit
+def _in_registers(x):
+    """The same values; the compiler keeps them in registers as a matrix product's left side, not in shared memory."""
+    return tl.inline_asm_elementwise("mov.b32 $0, $1;", "=r,r", [x], x.dtype, True, 2)
+
+
 @triton.jit
 def _load(
     source, batch, head, row, stride_b, stride_s, stride_h, length,
@@ -112,24 +156,31 @@ def _scores(
 def _absorb(
     scores, acc0, acc1, total, top, v0, v1, batch, kv_head, at, stride_vb, stride_vs, stride_vh, length, scale,
     WIDTH: tl.constexpr, PART0: tl.constexpr, PART1: tl.constexpr, BLOCK_N: tl.constexpr,
-    DESCRIPTORS: tl.constexpr, BOUNDED: tl.constexpr, EXP: tl.constexpr, DTYPE: tl.constexpr,
+    DESCRIPTORS: tl.constexpr, BOUNDED: tl.constexpr, EXP: tl.constexpr, DTYPE: tl.constexpr, RESCALE: tl.constexpr,
 ):  # fmt: skip
     """One step of the online softmax. `top` is the running maximum in units of log2."""
+    # In units of log2. "folded" queries carry the scale already.
+    peak = tl.max(scores, 1)
+    if EXP != "folded":
+        peak = peak * scale
+    if RESCALE == "lazy":
+        # The maximum may lag behind by a factor of 2^8: weights stay far from overflow, and hardly any step rescales.
+        new_top = tl.where(peak > top + 8.0, peak, top)
+    else:
+        new_top = tl.maximum(top, peak)
     if EXP == "folded":
-        new_top = tl.maximum(top, tl.max(scores, 1))
         weights = tl.exp2(scores - new_top[:, None])
     else:
-        new_top = tl.maximum(top, tl.max(scores, 1) * scale)
         weights = _exp2(scores * scale - new_top[:, None], EXP)
     keep = tl.exp2(top - new_top)
     total = total * keep + tl.sum(weights, 1)
-    acc0 = acc0 * keep[:, None]
+    acc0 = _rescale(acc0, keep, PART0, RESCALE)
     weights = weights.to(DTYPE)
     values = _load(v0, batch, kv_head, at, stride_vb, stride_vs, stride_vh, length,
                    0, WIDTH, BLOCK_N, PART0, DESCRIPTORS, BOUNDED)  # fmt: skip
     acc0 = tl.dot(weights, values, acc0)
     if PART1 > 0:
-        acc1 = acc1 * keep[:, None]
+        acc1 = _rescale(acc1, keep, PART1, RESCALE)
         values1 = _load(v1, batch, kv_head, at, stride_vb, stride_vs, stride_vh, length,
                         PART0, WIDTH, BLOCK_N, PART1, DESCRIPTORS, BOUNDED)  # fmt: skip
         acc1 = tl.dot(weights, values1, acc1)
@@ -142,36 +193,21 @@ def _walk(
     stride_kb, stride_ks, stride_kh, stride_vb, stride_vs, stride_vh, length, scale,
     WIDTH: tl.constexpr, PART0: tl.constexpr, PART1: tl.constexpr, BLOCK_N: tl.constexpr,
     DESCRIPTORS: tl.constexpr, EXP: tl.constexpr, DTYPE: tl.constexpr, CAUSAL: tl.constexpr,
-    MASKED: tl.constexpr, AHEAD: tl.constexpr, SPECIALIZE: tl.constexpr,
+    MASKED: tl.constexpr, RESCALE: tl.constexpr,
 ):  # fmt: skip
-    """Keys start..stop. AHEAD: the next block's scores are under way while this block's softmax is computed."""
-    if AHEAD:
-        if start < stop:
-            scores = _scores(q0, q1, k0, k1, batch, kv_head, start, stride_kb, stride_ks, stride_kh, length,
-                             WIDTH, PART0, PART1, BLOCK_N, DESCRIPTORS, False)  # fmt: skip
-            for at in tl.range(start, stop - BLOCK_N, BLOCK_N):
-                following = _scores(q0, q1, k0, k1, batch, kv_head, at + BLOCK_N, stride_kb, stride_ks, stride_kh,
-                                    length, WIDTH, PART0, PART1, BLOCK_N, DESCRIPTORS, False)  # fmt: skip
-                acc0, acc1, total, top = _absorb(
-                    scores, acc0, acc1, total, top, v0, v1, batch, kv_head, at, stride_vb, stride_vs, stride_vh,
-                    length, scale, WIDTH, PART0, PART1, BLOCK_N, DESCRIPTORS, False, EXP, DTYPE)  # fmt: skip
-                scores = following
-            acc0, acc1, total, top = _absorb(
-                scores, acc0, acc1, total, top, v0, v1, batch, kv_head, stop - BLOCK_N, stride_vb, stride_vs,
-                stride_vh, length, scale, WIDTH, PART0, PART1, BLOCK_N, DESCRIPTORS, False, EXP, DTYPE)  # fmt: skip
-    else:
-        for at in tl.range(start, stop, BLOCK_N, warp_specialize=SPECIALIZE):
-            scores = _scores(q0, q1, k0, k1, batch, kv_head, at, stride_kb, stride_ks, stride_kh, length,
-                             WIDTH, PART0, PART1, BLOCK_N, DESCRIPTORS, MASKED)  # fmt: skip
-            if MASKED:
-                columns = at + tl.arange(0, BLOCK_N)
-                if CAUSAL:
-                    scores = tl.where(columns[None, :] <= rows[:, None], scores, HIDDEN)
-                else:
-                    scores = tl.where(columns[None, :] < length, scores, HIDDEN)
-            acc0, acc1, total, top = _absorb(
-                scores, acc0, acc1, total, top, v0, v1, batch, kv_head, at, stride_vb, stride_vs, stride_vh,
-                length, scale, WIDTH, PART0, PART1, BLOCK_N, DESCRIPTORS, MASKED, EXP, DTYPE)  # fmt: skip
+    """Keys start..stop; MASKED where some of them may not be seen by all rows."""
+    for at in tl.range(start, stop, BLOCK_N):
+        scores = _scores(q0, q1, k0, k1, batch, kv_head, at, stride_kb, stride_ks, stride_kh, length,
+                         WIDTH, PART0, PART1, BLOCK_N, DESCRIPTORS, MASKED)  # fmt: skip
+        if MASKED:
+            columns = at + tl.arange(0, BLOCK_N)
+            if CAUSAL:
+                scores = tl.where(columns[None, :] <= rows[:, None], scores, HIDDEN)
+            else:
+                scores = tl.where(columns[None, :] < length, scores, HIDDEN)
+        acc0, acc1, total, top = _absorb(
+            scores, acc0, acc1, total, top, v0, v1, batch, kv_head, at, stride_vb, stride_vs, stride_vh,
+            length, scale, WIDTH, PART0, PART1, BLOCK_N, DESCRIPTORS, MASKED, EXP, DTYPE, RESCALE)  # fmt: skip
     return acc0, acc1, total, top
 
 
@@ -191,14 +227,57 @@ def _store(
 
 
 @triton.jit
+def _put_piece(
+    at, partial, sums, acc0, acc1, total, top, PART0: tl.constexpr, PART1: tl.constexpr, BLOCK_M: tl.constexpr
+):  # fmt: skip
+    """A piece's unnormalised sum [BLOCK_M, PART0 + PART1], its weight and its maximum, to scratch memory."""
+    rows = tl.arange(0, BLOCK_M)
+    base = partial + at * (BLOCK_M * (PART0 + PART1))
+    tl.store(base + rows[:, None] * PART0 + tl.arange(0, PART0)[None, :], acc0)
+    if PART1 > 0:
+        tl.store(base + BLOCK_M * PART0 + rows[:, None] * PART1 + tl.arange(0, PART1)[None, :], acc1)
+    tl.store(sums + at * 2 * BLOCK_M + rows, total)
+    tl.store(sums + at * 2 * BLOCK_M + BLOCK_M + rows, top)
+
+
+@triton.jit
+def _join_pieces(
+    first, pieces, partial, sums, acc0, acc1, total, top,
+    PART0: tl.constexpr, PART1: tl.constexpr, BLOCK_M: tl.constexpr,
+):  # fmt: skip
+    """Sum over all pieces of a tile and its weight. Read past the first-level cache, which may be stale."""
+    rows = tl.arange(0, BLOCK_M)
+    acc0 = acc0 * 0.0
+    acc1 = acc1 * 0.0
+    total = total * 0.0
+    top = tl.full([BLOCK_M], HIDDEN, tl.float32)
+    for at in range(first, first + pieces):
+        base = partial + at * (BLOCK_M * (PART0 + PART1))
+        other_total = tl.load(sums + at * 2 * BLOCK_M + rows, cache_modifier=".cg")
+        other_top = tl.load(sums + at * 2 * BLOCK_M + BLOCK_M + rows, cache_modifier=".cg")
+        new_top = tl.maximum(top, other_top)
+        keep = tl.exp2(top - new_top)
+        add = tl.exp2(other_top - new_top)
+        other = tl.load(base + rows[:, None] * PART0 + tl.arange(0, PART0)[None, :], cache_modifier=".cg")
+        acc0 = acc0 * keep[:, None] + other * add[:, None]
+        if PART1 > 0:
+            start1 = base + BLOCK_M * PART0
+            other1 = tl.load(start1 + rows[:, None] * PART1 + tl.arange(0, PART1)[None, :], cache_modifier=".cg")
+            acc1 = acc1 * keep[:, None] + other1 * add[:, None]
+        total = total * keep + other_total * add
+        top = new_top
+    return acc0, acc1, total
+
+
+@triton.jit
 def _tile(
-    row_block, piece, batch, head, q0, k0, v0, o0, q1, k1, v1, o1, partial, sums,
+    row_block, piece, most_pieces, batch, head, q0, k0, v0, o0, q1, k1, v1, o1, partial, sums, arrivals,
     stride_qb, stride_qs, stride_qh, stride_kb, stride_ks, stride_kh,
     stride_vb, stride_vs, stride_vh, stride_ob, stride_os, stride_oh,
     batches, heads, group, length, scale,
     WIDTH: tl.constexpr, PART0: tl.constexpr, PART1: tl.constexpr, BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr,
     CAUSAL: tl.constexpr, DTYPE: tl.constexpr, LOAD_DESCRIPTORS: tl.constexpr, STORE_DESCRIPTORS: tl.constexpr,
-    EXP: tl.constexpr, MASK_LOOP: tl.constexpr, AHEAD: tl.constexpr, PIECES: tl.constexpr, SPECIALIZE: tl.constexpr,
+    EXP: tl.constexpr, MASK_LOOP: tl.constexpr, CHUNK: tl.constexpr, QUERIES: tl.constexpr, RESCALE: tl.constexpr,
 ):  # fmt: skip
     """BLOCK_M rows of one head against the keys of one piece."""
     kv_head = head // group
@@ -211,20 +290,25 @@ def _tile(
         stop = length
         visible = length // BLOCK_N * BLOCK_N
     start = 0
-    if PIECES > 1:
-        share = tl.cdiv(tl.cdiv(stop, BLOCK_N), PIECES) * BLOCK_N
-        start = piece * share
-        stop = tl.minimum(stop, start + share)
+    pieces = 1
+    if CHUNK > 0:
+        pieces = tl.cdiv(stop, CHUNK)
+        start = piece * CHUNK
+        stop = tl.minimum(stop, start + CHUNK)
         visible = tl.minimum(visible, stop)
     q0 = _load(q0, batch, head, row, stride_qb, stride_qs, stride_qh, length,
                0, WIDTH, BLOCK_M, PART0, LOAD_DESCRIPTORS, True)  # fmt: skip
     if EXP == "folded":
         q0 = (q0 * scale).to(DTYPE)
+    elif QUERIES == "registers":
+        q0 = _in_registers(q0)
     if PART1 > 0:
         q1 = _load(q1, batch, head, row, stride_qb, stride_qs, stride_qh, length,
                    PART0, WIDTH, BLOCK_M, PART1, LOAD_DESCRIPTORS, True)  # fmt: skip
         if EXP == "folded":
             q1 = (q1 * scale).to(DTYPE)
+        elif QUERIES == "registers":
+            q1 = _in_registers(q1)
         acc1 = tl.zeros([BLOCK_M, PART1], tl.float32)
     else:
         acc1 = 0.0
@@ -236,25 +320,25 @@ def _tile(
         acc0, acc1, total, top = _walk(
             start, visible, q0, q1, k0, v0, k1, v1, acc0, acc1, total, top, batch, kv_head, rows,
             stride_kb, stride_ks, stride_kh, stride_vb, stride_vs, stride_vh, length, scale,
-            WIDTH, PART0, PART1, BLOCK_N, LOAD_DESCRIPTORS, EXP, DTYPE, CAUSAL, False, AHEAD, SPECIALIZE)  # fmt: skip
+            WIDTH, PART0, PART1, BLOCK_N, LOAD_DESCRIPTORS, EXP, DTYPE, CAUSAL, False, RESCALE)  # fmt: skip
         diagonal = tl.maximum(start, visible)
     acc0, acc1, total, top = _walk(
         diagonal, stop, q0, q1, k0, v0, k1, v1, acc0, acc1, total, top, batch, kv_head, rows,
         stride_kb, stride_ks, stride_kh, stride_vb, stride_vs, stride_vh, length, scale,
-        WIDTH, PART0, PART1, BLOCK_N, LOAD_DESCRIPTORS, EXP, DTYPE, CAUSAL, True, False, SPECIALIZE)  # fmt: skip
-    if PIECES > 1:
-        # Unnormalised sums of this piece, [pieces, batch, length, heads, width], and their maximum and weight.
-        part = ((piece * batches + batch) * length + rows) * heads + head
-        inside = rows < length
-        columns = tl.arange(0, PART0)
-        tl.store(partial + part[:, None].to(tl.int64) * WIDTH + columns[None, :], acc0,
-                 mask=inside[:, None] & (columns[None, :] < WIDTH))  # fmt: skip
-        if PART1 > 0:
-            more = PART0 + tl.arange(0, PART1)
-            tl.store(partial + part[:, None].to(tl.int64) * WIDTH + more[None, :], acc1, mask=inside[:, None])
-        tl.store(sums + part * 2, top, mask=inside)
-        tl.store(sums + part * 2 + 1, total, mask=inside)
-    else:
+        WIDTH, PART0, PART1, BLOCK_N, LOAD_DESCRIPTORS, EXP, DTYPE, CAUSAL, True, RESCALE)  # fmt: skip
+    whole = True
+    if CHUNK > 0:
+        if pieces > 1:
+            # Whoever ends last joins the pieces, in their own order, so that the answer does not depend on who that was.
+            slot = (batch * heads + head) * tl.cdiv(length, BLOCK_M) + row_block
+            _put_piece(slot * most_pieces + piece, partial, sums, acc0, acc1, total, top, PART0, PART1, BLOCK_M)
+            tl.debug_barrier()
+            whole = tl.atomic_add(arrivals + slot, 1, sem="acq_rel") == pieces - 1
+            if whole:
+                tl.store(arrivals + slot, 0)
+                acc0, acc1, total = _join_pieces(
+                    slot * most_pieces, pieces, partial, sums, acc0, acc1, total, top, PART0, PART1, BLOCK_M)  # fmt: skip
+    if whole:
         share_of = 1.0 / total
         _store(o0, (acc0 * share_of[:, None]).to(DTYPE), batch, head, row, stride_ob, stride_os, stride_oh, length,
                0, WIDTH, BLOCK_M, PART0, STORE_DESCRIPTORS)  # fmt: skip
@@ -265,13 +349,13 @@ def _tile(
 
 @triton.jit
 def attention_forward(
-    q0, k0, v0, o0, q1, k1, v1, o1, partial, sums,
+    q0, k0, v0, o0, q1, k1, v1, o1, partial, sums, arrivals,
     stride_qb, stride_qs, stride_qh, stride_kb, stride_ks, stride_kh,
     stride_vb, stride_vs, stride_vh, stride_ob, stride_os, stride_oh,
     batches, heads, group, length, scale,
     WIDTH: tl.constexpr, PART0: tl.constexpr, PART1: tl.constexpr, BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr,
     CAUSAL: tl.constexpr, DTYPE: tl.constexpr, LOAD_DESCRIPTORS: tl.constexpr, STORE_DESCRIPTORS: tl.constexpr,
-    EXP: tl.constexpr, MASK_LOOP: tl.constexpr, AHEAD: tl.constexpr, PIECES: tl.constexpr, SPECIALIZE: tl.constexpr,
+    EXP: tl.constexpr, MASK_LOOP: tl.constexpr, CHUNK: tl.constexpr, QUERIES: tl.constexpr, RESCALE: tl.constexpr,
     ORDER: tl.constexpr, PERSISTENT: tl.constexpr, FLATTEN: tl.constexpr,
 ):  # fmt: skip
     """Grid (programs, 1, 1). Not persistent: one program a tile (a pair of tiles with ORDER "paired")."""
@@ -279,7 +363,10 @@ def attention_forward(
     slots = row_blocks
     if ORDER == "paired":
         slots = tl.cdiv(row_blocks, 2)
-    columns = batches * heads * PIECES
+    most_pieces = 1
+    if CHUNK > 0:
+        most_pieces = tl.cdiv(length, CHUNK)
+    columns = batches * heads * most_pieces
     tiles = slots * columns
     first = tl.program_id(0)
     last = first + 1
@@ -299,57 +386,22 @@ def attention_forward(
                 slot = row_blocks - 1 - slot
             if ORDER == "alternate" and column % 2 == 1:
                 slot = row_blocks - 1 - slot
-        piece = column % PIECES
-        head = column // PIECES % heads
-        batch = column // PIECES // heads
+        piece = column % most_pieces
+        head = column // most_pieces % heads
+        batch = column // most_pieces // heads
+        # A heavy and a light row block together always weigh the same.
+        light = row_blocks - 1 - slot
+        count = 1
         if ORDER == "paired":
-            # A heavy and a light row block together always weigh the same.
-            light = row_blocks - 1 - slot
-            for half in tl.range(0, 1 + (slot > light).to(tl.int32)):
-                row_block = slot - half * (slot - light)
-                _tile(row_block, piece, batch, head, q0, k0, v0, o0, q1, k1, v1, o1, partial, sums,
+            count = 1 + (slot > light).to(tl.int32)
+        for half in tl.range(0, count):
+            row_block = slot - half * (slot - light)
+            if CHUNK == 0 or piece * CHUNK < (tl.minimum(length, row_block * BLOCK_M + BLOCK_M) if CAUSAL else length):
+                _tile(row_block, piece, most_pieces, batch, head, q0, k0, v0, o0, q1, k1, v1, o1, partial, sums, arrivals,
                       stride_qb, stride_qs, stride_qh, stride_kb, stride_ks, stride_kh,
                       stride_vb, stride_vs, stride_vh, stride_ob, stride_os, stride_oh,
                       batches, heads, group, length, scale, WIDTH, PART0, PART1, BLOCK_M, BLOCK_N, CAUSAL, DTYPE,
-                      LOAD_DESCRIPTORS, STORE_DESCRIPTORS, EXP, MASK_LOOP, AHEAD, PIECES, SPECIALIZE)  # fmt: skip
-        else:
-            _tile(slot, piece, batch, head, q0, k0, v0, o0, q1, k1, v1, o1, partial, sums,
-                  stride_qb, stride_qs, stride_qh, stride_kb, stride_ks, stride_kh,
-                  stride_vb, stride_vs, stride_vh, stride_ob, stride_os, stride_oh,
-                  batches, heads, group, length, scale, WIDTH, PART0, PART1, BLOCK_M, BLOCK_N, CAUSAL, DTYPE,
-                  LOAD_DESCRIPTORS, STORE_DESCRIPTORS, EXP, MASK_LOOP, AHEAD, PIECES, SPECIALIZE)  # fmt: skip
-
-
-@triton.jit
-def combine_pieces(
-    partial, sums, out, stride_ob, stride_os, stride_oh, batches, heads, length,
-    WIDTH: tl.constexpr, PADDED: tl.constexpr, ROWS: tl.constexpr, PIECES: tl.constexpr, DTYPE: tl.constexpr,
-):  # fmt: skip
-    """Grid (row blocks of all heads flattened, batches, 1): joins the pieces of split keys."""
-    batch = tl.program_id(1)
-    flat = tl.program_id(0) * ROWS + tl.arange(0, ROWS)
-    inside = flat < length * heads
-    columns = tl.arange(0, PADDED)
-    value = tl.zeros([ROWS, PADDED], tl.float32)
-    total = tl.zeros([ROWS], tl.float32)
-    top = tl.full([ROWS], HIDDEN, tl.float32)
-    for piece in tl.static_range(PIECES):
-        part = (piece * batches + batch) * length * heads + flat
-        piece_top = tl.load(sums + part * 2, mask=inside, other=HIDDEN)
-        piece_total = tl.load(sums + part * 2 + 1, mask=inside, other=0.0)
-        piece_value = tl.load(partial + part[:, None].to(tl.int64) * WIDTH + columns[None, :],
-                              mask=inside[:, None] & (columns[None, :] < WIDTH), other=0.0)  # fmt: skip
-        new_top = tl.maximum(top, piece_top)
-        keep = tl.exp2(top - new_top)
-        add = tl.exp2(piece_top - new_top)
-        value = value * keep[:, None] + piece_value * add[:, None]
-        total = total * keep + piece_total * add
-        top = new_top
-    rows = flat // heads
-    heads_of = flat % heads
-    target = out + batch.to(tl.int64) * stride_ob + rows * stride_os + heads_of * stride_oh
-    value = value / tl.where(inside, total, 1.0)[:, None]
-    tl.store(target[:, None] + columns[None, :], value.to(DTYPE), mask=inside[:, None] & (columns[None, :] < WIDTH))
+                      LOAD_DESCRIPTORS, STORE_DESCRIPTORS, EXP, MASK_LOOP, CHUNK, QUERIES, RESCALE)  # fmt: skip
 
 
 def plan(config: dict[str, Any], shape: dict[str, int], target: dict[str, int]) -> dict[str, Any]:
@@ -365,10 +417,11 @@ def plan(config: dict[str, Any], shape: dict[str, int], target: dict[str, int]) 
     part0, part1 = padded, 0
     if config["HEAD_DIM"] == "split" and width != padded:
         part0, part1 = padded // 2, width - padded // 2
-    rows, keys, pieces = config["BLOCK_M"], config["BLOCK_N"], config["SPLIT_KV"]
-    loads, stores = config["LOADS"] == "descriptor", config["STORES"] == "descriptor" and pieces == 1
-    if config["WARP_SPECIALIZE"] and target["arch"] < 90:
-        raise ValueError("WARP_SPECIALIZE needs compute capability 9.0 or later")
+    rows, keys, chunk = config["BLOCK_M"], config["BLOCK_N"], config["SPLIT_KV"]
+    if chunk >= length:
+        chunk = 0
+    pieces = -(-length // chunk) if chunk > 0 else 1
+    loads, stores = config["LOADS"] == "descriptor", config["STORES"] == "descriptor"
     if (loads or stores) and target["arch"] < 90:
         raise ValueError("descriptors need compute capability 9.0 or later")
 
@@ -383,14 +436,17 @@ def plan(config: dict[str, Any], shape: dict[str, int], target: dict[str, int]) 
     strides = {
         f"stride_{t[0]}{'bsh'[axis]}": {"stride": [t, axis]} for t in ("q", "k", "v", "out") for axis in range(3)
     }
+    row_blocks = -(-length // rows)
+    slots = -(-row_blocks // 2) if config["ORDER"] == "paired" else row_blocks
     scratch: dict[str, dict[str, Any]] = {}
     if pieces > 1:
-        rows_in_all = pieces * batch * length * heads
+        in_all = row_blocks * batch * heads
         scratch = {
-            "partial": {"type": "fp32", "elements": rows_in_all * width},
-            "sums": {"type": "fp32", "elements": rows_in_all * 2},
+            "partial": {"type": "fp32", "elements": in_all * pieces * rows * (part0 + part1)},
+            "sums": {"type": "fp32", "elements": in_all * pieces * rows * 2},
+            "arrivals": {"type": "i32", "elements": in_all},
         }
-    pointer = {name: {"pointer": name, "type": "fp32"} for name in scratch}
+    pointer = {name: {"pointer": name, "type": wanted["type"]} for name, wanted in scratch.items()}
     arguments = {
         "q0": tensor("q", loads, rows, 0, part0),
         "k0": tensor("k", loads, keys, 0, part0),
@@ -402,6 +458,7 @@ def plan(config: dict[str, Any], shape: dict[str, int], target: dict[str, int]) 
         "o1": tensor("out", stores, rows, part0, part1),
         "partial": pointer.get("partial"),
         "sums": pointer.get("sums"),
+        "arrivals": pointer.get("arrivals"),
         **strides,
         "batches": {"i32": batch},
         "heads": {"i32": heads},
@@ -409,8 +466,6 @@ def plan(config: dict[str, Any], shape: dict[str, int], target: dict[str, int]) 
         "length": {"i32": length},
         "scale": {"fp32": LOG2_E / math.sqrt(width)},
     }
-    row_blocks = -(-length // rows)
-    slots = -(-row_blocks // 2) if config["ORDER"] == "paired" else row_blocks
     tiles = slots * batch * heads * pieces
     persistent = config["PERSISTENT"] > 0
     programs = min(tiles, config["PERSISTENT"] * target["multiprocessors"]) if persistent else tiles
@@ -435,29 +490,13 @@ def plan(config: dict[str, Any], shape: dict[str, int], target: dict[str, int]) 
                 "STORE_DESCRIPTORS": stores,
                 "EXP": config["EXP"],
                 "MASK_LOOP": config["MASK_LOOP"],
-                "AHEAD": config["AHEAD"],
-                "PIECES": pieces,
-                "SPECIALIZE": config["WARP_SPECIALIZE"],
+                "CHUNK": chunk,
+                "QUERIES": config["QUERIES"],
+                "RESCALE": config["RESCALE"],
                 "ORDER": config["ORDER"],
                 "PERSISTENT": persistent,
                 "FLATTEN": config["FLATTEN"],
             },
         }
     ]
-    if pieces > 1:
-        joined = 16
-        names = ("stride_ob", "stride_os", "stride_oh", "batches", "heads", "length")
-        launches.append(
-            {
-                "kernel": "combine_pieces",
-                "grid": [-(-length * heads // joined), batch, 1],
-                "options": {"num_warps": 4, "num_stages": 1},
-                "arguments": {
-                    **pointer,
-                    "out": {"pointer": "out", "type": dtype},
-                    **{name: arguments[name] for name in names},
-                },
-                "constants": {"WIDTH": width, "PADDED": padded, "ROWS": joined, "PIECES": pieces, "DTYPE": dtype},
-            }
-        )
     return {"scratch": scratch, "launches": launches}
