@@ -11,7 +11,7 @@ export const ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/
 const SCOPE = "@kevo";
 const PROGRAMS = ["coordinator", "gpu-evaluator", "island-worker"];
 const WORKSPACES = ["proto", "core", ...PROGRAMS];
-const FILES = ["package.json", "LICENSE", "README.md", "CHANGELOG.md", "deploy/h200"];
+const FILES = ["package.json", "LICENSE", "README.md", "CHANGELOG.md", "deploy/h200", "tests/cheats"];
 
 /** Sources, type declarations and maps of packages; what a package runs is elsewhere in it. */
 const LEFT_OUT_OF_PACKAGES = [
@@ -29,7 +29,8 @@ export function assemble(folder: string): void {
   checkNode();
   mkdirSync(folder, { recursive: true });
   for (const workspace of WORKSPACES) copy(folder, workspace, (path) => !LEFT_OUT_OF_PROGRAMS.test(path));
-  for (const file of FILES) if (existsSync(join(ROOT, file))) copy(folder, file, () => true);
+  for (const file of FILES)
+    if (existsSync(join(ROOT, file))) copy(folder, file, (path) => !LEFT_OUT_OF_PROGRAMS.test(path));
   for (const path of runtimePackages(ROOT, WORKSPACES, SCOPE)) {
     copy(folder, path, (inside) => !LEFT_OUT_OF_PACKAGES.some((rule) => rule.test(inside)));
   }

@@ -1,7 +1,7 @@
 """What candidates are judged against: inputs, right answers and baselines of a workload, kept between candidates.
 
-Right answers are in ordinary host memory, which a kernel cannot read; on the device they exist only during a comparison,
-when no kernel of the candidate runs, and are overwritten before their memory is given back.
+Right answers are in ordinary host memory, which a kernel cannot read; on the device they exist only during a
+comparison, when no kernel of the candidate runs, and are overwritten before their memory is given back.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from types import ModuleType
 from typing import Any
 
 import torch
-
 from hidden import hidden_shapes
 from timing import Replay, capture, time_rounds
 
@@ -36,12 +35,12 @@ class Case:
         self.norm = float(answer.double().norm())
         usual = next(iter(trusted.baselines().values()))(shape, self.inputs)
         self.usual_error = float((usual.float() - answer).double().norm()) / self.norm
-        self._answer = answer.cpu()
+        self._answer = answer.to("cpu", copy=True)
         answer.zero_()
 
     def judge(self, output: torch.Tensor) -> tuple[float, str | None]:
         """Relative L2 error, and what is wrong with the output; None when it passes."""
-        answer = self._answer.to(output.device)
+        answer = self._answer.to(output.device, copy=True)
         difference = output.float() - answer
         unwritten = int(torch.isnan(difference).sum())
         worst = float((difference.abs() - CLOSE * answer.abs()).max())

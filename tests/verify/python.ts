@@ -8,9 +8,14 @@ const OPTIONS = {
   lint: { select: ["E", "F", "W", "I", "B", "UP", "ANN", "SIM", "RUF"] },
 };
 
+/** What a Triton function takes and gives are tensors of the device, whose types are its compiler's. */
+const HAS_DEVICE_CODE = /^@triton\.jit/m;
+const WITHOUT_ANNOTATIONS = { ...OPTIONS, lint: { select: OPTIONS.lint.select.filter((rules) => rules !== "ANN") } };
+
 /** Complaints about one source, `file:line:column code message` each; also when it is not formatted. */
 export function complaints(file: string, source: string): string[] {
-  using ruff = new Workspace(OPTIONS, PositionEncoding.Utf16);
+  const options = HAS_DEVICE_CODE.test(source) ? WITHOUT_ANNOTATIONS : OPTIONS;
+  using ruff = new Workspace(options, PositionEncoding.Utf16);
   const diagnostics = ruff.check(source) as Diagnostic[];
   const found = diagnostics.map(
     ({ start_location: at, code, message }) => `${file}:${at.row}:${at.column} ${code ?? "syntax"} ${message}`,

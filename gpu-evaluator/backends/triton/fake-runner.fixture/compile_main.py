@@ -14,8 +14,8 @@ from protocol import Channel, Frame, open_channel
 def answer(channel: Channel, request: Frame) -> None:
     act = request["config"]["act"]
     log(f"compile {act} {os.getpid()}")
-    reply = {"type": "compiled", "id": request["id"], "outcome": "ok", "message": None, "compile_ms": 1, "reused": False}
-    reply |= {"kernels": [], "program": {"act": act}}
+    reply = {"type": "compiled", "id": request["id"], "outcome": "ok", "message": None}
+    reply |= {"compile_ms": 1, "reused": False, "kernels": [], "program": {"act": act}}
     if act == "compile error":
         reply |= {"outcome": "compile_error", "message": "line 3: no such instruction"}
     elif act == "too large":

@@ -59,7 +59,8 @@ def main() -> None:
         if request["type"] == "describe":
             device = {"name": "Fake GPU", "uuid": UUID, "capability": CAPABILITY, "peak_gflops": 790000.0}
             device |= {"other_processes": 2 if has("crowded") else 0}
-            channel.send({"type": "described", **about, "device": device, "target": {"arch": 90}, "toolchain": "fake 1"})
+            facts = {"device": device, "target": {"arch": 90}, "toolchain": "fake 1"}
+            channel.send({"type": "described", **about, **facts})
         elif request["type"] == "probe":
             broken = has(f"broken {UUID}")
             log(f"probe {'failed' if broken else 'passed'}")

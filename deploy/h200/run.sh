@@ -1,0 +1,41 @@
+#!/bin/sh
+# The whole job on a GPU host that has Python with torch and triton, and neither Node nor internet:
+#
+#   deploy/h200/run.sh kernelevolve-VERSION-linux-x64.tar.xz OUT [coordinator's options]
+#
+# Unpacks the bundle (made by `npm run bundle`), evolves all cells of ten models and four lengths, and writes to OUT:
+# cells.json (every cell), samples.json.gz (every timed batch), run.json, doctor.txt, lineage.db.gz, and cheats.json.
+# Options such as `--time 90s` replace the ones below; SKIP_CHEATS=1 leaves the cheats out.
+set -eu
+archive="$1"
+out="$2"
+shift 2
+mkdir -p "$out"
+out="$(cd "$out" && pwd)"
+work="$(mktemp -d)"
+trap 'rm -rf "$work"' EXIT
+
+tar -C "$work" -xf "$archive" 2>/dev/null ||
+  "${KEVO_PYTHON:-python3}" -c 'import sys, tarfile; tarfile.open(sys.argv[1]).extractall(sys.argv[2])' "$archive" "$work"
+home="$(echo "$work"/kernelevolve-*)"
+PATH="$home/bin:$PATH"
+cd "$work"
+
+coordinator doctor >"$out/doctor.txt" 2>&1 || true
+begun="$(date +%s)"
+status=0
+coordinator start --backend triton --kernel attention-forward --workload 'ten-models/*' --time 6m "$@" --json \
+  >"$out/run.json" 2>"$out/progress.txt" || status=$?
+echo "wall clock: $(($(date +%s) - begun)) s, exit code $status"
+tail -n 5 "$out/progress.txt"
+coordinator lineage workloads || true
+coordinator lineage workloads --json >"$out/cells.json" || true
+coordinator lineage workloads --json --samples | gzip >"$out/samples.json.gz" || true
+coordinator lineage failures || true
+gzip -c .kevo/lineage.db >"$out/lineage.db.gz" || true
+if [ -z "${SKIP_CHEATS:-}" ]; then
+  "$home/runtime/node" --disable-warning=ExperimentalWarning "$home/tests/cheats/main.ts" >"$out/cheats.txt" || status=$?
+  tail -n 1 "$out/cheats.txt" >"$out/cheats.json"
+  sed '$d' "$out/cheats.txt"
+fi
+exit "$status"

@@ -1,0 +1,48 @@
+/** Every cheat, and how it must end: refused with an outcome, or without any gain. */
+import type { Outcome } from "@kevo/proto/outcome.ts";
+
+export interface Cheat {
+  /** Value of the parameter `cheat` of `kernel/`. */
+  readonly name: string;
+  readonly what: string;
+  /** Outcomes that refuse it; empty where it does nothing to refuse and must gain nothing. */
+  readonly refusedAs: readonly Exclude<Outcome, "ok">[];
+  /** Where it does its work. */
+  readonly at: "compiling" | "device" | "timing";
+}
+
+const wrong = ["incorrect"] as const;
+const wrongOrFault = ["incorrect", "crashed"] as const;
+
+export const CHEATS: readonly Cheat[] = [
+  { name: "zeros", what: "writes zeros", refusedAs: wrong, at: "device" },
+  { name: "lazy", what: "launches nothing, the answer would come later", refusedAs: wrong, at: "device" },
+  { name: "half_of_it", what: "writes half of the answer", refusedAs: wrong, at: "device" },
+  { name: "zeroed_inputs", what: "zeroes its inputs", refusedAs: wrong, at: "device" },
+  { name: "low_precision_inputs", what: "drops bits of its inputs", refusedAs: wrong, at: "device" },
+  { name: "low_precision_sums", what: "adds up in float16", refusedAs: wrong, at: "device" },
+  { name: "cached", what: "keeps its answer for these pointers", refusedAs: wrong, at: "timing" },
+  { name: "freed_reference", what: "reads what lies behind its output", refusedAs: wrongOrFault, at: "timing" },
+  { name: "shared_garbage", what: "reads shared memory that it never wrote", refusedAs: wrongOrFault, at: "timing" },
+  {
+    name: "calls_the_reference",
+    what: "catches its own error and calls the reference",
+    refusedAs: ["compile_error"],
+    at: "compiling",
+  },
+  { name: "patched_timers", what: "replaces timers and torch", refusedAs: [], at: "timing" },
+  { name: "another_stream", what: "asks for another stream", refusedAs: [], at: "timing" },
+  { name: "another_thread", what: "starts a thread", refusedAs: [], at: "timing" },
+  { name: "persisting_l2", what: "asks the L2 cache to keep its data", refusedAs: [], at: "timing" },
+  { name: "illegal_access", what: "writes where it has no memory", refusedAs: ["crashed"], at: "timing" },
+  { name: "hang_device", what: "never ends on the device", refusedAs: ["timeout"], at: "timing" },
+  { name: "hang_compiler", what: "never ends while compiling", refusedAs: ["timeout"], at: "compiling" },
+  { name: "allocate", what: "takes memory without end", refusedAs: ["compile_error"], at: "compiling" },
+  { name: "exit", what: "ends the compile process", refusedAs: ["compile_error"], at: "compiling" },
+  { name: "garbage", what: "writes into the protocol's pipe", refusedAs: ["compile_error"], at: "compiling" },
+];
+
+/** The kernel that does what it should. */
+export const GENUINE = "none";
+/** A time below this share of the genuine kernel's is a gain. */
+export const NO_GAIN = 0.85;
