@@ -153,7 +153,7 @@ def check_limits(record: Json, target: Json) -> None:
 MOST_SPILLED = 256
 
 
-def _language_type(value: Any) -> Any:
+def _language_type(value: object) -> object:
     """Constants are JSON; the names of types become Triton's."""
     named = {"bf16": triton.language.bfloat16, "fp16": triton.language.float16, "fp32": triton.language.float32}
     return named.get(value, value) if isinstance(value, str) else value

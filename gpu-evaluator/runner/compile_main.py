@@ -14,7 +14,6 @@ from types import ModuleType
 from typing import Any
 
 import triton
-
 from artefacts import Refused, in_order, key_of, obtain
 from hidden import launched_shapes
 from protocol import Channel, Frame, open_channel, required

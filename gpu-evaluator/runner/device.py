@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 import triton
-
 from nvml import Monitor
 
 Json = dict[str, Any]

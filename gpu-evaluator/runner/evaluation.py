@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-
 from cases import Arena, Case
 from nvml import Monitor
 from program import POISON, Program

@@ -10,10 +10,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import device
 import torch
 import triton
-
-import device
 from cases import Arenas
 from cuda_driver import CudaError
 from evaluation import Incorrect, Trial, time_workload, verify_shapes
@@ -75,7 +74,8 @@ class Lane:
         program_text, workloads, seed = required(request, program=dict, workloads=list, input_seed=int)
         trusted = self._load(Path(folder) / reference)
         final = request["purpose"] == "final"
-        # The data's seed is this process's secret: the same in search, so that right answers can be kept; finals get new ones.
+        # The data's seed is this process's secret: one for all of a search, so that right answers can be kept, and
+        # new ones for finals.
         data_seed = self._secret + (seed if final else 0)
         self._channel.send({"type": "stage", "id": identity, "stage": "verifying"})
         program = Program(Path(cache), program_text)

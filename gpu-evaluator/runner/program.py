@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-
 from cuda_driver import LoadedKernel, PreparedLaunch, tensor_map
 
 Json = dict[str, Any]

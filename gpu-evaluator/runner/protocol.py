@@ -6,23 +6,25 @@ answers one request at a time, in order, and ends with code 0 when its input end
 each process as the leader of a process group and kills the group.
 
 `python3 compile_main.py`: no torch, no CUDA context.
-    -> ready     {type, triton, python, pid}                                    once, when imports are done
-    <- compile   {type, id, folder, source, reference, config, workloads: [{name, shape}], target, cache_dir, input_seed}
+    -> ready     {type, triton, python, pid}                                   once, when imports are done
+    <- compile   {type, id, folder, source, reference, config, workloads: [{name, shape}], target, cache_dir,
+                  input_seed}
     -> compiled  {type, id, outcome: "ok"|"compile_error"|"invalid", message, compile_ms, reused, kernels, program}
   `folder` is the kernel's, absolute; `source` the absolute path of the Python file that the configuration compiles
   (inside `folder`, or an evolved text elsewhere); `reference` a name inside `folder`. `target` is {arch: 90,
-  warp_size: 32, max_shared_bytes, max_registers: 65536}, as `describe` gives it. `cache_dir` holds artefacts by the hash of
-  what made them: several processes, runs and hosts may share it; whoever made it removes it. `reused` is true
-  when nothing had to be compiled. `kernels` is [{key, name, registers, spill_bytes, shared_bytes, num_warps}].
-  `program` is opaque: hand it to `measure` as it is. It holds launch plans (grids, arguments) and the keys of artefacts,
-  and no code, so the measuring process never runs a line of the candidate's Python. `message` is null when ok.
+  warp_size: 32, max_shared_bytes, max_registers: 65536, multiprocessors}, as `describe` gives it. `cache_dir` holds
+  artefacts by the hash of what made them: several processes, runs and hosts may share it; whoever made it removes it.
+  `reused` is true when nothing had to be compiled. `kernels` is [{key, name, registers, spill_bytes, shared_bytes,
+  num_warps}]. `program` is opaque: hand it to `measure` as it is. It holds launch plans (grids, arguments) and the
+  keys of artefacts, and no code, so the measuring process never runs a line of the candidate's Python. `message` is
+  null when ok.
 
 `python3 measure_main.py`: one process a device, chosen by CUDA_VISIBLE_DEVICES=<uuid> in its environment.
-    -> ready     {type, torch, triton, pid, device}                             once, with the context open and warm
+    -> ready     {type, torch, triton, pid, device}                            once, with the context open and warm
     <- describe  {type, id}
     -> described {type, id, device, target, toolchain}
     <- probe     {type, id, cache_dir}
-    -> probed    {type, id, ok, message}                                        a known-good kernel gave the right answer
+    -> probed    {type, id, ok, message}                                       a known-good kernel was right
     <- measure   {type, id, folder, reference, program, cache_dir, workloads: [{name, shape, flops, bytes}], input_seed,
                   effort: "quick"|"full", purpose: "search"|"final", best_speedup: number|null}
     -> stage     {type, id, stage: "verifying"|"timing"}                        once each, in this order
@@ -66,7 +68,7 @@ class Channel:
         self._sink = sink
 
     def receive(self) -> Frame | None:
-        """The next frame; None at a clean end of input. Raises ProtocolError on a torn, oversized or non-object frame."""
+        """The next frame; None at a clean end of input. Raises ProtocolError on a torn, oversized or foreign frame."""
         header = self._read(HEADER.size)
         if header is None:
             return None

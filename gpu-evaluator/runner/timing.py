@@ -1,8 +1,8 @@
 """Timing by CUDA-graph replays, in alternation.
 
-A replay holds one launch for each copy of the inputs, one after the other: launch gaps are the device's own, no launch finds
-its inputs in the L2 cache, and the time of a replay is divided by the number of launches. Whatever was captured is
-all that runs: nothing can be lazy, run on another stream, or be answered from a cache of the host.
+A replay holds one launch for each copy of the inputs, one after the other: launch gaps are the device's own, no launch
+finds its inputs in the L2 cache, and the time of a replay is divided by the number of launches. Whatever was captured
+is all that runs: nothing can be lazy, run on another stream, or be answered from a cache of the host.
 """
 
 from __future__ import annotations

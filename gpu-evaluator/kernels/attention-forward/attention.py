@@ -3,9 +3,13 @@
     out[b, s, h, :] = softmax(q[b, s, h, :] k[b, :, h // group, :]^T / sqrt(width) + mask) v[b, :, h // group, :]
 
 One tile is BLOCK_M query rows of one head. It walks over the keys in blocks of BLOCK_N with an online softmax (running
-maximum, running sum, rescaled sum of values), first those that every row may see, then those on the diagonal, where the
-causal mask is needed. Tensors are [batch, length, heads, width] views with any strides, the last one 1. Widths 80 and 96
-are not powers of two: either padded to 128, or split into two parts (64 + 16, 64 + 32) with two matrix products each.
+maximum, running sum, rescaled sum of values), first those that every row may see, then those on the diagonal, where
+the causal mask is needed. Tensors are [batch, length, heads, width] views with any strides, the last one 1. Widths 80
+and 96 are not powers of two: padded to 128, or split into 64 + 16 and 64 + 32 with two matrix products each.
+
+What made it fast on an H200 (`results/h200/`): the heaviest row blocks of all heads first; tiles of 64 rows by one
+group of four warps, two or three of them on a multiprocessor, so that one's softmax hides behind another's matrix
+products; queries in registers, which halves what the first product reads from shared memory.
 
 `plan` turns a configuration into launches: signatures, constants, grids and arguments, no tensors. It imports no torch.
 """
@@ -22,47 +26,39 @@ LOG2_E = 1.4426950408889634
 # The mask's value is finite, so that a tile without any visible key gives 0 and not 0/0.
 HIDDEN = tl.constexpr(-1.0e30)
 
-# 2^x for x <= 0 on the FMA units: x = n + f, 2^f by a cubic (relative error 9e-5, below bfloat16's 2e-3), n added to the
-# exponent (FlashAttention-4's trick). One or two of each four values; the others go to the special-function unit.
+# 2^x for x <= 0 on the FMA units: x = n + f, 2^f by a cubic (relative error 9e-5, below bfloat16's 2e-3), n added to
+# the exponent (FlashAttention-4's trick). One of each four values; the others go to the special-function unit.
 POLYNOMIAL = """
-max.ftz.f32 c{0}, {1}, 0fC2FE0000;
-add.rm.ftz.f32 r{0}, c{0}, 0f4B400000;
-sub.ftz.f32 n{0}, r{0}, 0f4B400000;
-sub.ftz.f32 f{0}, c{0}, n{0};
-fma.rn.ftz.f32 p{0}, f{0}, 0f3D9DF09D, 0f3E6906A4;
-fma.rn.ftz.f32 p{0}, p{0}, f{0}, 0f3F31F519;
-fma.rn.ftz.f32 p{0}, p{0}, f{0}, 0f3F800000;
-mov.b32 i{0}, r{0};
-shl.b32 i{0}, i{0}, 23;
-mov.b32 j{0}, p{0};
-add.s32 j{0}, i{0}, j{0};
-mov.b32 {0}, j{0};
+max.ftz.f32 c, {1}, 0fC2FE0000;
+add.rm.ftz.f32 r, c, 0f4B400000;
+sub.ftz.f32 n, r, 0f4B400000;
+sub.ftz.f32 f, c, n;
+fma.rn.ftz.f32 p, f, 0f3D9DF09D, 0f3E6906A4;
+fma.rn.ftz.f32 p, p, f, 0f3F31F519;
+fma.rn.ftz.f32 p, p, f, 0f3F800000;
+mov.b32 i, r;
+shl.b32 i, i, 23;
+mov.b32 j, p;
+add.s32 j, i, j;
+mov.b32 {0}, j;
 """
 
 
-def _exponentials(polynomials: int) -> str:
-    """Assembly for four values, outputs $0..$3 and inputs $4..$7; the first `polynomials` of them by FMA."""
-    lines = ["{"]
-    for at in range(polynomials):
-        lines.append(f".reg .f32 c{at}, r{at}, n{at}, f{at}, p{at}; .reg .b32 i{at}, j{at};")
-        names = POLYNOMIAL
-        for name in "crnfpij":
-            names = names.replace(f"{name}{{0}}", f"{name}{at}")
-        lines.append(names.replace("{0}", f"${at}").replace("{1}", f"${at + 4}"))
-    lines += [f"ex2.approx.ftz.f32 ${at}, ${at + 4};" for at in range(polynomials, 4)]
-    return "\n".join([*lines, "}"])
+def _exponentials() -> str:
+    """Assembly for four values, outputs $0..$3 and inputs $4..$7, the first of them by FMA."""
+    first = POLYNOMIAL.replace("{1}", "$4").replace("{0}", "$0")
+    others = "".join(f"ex2.approx.ftz.f32 ${at}, ${at + 4};\n" for at in range(1, 4))
+    return "{\n.reg .f32 c, r, n, f, p; .reg .b32 i, j;" + first + others + "}"
 
 
-EXP_ONE_OF_FOUR = tl.constexpr(_exponentials(1))
-EXP_TWO_OF_FOUR = tl.constexpr(_exponentials(2))
+EXP_ONE_OF_FOUR = tl.constexpr(_exponentials())
 
 
 @triton.jit
 def _exp2(x, EXP: tl.constexpr):
-    if EXP == "poly1":
-        return tl.inline_asm_elementwise(EXP_ONE_OF_FOUR, "=f,=f,=f,=f,f,f,f,f", [x], tl.float32, True, 4)
-    elif EXP == "poly2":
-        return tl.inline_asm_elementwise(EXP_TWO_OF_FOUR, "=f,=f,=f,=f,f,f,f,f", [x], tl.float32, True, 4)
+    if EXP == "polynomial":
+        # Outputs are written before all inputs are read, hence "=&".
+        return tl.inline_asm_elementwise(EXP_ONE_OF_FOUR, "=&f,=&f,=&f,=&f,f,f,f,f", [x], tl.float32, True, 4)
     else:
         return tl.exp2(x)
 
@@ -163,15 +159,13 @@ def _absorb(
     peak = tl.max(scores, 1)
     if EXP != "folded":
         peak = peak * scale
+    new_top = tl.maximum(top, peak)
     if RESCALE == "lazy":
         # The maximum may lag behind by a factor of 2^8: weights stay far from overflow, and hardly any step rescales.
         new_top = tl.where(peak > top + 8.0, peak, top)
-    else:
-        new_top = tl.maximum(top, peak)
-    if EXP == "folded":
-        weights = tl.exp2(scores - new_top[:, None])
-    else:
-        weights = _exp2(scores * scale - new_top[:, None], EXP)
+    if EXP != "folded":
+        scores = scores * scale
+    weights = _exp2(scores - new_top[:, None], EXP)
     keep = tl.exp2(top - new_top)
     total = total * keep + tl.sum(weights, 1)
     acc0 = _rescale(acc0, keep, PART0, RESCALE)
@@ -242,7 +236,7 @@ def _put_piece(
 
 @triton.jit
 def _join_pieces(
-    first, pieces, partial, sums, acc0, acc1, total, top,
+    first, pieces, partial, sums, acc0, acc1, total,
     PART0: tl.constexpr, PART1: tl.constexpr, BLOCK_M: tl.constexpr,
 ):  # fmt: skip
     """Sum over all pieces of a tile and its weight. Read past the first-level cache, which may be stale."""
@@ -327,17 +321,18 @@ def _tile(
         stride_kb, stride_ks, stride_kh, stride_vb, stride_vs, stride_vh, length, scale,
         WIDTH, PART0, PART1, BLOCK_N, LOAD_DESCRIPTORS, EXP, DTYPE, CAUSAL, True, RESCALE)  # fmt: skip
     whole = True
-    if CHUNK > 0:
+    # The first is known when compiling, the second is not.
+    if CHUNK > 0:  # noqa: SIM102
         if pieces > 1:
-            # Whoever ends last joins the pieces, in their own order, so that the answer does not depend on who that was.
+            # Whoever ends last joins the pieces, in their own order: the answer does not depend on who that was.
             slot = (batch * heads + head) * tl.cdiv(length, BLOCK_M) + row_block
             _put_piece(slot * most_pieces + piece, partial, sums, acc0, acc1, total, top, PART0, PART1, BLOCK_M)
             tl.debug_barrier()
             whole = tl.atomic_add(arrivals + slot, 1, sem="acq_rel") == pieces - 1
             if whole:
                 tl.store(arrivals + slot, 0)
-                acc0, acc1, total = _join_pieces(
-                    slot * most_pieces, pieces, partial, sums, acc0, acc1, total, top, PART0, PART1, BLOCK_M)  # fmt: skip
+                acc0, acc1, total = _join_pieces(slot * most_pieces, pieces, partial, sums, acc0, acc1, total,
+                                                 PART0, PART1, BLOCK_M)  # fmt: skip
     if whole:
         share_of = 1.0 / total
         _store(o0, (acc0 * share_of[:, None]).to(DTYPE), batch, head, row, stride_ob, stride_os, stride_oh, length,
@@ -397,7 +392,8 @@ def attention_forward(
         for half in tl.range(0, count):
             row_block = slot - half * (slot - light)
             if CHUNK == 0 or piece * CHUNK < (tl.minimum(length, row_block * BLOCK_M + BLOCK_M) if CAUSAL else length):
-                _tile(row_block, piece, most_pieces, batch, head, q0, k0, v0, o0, q1, k1, v1, o1, partial, sums, arrivals,
+                _tile(row_block, piece, most_pieces, batch, head,
+                      q0, k0, v0, o0, q1, k1, v1, o1, partial, sums, arrivals,
                       stride_qb, stride_qs, stride_qh, stride_kb, stride_ks, stride_kh,
                       stride_vb, stride_vs, stride_vh, stride_ob, stride_os, stride_oh,
                       batches, heads, group, length, scale, WIDTH, PART0, PART1, BLOCK_M, BLOCK_N, CAUSAL, DTYPE,
@@ -425,7 +421,7 @@ def plan(config: dict[str, Any], shape: dict[str, int], target: dict[str, int]) 
     if (loads or stores) and target["arch"] < 90:
         raise ValueError("descriptors need compute capability 9.0 or later")
 
-    def tensor(name: str, by_descriptor: bool, block: int, first: int, columns: int) -> dict[str, Any] | None:
+    def tensor(name: str, by_descriptor: bool, block: int, columns: int) -> dict[str, Any] | None:
         if columns == 0:
             return None
         if not by_descriptor:
@@ -448,14 +444,14 @@ def plan(config: dict[str, Any], shape: dict[str, int], target: dict[str, int]) 
         }
     pointer = {name: {"pointer": name, "type": wanted["type"]} for name, wanted in scratch.items()}
     arguments = {
-        "q0": tensor("q", loads, rows, 0, part0),
-        "k0": tensor("k", loads, keys, 0, part0),
-        "v0": tensor("v", loads, keys, 0, part0),
-        "o0": tensor("out", stores, rows, 0, part0),
-        "q1": tensor("q", loads, rows, part0, part1),
-        "k1": tensor("k", loads, keys, part0, part1),
-        "v1": tensor("v", loads, keys, part0, part1),
-        "o1": tensor("out", stores, rows, part0, part1),
+        "q0": tensor("q", loads, rows, part0),
+        "k0": tensor("k", loads, keys, part0),
+        "v0": tensor("v", loads, keys, part0),
+        "o0": tensor("out", stores, rows, part0),
+        "q1": tensor("q", loads, rows, part1),
+        "k1": tensor("k", loads, keys, part1),
+        "v1": tensor("v", loads, keys, part1),
+        "o1": tensor("out", stores, rows, part1),
         "partial": pointer.get("partial"),
         "sums": pointer.get("sums"),
         "arrivals": pointer.get("arrivals"),

@@ -1,7 +1,7 @@
 """Trusted side of the kernel: inputs as models pass them, the right answer in float32, and what PyTorch offers.
 
-A shape is {batch, heads, kv_heads, length, width, causal: 0|1, half: 0|1 (bfloat16|float16), fused: 0|1}. `fused` means that
-the values are a slice of one projection of queries, keys and values, so that their rows lie further apart (Phi-3).
+A shape is {batch, heads, kv_heads, length, width, causal: 0|1, half: 0|1 (bfloat16|float16), fused: 0|1}. `fused` means
+that the values are a slice of one projection of queries, keys and values, so that their rows lie further apart (Phi-3).
 Only `hidden_shapes` runs where torch is not installed.
 """
 

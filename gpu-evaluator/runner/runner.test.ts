@@ -1,0 +1,24 @@
+/** The runner's Python tests. Those that need torch and triton are skipped where Python lacks them. */
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const python = process.env.KEVO_PYTHON || "python3";
+const runs = (...args: string[]) => spawnSync(python, args, { encoding: "utf8" });
+const file = (name: string) => fileURLToPath(new URL(`tests/${name}`, import.meta.url));
+const hasPython = runs("-c", "import sys; assert sys.version_info >= (3, 10)").status === 0;
+const hasTorch = runs("-c", "import torch, triton").status === 0;
+
+test.skipIf(!hasPython)("frames, statistics and hidden shapes (skipped without Python 3.10 or later)", () => {
+  const { status, stderr } = runs("-B", file("protocol_test.py"));
+  expect(status, stderr).toBe(0);
+});
+
+test.skipIf(!hasTorch)(
+  "the attention kernel in Triton's interpreter, and hostile answers (skipped without torch and triton: set KEVO_PYTHON)",
+  { timeout: 120_000 },
+  () => {
+    const { status, stderr } = runs("-B", file("attention_test.py"));
+    expect(status, stderr).toBe(0);
+  },
+);
