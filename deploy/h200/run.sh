@@ -4,7 +4,8 @@
 #   deploy/h200/run.sh kernelevolve-VERSION-linux-x64.tar.xz OUT [coordinator's options]
 #
 # Unpacks the bundle (made by `npm run bundle`), evolves all cells of ten models and four lengths, and writes to OUT:
-# cells.json (every cell), samples.json.gz (every timed batch), run.json, doctor.txt, lineage.db.gz, and cheats.json.
+# cells.json (every cell), samples.json.gz (every timed batch), run.json, report.txt, doctor.txt, lineage.db.gz and
+# cheats.json.
 # Options such as `--time 90s` replace the ones below; SKIP_CHEATS=1 leaves the cheats out.
 set -eu
 archive="$1"
@@ -24,11 +25,11 @@ cd "$work"
 coordinator doctor >"$out/doctor.txt" 2>&1 || true
 begun="$(date +%s)"
 status=0
-coordinator start --backend triton --kernel attention-forward --workload 'ten-models/*' --time 6m "$@" --json \
-  >"$out/run.json" 2>"$out/progress.txt" || status=$?
+coordinator start --backend triton --kernel attention-forward --workload 'ten-models/*' --time 6m "$@" \
+  >"$out/report.txt" 2>&1 || status=$?
+cat "$out/report.txt"
 echo "wall clock: $(($(date +%s) - begun)) s, exit code $status"
-tail -n 5 "$out/progress.txt"
-coordinator lineage workloads || true
+coordinator runs --json >"$out/run.json" || true
 coordinator lineage workloads --json >"$out/cells.json" || true
 coordinator lineage workloads --json --samples | gzip >"$out/samples.json.gz" || true
 coordinator lineage failures || true
