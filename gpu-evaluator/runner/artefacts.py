@@ -23,6 +23,8 @@ from typing import Any
 import triton
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
+from triton.experimental.gluon._runtime import GluonASTSource
+from triton.experimental.gluon.language import NVMMASharedLayout
 from triton.runtime.jit import JITFunction
 
 Json = dict[str, Any]
@@ -41,7 +43,11 @@ def argument_type(argument: Json | None) -> str:
     if argument is None:
         return "constexpr"
     if "descriptor" in argument:
-        return f"tensordesc<{TYPES[argument['type']]}{list(argument['block'])}>".replace(" ", "")
+        block, layout = ",".join(str(size) for size in argument["block"]), ""
+        if "swizzle" in argument:
+            # Gluon's descriptors say how their tiles lie in shared memory; Triton's leave it to the compiler.
+            layout = f",{NVMMASharedLayout(argument['swizzle'], 16, rank=len(argument['block']))!r}"
+        return f"tensordesc<{TYPES[argument['type']]}[{block}]{layout}>"
     if "pointer" in argument:
         return f"*{TYPES[argument['type']]}"
     if "stride" in argument or "i32" in argument:
@@ -114,8 +120,9 @@ def compile_launch(module: ModuleType, launch: Json, target: Json) -> tuple[byte
     with tempfile.TemporaryDirectory() as scratch, triton.knobs.cache.scope():
         triton.knobs.cache.dir = scratch
         try:
+            source_of = GluonASTSource if function.is_gluon() else ASTSource
             compiled = triton.compile(
-                ASTSource(function, signature, constants, attributes),
+                source_of(function, signature, constants, attributes),
                 target=GPUTarget("cuda", target["arch"], target["warp_size"]),
                 options=launch["options"],
             )

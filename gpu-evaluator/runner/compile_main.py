@@ -28,12 +28,14 @@ class Sources:
         self._loaded: dict[tuple[str, str], ModuleType] = {}
 
     def load(self, path: Path) -> tuple[ModuleType, str]:
-        """The module and the SHA-256 of its text. Whatever the file raises comes out as Refused."""
+        """The module and the SHA-256 of its text and its neighbours'. Whatever the file raises comes out as Refused."""
         try:
             text = path.read_bytes()
         except OSError as error:
             raise Refused(f"{path.name}: {error.strerror}") from error
-        digest = hashlib.sha256(text).hexdigest()
+        # A source may read the files beside it.
+        beside = b"".join(other.read_bytes() for other in sorted(path.parent.glob("*.py")))
+        digest = hashlib.sha256(text + b"\0" + beside).hexdigest()
         module = self._loaded.get((str(path), digest))
         if module is None:
             module = ModuleType(path.stem)

@@ -16,15 +16,31 @@ products; queries in registers, which halves what the first product reads from s
 
 from __future__ import annotations
 
+import importlib.util
 import math
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import triton
 import triton.language as tl
 
+
+def _beside(name: str) -> ModuleType:
+    """Another file of this folder, which is on no search path."""
+    spec = importlib.util.spec_from_file_location(f"attention_{name}", Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+attention_specialized = _beside("specialized").attention_specialized
+
 LOG2_E = 1.4426950408889634
-# The mask's value is finite, so that a tile without any visible key gives 0 and not 0/0.
-HIDDEN = tl.constexpr(-1.0e30)
+HIDDEN = tl.constexpr(float("-inf"))
+# Maximum before any key was seen: finite, so that a block without a visible key gives zeros and not inf - inf.
+LOWEST = tl.constexpr(-1.0e30)
 
 # 2^x for x <= 0 on the FMA units: x = n + f, 2^f by a cubic (relative error 9e-5, below bfloat16's 2e-3), n added to
 # the exponent (FlashAttention-4's trick). One of each four values; the others go to the special-function unit.
@@ -244,7 +260,7 @@ def _join_pieces(
     acc0 = acc0 * 0.0
     acc1 = acc1 * 0.0
     total = total * 0.0
-    top = tl.full([BLOCK_M], HIDDEN, tl.float32)
+    top = tl.full([BLOCK_M], LOWEST, tl.float32)
     for at in range(first, first + pieces):
         base = partial + at * (BLOCK_M * (PART0 + PART1))
         other_total = tl.load(sums + at * 2 * BLOCK_M + rows, cache_modifier=".cg")
@@ -308,7 +324,7 @@ def _tile(
         acc1 = 0.0
     acc0 = tl.zeros([BLOCK_M, PART0], tl.float32)
     total = tl.zeros([BLOCK_M], tl.float32)
-    top = tl.full([BLOCK_M], HIDDEN, tl.float32)
+    top = tl.full([BLOCK_M], LOWEST, tl.float32)
     diagonal = start
     if MASK_LOOP == "split":
         acc0, acc1, total, top = _walk(
@@ -410,6 +426,8 @@ def plan(config: dict[str, Any], shape: dict[str, int], target: dict[str, int]) 
     heads, batch = shape["heads"], shape["batch"]
     dtype = "fp16" if shape["half"] else "bf16"
     padded = 1 << (width - 1).bit_length()
+    if config["KERNEL"] == "specialized":
+        return _plan_specialized(config, shape, target, dtype, padded)
     part0, part1 = padded, 0
     if config["HEAD_DIM"] == "split" and width != padded:
         part0, part1 = padded // 2, width - padded // 2
@@ -496,3 +514,55 @@ def plan(config: dict[str, Any], shape: dict[str, int], target: dict[str, int]) 
         }
     ]
     return {"scratch": scratch, "launches": launches}
+
+
+def _plan_specialized(
+    config: dict[str, Any], shape: dict[str, int], target: dict[str, int], dtype: str, padded: int
+) -> dict[str, Any]:
+    """The plan with warps of different trades: Hopper's own matrix instructions, so not for other generations."""
+    if target["arch"] != 90:
+        raise ValueError("KERNEL specialized needs compute capability 9.0")
+
+    def tensor(name: str, block: int) -> dict[str, Any]:
+        return {
+            "descriptor": name,
+            "type": dtype,
+            "order": [0, 2, 1, 3],
+            "block": [1, 1, block, padded],
+            "swizzle": 128,
+        }
+
+    groups = config["BLOCK_M"] // 64
+    row_blocks = -(-shape["length"] // config["BLOCK_M"])
+    return {
+        "scratch": {},
+        "launches": [
+            {
+                "kernel": "attention_specialized",
+                "grid": [row_blocks * shape["batch"] * shape["heads"], 1, 1],
+                "options": {"num_warps": 4},
+                "arguments": {
+                    "q0": tensor("q", 64),
+                    "k0": tensor("k", config["BLOCK_N"]),
+                    "v0": tensor("v", config["BLOCK_N"]),
+                    "o0": {"pointer": "out", "type": dtype},
+                    **{f"stride_o{'bsh'[axis]}": {"stride": ["out", axis]} for axis in range(3)},
+                    "batches": {"i32": shape["batch"]},
+                    "heads": {"i32": shape["heads"]},
+                    "group": {"i32": shape["heads"] // shape["kv_heads"]},
+                    "length": {"i32": shape["length"]},
+                    "scale": {"fp32": LOG2_E / math.sqrt(shape["width"])},
+                },
+                "constants": {
+                    "WIDTH": shape["width"],
+                    "PADDED": padded,
+                    "BLOCK_N": config["BLOCK_N"],
+                    "GROUPS": groups,
+                    "STAGES": config["NUM_STAGES"],
+                    "CAUSAL": bool(shape["causal"]),
+                    "DTYPE": dtype,
+                    "IN_REGISTERS": config["QUERIES"] == "registers",
+                },
+            }
+        ],
+    }
