@@ -532,8 +532,8 @@ def _plan_specialized(
             "swizzle": 128,
         }
 
-    groups = config["BLOCK_M"] // 64
-    row_blocks = -(-shape["length"] // config["BLOCK_M"])
+    groups = config["GROUPS"]
+    row_blocks = -(-shape["length"] // (64 * groups))
     return {
         "scratch": {},
         "launches": [

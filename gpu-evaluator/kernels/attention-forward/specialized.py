@@ -1,9 +1,10 @@
-"""The same attention with warps of different trades, in Gluon, for Hopper: one warp loads, groups of four warps compute.
+"""The same attention with warps of different trades, in Gluon, for Hopper: one warp loads, groups of four compute.
 
 A tile is 64 rows for each group. The loading warp runs ahead through a ring of NUM_STAGES blocks of keys and values,
 guarded by barriers: `ready` when a block has arrived, `free` when all groups have read it. Each group has the product
 with the next keys and that with the last values under way while it computes a softmax, and one group's softmax hides
-behind the other's products (FlashAttention-3, Shah et al. 2024). Keys are walked from right to left, the diagonal first.
+behind the other's products (FlashAttention-3, Shah et al. 2024). Keys are walked from right to left, the diagonal
+first.
 """
 
 from __future__ import annotations
@@ -167,26 +168,26 @@ def attention_specialized(
     # Tuples are written out: one that has a name loses its constants.
     if GROUPS == 2:
         gl.warp_specialize([
-            (_consume, (q_buffers.index(0), k_buffers, v_buffers, q_ready.index(0), k_ready, k_free, v_ready, v_free, o0,
-                        stride_ob, stride_os, stride_oh, batch, head, row + 0, steps, length, scale, WIDTH, CAUSAL,
-                        IN_REGISTERS)),
-            (_consume, (q_buffers.index(1), k_buffers, v_buffers, q_ready.index(1), k_ready, k_free, v_ready, v_free, o0,
-                        stride_ob, stride_os, stride_oh, batch, head, row + 64, steps, length, scale, WIDTH, CAUSAL,
-                        IN_REGISTERS)),
+            (_consume, (q_buffers.index(0), k_buffers, v_buffers, q_ready.index(0), k_ready, k_free, v_ready, v_free,
+                        o0, stride_ob, stride_os, stride_oh, batch, head, row, steps, length, scale,
+                        WIDTH, CAUSAL, IN_REGISTERS)),
+            (_consume, (q_buffers.index(1), k_buffers, v_buffers, q_ready.index(1), k_ready, k_free, v_ready, v_free,
+                        o0, stride_ob, stride_os, stride_oh, batch, head, row + 64, steps, length, scale,
+                        WIDTH, CAUSAL, IN_REGISTERS)),
             (_produce, (q0, k0, v0, q_buffers, k_buffers, v_buffers, q_ready, k_ready, k_free, v_ready, v_free,
                         batch, head, kv_head, row, steps)),
         ], [4, 1], [240, 24])  # fmt: skip
     else:
         gl.warp_specialize([
-            (_consume, (q_buffers.index(0), k_buffers, v_buffers, q_ready.index(0), k_ready, k_free, v_ready, v_free, o0,
-                        stride_ob, stride_os, stride_oh, batch, head, row + 0, steps, length, scale, WIDTH, CAUSAL,
-                        IN_REGISTERS)),
-            (_consume, (q_buffers.index(1), k_buffers, v_buffers, q_ready.index(1), k_ready, k_free, v_ready, v_free, o0,
-                        stride_ob, stride_os, stride_oh, batch, head, row + 64, steps, length, scale, WIDTH, CAUSAL,
-                        IN_REGISTERS)),
-            (_consume, (q_buffers.index(2), k_buffers, v_buffers, q_ready.index(2), k_ready, k_free, v_ready, v_free, o0,
-                        stride_ob, stride_os, stride_oh, batch, head, row + 128, steps, length, scale, WIDTH, CAUSAL,
-                        IN_REGISTERS)),
+            (_consume, (q_buffers.index(0), k_buffers, v_buffers, q_ready.index(0), k_ready, k_free, v_ready, v_free,
+                        o0, stride_ob, stride_os, stride_oh, batch, head, row, steps, length, scale,
+                        WIDTH, CAUSAL, IN_REGISTERS)),
+            (_consume, (q_buffers.index(1), k_buffers, v_buffers, q_ready.index(1), k_ready, k_free, v_ready, v_free,
+                        o0, stride_ob, stride_os, stride_oh, batch, head, row + 64, steps, length, scale,
+                        WIDTH, CAUSAL, IN_REGISTERS)),
+            (_consume, (q_buffers.index(2), k_buffers, v_buffers, q_ready.index(2), k_ready, k_free, v_ready, v_free,
+                        o0, stride_ob, stride_os, stride_oh, batch, head, row + 128, steps, length, scale,
+                        WIDTH, CAUSAL, IN_REGISTERS)),
             (_produce, (q0, k0, v0, q_buffers, k_buffers, v_buffers, q_ready, k_ready, k_free, v_ready, v_free,
                         batch, head, kv_head, row, steps)),
         ], [4, 4, 1], [160, 160, 24])  # fmt: skip
