@@ -7,6 +7,8 @@ behind the other's products (FlashAttention-3, Shah et al. 2024). Keys are walke
 first.
 """
 
+# What a device function takes and gives are the compiler's types.
+# ruff: noqa: ANN001, ANN201, ANN202
 from __future__ import annotations
 
 from triton.experimental import gluon
