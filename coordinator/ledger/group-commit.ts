@@ -10,15 +10,12 @@ interface Operation {
   readonly fail: (error: unknown) => void;
 }
 
-/** The longest that a deferred write waits for company, milliseconds. */
-const DEFER_MS = 50;
-
 export class GroupCommit {
   readonly #transaction: Database.Transaction<(operations: readonly Operation[]) => void>;
   readonly #onFatal: (error: unknown) => void;
   #queue: Operation[] = [];
   #scheduled = false;
-  #idle: NodeJS.Timeout | null = null;
+  #closed = false;
 
   /** `onFatal`: the database refused the commit (a full disk, say). Memory is ahead of the disk then, so the run must stop. */
   constructor(sqlite: Database.Database, onFatal: (error: unknown) => void) {
@@ -30,6 +27,8 @@ export class GroupCommit {
 
   /** Runs `work` inside the next transaction and resolves with its value once that is on the disk. */
   run<T>(work: () => T): Promise<T> {
+    // Never settles: nobody may act on what was not stored.
+    if (this.#closed) return new Promise(() => {});
     return new Promise((resolve, reject) => {
       let value: T;
       this.#queue.push({
@@ -41,21 +40,18 @@ export class GroupCommit {
       });
       if (this.#scheduled) return;
       this.#scheduled = true;
-      setImmediate(() => this.flush());
+      setImmediate(() => this.#flush());
     });
   }
 
-  /** Runs `work` with the next commit, which it does not hurry: for what may be lost in a crash. */
-  defer(work: () => void): void {
-    this.#queue.push({ work, done: () => {}, fail: () => {} });
-    if (!this.#scheduled && this.#idle === null) this.#idle = setTimeout(() => this.flush(), DEFER_MS);
+  /** Commits what is queued and takes nothing more: whatever comes later is about a run that has ended. */
+  close(): void {
+    this.#flush();
+    this.#closed = true;
   }
 
-  /** Commits what is queued, now. */
-  flush(): void {
+  #flush(): void {
     this.#scheduled = false;
-    if (this.#idle !== null) clearTimeout(this.#idle);
-    this.#idle = null;
     const operations = this.#queue;
     if (operations.length === 0) return;
     this.#queue = [];

@@ -13,7 +13,7 @@ import { GroupCommit } from "./group-commit.ts";
 import type { IslandAccount } from "./island-account.ts";
 import { type PastAttempts, readPastAttempts, readStored } from "./read-stored.ts";
 import { type AcceptedCandidate, type Effects, type EvaluationRecord, NOTHING } from "./records.ts";
-import { type AttemptEnd, prepareStatements, type Statements } from "./statements.ts";
+import { type AttemptEnd, type AttemptStart, prepareStatements, type Statements } from "./statements.ts";
 
 export interface LedgerListener {
   /** Entries that now stand in the logs, in order. */
@@ -21,6 +21,9 @@ export interface LedgerListener {
   /** Candidates that now need a device, in order. */
   onReady(candidates: readonly AcceptedCandidate[]): void;
 }
+
+/** How long the start of an attempt may wait for its end, milliseconds. */
+const STARTS_MS = 100;
 
 export class Ledger {
   readonly accounting: Accounting;
@@ -30,6 +33,9 @@ export class Ledger {
   readonly #listener: LedgerListener;
   readonly #run: string;
   #past = new Map<string, PastAttempts>();
+  /** Attempts under way whose start is not stored yet. */
+  readonly #started = new Map<string, AttemptStart>();
+  #startsDue: NodeJS.Timeout | null = null;
 
   constructor(lineage: OpenLineage, accounting: Accounting, listener: LedgerListener, onFatal: (e: unknown) => void) {
     this.#lineage = lineage;
@@ -90,16 +96,25 @@ export class Ledger {
       this.#statements.evaluation(this.#run, record, now);
       this.#statements.measurements(record.candidate, 0, record.measurements, now);
       if (record.attempt > 0) {
-        this.#statements.endAttempt(record.candidate, record.attempt, stage, "result", now);
+        this.#endAttempt(record.candidate, record.attempt, stage, "result");
       }
       return { effects, answer: true };
     });
   }
 
-  /** Joins the next commit: a crash that loses it loses the attempt too, and the number is used again. */
+  /**
+   * Stored a moment later, or with the attempt's end where that comes first: a crash in between loses the attempt,
+   * and its number is used again.
+   */
   startAttempt(candidate: string, attempt: number, evaluator: string): void {
-    const now = Date.now();
-    this.#commit.defer(() => this.#statements.startAttempt(candidate, attempt, evaluator, now));
+    this.#started.set(`${candidate} ${attempt}`, { candidate, attempt, evaluator, startedAt: Date.now() });
+    this.#startsDue ??= setTimeout(() => {
+      this.#startsDue = null;
+      void this.#write(() => {
+        for (const start of this.#started.values()) this.#statements.attempt(start);
+        this.#started.clear();
+      });
+    }, STARTS_MS);
   }
 
   /** Attempts that earlier sittings made for a candidate that is still open. */
@@ -108,7 +123,7 @@ export class Ledger {
   }
 
   endAttempt(candidate: string, attempt: number, stage: string | null, end: AttemptEnd): Promise<void> {
-    return this.#write(() => this.#statements.endAttempt(candidate, attempt, stage, end, Date.now()));
+    return this.#write(() => this.#endAttempt(candidate, attempt, stage, end));
   }
 
   /** A finalist measured again, in round 1 or later. A round is stored once. */
@@ -173,9 +188,19 @@ export class Ledger {
       .map(({ entry }) => JSON.parse(entry) as LogEntry);
   }
 
-  /** Commits what is waiting, now. */
-  flush(): void {
-    this.#commit.flush();
+  /** Stores what is waiting; later writes are ignored. The database can be closed then. */
+  close(): void {
+    if (this.#startsDue !== null) clearTimeout(this.#startsDue);
+    this.#commit.close();
+  }
+
+  #endAttempt(candidate: string, attempt: number, stage: string | null, end: AttemptEnd): void {
+    const key = `${candidate} ${attempt}`;
+    const start = this.#started.get(key);
+    const ended = { stage, end, endedAt: Date.now() };
+    if (start === undefined) this.#statements.endAttempt({ candidate, attempt, ...ended });
+    else this.#statements.attempt({ ...start, ...ended });
+    this.#started.delete(key);
   }
 
   #write<T>(work: () => T): Promise<T> {

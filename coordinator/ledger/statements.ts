@@ -13,6 +13,19 @@ import type { AcceptedCandidate, EvaluationRecord } from "./records.ts";
 
 export type AttemptEnd = "result" | "evaluator_lost" | "refused" | "coordinator_lost" | "cancelled";
 
+export interface AttemptStart {
+  readonly candidate: string;
+  readonly attempt: number;
+  readonly evaluator: string;
+  readonly startedAt: number;
+}
+
+interface AttemptEnding {
+  readonly stage: string | null;
+  readonly end: AttemptEnd;
+  readonly endedAt: number;
+}
+
 export function prepareStatements(db: LineageDatabase) {
   const candidate = insertInto(db, schema.candidates);
   const parent = insertInto(db, schema.parents);
@@ -115,12 +128,13 @@ export function prepareStatements(db: LineageDatabase) {
       accepted.run({ run, accepted: count, best });
     },
 
-    startAttempt(id: string, number: number, evaluator: string, now: number): void {
-      attempt({ candidate: id, attempt: number, evaluator, stage: null, end: null, startedAt: now, endedAt: null });
+    /** An attempt that has begun, or one that has ended before its start was stored. */
+    attempt(row: AttemptStart & Partial<AttemptEnding>): void {
+      attempt({ stage: null, end: null, endedAt: null, ...row });
     },
 
-    endAttempt(id: string, number: number, stage: string | null, end: AttemptEnd, now: number): void {
-      endAttempt.run({ candidate: id, attempt: number, stage, end, endedAt: now });
+    endAttempt(row: { candidate: string; attempt: number } & AttemptEnding): void {
+      endAttempt.run({ ...row });
     },
 
     /** Attempts that a dead coordinator left open. */

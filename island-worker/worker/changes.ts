@@ -2,11 +2,20 @@
 
 export class Changes {
   #waiting = Promise.withResolvers<void>();
+  #due = false;
 
-  /** Something changed: everybody who waits looks again. */
+  /**
+   * Something changed: everybody who waits looks again, once everything that has arrived by now is taken in. What
+   * arrives together is answered together: one larger batch instead of several small ones.
+   */
   notify(): void {
-    this.#waiting.resolve();
-    this.#waiting = Promise.withResolvers();
+    if (this.#due) return;
+    this.#due = true;
+    setImmediate(() => {
+      this.#due = false;
+      this.#waiting.resolve();
+      this.#waiting = Promise.withResolvers();
+    });
   }
 
   /** Resolves at the next change, or after `ms`. */
@@ -14,7 +23,7 @@ export class Changes {
     const waiting = this.#waiting.promise;
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, ms);
+      timer = setTimeout(resolve, Math.max(1, ms));
     });
     await Promise.race([waiting, timeout]);
     clearTimeout(timer);

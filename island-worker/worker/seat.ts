@@ -31,6 +31,7 @@ export class Seat {
   #island: Island | null = null;
   #nextBatch = 0;
   #lost = false;
+  #elitesSent = { k: -1, at: 0 };
   readonly #outstanding = new Set<string>();
 
   constructor(session: Session, grant: { island: number; epoch: number; tail: number }, past: readonly LogEntry[]) {
@@ -159,11 +160,17 @@ export class Seat {
     }
   }
 
-  /** At a migration's batch number, tells the others of this island's best. Repeating it changes nothing. */
+  /**
+   * At a migration's batch number, tells the others of this island's best. Repeated now and then while the batch
+   * waits, because a message may be lost; repeating it changes nothing.
+   */
   #sendElites(island: Island, k = this.#nextBatch): void {
     const { spec, bus } = this.#session;
     if (k === 0 || k % spec.migrate_every !== 0 || spec.migrants === 0) return;
     if (spec.sync && this.#outstanding.size > 0) return;
+    const now = performance.now();
+    if (this.#elitesSent.k === k && now - this.#elitesSent.at < LOOK_AGAIN_MS) return;
+    this.#elitesSent = { k, at: now };
     const elites = elitesOf(island, spec.migrants);
     if (elites.length === 0 && !spec.sync) return;
     bus.publish(subjects.elites(spec.run, this.index), {
