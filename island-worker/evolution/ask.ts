@@ -15,12 +15,17 @@ import { untriedSamples } from "../proposers/classical/random.ts";
 import { spaceFilling } from "../proposers/classical/seed.ts";
 import { type Arm, drawArm } from "./bandit.ts";
 import type { Island } from "./island-state.ts";
+import { bestOfKin } from "./kin.ts";
 import { type Knowledge, nicheOf, surrogateOf, takenKeys, underwayOf } from "./knowledge.ts";
 import { nicheKeyOf } from "./niche.ts";
 import type { Surrogate } from "./surrogate/surrogate.ts";
 
 /** Space-filling candidates of a niche, all its islands together, before the surrogate proposes. */
 const SEEDED = 16;
+/** Of a niche's first candidates one in so many explores the space; the others did well on other niches, if any. */
+const EXPLORING = 3;
+/** Share of later candidates that did well on other niches. */
+const BORROWED = 0.15;
 /** Offspring of an operator, of which the surrogate picks one. */
 const LITTER = 16;
 /** Most candidates on their way whose outcome the surrogate anticipates. */
@@ -75,7 +80,7 @@ interface Batch {
   readonly isTaken: (key: number | string) => boolean;
 }
 
-type Choice = Offspring & { readonly proposer: Arm | "seed" | "surrogate" };
+type Choice = Offspring & { readonly proposer: Arm | "seed" | "kin" | "surrogate" };
 
 function openBatch(island: Island, knowledge: Knowledge, random: Random): Batch {
   const niche = nicheOf(knowledge, island.index);
@@ -131,10 +136,15 @@ function next(batch: Batch): Choice | null {
   const { space } = island;
   const { observations } = nicheOf(knowledge, island.index);
   const begun = observations.length + batch.underway.length;
-  if (space.start !== null && island.index === 0 && !isTaken(space.keyOf(space.start))) {
+  if (space.start !== null && isFirstOfNiche(island) && !isTaken(space.keyOf(space.start))) {
     return { genes: space.start, proposer: "seed" };
   }
-  if (surrogate === null || begun < SEEDED) {
+  const isSeeding = surrogate === null || begun < SEEDED;
+  if (hasKin(island) && (isSeeding ? begun % EXPLORING > 0 : random.uniform() < BORROWED)) {
+    const genes = bestOfKin(knowledge, island.index, isTaken);
+    if (genes !== null) return { genes, proposer: "kin" };
+  }
+  if (isSeeding) {
     const others = [...observations.map(({ genes }) => genes), ...batch.underway];
     const genes = spaceFilling(space, random, others, isTaken);
     return genes === null ? null : { genes, proposer: "seed" };
@@ -153,6 +163,18 @@ function next(batch: Batch): Choice | null {
     if (best !== null) return { ...best, proposer: arm };
   }
   return proposed === null ? uniform(batch) : { genes: proposed.genes, proposer: "surrogate" };
+}
+
+/** Islands judged by other workloads. Those that differ by their device share a surrogate instead. */
+function hasKin({ spec }: Island): boolean {
+  return new Set(spec.islands.map(({ niche }) => niche.workloads?.join() ?? "")).size > 1;
+}
+
+/** The start is one of the kernel's good configurations; each niche tries it once. */
+function isFirstOfNiche({ spec, index }: Island): boolean {
+  const keyOf = ({ niche }: RunSpec["islands"][number]) => nicheKeyOf(spec, niche);
+  const own = keyOf(spec.islands[index] as RunSpec["islands"][number]);
+  return spec.islands.find((island) => keyOf(island) === own)?.index === index;
 }
 
 /** Offspring that were not tried yet, distinct. */

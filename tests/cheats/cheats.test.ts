@@ -55,7 +55,8 @@ describe.skipIf(!hasTriton)("compile processes (skipped where Python has no trit
     const env = { ...runnerEnvironment(scratch, process.env), CUDA_VISIBLE_DEVICES: "" };
     const script = join(RUNNER, "compile_main.py");
     const memoryBytes = 3 * 1024 ** 3;
-    pool = new CompilePool(1, () => new RunnerProcess({ python, script, cwd: scratch, env, memoryBytes }));
+    const options = { python, script, cwd: scratch, env, memoryBytes, niceness: 0 };
+    pool = new CompilePool(1, () => new RunnerProcess(options));
   });
   afterAll(async () => {
     await pool.close();

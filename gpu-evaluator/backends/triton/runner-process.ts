@@ -4,6 +4,7 @@
  * started.
  */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { setPriority } from "node:os";
 import type { Readable, Writable } from "node:stream";
 import { killGroup } from "../process-group.ts";
 import { encodeFrame, type Frame, FrameDecoder } from "./frames.ts";
@@ -18,6 +19,8 @@ export interface RunnerOptions {
   readonly cwd: string;
   /** Address space, bytes; null for no limit (a CUDA context reserves more than the machine has). */
   readonly memoryBytes: number | null;
+  /** 0, or up to 19 for a process that others of this host go before. */
+  readonly niceness: number;
 }
 
 export class RunnerLost extends Error {
@@ -56,7 +59,7 @@ export class RunnerProcess {
   #words = "";
   #requests = 0;
 
-  constructor({ python, script, env, cwd, memoryBytes }: RunnerOptions) {
+  constructor({ python, script, env, cwd, memoryBytes, niceness }: RunnerOptions) {
     const command = [python, "-u", script];
     const [file, ...args] = memoryBytes === null ? command : limited(memoryBytes, command);
     this.#child = spawn(file as string, args, {
@@ -65,6 +68,7 @@ export class RunnerProcess {
       detached: true,
       stdio: ["pipe", "pipe", "pipe"],
     });
+    yieldTo(this.#child.pid, niceness);
     const { stdin, stdout, stderr } = this.#child;
     stdin.on("error", () => {}); // Told by the end of the process.
     stdout.on("data", (piece: Buffer) => this.#read(piece));
@@ -206,6 +210,15 @@ export class RunnerProcess {
   #lose(why: RunnerLost): void {
     this.#lost ??= why;
     this.#waiting?.reject(this.#lost);
+  }
+}
+
+function yieldTo(pid: number | undefined, niceness: number): void {
+  if (pid === undefined || niceness === 0) return;
+  try {
+    setPriority(pid, niceness);
+  } catch {
+    // It has ended already, which is told elsewhere.
   }
 }
 

@@ -62,7 +62,8 @@ export async function openTritonBackend(options: TritonOptions): Promise<Backend
     await mkdir(cacheDir);
 
     const processes = Math.max(1, availableParallelism() - SPARE_CORES);
-    const compiler = { python, script: join(RUNNER, "compile_main.py"), cwd: scratch };
+    // The measuring process launches kernels from the CPU; it must not wait for a core that compiles.
+    const compiler = { python, script: join(RUNNER, "compile_main.py"), cwd: scratch, niceness: 10 };
     const memoryBytes = options.limits?.compileMemoryBytes ?? compileMemory(processes);
     const pool = new CompilePool(
       processes,
@@ -73,9 +74,9 @@ export async function openTritonBackend(options: TritonOptions): Promise<Backend
     const health = new Health();
     const lanes = gpus.map((gpu, index) => {
       const own = { ...env, CUDA_VISIBLE_DEVICES: gpu.uuid, CUDA_DEVICE_ORDER: "PCI_BUS_ID" };
-      const measurer = { python, script: join(RUNNER, "measure_main.py"), cwd: scratch, env: own, memoryBytes: null };
+      const measurer = { python, script: join(RUNNER, "measure_main.py"), cwd: scratch, env: own };
       const lane = new MeasuringLane({
-        start: () => new RunnerProcess(measurer),
+        start: () => new RunnerProcess({ ...measurer, memoryBytes: null, niceness: 0 }),
         cacheDir,
         limits: { ...LANE_LIMITS, ...options.limits?.lane },
         onHealth: (healthy) => health.tell(index, healthy),

@@ -1,0 +1,52 @@
+import type { RunSpec } from "@kevo/proto/run.ts";
+import type { Config } from "@kevo/proto/search-space.ts";
+import { describe, expect, test } from "vitest";
+import { askedEntry, evaluatedEntry, openedEntry, ridge, ridgeTime, specOf } from "./fixture.ts";
+import { ask, openIsland } from "./island.ts";
+import { bestOfKin } from "./kin.ts";
+import { applyKnowledge, openKnowledge } from "./knowledge.ts";
+
+const NICHES = 6;
+const workloads = Array.from({ length: NICHES }, (_, index) => `w${index}`);
+const spec: RunSpec = specOf({
+  workloads,
+  islands: workloads.map((workload, index) => ({ index, niche: { workloads: [workload], device: null } })),
+});
+const optimum: Config = { BLOCK: 16, TILE: 4, STAGES: 3, LAYOUT: "tiles", FAST: true, ORDER: ["k", "i", "j"] };
+const proposal = (config: Config) => ({ config, source: null, proposer: "seed", parents: [], reason: null });
+
+/** Knowledge of a run in which island 0 was told of these configurations. */
+function taught(configs: readonly Config[], time: (config: Config) => number | null) {
+  const knowledge = openKnowledge(ridge, spec);
+  applyKnowledge(knowledge, openedEntry(spec, 0));
+  const asked = askedEntry(spec, 0, 1, 0, configs.map(proposal));
+  applyKnowledge(knowledge, asked);
+  for (const [at, { id, config }] of asked.candidates.entries()) {
+    applyKnowledge(knowledge, evaluatedEntry(spec, 0, 2 + at, id, time(config)));
+  }
+  return knowledge;
+}
+
+const others: Config[] = [1, 2, 5].map((STAGES) => ({ ...optimum, STAGES, LAYOUT: "rows" }));
+
+describe("kin", () => {
+  test("another niche's best is offered once, its failures never", () => {
+    const knowledge = taught([...others, optimum, { ...optimum, BLOCK: 64, STAGES: 5 }], ridgeTime);
+    const genes = ridge.encode(optimum);
+    expect(bestOfKin(knowledge, 1, () => false)).toEqual(genes);
+    const after = bestOfKin(knowledge, 1, (key) => key === ridge.keyOf(genes));
+    expect(after).not.toEqual(genes);
+    expect(bestOfKin(knowledge, 0, () => false)).toBeNull();
+  });
+
+  test("what one niche found is soon tried on all of them", () => {
+    const knowledge = taught([...others, optimum], ridgeTime);
+    const proposed = workloads.slice(1).map((_, index) => {
+      const island = openIsland(ridge, openedEntry(spec, index + 1));
+      return ask(island, knowledge, { k: 0, count: 3, migrants: [] }).map(({ config }) =>
+        ridge.keyOf(ridge.encode(config)),
+      );
+    });
+    for (const keys of proposed) expect(keys).toContain(ridge.keyOf(ridge.encode(optimum)));
+  });
+});
