@@ -3,7 +3,7 @@ import { parseInteger } from "@kevo/core/config/number.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { Command } from "commander";
 import type { LineageDatabase } from "../lineage/database.ts";
-import { bestByWorkload, bestOf } from "../lineage/queries/best.ts";
+import { bestByDevice, bestByWorkload, bestOf } from "../lineage/queries/best.ts";
 import { cellsOf } from "../lineage/queries/cells.ts";
 import { ancestorsOf, descendantsOf, type Relative } from "../lineage/queries/descent.ts";
 import { differenceOf } from "../lineage/queries/diff.ts";
@@ -172,6 +172,7 @@ function best(db: LineageDatabase, text: string | undefined, options: ReadOption
     ...ranked,
     workloads: winnersTimes(db, run.id),
     best_by_workload: Object.fromEntries(bestByWorkload(db, run.id)),
+    best_by_device: Object.fromEntries(bestByDevice(db, run.id)),
   };
   if (options.json) printJson(found);
   else print(bestView(found, colours()));

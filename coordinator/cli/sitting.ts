@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "@kevo/core/errors/user-error.ts";
-import { type KernelPackage, kernelFromSpace, loadKernel } from "@kevo/core/kernel/load.ts";
+import { type KernelPackage, kernelFromSpaces, loadKernel } from "@kevo/core/kernel/load.ts";
 import { type RunSpec, runSpec } from "@kevo/proto/run.ts";
 import { type OpenLineage, openLineage } from "../lineage/database.ts";
 import { cellsOf } from "../lineage/queries/cells.ts";
@@ -30,7 +30,7 @@ export async function startRun(wish: Wish, wanted: Launch, options: SittingOptio
   const kernel = await kernelOf(wanted);
   const isPath = wanted.kernel !== null && !existsSync(join(KERNELS, wanted.kernel));
   const launch = isPath ? { ...wanted, kernel: resolve(wanted.kernel as string) } : wanted;
-  const spec = specOf(wish, kernel.definition, kernel.hash, new Date());
+  const spec = specOf(wish, kernel, new Date());
   const lineage = openLineage(options.db);
   try {
     await sit({ spec, launch, kernel, lineage, resume: false, elapsedBeforeMs: 0 }, options);
@@ -60,8 +60,11 @@ export async function resumeRun(run: string | undefined, options: SittingOptions
   }
 }
 
-async function kernelOf(launch: Launch): Promise<KernelPackage> {
-  return launch.space !== null ? kernelFromSpace(launch.space) : loadKernel(launch.kernel as string, KERNELS);
+/** With the device models that its islands divide among them; none where any device serves. */
+async function kernelOf(launch: Launch): Promise<KernelPackage & { devices: readonly string[] }> {
+  if (launch.spaces.length === 0) return { ...(await loadKernel(launch.kernel as string, KERNELS)), devices: [] };
+  const kernel = await kernelFromSpaces(launch.spaces);
+  return launch.spaces.length === 1 ? { ...kernel, devices: [] } : kernel;
 }
 
 interface Prepared {

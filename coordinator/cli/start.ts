@@ -23,7 +23,7 @@ import type { Wish } from "../run/spec.ts";
 interface GivenOptions {
   readonly kernel?: string;
   readonly backend?: BackendName;
-  readonly space?: string;
+  readonly space: string[];
   readonly timeScale: string;
   readonly workload: string[];
   readonly perWorkload?: boolean;
@@ -71,14 +71,20 @@ Examples:
   coordinator start --kernel attention-cpu --islands 4 --evaluations 200
   coordinator start --kernel ./my-kernel --time 10m
   coordinator start --kernel attention-forward --workload 'ten-models/*' --time 6m
-  coordinator start --backend replay --space gemm.json.gz --islands 4 --evaluations 200 --sync --seed 7`;
+  coordinator start --backend replay --space gemm.json.gz --islands 4 --evaluations 200 --sync --seed 7
+  coordinator start --backend replay --space conv-A100.json.gz --space conv-A4000.json.gz --evaluations 400`;
 
 export function startCommand(): Command {
   return new Command("start")
     .description("Evolve a kernel: one command is a whole cluster on this machine, and more machines can join.")
     .option("--kernel <id|path>", "a kernel of this project by its id, or the folder of one")
     .addOption(new Option("--backend <name>", "what evaluates (default: the kernel's first)").choices(BACKENDS))
-    .option("--space <file>", "replay: recorded space in Kernel Tuner's cache format, .json or .json.gz")
+    .option(
+      "--space <file>",
+      "replay: recorded space in Kernel Tuner's cache format, .json or .json.gz;\nmay be repeated: the same kernel on other devices, which islands divide among them",
+      collect,
+      [],
+    )
     .option("--time-scale <factor>", "replay: recorded durations times this pass again", "0")
     .option("--workload <name|pattern>", "time on these workloads only; may be repeated (default: all)", collect, [])
     .option("--per-workload", "give each workload islands of its own (default for a pattern)")
@@ -112,7 +118,7 @@ export function startCommand(): Command {
 function wishOf(given: GivenOptions): Wish {
   const evaluations = given.evaluations;
   return {
-    backend: given.backend ?? (given.space === undefined ? undefined : "replay"),
+    backend: given.backend ?? (given.space.length === 0 ? undefined : "replay"),
     workloads: given.workload,
     perWorkload: given.perWorkload,
     islands: given.islands === undefined ? undefined : parseInteger(given.islands, "--islands", { min: 1, max: 1024 }),
@@ -130,11 +136,11 @@ function wishOf(given: GivenOptions): Wish {
 }
 
 function launchOf(given: GivenOptions): Launch {
-  const replay = given.backend === "replay" || (given.backend === undefined && given.space !== undefined);
-  if (replay && given.space === undefined) {
+  const replay = given.backend === "replay" || (given.backend === undefined && given.space.length > 0);
+  if (replay && given.space.length === 0) {
     throw new UserError("--backend replay needs --space FILE: a recorded space in Kernel Tuner's cache format.", 2);
   }
-  if (!replay && given.space !== undefined) {
+  if (!replay && given.space.length > 0) {
     throw new UserError(`--space is for --backend replay, not for ${given.backend}: leave one of them out.`, 2);
   }
   if (!replay && given.kernel === undefined) {
@@ -148,7 +154,7 @@ function launchOf(given: GivenOptions): Launch {
   }
   return {
     kernel: replay ? null : (given.kernel as string),
-    space: given.space === undefined ? null : resolve(given.space),
+    spaces: given.space.map((path) => resolve(path)),
     time_scale: parseNumber(given.timeScale, "--time-scale", { min: 0, max: 1000 }),
     evaluators: given.evaluator.map((text) => formatAddress(parseAddress(text, "--evaluator"))),
     devices: given.devices ?? null,

@@ -45,7 +45,8 @@ export function cellSummary({ cells, faster, speedup }: CellTable): string {
   return `Faster than the fastest baseline on ${faster} of ${cells.length} workloads, geometric mean ${formatSpeedup(speedup)}${without}.`;
 }
 
-function differing(config: Config, defaults: Config | null): Config {
+/** What is not as in the defaults; everything where there are none. */
+export function differing(config: Config, defaults: Config | null): Config {
   const entries = Object.entries(config).filter(
     ([name, value]) => defaults === null || formatValue(value) !== formatValue(defaults[name]),
   );

@@ -5,8 +5,9 @@ import type { CellTable } from "../lineage/queries/cells.ts";
 import type { WorkloadTimes } from "../lineage/queries/workloads.ts";
 import { DEFAULT_DATABASE } from "../lineage/read-only.ts";
 import type { RunResult } from "../run/result.ts";
-import { cellSummary, cellTable } from "./cell-table.ts";
+import { cellSummary, cellTable, differing } from "./cell-table.ts";
 import {
+  formatConfig,
   formatDuration,
   formatInterval,
   formatMs,
@@ -50,6 +51,7 @@ function found(result: RunResult, details: ReportDetails, options: TableOptions)
   const { cells, defaultConfig, workloads } = details;
   if (best === null) return ["Nothing was measured, so there is no best configuration."];
   if (cells !== null) return [cellSummary(cells), cellTable(cells, defaultConfig, options)];
+  if (Object.keys(result.best_by_device).length > 0) return [deviceTable(result, details, options)];
   const times = workloads.length === 0 ? [] : [workloadTable(details, options)];
   return [winner(best), configTable(best.config, defaultConfig, options), ...times];
 }
@@ -79,6 +81,27 @@ function winner(best: NonNullable<RunResult["best"]>): string {
     `Best: ${formatSpeedup(best.speedup)} the speed of the fastest baseline, confidence interval ${interval}`,
     `      (${where})`,
   ].join("\n");
+}
+
+/** One line for each device model: where each has a best configuration of its own, there is no one winner. */
+function deviceTable({ best_by_device }: RunResult, { defaultConfig }: ReportDetails, options: TableOptions): string {
+  const devices = Object.entries(best_by_device);
+  const compared = devices.some(([, { speedup }]) => speedup !== null);
+  return renderTable(
+    [
+      { head: "device" },
+      { head: "time ms", ...NUMBER },
+      ...(compared ? ["speedup", "interval"].map((head) => ({ head, ...NUMBER })) : []),
+      { head: defaultConfig === null ? "configuration" : "configuration, where not the default" },
+    ],
+    devices.map(([device, best]) => [
+      device,
+      formatNumber(best.time_ms),
+      ...(compared ? [formatSpeedup(best.speedup), formatInterval(best.speedup_low, best.speedup_high)] : []),
+      formatConfig(differing(best.config, defaultConfig)) || "the default",
+    ]),
+    options,
+  );
 }
 
 /** Every parameter with the default's value beside it; the changed ones are marked. */

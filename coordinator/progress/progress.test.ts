@@ -235,6 +235,7 @@ describe("the final report", () => {
     },
     best,
     best_by_workload: {},
+    best_by_device: {},
     spend_usd: 0,
     elapsed_s: 141,
     db: "/data/lineage.db",

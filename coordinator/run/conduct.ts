@@ -22,7 +22,7 @@ import { finalistsOf, measureFinalists } from "./finals.ts";
 import type { Launch } from "./launch.ts";
 import { Leases } from "./leases.ts";
 import { LiveView } from "./live-snapshot.ts";
-import { type LocalListener, startLocalEvaluator, startLocalWorkers } from "./local-programs.ts";
+import { type LocalListener, startLocalEvaluators, startLocalWorkers } from "./local-programs.ts";
 import { LogPublisher } from "./log-publisher.ts";
 import { definitionObject } from "./spec.ts";
 
@@ -69,6 +69,8 @@ class Conductor {
   #windows: number[];
   #phase = "waiting for an evaluator";
   #stopped = false;
+  /** Every island has had an evaluator that fits it: until then none begins, or the first would spend the budget. */
+  #manned = false;
   /** Settles when the search is over; rejects when the run cannot go on. */
   readonly #over = Promise.withResolvers<Ending>();
 
@@ -111,6 +113,8 @@ class Conductor {
   }
 
   async run(): Promise<Ending> {
+    // The last to go: parts that end before it still have something to store.
+    this.#stack.defer(() => this.#ledger.close());
     // Its clock runs from the start; a run that fails before it begins must end all the same.
     this.#stack.defer(() => this.#fleet.close());
     const { interrupted } = this.#sitting;
@@ -212,7 +216,7 @@ class Conductor {
       onNote: (message) => this.#note("program", message),
       onFailed: (error) => this.#over.reject(error),
     };
-    if (launch.evaluators.length === 0) this.#children.push(startLocalEvaluator(spec, launch, natsUrl, listener));
+    if (launch.evaluators.length === 0) this.#children.push(...startLocalEvaluators(spec, launch, natsUrl, listener));
     if (!launch.external_workers) this.#children.push(...startLocalWorkers(spec, natsUrl, listener));
   }
 
@@ -229,14 +233,14 @@ class Conductor {
     });
     let servedAt = performance.now();
     const patience = setInterval(() => {
-      if (this.#fleet.serving) servedAt = performance.now();
+      if (this.#manned && this.#fleet.serving) servedAt = performance.now();
       const waited = performance.now() - servedAt;
       if (this.#fleet.hopeless)
         this.#over.reject(new UserError(`No evaluator can run ${spec.kernel.id}: ${this.#fleet.trouble}.`));
       else if (waited > PATIENCE_MS) {
         this.#over.reject(
           new UserError(
-            `No evaluator has served for ${PATIENCE_MS / 1000} s: ${this.#fleet.trouble}. Start one with \`gpu-evaluator start\`, then resume the run.`,
+            `No evaluator has served ${this.#wanted()}for ${PATIENCE_MS / 1000} s: ${this.#fleet.trouble}. Start one with \`gpu-evaluator start\`, then resume the run.`,
           ),
         );
       }
@@ -295,10 +299,20 @@ class Conductor {
 
   #fleetChanged(): void {
     const models = this.#sitting.spec.islands.map(({ niche }) => niche.device);
-    this.#windows = windowsOf(this.#dispatcher.seats, models);
-    this.#phase = this.#fleet.serving ? "evolving" : "waiting for an evaluator";
+    const windows = windowsOf(this.#dispatcher.seats, models);
+    this.#manned ||= windows.every((window) => window > 0);
+    this.#windows = this.#manned ? windows : windows.map(() => 0);
+    this.#phase = this.#manned && this.#fleet.serving ? "evolving" : "waiting for an evaluator";
     this.#endpoints?.announce();
     this.#storeState();
+  }
+
+  /** Device models that an island is limited to and that nobody has, in words. */
+  #wanted(): string {
+    const present = new Set([...this.#dispatcher.seats].flatMap(({ deviceModels }) => deviceModels));
+    const wanted = new Set(this.#sitting.spec.islands.flatMap(({ niche }) => niche.device ?? []));
+    const missing = [...wanted].filter((model) => !present.has(model));
+    return missing.length === 0 ? "" : `${missing.join(", ")} `;
   }
 
   #storeState(): void {

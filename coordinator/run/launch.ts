@@ -1,11 +1,11 @@
 /** How a run was started, as far as its specification does not say: what `resume` needs to start it again. */
 import { z } from "zod";
 
-export const launch = z.object({
+const fields = z.object({
   /** Kernel id, or absolute path of its folder; null in replay. */
   kernel: z.string().nullable(),
-  /** Replay: absolute path of the recorded space. */
-  space: z.string().nullable(),
+  /** Replay: absolute paths of the recorded spaces, one for each device model; else empty. */
+  spaces: z.array(z.string()),
   time_scale: z.number().nonnegative(),
   /** HOST:PORT of evaluators named on the command line; a local one is started where there is none. */
   evaluators: z.array(z.string()),
@@ -15,4 +15,11 @@ export const launch = z.object({
   nats: z.string().nullable(),
   nats_listen: z.string().nullable(),
 });
-export type Launch = z.infer<typeof launch>;
+export type Launch = z.infer<typeof fields>;
+
+/** Earlier launches named one recorded space, or null. */
+export const launch = z.preprocess((stored) => {
+  if (typeof stored !== "object" || stored === null || !("space" in stored)) return stored;
+  const { space, ...others } = stored;
+  return { ...others, spaces: space === null ? [] : [space] };
+}, fields);

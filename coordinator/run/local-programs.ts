@@ -20,16 +20,29 @@ export interface LocalListener {
 
 const listening = z.object({ listening: z.string() });
 
-export function startLocalEvaluator(spec: RunSpec, launch: Launch, natsUrl: string, listener: LocalListener): Child {
+/** One evaluator, or one for each recorded space. */
+export function startLocalEvaluators(spec: RunSpec, launch: Launch, natsUrl: string, listener: LocalListener): Child[] {
+  const { spaces } = launch;
+  if (spaces.length === 0) return [startLocalEvaluator(spec, launch, null, natsUrl, listener)];
+  return spaces.map((space) => startLocalEvaluator(spec, launch, space, natsUrl, listener));
+}
+
+function startLocalEvaluator(
+  spec: RunSpec,
+  launch: Launch,
+  space: string | null,
+  natsUrl: string,
+  listener: LocalListener,
+): Child {
   let address: string | null = null;
   return new Child({
-    name: "the local evaluator",
+    name: launch.spaces.length > 1 ? `the local evaluator of ${space}` : "the local evaluator",
     entry: EVALUATOR,
     args: [
       "start",
       ...["--backend", spec.backend, "--nats", natsUrl, "--json"],
       ...(launch.devices === null ? [] : ["--devices", launch.devices]),
-      ...(launch.space === null ? [] : ["--space", launch.space, "--time-scale", String(launch.time_scale)]),
+      ...(space === null ? [] : ["--space", space, "--time-scale", String(launch.time_scale)]),
     ],
     onLine: (line) => {
       const parsed = listening.safeParse(parseJson(line));

@@ -39,6 +39,7 @@ describe("the result of a run", () => {
         proposer: "crossover",
       },
       best_by_workload: {},
+      best_by_device: {},
       spend_usd: 0,
       elapsed_s: 60,
       db: lineage.path,
@@ -128,6 +129,25 @@ describe("the result of a run", () => {
       },
       large: expect.objectContaining({ candidate: large, speedup: expect.closeTo(1.6) }),
     });
+  });
+
+  it("names the best of each device, from the islands limited to it", () => {
+    const niche = (device: string) => ({ workloads: null, device });
+    const run = lineage.run({ backend: "replay", workloads: ["small"], niches: [niche("B"), niche("A"), niche("B")] });
+    const record = (island: number, time: number) => {
+      const candidate = lineage.candidate(run, { island, config: { tile: time } });
+      lineage.ok(candidate, { times: { small: time } });
+      return candidate;
+    };
+    record(0, 5);
+    const slow = record(1, 9);
+    const fast = record(2, 3);
+    expect(result(run).best_by_device).toEqual({
+      B: expect.objectContaining({ candidate: fast, config: { tile: 3 }, time_ms: expect.closeTo(3), speedup: null }),
+      A: expect.objectContaining({ candidate: slow, time_ms: expect.closeTo(9) }),
+    });
+    expect(Object.keys(result(run).best_by_device)).toEqual(["B", "A"]);
+    expect(result(run).best).toMatchObject({ candidate: fast });
   });
 
   it("survives the trip through one line of JSON", () => {

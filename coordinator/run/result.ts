@@ -5,7 +5,7 @@ import { config } from "@kevo/proto/search-space.ts";
 import { count, eq } from "drizzle-orm";
 import { z } from "zod";
 import type { LineageDatabase } from "../lineage/database.ts";
-import { bestByWorkload, bestOf } from "../lineage/queries/best.ts";
+import { bestByDevice, bestByWorkload, bestOf } from "../lineage/queries/best.ts";
 import { countEvaluations } from "../lineage/queries/counts.ts";
 import { spentUsd } from "../lineage/queries/spend.ts";
 import { islands, runs } from "../lineage/schema.ts";
@@ -28,6 +28,8 @@ const best = z.object({
   proposer: z.string(),
 });
 
+const bestOfNiche = best.pick({ candidate: true, config: true, time_ms: true }).extend(speedups);
+
 export const runResult = z.object({
   run: z.string(),
   status: z.enum(runs.status.enumValues),
@@ -43,7 +45,9 @@ export const runResult = z.object({
   /** Null while nothing was measured. */
   best: best.nullable(),
   /** By workload, where islands are limited to workloads. */
-  best_by_workload: z.record(z.string(), best.pick({ candidate: true, config: true, time_ms: true }).extend(speedups)),
+  best_by_workload: z.record(z.string(), bestOfNiche),
+  /** By device model, where islands are limited to device models. */
+  best_by_device: z.record(z.string(), bestOfNiche),
   spend_usd: z.number().nonnegative(),
   elapsed_s: z.number().nonnegative(),
   /** Absolute path of the database. */
@@ -69,6 +73,7 @@ export function buildResult(db: LineageDatabase, run: string, path: string, elap
     evaluations: countEvaluations(db, run),
     best: bestOf(db, run),
     best_by_workload: Object.fromEntries(bestByWorkload(db, run)),
+    best_by_device: Object.fromEntries(bestByDevice(db, run)),
     spend_usd: spentUsd(db, run),
     elapsed_s: round(elapsedS ?? row.elapsedMs / 1000),
     db: path,

@@ -1,6 +1,7 @@
 /** From what the user asked for to a run's specification. */
 import { createHash, randomBytes, randomInt } from "node:crypto";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import type { KernelPackage } from "@kevo/core/kernel/load.ts";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import type { BackendName, Effort, RunSpec, Topology } from "@kevo/proto/run.ts";
 import canonicalize from "canonicalize";
@@ -29,8 +30,15 @@ const ISLANDS = 4;
 /** Candidates of an island's generation with --sync. */
 const SYNC_BATCH = 4;
 
-/** @throws UserError (code 2) for a backend, workload or number of islands that does not fit the kernel. */
-export function specOf(wish: Wish, definition: KernelDefinition, hash: string, now: Date): RunSpec {
+/**
+ * @param kernel with the device models that its islands divide among them; none where any device serves.
+ * @throws UserError (code 2) for a backend, workload or number of islands that does not fit the kernel.
+ */
+export function specOf(
+  wish: Wish,
+  { definition, hash, devices }: Pick<KernelPackage, "definition" | "hash"> & { readonly devices: readonly string[] },
+  now: Date,
+): RunSpec {
   const backend = wish.backend ?? (definition.backends[0] as BackendName);
   if (!definition.backends.includes(backend)) {
     throw new UserError(
@@ -41,13 +49,16 @@ export function specOf(wish: Wish, definition: KernelDefinition, hash: string, n
   const workloads = chooseWorkloads(wish.workloads, definition);
   // A pattern asks for many shapes, of which each has its own best configuration.
   const perWorkload = wish.perWorkload ?? wish.workloads.some((text) => text.includes("*"));
-  const niches = perWorkload ? workloads.length : 1;
+  const models = devices.length === 0 ? [null] : devices;
+  const niches = models.length * (perWorkload ? workloads.length : 1);
   const islands = wish.islands ?? niches * Math.max(1, Math.floor(ISLANDS / niches));
   if (islands < niches) {
-    throw new UserError(
-      `--per-workload gives each workload an island of its own: ${niches} workloads need --islands ${niches} or more (now ${islands}).`,
-      2,
-    );
+    const what = [
+      ...(perWorkload ? [`${workloads.length} workloads`] : []),
+      ...(devices.length > 0 ? [`${devices.length} devices`] : []),
+    ].join(" on ");
+    const why = perWorkload ? "--per-workload gives each workload" : "Each --space has";
+    throw new UserError(`${why} an island of its own: ${what} need --islands ${niches} or more (now ${islands}).`, 2);
   }
   return {
     run: runId(definition.id, now),
@@ -58,8 +69,8 @@ export function specOf(wish: Wish, definition: KernelDefinition, hash: string, n
     islands: Array.from({ length: islands }, (_, index) => ({
       index,
       niche: {
-        workloads: perWorkload ? [workloads[index % workloads.length] as string] : null,
-        device: null,
+        workloads: perWorkload ? [workloads[Math.floor(index / models.length) % workloads.length] as string] : null,
+        device: models[index % models.length] as string | null,
       },
     })),
     topology: wish.topology,

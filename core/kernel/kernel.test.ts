@@ -10,13 +10,13 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { UserError } from "../errors/user-error.ts";
 import { type PackedFile, packFiles, unpackFiles } from "./archive.ts";
 import { installKernel } from "./install.ts";
-import { kernelFromSpace, loadKernel } from "./load.ts";
+import { kernelFromSpaces, loadKernel } from "./load.ts";
 
 const root = mkdtempSync(join(tmpdir(), "kevo-kernel-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -211,19 +211,33 @@ test("links out of the folder and too large folders are refused", async () => {
   await expect(load(large)).rejects.toThrow(/17\.0 MiB; 16\.0 MiB is the limit.*weights\.bin/);
 });
 
-test("a recorded space is a kernel whose hash is that of its bytes", async () => {
-  const path = join(fresh(), "space.json");
-  mkdirSync(dirname(path), { recursive: true });
-  const cache = { "1": { time: 2, A: 1 }, "2": { time: 1, A: 2 } };
-  const space = {
-    device_name: "GPU",
-    kernel_name: "Gemm 2",
-    tune_params_keys: ["A"],
-    tune_params: { A: [1, 2] },
-    cache,
+test("recorded spaces of several devices are one kernel, whose hash is that of its bytes", async () => {
+  const folder = fresh();
+  mkdirSync(folder, { recursive: true });
+  const record = (name: string, change: object) => {
+    const space = {
+      device_name: "GPU",
+      kernel_name: "Gemm 2",
+      tune_params_keys: ["A"],
+      tune_params: { A: [1, 2] },
+      cache: { "1": { time: 2, A: 1 }, "2": { time: 1, A: 2 } },
+      ...change,
+    };
+    writeFileSync(join(folder, name), JSON.stringify(space));
+    return join(folder, name);
   };
-  writeFileSync(path, JSON.stringify(space));
-  const kernel = await kernelFromSpace(path);
+  const path = record("space.json", {});
+  const kernel = await kernelFromSpaces([path]);
+  expect(kernel.devices).toEqual(["GPU"]);
+  // Measured in another order on a device that has no name.
+  const other = record("other.json", { device_name: "", cache: { "2": { time: 4, A: 2 }, "1": { time: 3, A: 1 } } });
+  expect(await kernelFromSpaces([path, other])).toMatchObject({ hash: kernel.hash, devices: ["GPU", "other"] });
+  const fewer = record("fewer.json", { device_name: "GPU 2", cache: { "1": { time: 2, A: 1 } } });
+  await expect(kernelFromSpaces([path, fewer])).rejects.toMatchObject({
+    exitCode: 2,
+    message: expect.stringContaining("fewer.json: its configurations differ"),
+  });
+  await expect(kernelFromSpaces([path, path])).rejects.toThrow("is of the device GPU too");
   expect(kernel.hash).toBe(sha256(kernel.bytes));
   expect(kernel.definition).toMatchObject({ id: "gemm-2", backends: ["replay"], default: null, source: null });
 });

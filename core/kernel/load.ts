@@ -4,9 +4,8 @@ import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
-import canonicalize from "canonicalize";
 import { UserError } from "../errors/user-error.ts";
-import { recordedKernel } from "../recorded-space/recorded-kernel.ts";
+import { type RecordedKernel, recordedKernel } from "../recorded-space/recorded-kernel.ts";
 import { loadRecordedSpace } from "../recorded-space/recorded-space.ts";
 import { packFiles } from "./archive.ts";
 import { checkDefinition, DEFINITION_FILE, parseDefinition } from "./definition.ts";
@@ -43,16 +42,47 @@ export async function listKernels(kernelsFolder: string): Promise<string[]> {
   return names.filter((name) => existsSync(join(kernelsFolder, name, DEFINITION_FILE))).sort();
 }
 
+/** A kernel as it was recorded, and on which devices: the models' names, one for each recording. */
+export interface RecordedPackage extends KernelPackage {
+  readonly devices: readonly string[];
+}
+
 /**
- * The kernel that a recorded space stands for. Evaluators that replay the same file know it by the same hash;
- * nothing of it is compiled, so its bytes are for the record only and cannot be installed.
- * @throws UserError when the file is missing or not a recorded space.
+ * The kernel that recorded spaces of one or more devices stand for. Evaluators that replay one of the files know it
+ * by the same hash; nothing of it is compiled, so its bytes are for the record only and cannot be installed.
+ * @throws UserError when a file is missing or not a recorded space; with code 2 when the files are not of one
+ * kernel with the same parameters and configurations, or two are of the same device.
  */
-export async function kernelFromSpace(path: string): Promise<KernelPackage> {
-  const space = await loadRecordedSpace(path);
-  const { definition, hash } = recordedKernel(space);
-  const bytes = Buffer.from(canonicalize({ definition, device: space.deviceName }) as string);
-  return { definition, hash, bytes };
+export async function kernelFromSpaces(paths: readonly string[]): Promise<RecordedPackage> {
+  const recordings: { path: string; kernel: RecordedKernel; device: string }[] = [];
+  for (const path of paths) {
+    const space = await loadRecordedSpace(path);
+    const next = { path, kernel: recordedKernel(space), device: space.deviceName };
+    const [first] = recordings;
+    if (first !== undefined && first.kernel.hash !== next.kernel.hash) {
+      throw new UserError(
+        `--space ${path}: ${difference(first.kernel.definition, next.kernel.definition)} differ from those of ` +
+          `${first.path}. The recordings of one run are of one kernel on several devices.`,
+        2,
+      );
+    }
+    const twin = recordings.find(({ device }) => device === next.device);
+    if (twin !== undefined) {
+      throw new UserError(
+        `--space ${path}: ${twin.path} is of the device ${twin.device} too. Each recording of a run is of a device of its own.`,
+        2,
+      );
+    }
+    recordings.push(next);
+  }
+  const { kernel } = recordings[0] as (typeof recordings)[number];
+  return { ...kernel, devices: recordings.map(({ device }) => device) };
+}
+
+/** In what two recordings are not of the same kernel. */
+function difference(a: KernelDefinition, b: KernelDefinition): string {
+  if (a.title !== b.title) return `the kernel (${b.title}) and perhaps more`;
+  return JSON.stringify(a.parameters) === JSON.stringify(b.parameters) ? "its configurations" : "its parameters";
 }
 
 async function findFolder(idOrPath: string, kernelsFolder: string): Promise<string> {

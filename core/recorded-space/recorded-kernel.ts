@@ -1,4 +1,7 @@
-/** A recording as a kernel, so that a run and an evaluator that replay the same file mean the same by its hash. */
+/**
+ * A recording as a kernel, so that a run and an evaluator that replay the same space mean the same by its hash.
+ * Recordings of one kernel on several devices are one kernel: neither times nor the device are part of it.
+ */
 import { createHash } from "node:crypto";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import canonicalize from "canonicalize";
@@ -7,11 +10,18 @@ import type { RecordedSpace } from "./recorded-space.ts";
 /** The one workload of a recording. */
 export const RECORDED_WORKLOAD = "recorded";
 
-/** The definition, and SHA-256 (lower-case hex) of its canonical JSON together with the recorded device. */
-export function recordedKernel(space: RecordedSpace): { definition: KernelDefinition; hash: string } {
+/** What a recording is as a kernel; `hash` is SHA-256 (lower-case hex) of `bytes`. */
+export interface RecordedKernel {
+  readonly definition: KernelDefinition;
+  /** The definition's canonical JSON. Its configurations are sorted: recordings list them as they were measured. */
+  readonly bytes: Uint8Array;
+  readonly hash: string;
+}
+
+export function recordedKernel(space: RecordedSpace): RecordedKernel {
   const definition: KernelDefinition = {
     id: idOf(space.kernelName),
-    title: `${space.kernelName}, recorded${space.deviceName === "" ? "" : ` on ${space.deviceName}`}`,
+    title: `${space.kernelName}, recorded`,
     description: "",
     backends: ["replay"],
     ...space.definition,
@@ -24,10 +34,14 @@ export function recordedKernel(space: RecordedSpace): { definition: KernelDefini
     reference: null,
     comparison: null,
   };
-  const hash = createHash("sha256")
-    .update(canonicalize({ definition, device: space.deviceName }) as string)
-    .digest("hex");
-  return { definition, hash };
+  const members = definition.members?.toSorted(byGenes);
+  const bytes = Buffer.from(canonicalize({ ...definition, members }) as string);
+  return { definition, bytes, hash: createHash("sha256").update(bytes).digest("hex") };
+}
+
+function byGenes(a: readonly number[], b: readonly number[]): number {
+  const at = a.findIndex((gene, index) => gene !== b[index]);
+  return at < 0 ? 0 : (a[at] as number) - (b[at] as number);
 }
 
 function idOf(kernelName: string): string {

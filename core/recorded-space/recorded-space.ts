@@ -3,6 +3,7 @@
  * kernel with what a real GPU made of it. What is not recorded is not valid.
  */
 import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import type { Outcome } from "@kevo/proto/outcome.ts";
@@ -30,7 +31,7 @@ export interface RecordedSpace {
   /** With `members`: exactly the recorded configurations. */
   readonly definition: SearchSpaceDefinition;
   readonly kernelName: string;
-  /** As recorded; empty where the recording does not say. */
+  /** As recorded; the file's name without its endings where the recording does not say. */
   readonly deviceName: string;
   /** Smallest recorded time, milliseconds. */
   readonly optimum: number;
@@ -49,7 +50,7 @@ export async function loadRecordedSpace(path: string): Promise<RecordedSpace> {
   return openRecordedSpace(file.data, path);
 }
 
-/** @throws UserError when the recording contradicts itself or nothing in it ran. `name` is for messages. */
+/** @throws UserError when the recording contradicts itself or nothing in it ran. `name` is the file's. */
 export function openRecordedSpace(file: RecordedFile, name: string): RecordedSpace {
   const { definition, rows } = spaceOf(file, name);
   let optimum = Number.POSITIVE_INFINITY;
@@ -60,7 +61,7 @@ export function openRecordedSpace(file: RecordedFile, name: string): RecordedSpa
   return {
     definition,
     kernelName: file.kernel_name,
-    deviceName: file.device_name,
+    deviceName: file.device_name.trim() || basename(name).replace(/\.json(\.gz)?$/, ""),
     optimum,
     lookup: (config) => {
       const record = rows.get(keyOfValues(definition.parameters.map((parameter) => config[parameter.name])));

@@ -9,24 +9,29 @@ export interface SyntheticSpace {
   readonly benchmarkMs: number;
   /** Every so manieth configuration fails when it runs; 0 for none. */
   readonly failEvery: number;
+  readonly device: string;
+  /** Where the bowl's bottom lies along each parameter, from parameter to parameter one further. */
+  readonly bottom: number;
 }
 
 const NAMES = ["a", "b", "c", "d"];
 
 /** Writes the space to `path`. Its optimum is a smooth bowl's bottom with ripples; times are about 1 to 20 ms. */
 export function writeSyntheticSpace(path: string, wish: Partial<SyntheticSpace> = {}): void {
-  const { values, compileMs, benchmarkMs, failEvery } = {
+  const { values, compileMs, benchmarkMs, failEvery, device, bottom } = {
     values: 7,
     compileMs: 0,
     benchmarkMs: 0,
     failEvery: 0,
+    device: "Synthetic",
+    bottom: 2,
     ...wish,
   };
   const cache: Record<string, unknown> = {};
   for (let n = 0; n < values ** NAMES.length; n++) {
     const genes = NAMES.map((_, at) => Math.floor(n / values ** at) % values);
     const time =
-      1 + genes.reduce((sum, gene, at) => sum + (gene - (at + 2)) ** 2 / 4 + ((gene * (at + 3)) % 5) / 10, 0);
+      1 + genes.reduce((sum, gene, at) => sum + (gene - (at + bottom)) ** 2 / 4 + ((gene * (at + 3)) % 5) / 10, 0);
     const failed = failEvery > 0 && n % failEvery === failEvery - 1;
     cache[genes.join(",")] = {
       ...Object.fromEntries(NAMES.map((name, at) => [name, genes[at]])),
@@ -41,7 +46,7 @@ export function writeSyntheticSpace(path: string, wish: Partial<SyntheticSpace> 
   writeFileSync(
     path,
     JSON.stringify({
-      device_name: "Synthetic",
+      device_name: device,
       kernel_name: "bowl",
       tune_params_keys: NAMES,
       tune_params: Object.fromEntries(NAMES.map((name) => [name, range])),

@@ -5,6 +5,7 @@ import type { Ranked } from "../../lineage/queries/ranking.ts";
 import type { CandidateDetails, StoredEvaluation, StoredMeasurement } from "../../lineage/queries/show.ts";
 import type { WorkloadTimes } from "../../lineage/queries/workloads.ts";
 import {
+  formatConfig,
   formatInterval,
   formatMs,
   formatNumber,
@@ -22,6 +23,7 @@ export interface Best extends Ranked {
   readonly run: string;
   readonly workloads: readonly WorkloadTimes[];
   readonly best_by_workload: Readonly<Record<string, Ranked>>;
+  readonly best_by_device: Readonly<Record<string, Ranked>>;
 }
 
 export function bestView(best: Best, options: TableOptions): string {
@@ -37,7 +39,22 @@ export function bestView(best: Best, options: TableOptions): string {
     `${best.candidate}, proposed by ${best.proposer}`,
     configTable(best.config, options),
     timesTable(best.workloads, separate.length > 0, options),
+    ...(Object.keys(best.best_by_device).length > 0 ? [deviceTable(best.best_by_device, options)] : []),
   ].join("\n\n");
+}
+
+function deviceTable(devices: Best["best_by_device"], options: TableOptions): string {
+  return renderTable(
+    [{ head: "device" }, right("time ms"), right("speedup"), { head: "candidate" }, { head: "configuration" }],
+    Object.entries(devices).map(([device, { time_ms, speedup, candidate, config }]) => [
+      device,
+      formatNumber(time_ms),
+      formatSpeedup(speedup),
+      candidate,
+      formatConfig(config),
+    ]),
+    options,
+  );
 }
 
 export function detailsView(details: CandidateDetails, options: TableOptions): string {

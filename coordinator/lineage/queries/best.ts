@@ -1,8 +1,8 @@
-/** The best candidate of a run, and of each workload where islands are limited to workloads. */
+/** The best candidate of a run, of each workload where islands are limited to workloads, and of each device likewise. */
 import { and, eq } from "drizzle-orm";
 import type { LineageDatabase } from "../database.ts";
 import { candidates, evaluations, measurements } from "../schema.ts";
-import { readNiches } from "./niches.ts";
+import { type Niches, readNiches } from "./niches.ts";
 import { idInRun } from "./of-run.ts";
 import { better, countingTimings, failedFinalists, place, type Ranked, ranking, timingColumns } from "./ranking.ts";
 
@@ -17,8 +17,38 @@ export function bestOf(db: LineageDatabase, run: string): Ranked | null {
  */
 export function bestByWorkload(db: LineageDatabase, run: string): Map<string, Ranked> {
   const niches = readNiches(db, run);
+  if (!niches.perWorkload) return new Map();
+  const best = leaders(db, run, niches, (_island, workloads) =>
+    workloads.map((workload) => ({ name: workload, workloads: [workload] })),
+  );
+  return new Map(niches.workloads.flatMap((name) => (best.has(name) ? [[name, best.get(name) as Ranked]] : [])));
+}
+
+/** The best for each device model, among the islands limited to it, in their order. Empty where no island is. */
+export function bestByDevice(db: LineageDatabase, run: string): Map<string, Ranked> {
+  const niches = readNiches(db, run);
+  if (niches.devices.length === 0) return new Map();
+  const best = leaders(db, run, niches, (island, workloads) => {
+    const { device } = niches.nicheOf(island);
+    return device === null ? [] : [{ name: device, workloads }];
+  });
+  return new Map(niches.devices.flatMap((name) => (best.has(name) ? [[name, best.get(name) as Ranked]] : [])));
+}
+
+interface Contest {
+  readonly name: string;
+  /** By whose timings it is decided. */
+  readonly workloads: readonly string[];
+}
+
+/** The winner of each contest that islands take part in. */
+function leaders(
+  db: LineageDatabase,
+  run: string,
+  niches: Niches,
+  contestsOf: (island: number, workloads: readonly string[]) => Contest[],
+): Map<string, Ranked> {
   const best = new Map<string, Ranked>();
-  if (!niches.perWorkload) return best;
   const rows = db
     .select({ candidate: candidates, timing: timingColumns })
     .from(measurements)
@@ -35,14 +65,14 @@ export function bestByWorkload(db: LineageDatabase, run: string): Map<string, Ra
       ofOne.map((row) => row.timing),
       workloads,
     );
-    for (const workload of workloads) {
-      const timings = counting.filter((timing) => timing.workload === workload);
+    for (const { name, workloads: deciding } of contestsOf(candidate.island, workloads)) {
+      const timings = counting.filter((timing) => deciding.includes(timing.workload));
       if (timings.length === 0) continue;
       const next = place(candidate, timings);
-      const held = best.get(workload);
+      const held = best.get(name);
       const again = next.rounds - (held?.rounds ?? 0);
-      if (held === undefined || again > 0 || (again === 0 && better(next, held) < 0)) best.set(workload, next);
+      if (held === undefined || again > 0 || (again === 0 && better(next, held) < 0)) best.set(name, next);
     }
   }
-  return new Map(niches.workloads.flatMap((name) => (best.has(name) ? [[name, best.get(name) as Ranked]] : [])));
+  return best;
 }

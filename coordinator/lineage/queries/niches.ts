@@ -1,4 +1,4 @@
-/** Which workloads each island of a run is limited to. */
+/** Which workloads and device model each island of a run is limited to. */
 import { type Niche, niche, runSpec } from "@kevo/proto/run.ts";
 import { eq } from "drizzle-orm";
 import type { LineageDatabase } from "../database.ts";
@@ -9,6 +9,8 @@ export interface Niches {
   readonly workloads: readonly string[];
   /** Some island is limited to some of the workloads. */
   readonly perWorkload: boolean;
+  /** Device models that islands are limited to, in the order of the islands; empty where none is. */
+  readonly devices: readonly string[];
   /** Workloads that candidates of this island are judged by. */
   workloadsOf(island: number): readonly string[];
   nicheOf(island: number): Niche;
@@ -19,12 +21,13 @@ const NO_LIMIT: Niche = { workloads: null, device: null };
 export function readNiches(db: LineageDatabase, run: string): Niches {
   const row = db.select({ spec: runs.spec }).from(runs).where(eq(runs.id, run)).get();
   const { workloads } = runSpec.pick({ workloads: true }).parse(JSON.parse(row?.spec ?? "{}"));
-  const rows = db.select().from(islands).where(eq(islands.run, run)).all();
+  const rows = db.select().from(islands).where(eq(islands.run, run)).orderBy(islands.island).all();
   const byIsland = new Map(rows.map((r) => [r.island, niche.parse(JSON.parse(r.niche))]));
   const nicheOf = (island: number) => byIsland.get(island) ?? NO_LIMIT;
   return {
     workloads,
     perWorkload: [...byIsland.values()].some((n) => n.workloads !== null),
+    devices: [...new Set([...byIsland.values()].flatMap(({ device }) => device ?? []))],
     workloadsOf: (island) => nicheOf(island).workloads ?? workloads,
     nicheOf,
   };

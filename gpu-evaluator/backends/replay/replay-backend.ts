@@ -25,7 +25,6 @@ interface Replayed extends Artifact {
 }
 
 export function openReplayBackend({ space, devices, timeScale }: ReplayOptions): ReplayBackend {
-  const model = space.deviceName === "" ? "recorded device" : space.deviceName;
   const { definition, hash } = recordedKernel(space);
   const pass = async (recordedMs: number, signal: AbortSignal) => {
     if (recordedMs * timeScale > 0) await pause(recordedMs * timeScale, undefined, { signal });
@@ -35,7 +34,7 @@ export function openReplayBackend({ space, devices, timeScale }: ReplayOptions):
     name: "replay",
     toolchain: `recorded ${space.kernelName}`,
     kernel: { hash, folder: "", definition },
-    devices: devices.map((number): Device => ({ id: `replay:${number}`, model, peakGflops: null })),
+    devices: devices.map((number): Device => ({ id: `replay:${number}`, model: space.deviceName, peakGflops: null })),
     // One for each lane keeps it busy while compiling takes no longer than the measurement.
     compileProcesses: devices.length,
     needsQuiet: false,
