@@ -16,8 +16,8 @@ export interface Budget {
 
 const BUDGETS: Record<Effort, Record<"search" | "final", Budget>> = {
   quick: {
-    search: { rounds: 5, batchMs: 3, patienceMs: 200, resamples: 300, runLimitMs: 2_000 },
-    final: { rounds: 25, batchMs: 5, patienceMs: 2_500, resamples: 1_000, runLimitMs: 5_000 },
+    search: { rounds: 4, batchMs: 2, patienceMs: 100, resamples: 300, runLimitMs: 2_000 },
+    final: { rounds: 20, batchMs: 4, patienceMs: 1_500, resamples: 1_000, runLimitMs: 5_000 },
   },
   full: {
     search: { rounds: 15, batchMs: 8, patienceMs: 1_200, resamples: 500, runLimitMs: 5_000 },
