@@ -68,16 +68,20 @@ function fold(
 describe("an island", () => {
   const spec = specOf({ count: 3 });
   const logs = evolve(spec, 6);
+  /** Two devices, one of them with two islands. */
+  const islandsOfTwo = ["A", "B", "A"].map((device, index) => ({ index, niche: { workloads: null, device } }));
+  const inStep = specOf({ islands: islandsOfTwo, sync: true });
+  const logsInStep = evolve(inStep, 6);
   const first = () => 0;
 
-  it("proposes the same from the same logs, however they were interleaved", () => {
+  it("in step proposes the same from the same logs, however they were interleaved", () => {
     const proposalsOf = ([islands, knowledge]: [Island[], Knowledge]) =>
       islands.map((island) => ask(island, knowledge, { k: 6, count: 5, migrants: [] }));
-    const expected = proposalsOf(fold(spec, logs, first));
+    const expected = proposalsOf(fold(inStep, logsInStep, first));
     expect(expected.flat().length).toBe(15);
     fc.assert(
       fc.property(fc.infiniteStream(fc.nat(2)), (choices) => {
-        const folded = fold(spec, logs, (open) => (choices.next().value ?? 0) % open.length);
+        const folded = fold(inStep, logsInStep, (open) => (choices.next().value ?? 0) % open.length);
         // What was learnt in between is not allowed to leave traces either.
         folded[0].slice(0, 1).map((island) => ask(island, folded[1], { k: 6, count: 1, migrants: [] }));
         expect(proposalsOf(folded)).toEqual(expected);
@@ -86,16 +90,16 @@ describe("an island", () => {
     );
   });
 
-  it("proposes the same when it was asked all along", () => {
-    const knowledge = openKnowledge(ridge, spec);
+  it("in step proposes the same when it was asked all along", () => {
+    const knowledge = openKnowledge(ridge, inStep);
     const islands: Island[] = [];
-    for (const entry of logs.flat().toSorted((a, b) => a.n - b.n || a.island - b.island)) {
+    for (const entry of logsInStep.flat().toSorted((a, b) => a.n - b.n || a.island - b.island)) {
       applyKnowledge(knowledge, entry);
       if (entry.type === "opened") islands[entry.island] = openIsland(ridge, entry);
       else applyEntry(islands[entry.island] as Island, entry);
       for (const island of islands) ask(island, knowledge, { k: island.batches, count: 1, migrants: [] });
     }
-    const [afresh, known] = fold(spec, logs, first);
+    const [afresh, known] = fold(inStep, logsInStep, first);
     for (const [index, island] of islands.entries()) {
       const request = { k: 6, count: 4, migrants: [] };
       expect(ask(island, knowledge, request)).toEqual(ask(afresh[index] as Island, known, request));

@@ -1,7 +1,8 @@
 /**
  * What all islands of a run together have learnt: every result by niche, and what is on its way. A fold over every
- * island's log. Logs may arrive interleaved in any way; results are kept in canonical order, so that two folds of
- * the same logs are equal.
+ * island's log. Logs may arrive interleaved in any way. With --sync results are kept in canonical order, so that two
+ * folds of the same logs are equal; otherwise in the order of their arrival, which costs less: a late one undoes
+ * nothing that was computed from those before it.
  */
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { Genes, SearchSpace } from "@kevo/core/search-space/search-space.ts";
@@ -22,7 +23,7 @@ interface Underway extends Place {
 }
 
 export interface NicheKnowledge {
-  /** Results in canonical order, each configuration once. */
+  /** Results in their order, each configuration once. */
   readonly observations: Known[];
   readonly keys: Set<number | string>;
   /** Candidates without a result, by id. */
@@ -106,15 +107,16 @@ function learnEvaluated(knowledge: Knowledge, niche: NicheKnowledge, entry: Eval
   const value = entry.fitness === null ? null : -Math.log(entry.fitness);
   const known: Known = { batch, island, index, genes, key, codes: knowledge.coordinates.codesOf(genes), value };
   const { observations, keys } = niche;
+  const { sync } = knowledge.spec;
   if (keys.has(key)) {
-    // The same genome twice, the later answered from the earlier: what stands first in canonical order counts.
+    // The same genome twice, the later answered from the earlier: what stands first in the order counts.
     const at = observations.findIndex((other) => other.key === key);
-    if (comparePlaces(observations[at] as Known, known) <= 0) return;
+    if (!sync || comparePlaces(observations[at] as Known, known) <= 0) return;
     observations.splice(at, 1);
   }
   keys.add(key);
   let at = observations.length;
-  while (at > 0 && comparePlaces(observations[at - 1] as Known, known) > 0) at--;
+  while (sync && at > 0 && comparePlaces(observations[at - 1] as Known, known) > 0) at--;
   observations.splice(at, 0, known);
 }
 

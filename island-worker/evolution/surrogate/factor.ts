@@ -70,10 +70,20 @@ function truncateFactor({ given, rows, values, ones }: Factor, length: number): 
   ones.length = length;
 }
 
-/** w = L^-1 k(observations, row of codes): covariance of two rows given the observations is k(a, b) - w_a . w_b. */
-export function whiten({ shape, tables, given, rows }: Factor, codes: Uint8Array): Float64Array {
+const NOTHING = new Float64Array(0);
+
+/**
+ * w = L^-1 k(observations, row of codes): covariance of two rows given the observations is k(a, b) - w_a . w_b.
+ * `known` is what it was when there were fewer observations: its beginning, which need not be computed again.
+ */
+export function whiten(
+  { shape, tables, given, rows }: Factor,
+  codes: Uint8Array,
+  known: Float64Array = NOTHING,
+): Float64Array {
   const whitened = new Float64Array(given.length);
-  for (let i = 0; i < given.length; i++) {
+  whitened.set(known);
+  for (let i = known.length; i < given.length; i++) {
     const near = covarianceOf(shape, tables, (given[i] as Observation).codes, codes);
     whitened[i] = eliminate(near, rows[i] as Float64Array, whitened, i);
   }

@@ -48,8 +48,20 @@ export function openPosterior(shape: KernelShape, theta: Float64Array): Posterio
   let pool: readonly Uint8Array[] = [];
   let columns = openColumns(shape, pool);
 
+  /** By row of codes: those in flight are asked for again and again while the observations grow. */
+  const whitened = new Map<string, Float64Array>();
+
   const give = (observations: readonly Observation[]) => {
-    truncateColumns(columns, factor, giveFactor(factor, observations));
+    const before = factor.given.length;
+    const same = giveFactor(factor, observations);
+    if (same < before) whitened.clear();
+    truncateColumns(columns, factor, same);
+  };
+  const whitenedOf = (codes: Uint8Array) => {
+    const key = codes.join();
+    const now = whiten(factor, codes, whitened.get(key));
+    whitened.set(key, now);
+    return now;
   };
 
   return {
@@ -74,12 +86,17 @@ export function openPosterior(shape: KernelShape, theta: Float64Array): Posterio
     condition: (observations) => {
       give(observations);
       extendColumns(columns, factor);
-      return posteriorOf(factor, columns, pool);
+      return posteriorOf(factor, columns, pool, whitenedOf);
     },
   };
 }
 
-function posteriorOf(factor: Factor, columns: PoolColumns, pool: readonly Uint8Array[]): Posterior {
+function posteriorOf(
+  factor: Factor,
+  columns: PoolColumns,
+  pool: readonly Uint8Array[],
+  whitenedOf: (codes: Uint8Array) => Float64Array,
+): Posterior {
   const { mean, residual, deviation } = explain(factor);
   const { variance, fromValues, fromOnes } = columns;
   const means = new Float64Array(columns.size);
@@ -99,7 +116,7 @@ function posteriorOf(factor: Factor, columns: PoolColumns, pool: readonly Uint8A
       return { codes, whitened, mean: means[index] as number, variance: Math.max(0, variance[index] as number) };
     },
     point: (codes) => {
-      const whitened = whiten(factor, codes);
+      const whitened = whitenedOf(codes);
       let level = mean;
       let left = 1;
       for (let i = 0; i < whitened.length; i++) {

@@ -1,6 +1,6 @@
 /**
  * The surrogate of one niche: what its observations, taken together, say about configurations not yet tried. It is
- * a pure function of the list of observations in canonical order. What is kept between calls is only what a later
+ * a pure function of the list of observations in its order. What is kept between calls is only what a later
  * call would compute again: hyperparameters fitted on a beginning of the list stay valid while that beginning does.
  */
 import { labelledRandom } from "@kevo/core/random/random.ts";
@@ -56,7 +56,7 @@ interface Basis {
 }
 
 export interface SurrogateSource {
-  /** Null while too little is known. `observations` in canonical order. */
+  /** Null while too little is known. */
   given(observations: readonly Observation[]): Surrogate | null;
 }
 

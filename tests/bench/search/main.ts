@@ -1,37 +1,41 @@
 /**
  * `npm run bench:search`: how many evaluations the default search needs on a recorded space, beside the project's
- * random search and other tools' curves. The islands, proposers and knowledge of the real thing, in process.
+ * random search and other tools' curves; with several spaces of one kernel, one run for all devices beside a run for
+ * each. The islands, proposers and knowledge of the real thing, in process.
  */
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
 import { UserError } from "@kevo/core/errors/user-error.ts";
-import { loadRecordedSpace } from "@kevo/core/recorded-space/recorded-space.ts";
+import { loadRecordedSpace, type RecordedSpace } from "@kevo/core/recorded-space/recorded-space.ts";
 import { openSpace } from "@kevo/core/search-space/search-space.ts";
 import { type OtherCurve, readComparison } from "./compare.ts";
-import { simulate } from "./simulate.ts";
-import { type Figures, figuresOf } from "./statistics.ts";
+import { compareJoint, comparisonLines } from "./joint.ts";
+import { type SearchTrace, simulate } from "./simulate.ts";
+import { type Figures, figuresOf, type Quantiles } from "./statistics.ts";
 
 const HELP = `Usage: npm run bench:search -- --space FILE [options]
 
-  --space FILE       recorded space in Kernel Tuner's cache format, .json or .json.gz
-  --evaluations N    unique evaluations of a search; failures count (default 400)
+  --space FILE       recorded space in Kernel Tuner's cache format, .json or .json.gz; repeated for the same kernel
+                     on other devices, one run for all of them is laid beside a run for each
+  --evaluations N    unique evaluations of a search, all its devices together; failures count (default 400)
   --seeds N          searches, with seeds 0 to N - 1 (default 25)
   --parallel N       evaluations on their way at a time, which come back in random order (default 1)
-  --islands N        islands (default 4, as coordinator start has it)
+  --islands N        islands (default 4, as coordinator start has it; for several devices one for each)
   --compare FILE     other tools' curves: {space: {strategy: {fraction_of_optimum: {"50": …}, …}}}
   --json             end with one line of JSON on standard output
 
 Example: npm run bench:search -- --space gemm-RTX3090.json.gz --compare kernel-tuner.json`;
 const BUDGETS = [50, 100, 200, 400];
+const JOINT_BUDGETS = [100, 200, 400, 600];
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      space: { type: "string" },
+      space: { type: "string", multiple: true },
       evaluations: { type: "string", default: "400" },
       seeds: { type: "string", default: "25" },
       parallel: { type: "string", default: "1" },
-      islands: { type: "string", default: "4" },
+      islands: { type: "string" },
       compare: { type: "string" },
       json: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
@@ -42,25 +46,36 @@ async function main(): Promise<void> {
     return;
   }
   if (values.space === undefined) throw new UserError("--space FILE is needed; --help shows an example", 2);
-  const name = basename(values.space).replace(/\.json(\.gz)?$/, "");
+  const names = values.space.map((path) => basename(path).replace(/\.json(\.gz)?$/, ""));
+  const [name] = names as [string];
   const seeds = whole("--seeds", values.seeds);
   const evaluations = whole("--evaluations", values.evaluations);
   const setting = {
     evaluations,
     parallel: whole("--parallel", values.parallel),
-    islands: whole("--islands", values.islands),
+    islands: values.islands === undefined ? defaultIslands(names.length) : whole("--islands", values.islands),
   };
   const others = values.compare === undefined ? {} : await readComparison(values.compare, name);
-  const recorded = await loadRecordedSpace(values.space);
+  const recordings = await Promise.all(values.space.map(loadRecordedSpace));
+  const [recorded] = recordings as [RecordedSpace];
   const space = openSpace(recorded.definition);
+  const print = values.json ? console.error : console.log;
   const budgets = [...new Set([...BUDGETS.filter((budget) => budget < evaluations), evaluations])];
+  if (recordings.length > 1) {
+    const comparison = compare(names, recordings, seeds, setting);
+    print(`${names.join(", ")}: ${space.count} configurations, ${seeds} seeds, ${setting.islands} islands`);
+    for (const line of comparisonLines(comparison, seeds)) print(line);
+    if (values.json) console.log(JSON.stringify({ spaces: names, seeds, ...setting, ...comparison }));
+    return;
+  }
   const run = (search: "default" | "random") => {
-    const traces = Array.from({ length: seeds }, (_, seed) => simulate(space, recorded, { ...setting, seed, search }));
+    const traces = Array.from({ length: seeds }, (_, seed) =>
+      simulate(space, recordings, { ...setting, seed, search }),
+    );
     return figuresOf(traces, recorded.optimum, budgets);
   };
   const figures = run("default");
   const random = run("random");
-  const print = values.json ? console.error : console.log;
   const { islands, parallel } = setting;
   print(`${name}: ${space.count} configurations, ${seeds} seeds, ${islands} islands, ${parallel} in parallel`);
   for (const line of table(
@@ -71,8 +86,44 @@ async function main(): Promise<void> {
   )) {
     print(line);
   }
-  print(`one ask: median ${figures.ask_ms.p50.toFixed(1)} ms, 95th percentile ${figures.ask_ms.p95.toFixed(1)} ms`);
+  print(
+    `one ask: ${milliseconds(figures.ask_ms)}; from ${figures.last_ask_ms.told} told: ${milliseconds(figures.last_ask_ms)}`,
+  );
   if (values.json) console.log(JSON.stringify({ space: name, seeds, ...setting, ...figures, random }));
+}
+
+/** One run for all devices, and one for each with its share of the evaluations and the islands of a single run. */
+function compare(
+  names: readonly string[],
+  recordings: readonly RecordedSpace[],
+  seeds: number,
+  setting: { readonly evaluations: number; readonly parallel: number; readonly islands: number },
+) {
+  const all = Array.from({ length: seeds }, (_, seed) => seed);
+  const run = (of: readonly RecordedSpace[], alone: Partial<typeof setting>): SearchTrace[] => {
+    const space = openSpace((of[0] as RecordedSpace).definition);
+    return all.map((seed) => simulate(space, of, { ...setting, ...alone, seed, search: "default" }));
+  };
+  const evaluations = Math.floor(setting.evaluations / recordings.length);
+  const budgets = [
+    ...new Set([...JOINT_BUDGETS.filter((budget) => budget < setting.evaluations), setting.evaluations]),
+  ];
+  return compareJoint(
+    run(recordings, {}),
+    recordings.map((recorded) => run([recorded], { evaluations, islands: defaultIslands(1) })),
+    names,
+    recordings.map(({ optimum }) => optimum),
+    budgets,
+  );
+}
+
+/** As `coordinator start` has it. */
+function defaultIslands(devices: number): number {
+  return devices * Math.max(1, Math.floor(4 / devices));
+}
+
+function milliseconds({ p50, p95, p99 }: Quantiles): string {
+  return `median ${p50.toFixed(1)} ms, 95th percentile ${p95.toFixed(1)} ms, 99th ${p99.toFixed(1)} ms`;
 }
 
 function table(

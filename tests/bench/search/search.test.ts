@@ -4,10 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { loadRecordedSpace } from "@kevo/core/recorded-space/recorded-space.ts";
+import { loadRecordedSpace, type RecordedSpace } from "@kevo/core/recorded-space/recorded-space.ts";
 import { openSpace } from "@kevo/core/search-space/search-space.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeSyntheticSpace } from "../../support/synthetic-space.ts";
+import { compareJoint } from "./joint.ts";
 import { simulate } from "./simulate.ts";
 import { bootstrap, figuresOf, mean, median } from "./statistics.ts";
 
@@ -29,7 +30,7 @@ describe("a simulated search", () => {
     const fractions = (search: "default" | "random", parallel: number) =>
       mean(
         [1, 2, 3].map((seed) => {
-          const { best } = simulate(space, recorded, { ...setting, seed, search, parallel });
+          const [best] = simulate(space, [recorded], { ...setting, seed, search, parallel }).best as [number[]];
           expect(best).toHaveLength(60);
           expect(best).toEqual(best.toSorted((a, b) => b - a));
           return recorded.optimum / (best.at(-1) as number);
@@ -39,7 +40,7 @@ describe("a simulated search", () => {
     expect(found).toBeGreaterThan(0.95);
     expect(fractions("default", 16)).toBeGreaterThan(found - 0.1);
     expect(fractions("random", 1)).toBeLessThan(found);
-    expect(simulate(space, recorded, setting).best).toEqual(simulate(space, recorded, setting).best);
+    expect(simulate(space, [recorded], setting).best).toEqual(simulate(space, [recorded], setting).best);
   });
 
   it("ends when the space is exhausted", async () => {
@@ -47,13 +48,41 @@ describe("a simulated search", () => {
     writeSyntheticSpace(small, { values: 2 });
     const recorded = await loadRecordedSpace(small);
     const setting = { seed: 1, evaluations: 100, islands: 2, parallel: 4, search: "default" } as const;
-    expect(simulate(openSpace(recorded.definition), recorded, setting).best).toHaveLength(16);
+    expect(simulate(openSpace(recorded.definition), [recorded], setting).best[0]).toHaveLength(16);
+  });
+});
+
+describe("a run for two devices", () => {
+  it("counts the evaluations of both, and measures each island on its own device", async () => {
+    const other = join(folder, "other.json");
+    writeSyntheticSpace(other, { device: "Other", bottom: 3 });
+    const recordings = [await loadRecordedSpace(path), await loadRecordedSpace(other)];
+    const space = openSpace((recordings[0] as RecordedSpace).definition);
+    const setting = { seed: 2, evaluations: 80, islands: 2, parallel: 1, search: "default" } as const;
+    const { best } = simulate(space, recordings, setting);
+    for (const [at, line] of best.entries()) {
+      expect(line).toHaveLength(80);
+      expect((recordings[at] as RecordedSpace).optimum / (line.at(-1) as number)).toBeGreaterThan(0.9);
+    }
+  });
+
+  it("is compared with a run for each by what all need together", () => {
+    const trace = (...best: number[][]) => ({ best, asks: [], proposers: new Map() });
+    const joint = [trace([4, 4, 1, 1, 1, 1], [4, 4, 4, 2, 2, 2])];
+    const separate = [[trace([4, 1, 1])], [trace([4, 4, 2])]];
+    const compared = compareJoint(joint, separate, ["A", "B"], [1, 2], [4]);
+    expect(compared.joint).toMatchObject({ within_5_percent: 1, median_evaluations_to_5_percent: { value: 4 } });
+    expect(compared.separate.median_evaluations_to_5_percent.value).toBe(6);
+    expect(compared.share_of_evaluations.value).toBeCloseTo(4 / 6);
+    expect(compared.share_of_evaluations_stopped_in_time.value).toBeCloseTo(4 / 5);
+    expect(compared.joint.fraction_of_optimum.B?.[4]?.value).toBe(1);
+    expect(compared.separate.fraction_of_optimum.B?.[4]?.value).toBe(0.5);
   });
 });
 
 describe("the figures", () => {
   it("count seeds that came within 5 % and the median evaluations of all", () => {
-    const trace = (...best: number[]) => ({ best, askMs: [1], proposers: new Map() });
+    const trace = (...best: number[]) => ({ best: [best], asks: [{ ms: 1, told: 1 }], proposers: new Map() });
     const traces = [trace(4, 2, 2), trace(2.05, 2.05, 2), trace(4, 4, 4)];
     const figures = figuresOf(traces, 2, [2, 3]);
     expect(figures.fraction_of_optimum[2]).toBeCloseTo((1 + 2 / 2.05 + 0.5) / 3, 9);

@@ -1,5 +1,5 @@
 /**
- * One search of a recorded space in process: the islands, proposers and knowledge of the real thing, with a loop in
+ * One search of a recorded space, or of one recorded on several devices at once, in process: the islands, proposers and knowledge of the real thing, with a loop in
  * place of coordinator, network and evaluator. It accounts as the coordinator does: a failure is an evaluation, a
  * genome that was evaluated before is answered from that and costs nothing.
  */
@@ -24,10 +24,13 @@ export interface SearchSetting {
 }
 
 export interface SearchTrace {
-  /** Smallest time after each unique evaluation, milliseconds; infinite before the first success. */
-  readonly best: number[];
-  /** Milliseconds that each `ask` took. */
-  readonly askMs: number[];
+  /**
+   * For each recording the smallest time after each unique evaluation of the whole run, milliseconds; infinite
+   * before the first success.
+   */
+  readonly best: readonly number[][];
+  /** Milliseconds that each `ask` took, and how many evaluations were told before it. */
+  readonly asks: { readonly ms: number; readonly told: number }[];
   /** Candidates by proposer. */
   readonly proposers: Map<string, number>;
 }
@@ -36,8 +39,14 @@ export interface SearchTrace {
 const MIGRATION = { topology: "ring", migrate_every: 5, migrants: 1 } as const;
 type Result = Pick<EvaluatedEntry, "outcome" | "fitness" | "time_ms">;
 
-export function simulate(space: SearchSpace, recorded: RecordedSpace, setting: SearchSetting): SearchTrace {
-  const spec = specOf(setting);
+/** @param recordings of one kernel; with several, islands are dealt to their devices in turn. */
+export function simulate(
+  space: SearchSpace,
+  recordings: readonly RecordedSpace[],
+  setting: SearchSetting,
+): SearchTrace {
+  const spec = specOf(setting, recordings);
+  const recordingOf = (island: Island) => island.index % recordings.length;
   const knowledge = openKnowledge(space, spec);
   const opened = spec.islands.map(
     ({ index }): OpenedEntry => ({ v: WIRE_VERSION, run: spec.run, island: index, n: 0, type: "opened", spec }),
@@ -45,40 +54,45 @@ export function simulate(space: SearchSpace, recorded: RecordedSpace, setting: S
   const islands = opened.map((entry) => openIsland(space, entry));
   for (const entry of opened) applyKnowledge(knowledge, entry);
 
-  const trace: SearchTrace = { best: [], askMs: [], proposers: new Map() };
-  const results = new Map<string, Result>();
+  const trace: SearchTrace = { best: recordings.map(() => []), asks: [], proposers: new Map() };
+  /** By genome, for each recording. */
+  const results = recordings.map(() => new Map<string, Result>());
   const underway: { island: Island; candidate: Candidate }[] = [];
   const arrival = labelledRandom(`arrival/${setting.seed}`);
-  let best = Number.POSITIVE_INFINITY;
+  const best = recordings.map(() => Number.POSITIVE_INFINITY);
   let started = 0;
+  let told = 0;
 
   const append = (island: Island, entry: LogEntry) => {
     applyKnowledge(knowledge, entry);
     applyEntry(island, entry);
   };
   const answer = (island: Island, { id, genome }: Candidate, cached: boolean) => {
-    const result = results.get(genome) as Result;
+    const recording = recordingOf(island);
+    const result = results[recording]?.get(genome) as Result;
     append(island, evaluatedEntry(island, id, result, cached));
     if (cached) return;
-    best = Math.min(best, result.time_ms ?? Number.POSITIVE_INFINITY);
-    trace.best.push(best);
+    told++;
+    best[recording] = Math.min(best[recording] as number, result.time_ms ?? Number.POSITIVE_INFINITY);
+    for (const [at, line] of trace.best.entries()) line.push(best[at] as number);
   };
   /** False when the island has nothing left to propose. */
   const turn = (island: Island): boolean => {
     const k = island.batches;
     const before = performance.now();
     const proposals = ask(island, knowledge, { k, count: 1, migrants: migrantsOf(islands, island, k, spec) });
-    trace.askMs.push(performance.now() - before);
+    trace.asks.push({ ms: performance.now() - before, told });
     if (proposals.length === 0) return false;
     const entry = askedEntry(island, k, proposals);
     append(island, entry);
     for (const candidate of entry.candidates) {
       trace.proposers.set(candidate.proposer, (trace.proposers.get(candidate.proposer) ?? 0) + 1);
-      if (results.has(candidate.genome)) {
+      const known = results[recordingOf(island)] as Map<string, Result>;
+      if (known.has(candidate.genome)) {
         answer(island, candidate, true);
         continue;
       }
-      results.set(candidate.genome, resultOf(recorded, candidate));
+      known.set(candidate.genome, resultOf(recordings[recordingOf(island)] as RecordedSpace, candidate));
       underway.push({ island, candidate });
       started++;
     }
@@ -86,7 +100,7 @@ export function simulate(space: SearchSpace, recorded: RecordedSpace, setting: S
   };
 
   let exhausted = 0;
-  for (let at = 0; trace.best.length < setting.evaluations; at++) {
+  for (let at = 0; told < setting.evaluations; at++) {
     const room = underway.length < setting.parallel && started < setting.evaluations;
     if (room && exhausted < islands.length) {
       exhausted = turn(islands[at % islands.length] as Island) ? 0 : exhausted + 1;
@@ -100,15 +114,19 @@ export function simulate(space: SearchSpace, recorded: RecordedSpace, setting: S
   return trace;
 }
 
-function specOf({ seed, evaluations, islands, search }: SearchSetting): RunSpec {
-  const niche = { workloads: null, device: null };
+function specOf({ seed, evaluations, islands, search }: SearchSetting, recordings: readonly RecordedSpace[]): RunSpec {
+  const deviceOf = (index: number) =>
+    recordings.length === 1 ? null : (recordings[index % recordings.length] as RecordedSpace).deviceName;
   return {
     run: "bench",
     kernel: { id: "recorded", title: "recorded", hash: "", definition: "" },
     backend: "replay",
     workloads: ["recorded"],
     seed,
-    islands: Array.from({ length: islands }, (_, index) => ({ index, niche })),
+    islands: Array.from({ length: islands }, (_, index) => ({
+      index,
+      niche: { workloads: null, device: deviceOf(index) },
+    })),
     ...MIGRATION,
     sync: false,
     batch_size: 1,

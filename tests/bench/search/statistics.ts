@@ -3,7 +3,9 @@ import { labelledRandom } from "@kevo/core/random/random.ts";
 import type { SearchTrace } from "./simulate.ts";
 
 const RESAMPLES = 2_000;
-const NEAR = 1.05;
+export const NEAR = 1.05;
+/** Share of the evaluations, at the end, over which the last asks are looked at. */
+const LAST = 0.2;
 
 export interface Figures {
   /** By budget of unique evaluations: mean over seeds of optimum / best so far. */
@@ -17,33 +19,49 @@ export interface Figures {
   /** 95 % bootstrap interval of the median; null where it is unbounded. */
   readonly median_interval: [number | null, number | null];
   /** What one `ask` took, milliseconds. */
-  readonly ask_ms: { readonly p50: number; readonly p95: number };
+  readonly ask_ms: Quantiles;
+  /** The same over the last fifth of the evaluations, when most was known: from so many told. */
+  readonly last_ask_ms: Quantiles & { readonly told: number };
 }
 
+export interface Quantiles {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+}
+
+/** Of one recording, the first of each trace. */
 export function figuresOf(traces: readonly SearchTrace[], optimum: number, budgets: readonly number[]): Figures {
+  const lines = traces.map(({ best }) => best[0] ?? []);
   const fraction: Record<string, number> = {};
   const interval: Record<string, [number, number]> = {};
   for (const budget of budgets) {
-    const reached = traces.map(
-      ({ best }) => optimum / (best[Math.min(budget, best.length) - 1] ?? Number.POSITIVE_INFINITY),
+    const reached = lines.map(
+      (best) => optimum / (best[Math.min(budget, best.length) - 1] ?? Number.POSITIVE_INFINITY),
     );
     fraction[budget] = mean(reached);
     interval[budget] = bootstrap(reached, mean);
   }
-  const needed = traces.map(({ best }) => {
+  const needed = lines.map((best) => {
     const at = best.findIndex((time) => time <= optimum * NEAR);
     return at < 0 ? Number.POSITIVE_INFINITY : at + 1;
   });
   const [low, high] = bootstrap(needed, median);
-  const asks = traces.flatMap(({ askMs }) => askMs);
+  const asks = traces.flatMap((trace) => trace.asks);
+  const told = Math.floor((1 - LAST) * Math.max(...lines.map((best) => best.length)));
   return {
     fraction_of_optimum: fraction,
     interval,
     within_5_percent: needed.filter(Number.isFinite).length,
     median_evaluations_to_5_percent: finite(median(needed)),
     median_interval: [finite(low), finite(high)],
-    ask_ms: { p50: quantile(asks, 0.5), p95: quantile(asks, 0.95) },
+    ask_ms: quantilesOf(asks.map(({ ms }) => ms)),
+    last_ask_ms: { told, ...quantilesOf(asks.flatMap((ask) => (ask.told >= told ? ask.ms : []))) },
   };
+}
+
+export function quantilesOf(values: readonly number[]): Quantiles {
+  return { p50: quantile(values, 0.5), p95: quantile(values, 0.95), p99: quantile(values, 0.99) };
 }
 
 /** The middle 95 % of the statistic over resamples of the seeds (percentile bootstrap). */
@@ -71,6 +89,6 @@ function ascending(a: number, b: number): number {
   return a === b ? 0 : a - b; // Infinity - Infinity is not a number.
 }
 
-function finite(value: number): number | null {
+export function finite(value: number): number | null {
   return Number.isFinite(value) ? value : null;
 }
