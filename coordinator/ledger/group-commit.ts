@@ -29,7 +29,7 @@ export class GroupCommit {
   run<T>(work: () => T): Promise<T> {
     // Never settles: nobody may act on what was not stored.
     if (this.#closed) return new Promise(() => {});
-    return new Promise((resolve, reject) => {
+    const stored = new Promise<T>((resolve, reject) => {
       let value: T;
       this.#queue.push({
         work: () => {
@@ -38,10 +38,14 @@ export class GroupCommit {
         done: () => resolve(value),
         fail: reject,
       });
-      if (this.#scheduled) return;
+    });
+    // A commit that fails ends the run through `onFatal`, whether or not somebody waits for this write.
+    stored.catch(() => {});
+    if (!this.#scheduled) {
       this.#scheduled = true;
       setImmediate(() => this.#flush());
-    });
+    }
+    return stored;
   }
 
   /** Commits what is queued and takes nothing more: whatever comes later is about a run that has ended. */
