@@ -77,10 +77,12 @@ function winner(best: NonNullable<RunResult["best"]>): string {
   const where = `${best.candidate}, proposed by ${best.proposer} on island ${best.island} in batch ${best.batch}`;
   if (best.speedup === null) return `Best: ${formatMs(best.time_ms)} (${where})`;
   const interval = formatInterval(best.speedup_low, best.speedup_high);
-  return [
+  const lines = [
     `Best: ${formatSpeedup(best.speedup)} the speed of the fastest baseline, confidence interval ${interval}`,
     `      (${where})`,
-  ].join("\n");
+  ];
+  if (best.rounds === 0) lines.push("      by its single evaluation, which is partly luck: nothing was measured again");
+  return lines.join("\n");
 }
 
 /** One line for each device model: where each has a best configuration of its own, there is no one winner. */

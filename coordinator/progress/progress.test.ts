@@ -216,6 +216,7 @@ describe("the final report", () => {
     island: 2,
     batch: 7,
     proposer: "crossover",
+    rounds: 2,
   };
   const result: RunResult = {
     run: "r1",
@@ -254,6 +255,14 @@ describe("the final report", () => {
     expect(report).toContain("npx coordinator lineage best r1 --db /data/lineage.db");
     expect(report).toContain("npx coordinator lineage ancestors r1/2/7/3 --db /data/lineage.db");
     expect(report).toContain("npx coordinator lineage failures r1 --db /data/lineage.db");
+  });
+
+  it("says so when the best was never measured again", () => {
+    const words = "by its single evaluation, which is partly luck";
+    const report = (rounds: number) =>
+      finalReport({ ...result, best: { ...best, rounds } }, { ...details, workloads: [times("short")] });
+    expect(report(0)).toContain(words);
+    expect(report(2)).not.toContain(words);
   });
 
   it("leaves out what replay does not know", () => {

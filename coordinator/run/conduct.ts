@@ -15,6 +15,7 @@ import { windowsOf } from "../dispatch/plan.ts";
 import { Accounting } from "../ledger/accounting.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import type { OpenLineage } from "../lineage/database.ts";
+import { FINALIST_FAILED, failedFinalists } from "../lineage/queries/ranking.ts";
 import type { Progress } from "../progress/progress.ts";
 import type { Child } from "./children.ts";
 import { Endpoints } from "./endpoints.ts";
@@ -45,6 +46,8 @@ export type Ending = "completed" | "stopped" | "interrupted";
 
 const PROGRESS_EVERY_MS = 250;
 const STATE_EVERY_MS = 2_000;
+/** How often the next best stand in for finalists that failed: a device that fails everything must not cost hours. */
+const SUBSTITUTIONS = 3;
 /** How long to wait for a first evaluator, or for one to come back, before giving up. */
 const PATIENCE_MS = 60_000;
 
@@ -266,19 +269,25 @@ class Conductor {
     const { spec, lineage } = this.#sitting;
     // A recorded time does not change by reading it again.
     if (spec.backend === "replay") return ending;
-    const finalists = finalistsOf(lineage.db, spec);
-    this.#phase = `re-measuring ${finalists.length} finalists`;
-    const measured = measureFinalists(lineage.db, this.#dispatcher, finalists, spec, (done, all) => {
-      this.#phase = `re-measuring ${finalists.length} finalists (${done} of ${all})`;
-    });
+    const out = new Set(failedFinalists(lineage.db, spec.run));
     const cut = Promise.withResolvers<"interrupted">();
     const onAbort = () => cut.resolve("interrupted");
     this.#sitting.interrupted.addEventListener("abort", onAbort);
-    const failed = await Promise.race([measured, cut.promise]);
-    this.#sitting.interrupted.removeEventListener("abort", onAbort);
-    if (failed === "interrupted") return failed;
-    for (const { candidate, message } of failed)
-      this.#note("finalist_failed", `${candidate} failed when measured again: ${message}`);
+    using _ = { [Symbol.dispose]: () => this.#sitting.interrupted.removeEventListener("abort", onAbort) };
+    for (let turn = 0; turn <= SUBSTITUTIONS; turn++) {
+      const finalists = finalistsOf(lineage.db, spec, out);
+      this.#phase = `re-measuring ${finalists.length} finalists`;
+      const measured = measureFinalists(lineage.db, this.#dispatcher, finalists, spec, (done, all) => {
+        this.#phase = `re-measuring ${finalists.length} finalists (${done} of ${all})`;
+      });
+      const failed = await Promise.race([measured, cut.promise]);
+      if (failed === "interrupted") return failed;
+      for (const { candidate, message } of failed) {
+        out.add(candidate);
+        this.#note(FINALIST_FAILED, `${candidate} failed when measured again: ${message}`);
+      }
+      if (failed.length === 0) break;
+    }
     return ending;
   }
 

@@ -3,15 +3,18 @@
  * the fastest of many noisy measurements is partly lucky. Only then is a winner named.
  */
 import type { RunSpec } from "@kevo/proto/run.ts";
-import { and, desc, eq, inArray, max } from "drizzle-orm";
+import { and, desc, eq, inArray, max, notInArray } from "drizzle-orm";
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { AcceptedCandidate } from "../ledger/records.ts";
 import type { LineageDatabase } from "../lineage/database.ts";
 import { candidates, evaluations, measurements } from "../lineage/schema.ts";
 import { finalsOf } from "./effort.ts";
 
-/** Candidates that re-measurement decides between: the best distinct genomes of each niche. */
-export function finalistsOf(db: LineageDatabase, spec: RunSpec): AcceptedCandidate[] {
+/**
+ * Candidates that re-measurement decides between: the best distinct genomes of each niche.
+ * @param out finalists that failed on fresh inputs; the next best stand in for them.
+ */
+export function finalistsOf(db: LineageDatabase, spec: RunSpec, out: ReadonlySet<string>): AcceptedCandidate[] {
   const niches = islandsByNiche(spec);
   const { finalists } = finalsOf(spec.effort, niches.size);
   return [...niches.values()].flatMap((islands) =>
@@ -19,7 +22,14 @@ export function finalistsOf(db: LineageDatabase, spec: RunSpec): AcceptedCandida
       .select({ row: candidates })
       .from(evaluations)
       .innerJoin(candidates, eq(candidates.id, evaluations.candidate))
-      .where(and(eq(evaluations.run, spec.run), eq(evaluations.outcome, "ok"), inArray(candidates.island, islands)))
+      .where(
+        and(
+          eq(evaluations.run, spec.run),
+          eq(evaluations.outcome, "ok"),
+          inArray(candidates.island, islands),
+          notInArray(candidates.id, [...out]),
+        ),
+      )
       .orderBy(desc(evaluations.fitness), candidates.id)
       .limit(finalists)
       .all()

@@ -37,6 +37,7 @@ describe("the result of a run", () => {
         island: 0,
         batch: 3,
         proposer: "crossover",
+        rounds: 0,
       },
       best_by_workload: {},
       best_by_device: {},

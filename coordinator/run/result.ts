@@ -26,6 +26,8 @@ const best = z.object({
   island: counted,
   batch: counted,
   proposer: z.string(),
+  /** How often it was measured again on fresh inputs; 0 is a single evaluation. */
+  rounds: counted,
 });
 
 const bestOfNiche = best.pick({ candidate: true, config: true, time_ms: true }).extend(speedups);
