@@ -1,0 +1,26 @@
+/** What everybody who asks a model holds. */
+import type { CallLabels, CallRecord, ModelRequest } from "./call.ts";
+
+export interface AskOptions {
+  readonly labels: CallLabels;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ModelAnswer {
+  /** As the model wrote it: JSON by the request, but nothing is checked yet. */
+  readonly text: string;
+  readonly call: CallRecord;
+}
+
+export interface ModelClient {
+  /** As it was asked for, such as `grok-4.3`. */
+  readonly model: string;
+  /** `xai`, `anthropic`, `openai`, `local` or `replay`. */
+  readonly provider: string;
+  /**
+   * Makes the call within budget, limits and retries, and records it whatever comes of it. A question with a good
+   * answer on record is answered from there.
+   * @throws ModelError by kind; never anything else.
+   */
+  ask(request: ModelRequest, options: AskOptions): Promise<ModelAnswer>;
+}

@@ -1,0 +1,66 @@
+/** Which provider answers, from the environment. */
+import { UserError } from "../errors/user-error.ts";
+import { type Price, priceOf } from "./prices.ts";
+
+export interface Connection {
+  readonly provider: "xai" | "anthropic" | "openai" | "local";
+  readonly baseUrl: string;
+  readonly key: string | null;
+  readonly model: string;
+  readonly price: Price;
+}
+
+const PROVIDERS = [
+  { provider: "xai", variable: "XAI_API_KEY", baseUrl: "https://api.x.ai/v1", model: "grok-4.3", names: /^grok/ },
+  {
+    provider: "anthropic",
+    variable: "ANTHROPIC_API_KEY",
+    baseUrl: "https://api.anthropic.com/v1",
+    model: "claude-sonnet-4-5",
+    names: /^claude/,
+  },
+  {
+    provider: "openai",
+    variable: "OPENAI_API_KEY",
+    baseUrl: "https://api.openai.com/v1",
+    model: "gpt-5.1",
+    names: /^(gpt|o\d|chatgpt)/,
+  },
+] as const;
+
+export const DEFAULT_MODEL = "grok-4.3";
+
+/**
+ * `LLM_BASE_URL` before everything, with whatever key is set for the model's provider, or none. Else the provider
+ * that the model's name belongs to; a name that belongs to none goes to the first provider whose key is set.
+ * @throws UserError (code 2).
+ */
+export function connectionOf(wanted: string | undefined, environment: NodeJS.ProcessEnv = process.env): Connection {
+  const keyed = PROVIDERS.filter(({ variable }) => (environment[variable] ?? "") !== "");
+  const named = wanted === undefined ? undefined : PROVIDERS.find(({ names }) => names.test(wanted));
+  const chosen = named ?? keyed[0] ?? PROVIDERS[0];
+  const model = wanted ?? chosen.model;
+  const key = environment[chosen.variable] || null;
+  const local = environment.LLM_BASE_URL || null;
+  if (local !== null) {
+    return { provider: "local", baseUrl: checkedUrl(local), key, model, price: priceOf(model) };
+  }
+  if (key === null) {
+    throw new UserError(
+      `The model ${model} needs ${chosen.variable} in the environment, or LLM_BASE_URL for a server of your own.`,
+      2,
+    );
+  }
+  return { provider: chosen.provider, baseUrl: chosen.baseUrl, key, model, price: priceOf(model) };
+}
+
+function checkedUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw new UserError(`LLM_BASE_URL "${text}" is not a URL such as http://127.0.0.1:8000/v1.`, 2);
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new UserError("LLM_BASE_URL must not hold a password; give a key in XAI_API_KEY.", 2);
+  }
+  return text.replace(/\/+$/, "");
+}
