@@ -1,0 +1,58 @@
+/** Changes of an evolvable region, as a language model names them: search and replace, or a rewrite of the whole. */
+import { createHash } from "node:crypto";
+import { wrongWithRegion } from "./region.ts";
+
+export interface Edit {
+  /** Text of the region, letter for letter; it must stand there exactly once. */
+  readonly search: string;
+  readonly replace: string;
+}
+
+/** Either edits, applied in order, or the whole region anew. */
+export type SourceChange = { readonly edits: readonly Edit[] } | { readonly rewrite: string };
+
+export type Changed = { readonly region: string } | { readonly problems: readonly string[] };
+
+/** All or nothing. `problems` say of each edit that does not apply why, in words for who wrote it. */
+export function changeRegion(region: string, change: SourceChange): Changed {
+  if ("rewrite" in change) return checked(region, withoutFence(change.rewrite));
+  const problems: string[] = [];
+  let text = region;
+  for (const [at, { search, replace }] of change.edits.entries()) {
+    const places = occurrences(text, search);
+    if (places === 1) text = text.replace(search, () => replace);
+    else problems.push(`edit ${at + 1}: ${whyNot(text, search, places)}`);
+  }
+  if (change.edits.length === 0) problems.push("there are no edits");
+  return problems.length > 0 ? { problems } : checked(region, text);
+}
+
+/** SHA-256, lower-case hexadecimal, of a whole source: its name in the object store and in the lineage. */
+export function sourceHash(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+function checked(before: string, after: string): Changed {
+  const region = after.endsWith("\n") ? after : `${after}\n`;
+  const wrong = region === before ? "the region is the same as before" : wrongWithRegion(region);
+  return wrong === null ? { region } : { problems: [wrong] };
+}
+
+/** A rewrite often comes as a block of Markdown. */
+function withoutFence(text: string): string {
+  return /^\s*```[a-z+]*\n([\s\S]*?)\n?```\s*$/i.exec(text)?.[1] ?? text;
+}
+
+function occurrences(text: string, search: string): number {
+  return search === "" ? 0 : text.split(search).length - 1;
+}
+
+function whyNot(text: string, search: string, places: number): string {
+  if (search === "") return "the search text is empty";
+  if (places > 1) return `the search text stands ${places} times in the region; add lines around it until it is unique`;
+  const [first = ""] = search.trim().split("\n");
+  const near = text.split("\n").find((line) => first.trim() !== "" && line.includes(first.trim()));
+  const hint =
+    near === undefined ? "nothing there looks like its first line" : `its first line stands there as: ${near}`;
+  return `the search text is not in the region, letter for letter; ${hint}`;
+}

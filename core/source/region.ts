@@ -1,0 +1,59 @@
+/**
+ * The evolvable region of a kernel's source: the lines between a comment `EVOLVE-BEGIN` and a comment `EVOLVE-END`,
+ * each alone on its line. An evolved source is the whole file with another region; everything else stays as its
+ * author wrote it, which the evaluator checks.
+ */
+
+/** Of a whole evolved source, in characters of UTF-16. */
+export const MOST_SOURCE = 128 * 1024;
+
+const marker = (word: string) => new RegExp(`^[ \\t]*(?://|#|/\\*)[ \\t]*${word}\\b.*$`, "gm");
+const MARKER_ANYWHERE = /EVOLVE-(BEGIN|END)/;
+
+export interface SplitSource {
+  /** Up to and with the line of the first marker. */
+  readonly before: string;
+  /** Whole lines, the last one with its end. */
+  readonly region: string;
+  /** From the line of the last marker on. */
+  readonly after: string;
+}
+
+/** Null when the text has no such region, or more than one. */
+export function splitSource(text: string): SplitSource | null {
+  const [begin, ...moreBegins] = text.matchAll(marker("EVOLVE-BEGIN"));
+  const [end, ...moreEnds] = text.matchAll(marker("EVOLVE-END"));
+  if (begin === undefined || end === undefined || moreBegins.length + moreEnds.length > 0) return null;
+  const from = begin.index + begin[0].length + 1;
+  return from > end.index
+    ? null
+    : { before: text.slice(0, from), region: text.slice(from, end.index), after: text.slice(end.index) };
+}
+
+/** What is wrong with a region before anything is compiled; null when nothing is. */
+export function wrongWithRegion(region: string): string | null {
+  if (region.trim() === "") return "the region is empty";
+  if (MARKER_ANYWHERE.test(region)) return "the region holds a marker (EVOLVE-BEGIN or EVOLVE-END) of its own";
+  if (region.includes("\0")) return "the region holds a NUL character";
+  return null;
+}
+
+/** `original` with another region. @throws RangeError when `original` has none. */
+export function withRegion(original: string, region: string): string {
+  const split = splitSource(original);
+  if (split === null) throw new RangeError("the source has no evolvable region");
+  return split.before + (region.endsWith("\n") ? region : `${region}\n`) + split.after;
+}
+
+/** The region of an evolved source; a text, in words for the proposer, when it is none of `original`'s. */
+export function evolvedRegion(original: string, evolved: string): { region: string } | { wrong: string } {
+  const split = splitSource(original);
+  if (split === null) return { wrong: "this kernel's source has no region that may evolve" };
+  if (evolved.length > MOST_SOURCE) return { wrong: `the source is longer than ${MOST_SOURCE} characters` };
+  const { before, after } = split;
+  const fits = evolved.startsWith(before) && evolved.endsWith(after) && evolved.length >= before.length + after.length;
+  if (!fits) return { wrong: "the source differs from the kernel's outside of its evolvable region" };
+  const region = evolved.slice(before.length, evolved.length - after.length);
+  const wrong = wrongWithRegion(region);
+  return wrong === null ? { region } : { wrong };
+}
