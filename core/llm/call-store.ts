@@ -1,30 +1,51 @@
-/** Where calls are recorded and found again by content hash. */
+/** Where calls are recorded and found again by the content hash of their question. */
 import type { CallRecord } from "./call.ts";
 
 export interface CallStore {
-  /**
-   * What was recorded for a question, failures included; null where nothing was. Where the same question was
-   * recorded several times, repeated finds go through them in order and stay at the last.
-   */
-  find(hash: string): Promise<CallRecord | null>;
+  /** The first good answer on record; null where there is none. */
+  answered(hash: string): Promise<CallRecord | null>;
   /** Idempotent under the record's id. */
   record(call: CallRecord): Promise<void>;
 }
 
+/** What was recorded once, to be gone through again. */
+export interface Recording {
+  /**
+   * What the next call with this question came to, failures included: the first time its first record, and so on;
+   * the last one again when there are no more. Null where there is none. Attempts that were retried are left out.
+   */
+  next(hash: string): Promise<CallRecord | null>;
+}
+
+export interface MemoryStore extends CallStore, Recording {
+  readonly calls: readonly CallRecord[];
+}
+
 /** In memory, filled with what was recorded earlier. */
-export function createCallStore(recorded: Iterable<CallRecord> = []): CallStore & { readonly calls: CallRecord[] } {
-  const calls = [...recorded];
-  const found = new Map<string, number>();
+export function createCallStore(recorded: Iterable<CallRecord> = []): MemoryStore {
+  const calls = new Map<string, CallRecord>();
+  const byHash = new Map<string, CallRecord[]>();
+  const taken = new Map<string, number>();
+  const add = (call: CallRecord) => {
+    if (calls.has(call.id)) return;
+    calls.set(call.id, call);
+    if (call.retried) return;
+    const same = byHash.get(call.hash);
+    if (same === undefined) byHash.set(call.hash, [call]);
+    else same.push(call);
+  };
+  for (const call of recorded) add(call);
   return {
-    calls,
-    find: async (hash) => {
-      const matching = calls.filter((call) => call.hash === hash);
-      const next = Math.min(found.get(hash) ?? 0, matching.length - 1);
-      found.set(hash, next + 1);
-      return matching[next] ?? null;
+    get calls() {
+      return [...calls.values()];
     },
-    record: async (call) => {
-      if (!calls.some(({ id }) => id === call.id)) calls.push(call);
+    answered: async (hash) => byHash.get(hash)?.find(({ outcome }) => outcome === "ok") ?? null,
+    next: async (hash) => {
+      const same = byHash.get(hash) ?? [];
+      const index = taken.get(hash) ?? 0;
+      taken.set(hash, index + 1);
+      return same[Math.min(index, same.length - 1)] ?? null;
     },
+    record: async (call) => add(call),
   };
 }

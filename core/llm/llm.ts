@@ -14,10 +14,10 @@
  * - `spending.ts`: dollars, reserved at worst case before a call. `createSpending(usd)` is a budget within a process;
  *   a run's budget is the coordinator's, over the bus (`core/llm/run-calls.ts`).
  * - `call-store.ts`: every call is recorded there. A question that was answered once is answered from the store, so
- *   ask with another `seed` to get another answer. `openReplay` answers from a store only: no key, no network.
+ *   ask with another `seed` to get another answer. `openReplay` answers from a recording only: no key, no network.
  * - Text from outside that goes into a prompt is hostile; what comes out is data, checked by schema, never run here.
  */
-import type { CallStore } from "./call-store.ts";
+import type { CallStore, Recording } from "./call-store.ts";
 import type { ModelClient } from "./client.ts";
 import { connectionOf } from "./connection.ts";
 import { createOpenAiClient } from "./openai-client.ts";
@@ -41,9 +41,9 @@ export function openModel(options: OpenModelOptions): ModelClient {
 }
 
 /**
- * Answers from `store` alone; a question that is not there fails as `not_recorded`.
+ * Answers from a recording alone; a question that is not there fails as `not_recorded`.
  * @param into where the repeated calls are recorded again, at no cost.
  */
-export function openReplay(model: string, store: CallStore, into: CallStore | null = null): ModelClient {
-  return createReplayClient(model, store, into);
+export function openReplay(model: string, recording: Recording, into: CallStore | null = null): ModelClient {
+  return createReplayClient(model, recording, into);
 }

@@ -21,8 +21,8 @@ export function createOpenAiClient(options: OpenAiClientOptions): ModelClient {
 
   async function ask(request: ModelRequest, { labels, signal }: AskOptions): Promise<ModelAnswer> {
     const hash = hashOf(model, request);
-    const known = await store.find(hash);
-    if (known?.outcome === "ok" && known.answer !== null) {
+    const known = await store.answered(hash);
+    if (known !== null && known.answer !== null) {
       return { text: known.answer, call: { ...known, replayed: true } };
     }
     const id = randomUUID();
@@ -59,7 +59,8 @@ export function createOpenAiClient(options: OpenAiClientOptions): ModelClient {
       reserved_usd: reserved,
       cost_usd: cost,
       latency_ms: performance.now() - began,
-      attempts: 1,
+      attempt: 1,
+      retried: false,
       outcome: text === null ? "invalid_answer" : "ok",
       error: null,
       replayed: false,

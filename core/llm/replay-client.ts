@@ -1,18 +1,18 @@
 /** A model that only remembers: what was recorded for a question is its answer, failures included. */
 import { randomUUID } from "node:crypto";
 import { hashOf } from "./call.ts";
-import type { CallStore } from "./call-store.ts";
+import type { CallStore, Recording } from "./call-store.ts";
 import type { ModelClient } from "./client.ts";
 import { ModelError } from "./errors.ts";
 
-export function createReplayClient(model: string, store: CallStore, into: CallStore | null): ModelClient {
+export function createReplayClient(model: string, recording: Recording, into: CallStore | null): ModelClient {
   return {
     model,
     provider: "replay",
     ask: async (request, { labels, signal }) => {
       if (signal?.aborted) throw new ModelError("cancelled", "the call was cancelled");
       const hash = hashOf(model, request);
-      const found = await store.find(hash);
+      const found = await recording.next(hash);
       if (found === null) {
         throw new ModelError(
           "not_recorded",

@@ -1,16 +1,8 @@
 /** The dollars of a run: reserved at worst case before a call, settled after it. */
-import type { CallLabels } from "./call.ts";
+import type { Reservation } from "@kevo/proto/model-call.ts";
 import { ModelError } from "./errors.ts";
 
-export interface Reservation extends CallLabels {
-  /** Unique; the same id again is the same reservation. */
-  readonly id: string;
-  /** The most that the call can cost, dollars. */
-  readonly usd: number;
-  readonly model: string;
-  /** Content hash of the question. */
-  readonly hash: string;
-}
+export type { Reservation } from "@kevo/proto/model-call.ts";
 
 export interface Spending {
   /**
