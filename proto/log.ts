@@ -21,8 +21,23 @@ export const proposal = z.object({
   parents: z.array(z.string()).max(8),
   /** Why, in a few words; for lineage. */
   reason: z.string().max(2000).nullable(),
+  /** Id of the model's call that it came from; absent where no model was asked. */
+  call: z.string().max(200).optional(),
 });
 export type Proposal = z.infer<typeof proposal>;
+
+/** What a model's call cost, and which arm of the bandit made it. */
+export const madeCall = z.object({
+  id: z.string().min(1).max(200),
+  model: z.string(),
+  /** Of the prompt. */
+  variant: z.string(),
+  /** Dollars; the worst case where the cost is not known. */
+  usd: z.number().nonnegative(),
+  /** Configurations that came of it and were new. */
+  candidates: z.int().nonnegative(),
+});
+export type MadeCall = z.infer<typeof madeCall>;
 
 /** `run/island/batch/index`; also the id of its evaluation. */
 export const candidateId = z.string().regex(/^[^/]+\/\d+\/\d+\/\d+$/);
@@ -51,6 +66,8 @@ export const askedEntry = z.object({
   k: z.int().nonnegative(),
   /** What was accepted; a budget cut shortens it. A candidate whose proposer is `migrant` was taken in from `parents[0]`. */
   candidates: z.array(candidate),
+  /** Calls of models that ended since the batch before, fruitless ones too. */
+  calls: z.array(madeCall).optional(),
 });
 export const evaluatedEntry = z.object({
   ...entry,

@@ -12,6 +12,17 @@ export type Topology = (typeof TOPOLOGIES)[number];
 export const niche = z.object({ workloads: z.array(z.string()).nullable(), device: z.string().nullable() });
 export type Niche = z.infer<typeof niche>;
 
+/** Language models that propose beside the classical operators. */
+export const modelSpec = z.object({
+  /** Names as a provider knows them; the bandit divides the calls among them. */
+  models: z.array(z.string().min(1).max(100)).min(1),
+  /** Dollars for the whole run, worst case of calls under way included. */
+  budget_usd: z.number().nonnegative(),
+  /** Best-of-N, the control: the same calls, whose prompts say nothing of what was measured. */
+  control: z.boolean(),
+});
+export type ModelSpec = z.infer<typeof modelSpec>;
+
 export const runSpec = z.object({
   run: z.string(),
   /** `hash` of the kernel's package, `definition` of its definition's canonical JSON, both in the object store. */
@@ -28,12 +39,17 @@ export const runSpec = z.object({
   sync: z.boolean(),
   /** With sync: candidates of each island's batch. */
   batch_size: z.int().positive(),
-  /** `random` is the control: uniform sampling without memory of results. */
-  search: z.enum(["default", "random"]),
+  /**
+   * `random` is the control: uniform sampling without memory of results. `exhaustive` is a recording: the coordinator
+   * proposes every configuration itself, and none is stopped early.
+   */
+  search: z.enum(["default", "random", "exhaustive"]),
   /** Unique evaluations of the whole run. */
   evaluations: z.int().positive(),
   /** Wall-clock limit, seconds. */
   time_s: z.number().positive().nullable(),
   effort: z.enum(EFFORTS),
+  /** Absent: no model is asked. */
+  llm: modelSpec.optional(),
 });
 export type RunSpec = z.infer<typeof runSpec>;

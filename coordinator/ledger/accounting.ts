@@ -127,7 +127,7 @@ export class Accounting {
     island.exhausted = false;
     const room = window - island.outstanding.size;
     if (room <= 0) return refused(`the window of island ${island.island} (${window}) is full`);
-    const effects = this.#accept(island, request.proposals.slice(0, room));
+    const effects = this.#accept(island, request.proposals.slice(0, room), request.calls);
     return { status: "accepted", reason: null, effects };
   }
 
@@ -207,8 +207,8 @@ export class Accounting {
     for (const island of this.islands) island.exhausted = exhausted;
     if (exhausted) return { status: "accepted", reason: null, effects: NOTHING };
     const effects = join(
-      requests.map(({ island, proposals }) =>
-        this.remaining === 0 ? NOTHING : this.#accept(this.islands[island] as IslandAccount, proposals),
+      requests.map(({ island, proposals, calls }) =>
+        this.remaining === 0 ? NOTHING : this.#accept(this.islands[island] as IslandAccount, proposals, calls),
       ),
     );
     // A generation of twins only has nothing to wait for.
@@ -216,7 +216,7 @@ export class Accounting {
   }
 
   /** Accepts as batch `nextBatch` what the budget allows. Twins cost nothing but do not outlast the budget either. */
-  #accept(island: IslandAccount, proposals: readonly Proposal[]): Effects {
+  #accept(island: IslandAccount, proposals: readonly Proposal[], calls: BatchRequest["calls"] = []): Effects {
     const batch = island.nextBatch;
     const accepted: AcceptedCandidate[] = [];
     const answered: { id: string; verdict: Verdict }[] = [];
@@ -241,7 +241,8 @@ export class Accounting {
       else answered.push({ id, verdict: known.verdict });
     }
     island.nextBatch++;
-    const asked = this.#entry(island, { type: "asked", k: batch, candidates: accepted.map(wireCandidate) });
+    const candidates = accepted.map(wireCandidate);
+    const asked = this.#entry(island, { type: "asked", k: batch, candidates, ...(calls.length > 0 && { calls }) });
     const answers = join(answered.map(({ id, verdict }) => this.#log(id, verdict, true)));
     const ready = accepted.filter((c) => c.answeredBy === null);
     return join([{ candidates: accepted, entries: [asked], ready }, answers]);

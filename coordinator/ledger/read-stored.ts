@@ -52,6 +52,7 @@ export function readStored(db: LineageDatabase, accounting: Accounting): StoredC
         proposer: row.proposer,
         parents: parentsOf.get(row.id) ?? [],
         reason: row.reason,
+        ...(row.call === null ? {} : { call: row.call }),
         island: row.island,
         batch: row.batch,
         answeredBy: row.answeredBy,

@@ -70,6 +70,7 @@ export function prepareStatements(db: LineageDatabase) {
         source: row.source,
         proposer: row.proposer,
         reason: row.reason,
+        call: row.call ?? null,
         answeredBy: row.answeredBy,
         createdAt: now,
       });

@@ -79,6 +79,8 @@ export const candidates = sqliteTable(
     source: text(),
     proposer: text().notNull(),
     reason: text(),
+    /** The model's call that it came from. */
+    call: text(),
     /** Answered by the evaluation of this candidate of the same run: counted as cached, costs nothing. */
     answeredBy: text("answered_by"),
     createdAt: integer("created_at").notNull(),

@@ -1,6 +1,6 @@
 /** `kevo.<run>.batch`, request and reply: a worker offers batch k of an island until it stands in the log. */
 import { z } from "zod";
-import { proposal } from "../log.ts";
+import { madeCall, proposal } from "../log.ts";
 import { WIRE_VERSION } from "../version.ts";
 
 export const batchRequest = z.object({
@@ -11,6 +11,8 @@ export const batchRequest = z.object({
   k: z.int().nonnegative(),
   /** Empty says that the island has nothing left to propose. */
   proposals: z.array(proposal).max(256),
+  /** Calls of models that ended since the batch before. */
+  calls: z.array(madeCall).max(64).optional(),
   /** Of the population, for the progress view only. */
   diversity: z.number().min(0).max(1).nullable(),
 });
