@@ -1,0 +1,66 @@
+/** One request to an outside service and what came back, as it is stored. Keys are in headers and are never kept. */
+import { createHash } from "node:crypto";
+import canonicalize from "canonicalize";
+import { z } from "zod";
+
+export const request = z.object({
+  /** Name of the service, such as `x`; the host is no part of it, so a recording of a server of one's own replays. */
+  service: z.string(),
+  method: z.string(),
+  /** With its parameters sorted. */
+  path: z.string(),
+  /** Null where there is none. */
+  body: z.string().nullable(),
+});
+export type Request = z.infer<typeof request>;
+
+export const answer = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("response"),
+    status: z.number().int(),
+    headers: z.record(z.string(), z.string()),
+    body: z.string(),
+  }),
+  /** No response: refused, cut, or none in time. */
+  z.object({ kind: z.literal("failure"), reason: z.string() }),
+]);
+export type Answer = z.infer<typeof answer>;
+
+export const storedExchange = z.object({
+  /** SHA-256 of the request's canonical JSON. */
+  hash: z.string(),
+  request,
+  answer,
+  /** Milliseconds since 1970. */
+  recorded_at: z.number().int(),
+});
+export type StoredExchange = z.infer<typeof storedExchange>;
+
+/** The order of parameters, and the order of keys in a JSON body, do not make another request. */
+export function requestOf(service: string, method: string, target: string, body: string): Request {
+  const url = new URL(target, "http://service");
+  const pairs = [...url.searchParams].sort(([a, x], [b, y]) => compare(a, b) || compare(x, y));
+  const search = new URLSearchParams(pairs).toString();
+  return {
+    service,
+    method: method.toUpperCase(),
+    path: search === "" ? url.pathname : `${url.pathname}?${search}`,
+    body: body === "" ? null : canonicalBody(body),
+  };
+}
+
+export function hashOf(of: Request): string {
+  return createHash("sha256")
+    .update(canonicalize(of) as string)
+    .digest("hex");
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+function canonicalBody(body: string): string {
+  try {
+    return canonicalize(JSON.parse(body)) as string;
+  } catch {
+    return body;
+  }
+}

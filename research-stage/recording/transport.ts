@@ -1,0 +1,63 @@
+/**
+ * The way to outside services. Clients of any kind talk to a gateway on loopback, which answers from this run's
+ * recording, from the cache, or from the service; so caching, recording, replay, time limits and the pace of calls
+ * are the same for all of them, whatever their libraries offer.
+ */
+import type { StoredExchange } from "./exchange.ts";
+
+/** An outside service, as the source that knows it describes it. */
+export interface Service {
+  /** Stands in recordings, such as `arxiv`. */
+  readonly name: string;
+  /** Scheme, host and port, such as `https://export.arxiv.org`. */
+  readonly origin: string;
+  /** Longest that one answer may take, milliseconds. */
+  readonly timeoutMs: number;
+  /** From the start of one call to the start of the next, among all processes of this host, milliseconds. */
+  readonly intervalMs: number;
+  /** Whether an answer from the cache still serves. Both in milliseconds since 1970. */
+  fresh(recordedAt: number, now: number): boolean;
+  /** Whether a response with status 200 is one to keep: services hide errors and hiccups in them. */
+  sound(body: string): boolean;
+}
+
+/** One request, as the gateway saw it. */
+export interface Exchange {
+  readonly hash: string;
+  readonly method: string;
+  readonly path: string;
+  /** `missing`: a replay has no answer to it. */
+  readonly from: "network" | "cache" | "recording" | "missing";
+  /** Null where there was no response; then `failure` says why, in words. */
+  readonly status: number | null;
+  readonly failure: string | null;
+}
+
+/** What a client is pointed at for the length of one search. */
+export interface Line {
+  /** Stands for the service's origin, without a slash at the end. */
+  readonly baseUrl: string;
+  /** In order of their ends. */
+  readonly exchanges: readonly Exchange[];
+}
+
+export interface Transport {
+  /**
+   * Opens a line, hands it to `use`, and closes it.
+   * @throws what `use` throws; before that UserError when a replay was asked what it does not have, and the
+   * signal's reason when aborted.
+   */
+  call<T>(service: Service, signal: AbortSignal | undefined, use: (line: Line) => Promise<T>): Promise<T>;
+  /** Waits as a service demanded; not at all in a replay. @throws the signal's reason. */
+  pause(ms: number, signal: AbortSignal | undefined): Promise<void>;
+  /** True: answers come from the recording alone. */
+  readonly replay: boolean;
+  close(): Promise<void>;
+}
+
+/** Where exchanges lie by content hash. */
+export interface ExchangeStore {
+  /** All that was recorded for a request, oldest first. */
+  find(hash: string): Promise<readonly StoredExchange[]>;
+  add(exchange: StoredExchange): Promise<void>;
+}
