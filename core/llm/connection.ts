@@ -1,6 +1,6 @@
 /** Which provider answers, from the environment. */
 import { UserError } from "../errors/user-error.ts";
-import { type Price, priceOf } from "./prices.ts";
+import { FREE, listPrice, type Price, priceOf } from "./prices.ts";
 
 export interface Connection {
   readonly provider: "xai" | "anthropic" | "openai" | "local";
@@ -16,14 +16,14 @@ const PROVIDERS = [
     provider: "anthropic",
     variable: "ANTHROPIC_API_KEY",
     baseUrl: "https://api.anthropic.com/v1",
-    model: "claude-sonnet-4-5",
+    model: "claude-sonnet-5-5",
     names: /^claude/,
   },
   {
     provider: "openai",
     variable: "OPENAI_API_KEY",
     baseUrl: "https://api.openai.com/v1",
-    model: "gpt-5.1",
+    model: "gpt-6.1-sol",
     names: /^(gpt|o\d|chatgpt)/,
   },
 ] as const;
@@ -43,7 +43,8 @@ export function connectionOf(wanted: string | undefined, environment: NodeJS.Pro
   const key = environment[chosen.variable] || null;
   const local = environment.LLM_BASE_URL || null;
   if (local !== null) {
-    return { provider: "local", baseUrl: checkedUrl(local), key, model, price: priceOf(model) };
+    const price = key === null ? (listPrice(model) ?? FREE) : priceOf(model);
+    return { provider: "local", baseUrl: checkedUrl(local), key, model, price };
   }
   if (key === null) {
     throw new UserError(

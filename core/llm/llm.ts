@@ -20,7 +20,9 @@
 import type { CallStore, Recording } from "./call-store.ts";
 import type { ModelClient } from "./client.ts";
 import { connectionOf } from "./connection.ts";
+import { LIMITS, type Limits } from "./limits.ts";
 import { createOpenAiClient } from "./openai-client.ts";
+import { redactor } from "./redact.ts";
 import { createReplayClient } from "./replay-client.ts";
 import type { Spending } from "./spending.ts";
 
@@ -32,12 +34,22 @@ export interface OpenModelOptions {
   readonly environment?: NodeJS.ProcessEnv | undefined;
   /** Told once in words, such as that a retired name is answered by another model. */
   readonly onNote?: ((note: string) => void) | undefined;
+  readonly limits?: Partial<Limits> | undefined;
 }
 
 /** @throws UserError (code 2) where neither a key nor `LLM_BASE_URL` is set, or one of them makes no sense. */
 export function openModel(options: OpenModelOptions): ModelClient {
-  const { store, spending, onNote } = options;
-  return createOpenAiClient({ ...connectionOf(options.model, options.environment), store, spending, onNote });
+  const { store, spending, environment = process.env, onNote = () => {} } = options;
+  const connection = connectionOf(options.model, environment);
+  const limits = { ...LIMITS, ...options.limits };
+  return createOpenAiClient({
+    ...connection,
+    store,
+    spending,
+    limits,
+    redact: redactor(connection.key, environment),
+    onNote,
+  });
 }
 
 /**

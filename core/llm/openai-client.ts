@@ -1,75 +1,261 @@
-/** A model behind an OpenAI-compatible endpoint. */
+/**
+ * A model behind an OpenAI-compatible endpoint. Each attempt is a call of its own: reserved at its worst case under
+ * its own id, sent, settled and recorded. So an attempt whose cost nobody knows (a cut connection) stays counted in
+ * full, and the next one reserves again.
+ */
 import { randomUUID } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
+import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhen } from "cockatiel";
 import OpenAI from "openai";
+import PQueue from "p-queue";
 import { type CallRecord, hashOf, type ModelRequest } from "./call.ts";
 import type { CallStore } from "./call-store.ts";
 import type { AskOptions, ModelAnswer, ModelClient } from "./client.ts";
+import { type Completion, readCompletion } from "./completion.ts";
 import type { Connection } from "./connection.ts";
 import { ModelError } from "./errors.ts";
-import { usdOf } from "./prices.ts";
+import { type Failure, failureOf } from "./failure.ts";
+import type { Limits } from "./limits.ts";
+import { oneLine, type Redact } from "./redact.ts";
 import type { Spending } from "./spending.ts";
+import { worstCaseUsd } from "./worst-case.ts";
 
 export interface OpenAiClientOptions extends Connection {
   readonly store: CallStore;
   readonly spending: Spending;
-  readonly onNote?: ((note: string) => void) | undefined;
+  readonly limits: Limits;
+  readonly redact: Redact;
+  readonly onNote: (note: string) => void;
+}
+
+/** One attempt's record, and why it is no answer. */
+interface Attempt {
+  readonly record: CallRecord;
+  readonly failure: Failure | null;
+}
+
+/** What the circuit breaker counts: the provider is not well, whatever was asked. A rate limit is waited for instead. */
+const UNWELL: ReadonlySet<string> = new Set(["server_error", "unreachable", "timeout"]);
+
+/** Models that refuse any temperature but their own. */
+const FIXED_TEMPERATURE = /^(o\d|gpt-[5-9])/;
+
+class AttemptFailed extends Error {
+  readonly attempt: Attempt;
+  constructor(attempt: Attempt) {
+    super(attempt.record.error ?? "");
+    this.attempt = attempt;
+  }
 }
 
 export function createOpenAiClient(options: OpenAiClientOptions): ModelClient {
-  const { model, provider, baseUrl, key, price, store, spending } = options;
-  const api = new OpenAI({ apiKey: key ?? "none", baseURL: baseUrl, maxRetries: 0, timeout: 120_000 });
+  const client = new OpenAiClient(options);
+  return { model: options.model, provider: options.provider, ask: (request, asked) => client.ask(request, asked) };
+}
 
-  async function ask(request: ModelRequest, { labels, signal }: AskOptions): Promise<ModelAnswer> {
-    const hash = hashOf(model, request);
-    const known = await store.answered(hash);
-    if (known !== null && known.answer !== null) {
-      return { text: known.answer, call: { ...known, replayed: true } };
-    }
-    const id = randomUUID();
-    const bytes = request.messages.reduce((sum, { content }) => sum + Buffer.byteLength(content) + 16, 512);
-    const reserved = usdOf(price, bytes, request.maxTokens);
-    await spending.reserve({ id, usd: reserved, model, hash, ...labels });
-    const began = performance.now();
-    const completion = await api.chat.completions.create(
-      {
-        model,
-        messages: request.messages.map(({ role, content }) => ({ role, content })),
-        max_completion_tokens: request.maxTokens,
-        temperature: request.temperature ?? null,
-        seed: request.seed ?? null,
-        response_format: { type: "json_schema", json_schema: { ...request.answer, strict: true } },
-      },
-      signal === undefined ? {} : { signal },
+class OpenAiClient {
+  readonly #options: OpenAiClientOptions;
+  readonly #api: OpenAI;
+  readonly #queue: PQueue;
+  readonly #breaker;
+  /** Set once nothing can succeed any more. */
+  #final: ModelError | null = null;
+  /** Nothing is sent before this, `performance.now()`: the provider asked to wait. */
+  #notBefore = 0;
+  #told = false;
+
+  constructor(options: OpenAiClientOptions) {
+    const { key, baseUrl, limits } = options;
+    this.#options = options;
+    this.#api = new OpenAI({
+      // The library wants one; a server of one's own may want none.
+      apiKey: key ?? "none",
+      baseURL: baseUrl,
+      maxRetries: 0,
+      timeout: limits.timeoutMs,
+      organization: null,
+      project: null,
+      logLevel: "off",
+      ...(key === null ? { defaultHeaders: { Authorization: null } } : {}),
+    });
+    this.#queue = new PQueue({
+      concurrency: limits.concurrency,
+      interval: 60_000,
+      intervalCap: limits.perMinute,
+      strict: true,
+    });
+    this.#breaker = circuitBreaker(
+      handleWhen((error) => error instanceof AttemptFailed && UNWELL.has(error.attempt.failure?.kind ?? "")),
+      { halfOpenAfter: limits.breakMs, breaker: new ConsecutiveBreaker(limits.breakAfter) },
     );
-    const text = completion.choices[0]?.message.content ?? null;
-    const ticks = (completion.usage as { cost_in_usd_ticks?: number } | undefined)?.cost_in_usd_ticks;
-    const cost = ticks === undefined ? null : ticks / 1e10;
+  }
+
+  async ask(request: ModelRequest, asked: AskOptions): Promise<ModelAnswer> {
+    try {
+      const hash = hashOf(this.#options.model, request);
+      const known = await this.#options.store.answered(hash);
+      if (known !== null && known.answer !== null) return { text: known.answer, call: { ...known, replayed: true } };
+      const add = asked.signal === undefined ? {} : { signal: asked.signal };
+      return await this.#queue.add(() => this.#retrying(hash, request, asked), add);
+    } catch (error) {
+      if (error instanceof ModelError) throw error;
+      if (asked.signal?.aborted) throw new ModelError("cancelled", "the call was cancelled");
+      // The store or the purse is away: nothing can be sent that nobody accounts for.
+      const why = error instanceof Error ? error.message : String(error);
+      throw new ModelError("unreachable", oneLine(this.#options.redact(`the call cannot be accounted for: ${why}`)));
+    }
+  }
+
+  async #retrying(hash: string, request: ModelRequest, asked: AskOptions): Promise<ModelAnswer> {
+    const { limits, store } = this.#options;
+    const call = randomUUID();
+    for (let number = 1; ; number++) {
+      if (this.#final !== null) throw this.#final;
+      await pause(this.#notBefore, asked.signal);
+      const { record, failure } = await this.#guarded(call, number, hash, request, asked);
+      const retried = failure?.retry === true && number <= limits.retries;
+      await store.record({ ...record, retried });
+      if (failure === null && record.answer !== null) return { text: record.answer, call: record };
+      if (failure === null || !retried) throw this.#error(record, failure);
+      const until = performance.now() + this.#waitMs(failure, number);
+      // The provider asked, not this call: whoever is next waits too.
+      if (failure.kind === "rate_limited") this.#notBefore = Math.max(this.#notBefore, until);
+      await pause(until, asked.signal);
+    }
+  }
+
+  /** @throws ModelError `circuit_open`, `over_budget`. */
+  async #guarded(
+    call: string,
+    number: number,
+    hash: string,
+    request: ModelRequest,
+    asked: AskOptions,
+  ): Promise<Attempt> {
+    try {
+      return await this.#breaker.execute(async () => {
+        const attempt = await this.#attempt(`${call}/${number}`, number, hash, request, asked);
+        if (attempt.failure !== null) throw new AttemptFailed(attempt);
+        return attempt;
+      });
+    } catch (error) {
+      if (error instanceof AttemptFailed) return error.attempt;
+      if (!(error instanceof BrokenCircuitError)) throw error;
+      const { provider, limits } = this.#options;
+      throw new ModelError(
+        "circuit_open",
+        `${provider} failed ${limits.breakAfter} times in a row and is left alone for ${limits.breakMs / 1000} s`,
+      );
+    }
+  }
+
+  async #attempt(id: string, number: number, hash: string, request: ModelRequest, asked: AskOptions): Promise<Attempt> {
+    const { model, price, spending, redact } = this.#options;
+    const reserved = worstCaseUsd(price, request);
+    await spending.reserve({ id, usd: reserved, model, hash, ...asked.labels });
+    const began = performance.now();
+    const made = await this.#send(request, asked.signal);
+    const completion = "kind" in made ? null : made;
+    const failure = "kind" in made ? made : failedAnswer(made);
+    const cost = completion !== null ? completion.usd : failure?.free === true ? 0 : null;
     await spending.settle(id, cost);
-    const call: CallRecord = {
+    if (completion !== null) this.#note(completion.answeredBy);
+    const record: CallRecord = {
       id,
       hash,
-      ...labels,
+      ...asked.labels,
       model,
-      answered_by: completion.model,
-      messages: [...request.messages],
-      answer: text,
-      prompt_tokens: completion.usage?.prompt_tokens ?? null,
-      completion_tokens: completion.usage?.completion_tokens ?? null,
-      reasoning_tokens: completion.usage?.completion_tokens_details?.reasoning_tokens ?? null,
+      answered_by: completion === null ? null : redact(completion.answeredBy),
+      messages: request.messages.map(({ role, content }) => ({ role, content: redact(content) })),
+      answer: completion === null || completion.text === "" ? null : redact(completion.text),
+      prompt_tokens: completion?.tokens?.prompt ?? null,
+      completion_tokens: completion?.tokens?.completion ?? null,
+      reasoning_tokens: completion?.tokens?.reasoning ?? null,
       reserved_usd: reserved,
       cost_usd: cost,
       latency_ms: performance.now() - began,
-      attempt: 1,
+      attempt: number,
       retried: false,
-      outcome: text === null ? "invalid_answer" : "ok",
-      error: null,
+      outcome: failure?.kind ?? "ok",
+      error: failure === null ? null : oneLine(redact(failure.message)),
       replayed: false,
       created_at: Date.now(),
     };
-    await store.record(call);
-    if (text === null) throw new ModelError("invalid_answer", "the answer is empty", call);
-    return { text, call };
+    return { record, failure };
   }
 
-  return { model, provider, ask };
+  async #send(request: ModelRequest, signal: AbortSignal | undefined): Promise<Completion | Failure> {
+    const { model, provider, price, redact, limits } = this.#options;
+    // The library's own limit ends with the headers; an answer may still trickle then.
+    const late = AbortSignal.timeout(limits.timeoutMs);
+    const ended = signal === undefined ? late : AbortSignal.any([signal, late]);
+    try {
+      const body = await this.#api.chat.completions.create(
+        {
+          model,
+          messages: request.messages.map(({ role, content }) => ({ role, content })),
+          max_completion_tokens: request.maxTokens,
+          // Servers of one's own often know the older name only.
+          ...(provider === "local" ? { max_tokens: request.maxTokens } : {}),
+          ...(request.temperature === undefined || FIXED_TEMPERATURE.test(model)
+            ? {}
+            : { temperature: request.temperature }),
+          ...(request.seed === undefined || provider === "anthropic" ? {} : { seed: request.seed }),
+          response_format: {
+            type: "json_schema",
+            json_schema: { name: request.answer.name, strict: true, schema: request.answer.schema },
+          },
+        },
+        { signal: ended },
+      );
+      const completion = readCompletion(body, price);
+      if (completion !== null) return completion;
+      const message = "the provider answered with something that is no chat completion";
+      return { kind: "server_error", message, free: false, retry: true, waitMs: null };
+    } catch (error) {
+      const cause = signal?.aborted === true ? "cancelled" : late.aborted ? "timeout" : null;
+      return failureOf(error, redact, cause);
+    }
+  }
+
+  #error(record: CallRecord, failure: Failure | null): ModelError {
+    const { model, provider } = this.#options;
+    const kind = failure?.kind ?? "invalid_answer";
+    const error = new ModelError(kind, `${model} (${provider}): ${record.error ?? "the answer is empty"}`, record);
+    if (error.final) this.#final = error;
+    return error;
+  }
+
+  #waitMs({ waitMs }: Failure, number: number): number {
+    const { backoffMs, maxWaitMs } = this.#options.limits;
+    const backoff = backoffMs * 2 ** (number - 1) * (0.5 + Math.random());
+    return Math.min(maxWaitMs, waitMs ?? backoff);
+  }
+
+  #note(answeredBy: string): void {
+    const { model, provider, onNote } = this.#options;
+    if (this.#told || answeredBy.startsWith(model)) return;
+    this.#told = true;
+    onNote(`${model} was answered by ${oneLine(answeredBy, 80)}: ${provider} knows the name by that model now`);
+  }
+}
+
+/** Until a moment of `performance.now()`, or until the signal. */
+async function pause(until: number, signal: AbortSignal | undefined): Promise<void> {
+  const left = until - performance.now();
+  if (left > 0) await setTimeout(left, undefined, signal === undefined ? {} : { signal });
+}
+
+/** An answer that came and is none; what it cost is known. */
+function failedAnswer({ refusal, truncated, text }: Completion): Failure | null {
+  const failed = (kind: Failure["kind"], message: string): Failure => ({
+    kind,
+    message,
+    free: false,
+    retry: false,
+    waitMs: null,
+  });
+  if (refusal !== null) return failed("refused", `the model refused: ${refusal}`);
+  if (truncated) return failed("truncated", "the answer was cut at the limit of tokens");
+  return text.trim() === "" ? failed("invalid_answer", "the answer is empty") : null;
 }

@@ -1,0 +1,17 @@
+/** Keys never leave this folder: what came from outside is searched for them before it is stored or said. */
+import { secretValues } from "../logging/secrets.ts";
+
+export type Redact = (text: string) => string;
+
+/** Blackens the given key and every other key of the environment. */
+export function redactor(key: string | null, environment: NodeJS.ProcessEnv): Redact {
+  const secrets = secretValues(environment);
+  if (key !== null && key.length >= 4 && !secrets.includes(key)) secrets.push(key);
+  return (text) => secrets.reduce((said, secret) => said.replaceAll(secret, "[redacted]"), text);
+}
+
+/** One line of at most so many characters. */
+export function oneLine(text: string, length = 300): string {
+  const line = text.replace(/\s+/g, " ").trim();
+  return line.length <= length ? line : `${line.slice(0, length)}…`;
+}
