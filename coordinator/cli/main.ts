@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { doctorCommand } from "../doctor/doctor-command.ts";
 import { evaluatorsCommand } from "./evaluators.ts";
 import { lineageCommand } from "./lineage.ts";
+import { recordCommand } from "./record.ts";
 import { resumeCommand } from "./resume.ts";
 import { runsCommand } from "./runs.ts";
 import { startCommand } from "./start.ts";
@@ -27,6 +28,7 @@ for (const command of [
   stopCommand(),
   watchCommand(),
   runsCommand(),
+  recordCommand(),
   evaluatorsCommand(),
   lineageCommand(),
   doctorCommand(),

@@ -10,8 +10,12 @@ import { cellsOf } from "../lineage/queries/cells.ts";
 import { winnersTimes } from "../lineage/queries/workloads.ts";
 import { resolveRun } from "../lineage/resolve.ts";
 import { finalReport } from "../progress/final-report.ts";
+import { formatMs } from "../progress/format.ts";
 import { openProgress } from "../progress/progress.ts";
 import { wantsColours } from "../progress/table.ts";
+import { earlierRecording, recordSpecOf } from "../record/earlier.ts";
+import { parseFixed } from "../record/plan.ts";
+import { type RecordingSummary, writeRecording } from "../record/recording.ts";
 import { conduct, type Ending } from "../run/conduct.ts";
 import { type Launch, launch as launchSchema } from "../run/launch.ts";
 import { buildResult, type RunResult } from "../run/result.ts";
@@ -97,13 +101,66 @@ async function sit(prepared: Prepared, { json, token }: SittingOptions): Promise
     process.off("SIGTERM", onSignal);
   }
   const { lineage, spec, kernel } = prepared;
+  const { record } = prepared.launch;
   const result = buildResult(lineage.db, spec.run, lineage.path);
-  if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
+  if (record !== null) tellRecording(writeRecording(lineage.db, spec.run, kernel.definition, record), result, json);
+  else if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
   else process.stderr.write(report(result, kernel, lineage));
   if (ending === "interrupted") {
     process.stderr.write(`\nInterrupted. Go on with: ${resumeWords(prepared)}\n`);
     process.exitCode = EXIT_INTERRUPTED;
   }
+}
+
+/**
+ * Records a cell, or goes on with the recording of the same file that was cut off.
+ * @throws UserError (code 2) when the file is there already, or its recording was begun with other options.
+ */
+export async function recordRun(
+  wish: Wish,
+  wanted: Launch,
+  fix: readonly string[],
+  options: SittingOptions,
+): Promise<void> {
+  const kernel = await kernelOf(wanted);
+  const isPath = wanted.kernel !== null && !existsSync(join(KERNELS, wanted.kernel));
+  const kernelName = isPath ? resolve(wanted.kernel as string) : wanted.kernel;
+  const record = { out: (wanted.record as { out: string }).out, fixed: parseFixed(fix, kernel.definition) };
+  const launch = { ...wanted, kernel: kernelName, record };
+  const spec = recordSpecOf(wish, kernel, record.fixed, new Date());
+  const lineage = openLineage(options.db);
+  try {
+    const earlier = earlierRecording(lineage.db, spec, record);
+    if (earlier?.status === "completed" && !existsSync(record.out)) {
+      const summary = writeRecording(lineage.db, earlier.id, kernel.definition, record);
+      tellRecording(summary, buildResult(lineage.db, earlier.id, lineage.path), options.json);
+      return;
+    }
+    if (earlier === undefined || earlier.status === "completed") {
+      if (existsSync(record.out)) {
+        throw new UserError(
+          `${record.out} is there already, and no recording of it waits to go on: choose another --out.`,
+          2,
+        );
+      }
+      await sit({ spec, launch, kernel, lineage, resume: false, elapsedBeforeMs: 0 }, options);
+      return;
+    }
+    const stored = runSpec.parse(JSON.parse(earlier.spec));
+    await sit({ spec: stored, launch, kernel, lineage, resume: true, elapsedBeforeMs: earlier.elapsedMs }, options);
+  } finally {
+    lineage.close();
+  }
+}
+
+function tellRecording(summary: RecordingSummary, result: RunResult, json: boolean): void {
+  if (json) process.stdout.write(`${JSON.stringify({ ...result, recording: summary })}\n`);
+  const { file, configurations, failed, planned, complete, optimum_ms: optimum, bytes } = summary;
+  const best = optimum === null ? "nothing ran" : `the fastest ran in ${formatMs(optimum)}`;
+  const share = complete ? "all" : `${planned - configurations} of the ${planned} planned are missing`;
+  process.stderr.write(
+    `${file}: ${configurations} configurations (${share}), ${failed} failed, ${best}; ${(bytes / 1e6).toFixed(1)} MB.\nReplay it with: coordinator start --backend replay --space ${file}\n`,
+  );
 }
 
 function report(result: RunResult, kernel: KernelPackage, lineage: OpenLineage): string {

@@ -161,5 +161,6 @@ function launchOf(given: GivenOptions): Launch {
     external_workers: given.externalWorkers === true,
     nats: given.nats ?? null,
     nats_listen: given.natsListen ?? null,
+    record: null,
   };
 }

@@ -18,6 +18,8 @@ import { recordOf, recordWithoutResult } from "./result.ts";
 const DEATHS_IN_LANE = 3;
 /** How long an evaluator that refused is left alone, milliseconds. */
 const REST_MS = 20;
+/** A best so low that no candidate is hopeless beside it. */
+const WITHIN_REACH = 1e-9;
 
 interface Attempting {
   readonly candidate: AcceptedCandidate;
@@ -228,8 +230,15 @@ export class Dispatcher {
       purpose: final === null ? "SEARCH" : "FINAL",
       inputSeed: inputSeedOf(spec.seed, candidate.id, final?.round ?? 0),
       deviceModel: island.niche.device ?? "",
-      // In replay fitness is no speedup, and nothing is stopped early.
-      bestSpeedup: spec.backend === "replay" ? 0 : (leader?.fitness ?? 0),
+      bestSpeedup: this.#bestSpeedup(leader?.fitness),
     };
+  }
+
+  /** What a candidate must come near to be timed to the end; 0 when nothing is known. */
+  #bestSpeedup(fitness: number | undefined): number {
+    // A recording wants all samples of all configurations.
+    if (this.#spec.search === "exhaustive") return WITHIN_REACH;
+    // In replay fitness is no speedup, and nothing is stopped early.
+    return this.#spec.backend === "replay" ? 0 : (fitness ?? 0);
   }
 }

@@ -17,6 +17,8 @@ import { Ledger } from "../ledger/ledger.ts";
 import type { OpenLineage } from "../lineage/database.ts";
 import { FINALIST_FAILED, failedFinalists } from "../lineage/queries/ranking.ts";
 import type { Progress } from "../progress/progress.ts";
+import { planRecording } from "../record/plan.ts";
+import { Recorder } from "../record/recorder.ts";
 import type { Child } from "./children.ts";
 import { Endpoints } from "./endpoints.ts";
 import { finalistsOf, measureFinalists } from "./finals.ts";
@@ -68,6 +70,7 @@ class Conductor {
   #bus: Bus | null = null;
   #publisher: LogPublisher | null = null;
   #endpoints: Endpoints | null = null;
+  #recorder: Recorder | null = null;
   readonly #children: Child[] = [];
   #windows: number[];
   #phase = "waiting for an evaluator";
@@ -92,6 +95,7 @@ class Conductor {
           if (spec.sync) this.#endpoints?.announce();
           for (const entry of entries)
             if (entry.type === "evaluated" && !entry.cached) this.#view.evaluated(entry.candidate);
+          this.#recorder?.wake();
           if (this.#accounting.finished) this.#over.resolve(this.#stopped ? "stopped" : "completed");
         },
         onReady: (candidates) => {
@@ -163,6 +167,7 @@ class Conductor {
     this.#publisher = publisher;
 
     const leases = new Leases(this.#ledger);
+    await this.#openRecorder(leases);
     const endpoints = new Endpoints({
       bus,
       ledger: this.#ledger,
@@ -181,6 +186,20 @@ class Conductor {
       "started",
       `run ${spec.run}: ${spec.kernel.id}, ${spec.islands.length} islands, ${spec.evaluations} evaluations, seed ${spec.seed}`,
     );
+  }
+
+  /** A recording has no island-workers: its configurations are known before. */
+  async #openRecorder(leases: Leases): Promise<void> {
+    const { spec, launch, kernel } = this.#sitting;
+    if (launch.record === null) return;
+    const plan = planRecording(kernel.definition, launch.record.fixed, spec.seed, spec.evaluations);
+    const window = () => this.#windows[0] ?? 0;
+    const recorder = new Recorder(this.#ledger, leases, plan.configurations, window, (error) =>
+      this.#over.reject(error),
+    );
+    await recorder.begin();
+    this.#recorder = recorder;
+    this.#stack.defer(() => recorder.close());
   }
 
   async #nats(): Promise<{ url: string }> {
@@ -220,7 +239,8 @@ class Conductor {
       onFailed: (error) => this.#over.reject(error),
     };
     if (launch.evaluators.length === 0) this.#children.push(...startLocalEvaluators(spec, launch, natsUrl, listener));
-    if (!launch.external_workers) this.#children.push(...startLocalWorkers(spec, natsUrl, listener));
+    if (!launch.external_workers && launch.record === null)
+      this.#children.push(...startLocalWorkers(spec, natsUrl, listener));
   }
 
   #startClocks(): void {
@@ -311,9 +331,14 @@ class Conductor {
     const windows = windowsOf(this.#dispatcher.seats, models);
     this.#manned ||= windows.every((window) => window > 0);
     this.#windows = this.#manned ? windows : windows.map(() => 0);
-    this.#phase = this.#manned && this.#fleet.serving ? "evolving" : "waiting for an evaluator";
+    this.#phase = this.#manned && this.#fleet.serving ? this.#working : "waiting for an evaluator";
     this.#endpoints?.announce();
+    this.#recorder?.wake();
     this.#storeState();
+  }
+
+  get #working(): string {
+    return this.#sitting.launch.record === null ? "evolving" : "recording";
   }
 
   /** Device models that an island is limited to and that nobody has, in words. */

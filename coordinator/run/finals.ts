@@ -3,7 +3,7 @@
  * the fastest of many noisy measurements is partly lucky. Only then is a winner named.
  */
 import type { RunSpec } from "@kevo/proto/run.ts";
-import { and, desc, eq, inArray, max, notInArray } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, max, notInArray } from "drizzle-orm";
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { AcceptedCandidate } from "../ledger/records.ts";
 import type { LineageDatabase } from "../lineage/database.ts";
@@ -30,7 +30,8 @@ export function finalistsOf(db: LineageDatabase, spec: RunSpec, out: ReadonlySet
           notInArray(candidates.id, [...out]),
         ),
       )
-      .orderBy(desc(evaluations.fitness), candidates.id)
+      // A recording is searched for the smallest time.
+      .orderBy(spec.search === "exhaustive" ? asc(evaluations.timeMs) : desc(evaluations.fitness), candidates.id)
       .limit(finalists)
       .all()
       .map(({ row }) => ({

@@ -1,4 +1,5 @@
 /** How a run was started, as far as its specification does not say: what `resume` needs to start it again. */
+import { paramValue } from "@kevo/proto/search-space.ts";
 import { z } from "zod";
 
 const fields = z.object({
@@ -14,6 +15,11 @@ const fields = z.object({
   /** NATS server to use; null for an embedded one. */
   nats: z.string().nullable(),
   nats_listen: z.string().nullable(),
+  /** A recording: where its file goes (absolute), and the values that parameters are held at. */
+  record: z
+    .object({ out: z.string(), fixed: z.record(z.string(), z.array(paramValue)) })
+    .nullable()
+    .default(null),
 });
 export type Launch = z.infer<typeof fields>;
 

@@ -1,4 +1,5 @@
 /** Kernel Tuner's cache format, as far as a replay needs it; other fields are let through. */
+import { outcome } from "@kevo/proto/outcome.ts";
 import { z } from "zod";
 
 const milliseconds = z.number().nonnegative().catch(0);
@@ -10,6 +11,9 @@ const recordSchema = z.looseObject({
   verification_time: milliseconds.default(0),
   benchmark_time: milliseconds.default(0),
   framework_time: milliseconds.default(0),
+  /** Of a failure, in the project's own recordings, where Kernel Tuner's three names say less. */
+  outcome: outcome.exclude(["ok"]).optional().catch(undefined),
+  message: z.string().nullish().catch(null),
 });
 export const fileSchema = z.looseObject({
   device_name: z.string().default(""),

@@ -68,13 +68,13 @@ export function openRecordedSpace(file: RecordedFile, name: string): RecordedSpa
       if (record === undefined) return null;
       const ran = typeof record.time === "number";
       return {
-        outcome: ran ? "ok" : outcomeOf(String(record.time)),
+        outcome: ran ? "ok" : (record.outcome ?? outcomeOf(String(record.time))),
         time_ms: ran ? (record.time as number) : null,
         samples: record.times ?? [],
         compile_ms: record.compile_time,
         verify_ms: record.verification_time,
         benchmark_ms: record.benchmark_time,
-        message: ran ? null : String(record.time),
+        message: ran ? null : (record.message ?? String(record.time)),
       };
     },
   };

@@ -1,0 +1,64 @@
+/** What a recording is as a run, and whether one for the same file was begun before. */
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import type { KernelPackage } from "@kevo/core/kernel/load.ts";
+import type { RunSpec } from "@kevo/proto/run.ts";
+import canonicalize from "canonicalize";
+import { desc, sql } from "drizzle-orm";
+import type { LineageDatabase } from "../lineage/database.ts";
+import type { Run } from "../lineage/resolve.ts";
+import { runs } from "../lineage/schema.ts";
+import { specOf, type Wish } from "../run/spec.ts";
+import { type Fixed, planRecording } from "./plan.ts";
+
+/**
+ * One island that has all of the plan as its budget.
+ * @throws UserError (code 2) unless the wish names one cell of the kernel.
+ */
+export function recordSpecOf(
+  wish: Wish,
+  kernel: Pick<KernelPackage, "definition" | "hash"> & { readonly devices: readonly string[] },
+  fixed: Fixed,
+  now: Date,
+): RunSpec {
+  const spec = specOf({ ...wish, perWorkload: false }, kernel, now);
+  if (spec.workloads.length > 1) {
+    throw new UserError(
+      `A recording is of one workload, and ${spec.workloads.length} fit: choose with --workload one of ${spec.workloads.join(", ")}.`,
+      2,
+    );
+  }
+  const plan = planRecording(kernel.definition, fixed, spec.seed, wish.evaluations ?? null);
+  return { ...spec, evaluations: plan.configurations.length };
+}
+
+/**
+ * The latest recording that writes to the same file.
+ * @throws UserError (code 2) when it is unfinished and was begun with other options.
+ */
+export function earlierRecording(
+  db: LineageDatabase,
+  wanted: RunSpec,
+  { out, fixed }: { readonly out: string; readonly fixed: Fixed },
+): Run | undefined {
+  const row = db
+    .select()
+    .from(runs)
+    .where(sql`json_extract(${runs.launch}, '$.record.out') = ${out}`)
+    .orderBy(desc(runs.createdAt), desc(sql`rowid`))
+    .limit(1)
+    .get();
+  if (row === undefined || row.status === "completed") return row;
+  const spec: RunSpec = JSON.parse(row.spec);
+  const stored = JSON.parse(row.launch).record.fixed;
+  const same = sameness(spec, stored) === sameness(wanted, fixed);
+  if (same) return row;
+  throw new UserError(
+    `${out} is being recorded by the run ${row.id}, which began with other options or another state of the kernel. Finish that one with \`coordinator resume ${row.id}\`, or choose another --out.`,
+    2,
+  );
+}
+
+/** All that decides which configurations are measured, and how. */
+function sameness({ kernel, backend, workloads, seed, evaluations, effort }: RunSpec, fixed: Fixed): string {
+  return canonicalize({ kernel: kernel.hash, backend, workloads, seed, evaluations, effort, fixed }) as string;
+}

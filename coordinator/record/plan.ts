@@ -1,0 +1,109 @@
+/** Which configurations of a kernel a recording measures, and in which order. Pure: the same request, the same list. */
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import { labelledRandom } from "@kevo/core/random/random.ts";
+import { openSpace, type SearchSpace } from "@kevo/core/search-space/search-space.ts";
+import type { Config, ParamValue, SearchSpaceDefinition } from "@kevo/proto/search-space.ts";
+
+/** Parameters held at some of their values: the part of the space that is recorded. */
+export type Fixed = Readonly<Record<string, ParamValue[]>>;
+
+export interface RecordPlan {
+  /** Every configuration once, in an order drawn from the seed: a recording that was cut off is a fair sample. */
+  readonly configurations: readonly Config[];
+  /** Valid configurations under the same restriction; an estimate unless `listed`. */
+  readonly valid: number;
+  readonly listed: boolean;
+}
+
+/**
+ * @param limit most configurations; null for all
+ * @throws UserError when a restriction names what is not in the space, nothing is valid under it, or the
+ * configurations are too many to list and no limit is given.
+ */
+export function planRecording(
+  definition: SearchSpaceDefinition,
+  fixed: Fixed,
+  seed: number,
+  limit: number | null,
+): RecordPlan {
+  const whole = openSpace({ ...definition, default: null } as SearchSpaceDefinition);
+  const space = restricted(definition, whole, fixed);
+  const random = labelledRandom(`recording/${seed}`);
+  const { enumerated } = space;
+  if (enumerated === null && limit === null) {
+    throw new UserError(
+      `About ${space.count} configurations are valid, too many to list: hold parameters with --fix NAME=VALUE, or measure a sample with --limit N.`,
+      2,
+    );
+  }
+  const chosen =
+    enumerated === null
+      ? drawn(space, limit as number, random)
+      : random.shuffle([...enumerated]).slice(0, limit ?? undefined);
+  return {
+    configurations: chosen.map((genes) => space.decode(genes)),
+    valid: space.count,
+    listed: enumerated !== null,
+  };
+}
+
+/** `NAME=VALUE[,VALUE…]`, of which each occurrence holds one parameter. @throws UserError (code 2) */
+export function parseFixed(texts: readonly string[], definition: SearchSpaceDefinition): Fixed {
+  const whole = openSpace({ ...definition, default: null } as SearchSpaceDefinition);
+  const fixed: Record<string, ParamValue[]> = {};
+  for (const text of texts) {
+    const at = text.indexOf("=");
+    const name = text.slice(0, Math.max(0, at));
+    const parameter = whole.parameters.find((one) => one.name === name);
+    if (parameter === undefined) {
+      const known = whole.parameters.map((one) => one.name).join(", ");
+      throw new UserError(`--fix ${text}: write NAME=VALUE[,VALUE…]; the parameters are ${known}.`, 2);
+    }
+    if (name in fixed) throw new UserError(`--fix ${text}: ${name} is held twice. Name all its values at once.`, 2);
+    fixed[name] = text
+      .slice(at + 1)
+      .split(",")
+      .map((word) => {
+        const value = parameter.values.find((one) => wordOf(one) === word.trim());
+        if (value !== undefined) return value;
+        throw new UserError(`--fix ${text}: ${name} takes ${parameter.values.map(wordOf).join(", ")}.`, 2);
+      });
+  }
+  return fixed;
+}
+
+/** As a person writes it, and as a recording's keys do; the items of an order are joined. */
+export function wordOf(value: ParamValue): string {
+  return Array.isArray(value) ? value.join(">") : String(value);
+}
+
+function restricted(definition: SearchSpaceDefinition, whole: SearchSpace, fixed: Fixed): SearchSpace {
+  const held = whole.parameters.flatMap(({ name, values }, at) => {
+    const wanted = fixed[name];
+    if (wanted === undefined) return [];
+    const genes = wanted.map((value) => values.findIndex((one) => wordOf(one) === wordOf(value)));
+    if (genes.includes(-1)) throw new UserError(`${name} does not take ${wanted.map(wordOf).join(", ")}`, 2);
+    return [{ at, genes: new Set(genes) }];
+  });
+  if (held.length === 0) return whole;
+  const { enumerated } = whole;
+  if (enumerated === null) {
+    throw new UserError(
+      "The whole space is too large to list, so no part of it can be held: leave out --fix, and give --limit N.",
+      2,
+    );
+  }
+  const members = enumerated.filter((genes) => held.every(({ at, genes: wanted }) => wanted.has(genes[at] as number)));
+  if (members.length === 0) throw new UserError("No configuration is valid under these --fix options together.", 2);
+  return openSpace({ parameters: definition.parameters, constraints: [], members: members.map((genes) => [...genes]) });
+}
+
+function drawn(space: SearchSpace, limit: number, random: ReturnType<typeof labelledRandom>): (readonly number[])[] {
+  const taken = new Map<number | string, readonly number[]>();
+  // A space that has hardly more than the limit would repeat itself for long.
+  for (let tries = 0; taken.size < limit && tries < 50 * limit; tries++) {
+    const genes = space.sample(random);
+    taken.set(space.keyOf(genes), genes);
+  }
+  return [...taken.values()];
+}
