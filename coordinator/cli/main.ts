@@ -3,6 +3,7 @@ import { UserError } from "@kevo/core/errors/user-error.ts";
 import { Command, CommanderError } from "commander";
 import { doctorCommand } from "../doctor/doctor-command.ts";
 import { evaluatorsCommand } from "./evaluators.ts";
+import { exportCommand } from "./export.ts";
 import { lineageCommand } from "./lineage.ts";
 import { recordCommand } from "./record.ts";
 import { resumeCommand } from "./resume.ts";
@@ -31,6 +32,7 @@ for (const command of [
   recordCommand(),
   evaluatorsCommand(),
   lineageCommand(),
+  exportCommand(),
   doctorCommand(),
 ]) {
   program.addCommand(command);

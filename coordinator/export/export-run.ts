@@ -1,0 +1,125 @@
+/** Writes what a run found as a folder that runs without this project. */
+import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import { unpackFiles } from "@kevo/core/kernel/archive.ts";
+import { parameterArguments } from "@kevo/gpu-evaluator/backends/cpu/arguments.ts";
+import type { KernelDefinition } from "@kevo/proto/kernel.ts";
+import type { LineageDatabase } from "../lineage/database.ts";
+import type { Run } from "../lineage/resolve.ts";
+import { packageOfRun } from "./package-of-run.ts";
+import { readmeOf } from "./readme.ts";
+import { type Winner, winnersOf } from "./winners.ts";
+
+export interface Exported {
+  readonly run: string;
+  readonly kernel: string;
+  readonly language: "c" | "triton";
+  /** Absolute path of the folder. */
+  readonly out: string;
+  /** Workloads with a configuration of their own, times devices. */
+  readonly entries: number;
+  readonly files: readonly string[];
+}
+
+const TEMPLATES = fileURLToPath(new URL("./templates/", import.meta.url));
+const NATIVE = fileURLToPath(new URL("backends/cpu/native/", import.meta.resolve("@kevo/gpu-evaluator/package.json")));
+/** What a C kernel is linked with outside an evaluator, and where it comes from. */
+const RUNTIME: Readonly<Record<string, string>> = {
+  "runtime/kevo.h": join(NATIVE, "kevo.h"),
+  "runtime/team.c": join(NATIVE, "team.c"),
+  "runtime/kevo_export.c": join(TEMPLATES, "kevo_export.c"),
+};
+
+/**
+ * @param out a folder that is not there yet or is empty.
+ * @param notes paragraphs for the README, such as where the kernel's idea comes from.
+ * @throws UserError when nothing was measured, the kernel is not here as it was, or `out` holds something.
+ */
+export async function exportRun(
+  db: LineageDatabase,
+  run: Run,
+  out: string,
+  notes: readonly string[] = [],
+): Promise<Exported> {
+  const { spec, kernel } = await packageOfRun(run);
+  const { definition } = kernel;
+  const winners = winnersOf(db, run.id, definition);
+  if (winners.length === 0) {
+    throw new UserError(
+      `Run ${run.id} has measured nothing, so there is nothing to export. What failed: coordinator lineage failures ${run.id}`,
+    );
+  }
+  const language = spec.backend === "cpu" ? "c" : "triton";
+  const folder = resolve(out);
+  const written = openFolder(folder);
+  for (const { path, content } of unpackFiles(kernel.bytes)) written.put(`kernel/${path}`, content);
+  if (language === "c") for (const [path, from] of Object.entries(RUNTIME)) written.copy(path, from);
+  written.copy("loader.py", join(TEMPLATES, `loader_${language}.py`));
+  written.put("best.json", `${JSON.stringify(bestFile(run, definition, winners, language), null, 2)}\n`);
+  written.put("README.md", readmeOf({ run, definition, winners, language, notes }));
+  return {
+    run: run.id,
+    kernel: definition.id,
+    language,
+    out: folder,
+    entries: winners.length,
+    files: written.files.sort(),
+  };
+}
+
+/** What `loader.py` reads. */
+function bestFile(
+  run: Run,
+  definition: KernelDefinition,
+  winners: readonly Winner[],
+  language: Exported["language"],
+): object {
+  return {
+    format: "kevo-export",
+    v: 1,
+    run: run.id,
+    kernel: definition.id,
+    kernel_hash: run.kernelHash,
+    language,
+    reference: definition.reference,
+    tolerance: definition.tolerance.relative_l2,
+    sizes: Object.keys(definition.workloads[0]?.shape ?? {}),
+    entries: winners.map(({ workload, shape, device, toolchain, candidate, config, ...times }) => ({
+      workload,
+      shape,
+      device,
+      toolchain,
+      candidate,
+      config,
+      source: definition.source,
+      // The rules of how a configuration reaches the C compiler are the evaluator's.
+      ...(language === "c" ? { arguments: parameterArguments(definition, config) } : {}),
+      time_ms: times.time_ms,
+      baseline: times.baseline,
+      baseline_ms: times.baseline_ms,
+      speedup: times.speedup,
+      speedup_low: times.speedup_low,
+      speedup_high: times.speedup_high,
+    })),
+  };
+}
+
+function openFolder(folder: string) {
+  if (existsSync(folder) && readdirSync(folder).length > 0) {
+    throw new UserError(`--out ${folder}: the folder is there and not empty. Name another, or empty it.`, 2);
+  }
+  const files: string[] = [];
+  const place = (path: string) => {
+    const file = join(folder, path);
+    mkdirSync(dirname(file), { recursive: true });
+    files.push(path);
+    return file;
+  };
+  return {
+    files,
+    put: (path: string, content: string | Uint8Array) => writeFileSync(place(path), content),
+    copy: (path: string, from: string) => copyFileSync(from, place(path)),
+  };
+}

@@ -1,0 +1,36 @@
+/** The kernel's package that a run was made with: by its hash, wherever this machine still has it. */
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import { type KernelPackage, loadKernel } from "@kevo/core/kernel/load.ts";
+import { type RunSpec, runSpec } from "@kevo/proto/run.ts";
+import type { Run } from "../lineage/resolve.ts";
+import { launch } from "../run/launch.ts";
+
+const KERNELS = join(dirname(fileURLToPath(import.meta.resolve("@kevo/gpu-evaluator/package.json"))), "kernels");
+
+/**
+ * The folder that the run was started with, where it still has the same content; else what an evaluator of this
+ * machine keeps.
+ * @throws UserError when neither has it, and for a recorded space, which has no source.
+ */
+export async function packageOfRun(
+  run: Run,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<{ spec: RunSpec; kernel: KernelPackage }> {
+  const spec = runSpec.parse(JSON.parse(run.spec));
+  const { kernel: named } = launch.parse(JSON.parse(run.launch));
+  if (named === null) {
+    throw new UserError(`Run ${run.id} replays a recorded space: there is no source to export.`, 2);
+  }
+  const cache = join(environment.XDG_CACHE_HOME || join(homedir(), ".cache"), "kevo", "kernels");
+  for (const place of [named, join(cache, spec.kernel.hash)]) {
+    const kernel = await loadKernel(place, KERNELS).catch(() => null);
+    if (kernel?.hash === spec.kernel.hash) return { spec, kernel };
+  }
+  throw new UserError(
+    `The kernel of run ${run.id} is not here as it was: ${named} has changed or is gone, and no evaluator of this ` +
+      `machine keeps ${spec.kernel.hash.slice(0, 12)}. Put the folder back as it was, or export where the run was made.`,
+  );
+}

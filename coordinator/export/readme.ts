@@ -1,0 +1,102 @@
+/** The README of an exported kernel: what it is, how it is called, and what was measured where. */
+import type { KernelDefinition } from "@kevo/proto/kernel.ts";
+import type { Run } from "../lineage/resolve.ts";
+import { formatConfig, formatInterval, formatNumber, formatShare, formatSpeedup, oneLine } from "../progress/format.ts";
+import type { Winner } from "./winners.ts";
+
+export interface ReadmeParts {
+  readonly run: Run;
+  readonly definition: KernelDefinition;
+  readonly winners: readonly Winner[];
+  readonly language: "c" | "triton";
+  readonly notes: readonly string[];
+}
+
+export function readmeOf({ run, definition, winners, language, notes }: ReadmeParts): string {
+  const places = [...new Set(winners.map(({ device, toolchain }) => `${oneLine(device)}, ${oneLine(toolchain)}`))];
+  const configs = Map.groupBy(winners, ({ config }) => formatConfig(config));
+  return `${[
+    `# ${definition.title}`,
+    ...(definition.description === "" ? [] : [definition.description]),
+    `Found by KernelEvolve in run \`${run.id}\` (kernel \`${definition.id}\`, package ${run.kernelHash.slice(0, 12)}).`,
+    ...notes,
+    "## Use",
+    language === "c" ? USE_C : USE_TRITON,
+    "## Measured",
+    `On ${places.join("; ")}. Times are of finalists measured again where there were any; the interval is of the speedup.`,
+    table(winners),
+    "## Configurations",
+    ...[...configs].map(([config, of]) => `${of.map(({ workload }) => `\`${workload}\``).join(", ")}: \`${config}\``),
+    "## Files",
+    language === "c" ? FILES_C : FILES_TRITON,
+  ].join("\n\n")}\n`;
+}
+
+function table(winners: readonly Winner[]): string {
+  const rows = winners.map((w) => [
+    w.workload,
+    oneLine(w.device),
+    formatNumber(w.time_ms),
+    formatNumber(w.baseline_ms),
+    w.baseline ?? "–",
+    formatSpeedup(w.speedup),
+    formatInterval(w.speedup_low, w.speedup_high),
+    formatNumber(w.gflops),
+    formatShare(w.peak_share),
+  ]);
+  const head = [
+    "workload",
+    "device",
+    "ms",
+    "baseline ms",
+    "fastest baseline",
+    "speedup",
+    "interval",
+    "GFLOP/s",
+    "of peak",
+  ];
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+const USE_C = `\`\`\`python
+from loader import Kernel
+
+kernel = Kernel()
+output = kernel(shape, *inputs)  # float32 buffers, such as NumPy arrays
+print(kernel.choice(shape))      # what ran, and why
+\`\`\`
+
+It needs Python 3.9 or newer, a C compiler (\`cc\`, or named in \`CC\`) and Linux; NumPy is optional. The configuration of
+a measured shape is compiled for this machine on first use, and its first answer is compared with the reference. Any
+other shape runs the reference (\`kernel/reference.c\`, double precision, slow): pass \`untested=True\` to run the nearest
+measured configuration instead, which is then checked in the same way.
+
+\`python3 loader.py\` checks and times every measured shape on this machine.`;
+
+const USE_TRITON = `\`\`\`python
+from loader import Kernel
+
+kernel = Kernel()
+output = kernel(shape, tensors)  # CUDA tensors by name
+print(kernel.choice(shape))      # what ran, and why
+\`\`\`
+
+It needs PyTorch and Triton. A measured shape runs its configuration, and its first answer is compared with the
+reference. Everything else runs what the reference file calls its first baseline (PyTorch's default): other shapes
+(pass \`untested=True\` to try), a machine without a GPU, a GPU or compiler that refuses the configuration.
+
+\`python3 loader.py\` checks and times every measured shape on this GPU.`;
+
+const FILES_C = `| file | what it is |
+|---|---|
+| \`loader.py\` | compiles, checks, calls, and falls back |
+| \`best.json\` | the best configuration for each workload and device, with its times |
+| \`kernel/\` | the kernel's folder as it was evolved: definition, source, reference |
+| \`runtime/\` | the threads and scratch memory that the source calls |`;
+
+const FILES_TRITON = `| file | what it is |
+|---|---|
+| \`loader.py\` | launches, checks, and falls back |
+| \`best.json\` | the best configuration for each workload and device, with its times |
+| \`kernel/\` | the kernel's folder as it was evolved: definition, source, reference |`;

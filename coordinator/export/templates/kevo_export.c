@@ -1,0 +1,87 @@
+/*
+ * What a shared library of the kernel needs beside the kernel: the functions of kevo.h that the evaluator's harness gives
+ * a candidate, and entry points that loader.py calls. Compiled twice: with the kernel, and with KEVO_EXPORT_REFERENCE
+ * with the reference.
+ */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "kevo.h"
+
+int64_t kevo_size(const kevo_shape *shape, const char *name) {
+  for (uint32_t i = 0; i < shape->count; i++)
+    if (strcmp(shape->sizes[i].name, name) == 0) return shape->sizes[i].value;
+  fprintf(stderr, "the shape has no size called '%s'\n", name);
+  abort();
+}
+
+/* False when the shape has more sizes, or longer names, than a kevo_shape holds. */
+static int fill(kevo_shape *shape, uint32_t count, const char *const names[], const int64_t values[]) {
+  *shape = (kevo_shape){.count = count};
+  if (count > KEVO_MAX_SIZES) return 0;
+  for (uint32_t i = 0; i < count; i++) {
+    if (strlen(names[i]) >= sizeof shape->sizes[i].name) return 0;
+    strcpy(shape->sizes[i].name, names[i]);
+    shape->sizes[i].value = values[i];
+  }
+  return 1;
+}
+
+#ifdef KEVO_EXPORT_REFERENCE
+
+/* floats: those of each input, then of the output. Returns how many inputs there are, or -1. */
+int kevo_export_layout(uint32_t count, const char *const names[], const int64_t values[], uint64_t floats[]) {
+  kevo_shape shape;
+  kevo_layout layout = {0};
+  if (!fill(&shape, count, names, values)) return -1;
+  kevo_describe(&shape, &layout);
+  memcpy(floats, layout.input_floats, layout.inputs * sizeof *floats);
+  floats[layout.inputs] = layout.output_floats;
+  return (int)layout.inputs;
+}
+
+void kevo_export_inputs(uint32_t count, const char *const names[], const int64_t values[], uint64_t seed,
+                        float *const inputs[]) {
+  kevo_shape shape;
+  if (fill(&shape, count, names, values)) kevo_inputs(&shape, seed, inputs);
+}
+
+/* `output` holds zeros at the start. */
+void kevo_export_reference(uint32_t count, const char *const names[], const int64_t values[],
+                           const float *const inputs[], double *output) {
+  kevo_shape shape;
+  if (fill(&shape, count, names, values)) kevo_reference(&shape, inputs, output);
+}
+
+#else
+
+void kevo_set_cores(int count);
+
+void *kevo_scratch(int slot, size_t bytes) {
+  static struct {
+    void *memory;
+    size_t bytes;
+  } slots[16];
+  if (slot < 0 || slot >= 16) abort();
+  if (slots[slot].bytes < bytes) {
+    free(slots[slot].memory);
+    if (posix_memalign(&slots[slot].memory, 4096, bytes) != 0) {
+      fprintf(stderr, "kevo_scratch: no memory for %zu bytes\n", bytes);
+      abort();
+    }
+    slots[slot].bytes = bytes;
+  }
+  return slots[slot].memory;
+}
+
+void kevo_export_cores(int count) { kevo_set_cores(count); }
+
+/* One call at a time: scratch memory and threads belong to the library. */
+void kevo_export_call(uint32_t count, const char *const names[], const int64_t values[], const float *const inputs[],
+                      float *output) {
+  kevo_shape shape;
+  if (fill(&shape, count, names, values)) kevo_kernel(&shape, inputs, output);
+}
+
+#endif

@@ -1,0 +1,307 @@
+"""Runs an evolved C kernel from Python, and the reference where the evolved one cannot be trusted.
+
+    from loader import Kernel
+    kernel = Kernel()
+    output = kernel({"heads": 8, "length": 256, "width": 64}, q, k, v)
+
+Inputs are contiguous float32 buffers (NumPy arrays, array('f'), memoryviews). The answer is a NumPy array where NumPy
+is installed, else array('f'). A shape that was measured runs the configuration that won on it, compiled here on first
+use. Everything else runs the reference: shapes that were never measured (unless `untested=True`), a configuration that
+does not compile here, and one whose first answer differs from the reference by more than the tolerance.
+`kernel.choice(shape)` says which it is and why. `python3 loader.py` checks and times every measured shape on this
+machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import array
+import ctypes
+import json
+import math
+import os
+import platform
+import shlex
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+ALIGNMENT = 64
+MOST_INPUTS = 8
+Shape = dict[str, int]
+
+
+class BuildError(RuntimeError):
+    """The compiler is missing or refuses; the message carries its words."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a shape runs: `tuned` with the entry of best.json, or `reference`; and why."""
+
+    kind: str
+    why: str
+    entry: dict[str, Any] | None = None
+
+
+class Floats:
+    """Float32 memory aligned as kernels want it."""
+
+    def __init__(self, count: int) -> None:
+        self._room = (ctypes.c_char * (count * 4 + ALIGNMENT))()
+        start = ctypes.addressof(self._room)
+        self.address = (start + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT
+        self.count = count
+        self.view = (ctypes.c_float * count).from_address(self.address)
+
+
+class Kernel:
+    """The kernel of this folder. Calls from several threads take turns."""
+
+    def __init__(
+        self, *, compiler: str | None = None, cores: int | None = None, check: bool = True, untested: bool = False
+    ) -> None:
+        """`check`: compare the first answer for each shape with the reference. `untested`: the configuration of the
+        nearest measured shape may run shapes that were never measured; only for those its author says it takes."""
+        self._best = json.loads((HERE / "best.json").read_text())
+        self._compiler = shlex.split(compiler or os.environ.get("CC") or "cc")
+        self._cores = cores or len(os.sched_getaffinity(0))
+        self._check, self._untested = check, untested
+        self._lock = threading.Lock()
+        self._libraries: dict[tuple[str, ...], ctypes.CDLL] = {}
+        self._refused: dict[str, str] = {}
+        self._checked: set[str] = set()
+        # Threads do not live on in a forked process, so neither do the libraries that have started some.
+        os.register_at_fork(after_in_child=self._forget)
+
+    @property
+    def workloads(self) -> list[dict[str, Any]]:
+        """Measured shapes with their configurations and times."""
+        return list(self._best["entries"])
+
+    def choice(self, shape: Shape) -> Choice:
+        """What this shape runs, as far as it is known before it has run."""
+        key = _key(shape)
+        if key in self._refused:
+            return Choice("reference", self._refused[key])
+        for entry in self._best["entries"]:
+            if entry["shape"] == shape:
+                return Choice("tuned", f"measured as {entry['workload']}", entry)
+        if self._untested and self._best["entries"]:
+            nearest = min(self._best["entries"], key=lambda entry: _distance(entry["shape"], shape))
+            return Choice("tuned", f"not measured; configuration of {nearest['workload']}", nearest)
+        return Choice("reference", "this shape was not measured")
+
+    def __call__(self, shape: Shape, *inputs: Any) -> Any:  # noqa: ANN401 - whatever has the buffer protocol
+        with self._lock:
+            sizes, count = self._layout(shape)
+            if len(inputs) != len(sizes):
+                raise ValueError(f"{len(inputs)} inputs were given, the kernel takes {len(sizes)}")
+            aligned = [_aligned(given, size, at) for at, (given, size) in enumerate(zip(inputs, sizes, strict=True))]
+            return _answer(self._run(shape, aligned, count))
+
+    def inputs(self, shape: Shape, seed: int) -> list[Floats]:
+        """The inputs that the kernel was judged on, from a seed."""
+        sizes, _ = self._layout(shape)
+        made = [Floats(size) for size in sizes]
+        self._reference().kevo_export_inputs(*_shape(shape), ctypes.c_uint64(seed), _pointers(made))
+        return made
+
+    def _run(self, shape: Shape, inputs: list[Floats], count: int) -> Floats:
+        choice, key = self.choice(shape), _key(shape)
+        if choice.entry is None:
+            return _single(self._right(shape, inputs, count))
+        try:
+            library = self._tuned(choice.entry)
+        except BuildError as error:
+            self._fall_back(key, f"it does not compile here: {error}")
+            return _single(self._right(shape, inputs, count))
+        output = Floats(count)
+        library.kevo_export_call(*_shape(shape), _pointers(inputs), ctypes.c_void_p(output.address))
+        if self._check and key not in self._checked:
+            right = self._right(shape, inputs, count)
+            error = _relative_l2(output.view, right)
+            if not error <= self._best["tolerance"]:
+                self._fall_back(key, f"its relative error is {error:.1e}, more than {self._best['tolerance']:.0e}")
+                return _single(right)
+            self._checked.add(key)
+        return output
+
+    def _fall_back(self, key: str, why: str) -> None:
+        self._refused[key] = why
+        warnings.warn(f"the tuned kernel is not used for {key}: {why}", RuntimeWarning, stacklevel=4)
+
+    def _layout(self, shape: Shape) -> tuple[list[int], int]:
+        names = sorted(self._best["sizes"])
+        if sorted(shape) != names:
+            raise ValueError(f"a shape names {', '.join(names)}; this one names {', '.join(sorted(shape))}")
+        floats = (ctypes.c_uint64 * (MOST_INPUTS + 1))()
+        inputs = self._reference().kevo_export_layout(*_shape(shape), floats)
+        if inputs < 0:
+            raise ValueError(f"the kernel takes no such shape: {shape}")
+        return list(floats[:inputs]), floats[inputs]
+
+    def _right(self, shape: Shape, inputs: list[Floats], count: int) -> Sequence[float]:
+        output = (ctypes.c_double * count)()
+        self._reference().kevo_export_reference(*_shape(shape), _pointers(inputs), output)
+        return output
+
+    def _reference(self) -> ctypes.CDLL:
+        return self._library(self._best["reference"], None)
+
+    def _tuned(self, entry: dict[str, Any]) -> ctypes.CDLL:
+        library = self._library(entry["source"], entry["arguments"])
+        library.kevo_export_cores(self._cores)
+        return library
+
+    def _library(self, source: str, arguments: list[str] | None) -> ctypes.CDLL:
+        key = (source, *(arguments or ["reference"]))
+        if key not in self._libraries:
+            self._libraries[key] = _build(self._compiler, source, arguments)
+        return self._libraries[key]
+
+    def _forget(self) -> None:
+        self._lock = threading.Lock()
+        self._libraries = {}
+
+
+def _build(compiler: list[str], source: str, arguments: list[str] | None) -> ctypes.CDLL:
+    """The library of the kernel with these arguments; of the reference, which is never tuned, where they are None."""
+    runtime = HERE / "runtime"
+    common = ["-std=gnu17", "-fPIC", "-w", "-pthread", "-I", str(runtime), "-I", str(HERE / "kernel")]
+    native = "-march=native" if platform.machine() in ("x86_64", "i686") else "-mcpu=native"
+    plain = [*common, "-O2", *(["-DKEVO_EXPORT_REFERENCE"] if arguments is None else ["-DKEVO_NO_PINNING"])]
+    own = plain if arguments is None else [*common, "-O3", native, *arguments]
+    parts = [(HERE / "kernel" / source, own), (runtime / "kevo_export.c", plain)]
+    if arguments is not None:
+        parts.append((runtime / "team.c", plain))
+    with tempfile.TemporaryDirectory(prefix="kevo-") as room:
+        objects = []
+        for at, (part, flags) in enumerate(parts):
+            objects.append(f"{room}/{at}.o")
+            _compile([*compiler, *flags, "-c", str(part), "-o", objects[-1]])
+        # Linked without the kernel's flags: with -ffast-math some compilers change how the whole process rounds.
+        library = f"{room}/kernel.so"
+        _compile([*compiler, "-shared", "-pthread", *objects, "-lm", "-o", library])
+        try:
+            return ctypes.CDLL(library)  # Stays loaded when its file is gone.
+        except OSError as error:
+            raise BuildError(str(error)) from error
+
+
+def _compile(command: list[str]) -> None:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise BuildError(f"{command[0]}: {error}") from error
+    if done.returncode != 0:
+        raise BuildError("; ".join(done.stderr.strip().splitlines()[:3]) or f"{command[0]} failed")
+
+
+def _key(shape: Shape) -> str:
+    return " ".join(f"{name}={shape[name]}" for name in sorted(shape))
+
+
+def _distance(a: Shape, b: Shape) -> float:
+    return sum(abs(math.log(max(1, a[name])) - math.log(max(1, b.get(name, 1)))) for name in a)
+
+
+def _shape(shape: Shape) -> tuple[Any, Any, Any]:
+    names = list(shape)
+    return (
+        ctypes.c_uint32(len(names)),
+        (ctypes.c_char_p * len(names))(*[name.encode() for name in names]),
+        (ctypes.c_int64 * len(names))(*[shape[name] for name in names]),
+    )
+
+
+def _aligned(given: Any, size: int, at: int) -> Floats:  # noqa: ANN401 - whatever has the buffer protocol
+    view = memoryview(given.view if isinstance(given, Floats) else given)
+    if view.format not in ("f", "<f") or not view.c_contiguous:
+        raise ValueError(f"input {at} is not contiguous float32 (its format is {view.format})")
+    if view.nbytes != size * 4:
+        raise ValueError(f"input {at} holds {view.nbytes // 4} numbers; this shape has {size}")
+    if isinstance(given, Floats):
+        return given
+    copied = Floats(size)
+    ctypes.memmove(copied.address, view.cast("B").tobytes() if view.readonly else _address(view), view.nbytes)
+    return copied
+
+
+def _address(view: memoryview) -> int:
+    return ctypes.addressof(ctypes.c_char.from_buffer(view.cast("B")))
+
+
+def _pointers(arrays: list[Floats]) -> Any:  # noqa: ANN401 - a ctypes array
+    return (ctypes.c_void_p * max(1, len(arrays)))(*[one.address for one in arrays])
+
+
+def _single(right: Sequence[float]) -> Floats:
+    output = Floats(len(right))
+    output.view[:] = right
+    return output
+
+
+def _answer(output: Floats) -> Any:  # noqa: ANN401 - a NumPy array or array('f')
+    try:
+        import numpy
+    except ImportError:
+        return array.array("f", output.view)
+    return numpy.frombuffer(output.view, dtype=numpy.float32).copy()
+
+
+def _relative_l2(given: Sequence[float], right: Sequence[float]) -> float:
+    off = math.fsum((a - b) * (a - b) for a, b in zip(given, right, strict=True))
+    norm = math.fsum(b * b for b in right)
+    return math.sqrt(off) / math.sqrt(norm) if norm > 0 else math.sqrt(off)
+
+
+def measure(kernel: Kernel, entry: dict[str, Any], calls: int) -> dict[str, Any]:
+    """Checks one measured shape on inputs of its own and times it; milliseconds are medians of `calls` calls."""
+    shape = entry["shape"]
+    inputs = kernel.inputs(shape, 1)
+    kernel(shape, *inputs)
+    choice = kernel.choice(shape)
+    row = {"workload": entry["workload"], "runs": choice.kind, "why": choice.why, "recorded_ms": entry["time_ms"]}
+    if choice.kind != "tuned":
+        return row
+    library, output = kernel._tuned(entry), Floats(kernel._layout(shape)[1])
+    times = []
+    for _ in range(calls + 2):
+        start = time.perf_counter()
+        library.kevo_export_call(*_shape(shape), _pointers(inputs), ctypes.c_void_p(output.address))
+        times.append((time.perf_counter() - start) * 1e3)
+    return {**row, "time_ms": statistics.median(times[2:])}
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description="Check and time every measured shape on this machine.")
+    options.add_argument("--json", action="store_true", help="one JSON value on standard output")
+    options.add_argument("--calls", type=int, default=20, help="timed calls of each shape")
+    given = options.parse_args()
+    kernel = Kernel()
+    try:
+        rows = [measure(kernel, entry, given.calls) for entry in kernel.workloads]
+    except BuildError as error:
+        print(f"loader: {error}. A C compiler is needed; name it in CC.", file=sys.stderr)
+        return 1
+    if given.json:
+        print(json.dumps(rows))
+    else:
+        for row in rows:
+            spent = f"{row['time_ms']:.4g} ms here, {row['recorded_ms']:.4g} ms recorded" if "time_ms" in row else ""
+            print(f"{row['workload']}: {row['runs']} ({row['why']}) {spent}")
+    return 0 if all(row["runs"] == "tuned" for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

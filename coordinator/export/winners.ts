@@ -1,0 +1,38 @@
+/** What a run found, as an export tells it: the best configuration for each workload and device. */
+import type { KernelDefinition } from "@kevo/proto/kernel.ts";
+import type { Config } from "@kevo/proto/search-space.ts";
+import { eq } from "drizzle-orm";
+import type { LineageDatabase } from "../lineage/database.ts";
+import { bestByDevice } from "../lineage/queries/best.ts";
+import { timesOf, type WorkloadTimes, winnersTimes } from "../lineage/queries/workloads.ts";
+import { candidates, evaluations } from "../lineage/schema.ts";
+
+export interface Winner extends WorkloadTimes {
+  readonly shape: Readonly<Record<string, number>>;
+  /** Model of the device that it was measured on. */
+  readonly device: string;
+  readonly toolchain: string;
+  readonly config: Config;
+  /** Hash of the evolved source; null for the kernel's own. */
+  readonly evolved: string | null;
+}
+
+/** In the order of the run's workloads, for each device. Empty while nothing was measured. */
+export function winnersOf(db: LineageDatabase, run: string, definition: KernelDefinition): Winner[] {
+  const shapes = new Map(definition.workloads.map(({ name, shape }) => [name, shape]));
+  const devices = [...bestByDevice(db, run).values()];
+  const times = devices.length > 0 ? devices.flatMap(({ candidate }) => timesOf(db, candidate)) : winnersTimes(db, run);
+  return times.map((time): Winner => {
+    const row = db.select().from(candidates).where(eq(candidates.id, time.candidate)).get();
+    const measured = row?.answeredBy ?? time.candidate;
+    const evaluation = db.select().from(evaluations).where(eq(evaluations.candidate, measured)).get();
+    return {
+      ...time,
+      shape: shapes.get(time.workload) ?? {},
+      device: evaluation?.deviceModel ?? "unknown",
+      toolchain: evaluation?.toolchain ?? "unknown",
+      config: JSON.parse(row?.config ?? "{}"),
+      evolved: row?.source ?? null,
+    };
+  });
+}
