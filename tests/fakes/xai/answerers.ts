@@ -1,0 +1,4 @@
+/** Who answers which signature with something to the point, in the fake that runs as a process. */
+import type { Answerer } from "./answer.ts";
+
+export const answerers: readonly Answerer[] = [];
