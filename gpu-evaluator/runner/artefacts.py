@@ -129,6 +129,7 @@ def compile_launch(module: ModuleType, launch: Json, target: Json) -> tuple[byte
         except Exception as error:
             raise Refused(_in_short(error)) from error
         code, metadata = compiled.asm["cubin"], compiled.metadata
+        check_cache_hints(compiled.asm["ptx"])
         registers, spilled = _resources(code)
     return code, {
         "kernel": launch["kernel"],
@@ -156,6 +157,18 @@ def check_limits(record: Json, target: Json) -> None:
         raise Refused(f"{record['spill_bytes']} bytes of registers a thread spill to memory, more than {MOST_SPILLED}")
 
 
+def check_cache_hints(ptx: str) -> None:
+    """
+    Refuses code that asks the L2 cache to keep its lines before others'. Timed launches follow each other on data that
+    must not be in the cache; lines that outlive a launch would make the next one faster than any use of it is.
+    """
+    made = set(re.findall(r"createpolicy\.\S+\s+(%?\w+)", ptx))
+    unknown = any(hint not in made for hint in re.findall(r"L2::cache_hint[^;]*,\s*(%?\w+)\s*;", ptx))
+    if KEEPING.search(ptx) or unknown:
+        raise Refused("it asks the L2 cache to keep its data beyond a launch (evict_last, or a policy of its own)")
+
+
+KEEPING = re.compile(r"L2::evict_last|L2::evict_unchanged|applypriority")
 # Measured kernels with less than this were sometimes the fastest; with more never.
 MOST_SPILLED = 256
 

@@ -2,23 +2,47 @@
 
 from __future__ import annotations
 
+import builtins
 import hashlib
+import json
 import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import artefacts
+import hidden
+import plan_format
+import protocol
 import triton
 from artefacts import Refused, in_order, key_of, obtain
 from hidden import launched_shapes
+from plan_format import WRITTEN_LAUNCH, check_plan
 from protocol import Channel, Frame, open_channel, required
+from watch import Found, watch
 
 Json = dict[str, Any]
+
+# What a candidate's code must leave as it is: the runner's own modules and what they call.
+WATCHED = [
+    (artefacts, None),
+    (builtins, None),
+    (hidden, None),
+    (json, ("dumps", "loads")),
+    (os, ("_exit", "listdir", "write")),
+    (plan_format, None),
+    (protocol, None),
+    (triton, ("compile", "knobs")),
+]
+
+
+class Tampered(Exception):
+    """The candidate's code changed the process that it ran in, or left something running."""
 
 
 class Sources:
@@ -38,9 +62,10 @@ class Sources:
         digest = hashlib.sha256(text + b"\0" + beside).hexdigest()
         module = self._loaded.get((str(path), digest))
         if module is None:
-            module = ModuleType(path.stem)
+            # Triton looks functions' globals up by module. The prefix keeps the runner's own modules from being hidden.
+            module = ModuleType(f"kernel_{path.stem}")
             module.__file__ = str(path)
-            sys.modules[path.stem] = module  # Triton looks functions' globals up by module.
+            sys.modules[module.__name__] = module
             try:
                 exec(compile(text, str(path), "exec"), module.__dict__)
             except Exception as error:
@@ -49,23 +74,29 @@ class Sources:
         return module, digest
 
 
-def compile_candidate(request: Frame, sources: Sources) -> Json:
+def compile_candidate(request: Frame, sources: Sources, begin: Callable[[], Found]) -> Json:
     """Outcome, message, kernels and program of one request; never raises for a candidate's mistakes."""
     folder, source, reference, cache = required(request, folder=str, source=str, reference=str, cache_dir=str)
     config, workloads, target, seed = required(request, config=dict, workloads=list, target=dict, input_seed=int)
     started = time.monotonic()
-    outcome, message, program, reused = "ok", None, None, True
+    outcome, message, program, reused, fatal = "ok", None, None, True, False
     kernels: dict[str, Json] = {}
     try:
         trusted, _ = sources.load(Path(folder) / reference)
-        module, digest = sources.load(Path(source))
+        with _watched(begin):
+            module, digest = sources.load(Path(source))
         plans = []
         for shape in launched_shapes(trusted, [workload["shape"] for workload in workloads], seed):
             try:
-                plan = module.plan(config, shape, target)
+                with _watched(begin):
+                    plan = module.plan(config, shape, target)
             except ValueError as error:
                 outcome, message = "invalid", str(error)
                 break
+            try:
+                check_plan(plan, WRITTEN_LAUNCH)
+            except ValueError as error:
+                raise Refused(str(error)) from error
             for launch in plan["launches"]:
                 launch["arguments"] = in_order(module, launch)
                 launch["key"] = key_of(digest, launch, target)
@@ -78,6 +109,8 @@ def compile_candidate(request: Frame, sources: Sources) -> Json:
             plans.append({"shape": shape, **plan})
         else:
             program = {"plans": plans, "seed": seed}
+    except Tampered as tampered:
+        outcome, message, fatal = "incorrect", str(tampered), True
     except Refused as refused:
         outcome, message = "compile_error", str(refused)
     except Exception as error:  # The candidate's `plan` may do anything.
@@ -90,7 +123,20 @@ def compile_candidate(request: Frame, sources: Sources) -> Json:
         "reused": outcome == "ok" and reused,
         "kernels": [{name: record[name] for name in shown} for record in kernels.values()],
         "program": program if outcome == "ok" else None,
+        "fatal": fatal,
     }
+
+
+@contextmanager
+def _watched(begin: Callable[[], Found]) -> Iterator[None]:
+    """Around a candidate's code. Raises Tampered, also where that code raises."""
+    found = begin()
+    try:
+        yield
+    finally:
+        what = found()
+        if what is not None:
+            raise Tampered(f"the candidate's code tampered with the process that compiles it: {what}")
 
 
 @contextmanager
@@ -111,14 +157,17 @@ def quiet_errors() -> Iterator[None]:
 def serve(channel: Channel) -> None:
     """Answers requests until the input ends."""
     sources = Sources()
+    begin = watch(WATCHED, quiet=True)
     while (request := channel.receive()) is not None:
         identity = request.get("id")
         try:
             if request["type"] != "compile":
                 raise ValueError(f"a compile process does not answer {request['type']}")
             with quiet_errors():
-                reply = compile_candidate(request, sources)
+                reply = compile_candidate(request, sources, begin)
             channel.send({"type": "compiled", "id": identity, **reply})
+            if reply["fatal"]:
+                os._exit(protocol.FATAL_EXIT)
         except Exception as error:
             channel.send({"type": "error", "id": identity, "message": f"{type(error).__name__}: {error}"})
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from cases import Arena, Case
+from honesty import hidden_work
 from nvml import Monitor
 from program import POISON, Program
 from statistics_of import ratio_interval, steady
@@ -66,14 +67,15 @@ def time_workload(
 ) -> None:
     """Times the candidate and adds its measurement. Raises Incorrect when a timed answer is wrong."""
     final = request["purpose"] == "final"
-    for output in arena.outputs:
-        output.fill_(POISON)
     bound = [
         program.bind(workload["shape"], {**copy, "out": output})
         for copy, output in zip(arena.copies, arena.outputs, strict=True)
     ]
     names = list(arena.baselines) if final else [arena.fastest]
     replays = {CANDIDATE: capture([one.run for one in bound]), **{name: arena.baselines[name] for name in names}}
+    # What was launched so far must not be what is judged: the timed launches themselves have to give the answer.
+    for output in arena.outputs:
+        output.fill_(POISON)
     samples: dict[str, list[list[float]]] = {name: [] for name in replays}
     clocks: list[int] = []
     best = request["best_speedup"]
@@ -87,6 +89,9 @@ def time_workload(
                 trial.stopped_early = True
                 break
     _check_timed(arena, bound, request)
+    hidden = hidden_work(replays[CANDIDATE])
+    if hidden is not None:
+        raise Incorrect(hidden)
     _record(arena, workload, samples, clocks, error, trial, final)
 
 
@@ -102,9 +107,15 @@ def _check_timed(arena: Arena, bound: list[Any], request: Json) -> None:
     at = generator.randrange(len(bound))
     arena.fill(at, arena.fresh)
     arena.outputs[at].fill_(POISON)
-    bound[at].run()
     torch.cuda.synchronize()
-    _, wrong = arena.fresh.judge(arena.outputs[at])
+    # On a stream that waits for no other, and read there: work that goes on elsewhere comes too late.
+    stream = torch.cuda.Stream()
+    with torch.cuda.stream(stream):
+        bound[at].run()
+        seen = arena.outputs[at].clone()
+    stream.synchronize()
+    _, wrong = arena.fresh.judge(seen)
+    torch.cuda.synchronize()
     arena.fill(at, arena.main)
     if wrong is not None:
         raise Incorrect(f"on new inputs after timing: {wrong}")

@@ -16,13 +16,13 @@ import triton
 from cases import Arenas
 from cuda_driver import CudaError
 from evaluation import Incorrect, Trial, time_workload, verify_shapes
+from honesty import Tampered, honest
 from nvml import Monitor
 from program import InvalidProgram, Program
-from protocol import Channel, Frame, open_channel, required
+from protocol import FATAL_EXIT, Channel, Frame, open_channel, required
 
 Json = dict[str, Any]
 
-FATAL_EXIT = 3
 # Share of the device's memory that kept inputs may take.
 KEPT_SHARE = 0.6
 
@@ -41,6 +41,7 @@ class Lane:
         self._secret = int.from_bytes(os.urandom(4), "little")
         self._kernel_names: dict[str, str] = {}
         self._peak: float | None = None
+        self._look = honest()
 
     def described(self) -> Json:
         facts = device.describe(self.monitor)
@@ -51,8 +52,16 @@ class Lane:
         """The candidate's outcome and measurements; `fatal` when the context is lost."""
         started = time.monotonic()
         trial, outcome, message, fatal = Trial(), "ok", None, False
+        check = self._look()
         try:
-            self._evaluate(request, trial)
+            try:
+                self._evaluate(request, trial)
+            except (Incorrect, InvalidProgram):
+                check()
+                raise
+            check()
+        except Tampered as tampered:
+            outcome, message, fatal = "incorrect", str(tampered), True
         except Incorrect as wrong:
             outcome, message = "incorrect", str(wrong)
         except InvalidProgram as invalid:

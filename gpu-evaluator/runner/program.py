@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from cuda_driver import LoadedKernel, PreparedLaunch, tensor_map
+from plan_format import COMPILED_LAUNCH, check_plan
 
 Json = dict[str, Any]
 Tensors = dict[str, torch.Tensor]
@@ -32,6 +33,11 @@ class Program:
         self._scratch: dict[str, Tensors] = {}
         self._kernels: dict[str, tuple[LoadedKernel, Json]] = {}
         for plan in self._plans:
+            # It was made where the candidate's code ran.
+            try:
+                check_plan({name: value for name, value in plan.items() if name != "shape"}, COMPILED_LAUNCH)
+            except ValueError as error:
+                raise InvalidProgram(str(error)) from error
             for launch in plan["launches"]:
                 key = launch["key"]
                 if key not in self._kernels:

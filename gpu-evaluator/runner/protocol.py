@@ -9,7 +9,8 @@ each process as the leader of a process group and kills the group.
     -> ready     {type, triton, python, pid}                                   once, when imports are done
     <- compile   {type, id, folder, source, reference, config, workloads: [{name, shape}], target, cache_dir,
                   input_seed}
-    -> compiled  {type, id, outcome: "ok"|"compile_error"|"invalid", message, compile_ms, reused, kernels, program}
+    -> compiled  {type, id, outcome: "ok"|"compile_error"|"incorrect"|"invalid", message, compile_ms, reused, kernels,
+                  program, fatal}
   `folder` is the kernel's, absolute; `source` the absolute path of the Python file that the configuration compiles
   (inside `folder`, or an evolved text elsewhere); `reference` a name inside `folder`. `target` is {arch: 90,
   warp_size: 32, max_shared_bytes, max_registers: 65536, multiprocessors}, as `describe` gives it. `cache_dir` holds
@@ -17,7 +18,8 @@ each process as the leader of a process group and kills the group.
   `reused` is true when nothing had to be compiled. `kernels` is [{key, name, registers, spill_bytes, shared_bytes,
   num_warps}]. `program` is opaque: hand it to `measure` as it is. It holds launch plans (grids, arguments) and the
   keys of artefacts, and no code, so the measuring process never runs a line of the candidate's Python. `message` is
-  null when ok.
+  null when ok. `incorrect` is a candidate whose code tampered with the process (a timer replaced, a thread left
+  running); `fatal` is true then, and the process ends by itself with code 3 right after this frame.
 
 `python3 measure_main.py`: one process a device, chosen by CUDA_VISIBLE_DEVICES=<uuid> in its environment.
     -> ready     {type, torch, triton, pid, device}                            once, with the context open and warm
@@ -44,14 +46,19 @@ Either process, to a request that is malformed or that failed through no fault o
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import json
 import os
+import signal
 import struct
 import sys
 from typing import Any, BinaryIO
 
 Frame = dict[str, Any]
 
+# How a process ends that must not be used again.
+FATAL_EXIT = 3
 HEADER = struct.Struct("<I")
 MOST_BYTES = 64 * 1024 * 1024
 
@@ -105,7 +112,8 @@ class Channel:
 
 
 def open_channel() -> Channel:
-    """Frames on standard input and output; afterwards everything printed goes to standard error."""
+    """Frames on standard input and output; afterwards prints go to standard error. Ends with its daemon."""
+    _end_with_parent()
     sink = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
     sys.stdout.flush()
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
@@ -115,6 +123,16 @@ def open_channel() -> Channel:
     os.dup2(null, sys.stdin.fileno())
     os.close(null)
     return Channel(source, sink)
+
+
+def _end_with_parent() -> None:
+    """
+    A daemon that is killed closes the pipes, which ends a process that waits for a request; one that is deep in a
+    compiler or in a driver's call does not look, so the kernel is asked to kill it (Linux only).
+    """
+    set_parent_death_signal = 1
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
 
 
 def required(frame: Frame, **types: type | tuple[type, ...]) -> list[Any]:

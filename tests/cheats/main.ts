@@ -2,23 +2,47 @@
  * Runs every cheat on this machine's GPU and prints a table: `npm run cheats`. The last line of standard output is
  * JSON. Ends with code 1 when a cheat gets through, or when the genuine kernel does not.
  */
+import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { loadKernel } from "@kevo/core/kernel/load.ts";
-import { type Backend, isFailure, type Job } from "@kevo/gpu-evaluator/backends/backend.ts";
+import { type Backend, type InstalledKernel, isFailure, type Job } from "@kevo/gpu-evaluator/backends/backend.ts";
 import { openTritonBackend, type TritonArtifact } from "@kevo/gpu-evaluator/backends/triton/triton-backend.ts";
-import { CHEATS, GENUINE, NO_GAIN } from "./suite.ts";
+import type { Config } from "@kevo/proto/search-space.ts";
+import { z } from "zod";
+import { CHEATS, GENUINE, IN_PROCESS } from "./suite.ts";
 
 const FOLDER = fileURLToPath(new URL("./kernel", import.meta.url));
+const ATTENTION_FOLDER = fileURLToPath(new URL("../../gpu-evaluator/kernels/attention-forward", import.meta.url));
+const IN_PROCESS_PROGRAM = fileURLToPath(new URL("./in_process.py", import.meta.url));
+const inProcessAnswer = z.object({
+  cheat: z.string(),
+  outcome: z.string(),
+  message: z.string().nullable(),
+  time_us: z.number().nullable(),
+});
 /** What hangs is ended after this. */
 const LIMIT_MS = 10_000;
 
+/** So often are the kernels measured that do what they should. */
+const GENUINE_TIMES = 3;
+/** Configurations of a kernel that is worth having, which nothing here may refuse. */
+const ATTENTION: readonly { readonly workload: string; readonly config: Config }[] = [
+  { workload: "ten-models/qwen2-0.5b/s1024", config: {} },
+  { workload: "ten-models/qwen3-0.6b/s2048", config: { KERNEL: "specialized", BLOCK_N: 128 } },
+  { workload: "ten-models/qwen2-0.5b/s512", config: { SPLIT_KV: 512, LOADS: "pointer", ORDER: "heavy" } },
+];
+
 interface Verdict {
   readonly cheat: string;
+  /** The runner's own process pretends, and not a compiled program. */
+  readonly inProcess?: boolean;
   readonly outcome: string;
   readonly timeUs: number | null;
+  readonly speedup?: number | null;
   readonly seconds: number;
-  readonly refused: boolean;
+  /** It ended as it should: a cheat refused with an outcome, a genuine kernel taken. */
+  readonly right: boolean;
   readonly message: string;
 }
 
@@ -29,49 +53,117 @@ async function evaluate(backend: Backend<TritonArtifact>, job: Job) {
   return backend.measure(compiled, job, backend.devices[0] as never, () => {}, signal);
 }
 
-async function suite(backend: Backend<TritonArtifact>): Promise<Verdict[]> {
-  const { definition, hash } = await loadKernel(FOLDER, FOLDER);
-  const circumstances = { workloads: definition.workloads, effort: "quick", purpose: "search" } as const;
-  const jobOf = (cheat: string, at: number): Job => ({
-    candidate: `cheats/0/0/${at}`,
-    kernel: { hash, folder: FOLDER, definition },
-    config: { cheat },
-    ...circumstances,
-    inputSeed: at,
-    bestSpeedup: null,
-  });
-  const verdicts: Verdict[] = [];
-  let genuineUs = 0;
-  for (const [at, name] of [GENUINE, ...CHEATS.map((cheat) => cheat.name), GENUINE].entries()) {
+class Suite {
+  readonly #backend: Backend<TritonArtifact>;
+  readonly verdicts: Verdict[] = [];
+  #seed = 0;
+
+  constructor(backend: Backend<TritonArtifact>) {
+    this.#backend = backend;
+  }
+
+  async #judge(
+    cheat: string,
+    expected: readonly string[],
+    what: Pick<Job, "kernel" | "config" | "workloads">,
+  ): Promise<void> {
     const startedAt = performance.now();
-    const found = await evaluate(backend, jobOf(name, at));
-    const timeMs = found.outcome === "ok" ? (found.measurements[0]?.time_ms ?? null) : null;
-    const timeUs = timeMs === null ? null : timeMs * 1000;
-    if (name === GENUINE && timeUs !== null) genuineUs = timeUs;
-    const expected = CHEATS.find((cheat) => cheat.name === name)?.refusedAs ?? [];
-    const gainsNothing = timeUs !== null && timeUs >= NO_GAIN * genuineUs;
-    const refused = expected.length === 0 ? gainsNothing : expected.some((outcome) => outcome === found.outcome);
-    verdicts.push({
-      cheat: name,
+    const inputSeed = this.#seed++;
+    const found = await evaluate(this.#backend, {
+      ...what,
+      candidate: `cheats/0/0/${inputSeed}`,
+      effort: "quick",
+      purpose: "search",
+      inputSeed,
+      bestSpeedup: null,
+    });
+    const measured = found.outcome === "ok" ? found.measurements[0] : undefined;
+    this.verdicts.push({
+      cheat,
       outcome: found.outcome,
-      timeUs,
+      timeUs: measured === undefined ? null : measured.time_ms * 1000,
+      speedup: measured?.speedup ?? null,
       seconds: (performance.now() - startedAt) / 1000,
-      refused,
+      right: expected.includes(found.outcome),
       message: found.outcome === "ok" ? "" : found.message,
     });
   }
-  return verdicts;
+
+  /** The genuine kernels, so often. */
+  async genuine(): Promise<void> {
+    const product = await installed(FOLDER);
+    const attention = await installed(ATTENTION_FOLDER);
+    const { definition } = attention;
+    for (let time = 0; time < GENUINE_TIMES; time++) {
+      await this.#judge(GENUINE, ["ok"], { kernel: product, config: { cheat: GENUINE }, ...workloadsOf(product) });
+      for (const { workload, config } of ATTENTION) {
+        await this.#judge(`${GENUINE} (${workload})`, ["ok"], {
+          kernel: attention,
+          config: { ...definition.default, ...config },
+          workloads: definition.workloads.filter(({ name }) => name === workload),
+        });
+      }
+    }
+  }
+
+  async cheats(): Promise<void> {
+    const kernel = await installed(FOLDER);
+    for (const { name, refusedAs } of CHEATS) {
+      await this.#judge(name, refusedAs, { kernel, config: { cheat: name }, ...workloadsOf(kernel) });
+    }
+  }
+
+  /** What no compiled program can do, done by the measuring process itself. */
+  inProcess(python: string): void {
+    const cheats = [GENUINE, ...IN_PROCESS];
+    const { stdout, stderr } = spawnSync(python, [IN_PROCESS_PROGRAM, ...cheats], {
+      encoding: "utf8",
+      timeout: 120_000,
+    });
+    const answers = stdout
+      .split("\n")
+      .flatMap((line) => (line === "" ? [] : [inProcessAnswer.parse(JSON.parse(line))]));
+    for (const cheat of cheats) {
+      const answer = answers.find((one) => one.cheat === cheat);
+      const outcome = answer?.outcome ?? "none";
+      const refused = outcome === "incorrect" || outcome === "crashed";
+      const message = answer === undefined ? stderr.trim().split("\n").at(-1) : answer.message;
+      this.verdicts.push({
+        cheat,
+        inProcess: true,
+        outcome,
+        timeUs: answer?.time_us ?? null,
+        seconds: 0,
+        right: cheat === GENUINE ? outcome === "ok" : refused,
+        message: message ?? "",
+      });
+    }
+  }
 }
 
+async function installed(folder: string): Promise<InstalledKernel> {
+  const { definition, hash } = await loadKernel(folder, folder);
+  return { hash, folder, definition };
+}
+
+const workloadsOf = ({ definition }: InstalledKernel) => ({ workloads: definition.workloads });
+
 function print(verdicts: readonly Verdict[]): void {
-  for (const { cheat, outcome, timeUs, seconds, refused, message } of verdicts) {
-    const verdict = cheat === GENUINE ? (refused ? "taken" : "REFUSED") : refused ? "refused" : "GOT THROUGH";
+  for (const { cheat, inProcess, outcome, timeUs, speedup, seconds, right, message } of verdicts) {
+    const genuine = cheat.startsWith(GENUINE);
+    const verdict = genuine ? (right ? "taken" : "REFUSED") : right ? "refused" : "GOT THROUGH";
     const time = timeUs === null ? "" : `${timeUs.toFixed(1)} µs`;
-    const words = outcome === "ok" && cheat !== GENUINE ? "gains nothing" : message.split("\n")[0]?.slice(0, 90);
+    const words = speedup == null ? message.split("\n")[0]?.slice(0, 110) : `${speedup.toFixed(2)}x`;
+    const name = inProcess ? `${cheat} in process` : cheat;
     console.log(
-      `${cheat.padEnd(22)} ${verdict.padEnd(12)} ${outcome.padEnd(14)} ${time.padStart(10)} ${seconds.toFixed(1).padStart(5)} s  ${words}`,
+      `${name.padEnd(34)} ${verdict.padEnd(12)} ${outcome.padEnd(14)} ${time.padStart(10)} ${seconds.toFixed(1).padStart(5)} s  ${words}`,
     );
   }
+  const counted = (genuine: boolean) => {
+    const some = verdicts.filter(({ cheat }) => cheat.startsWith(GENUINE) === genuine);
+    return `${some.filter(({ right }) => right).length} of ${some.length}`;
+  };
+  console.log(`cheats refused: ${counted(false)}; genuine kernels taken: ${counted(true)}`);
   console.log(JSON.stringify(verdicts));
 }
 
@@ -83,9 +175,13 @@ try {
     limits: { compileMs: LIMIT_MS, silenceMs: LIMIT_MS },
   });
   try {
-    const verdicts = await suite(backend);
-    print(verdicts);
-    process.exitCode = verdicts.every(({ refused }) => refused) ? 0 : 1;
+    const suite = new Suite(backend);
+    await suite.genuine();
+    await suite.cheats();
+    suite.inProcess(process.env.KEVO_PYTHON || "python3");
+    await suite.genuine();
+    print(suite.verdicts);
+    process.exitCode = suite.verdicts.every(({ right }) => right) ? 0 : 1;
   } finally {
     await backend.close();
   }

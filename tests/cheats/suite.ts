@@ -1,11 +1,10 @@
-/** Every cheat, and how it must end: refused with an outcome, or without any gain. */
+/** Every cheat, and the outcomes that refuse it. */
 import type { Outcome } from "@kevo/proto/outcome.ts";
 
 export interface Cheat {
   /** Value of the parameter `cheat` of `kernel/`. */
   readonly name: string;
   readonly what: string;
-  /** Outcomes that refuse it; empty where it does nothing to refuse and must gain nothing. */
   readonly refusedAs: readonly Exclude<Outcome, "ok">[];
   /** Where it does its work. */
   readonly at: "compiling" | "device" | "timing";
@@ -30,10 +29,15 @@ export const CHEATS: readonly Cheat[] = [
     refusedAs: ["compile_error"],
     at: "compiling",
   },
-  { name: "patched_timers", what: "replaces timers and torch", refusedAs: [], at: "timing" },
-  { name: "another_stream", what: "asks for another stream", refusedAs: [], at: "timing" },
-  { name: "another_thread", what: "starts a thread", refusedAs: [], at: "timing" },
-  { name: "persisting_l2", what: "asks the L2 cache to keep its data", refusedAs: [], at: "timing" },
+  { name: "patched_timers", what: "replaces timers and torch", refusedAs: ["incorrect"], at: "compiling" },
+  { name: "another_stream", what: "asks for another stream", refusedAs: ["compile_error"], at: "compiling" },
+  { name: "another_thread", what: "leaves a thread running", refusedAs: ["incorrect"], at: "compiling" },
+  {
+    name: "persisting_l2",
+    what: "asks the L2 cache to keep its data",
+    refusedAs: ["compile_error"],
+    at: "compiling",
+  },
   { name: "illegal_access", what: "writes where it has no memory", refusedAs: ["crashed"], at: "timing" },
   { name: "hang_device", what: "never ends on the device", refusedAs: ["timeout"], at: "timing" },
   { name: "hang_compiler", what: "never ends while compiling", refusedAs: ["timeout"], at: "compiling" },
@@ -44,5 +48,6 @@ export const CHEATS: readonly Cheat[] = [
 
 /** The kernel that does what it should. */
 export const GENUINE = "none";
-/** A time below this share of the genuine kernel's is a gain. */
-export const NO_GAIN = 0.85;
+
+/** What only Python in the measuring process could do, where none of a candidate's runs: `in_process.py`. */
+export const IN_PROCESS = ["another_stream", "another_thread", "patched_timers", "persisting_l2", "only_once"] as const;

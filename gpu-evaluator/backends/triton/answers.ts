@@ -8,9 +8,11 @@ const message = z.string().nullable();
 
 export const compiled = z
   .object({
-    outcome: z.enum(["ok", "compile_error", "invalid"]),
+    outcome: z.enum(["ok", "compile_error", "incorrect", "invalid"]),
     message,
     program: z.unknown(),
+    /** The candidate tampered with the process, which ends by itself. */
+    fatal: z.boolean().default(false),
   })
   .refine(({ outcome, program }) => outcome !== "ok" || program != null, "it compiled to no program");
 

@@ -39,7 +39,7 @@ export class CompilePool {
     let whole = false;
     try {
       const frame = await member.process.request(question, answer, limitMs, { signal });
-      whole = !fresh;
+      whole = !fresh && frame.fatal !== true;
       return frame;
     } finally {
       if (whole) this.#idle.push(member);

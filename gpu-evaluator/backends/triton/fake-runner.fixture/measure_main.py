@@ -47,6 +47,8 @@ def measure(channel: Channel, request: Frame) -> None:
         channel.send({"type": "error", **about, "message": "out of memory"})
         return
     channel.send({"type": "stage", **about, "stage": "timing"})
+    if has("slow"):
+        time.sleep(0.05)
     channel.send(reply)
 
 

@@ -1,0 +1,58 @@
+"""What a launch plan may hold. It comes from the candidate's code, so whatever is not known here is refused by name."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+PLAN = frozenset({"scratch", "launches"})
+# As the candidate's code returns it, and as it travels to the measuring process.
+WRITTEN_LAUNCH = frozenset({"kernel", "grid", "options", "arguments", "constants"})
+COMPILED_LAUNCH = frozenset({"kernel", "grid", "arguments", "key"})
+OPTIONS = frozenset({"num_warps", "num_stages", "maxnreg", "enable_fp_fusion"})
+ARGUMENTS = (
+    frozenset({"descriptor", "type", "order", "block"}),
+    frozenset({"descriptor", "type", "order", "block", "swizzle"}),
+    frozenset({"pointer", "type"}),
+    frozenset({"stride"}),
+    frozenset({"i32"}),
+    frozenset({"fp32"}),
+)
+KEY = re.compile(r"[0-9a-f]{64}\Z")
+
+
+def check_plan(plan: Any, launch_fields: frozenset[str]) -> None:  # noqa: ANN401 - whatever the candidate returned
+    """Raises ValueError that names what is missing or unknown. Streams, events, hooks: there are none to ask for."""
+    _fields("the plan", plan, PLAN)
+    for name, wanted in _object("scratch", plan["scratch"]).items():
+        _fields(f"scratch {name}", wanted, frozenset({"type", "elements"}))
+    if not isinstance(plan["launches"], list):
+        raise ValueError("the plan's launches are no list")
+    for launch in plan["launches"]:
+        _fields("a launch", launch, launch_fields)
+        for name, argument in _object("arguments", launch["arguments"]).items():
+            if argument is not None and frozenset(_object(name, argument)) not in ARGUMENTS:
+                raise ValueError(
+                    f"the argument {name} is {argument}: expected descriptor, pointer, stride, i32 or fp32"
+                )
+        unknown = sorted(set(_object("options", launch.get("options", {}))) - OPTIONS)
+        if unknown:
+            raise ValueError(
+                f"a launch asks for the options {', '.join(unknown)}; there are {', '.join(sorted(OPTIONS))}"
+            )
+        if "key" in launch and not (isinstance(launch["key"], str) and KEY.match(launch["key"])):
+            raise ValueError("a launch names no compiled kernel")
+
+
+def _fields(what: str, value: Any, expected: frozenset[str]) -> None:  # noqa: ANN401
+    found = set(_object(what, value))
+    if unknown := sorted(map(str, found - expected)):
+        raise ValueError(f"{what} asks for {', '.join(unknown)}, which there is not: {', '.join(sorted(expected))}")
+    if missing := sorted(expected - found):
+        raise ValueError(f"{what} lacks {', '.join(missing)}")
+
+
+def _object(what: str, value: Any) -> dict[str, Any]:  # noqa: ANN401
+    if type(value) is not dict:
+        raise ValueError(f"{what}: {type(value).__name__}, expected a dictionary")
+    return value
