@@ -1,12 +1,12 @@
+import { createCallStore } from "@kevo/core/llm/call-store.ts";
+import { ModelError, type ModelErrorKind } from "@kevo/core/llm/errors.ts";
+import { type OpenModelOptions, openModel, openReplay } from "@kevo/core/llm/llm.ts";
+import { predict } from "@kevo/core/llm/predict.ts";
+import { signature } from "@kevo/core/llm/signature.ts";
+import { createSpending } from "@kevo/core/llm/spending.ts";
 import { afterEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { type FakeXai, type FakeXaiOptions, startFakeXai } from "../../tests/fakes/xai/server.ts";
-import { createCallStore } from "./call-store.ts";
-import { ModelError, type ModelErrorKind } from "./errors.ts";
-import { type OpenModelOptions, openModel, openReplay } from "./llm.ts";
-import { predict } from "./predict.ts";
-import { signature } from "./signature.ts";
-import { createSpending } from "./spending.ts";
+import { type FakeXai, type FakeXaiOptions, startFakeXai } from "../fakes/xai/server.ts";
 
 const propose = signature({
   name: "propose",
