@@ -31,6 +31,8 @@ export const storedExchange = z.object({
   hash: z.string(),
   request,
   answer,
+  /** False: it came from the cache, so another run paid for it. */
+  paid: z.boolean(),
   /** Milliseconds since 1970. */
   recorded_at: z.number().int(),
 });

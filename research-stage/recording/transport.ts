@@ -3,7 +3,7 @@
  * recording, from the cache, or from the service; so caching, recording, replay, time limits and the pace of calls
  * are the same for all of them, whatever their libraries offer.
  */
-import type { StoredExchange } from "./exchange.ts";
+import type { Answer, StoredExchange } from "./exchange.ts";
 
 /** An outside service, as the source that knows it describes it. */
 export interface Service {
@@ -21,16 +21,22 @@ export interface Service {
   sound(body: string): boolean;
 }
 
-/** One request, as the gateway saw it. */
+/** One request, as the gateway saw it: with what a client's library may hide (headers, tags of errors, failures). */
 export interface Exchange {
   readonly hash: string;
   readonly method: string;
   readonly path: string;
   /** `missing`: a replay has no answer to it. */
   readonly from: "network" | "cache" | "recording" | "missing";
-  /** Null where there was no response; then `failure` says why, in words. */
-  readonly status: number | null;
-  readonly failure: string | null;
+  /**
+   * Whether this run pays for it: it reached the service, now or in an earlier sitting of the run, and is counted
+   * here for the first time. A replay repeats what was true when it was recorded.
+   */
+  readonly paid: boolean;
+  /** When the answer came, milliseconds since 1970. Decisions go by this and not by the clock, so replays repeat them. */
+  readonly at: number;
+  /** Null only where it is missing. */
+  readonly answer: Answer | null;
 }
 
 /** What a client is pointed at for the length of one search. */

@@ -58,9 +58,12 @@ export const sourceResult = z.object({
   /** One sentence for people; null only where the status is ok. */
   reason: z.string().nullable(),
   items: z.array(literatureRecord),
-  /** Dollars paid for this search; answers from the cache or a recording cost nothing. */
+  /**
+   * Dollars that this run paid for the search, in this sitting or an earlier one. What the cache answered costs
+   * nothing; a replay repeats the recorded figure.
+   */
   cost_usd: z.number().nonnegative(),
-  /** Requests that reached the service. */
+  /** Requests that the run paid for so, free services included. */
   calls: z.number().int().nonnegative(),
   coverage,
 });
@@ -94,6 +97,6 @@ export function without(
   reason: string,
   about: { readonly exchanges?: readonly Exchange[]; readonly coverage?: Coverage } = {},
 ): SourceResult {
-  const calls = (about.exchanges ?? []).filter(({ from }) => from === "network").length;
+  const calls = (about.exchanges ?? []).filter(({ paid }) => paid).length;
   return { source, status, reason, items: [], cost_usd: 0, calls, coverage: about.coverage ?? NOTHING_ASKED };
 }

@@ -1,0 +1,35 @@
+/** The pace that a service demands, kept among all processes of this user on this host. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { acquireExclusive } from "@kevo/core/host-lock/host-lock.ts";
+
+/**
+ * Runs `call` alone on this host, and no sooner than `intervalMs` after the last one began. The time of the last
+ * one lies in a file, since the process that made it may be gone.
+ * @throws what `call` throws; the signal's reason when aborted while waiting.
+ */
+export async function inPace<T>(
+  name: string,
+  intervalMs: number,
+  signal: AbortSignal | undefined,
+  call: () => Promise<T>,
+): Promise<T> {
+  if (intervalMs <= 0) return call();
+  using _ = await acquireExclusive(`research-${name}`, signal);
+  const file = join(tmpdir(), `kevo-pace-${userInfo().uid}-${name}`);
+  // A clock that was set back must not make us wait for ever.
+  const wait = Math.min(intervalMs, lastCall(file) + intervalMs - Date.now());
+  if (wait > 0) await sleep(wait, undefined, signal === undefined ? {} : { signal });
+  writeFileSync(file, String(Date.now()));
+  return call();
+}
+
+function lastCall(file: string): number {
+  try {
+    return Number(readFileSync(file, "utf8")) || 0;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,66 @@
+/** One request to the real service: bounded in time and size, its failures in words. */
+import type { IncomingHttpHeaders } from "node:http";
+import type { Answer, Request } from "./exchange.ts";
+import type { Service } from "./transport.ts";
+
+/** Larger answers are a fault or an attack. Bytes. */
+const LARGEST_ANSWER = 16 * 1024 * 1024;
+
+/** Sent on; the keys among them go nowhere else. */
+const SENT = ["authorization", "x-api-key", "content-type", "accept", "user-agent"];
+/** Kept of an answer. */
+const KEPT = /^(content-type|retry-after|x-rate-limit-.*)$/;
+
+/** @throws the signal's reason when aborted; everything else that goes wrong is an answer. */
+export async function askService(
+  service: Service,
+  request: Request,
+  headers: IncomingHttpHeaders,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const limit = AbortSignal.timeout(service.timeoutMs);
+  const sent = SENT.flatMap((name) => (headers[name] === undefined ? [] : [[name, String(headers[name])] as const]));
+  try {
+    const response = await fetch(`${service.origin}${request.path}`, {
+      method: request.method,
+      headers: Object.fromEntries(sent),
+      body: request.body,
+      // A redirect would carry the key to whoever is named there.
+      redirect: "manual",
+      signal: AbortSignal.any([limit, signal]),
+    });
+    if (response.status >= 300 && response.status < 400) {
+      const place = response.headers.get("location") ?? "nowhere";
+      return failure(`${service.origin} sends on to ${place}, which is not followed`);
+    }
+    const kept = [...response.headers].filter(([name]) => KEPT.test(name));
+    return { kind: "response", status: response.status, headers: Object.fromEntries(kept), body: await text(response) };
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    return failure(
+      limit.aborted ? `no answer from ${service.origin} within ${service.timeoutMs / 1000} s` : words(service, error),
+    );
+  }
+}
+
+async function text(response: Response): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of response.body ?? []) {
+    size += part.byteLength;
+    if (size > LARGEST_ANSWER) throw new TooLarge();
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString("utf8");
+}
+
+class TooLarge extends Error {}
+
+function words({ origin }: Service, error: unknown): string {
+  if (error instanceof TooLarge) return `the answer of ${origin} is larger than ${LARGEST_ANSWER / 2 ** 20} MiB`;
+  const cause = (error as { cause?: { code?: string } }).cause?.code;
+  if (cause === "UND_ERR_SOCKET" || cause === "ECONNRESET") return `the answer of ${origin} was cut off`;
+  return `no connection to ${origin} (${cause ?? (error as Error).message})`;
+}
+
+const failure = (reason: string): Answer => ({ kind: "failure", reason });
