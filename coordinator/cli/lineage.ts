@@ -1,4 +1,5 @@
 /** `coordinator lineage …`: what is stored of runs and candidates. Reads only; a run may go on meanwhile. */
+import { existsSync } from "node:fs";
 import { parseInteger } from "@kevo/core/config/number.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { Command } from "commander";
@@ -16,10 +17,13 @@ import { spendOf } from "../lineage/queries/spend.ts";
 import { query } from "../lineage/queries/sql.ts";
 import { winnersTimes } from "../lineage/queries/workloads.ts";
 import { openReadOnly, type ReadOnlyLineage } from "../lineage/read-only.ts";
+import { researchPath } from "../lineage/research/database.ts";
+import { originOf } from "../lineage/research/origin.ts";
 import { type Run, resolveCandidate, resolveRun } from "../lineage/resolve.ts";
 import { cellSummary, cellTable } from "../progress/cell-table.ts";
 import { wantsColours } from "../progress/table.ts";
 import { bestView, detailsView, differenceView } from "./lineage/candidate-views.ts";
+import { originView } from "./lineage/origin-view.ts";
 import * as views from "./lineage/row-views.ts";
 import { hint, outputWidth, print, printJson, printTable, type ReadOptions, withReadOptions } from "./output.ts";
 
@@ -69,10 +73,11 @@ export function lineageCommand(): Command {
   add("show", "Everything about one candidate: where it came from, its times, its attempts.", "show 2/7/3")
     .argument("[candidate]", CANDIDATE)
     .action((text: string | undefined, options: ReadOptions) =>
-      reading(options, ({ db }) => {
+      reading(options, ({ db, path }) => {
         const details = detailsOf(db, resolveCandidate(db, text));
-        if (options.json) printJson(details);
-        else print(detailsView(details, colours()));
+        const origin = originOf(path, resolveRun(db, details.run).kernelHash);
+        if (options.json) printJson({ ...details, origin });
+        else print([detailsView(details, colours()), ...(origin === null ? [] : [originView(origin)])].join("\n\n"));
       }),
     );
 
@@ -152,7 +157,10 @@ export function lineageCommand(): Command {
     "Any SELECT, on a connection that cannot write.",
     `sql "select outcome, count(*) from evaluations group by 1"`,
   )
-    .argument("<query>", "one SELECT; the tables are those of coordinator/lineage/schema.ts")
+    .argument(
+      "<query>",
+      "one SELECT; the tables are those of coordinator/lineage/schema.ts, and of research/schema.ts there",
+    )
     .option("--limit <n>", "most rows", "1000")
     .action((text: string, options: LimitedOptions) => reading(options, (open) => sql(open, text, options)));
 
@@ -207,7 +215,10 @@ function descent(
     hint(`The nearest ${rows.length} of ${all.length}; see more with --limit ${all.length}.`);
 }
 
-function sql({ sqlite }: ReadOnlyLineage, text: string, options: LimitedOptions): void {
+function sql({ sqlite, path }: ReadOnlyLineage, text: string, options: LimitedOptions): void {
+  const research = researchPath(path);
+  // On a connection that cannot write, neither can what is attached to it.
+  if (existsSync(research)) sqlite.prepare("attach ? as research").run(research);
   const { columns, rows, more } = query(sqlite, text, limitOf(options));
   if (options.json) printJson(rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i]]))));
   else {

@@ -1,11 +1,12 @@
 /** Opens the lineage database for its only writer: exclusive lock, migrations, durable settings. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import Database from "better-sqlite3";
 import { type BetterSQLite3Database, drizzle } from "drizzle-orm/better-sqlite3";
 import { migrate } from "drizzle-orm/better-sqlite3/migrator";
+import { takeLock } from "./lock.ts";
 import * as schema from "./schema.ts";
 
 export type LineageDatabase = BetterSQLite3Database<typeof schema>;
@@ -29,7 +30,7 @@ export function openLineage(path: string): OpenLineage {
   } catch (error) {
     throw new UserError(`Cannot create the folder of the database ${file}: ${(error as Error).message}`);
   }
-  const lock = takeLock(file);
+  const lock = takeLock(file, "coordinator");
   try {
     const sqlite = new Database(file);
     sqlite.pragma("journal_mode = WAL");
@@ -53,35 +54,5 @@ export function openLineage(path: string): OpenLineage {
     lock.close();
     if (error instanceof UserError) throw error;
     throw new UserError(`Cannot open the database ${file}: ${(error as Error).message}. Name another with --db FILE.`);
-  }
-}
-
-function takeLock(file: string): Database.Database {
-  const lockFile = `${file}.lock`;
-  const ownerFile = `${file}.owner`;
-  let lock: Database.Database | null = null;
-  try {
-    // Commands that only ask whether somebody holds it take the lock for an instant.
-    lock = new Database(lockFile, { timeout: 250 });
-    lock.pragma("journal_mode = DELETE");
-    lock.exec("BEGIN EXCLUSIVE");
-  } catch (error) {
-    lock?.close();
-    if ((error as { code?: string }).code?.startsWith("SQLITE_BUSY") !== true) {
-      throw new UserError(`Cannot lock the database ${file}: ${(error as Error).message}`);
-    }
-    throw new UserError(
-      `Another coordinator${ownerOf(ownerFile)} works with the database ${file}. Wait for it, stop it, or name another with --db FILE.`,
-    );
-  }
-  writeFileSync(ownerFile, `${process.pid}\n`);
-  return lock;
-}
-
-function ownerOf(ownerFile: string): string {
-  try {
-    return ` (process ${readFileSync(ownerFile, "utf8").trim()})`;
-  } catch {
-    return "";
   }
 }
