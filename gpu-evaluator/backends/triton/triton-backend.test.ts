@@ -1,5 +1,5 @@
 /** The backend over a runner that speaks the real protocol and pretends the rest, so that every fault can be had. */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -220,6 +220,26 @@ describe.skipIf(!hasPython)("the Triton backend", () => {
     await vi.waitFor(() => expect(pids("measurer ")).toHaveLength(2));
     await backend.close();
     for (const pid of [...pids("compiler "), ...pids("measurer ")]) expect(isGone(pid)).toBe(true);
+  });
+
+  test("a daemon that is killed leaves no process, busy or not", async () => {
+    const fixture = fileURLToPath(new URL("./killed-daemon.fixture.ts", import.meta.url));
+    const args = [fixture, join(FAKE, "python"), JSON.stringify(jobOf("ok"))];
+    const child = spawn(process.execPath, args, { env: environment(), stdio: "ignore" });
+    try {
+      await vi.waitFor(
+        () => {
+          expect(log("compile busy")).toHaveLength(1);
+          expect(log("measure hang")).toHaveLength(1);
+          expect(pids("measurer ")).toHaveLength(2);
+        },
+        { timeout: 20_000 },
+      );
+    } finally {
+      child.kill("SIGKILL");
+    }
+    const all = [...pids("compiler "), ...pids("measurer ")];
+    await vi.waitFor(() => expect(all.every(isGone)).toBe(true), { timeout: 10_000 });
   });
 
   test("says when others use the GPU, and what is missing", async () => {

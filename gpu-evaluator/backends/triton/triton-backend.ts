@@ -124,6 +124,10 @@ class TritonBackend implements Backend<TritonArtifact> {
   readonly needsQuiet = false;
   readonly compileProcesses: number;
   readonly toolchain: string;
+  readonly protection: Backend["protection"] = {
+    description: "processes and environments of their own, limits on memory and time; no sandbox",
+    contains: false,
+  };
   readonly devices: readonly Device[];
   readonly #parts: Parts;
   readonly #target: Readonly<Record<string, unknown>>;

@@ -25,6 +25,8 @@ def answer(channel: Channel, request: Frame) -> None:
         child = subprocess.Popen(["/bin/sh", "-c", "trap '' TERM; while :; do sleep 1; done"])
         log(f"child {child.pid}")
         time.sleep(3600)
+    elif act == "busy compiler":
+        time.sleep(3600)
     elif act == "allocate":
         reply["program"] = [bytearray(256 * 1024 * 1024) for _ in range(64)]
     elif act == "compiler crash":
