@@ -12,6 +12,7 @@ export const subjects = {
   stop: (run: string) => `kevo.${run}.stop`,
   control: (run: string) => `kevo.${run}.control`,
   spec: (run: string) => `kevo.${run}.spec`,
+  model: (run: string) => `kevo.${run}.model`,
   runs: "kevo.runs",
   evaluators: "kevo.evaluators",
 } as const;

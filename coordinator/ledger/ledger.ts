@@ -11,6 +11,7 @@ import * as schema from "../lineage/schema.ts";
 import type { Accounting, Offer } from "./accounting.ts";
 import { GroupCommit } from "./group-commit.ts";
 import type { IslandAccount } from "./island-account.ts";
+import { ModelLedger } from "./model-ledger.ts";
 import { type PastAttempts, readPastAttempts, readStored } from "./read-stored.ts";
 import { type AcceptedCandidate, type Effects, type EvaluationRecord, NOTHING } from "./records.ts";
 import { type AttemptEnd, type AttemptStart, prepareStatements, type Statements } from "./statements.ts";
@@ -27,6 +28,8 @@ const STARTS_MS = 100;
 
 export class Ledger {
   readonly accounting: Accounting;
+  /** Dollars and calls of language models. */
+  readonly models: ModelLedger;
   readonly #lineage: OpenLineage;
   readonly #statements: Statements;
   readonly #commit: GroupCommit;
@@ -44,6 +47,8 @@ export class Ledger {
     this.#run = accounting.spec.run;
     this.#statements = prepareStatements(lineage.db);
     this.#commit = new GroupCommit(lineage.sqlite, onFatal);
+    const { run, llm } = accounting.spec;
+    this.models = new ModelLedger(lineage.db, run, llm?.budget_usd ?? 0, (work) => this.#write(work));
   }
 
   /** Stores a new run and the first entry of each of its islands' logs. `launch` is what a resume needs, JSON. */

@@ -182,24 +182,46 @@ export const migrations = sqliteTable("migrations", {
   createdAt: integer("created_at").notNull(),
 });
 
-/** Calls of language models: reserved at worst case before, settled after. */
-export const modelCalls = sqliteTable("model_calls", {
-  id: text().primaryKey(),
-  run: text().notNull(),
-  island: integer(),
-  proposer: text().notNull(),
-  model: text().notNull(),
-  answeredBy: text("answered_by"),
-  promptHash: text("prompt_hash").notNull(),
-  promptTokens: integer("prompt_tokens"),
-  completionTokens: integer("completion_tokens"),
-  reasoningTokens: integer("reasoning_tokens"),
-  reservedUsd: real("reserved_usd").notNull(),
-  costUsd: real("cost_usd"),
-  latencyMs: real("latency_ms"),
-  outcome: text(),
-  createdAt: integer("created_at").notNull(),
-});
+/**
+ * Calls of language models, one row an attempt: written when its worst case is reserved, so before anything is sent,
+ * and completed by what it cost and what it was. Dollars of a row count as its cost, or as its reservation while the
+ * cost is not known.
+ */
+export const modelCalls = sqliteTable(
+  "model_calls",
+  {
+    id: text().primaryKey(),
+    run: text().notNull(),
+    island: integer(),
+    proposer: text().notNull(),
+    /** Of the prompt. */
+    variant: text(),
+    /** As asked for, and as the response named itself. */
+    model: text().notNull(),
+    answeredBy: text("answered_by"),
+    /** Content hash of the question. */
+    promptHash: text("prompt_hash").notNull(),
+    /** JSON of the messages; null until the call is recorded. */
+    prompt: text(),
+    answer: text(),
+    promptTokens: integer("prompt_tokens"),
+    completionTokens: integer("completion_tokens"),
+    reasoningTokens: integer("reasoning_tokens"),
+    reservedUsd: real("reserved_usd").notNull(),
+    costUsd: real("cost_usd"),
+    latencyMs: real("latency_ms"),
+    /** Null until the call is recorded. */
+    outcome: text(),
+    error: text(),
+    attempt: integer(),
+    /** Another attempt at the same question followed. */
+    retried: integer({ mode: "boolean" }),
+    /** Answered from a recording. */
+    replayed: integer({ mode: "boolean" }),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [index("model_calls_question").on(table.run, table.promptHash)],
+);
 
 /** What happened to the run as a whole, for people. */
 export const events = sqliteTable("events", {

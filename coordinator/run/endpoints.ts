@@ -7,6 +7,7 @@ import { subjects } from "@kevo/proto/subjects.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Leases } from "./leases.ts";
+import { type RecordedCalls, serveModelCalls } from "./model-endpoint.ts";
 
 const GAP_LIMIT = 500;
 const CONTROL_EVERY_MS = 1_000;
@@ -18,6 +19,8 @@ export interface EndpointsOptions {
   /** How many candidates each island may have outstanding now. */
   readonly windows: () => readonly number[];
   readonly onStop: () => void;
+  /** Model calls of the run that this one repeats; absent where it repeats none. */
+  readonly recordedCalls?: RecordedCalls | undefined;
 }
 
 export class Endpoints {
@@ -32,6 +35,7 @@ export class Endpoints {
     this.#subscriptions = [
       bus.serve(subjects.lease(run), leaseRequest, (request) => leases.answer(request)),
       bus.serve(subjects.batch(run), batchRequest, (request) => this.#batch(request)),
+      serveModelCalls(bus, run, ledger.models, options.recordedCalls ?? (() => null)),
       bus.serve(subjects.gap(run), gapRequest, ({ island, from }) => ({
         v: WIRE_VERSION,
         entries: ledger.entries(island, from, GAP_LIMIT),

@@ -1,0 +1,132 @@
+/**
+ * The run's dollars and its calls of language models. What is left is counted in the transaction that takes from it,
+ * from the rows themselves: a reservation that nobody settled counts in full, also after a restart.
+ */
+import type { CallRecord, Reservation } from "@kevo/proto/model-call.ts";
+import { and, eq, isNull } from "drizzle-orm";
+import type { LineageDatabase } from "../lineage/database.ts";
+import { answeredCall } from "../lineage/queries/calls.ts";
+import { spentUsd } from "../lineage/queries/spend.ts";
+import { modelCalls } from "../lineage/schema.ts";
+
+export interface Granted {
+  readonly granted: boolean;
+  readonly committedUsd: number;
+}
+
+export class ModelLedger {
+  readonly budgetUsd: number;
+  readonly #db: LineageDatabase;
+  readonly #run: string;
+  /** Runs work inside the next commit and resolves once it is on the disk. */
+  readonly #write: <T>(work: () => T) => Promise<T>;
+
+  constructor(db: LineageDatabase, run: string, budgetUsd: number, write: <T>(work: () => T) => Promise<T>) {
+    this.#db = db;
+    this.#run = run;
+    this.budgetUsd = budgetUsd;
+    this.#write = write;
+  }
+
+  /** Settled cost, and the worst case of what is not settled, dollars. */
+  get committedUsd(): number {
+    return spentUsd(this.#db, this.#run);
+  }
+
+  /** Takes the call's worst case where it fits. The same id again changes nothing, and is granted again. */
+  reserve(wanted: Reservation): Promise<Granted> {
+    return this.#write(() => {
+      const committedUsd = this.committedUsd;
+      const known = this.#find(wanted.id);
+      // An id of another run is no reservation of this one.
+      if (known !== undefined) return { granted: known.run === this.#run, committedUsd };
+      if (committedUsd + wanted.usd > this.budgetUsd) return { granted: false, committedUsd };
+      this.#db
+        .insert(modelCalls)
+        .values({
+          id: wanted.id,
+          run: this.#run,
+          island: wanted.island,
+          proposer: wanted.proposer,
+          variant: wanted.variant,
+          model: wanted.model,
+          promptHash: wanted.hash,
+          reservedUsd: wanted.usd,
+          createdAt: Date.now(),
+        })
+        .run();
+      return { granted: true, committedUsd: committedUsd + wanted.usd };
+    });
+  }
+
+  /** Writes what a call cost, though it be more than was reserved. The first known cost stands. */
+  settle(id: string, usd: number | null): Promise<void> {
+    return this.#write(() => {
+      if (usd === null) return;
+      this.#db
+        .update(modelCalls)
+        .set({ costUsd: usd })
+        .where(and(eq(modelCalls.id, id), eq(modelCalls.run, this.#run), isNull(modelCalls.costUsd)))
+        .run();
+    });
+  }
+
+  /** Completes a reserved call, or stores one that needed no reservation (a replayed one). The first record stands. */
+  record(call: CallRecord): Promise<void> {
+    return this.#write(() => {
+      const known = this.#find(call.id);
+      const what = {
+        variant: call.variant,
+        answeredBy: call.answered_by,
+        prompt: JSON.stringify(call.messages),
+        answer: call.answer,
+        promptTokens: call.prompt_tokens,
+        completionTokens: call.completion_tokens,
+        reasoningTokens: call.reasoning_tokens,
+        latencyMs: call.latency_ms,
+        outcome: call.outcome,
+        error: call.error,
+        attempt: call.attempt,
+        retried: call.retried,
+        replayed: call.replayed,
+      };
+      if (known !== undefined) {
+        if (known.run !== this.#run || known.outcome !== null) return;
+        const costUsd = known.costUsd ?? call.cost_usd;
+        this.#db
+          .update(modelCalls)
+          .set({ ...what, costUsd })
+          .where(eq(modelCalls.id, call.id))
+          .run();
+        return;
+      }
+      this.#db
+        .insert(modelCalls)
+        .values({
+          ...what,
+          id: call.id,
+          run: this.#run,
+          island: call.island,
+          proposer: call.proposer,
+          model: call.model,
+          promptHash: call.hash,
+          reservedUsd: call.reserved_usd,
+          costUsd: call.cost_usd,
+          createdAt: call.created_at,
+        })
+        .run();
+    });
+  }
+
+  answered(hash: string): CallRecord | null {
+    return answeredCall(this.#db, this.#run, hash);
+  }
+
+  #find(id: string) {
+    return this.#db
+      .select({ run: modelCalls.run, outcome: modelCalls.outcome, costUsd: modelCalls.costUsd })
+      .from(modelCalls)
+      .where(eq(modelCalls.id, id))
+      .get();
+  }
+}

@@ -1,0 +1,35 @@
+/** What a run's coordinator answers on `kevo.<run>.model`. */
+import type { Bus, Subscription } from "@kevo/core/bus/bus.ts";
+import { type ModelMessage, type ModelReply, modelRequest } from "@kevo/proto/messages/model.ts";
+import type { CallRecord } from "@kevo/proto/model-call.ts";
+import { subjects } from "@kevo/proto/subjects.ts";
+import { WIRE_VERSION } from "@kevo/proto/version.ts";
+import type { ModelLedger } from "../ledger/model-ledger.ts";
+
+/** Calls of the run that this one repeats, such as `recordedCall` finds them. */
+export type RecordedCalls = (hash: string, index: number) => CallRecord | null;
+
+export function serveModelCalls(bus: Bus, run: string, ledger: ModelLedger, recorded: RecordedCalls): Subscription {
+  return bus.serve(subjects.model(run), modelRequest, (request) => answer(request, ledger, recorded));
+}
+
+async function answer(request: ModelMessage, ledger: ModelLedger, recorded: RecordedCalls): Promise<ModelReply> {
+  const reply = { v: WIRE_VERSION, status: "done", budget_usd: ledger.budgetUsd, call: null } as const;
+  switch (request.type) {
+    case "reserve": {
+      const { granted, committedUsd } = await ledger.reserve(request.reservation);
+      return { ...reply, status: granted ? "done" : "refused", committed_usd: committedUsd };
+    }
+    case "settle":
+      await ledger.settle(request.id, request.usd);
+      break;
+    case "record":
+      await ledger.record(request.call);
+      break;
+    case "answered":
+      return { ...reply, committed_usd: ledger.committedUsd, call: ledger.answered(request.hash) };
+    case "recorded":
+      return { ...reply, committed_usd: ledger.committedUsd, call: recorded(request.hash, request.index) };
+  }
+  return { ...reply, committed_usd: ledger.committedUsd };
+}

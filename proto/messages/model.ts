@@ -1,0 +1,35 @@
+/**
+ * `kevo.<run>.model`, request and reply: a worker takes dollars out of the run's budget before it calls a language
+ * model, says after it what the call cost, and stores and finds what was asked and answered. Every request may be
+ * repeated: ids and hashes say what it is about.
+ */
+import { z } from "zod";
+import { callRecord, reservation } from "../model-call.ts";
+import { WIRE_VERSION } from "../version.ts";
+
+const v = z.literal(WIRE_VERSION);
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+
+export const modelRequest = z.discriminatedUnion("type", [
+  z.object({ v, type: z.literal("reserve"), reservation }),
+  /** Null: nobody knows what it cost, so its worst case stays counted. */
+  z.object({ v, type: z.literal("settle"), id: z.string().min(1).max(200), usd: z.number().nonnegative().nullable() }),
+  z.object({ v, type: z.literal("record"), call: callRecord }),
+  /** The first good answer to a question in this run. */
+  z.object({ v, type: z.literal("answered"), hash }),
+  /** What the run that is repeated recorded for a question, the first time (0) it was asked, the second, and so on. */
+  z.object({ v, type: z.literal("recorded"), hash, index: z.int().nonnegative() }),
+]);
+export type ModelMessage = z.infer<typeof modelRequest>;
+
+export const modelReply = z.object({
+  v,
+  /** `refused`: the reservation does not fit into what is left. */
+  status: z.enum(["done", "refused"]),
+  /** Dollars of the run: all there were, and what calls settled and under way have taken. */
+  budget_usd: z.number().nonnegative(),
+  committed_usd: z.number().nonnegative(),
+  /** Answers `answered` and `recorded`. */
+  call: callRecord.nullable(),
+});
+export type ModelReply = z.infer<typeof modelReply>;
