@@ -13,6 +13,10 @@ export interface Device {
   readonly model: string;
   /** Measured peak, GFLOP/s; null where it is not known yet. */
   readonly peakGflops: number | null;
+  /** CUDA compute capability such as `9.0`; absent where there is none. */
+  readonly capability?: string;
+  /** How many processes of others computed on it when it was opened. */
+  readonly otherProcesses?: number;
 }
 
 /** A kernel's folder on this host, unpacked by content hash. */
@@ -58,6 +62,8 @@ export interface Artifact {
 
 export interface Backend<A extends Artifact = Artifact> {
   readonly name: "cpu" | "triton" | "replay";
+  /** What stands between a candidate and this host, one line; where `contains` is false it is not enough for code that a model wrote. */
+  readonly protection: { readonly description: string; readonly contains: boolean };
   /** Compiler, driver and libraries, one line; part of what makes two evaluations comparable. */
   readonly toolchain: string;
   readonly devices: readonly Device[];

@@ -85,6 +85,7 @@ export function scriptedBackend({
 
   return {
     name: "cpu",
+    protection: { description: "a script", contains: true },
     toolchain: "scripted 1.0",
     devices: Array.from(
       { length: devices },

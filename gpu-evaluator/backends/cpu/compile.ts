@@ -9,21 +9,25 @@ import { firstLines, NATIVE, type Toolchain } from "./toolchain.ts";
 
 /** Longest compile, milliseconds. */
 export const COMPILE_LIMIT_MS = 30_000;
-/** Memory of one compiler, KiB: a source can make it grow without end. */
-const COMPILER_MEMORY_KIB = 4 * 1024 * 1024;
+/** Memory of one compiler, and of any file that it writes: a source can make both grow without end. */
+const COMPILER_MEMORY = 4 * 1024 ** 3;
+const COMPILER_FILE = 256 * 1024 ** 2;
 
-/** Like `runCommand` on the compiler, its memory limited. */
+/** The compiler in its sandbox: it reads what it needs and the kernel's folder, and writes into `cwd` alone. */
 export function runCompiler(
-  toolchain: Toolchain,
+  { sandbox, compiler, readable }: Toolchain,
   args: readonly string[],
-  options: { cwd: string; signal?: AbortSignal | undefined; timeoutMs?: number },
+  { cwd, signal, kernel }: { cwd: string; signal?: AbortSignal | undefined; kernel: string },
 ) {
-  const script = `ulimit -v ${COMPILER_MEMORY_KIB}; exec "$@"`;
-  return runCommand("/bin/sh", ["-c", script, "sh", ...toolchain.compiler, ...args], {
-    timeoutMs: COMPILE_LIMIT_MS,
-    env: { TMPDIR: options.cwd, LC_ALL: "C" },
-    ...options,
+  const [file, ...words] = sandbox.wrap([...compiler, ...args], {
+    read: [...readable, kernel],
+    write: [cwd],
+    toolCalls: true,
+    memoryBytes: COMPILER_MEMORY,
+    fileBytes: COMPILER_FILE,
   });
+  const env = { TMPDIR: cwd, LC_ALL: "C" };
+  return runCommand(file as string, words, { timeoutMs: COMPILE_LIMIT_MS, env, cwd, signal });
 }
 
 /** Writes `candidate` into `folder`, which it creates. @returns its path, or the candidate's failure. */
@@ -48,8 +52,20 @@ export async function compileCandidate(
   const args = ["-std=gnu17", "-pipe", "-w", "-O3", ...toolchain.native, ...parameters, "-pthread"];
   const result = await runCompiler(
     toolchain,
-    [...args, "-I", NATIVE, "-I", kernel.folder, source, ...toolchain.harness, "-lm", "-o", executable],
-    { cwd: folder, signal },
+    [
+      ...args,
+      "-I",
+      NATIVE,
+      "-I",
+      kernel.folder,
+      source,
+      ...toolchain.harness,
+      ...toolchain.linkage,
+      "-lm",
+      "-o",
+      executable,
+    ],
+    { cwd: folder, signal, kernel: kernel.folder },
   );
   if (result.timedOut)
     return { outcome: "timeout", message: `compiling took longer than ${COMPILE_LIMIT_MS / 1000} s` };

@@ -8,6 +8,7 @@ import { rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import type { Layer } from "@kevo/core/sandbox/sandbox.ts";
 import type { Workload } from "@kevo/proto/kernel.ts";
 import type { Artifact, Backend, Device, Failure, InstalledKernel, Job, Measured } from "../backend.ts";
 import { createScratch } from "../scratch.ts";
@@ -28,6 +29,8 @@ export interface CpuOptions {
   readonly memoryBytes?: number;
   /** Longest verification or batch, milliseconds; default as in `effort.ts`. */
   readonly runLimitMs?: number;
+  /** Layers of the sandbox to leave out; for tests. */
+  readonly without?: readonly Layer[];
 }
 
 interface CpuArtifact extends Artifact {
@@ -48,7 +51,7 @@ const GIB = 1024 ** 3;
 export async function openCpuBackend(options: CpuOptions = {}): Promise<Backend<CpuArtifact>> {
   const folder = await createScratch("cpu");
   try {
-    return new CpuBackend(folder, await prepareToolchain(join(folder, "support")), options);
+    return new CpuBackend(folder, await prepareToolchain(join(folder, "support"), options), options);
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
@@ -60,6 +63,7 @@ class CpuBackend implements Backend<CpuArtifact> {
   readonly needsQuiet = true;
   readonly compileProcesses: number;
   readonly toolchain: string;
+  readonly protection: Backend["protection"];
   readonly devices: readonly Device[];
   readonly #folder: string;
   readonly #tools: Toolchain;
@@ -74,6 +78,7 @@ class CpuBackend implements Backend<CpuArtifact> {
     this.#tools = tools;
     this.#options = options;
     this.toolchain = tools.description;
+    this.protection = tools.sandbox;
     this.compileProcesses = tools.cores;
     const model = `${cpus()[0]?.model.trim() || process.arch}, ${tools.cores} cores`;
     this.devices = [{ id: "cpu:0", model, peakGflops: tools.peakGflops }];
@@ -169,7 +174,7 @@ class CpuBackend implements Backend<CpuArtifact> {
   #processes(): ProcessTable {
     if (this.#table?.referee.alive) return this.#table;
     const memory = this.#options.memoryBytes ?? 2 * GIB + this.#tools.cores * 160 * 1024 ** 2;
-    const referee = new Referee(this.#tools.referee, this.#folder);
+    const referee = new Referee(this.#tools.referee(this.#folder), this.#folder);
     this.#table = new ProcessTable(referee, this.#tools.cores, memory);
     return this.#table;
   }

@@ -20,6 +20,8 @@ export async function failureOf(error: unknown, doing: string, folder: string): 
 
 function how(what: string | undefined, number: number): string {
   if (what === "exited") return `its process ended by itself with exit code ${number}`;
+  if (what === "signal" && signalName(number) === "SIGSYS")
+    return "it asked the system for what a kernel has no use for (files, network, other processes) and was ended";
   if (what === "signal") return `its process was ended by ${signalName(number)}`;
   if (what === "garbled") return "its process answered out of turn";
   return "its process took the referee with it";

@@ -1,8 +1,8 @@
-/** Starts a candidate through a referee, says its process id, and waits to be killed. */
+/** Starts a candidate through a referee, says so, and waits to be killed. Arguments: the referee's command as JSON, … */
 import { Referee } from "./referee.ts";
 
-const [executable, candidate, folder] = process.argv.slice(2) as [string, string, string];
-const referee = new Referee(executable, folder);
-const [pid] = await referee.command("spawn", 0, candidate, folder, 1, 2 ** 30, 5_000);
-console.log(pid);
+const [command, candidate, folder] = process.argv.slice(2) as [string, string, string];
+const referee = new Referee(JSON.parse(command), folder);
+await referee.spawn(0, candidate, folder, 1, 2 ** 30);
+console.log("started");
 setInterval(() => {}, 1_000);

@@ -28,8 +28,10 @@ export class Referee {
   #waiting: Waiting | null = null;
   #alive = true;
 
-  constructor(executable: string, folder: string) {
-    this.#child = spawn(executable, [], { cwd: folder, env: bareEnvironment(), detached: true, stdio: "pipe" });
+  /** `command`: the program and its arguments. */
+  constructor([file, ...args]: readonly string[], folder: string) {
+    const options = { cwd: folder, env: bareEnvironment(), detached: true, stdio: "pipe" } as const;
+    this.#child = spawn(file as string, args, options);
     createInterface({ input: this.#child.stdout }).on("line", (line) => this.#answer(line));
     this.#child.stderr.resume();
     this.#child.stdin.on("error", () => {}); // Told by the end of the process.
@@ -69,7 +71,8 @@ export class Referee {
   /** Starts an executable as process `id`, in place of what had that number. */
   async spawn(id: number, executable: string, folder: string, cores: number, memoryBytes: number): Promise<void> {
     const [pid] = await this.command("spawn", id, executable, folder, cores, memoryBytes, START_LIMIT_MS);
-    this.#groups.set(id, Number(pid));
+    // In a process namespace of its own its numbers mean nothing here, and all that is in there ends with it.
+    if (Number(pid) > 0) this.#groups.set(id, Number(pid));
   }
 
   async end(id: number): Promise<void> {

@@ -118,7 +118,7 @@ export class ReferenceData {
         "-o",
         program,
       ]),
-      { cwd: this.#folder, signal: this.#signal },
+      { cwd: this.#folder, signal: this.#signal, kernel: folder },
     );
     if (result.code === 0) return program;
     throw new UserError(

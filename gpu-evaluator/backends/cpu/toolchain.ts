@@ -4,6 +4,13 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import {
+  type Layer,
+  prepareSandbox,
+  NATIVE as SANDBOX_NATIVE,
+  type Sandbox,
+  systemPaths,
+} from "@kevo/core/sandbox/sandbox.ts";
 import { runCommand } from "./command.ts";
 
 export const NATIVE = fileURLToPath(new URL("./native/", import.meta.url));
@@ -18,15 +25,30 @@ export interface Toolchain {
   readonly cores: number;
   readonly harness: readonly string[];
   readonly referenceMain: string;
-  readonly referee: string;
+  /** The referee and its arguments, in its sandbox; it sees `folder` and nothing else. */
+  readonly referee: (folder: string) => string[];
+  readonly sandbox: Sandbox;
+  /** Beside its own folder and the kernel's, what a compiler reads. */
+  readonly readable: readonly string[];
+  /** `-static` where that links: a candidate then opens no file at all. */
+  readonly linkage: readonly string[];
   /** Measured peak of all cores, GFLOP/s. */
   readonly peakGflops: number;
 }
 
 const SETUP_LIMIT_MS = 60_000;
 
+export interface ToolchainOptions {
+  readonly signal?: AbortSignal;
+  /** Layers of the sandbox to leave out; for tests. */
+  readonly without?: readonly Layer[];
+}
+
 /** Compiles the support code into `folder`. Throws UserError when there is no working compiler. */
-export async function prepareToolchain(folder: string, signal?: AbortSignal): Promise<Toolchain> {
+export async function prepareToolchain(
+  folder: string,
+  { signal, without = [] }: ToolchainOptions = {},
+): Promise<Toolchain> {
   const compiler = (process.env.CC?.trim() || "cc").split(/\s+/);
   const [file = "cc", ...words] = compiler;
   await mkdir(folder, { recursive: true });
@@ -63,14 +85,30 @@ export async function prepareToolchain(folder: string, signal?: AbortSignal): Pr
     break;
   }
   const referenceMain = await build("reference-main.o", "-c", join(NATIVE, "reference-main.c"));
-  const referee = await build("referee", join(NATIVE, "referee.c"), "-lm");
+  const isStatic =
+    (await cc("-static", "-pthread", "-o", "probe", join(NATIVE, "peak.c"), ...harness.slice(1))).code === 0;
+  const linkage = isStatic ? ["-static"] : [];
+  const confine = ["-I", SANDBOX_NATIVE, join(SANDBOX_NATIVE, "confine.c")];
+  const referee = await build("referee", join(NATIVE, "referee.c"), ...confine, ...linkage, "-lm");
+  const sandbox = await prepareSandbox(folder, { compiler, without });
   const cores = availableParallelism();
   const peak = await build("peak", "-O3", ...native, join(NATIVE, "peak.c"), join(folder, "team.o"));
   const measured = await runCommand(peak, [String(cores)], { cwd: folder, timeoutMs: SETUP_LIMIT_MS, signal });
   const peakGflops = Number(measured.stdout);
   if (!(peakGflops > 0)) throw new Error(`the peak of this machine could not be measured: ${measured.stderr}`);
   const description = [version, ...native, `${process.arch} ${process.platform}`].join(", ");
-  return { compiler, native, description, cores, harness, referenceMain, referee, peakGflops };
+  const libraries = isStatic ? [] : systemPaths(file);
+  return {
+    ...{ compiler, native, description, cores, harness, referenceMain, peakGflops, sandbox, linkage },
+    readable: [...systemPaths(file), folder, NATIVE],
+    referee: (scratch) => {
+      const { seccomp, landlock } = sandbox.active;
+      const files = landlock && !isStatic ? ["--files", ...libraries] : [];
+      const options = [...(seccomp ? ["--calls"] : []), ...(isStatic ? [] : ["--loads-libraries"]), ...files];
+      const read = [...libraries, ...(sandbox.active.namespaces ? [] : ["/proc", "/dev/null"])];
+      return sandbox.wrap([referee, ...options], { read, write: [scratch] });
+    },
+  };
 }
 
 export function firstLines(text: string, count: number): string {

@@ -32,6 +32,7 @@ export function openReplayBackend({ space, devices, timeScale }: ReplayOptions):
 
   return {
     name: "replay",
+    protection: { description: "nothing runs", contains: true },
     toolchain: `recorded ${space.kernelName}`,
     kernel: { hash, folder: "", definition },
     devices: devices.map((number): Device => ({ id: `replay:${number}`, model: space.deviceName, peakGflops: null })),

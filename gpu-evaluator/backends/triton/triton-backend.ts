@@ -138,9 +138,12 @@ class TritonBackend implements Backend<TritonArtifact> {
     this.compileProcesses = processes;
     this.devices = gpus.map(({ uuid, name }, index) => {
       const device = described[index]?.device;
-      const others = device?.other_processes ?? 0;
-      if (others > 0) options.onNote(`${uuid} is also used by ${others} other processes: times will be disturbed`);
-      return { id: uuid, model: device?.name ?? name, peakGflops: device?.peak_gflops ?? null };
+      const otherProcesses = device?.other_processes ?? 0;
+      if (otherProcesses > 0) {
+        options.onNote(`${uuid} is also used by ${otherProcesses} other processes: times will be disturbed`);
+      }
+      const facts = { id: uuid, model: device?.name ?? name, peakGflops: device?.peak_gflops ?? null, otherProcesses };
+      return device === undefined ? facts : { ...facts, capability: device.capability.join(".") };
     });
     const [first] = described as [answers.Described];
     this.toolchain = first.toolchain;

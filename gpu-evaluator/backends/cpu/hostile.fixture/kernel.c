@@ -1,15 +1,32 @@
 /* output = 2 input + 1, and one misdeed for each value of DEED. */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <fcntl.h>
 #include <math.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include "kevo.h"
 
 extern char **environ;
+
+/* Whether a file can be read. */
+static int readable(const char *path) {
+  char byte;
+  int fd = open(path, O_RDONLY);
+  return fd >= 0 && read(fd, &byte, 1) == 1;
+}
+
+#if DEED == DEED_reads_a_key_while_compiled
+#include "/proc/self/environ"
+#include "/etc/passwd"
+#endif
 
 #if DEED == DEED_does_not_compile
 this is not C;
@@ -63,17 +80,47 @@ void kevo_kernel(const kevo_shape *shape, const float *const inputs[], float *ou
   ((float *)input)[5] = 0.25f;
 #elif DEED == DEED_exits_early
   exit(0);
-#elif DEED == DEED_leaves_a_child
-  if (calls == 1) {
-    pid_t child = fork();
-    if (child == 0) {
-      setsid();
-      signal(SIGTERM, SIG_IGN);
-      for (;;) pause();
-    }
-    FILE *file = fopen("child.txt", "w");
-    fprintf(file, "%d", (int)child);
-    fclose(file);
+#elif DEED == DEED_outlives_its_parent
+  if (calls == 1 && syscall(SYS_fork) == 0) {
+    setsid();
+    signal(SIGTERM, SIG_IGN);
+    for (;;) pause();
+  }
+#elif DEED == DEED_forks_without_end
+  for (;;) fork();
+#elif DEED == DEED_reads_a_key
+  /* The daemon's environment, the user's files, the other candidates' answers. */
+  char path[64];
+  int found = readable("/etc/passwd") || readable("/proc/self/environ") || opendir("..") != NULL;
+  for (int pid = 1; calls == 1 && pid < 32768; pid++) {
+    snprintf(path, sizeof path, "/proc/%d/environ", pid);
+    found |= readable(path);
+  }
+  if (found) memset(output, 0, (size_t)length * sizeof *output);
+#elif DEED == DEED_opens_a_socket
+  struct sockaddr_in there = {.sin_family = AF_INET, .sin_port = htons(53), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  connect(socket(AF_INET, SOCK_STREAM, 0), (struct sockaddr *)&there, sizeof there);
+#elif DEED == DEED_writes_outside_scratch
+  FILE *file = fopen("/tmp/kevo-hostile-mark", "w");
+  if (file != NULL) fputs("I was here", file);
+#elif DEED == DEED_writes_inside_scratch
+  FILE *file = fopen("result.txt", "w");
+  if (file != NULL) fputs("I was here", file);
+#elif DEED == DEED_fills_the_disk
+  static char block[1 << 16];
+  for (long n = 0; n < 1 << 20; n++)
+    if (write(2, block, sizeof block) < 0) break;
+#elif DEED == DEED_fills_shared_memory
+  for (long size = 1 << 20;; size *= 2) ftruncate(5, size);
+#elif DEED == DEED_runs_a_program
+  execl("/bin/sh", "sh", "-c", "id > /tmp/kevo-hostile-mark", NULL);
+#elif DEED == DEED_runs_code_from_data
+  /* exit(0), as machine code */
+  static const unsigned char code[] = {0xb8, 0xe7, 0, 0, 0, 0x31, 0xff, 0x0f, 0x05};
+  void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (page != MAP_FAILED) {
+    memcpy(page, code, sizeof code);
+    ((void (*)(void))page)();
   }
 #elif DEED == DEED_allocates_without_end
   for (;;) {

@@ -17,8 +17,11 @@
  * `signal NUMBER`, `garbled`; and `error TEXT` for what is not the candidate's fault. SIGUSR1 aborts the command
  * in hand. End of input or SIGTERM ends every process and the referee.
  *
- * A process runs only while it is timed or verified; otherwise its whole group is stopped, so that nothing of a
- * candidate can disturb the times of a baseline.
+ * PID is 0 in a process namespace of the referee's own. A process runs only while it is timed or verified; otherwise
+ * its whole group is stopped, so that nothing of a candidate can disturb the times of a baseline.
+ *
+ * Arguments: --calls filters the system calls of what it starts, --loads-libraries allows those of a dynamic loader,
+ * --files PATH ... (the last) leaves it these paths to read, and its own executable.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -37,6 +40,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "confine.h"
 #include "protocol.h"
 
 enum { MAX_PROCESSES = 256, MAX_SLOTS = 16, MAX_DATA = 512, MAX_FIELDS = 64 };
@@ -65,6 +69,9 @@ static process processes[MAX_PROCESSES];
 static data files[MAX_DATA];
 static volatile sig_atomic_t aborted, ending;
 static char why[128];
+
+static int filters_calls, loads_libraries, holds_files;
+static confine_paths candidate_paths;
 
 static void on_abort(int number) { (void)number, aborted = 1; }
 static void on_end(int number) { (void)number, ending = 1; }
@@ -230,6 +237,13 @@ static void become(char **fields, int command_fd, int reply_fd, int memory_fd) {
   limit(RLIMIT_FSIZE, 1 << 20);
   limit(RLIMIT_NOFILE, 64);
   limit(RLIMIT_AS, (rlim_t)strtoull(fields[5], NULL, 10));
+  if (holds_files) {
+    int count = 0;
+    while (candidate_paths.read[count] != NULL) count++;
+    candidate_paths.read[count] = fields[2];
+    if (confine_files(&candidate_paths) != 0) _exit(126);
+  }
+  if (filters_calls && confine_candidate_calls(loads_libraries, fields[2]) != 0) _exit(126);
   execve(fields[2], arguments, environment);
   _exit(127);
 }
@@ -355,7 +369,7 @@ static void do_spawn(process *p, char **fields) {
   }
   if (await_reply(p, KEVO_HELLO, now_ns() + atoll(fields[6]) * 1000000) != 0) return failed(p);
   kill(-p->pid, SIGSTOP);
-  printf("ok\t%d\n", (int)p->pid);
+  printf("ok\t%d\n", getpid() == 1 ? 0 : (int)p->pid);
 }
 
 static void do_open(process *p, char **fields, int count) {
@@ -471,8 +485,15 @@ static void obey(char *line) {
   printf("error\tunknown command %s\n", verb);
 }
 
-int main(void) {
+int main(int count, char **arguments) {
   static char line[65536];
+  for (int i = 1, paths = 0; i < count; i++) {
+    if (holds_files && paths < CONFINE_MOST_PATHS - 1) candidate_paths.read[paths++] = arguments[i];
+    else if (strcmp(arguments[i], "--calls") == 0) filters_calls = 1;
+    else if (strcmp(arguments[i], "--loads-libraries") == 0) loads_libraries = 1;
+    else if (strcmp(arguments[i], "--files") == 0) holds_files = 1;
+    else return 2;
+  }
   /* Restarted reads survive an abort that comes between two commands; poll is never restarted. */
   struct sigaction action = {.sa_handler = on_abort, .sa_flags = SA_RESTART};
   sigaction(SIGUSR1, &action, NULL);

@@ -1,0 +1,30 @@
+/*
+ * What a process gives up before it runs code that nobody trusts: system calls (seccomp) and files (Landlock).
+ * Each layer stands by itself, so that a host that lacks one still has the others. All return 0, or -1 with errno.
+ */
+#ifndef KEVO_CONFINE_H
+#define KEVO_CONFINE_H
+
+enum { CONFINE_MOST_PATHS = 64 };
+
+/* Paths below which a process may still read and execute, and below which it may also write. */
+typedef struct confine_paths {
+  const char *read[CONFINE_MOST_PATHS + 1], *write[CONFINE_MOST_PATHS + 1]; /* each ends with NULL */
+} confine_paths;
+
+/* 0 where this kernel has no Landlock. */
+int confine_landlock_version(void);
+/* A path that does not exist is passed over. Also forbids TCP where the kernel can. */
+int confine_files(const confine_paths *paths);
+
+/*
+ * For a candidate that is about to be executed: memory, threads, time, and what is open already. Anything that reaches
+ * for other processes, the network or a file's content ends the process with SIGSYS; what a C library tries in
+ * good faith (reading a file, a newer call) fails instead. With `loads_libraries` files may be opened to be
+ * read and code mapped, which a dynamic loader needs.
+ */
+int confine_candidate_calls(int loads_libraries, const char *executable);
+/* For a compiler: files and processes as before, but no network, no debugging, no new namespaces. */
+int confine_tool_calls(void);
+
+#endif

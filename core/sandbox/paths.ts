@@ -1,0 +1,36 @@
+/** What a compiler needs to see of a host: its own files and the libraries, no home directories and no configuration. */
+import { accessSync, constants, existsSync, realpathSync } from "node:fs";
+import { delimiter, dirname, join, sep } from "node:path";
+
+const SYSTEM = [
+  ...["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64"],
+  ...["/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives", "/nix/store", "/gnu/store"],
+];
+
+/** Those of the system's paths that exist, and the folder around `program` when it lies in none of them. */
+export function systemPaths(program: string, path = process.env.PATH ?? ""): string[] {
+  const paths = SYSTEM.filter((name) => existsSync(name));
+  const file = find(program, path);
+  if (file === null) return paths;
+  for (const place of new Set([file, realpathSync(file)])) {
+    // bin/cc belongs to a toolchain whose libraries lie beside bin; never the root of everything.
+    const prefix = dirname(dirname(place));
+    const known = paths.some((known) => place.startsWith(known + sep));
+    if (!known) paths.push(prefix.split(sep).length > 2 ? prefix : place);
+  }
+  return paths;
+}
+
+function find(program: string, path: string): string | null {
+  if (program.includes(sep)) return existsSync(program) ? program : null;
+  for (const folder of path.split(delimiter)) {
+    const file = join(folder || ".", program);
+    try {
+      accessSync(file, constants.X_OK);
+      return file;
+    } catch {
+      // Not in this folder.
+    }
+  }
+  return null;
+}

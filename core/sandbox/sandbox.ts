@@ -1,0 +1,116 @@
+/**
+ * The sandbox around code that nobody trusts, and around the programs that compile or start it. Its native part
+ * (`native/sandbox.c`) is compiled at start by the compiler that candidates are compiled with; what this host allows
+ * is tried out then, layer by layer, and said. Nothing here is assumed to work.
+ */
+import { execFile } from "node:child_process";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { systemPaths } from "./paths.ts";
+
+export const NATIVE = fileURLToPath(new URL("./native/", import.meta.url));
+
+export const LAYERS = ["namespaces", "landlock", "seccomp"] as const;
+export type Layer = (typeof LAYERS)[number];
+
+const MEANING: Record<Layer, string> = {
+  namespaces: "namespaces of its own (files, processes, network, users)",
+  landlock: "files held by Landlock",
+  seccomp: "system calls filtered (seccomp)",
+};
+
+export interface Confinement {
+  /** Absolute paths, which must exist when it starts; all else is out of sight or out of reach. */
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+  /** Filters system calls as a compiler needs them. */
+  readonly toolCalls?: boolean;
+  /** Address space, bytes. */
+  readonly memoryBytes?: number;
+  /** Of any file that it writes, bytes. */
+  readonly fileBytes?: number;
+}
+
+export interface Sandbox {
+  readonly active: Readonly<Record<Layer, boolean>>;
+  /** Nothing inside reaches the network, other processes, or writes outside of what it was given. */
+  readonly contains: boolean;
+  /** One line, for people. */
+  readonly description: string;
+  /** The same command with what this host has around it. `command[0]` is found by PATH. */
+  wrap(command: readonly string[], confinement: Confinement): string[];
+}
+
+export interface SandboxOptions {
+  /** Compiler and its fixed words. */
+  readonly compiler: readonly string[];
+  /** Layers to leave out; for tests. */
+  readonly without?: readonly Layer[];
+}
+
+const LIMIT_MS = 60_000;
+
+/** Builds into `folder`, which it creates. @throws Error, with the compiler's words, when it cannot be built. */
+export async function prepareSandbox(folder: string, options: SandboxOptions): Promise<Sandbox> {
+  const [compiler = "cc", ...words] = options.compiler;
+  const root = join(folder, "empty");
+  await mkdir(root, { recursive: true });
+  const program = join(folder, "sandbox");
+  const run = (file: string, args: readonly string[]) =>
+    promisify(execFile)(file, args, {
+      cwd: folder,
+      timeout: LIMIT_MS,
+      env: { PATH: process.env.PATH ?? "", LC_ALL: "C", TMPDIR: folder },
+    });
+  const sources = ["sandbox.c", "confine.c"].map((name) => join(NATIVE, name));
+  await run(compiler, [...words, "-std=gnu17", "-O2", "-w", "-o", program, ...sources]);
+  const { stdout } = await run(program, ["probe", root]);
+  return sandboxOf(program, root, readProbe(stdout, options.without ?? []));
+}
+
+type Probed = Record<Layer, { readonly works: boolean; readonly why: string }>;
+
+function readProbe(text: string, without: readonly Layer[]): Probed {
+  const lines = text.split("\n").map((line) => /^(\w+) (yes|no)(?: (.*))?$/.exec(line));
+  const entries = LAYERS.map((layer) => {
+    const line = lines.find((found) => found?.[1] === layer);
+    if (without.includes(layer)) return [layer, { works: false, why: "left out" }];
+    return [layer, { works: line?.[2] === "yes", why: line?.[3] ?? "" }];
+  });
+  return Object.fromEntries(entries) as Probed;
+}
+
+function sandboxOf(program: string, root: string, probed: Probed): Sandbox {
+  const active = Object.fromEntries(LAYERS.map((layer) => [layer, probed[layer].works])) as Record<Layer, boolean>;
+  const contains = active.seccomp && (active.namespaces || active.landlock);
+  return {
+    active,
+    contains,
+    description: describe(probed, contains),
+    wrap: (command, { read, write, toolCalls = false, memoryBytes, fileBytes }) => [
+      program,
+      "run",
+      ...(active.namespaces ? ["--root", root] : active.landlock ? ["--landlock"] : []),
+      ...(toolCalls && active.seccomp ? ["--tool-calls"] : []),
+      ...[...new Set(read)].flatMap((path) => ["--read", path]),
+      ...[...new Set(write)].flatMap((path) => ["--write", path]),
+      ...(memoryBytes === undefined ? [] : ["--memory", String(memoryBytes)]),
+      ...(fileBytes === undefined ? [] : ["--file-size", String(fileBytes)]),
+      "--",
+      ...command,
+    ],
+  };
+}
+
+function describe(probed: Probed, contains: boolean): string {
+  const works = LAYERS.filter((layer) => probed[layer].works).map((layer) => MEANING[layer]);
+  const lacks = LAYERS.filter((layer) => !probed[layer].works).map(
+    (layer) => `no ${layer}${probed[layer].why === "" ? "" : ` (${probed[layer].why})`}`,
+  );
+  const verdict = contains ? "" : "NOT CONTAINED: ";
+  return `${verdict}${[...works, "limits on memory, files and time", ...lacks].join("; ")}`;
+}
+
+export { systemPaths };

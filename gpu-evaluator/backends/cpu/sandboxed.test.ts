@@ -1,0 +1,100 @@
+/**
+ * Hostile code with nothing but the sandbox in its way, on a host that allows everything and on poorer ones: it is
+ * contained, leaves nothing behind, and the next candidate runs.
+ */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Layer } from "@kevo/core/sandbox/sandbox.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Backend, isFailure } from "../backend.ts";
+import { openCpuBackend } from "./cpu-backend.ts";
+import { jobFor, kernelIn } from "./job.fixture.ts";
+
+const MARK = "/tmp/kevo-hostile-mark";
+const kernel = await kernelIn(fileURLToPath(new URL("./hostile.fixture/", import.meta.url)));
+const folder = mkdtempSync(join(tmpdir(), "kevo-sandboxed-"));
+/** As where there is no static C library, so that a candidate has to load its libraries. */
+const NO_STATIC = join(folder, "cc");
+writeFileSync(NO_STATIC, '#!/bin/sh\nfor word; do [ "$word" = -static ] && exit 1; done\nexec cc "$@"\n', {
+  mode: 0o755,
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Processes that run what this process compiled for a candidate. */
+function leftovers(): string[] {
+  const mine = new RegExp(`-${process.pid}-.*/candidates/`);
+  return readdirSync("/proc").filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && mine.test(readFileSync(`/proc/${pid}/cmdline`, "utf8"));
+    } catch {
+      return false;
+    }
+  });
+}
+
+const DEEDS: readonly (readonly [deed: string, outcome: string, message: RegExp | null])[] = [
+  ["reads_a_key", "ok", null],
+  ["reads_a_key_while_compiled", "compile_error", /error/],
+  ["opens_a_socket", "crashed", /no use for/],
+  ["writes_outside_scratch", "crashed", /no use for/],
+  ["writes_inside_scratch", "crashed", /no use for/],
+  ["forks_without_end", "crashed", /no use for/],
+  ["outlives_its_parent", "crashed", /no use for/],
+  ["runs_a_program", "crashed", /no use for/],
+  ["allocates_without_end", "crashed", /SIGABRT/],
+  ["fills_the_disk", "crashed", /SIGXFSZ/],
+  ["fills_shared_memory", "crashed", /no use for/],
+  ["kills_the_referee", "crashed", /no use for/],
+];
+
+describe.each<[string, readonly Layer[], string | undefined]>([
+  ["all that this host allows", [], undefined],
+  ["no namespaces, as in a plain container", ["namespaces"], undefined],
+  ["no static library", [], NO_STATIC],
+  ["neither", ["namespaces"], NO_STATIC],
+])("%s", (_what, without, compiler) => {
+  let backend: Backend;
+  beforeAll(async () => {
+    if (compiler !== undefined) process.env.CC = compiler;
+    process.env.KEVO_TEST_KEY = "a-recognisable-secret";
+    backend = await openCpuBackend({ memoryBytes: 128 * 1024 ** 2, runLimitMs: 1_000, without });
+  }, 60_000);
+  afterAll(async () => {
+    delete process.env.CC;
+    delete process.env.KEVO_TEST_KEY;
+    await backend.close();
+  });
+
+  async function evaluate(deed: string) {
+    const job = jobFor(kernel, { DEED: deed });
+    const { signal } = new AbortController();
+    const artifact = await backend.compile(job, signal);
+    if (isFailure(artifact)) return artifact;
+    try {
+      return await backend.measure(artifact, job, backend.devices[0] as Backend["devices"][0], () => {}, signal);
+    } finally {
+      await artifact.dispose();
+    }
+  }
+
+  // What a candidate may touch hangs on how it is linked; the rest is the same.
+  const isRare = compiler !== undefined;
+  test.each(DEEDS.filter(([deed]) => !isRare || /^(reads|opens|writes_outside|outlives|runs)/.test(deed)))(
+    "%s is %s, and the next candidate runs",
+    async (deed, outcome, message) => {
+      expect(backend.protection).toMatchObject({ contains: true });
+      const found = await evaluate(deed);
+      expect(found).toMatchObject({ outcome, ...(message && { message: expect.stringMatching(message) }) });
+      expect(JSON.stringify(found)).not.toMatch(/root:|recognisable/);
+      expect(existsSync(MARK)).toBe(false);
+      expect(await evaluate("honest")).toMatchObject({ outcome: "ok" });
+      expect(leftovers()).toEqual([]);
+    },
+  );
+
+  test.runIf(compiler === undefined)("data is not run as code", async () => {
+    expect(await evaluate("runs_code_from_data")).toMatchObject({ outcome: "ok" });
+  });
+});
