@@ -34,8 +34,6 @@ export const madeCall = z.object({
   variant: z.string(),
   /** Dollars; the worst case where the cost is not known. */
   usd: z.number().nonnegative(),
-  /** Configurations that came of it and were new. */
-  candidates: z.int().nonnegative(),
 });
 export type MadeCall = z.infer<typeof madeCall>;
 
@@ -80,7 +78,11 @@ export const evaluatedEntry = z.object({
   fitness: z.number().positive().nullable(),
   /** Geometric mean of the workloads' times, milliseconds. Null unless ok. */
   time_ms: z.number().positive().nullable(),
-  measurements: z.array(measurement.pick({ workload: true, time_ms: true, speedup: true })),
+  measurements: z.array(
+    measurement
+      .pick({ workload: true, time_ms: true, speedup: true })
+      .extend({ peak_share: measurement.shape.peak_share.optional() }),
+  ),
   /** What went wrong, first lines. */
   message: z.string().nullable(),
   /** Device model that measured it. */

@@ -20,6 +20,10 @@ export const modelSpec = z.object({
   budget_usd: z.number().nonnegative(),
   /** Best-of-N, the control: the same calls, whose prompts say nothing of what was measured. */
   control: z.boolean(),
+  /** With control: calls of the run that it is the control of. */
+  calls: z.int().nonnegative().optional(),
+  /** The run that this one repeats, whose models' answers are taken from the lineage. */
+  repeats: z.string().optional(),
 });
 export type ModelSpec = z.infer<typeof modelSpec>;
 

@@ -306,7 +306,12 @@ function verdictOf(record: EvaluationRecord): Verdict {
     outcome: record.outcome,
     fitness: worth?.fitness ?? null,
     time_ms: worth?.timeMs ?? null,
-    measurements: record.measurements.map(({ workload, time_ms, speedup }) => ({ workload, time_ms, speedup })),
+    measurements: record.measurements.map(({ workload, time_ms, speedup, peak_share }) => ({
+      workload,
+      time_ms,
+      speedup,
+      ...(peak_share !== null && { peak_share }),
+    })),
     message: record.message,
     device: record.deviceModel,
   };

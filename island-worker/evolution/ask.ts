@@ -16,7 +16,7 @@ import { spaceFilling } from "../proposers/classical/seed.ts";
 import { type Arm, drawArm } from "./bandit.ts";
 import type { Island } from "./island-state.ts";
 import { bestOfKin } from "./kin.ts";
-import { type Knowledge, nicheOf, surrogateOf, takenKeys, underwayOf } from "./knowledge.ts";
+import { genesOf, type Knowledge, nicheOf, surrogateOf, takenKeys, underwayOf } from "./knowledge.ts";
 import { nicheKeyOf } from "./niche.ts";
 import type { Surrogate } from "./surrogate/surrogate.ts";
 
@@ -43,13 +43,25 @@ export interface AskRequest {
   readonly count: number;
   /** Elites offered by other islands; those taken in before are passed over. */
   readonly migrants: readonly Elite[];
+  /** From a language model, valid; those tried meanwhile are passed over. */
+  readonly suggestions?: readonly Proposal[];
 }
 
-/** At most `count` proposals, migrants first; none when the space holds nothing untried for this island. */
-export function ask(island: Island, knowledge: Knowledge, { k, count, migrants }: AskRequest): Proposal[] {
+/** At most `count` proposals, migrants first, then suggestions; none when the space holds nothing untried for this island. */
+export function ask(
+  island: Island,
+  knowledge: Knowledge,
+  { k, count, migrants, suggestions = [] }: AskRequest,
+): Proposal[] {
   const random = islandRandom(island.spec.seed, island.index, k, "ask");
   const proposals = takeIn(island, migrants).slice(0, count);
   const batch = openBatch(island, knowledge, random);
+  for (const suggestion of suggestions) {
+    const genes = genesOf(island.space, suggestion.config);
+    if (genes === null || batch.isTaken(island.space.keyOf(genes)) || proposals.length >= count) continue;
+    take(batch, genes);
+    proposals.push(suggestion);
+  }
   const { before, after } = peersOf(island);
   while (proposals.length < count) {
     leaveToPeers(batch, before);

@@ -19,6 +19,7 @@ const REQUEST_MS = 2_000;
 const LOOK_AGAIN_MS = 500;
 /** Pause between tries while the coordinator or NATS is away. */
 const RETRY_MS = 200;
+const CALLS_IN_A_BATCH = 64;
 
 export type SeatEnd = "lost" | "released";
 
@@ -71,6 +72,7 @@ export class Seat {
 
   async #turn(signal: AbortSignal): Promise<void> {
     const session = this.#session;
+    const { spec, advisor } = session;
     const island = this.#island;
     const count = this.#room();
     const migrants = island === null || count === 0 ? null : migrantsFor(session, this.index, this.#nextBatch);
@@ -81,7 +83,12 @@ export class Seat {
     }
     this.#sendElites(island);
     const k = this.#nextBatch;
-    const proposals = await this.#quietly(signal, () => ask(island, session.knowledge, { k, count, migrants }));
+    if (spec.sync) await advisor?.await(this.index, k, count, signal);
+    const proposals = await this.#quietly(signal, () => {
+      if (!spec.sync) advisor?.consider(this.index, k, count, signal);
+      const suggestions = advisor?.suggestions(this.index) ?? [];
+      return ask(island, session.knowledge, { k, count, migrants, suggestions });
+    });
     if (proposals !== null) await this.#send(k, proposals, diversityOf(island), signal);
   }
 
@@ -122,7 +129,8 @@ export class Seat {
 
   /** Repeats batch k until it stands in the log or is refused. */
   async #send(k: number, proposals: Proposal[], diversity: number, signal: AbortSignal): Promise<void> {
-    const { bus, changes, name, spec } = this.#session;
+    const { bus, changes, name, spec, advisor } = this.#session;
+    const calls = advisor?.endedCalls(this.index).slice(0, CALLS_IN_A_BATCH) ?? [];
     const request: BatchRequest = {
       v: WIRE_VERSION,
       worker: name,
@@ -131,6 +139,7 @@ export class Seat {
       k,
       proposals,
       diversity,
+      ...(calls.length > 0 && { calls }),
     };
     while (this.#nextBatch === k && !this.#lost && !signal.aborted) {
       let reply: BatchReply;

@@ -2,7 +2,7 @@
 import type { Bus } from "@kevo/core/bus/bus.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { openSpace, type SearchSpace } from "@kevo/core/search-space/search-space.ts";
-import { kernelDefinition } from "@kevo/proto/kernel.ts";
+import { type KernelDefinition, kernelDefinition } from "@kevo/proto/kernel.ts";
 import type { LogEntry } from "@kevo/proto/log.ts";
 import { type Control, control, gapReply } from "@kevo/proto/messages/control.ts";
 import { elitesMessage } from "@kevo/proto/messages/elites.ts";
@@ -11,9 +11,11 @@ import type { RunSpec } from "@kevo/proto/run.ts";
 import { subjects } from "@kevo/proto/subjects.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
 import { applyKnowledge, type Knowledge, openKnowledge } from "../evolution/knowledge.ts";
+import { Advisor } from "./advisor.ts";
 import { Changes } from "./changes.ts";
 import { LogReader } from "./log-reader.ts";
 import { Mailbox } from "./mailbox.ts";
+import { type Models, openModels } from "./models.ts";
 import { Seat } from "./seat.ts";
 
 const REQUEST_MS = 2_000;
@@ -31,22 +33,28 @@ export class Session {
   readonly mailbox = new Mailbox();
   readonly knowledge: Knowledge;
   readonly reader: LogReader;
+  /** Asks language models; null where the run has none. */
+  readonly advisor: Advisor | null;
   control: Control | null = null;
   #heardAt = performance.now();
   readonly #seats = new Map<number, Seat>();
   /** Every island's entries so far: a seat that is taken later folds them. */
   readonly #past: LogEntry[][];
 
-  constructor(bus: Bus, spec: RunSpec, space: SearchSpace, name: string) {
+  constructor(bus: Bus, spec: RunSpec, definition: KernelDefinition, name: string, models: Models | null = null) {
     this.bus = bus;
     this.spec = spec;
-    this.space = space;
+    this.space = openSpace(definition);
     this.name = name;
-    this.knowledge = openKnowledge(space, spec);
+    this.knowledge = openKnowledge(this.space, spec);
+    const onAnswer = () => this.changes.notify();
+    this.advisor =
+      models === null ? null : new Advisor({ spec, definition, knowledge: this.knowledge, ...models, onAnswer });
     this.#past = spec.islands.map(() => []);
     this.reader = new LogReader(spec.islands.length, (entry) => {
       this.#past[entry.island]?.push(entry);
       applyKnowledge(this.knowledge, entry);
+      this.advisor?.apply(entry);
       this.#seats.get(entry.island)?.apply(entry);
     });
   }
@@ -130,7 +138,12 @@ export class Session {
 }
 
 /** @throws UserError when the run's kernel is not to be had or not readable. */
-export async function openSession(bus: Bus, spec: RunSpec, name: string): Promise<Session> {
+export async function openSession(
+  bus: Bus,
+  spec: RunSpec,
+  name: string,
+  onNote: (note: string) => void = () => {},
+): Promise<Session> {
   const bytes = await bus.getObject(spec.kernel.definition);
   if (bytes === null) {
     throw new UserError(
@@ -138,5 +151,6 @@ export async function openSession(bus: Bus, spec: RunSpec, name: string): Promis
     );
   }
   const definition = kernelDefinition.parse(JSON.parse(Buffer.from(bytes).toString("utf8")));
-  return new Session(bus, spec, openSpace(definition), name);
+  const models = spec.llm === undefined ? null : openModels(bus, spec, onNote);
+  return new Session(bus, spec, definition, name, models);
 }

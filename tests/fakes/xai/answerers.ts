@@ -1,4 +1,5 @@
 /** Who answers which signature with something to the point, in the fake that runs as a process. */
 import type { Answerer } from "./answer.ts";
+import { configurations } from "./configurations.ts";
 
-export const answerers: readonly Answerer[] = [];
+export const answerers: readonly Answerer[] = [configurations];

@@ -1,0 +1,106 @@
+/**
+ * What one island has tried, as a model is told of it and as its proposers are credited: a fold of the island's log,
+ * kept beside the island's own state and only in runs that ask models.
+ */
+import type { Genes, SearchSpace } from "@kevo/core/search-space/search-space.ts";
+import type { Candidate, EvaluatedEntry, LogEntry, MadeCall } from "@kevo/proto/log.ts";
+import type { Config } from "@kevo/proto/search-space.ts";
+import { genesOf } from "../../evolution/knowledge.ts";
+import { type Arm, armOf, CLASSICAL, type Earned, openEarned } from "./credit.ts";
+
+export interface Tried {
+  readonly id: string;
+  readonly config: Config;
+  readonly genes: Genes;
+  readonly proposer: string;
+  readonly parents: readonly string[];
+  readonly reason: string | null;
+  readonly result: Pick<EvaluatedEntry, "outcome" | "fitness" | "time_ms" | "measurements" | "message" | "device">;
+}
+
+export interface Chronicle {
+  readonly space: SearchSpace;
+  /** Number of the next entry. */
+  next: number;
+  /** Results in the order of the log, each configuration of the kernel's own source. */
+  readonly tried: Tried[];
+  readonly pending: Map<string, Candidate>;
+  /** Ids of candidates by what came of them, for what their children changed. */
+  readonly byId: Map<string, Tried>;
+  /** Calls that stand in the log. */
+  readonly calls: Map<string, MadeCall>;
+  /** Candidates accepted, and those of them that came from models. */
+  accepted: number;
+  fromModels: number;
+  /** Fitness of the best so far. */
+  best: number | null;
+  readonly earned: Map<Arm, Earned>;
+}
+
+export function openChronicle(space: SearchSpace): Chronicle {
+  return {
+    space,
+    next: 0,
+    tried: [],
+    pending: new Map(),
+    byId: new Map(),
+    calls: new Map(),
+    accepted: 0,
+    fromModels: 0,
+    best: null,
+    earned: new Map(),
+  };
+}
+
+/** An entry that is known already changes nothing. */
+export function applyChronicle(chronicle: Chronicle, entry: LogEntry): void {
+  if (entry.n < chronicle.next) return;
+  chronicle.next = entry.n + 1;
+  if (entry.type === "asked") {
+    for (const call of entry.calls ?? []) {
+      chronicle.calls.set(call.id, call);
+      earnedBy(chronicle, armOf(call)).usd += call.usd;
+    }
+    for (const candidate of entry.candidates) {
+      chronicle.pending.set(candidate.id, candidate);
+      chronicle.accepted++;
+      if (candidate.call !== undefined) chronicle.fromModels++;
+    }
+  }
+  if (entry.type === "evaluated") {
+    const candidate = chronicle.pending.get(entry.candidate);
+    if (candidate === undefined) return;
+    chronicle.pending.delete(entry.candidate);
+    learn(chronicle, candidate, entry);
+  }
+}
+
+function learn(chronicle: Chronicle, candidate: Candidate, entry: EvaluatedEntry): void {
+  const { best } = chronicle;
+  if (entry.fitness !== null) chronicle.best = Math.max(best ?? 0, entry.fitness);
+  credit(chronicle, candidate, entry, best);
+  const genes = candidate.source === null ? genesOf(chronicle.space, candidate.config) : null;
+  if (genes === null) return;
+  const { id, config, proposer, parents, reason } = candidate;
+  const { outcome, fitness, time_ms, measurements, message, device } = entry;
+  const result = { outcome, fitness, time_ms, measurements, message, device };
+  const tried: Tried = { id, config, genes, proposer, parents, reason, result };
+  chronicle.tried.push(tried);
+  chronicle.byId.set(id, tried);
+}
+
+/** An elite of another island earns nobody anything here; neither does what was answered from before. */
+function credit(chronicle: Chronicle, candidate: Candidate, entry: EvaluatedEntry, best: number | null): void {
+  if (candidate.proposer === "migrant" || entry.cached) return;
+  for (const earned of chronicle.earned.values()) earned.fade();
+  const call = candidate.call === undefined ? undefined : chronicle.calls.get(candidate.call);
+  const earned = earnedBy(chronicle, call === undefined ? CLASSICAL : armOf(call));
+  earned.evaluations++;
+  if (entry.fitness !== null && best !== null) earned.gain += Math.max(0, Math.log(entry.fitness / best));
+}
+
+function earnedBy({ earned }: Chronicle, arm: Arm): Earned {
+  const known = earned.get(arm) ?? openEarned();
+  earned.set(arm, known);
+  return known;
+}

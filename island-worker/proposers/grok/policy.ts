@@ -1,0 +1,62 @@
+/** When an island asks a model, and which. Pure: it follows from the islands' chronicles and (seed, island, call). */
+import { islandRandom } from "@kevo/core/random/random.ts";
+import type { RunSpec } from "@kevo/proto/run.ts";
+import type { Chronicle } from "./chronicle.ts";
+import { type Choice, choicesOf, drawChoice, modelShare, ratesOf } from "./credit.ts";
+
+/** Configurations asked for at once: enough to spread a prompt's price, few enough that the next knows more. */
+const WANTED = 6;
+/** Results of its own before an island asks: with nothing measured a model repeats what everybody writes first. */
+const FIRST_RESULTS = 4;
+
+export interface Occasion {
+  readonly spec: RunSpec;
+  readonly chronicles: readonly Chronicle[];
+  readonly island: number;
+  /** Candidates that the island may propose now. */
+  readonly count: number;
+  /** Candidates expected of a call under way, or answered and not proposed yet. */
+  readonly expected: number;
+  /** The island's next batch; with it the question differs from the last one. */
+  readonly k: number;
+  /** Models that can answer. */
+  readonly models: readonly string[];
+}
+
+export interface Asking extends Choice {
+  readonly wanted: number;
+  /** Of the question. */
+  readonly seed: number;
+}
+
+/**
+ * How the island should ask now; null: the classical proposers go on alone. The control makes as many calls as the
+ * run that it is the control of, evenly over its evaluations.
+ */
+export function askingNow(occasion: Occasion): Asking | null {
+  const { spec, chronicles, island, count, expected, k, models } = occasion;
+  const choices = choicesOf(spec).filter(({ model }) => models.includes(model));
+  const own = chronicles[island] as Chronicle;
+  if (choices.length === 0 || own.tried.length < FIRST_RESULTS) return null;
+  const wanted = wantedOf(spec);
+  const accounts = chronicles.map(({ earned }) => earned);
+  const rate = ratesOf(spec, accounts);
+  const candidates = own.accepted + count;
+  const isDue =
+    spec.llm?.control === true
+      ? own.calls.size + Math.sign(expected) < Math.floor(((spec.llm.calls ?? 0) * candidates) / spec.evaluations)
+      : own.fromModels + expected + wanted / 2 <= modelShare(rate, choices) * candidates || isFirst(own, expected);
+  if (!isDue) return null;
+  const random = islandRandom(spec.seed, island, k, "model");
+  const choice = drawChoice(rate, choices, random);
+  return { ...choice, wanted, seed: random.integer(2 ** 31 - 1) };
+}
+
+/** An arm that was never drawn cannot earn its share. */
+function isFirst({ calls }: Chronicle, expected: number): boolean {
+  return calls.size === 0 && expected === 0;
+}
+
+export function wantedOf(spec: RunSpec): number {
+  return spec.sync ? Math.min(WANTED, spec.batch_size) : WANTED;
+}

@@ -1,0 +1,36 @@
+/** How fast a workload could be: what is known of its work, and of the device from what was measured on it. */
+import type { Workload } from "@kevo/proto/kernel.ts";
+import type { Tried } from "./chronicle.ts";
+
+export interface Roofline {
+  readonly workload: string;
+  readonly flops: number;
+  readonly bytes: number;
+  /** Operations for each byte that must move. */
+  readonly intensity: number;
+  /** Milliseconds that the operations alone take at the device's measured peak; null while that is not known. */
+  readonly floorMs: number | null;
+  /** Fastest so far, milliseconds. */
+  readonly bestMs: number | null;
+}
+
+/** @param tried of the island; its measurements say what share of the peak a time is. */
+export function rooflineOf({ name, flops, bytes }: Workload, tried: readonly Tried[]): Roofline {
+  let bestMs: number | null = null;
+  let floorMs: number | null = null;
+  for (const { result } of tried) {
+    const measured = result.measurements.find(({ workload }) => workload === name);
+    if (measured === undefined) continue;
+    if (bestMs === null || measured.time_ms < bestMs) {
+      bestMs = measured.time_ms;
+      const share = measured.peak_share ?? null;
+      floorMs = share === null || share === 0 ? floorMs : measured.time_ms * share;
+    }
+  }
+  return { workload: name, flops, bytes, intensity: flops / bytes, floorMs, bestMs };
+}
+
+/** A recording does not say how much work a call is. */
+export function isKnown({ flops, bytes }: Workload): boolean {
+  return flops > 1 || bytes > 1;
+}

@@ -1,0 +1,48 @@
+/** The models of a run as its workers reach them: keys from the environment, dollars and records over the bus. */
+import type { Bus } from "@kevo/core/bus/bus.ts";
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import type { CallRecord } from "@kevo/core/llm/call.ts";
+import type { Recording } from "@kevo/core/llm/call-store.ts";
+import type { ModelClient } from "@kevo/core/llm/client.ts";
+import { openModel, openReplay } from "@kevo/core/llm/llm.ts";
+import { createRunCalls } from "@kevo/core/llm/run-calls.ts";
+import type { RunSpec } from "@kevo/proto/run.ts";
+
+export interface Models {
+  /** Those that can be asked. */
+  readonly clients: ReadonlyMap<string, ModelClient>;
+  /** Dollars that a call took of the budget, in the run that made it: a repeated one pays nothing. */
+  readonly costOf: (call: CallRecord) => number;
+}
+
+/** A model that cannot be asked is left out, and `onNote` told why; the run goes on without it. */
+export function openModels(bus: Bus, spec: RunSpec, onNote: (note: string) => void): Models {
+  const { models, repeats } = spec.llm ?? { models: [] };
+  const { store, spending, recording } = createRunCalls(bus, spec.run);
+  const clients = new Map<string, ModelClient>();
+  if (repeats !== undefined) {
+    const paid = new Map<string, number>();
+    const noted: Recording = {
+      next: async (hash) => {
+        const found = await recording.next(hash);
+        if (found !== null) paid.set(hash, usdOf(found));
+        return found;
+      },
+    };
+    for (const model of models) clients.set(model, openReplay(model, noted, store));
+    return { clients, costOf: ({ hash }) => paid.get(hash) ?? 0 };
+  }
+  for (const model of models) {
+    try {
+      clients.set(model, openModel({ model, store, spending, onNote }));
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      onNote(error.message);
+    }
+  }
+  return { clients, costOf: usdOf };
+}
+
+function usdOf({ cost_usd, reserved_usd }: CallRecord): number {
+  return cost_usd ?? reserved_usd;
+}
