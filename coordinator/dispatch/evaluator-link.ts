@@ -42,11 +42,14 @@ export class EvaluatorLink {
     this.#client = connectEvaluator(address);
   }
 
-  /** @throws gRPC's ServiceError when the daemon does not answer. */
-  describe(): Promise<Description> {
+  /**
+   * @param run whose share of the credits is asked for
+   * @throws gRPC's ServiceError when the daemon does not answer.
+   */
+  describe(run: string): Promise<Description> {
     return new Promise((resolve, reject) => {
       const deadline = Date.now() + DESCRIBE_TIMEOUT_MS;
-      this.#client.describe({}, evaluatorMetadata(this.#token), { deadline }, (error, reply) => {
+      this.#client.describe({ run }, evaluatorMetadata(this.#token), { deadline }, (error, reply) => {
         if (error) reject(error);
         else if (reply === undefined) reject(new Error("empty reply"));
         else resolve(reply);

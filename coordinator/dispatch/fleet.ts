@@ -37,6 +37,7 @@ interface Member {
 
 export class Fleet {
   readonly #members = new Map<string, Member>();
+  readonly #run: string;
   readonly #backend: BackendName;
   readonly #dispatcher: Dispatcher;
   readonly #listener: FleetListener;
@@ -44,7 +45,13 @@ export class Fleet {
   readonly #timer: NodeJS.Timeout;
   #announcements: Subscription | null = null;
 
-  constructor(backend: BackendName, dispatcher: Dispatcher, token: string | undefined, listener: FleetListener) {
+  constructor(
+    { run, backend }: { readonly run: string; readonly backend: BackendName },
+    dispatcher: Dispatcher,
+    token: string | undefined,
+    listener: FleetListener,
+  ) {
+    this.#run = run;
     this.#backend = backend;
     this.#dispatcher = dispatcher;
     this.#token = token;
@@ -159,7 +166,7 @@ export class Fleet {
   async #describe(member: Member): Promise<void> {
     let description: Description;
     try {
-      description = await member.link.describe();
+      description = await member.link.describe(this.#run);
     } catch (error) {
       this.#failed(member, error);
       return;
@@ -195,6 +202,11 @@ export class Fleet {
       member.seat = this.#dispatcher.join(description.id, member.link, credits, models);
       member.state = "serving";
       this.#listener.onNote(`evaluator ${member.link.address} serves: ${models.join(", ")}, ${credits} credits`);
+      for (const { id, otherProcesses } of description.devices) {
+        if (otherProcesses === 0) continue;
+        const others = otherProcesses === 1 ? "another process" : `${otherProcesses} other processes`;
+        this.#listener.onNote(`${id} on ${member.link.address} is also used by ${others}: times will be disturbed`);
+      }
     }
     this.#listener.onChange();
     this.#dispatcher.wake();

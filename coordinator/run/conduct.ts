@@ -109,7 +109,7 @@ class Conductor {
       onUnusable: (evaluator, why) => this.#fleet.markUnusable(evaluator, why),
       onLost: (_evaluator, candidate, why) => void this.#ledger.event("attempt_lost", `${candidate}: ${why}`),
     });
-    this.#fleet = new Fleet(spec.backend, this.#dispatcher, token, {
+    this.#fleet = new Fleet(spec, this.#dispatcher, token, {
       onChange: () => this.#fleetChanged(),
       onNote: (message) => this.#note("evaluator", message),
     });

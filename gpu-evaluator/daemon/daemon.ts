@@ -81,6 +81,11 @@ export class Daemon {
     return this.#scheduler.credits;
   }
 
+  /** Credits of one run beside the others that have work here now. */
+  shareOf(run: string): number {
+    return this.#scheduler.shareOf(run);
+  }
+
   get inFlight(): number {
     return this.#scheduler.inFlight;
   }
@@ -116,7 +121,7 @@ export class Daemon {
         artifact: null,
         compileMs: 0,
       };
-      const ticket = this.#scheduler.admit(evaluation, deviceModel);
+      const ticket = this.#scheduler.admit(evaluation, runOf(job), deviceModel);
       if (typeof ticket === "string") throw this.#refusal(ticket, deviceModel);
       onStage("QUEUED");
       signal.addEventListener("abort", () => {
@@ -213,7 +218,7 @@ export class Daemon {
       signal.throwIfAborted();
       this.#finish(ticket, found, laneMs);
     } catch (error) {
-      this.#fail(ticket, error);
+      this.#fail(ticket, error, laneMs);
     }
   }
 
@@ -229,19 +234,19 @@ export class Daemon {
       queuedMs: performance.now() - admittedAt - compileMs - laneMs,
     });
     this.#finished++;
-    this.#leave(ticket);
+    this.#leave(ticket, laneMs);
     resolve(result);
   }
 
-  #fail(ticket: Ticket<Evaluation>, error: unknown): void {
+  #fail(ticket: Ticket<Evaluation>, error: unknown, laneMs = 0): void {
     const { reject } = ticket.job;
-    this.#leave(ticket);
+    this.#leave(ticket, laneMs);
     reject(error);
   }
 
   /** Frees the ticket's place and its files, and lets others in. */
-  #leave(ticket: Ticket<Evaluation>): void {
-    this.#scheduler.done(ticket);
+  #leave(ticket: Ticket<Evaluation>, laneMs: number): void {
+    this.#scheduler.done(ticket, laneMs);
     ticket.job.artifact?.dispose().catch((error: unknown) => {
       this.#logger.warn({ candidate: ticket.job.job.candidate, error: String(error) }, "could not remove its files");
     });
@@ -256,4 +261,9 @@ export class Daemon {
     const models = [...new Set(this.backend.devices.map((device) => device.model))].join(", ");
     return new Refusal(status.FAILED_PRECONDITION, `no device here is a ${JSON.stringify(model)}; there is ${models}`);
   }
+}
+
+/** A candidate's id is `run/island/batch/index`; a coordinator has one run. */
+function runOf({ candidate }: Job): string {
+  return candidate.split("/", 1)[0] as string;
 }

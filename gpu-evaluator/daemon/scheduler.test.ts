@@ -4,8 +4,8 @@ import { Scheduler, type Ticket } from "./scheduler.ts";
 
 const lanes = (...models: string[]) => models.map((model, index) => ({ device: `d${index}`, model }));
 
-function admitted(scheduler: Scheduler<number>, job: number, model = ""): Ticket<number> {
-  const ticket = scheduler.admit(job, model);
+function admitted(scheduler: Scheduler<number>, job: number, model = "", run = "run"): Ticket<number> {
+  const ticket = scheduler.admit(job, run, model);
   if (typeof ticket === "string") throw new Error(ticket);
   return ticket;
 }
@@ -22,14 +22,14 @@ describe("scheduler", () => {
     const scheduler = new Scheduler<number>({ lanes: lanes("a", "a"), compileProcesses: 3, alternate: false });
     expect(scheduler.credits).toBe(2 + 3 + 4);
     const tickets = Array.from({ length: 9 }, (_, job) => admitted(scheduler, job));
-    expect(scheduler.admit(9, "")).toBe("full");
+    expect(scheduler.admit(9, "run", "")).toBe("full");
     scheduler.done(tickets[4] as Ticket<number>);
-    expect(scheduler.admit(9, "")).toMatchObject({ job: 9 });
+    expect(scheduler.admit(9, "run", "")).toMatchObject({ job: 9 });
   });
 
   test("a device model that is not here is refused at once, others wait for a lane of theirs", () => {
     const scheduler = new Scheduler<number>({ lanes: lanes("a", "b"), compileProcesses: 4, alternate: false });
-    expect(scheduler.admit(0, "c")).toBe("no such device");
+    expect(scheduler.admit(0, "run", "c")).toBe("no such device");
     const [first, second, third] = [0, 1, 2].map((job) => admitted(scheduler, job, job === 2 ? "a" : "b"));
     for (const ticket of started(scheduler)) scheduler.compiled(ticket);
     expect(started(scheduler)).toEqual([first, third]);
@@ -74,19 +74,50 @@ describe("scheduler", () => {
     for (const ticket of scheduler.stranded()) scheduler.done(ticket);
     for (const ticket of started(scheduler)) scheduler.compiled(ticket);
     expect(started(scheduler).map(({ job, lane }) => [job, lane])).toEqual([[2, 1]]);
-    expect(scheduler.admit(4, "a")).toBe("full");
+    expect(scheduler.admit(4, "run", "a")).toBe("full");
     scheduler.setHealthy(1, false);
     expect(scheduler.credits).toBe(0);
-    expect(scheduler.admit(5, "")).toBe("full");
+    expect(scheduler.admit(5, "run", "")).toBe("full");
     scheduler.setHealthy(0, true);
     expect(started(scheduler).map(({ job, lane }) => [job, lane])).toEqual([[3, 0]]);
+  });
+
+  test("a run that comes late is let in at once, and each gets its share of the credits and of the lane's time", () => {
+    const scheduler = new Scheduler<number>({ lanes: lanes("a"), compileProcesses: 3, alternate: false });
+    const lengths = { greedy: 10, late: 40 };
+    const running: Ticket<number>[] = [];
+    const lane = { greedy: 0, late: 0 };
+    const fill = (run: keyof typeof lengths) => {
+      while (typeof scheduler.admit(0, run, "") !== "string");
+      running.push(...started(scheduler));
+    };
+    fill("greedy");
+    expect([scheduler.inFlight, scheduler.shareOf("greedy"), scheduler.shareOf("late")]).toEqual([6, 6, 3]);
+    fill("late");
+    expect([scheduler.inFlight, scheduler.shareOf("greedy"), scheduler.shareOf("")]).toEqual([9, 3, 2]);
+    for (let step = 0; step < 500; step++) {
+      const compiling = running.find(({ stage }) => stage === "compiling");
+      const ticket = compiling ?? (running.find(({ stage }) => stage === "measuring") as Ticket<number>);
+      if (compiling !== undefined) scheduler.compiled(ticket);
+      else {
+        const run = ticket.run as keyof typeof lengths;
+        lane[run] += lengths[run];
+        running.splice(running.indexOf(ticket), 1);
+        scheduler.done(ticket, lengths[run]);
+      }
+      running.push(...started(scheduler).filter((next) => !running.includes(next)));
+      fill("greedy");
+      fill("late");
+    }
+    expect(Math.abs(lane.greedy - lane.late)).toBeLessThanOrEqual(2 * lengths.late);
+    expect(lane.late).toBeGreaterThan(1_000);
   });
 
   test("draining admits nothing and loses nothing", () => {
     const scheduler = new Scheduler<number>({ lanes: lanes("a"), compileProcesses: 1, alternate: false });
     for (let job = 0; job < 4; job++) admitted(scheduler, job);
     scheduler.drain();
-    expect(scheduler.admit(4, "")).toBe("draining");
+    expect(scheduler.admit(4, "run", "")).toBe("draining");
     const measured: number[] = [];
     while (scheduler.inFlight > 0) {
       for (const ticket of started(scheduler)) {
@@ -109,6 +140,7 @@ describe("scheduler", () => {
         fc.record({
           act: fc.constantFrom("admit", "advance", "cancel"),
           model: fc.constantFrom("", "a", "b"),
+          run: fc.constantFrom("x", "y", "z"),
           pick: fc.nat(),
         }),
         { maxLength: 120 },
@@ -124,7 +156,11 @@ describe("scheduler", () => {
           const compiling = [...here].filter((ticket) => ticket.stage === "compiling").length;
           const measuring = [...here].filter((ticket) => ticket.stage === "measuring");
           expect(scheduler.inFlight).toBe(here.size);
-          expect(here.size).toBeLessThanOrEqual(scheduler.credits);
+          // Three runs: each within the credits, and together within credits (1 + 1/2 + 1/3).
+          expect(here.size).toBeLessThanOrEqual((scheduler.credits * 11) / 6);
+          for (const run of ["x", "y", "z"]) {
+            expect([...here].filter((ticket) => ticket.run === run).length).toBeLessThanOrEqual(scheduler.credits);
+          }
           expect(compiling).toBeLessThanOrEqual(compileProcesses);
           expect(new Set(measuring.map((ticket) => ticket.lane)).size).toBe(measuring.length);
           for (const { model, lane } of measuring) expect(["", models[lane]]).toContain(model);
@@ -143,10 +179,10 @@ describe("scheduler", () => {
           running.splice(running.indexOf(ticket), 1);
           scheduler.compiled(ticket);
         };
-        for (const { act, model, pick } of steps) {
+        for (const { act, model, run, pick } of steps) {
           if (act === "admit") {
-            const ticket = scheduler.admit(pick, model);
-            if (ticket === "full") expect(here.size).toBe(scheduler.credits);
+            const ticket = scheduler.admit(pick, run, model);
+            if (ticket === "full") expect(here.size).toBeGreaterThanOrEqual(scheduler.credits);
             else if (ticket === "no such device") expect(models).not.toContain(model);
             else if (typeof ticket !== "string") here.add(ticket);
           } else if (act === "advance") advance(pick);

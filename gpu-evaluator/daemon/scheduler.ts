@@ -4,8 +4,14 @@
  *     waiting ──▶ compiling ──▶ ready ──▶ measuring ──▶ (gone)
  *
  * A ticket may leave at any stage (`done`); it holds its credit, its place in the pool and its lane until then.
- * Invariants: tickets ≤ credits; compiling ≤ the pool; one ticket a lane; first come, first served within a stage.
+ * Invariants: compiling ≤ the pool; one ticket a lane; first come, first served within a stage and a run.
  * A lane in quarantine keeps the ticket that it holds and gets no other; its credits are gone until it is back.
+ *
+ * Runs of several coordinators get equal shares. A run may always have its share of the credits here, and more while
+ * others leave theirs: so tickets of one run ≤ credits, and those of n runs ≤ credits (1 + 1/2 + … + 1/n). A lane goes
+ * to the run that holds fewest and has had least lane time (fair queuing by start times: Goyal, Vin, Cheng, 1996; who
+ * comes new starts level with the least of those here), a compile process to the run with fewest tickets compiling or
+ * ready.
  *
  * With `alternate` (compiling disturbs timing) compiling and measuring never overlap: compile what waits, at most
  * `credits` in a row, then measure what is ready, so that neither keeps the other waiting for more than one round.
@@ -21,6 +27,8 @@ export type TicketStage = "waiting" | "compiling" | "ready" | "measuring" | "gon
 /** An evaluation's place in the daemon. `job` is the caller's. */
 export interface Ticket<T> {
   readonly job: T;
+  /** Whose it is. */
+  readonly run: string;
   /** Device model that it is limited to; empty for any. */
   readonly model: string;
   readonly stage: TicketStage;
@@ -34,6 +42,16 @@ export interface SchedulerOptions {
   readonly lanes: readonly Lane[];
   readonly compileProcesses: number;
   readonly alternate: boolean;
+}
+
+/** What a run has here. */
+interface Holding {
+  tickets: number;
+  /** Compiling or ready. */
+  ahead: number;
+  lanes: number;
+  /** Lane time that it had, milliseconds, on a scale that is common to those here. */
+  laneMs: number;
 }
 
 /** Evaluations ready ahead of each lane, so that a lane that falls free finds work. */
@@ -53,6 +71,8 @@ export class Scheduler<T> {
   #phase: "compile" | "measure" = "compile";
   #compiledInPhase = 0;
   #draining = false;
+  /** Of runs that have tickets. */
+  readonly #runs = new Map<string, Holding>();
 
   constructor({ lanes, compileProcesses, alternate }: SchedulerOptions) {
     this.lanes = lanes;
@@ -66,6 +86,12 @@ export class Scheduler<T> {
   get credits(): number {
     const healthy = this.#healthy.filter(Boolean).length;
     return healthy === 0 ? 0 : healthy + this.#compileProcesses + READY_PER_LANE * healthy;
+  }
+
+  /** How many tickets this run may have beside the others that have some: at least one, all where it is alone. */
+  shareOf(run: string): number {
+    const others = this.#runs.size - (this.#runs.has(run) ? 1 : 0);
+    return this.credits === 0 ? 0 : Math.max(1, Math.floor(this.credits / (others + 1)));
   }
 
   get inFlight(): number {
@@ -94,11 +120,13 @@ export class Scheduler<T> {
   }
 
   /** Takes an evaluation in, or says why not: no credit, draining, or no device of that model. */
-  admit(job: T, model: string): Ticket<T> | "full" | "draining" | "no such device" {
+  admit(job: T, run: string, model: string): Ticket<T> | "full" | "draining" | "no such device" {
     if (this.#draining) return "draining";
     if (model !== "" && !this.lanes.some((lane) => lane.model === model)) return "no such device";
-    if (this.#inFlight >= this.credits || !this.#hasLaneFor(model)) return "full";
-    const ticket: Mutable<Ticket<T>> = { job, model, stage: "waiting", lane: -1 };
+    const hasShare = (this.#runs.get(run)?.tickets ?? 0) >= this.shareOf(run);
+    if ((hasShare && this.#inFlight >= this.credits) || !this.#hasLaneFor(model)) return "full";
+    const ticket: Mutable<Ticket<T>> = { job, run, model, stage: "waiting", lane: -1 };
+    this.#holding(run).tickets++;
     this.#inFlight++;
     this.#waiting.push(ticket);
     return ticket;
@@ -107,14 +135,22 @@ export class Scheduler<T> {
   /** Its executable stands: it waits for a lane. */
   compiled(ticket: Ticket<T>): void {
     if (ticket.stage !== "compiling") throw new Error(`a ticket that is ${ticket.stage} cannot have compiled`);
-    this.#compiling--;
+    this.#compiling--; // It stays ahead of its lane.
     (ticket as Mutable<Ticket<T>>).stage = "ready";
     this.#ready.push(ticket);
   }
 
-  /** It has its result, or nobody wants it any more. Gives back whatever it held; a second call changes nothing. */
-  done(ticket: Ticket<T>): void {
+  /**
+   * It has its result, or nobody wants it any more. Gives back whatever it held; a second call changes nothing.
+   * @param laneMs how long it held its lane
+   */
+  done(ticket: Ticket<T>, laneMs = 0): void {
     if (ticket.stage === "gone") return;
+    const holding = this.#holding(ticket.run);
+    if (ticket.stage === "ready" || ticket.stage === "compiling") holding.ahead--;
+    if (ticket.stage === "measuring") holding.lanes--;
+    holding.laneMs += laneMs;
+    if (--holding.tickets === 0) this.#runs.delete(ticket.run);
     if (ticket.stage === "waiting") this.#waiting = this.#waiting.filter((other) => other !== ticket);
     if (ticket.stage === "ready") this.#ready = this.#ready.filter((other) => other !== ticket);
     if (ticket.stage === "compiling") this.#compiling--;
@@ -156,17 +192,44 @@ export class Scheduler<T> {
   #nextMeasurement(): Ticket<T> | null {
     if (this.#ready.length === 0 || this.#measuring === this.lanes.length) return null;
     if (this.#alternate && this.#phase === "compile") return null;
-    for (const [at, ticket] of this.#ready.entries()) {
-      const lane = this.#holders.findIndex((holder, index) => holder === null && this.#takes(index, ticket.model));
-      if (lane < 0) continue;
-      this.#ready.splice(at, 1);
-      this.#holders[lane] = ticket;
-      this.#measuring++;
-      ticket.stage = "measuring";
-      ticket.lane = lane;
-      return ticket;
+    const ticket = this.#fairest(
+      this.#ready.filter(({ model }) => this.#freeLaneFor(model) >= 0),
+      (a, b) => a.lanes - b.lanes || a.laneMs - b.laneMs,
+    );
+    if (ticket === null) return null;
+    const lane = this.#freeLaneFor(ticket.model);
+    this.#ready.splice(this.#ready.indexOf(ticket), 1);
+    this.#holders[lane] = ticket;
+    this.#measuring++;
+    const holding = this.#holding(ticket.run);
+    holding.ahead--;
+    holding.lanes++;
+    ticket.stage = "measuring";
+    ticket.lane = lane;
+    return ticket;
+  }
+
+  #freeLaneFor(model: string): number {
+    return this.#holders.findIndex((holder, index) => holder === null && this.#takes(index, model));
+  }
+
+  /** The first ticket of the run that comes first in this order; of equal ones, of that whose ticket is older. */
+  #fairest(tickets: Mutable<Ticket<T>>[], order: (a: Holding, b: Holding) => number): Mutable<Ticket<T>> | null {
+    let best: Mutable<Ticket<T>> | null = null;
+    for (const ticket of tickets) {
+      if (best === null || order(this.#holding(ticket.run), this.#holding(best.run)) < 0) best = ticket;
     }
-    return null;
+    return best;
+  }
+
+  #holding(run: string): Holding {
+    let holding = this.#runs.get(run);
+    if (holding === undefined) {
+      const least = Math.min(...[...this.#runs.values()].map(({ laneMs }) => laneMs));
+      holding = { tickets: 0, ahead: 0, lanes: 0, laneMs: Number.isFinite(least) ? least : 0 };
+      this.#runs.set(run, holding);
+    }
+    return holding;
   }
 
   #takes(lane: number, model: string): boolean {
@@ -180,7 +243,9 @@ export class Scheduler<T> {
   #nextCompilation(): Ticket<T> | null {
     if (this.#waiting.length === 0 || this.#compiling === this.#compileProcesses) return null;
     if (this.#alternate && (this.#phase === "measure" || this.#compiledInPhase >= this.credits)) return null;
-    const ticket = this.#waiting.shift() as Mutable<Ticket<T>>;
+    const ticket = this.#fairest(this.#waiting, (a, b) => a.ahead - b.ahead) as Mutable<Ticket<T>>;
+    this.#waiting.splice(this.#waiting.indexOf(ticket), 1);
+    this.#holding(ticket.run).ahead++;
     this.#compiling++;
     this.#compiledInPhase++;
     ticket.stage = "compiling";

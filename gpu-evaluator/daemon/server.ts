@@ -66,7 +66,7 @@ export async function serveEvaluator(options: ServerOptions): Promise<EvaluatorS
     Describe: (call, answer) => {
       const refused = unauthorised(call.metadata, token);
       if (refused) answer({ code: refused.code, details: refused.message });
-      else answer(null, describe(options));
+      else answer(null, describe(options, call.request.run));
     },
     Drain: (call, answer) => {
       const refused = unauthorised(call.metadata, token);
@@ -138,7 +138,7 @@ function stageReporter(call: EvaluateCall): { report: (stage: StageName) => void
   };
 }
 
-function describe({ id, version, daemon }: ServerOptions): Description {
+function describe({ id, version, daemon }: ServerOptions, run: string): Description {
   const { backend } = daemon;
   return {
     id,
@@ -146,7 +146,7 @@ function describe({ id, version, daemon }: ServerOptions): Description {
     backend: backend.name,
     toolchain: backend.toolchain,
     compileProcesses: backend.compileProcesses,
-    credits: daemon.credits,
+    credits: run === "" ? daemon.credits : daemon.shareOf(run),
     inFlight: daemon.inFlight,
     draining: daemon.draining,
     devices: backend.devices.map((device, index) => {
@@ -158,6 +158,8 @@ function describe({ id, version, daemon }: ServerOptions): Description {
         peakGflops: device.peakGflops ?? 0,
         busyMs: lane.busyMs,
         upMs: performance.now() - daemon.startedAt,
+        otherProcesses: device.otherProcesses ?? 0,
+        capability: device.capability ?? "",
       };
     }),
   };

@@ -59,3 +59,26 @@ test("one that is started later announces itself and takes work within two secon
   expect((first as number) - announced).toBeLessThan(2_000);
   expect(place.ledger().count("evaluations")).toBe(BUDGET);
 });
+
+test("two coordinators on one evaluator: whoever is there first leaves the other its half", async () => {
+  await using first = workplace();
+  await using second = workplace();
+  const daemon = first.start("gpu-evaluator", ["start", ...replay, "--json"]);
+  const { listening } = JSON.parse(await daemon.firstLine);
+  const start = (place: Workplace, evaluations: number) =>
+    place.start("coordinator", [...run, "--evaluations", String(evaluations), "--evaluator", listening]);
+  // Far more than it can have by the time the other one has all of its own.
+  start(first, 4_000);
+  await first.ledger().evaluated(40);
+  expect((await start(second, 100).ended).code).toBe(0);
+  const ends = (place: Workplace) =>
+    place
+      .ledger()
+      .query<{ at: number }>("select ended_at at from attempts where end = 'result' order by 1")
+      .map(({ at }) => at);
+  const late = ends(second).slice(10, 90);
+  const [from, to] = [late[0] as number, late.at(-1) as number];
+  const early = ends(first).filter((at) => at >= from && at <= to);
+  expect(early.length / (early.length + late.length)).toBeGreaterThan(0.4);
+  expect(early.length / (early.length + late.length)).toBeLessThan(0.6);
+});

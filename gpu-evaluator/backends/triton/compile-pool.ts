@@ -9,6 +9,8 @@ import { RunnerLost, type RunnerProcess } from "./runner-process.ts";
 
 /** Importing Triton, on a machine where all of them do so at once. */
 const START_LIMIT_MS = 120_000;
+/** So many that do not start, one after the other, and the evaluator says that it cannot compile. */
+const STARTS = 3;
 
 interface Member {
   readonly process: RunnerProcess;
@@ -52,15 +54,19 @@ export class CompilePool {
     await Promise.all([...this.#all].map(({ process }) => process.end()));
   }
 
+  /** One that is killed while it starts is somebody's doing; only when several in a row fail is something missing. */
   async #take(fresh: boolean): Promise<Member> {
-    const member = this.#living(fresh) ?? this.#hire();
-    try {
-      await member.ready;
-      member.used = true;
-      return member;
-    } catch (error) {
-      this.#dismiss(member);
-      throw new UserError(`a compile process of the runner does not start: ${(error as Error).message}`);
+    for (let tries = 1; ; tries++) {
+      const member = this.#living(fresh) ?? this.#hire();
+      try {
+        await member.ready;
+        member.used = true;
+        return member;
+      } catch (error) {
+        this.#dismiss(member);
+        if (tries < STARTS) continue;
+        throw new UserError(`a compile process of the runner does not start: ${(error as Error).message}`);
+      }
     }
   }
 

@@ -104,8 +104,8 @@ describe.skipIf(!hasPython)("the Triton backend", () => {
     const backend = await open({ devices: undefined });
     expect(backend).toMatchObject({ name: "triton", toolchain: "fake 1", needsQuiet: false });
     expect(backend.devices).toEqual([
-      { id: "GPU-fake-0", model: "Fake GPU", peakGflops: 790000 },
-      { id: "GPU-fake-1", model: "Fake GPU", peakGflops: 790000 },
+      { id: "GPU-fake-0", model: "Fake GPU", peakGflops: 790000, otherProcesses: 0, capability: "9.0" },
+      { id: "GPU-fake-1", model: "Fake GPU", peakGflops: 790000, otherProcesses: 0, capability: "9.0" },
     ]);
     expect(backend.compileProcesses).toBeGreaterThanOrEqual(1);
     const stages: string[] = [];

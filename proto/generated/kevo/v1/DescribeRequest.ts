@@ -2,7 +2,9 @@
 
 
 export interface DescribeRequest {
+  'run'?: (string);
 }
 
 export interface DescribeRequest__Output {
+  'run': (string);
 }

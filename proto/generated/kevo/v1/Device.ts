@@ -8,6 +8,8 @@ export interface Device {
   'peakGflops'?: (number | string);
   'busyMs'?: (number | string);
   'upMs'?: (number | string);
+  'otherProcesses'?: (number);
+  'capability'?: (string);
 }
 
 export interface Device__Output {
@@ -17,4 +19,6 @@ export interface Device__Output {
   'peakGflops': (number);
   'busyMs': (number);
   'upMs': (number);
+  'otherProcesses': (number);
+  'capability': (string);
 }
