@@ -21,9 +21,8 @@ export interface SearchOptions {
   readonly archive: "recent" | "all";
   readonly maxResults: number;
   readonly nextToken: string | null;
-  /** ISO times; null: no limit. */
+  /** ISO time; null: no limit. No end is sent: X refuses one that is not well in the past. */
   readonly startTime: string | null;
-  readonly endTime: string | null;
 }
 
 export type XErrorKind =
@@ -78,13 +77,12 @@ export function createXClient(bearer: string, line: Line): XClient {
     throw new XError("unavailable", `X answered in a shape that is not known (at ${where || "the top"})`);
   };
   return {
-    search: (query, { archive, maxResults, nextToken, startTime, endTime }) =>
+    search: (query, { archive, maxResults, nextToken, startTime }) =>
       get(`tweets/search/${archive}`, {
         query,
         max_results: maxResults,
         ...(nextToken === null ? {} : { next_token: nextToken }),
         ...(startTime === null ? {} : { start_time: startTime }),
-        ...(endTime === null ? {} : { end_time: endTime }),
       }),
     lookup: (ids) => get("tweets", { ids: ids.join(",") }),
   };

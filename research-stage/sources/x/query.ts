@@ -1,24 +1,11 @@
 /** Questions in X's syntax, within its limits of length. Pure. */
+import { wordsOf } from "../words.ts";
 
 /** Those whose threads are searched unless others are named. */
 export const CURATED_AUTHORS = ["iScienceLuvr", "arankomatsuzaki", "rohanpaul_ai", "omarsar0", "_akhaliq"] as const;
 
 /** Characters of a query. */
 export const LONGEST_QUERY = { recent: 512, all: 1024 } as const;
-
-const COMMON = new Set(
-  "a an and are as at be by can do for from has have how in is it its of on or that the their this to was what when which with".split(
-    " ",
-  ),
-);
-
-/** Words that carry meaning, in order, without operators of X. At most 12. */
-export function wordsOf(text: string): string[] {
-  const words = (text.match(/[\p{L}\p{N}][\p{L}\p{N}+#.-]*/gu) ?? [])
-    .map((word) => word.replace(/[.-]+$/, ""))
-    .filter((word) => word.length > 1 && !COMMON.has(word.toLowerCase()) && !/^(or|and|not)$/i.test(word));
-  return [...new Map(words.map((word) => [word.toLowerCase(), word])).values()].slice(0, 12);
-}
 
 /**
  * Any of the words by one of the authors, without retweets by others: one query, or several where the authors do not

@@ -1,0 +1,192 @@
+/** arXiv: free, one call every three seconds, an answer serves for a day. */
+import type { Answer } from "../../recording/exchange.ts";
+import type { Line, Service } from "../../recording/transport.ts";
+import { clean, cutTo } from "../defence/clean.ts";
+import { findInjections } from "../defence/detect.ts";
+import { arxivIdOf, identityOf } from "../identity.ts";
+import type { PaperRecord } from "../literature.ts";
+import { createPatience, type Patience } from "../patience.ts";
+import type { Source, SourceQuery } from "../source.ts";
+import { wordsOf } from "../words.ts";
+import { type Entry, type Feed, readFeed } from "./feed.ts";
+
+export interface ArxivOptions {
+  readonly origin: string;
+  /** Longest wait for outages in one search, milliseconds. */
+  readonly patienceMs: number;
+  /** Between two calls of this host; arXiv's three seconds where undefined. */
+  readonly intervalMs?: number;
+}
+
+export const ARXIV_ORIGIN = "https://export.arxiv.org";
+export const ARXIV_INTERVAL_MS = 3_000;
+const TIMEOUT_MS = 30_000;
+const DAY_MS = 86_400_000;
+const LONGEST_ABSTRACT = 4_000;
+/** Entries of one page. */
+const PAGE = 100;
+/** A page that is empty though there are more is asked for again so often; so is one after an outage. */
+const TRIES = 3;
+const OUTAGE_MS = 3_000;
+
+export function createArxivSource({ origin, patienceMs, intervalMs = ARXIV_INTERVAL_MS }: ArxivOptions): Source {
+  const service: Service = {
+    name: "arxiv",
+    origin,
+    timeoutMs: TIMEOUT_MS,
+    intervalMs,
+    fresh: (recordedAt, now) => now - recordedAt < DAY_MS,
+    sound: (body) => {
+      const feed = readFeed(body);
+      return feed.kind === "feed" && (feed.entries.length > 0 || feed.total === 0);
+    },
+  };
+  return {
+    name: "arxiv",
+    estimate: () => 0,
+    search: (query, context) =>
+      context.transport.call(service, context.signal, async (line) => {
+        const asked = searchQuery(query);
+        const patience = createPatience("arXiv", patienceMs, context);
+        const { entries, total, reason } = await collect(asked, query.maxResults, line, patience, context.signal);
+        const items = new Map(entries.flatMap(recordOf).map((record) => [record.id, record]));
+        return {
+          source: "arxiv",
+          status: reason === null ? "ok" : total === null ? "failed" : "partial",
+          reason,
+          items: [...items.values()],
+          cost_usd: 0,
+          calls: line.exchanges.filter(({ paid }) => paid).length,
+          coverage: {
+            asked,
+            from: query.since,
+            to: query.until,
+            available: total,
+            returned: entries.length,
+            limits: reason === null ? [] : [reason],
+          },
+        };
+      }),
+  };
+}
+
+/** Any of the words, best match first; arXiv knows `all:`, `AND`, `OR` and ranges of submittedDate. */
+export function searchQuery({ text, since, until }: SourceQuery): string {
+  const words = wordsOf(text).map((word) => (/[^\p{L}\p{N}]/u.test(word) ? `all:"${word}"` : `all:${word}`));
+  const wanted = words.length === 0 ? "all:*" : words.join(" OR ");
+  if (since === null && until === null) return wanted;
+  const digits = (date: string) => date.replaceAll("-", "");
+  const range = `[${digits(since ?? "1991-01-01")}0000 TO ${digits(until ?? "2199-12-31")}2359]`;
+  return `(${wanted}) AND submittedDate:${range}`;
+}
+
+interface Collected {
+  readonly entries: readonly Entry[];
+  /** Null: no page came at all. */
+  readonly total: number | null;
+  readonly reason: string | null;
+}
+
+async function collect(
+  asked: string,
+  wanted: number,
+  line: Line,
+  patience: Patience,
+  signal: AbortSignal | undefined,
+): Promise<Collected> {
+  const entries: Entry[] = [];
+  let total: number | null = null;
+  while (entries.length < Math.min(wanted, total ?? wanted)) {
+    const size = Math.min(PAGE, wanted - entries.length);
+    const feed = await pageOf(asked, entries.length, size, line, patience, signal);
+    if (typeof feed === "string") return { entries, total, reason: feed };
+    total = feed.total;
+    if (feed.entries.length === 0) break;
+    entries.push(...feed.entries);
+  }
+  return { entries: entries.slice(0, wanted), total, reason: null };
+}
+
+/** @returns the page, or why there is none. */
+async function pageOf(
+  asked: string,
+  start: number,
+  size: number,
+  line: Line,
+  patience: Patience,
+  signal: AbortSignal | undefined,
+): Promise<Extract<Feed, { kind: "feed" }> | string> {
+  const parameters = {
+    search_query: asked,
+    start: `${start}`,
+    max_results: `${size}`,
+    sortBy: "relevance",
+    sortOrder: "descending",
+  };
+  for (let tries = 1; ; tries++) {
+    const found = await ask(`${line.baseUrl}/api/query?${new URLSearchParams(parameters)}`, line, signal);
+    if (typeof found !== "string" && found.kind === "feed") {
+      const empty = found.entries.length === 0 && found.total > start;
+      if (!empty) return found;
+      if (tries >= TRIES) return `arXiv gave an empty page ${TRIES} times though it counts ${found.total} papers`;
+      // The pace of calls is wait enough.
+      continue;
+    }
+    if (typeof found !== "string") return found.message;
+    const again = tries < TRIES && (await patience.wait(retryAfter(line.exchanges.at(-1)?.answer) ?? OUTAGE_MS, found));
+    if (!again) return found;
+  }
+}
+
+/** @returns a feed, what arXiv has against the question, or in words why it did not answer. */
+async function ask(url: string, line: Line, signal: AbortSignal | undefined): Promise<Feed | string> {
+  const response = await fetch(url, signal === undefined ? {} : { signal });
+  const body = await response.text();
+  const { answer } = line.exchanges.at(-1) ?? {};
+  if (answer?.kind === "failure") return answer.reason;
+  const feed = readFeed(body);
+  if (feed.kind === "error")
+    return { kind: "error", message: `arXiv did not take the question: ${clean(feed.message).slice(0, 200)}` };
+  if (response.status === 429) return "arXiv refuses more requests for now (429)";
+  if (!response.ok) return `arXiv is not available (${response.status})`;
+  return feed.kind === "unreadable" ? `arXiv answered ${feed.message}` : feed;
+}
+
+/** Seconds only; arXiv sends no dates. */
+function retryAfter(answer: Answer | null | undefined): number | null {
+  const seconds = answer?.kind === "response" ? Number(answer.headers["retry-after"]) : Number.NaN;
+  return seconds > 0 ? seconds * 1000 : null;
+}
+
+function recordOf(entry: Entry): PaperRecord[] {
+  const arxiv = arxivIdOf(entry.id);
+  if (arxiv === null) return [];
+  const known = entry["arxiv:doi"] === undefined ? {} : { doi: entry["arxiv:doi"].toLowerCase() };
+  const { identities, doi } = identityOf(`https://arxiv.org/abs/${arxiv}`, { arxiv, ...known });
+  const id = identities[0] as string;
+  const title = oneLine(entry.title ?? "");
+  const { text, cut } = cutTo(oneLine(entry.summary ?? ""), LONGEST_ABSTRACT);
+  return [
+    {
+      kind: "paper",
+      id,
+      identities: [...identities],
+      sources: ["arxiv"],
+      title: title === "" ? null : cutTo(title, 300).text,
+      url: `https://arxiv.org/abs/${arxiv}`,
+      authors: (entry.author ?? []).flatMap(({ name }) => (name === undefined ? [] : oneLine(name))),
+      published_at: entry.published ?? null,
+      text,
+      cut,
+      score: null,
+      suspicions: [entry.title ?? "", entry.summary ?? ""]
+        .flatMap(findInjections)
+        .map((finding) => ({ record: id, post: null, source: "arxiv", ...finding })),
+      arxiv,
+      doi,
+    },
+  ];
+}
+
+/** arXiv breaks titles and abstracts into lines. */
+const oneLine = (text: string): string => clean(text).replace(/\s+/g, " ");

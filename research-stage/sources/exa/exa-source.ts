@@ -1,0 +1,252 @@
+/** Exa: publications, and pages of any kind (code, posts of laboratories), each in a call of its own. */
+import Exa from "exa-js";
+import { z } from "zod";
+import type { Exchange, Line, Service } from "../../recording/transport.ts";
+import { clean, cutTo } from "../defence/clean.ts";
+import { findInjections } from "../defence/detect.ts";
+import { identityOf } from "../identity.ts";
+import type { LiteratureRecord } from "../literature.ts";
+import { createPatience, type Patience } from "../patience.ts";
+import type { Purse } from "../purse.ts";
+import { type Source, type SourceQuery, without } from "../source.ts";
+
+export interface ExaOptions {
+  /** From `EXA_API_KEY`. */
+  readonly key: string | null;
+  readonly origin: string;
+  /** Longest wait for rate limits and outages in one search, milliseconds. */
+  readonly patienceMs: number;
+}
+
+export const EXA_ORIGIN = "https://api.exa.ai";
+const TIMEOUT_MS = 30_000;
+const DAY_MS = 86_400_000;
+const LONGEST_TEXT = 4_000;
+const TRIES = 3;
+const PAUSE_MS = 2_000;
+
+/** Dollars that a call is reserved at: what a search costs at most, and each page's text. The answer tells the true cost. */
+const SEARCH_USD = 0.01;
+const TEXT_USD = 0.001;
+const worstCase = (results: number): number => SEARCH_USD + results * TEXT_USD;
+
+const answer = z.object({
+  results: z.array(
+    z.object({
+      url: z.string(),
+      title: z.string().nullish(),
+      publishedDate: z.string().nullish(),
+      author: z.string().nullish(),
+      score: z.number().nullish(),
+      text: z.string().nullish(),
+    }),
+  ),
+  costDollars: z.object({ total: z.number().nonnegative() }).nullish(),
+});
+type Found = z.infer<typeof answer>["results"][number];
+
+export function createExaSource(options: ExaOptions): Source {
+  const service: Service = {
+    name: "exa",
+    origin: options.origin,
+    // The client has no limit of its own.
+    timeoutMs: TIMEOUT_MS,
+    intervalMs: 0,
+    fresh: (recordedAt, now) => now - recordedAt < DAY_MS,
+    sound: (body) => body.startsWith("{"),
+  };
+  let off: string | null = null;
+
+  return {
+    name: "exa",
+    estimate: ({ maxResults }) => 2 * worstCase(Math.ceil(maxResults / 2)),
+    search: async (query, context) => {
+      if (options.key === null) return without("exa", "skipped", "no key: set EXA_API_KEY to search with Exa");
+      if (off !== null) return without("exa", "skipped", `off for the rest of this run: ${off}`);
+      const key = options.key;
+      return context.transport.call(service, context.signal, async (line) => {
+        const patience = createPatience("Exa", options.patienceMs, context);
+        const asker = createAsker(key, line, context.purse, patience);
+        const parts = [
+          await asker.ask(query, "publication"),
+          // Whatever stopped the first call stops the second.
+          ...(asker.stopped === null ? [await asker.ask(query, null)] : []),
+        ];
+        if (asker.stopped?.final) off = asker.stopped.reason;
+        const found = parts.filter((part) => part !== null);
+        const reason = asker.stopped?.reason ?? null;
+        const failed = asker.stopped?.overBudget ? "skipped" : "failed";
+        return {
+          source: "exa",
+          status: reason === null ? "ok" : found.length > 0 ? "partial" : failed,
+          reason,
+          items: [...new Map(found.flat().map((record) => [record.id, record])).values()],
+          cost_usd: asker.costUsd,
+          calls: line.exchanges.filter(({ paid }) => paid).length,
+          coverage: {
+            asked: query.text,
+            from: query.since,
+            to: query.until,
+            available: null,
+            returned: found.flat().length,
+            limits:
+              reason === null
+                ? []
+                : [`${parts.length - found.length + (2 - parts.length)} of 2 searches missing: ${reason}`],
+          },
+        };
+      });
+    },
+  };
+}
+
+interface Stop {
+  readonly reason: string;
+  /** No call of this run can succeed any more. */
+  readonly final: boolean;
+  readonly overBudget: boolean;
+}
+
+interface Asker {
+  /** Null: stopped. */
+  ask(query: SourceQuery, category: "publication" | null): Promise<LiteratureRecord[] | null>;
+  readonly stopped: Stop | null;
+  readonly costUsd: number;
+}
+
+function createAsker(key: string, line: Line, purse: Purse, patience: Patience): Asker {
+  const client = new Exa(key, line.baseUrl);
+  let stopped: Stop | null = null;
+  let costUsd = 0;
+
+  const call = async (query: SourceQuery, category: "publication" | null): Promise<unknown> => {
+    return client.search(query.text, {
+      ...(category === null ? {} : { category }),
+      type: "auto",
+      numResults: Math.ceil(query.maxResults / 2),
+      ...(query.since === null ? {} : { startPublishedDate: query.since }),
+      ...(query.until === null ? {} : { endPublishedDate: query.until }),
+      contents: { text: { maxCharacters: LONGEST_TEXT } },
+    });
+  };
+
+  return {
+    ask: async (query, category) => {
+      const reserved = worstCase(Math.ceil(query.maxResults / 2));
+      if (!purse.reserve(reserved)) {
+        const reason = `the rest of the budget of $${purse.budgetUsd} for Exa does not pay for another call`;
+        stopped = { reason, final: false, overBudget: true };
+        return null;
+      }
+      let cost = 0;
+      try {
+        for (let tries = 1; ; tries++) {
+          const body = await call(query, category).catch((error: unknown) => new Refusal(error));
+          const exchange = line.exchanges.at(-1);
+          const checked = body instanceof Refusal ? null : answer.safeParse(body);
+          if (checked?.success) {
+            // A cost that is not named counts at its worst.
+            if (exchange?.paid) cost += checked.data.costDollars?.total ?? reserved;
+            return checked.data.results.flatMap(recordOf);
+          }
+          const failure = failureOf(exchange, body);
+          if (failure.retryMs === null || tries >= TRIES || !(await patience.wait(failure.retryMs, failure.reason))) {
+            stopped = { reason: failure.reason, final: failure.final, overBudget: false };
+            return null;
+          }
+        }
+      } finally {
+        purse.settle(reserved, cost);
+        costUsd += cost;
+      }
+    },
+    get stopped() {
+      return stopped;
+    },
+    get costUsd() {
+      return costUsd;
+    },
+  };
+}
+
+class Refusal {
+  readonly error: unknown;
+
+  constructor(error: unknown) {
+    this.error = error;
+  }
+}
+
+interface Failure {
+  readonly reason: string;
+  readonly final: boolean;
+  /** Null: another try is useless. */
+  readonly retryMs: number | null;
+}
+
+/** From what the gateway saw: the client keeps neither the tag of an error nor its headers. */
+function failureOf(exchange: Exchange | undefined, body: unknown): Failure {
+  const seen = exchange?.answer;
+  if (seen?.kind === "failure") return { reason: seen.reason, final: false, retryMs: PAUSE_MS };
+  if (seen?.kind !== "response") {
+    const said = body instanceof Refusal && body.error instanceof Error ? body.error.message : "no answer";
+    return { reason: `Exa could not be asked (${said})`, final: false, retryMs: null };
+  }
+  const { status, headers } = seen;
+  const { tag, error } = errorOf(seen.body);
+  const said = error === null ? "" : `, "${error.replace(/\s+/g, " ").slice(0, 160)}"`;
+  if (status === 402) {
+    const why =
+      tag === "API_KEY_BUDGET_EXCEEDED"
+        ? "the budget of the key in EXA_API_KEY is spent"
+        : "the Exa account has no credits left";
+    return { reason: `${why} (402 ${tag ?? ""}${said})`, final: true, retryMs: null };
+  }
+  if (status === 401 || status === 403) {
+    return { reason: `Exa refuses the key in EXA_API_KEY (${status}${said})`, final: true, retryMs: null };
+  }
+  if (status === 429) {
+    const seconds = Number(headers["retry-after"]);
+    const retryMs = seconds > 0 ? seconds * 1000 : PAUSE_MS;
+    return { reason: `Exa refuses more requests for now (429${said})`, final: false, retryMs };
+  }
+  if (status >= 500) return { reason: `Exa is not available (${status}${said})`, final: false, retryMs: PAUSE_MS };
+  if (status >= 400) return { reason: `Exa did not take the question (${status}${said})`, final: false, retryMs: null };
+  return { reason: "Exa answered in a shape that is not known", final: false, retryMs: null };
+}
+
+const errorBody = z.object({ error: z.string().nullish(), tag: z.string().nullish() });
+
+function errorOf(body: string): { tag: string | null; error: string | null } {
+  try {
+    const { tag, error } = errorBody.parse(JSON.parse(body));
+    return { tag: tag ?? null, error: error ?? null };
+  } catch {
+    return { tag: null, error: null };
+  }
+}
+
+function recordOf(found: Found): LiteratureRecord[] {
+  const { arxiv, doi, identities } = identityOf(found.url);
+  const id = identities[0];
+  // An address that is none cannot be cited.
+  if (id === undefined) return [];
+  const raw = [found.title ?? "", found.text ?? ""];
+  const { text, cut } = cutTo(clean(found.text ?? ""), LONGEST_TEXT);
+  const title = clean(found.title ?? "").replace(/\s+/g, " ");
+  const common = {
+    id,
+    identities: [...identities],
+    sources: ["exa"],
+    title: title === "" ? null : cutTo(title, 300).text,
+    url: found.url,
+    authors: (found.author ?? "").split(/[,;]/).flatMap((name) => clean(name) || []),
+    published_at: found.publishedDate ?? null,
+    text,
+    // Exa cut it where it fills the limit.
+    cut: cut || (found.text ?? "").length >= LONGEST_TEXT,
+    score: found.score ?? null,
+    suspicions: raw.flatMap(findInjections).map((finding) => ({ record: id, post: null, source: "exa", ...finding })),
+  };
+  return [arxiv === null && doi === null ? { kind: "page", ...common } : { kind: "paper", ...common, arxiv, doi }];
+}

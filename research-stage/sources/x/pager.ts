@@ -1,0 +1,137 @@
+/** Pages from X under a budget and a limit of patience: one place that reserves, asks, waits, charges, and stops. */
+import type { Line } from "../../recording/transport.ts";
+import type { Patience } from "../patience.ts";
+import type { Purse } from "../purse.ts";
+import { postsOf } from "./archive.ts";
+import { type Billing, POST_USD } from "./billing.ts";
+import { type XClient, XError } from "./client.ts";
+import { COMPANIONS, type Page } from "./wire.ts";
+
+export interface Pager {
+  /** Null: stopped, now or before; nothing more will come in this search. */
+  search(query: string, wanted: number, nextToken: string | null, startTime: string | null): Promise<Page | null>;
+  lookup(ids: readonly string[]): Promise<Page | null>;
+  /** Why it stopped, one sentence; null while it goes on. */
+  readonly stopped: string | null;
+  /** It stopped because no further call fits into the budget. */
+  readonly brokeBudget: boolean;
+  /** Why no search of this run can succeed any more. */
+  readonly off: string | null;
+  readonly answered: number;
+  readonly costUsd: number;
+  readonly paidCalls: number;
+  /** When the first answer came, milliseconds since 1970. */
+  readonly firstAnswerAt: number | null;
+}
+
+export interface PagerOptions {
+  readonly client: XClient;
+  readonly line: Line;
+  readonly billing: Billing;
+  readonly purse: Purse;
+  readonly patience: Patience;
+  readonly archive: "recent" | "all";
+}
+
+/** Bounds of max_results. */
+const FEWEST = 10;
+const MOST = { recent: 100, all: 500 } as const;
+/** A page is tried again this often after an outage, and after that long. */
+const RETRIES = 1;
+const OUTAGE_MS = 2_000;
+const RATE_RETRIES = 3;
+/** Where a 429 does not say when the window ends. */
+const UNKNOWN_RESET_MS = 15_000;
+
+/** The most that one post can cost with what comes along. */
+const WORST_USD = POST_USD * (1 + COMPANIONS);
+
+export function createPager({ client, line, billing, purse, patience, archive }: PagerOptions): Pager {
+  let stopped: string | null = null;
+  let brokeBudget = false;
+  let off: string | null = null;
+  let answered = 0;
+  let costUsd = 0;
+
+  /** How many posts the rest of the budget surely pays. */
+  const affordable = () => Math.floor((purse.budgetUsd - purse.committedUsd) / WORST_USD + 1e-9);
+  const stop = (reason: string): null => {
+    stopped ??= reason;
+    return null;
+  };
+  const overBudget = (): null => {
+    brokeBudget = true;
+    return stop(`the rest of the budget of $${purse.budgetUsd} for X does not pay for another call`);
+  };
+
+  const ask = async (posts: number, call: () => Promise<Page>): Promise<Page | null> => {
+    if (stopped !== null) return null;
+    const reserved = posts * WORST_USD;
+    if (!purse.reserve(reserved)) return overBudget();
+    let cost = 0;
+    try {
+      for (let retries = 0; ; ) {
+        try {
+          const found = await call();
+          const exchange = line.exchanges.at(-1);
+          cost = exchange === undefined ? 0 : billing.charge(exchange, postsOf(found));
+          costUsd += cost;
+          answered++;
+          return found;
+        } catch (error) {
+          if (!(error instanceof XError)) throw error;
+          const wait = waitAfter(error, retries++);
+          if (wait === null || !(await patience.wait(wait, error.message))) return giveUp(error);
+        }
+      }
+    } finally {
+      purse.settle(reserved, cost);
+    }
+  };
+
+  /** Milliseconds until another try makes sense; null: none does. */
+  const waitAfter = (error: XError, retries: number): number | null => {
+    if (error.kind === "unavailable") return retries < RETRIES ? OUTAGE_MS : null;
+    if (error.kind !== "rate_limited" || retries >= RATE_RETRIES) return null;
+    const now = line.exchanges.at(-1)?.at ?? 0;
+    // A second more, since the reset is rounded to seconds.
+    return error.resetAt === null ? UNKNOWN_RESET_MS : Math.max(0, error.resetAt - now) + 1000;
+  };
+
+  const giveUp = (error: XError): null => {
+    if (error.kind === "no_credits" || error.kind === "refused") off = error.message;
+    const reset = error.resetAt === null ? "" : `; the limit ends at ${new Date(error.resetAt).toISOString()}`;
+    return stop(`${error.message}${reset}`);
+  };
+
+  return {
+    search: async (query, wanted, nextToken, startTime) => {
+      const maxResults = Math.min(Math.max(wanted, FEWEST), MOST[archive], affordable());
+      if (stopped !== null) return null;
+      if (maxResults < FEWEST) return overBudget();
+      return ask(maxResults, () => client.search(query, { archive, maxResults, nextToken, startTime }));
+    },
+    lookup: (ids) => (ids.length === 0 ? Promise.resolve({}) : ask(ids.length, () => client.lookup(ids))),
+    get stopped() {
+      return stopped;
+    },
+    get brokeBudget() {
+      return brokeBudget;
+    },
+    get off() {
+      return off;
+    },
+    get answered() {
+      return answered;
+    },
+    get costUsd() {
+      return costUsd;
+    },
+    get paidCalls() {
+      return line.exchanges.filter(({ paid }) => paid).length;
+    },
+    get firstAnswerAt() {
+      return line.exchanges[0]?.at ?? null;
+    },
+  };
+}
