@@ -55,5 +55,7 @@ export const runSpec = z.object({
   effort: z.enum(EFFORTS),
   /** Absent: no model is asked. */
   llm: modelSpec.optional(),
+  /** SHA-256 of the kernel's own source, whose region evolves too; absent: configurations only. */
+  evolves_source: z.string().optional(),
 });
 export type RunSpec = z.infer<typeof runSpec>;

@@ -21,7 +21,14 @@ import type { RunSpec } from "@kevo/proto/run.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
 import { worthOf } from "./fitness.ts";
 import { type IslandAccount, openAccount, splitCandidateId } from "./island-account.ts";
-import { type AcceptedCandidate, type Effects, type EvaluationRecord, join, NOTHING } from "./records.ts";
+import {
+  type AcceptedCandidate,
+  type Effects,
+  type EvaluationRecord,
+  type EvolvedSource,
+  join,
+  NOTHING,
+} from "./records.ts";
 
 /** A genome of this run in one niche: its one evaluation, and the candidates that wait for it. */
 interface Known {
@@ -70,6 +77,8 @@ export class Accounting {
   /** With sync: batches that wait for the other islands, and verdicts that wait for the generation's end. */
   readonly #held = new Map<number, BatchRequest>();
   readonly #unlogged = new Map<string, Verdict & { cached: boolean }>();
+  /** Hashes of the evolved sources that are stored. */
+  readonly #sources = new Set<string>();
 
   constructor(spec: RunSpec, space: SearchSpace) {
     this.spec = spec;
@@ -116,9 +125,15 @@ export class Accounting {
       return refused(`batch ${request.k} of island ${island.island} is not next; ${island.nextBatch} is`);
     }
     if (this.remaining === 0) return refused("the budget is spent");
-    const wrong = this.#wrongWith(request.proposals);
+    const wrong = this.#wrongWith(request);
     if (wrong !== null) return refused(wrong);
     island.diversity = request.diversity;
+    const sources = this.#learnSources(request.sources);
+    const offer = this.#take(island, request, window);
+    return { ...offer, effects: join([{ ...NOTHING, sources }, offer.effects]) };
+  }
+
+  #take(island: IslandAccount, request: BatchRequest, window: number): Offer {
     if (this.spec.sync) return this.#hold(request);
     if (request.proposals.length === 0) {
       island.exhausted = true;
@@ -153,6 +168,7 @@ export class Accounting {
     const ready: AcceptedCandidate[] = [];
     for (const { candidate, record, logged } of candidates) {
       const island = this.islands[candidate.island] as IslandAccount;
+      if (candidate.source !== null) this.#sources.add(candidate.source);
       if (candidate.answeredBy === null) {
         this.accepted++;
         const known: Known = { candidate: candidate.id, verdict: null, waiting: [] };
@@ -179,8 +195,21 @@ export class Accounting {
     return join([{ ...NOTHING, ready }, closing]);
   }
 
-  #wrongWith(proposals: readonly Proposal[]): string | null {
-    for (const [index, { config }] of proposals.entries()) {
+  /** Those that were not known. Stored at once, also where the batch has to wait: a source costs nothing. */
+  #learnSources(offered: BatchRequest["sources"] = {}): EvolvedSource[] {
+    const fresh = Object.entries(offered).filter(([hash]) => !this.#sources.has(hash));
+    for (const [hash] of fresh) this.#sources.add(hash);
+    return fresh.map(([hash, text]) => ({ hash, text }));
+  }
+
+  #wrongWith({ proposals, sources = {} }: BatchRequest): string | null {
+    if (this.spec.evolves_source === undefined && proposals.some(({ source }) => source !== null)) {
+      return "a proposal has an evolved source, and this run evolves configurations only";
+    }
+    for (const [index, { config, source }] of proposals.entries()) {
+      if (source !== null && !this.#sources.has(source) && !(source in sources)) {
+        return `proposal ${index}: the source ${source} is neither stored nor sent along`;
+      }
       try {
         if (!this.#space.isValid(this.#space.encode(config))) {
           return `proposal ${index} breaks a constraint of the space: ${JSON.stringify(config)}`;
@@ -245,7 +274,7 @@ export class Accounting {
     const asked = this.#entry(island, { type: "asked", k: batch, candidates, ...(calls.length > 0 && { calls }) });
     const answers = join(answered.map(({ id, verdict }) => this.#log(id, verdict, true)));
     const ready = accepted.filter((c) => c.answeredBy === null);
-    return join([{ candidates: accepted, entries: [asked], ready }, answers]);
+    return join([{ ...NOTHING, candidates: accepted, entries: [asked], ready }, answers]);
   }
 
   /** Puts a verdict into the island's log; with sync, keeps it for the generation's end. */

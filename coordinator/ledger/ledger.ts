@@ -13,7 +13,7 @@ import { GroupCommit } from "./group-commit.ts";
 import type { IslandAccount } from "./island-account.ts";
 import { ModelLedger } from "./model-ledger.ts";
 import { type PastAttempts, readPastAttempts, readStored } from "./read-stored.ts";
-import { type AcceptedCandidate, type Effects, type EvaluationRecord, NOTHING } from "./records.ts";
+import { type AcceptedCandidate, type Effects, type EvaluationRecord, type EvolvedSource, NOTHING } from "./records.ts";
 import { type AttemptEnd, type AttemptStart, prepareStatements, type Statements } from "./statements.ts";
 
 export interface LedgerListener {
@@ -51,12 +51,16 @@ export class Ledger {
     this.models = new ModelLedger(lineage.db, run, llm?.budget_usd ?? 0, (work) => this.#write(work));
   }
 
-  /** Stores a new run and the first entry of each of its islands' logs. `launch` is what a resume needs, JSON. */
-  async create(launch: string): Promise<void> {
+  /**
+   * Stores a new run and the first entry of each of its islands' logs.
+   * @param launch what a resume needs, JSON.
+   * @param source the kernel's own, where sources evolve.
+   */
+  async create(launch: string, source: EvolvedSource | null = null): Promise<void> {
     const { spec, islands } = this.accounting;
     const { db } = this.#lineage;
     await this.#change(() => {
-      const effects = this.accounting.open();
+      const effects = { ...this.accounting.open(), sources: source === null ? [] : [source] };
       db.insert(schema.runs)
         .values({
           id: spec.run,
@@ -224,8 +228,9 @@ export class Ledger {
     return answer;
   }
 
-  #store({ candidates, entries }: Effects): void {
+  #store({ candidates, entries, sources }: Effects): void {
     const now = Date.now();
+    for (const source of sources) this.#statements.source(source, now);
     for (const candidate of candidates) this.#statements.candidate(this.#run, candidate, now);
     for (const entry of entries) this.#statements.log(entry);
     const touched = new Set(entries.map((entry) => entry.island));

@@ -33,16 +33,25 @@ export interface EvaluationRecord {
 export interface Effects {
   readonly candidates: readonly AcceptedCandidate[];
   readonly entries: readonly LogEntry[];
+  /** Evolved sources that the run did not know. */
+  readonly sources: readonly EvolvedSource[];
   /** Accepted candidates that now need a device. */
   readonly ready: readonly AcceptedCandidate[];
 }
 
-export const NOTHING: Effects = { candidates: [], entries: [], ready: [] };
+/** A whole source by its SHA-256. */
+export interface EvolvedSource {
+  readonly hash: string;
+  readonly text: string;
+}
+
+export const NOTHING: Effects = { candidates: [], entries: [], sources: [], ready: [] };
 
 export function join(effects: readonly Effects[]): Effects {
   return {
     candidates: effects.flatMap((e) => e.candidates),
     entries: effects.flatMap((e) => e.entries),
+    sources: effects.flatMap((e) => e.sources),
     ready: effects.flatMap((e) => e.ready),
   };
 }

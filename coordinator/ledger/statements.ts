@@ -9,7 +9,7 @@ import type { LineageDatabase } from "../lineage/database.ts";
 import * as schema from "../lineage/schema.ts";
 import { worthOf } from "./fitness.ts";
 import { type IslandAccount, splitCandidateId } from "./island-account.ts";
-import type { AcceptedCandidate, EvaluationRecord } from "./records.ts";
+import type { AcceptedCandidate, EvaluationRecord, EvolvedSource } from "./records.ts";
 
 export type AttemptEnd = "result" | "evaluator_lost" | "refused" | "coordinator_lost" | "cancelled";
 
@@ -34,6 +34,11 @@ export function prepareStatements(db: LineageDatabase) {
   const measurement = insertInto(db, schema.measurements);
   const log = insertInto(db, schema.log);
   const attempt = insertInto(db, schema.attempts);
+  const source = db
+    .insert(schema.sources)
+    .values({ hash: sql.placeholder("hash"), text: sql.placeholder("text"), createdAt: sql.placeholder("createdAt") })
+    .onConflictDoNothing()
+    .prepare();
   const { attempts, islands, runs } = schema;
   const endAttempt = db
     .update(attempts)
@@ -87,6 +92,10 @@ export function prepareStatements(db: LineageDatabase) {
           createdAt: now,
         });
       }
+    },
+
+    source({ hash, text }: EvolvedSource, now: number): void {
+      source.run({ hash, text, createdAt: now });
     },
 
     evaluation(run: string, record: EvaluationRecord, now: number): void {

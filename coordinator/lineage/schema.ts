@@ -88,6 +88,13 @@ export const candidates = sqliteTable(
   (t) => [index("candidates_by_run_genome").on(t.run, t.genome)],
 );
 
+/** Whole sources by their SHA-256: those that evolved, and the kernel's own in a run where sources evolve. */
+export const sources = sqliteTable("sources", {
+  hash: text().primaryKey(),
+  text: text().notNull(),
+  createdAt: integer("created_at").notNull(),
+});
+
 export const parents = sqliteTable(
   "parents",
   {

@@ -4,8 +4,7 @@
  * author wrote it, which the evaluator checks.
  */
 
-/** Of a whole evolved source, in characters of UTF-16. */
-export const MOST_SOURCE = 128 * 1024;
+import { MOST_SOURCE } from "@kevo/proto/messages/batch.ts";
 
 const marker = (word: string) => new RegExp(`^[ \\t]*(?://|#|/\\*)[ \\t]*${word}\\b.*$`, "gm");
 const MARKER_ANYWHERE = /EVOLVE-(BEGIN|END)/;
