@@ -17,6 +17,7 @@ import { earlierRecording, recordSpecOf } from "../record/earlier.ts";
 import { parseFixed } from "../record/plan.ts";
 import { type RecordingSummary, writeRecording } from "../record/recording.ts";
 import { conduct, type Ending } from "../run/conduct.ts";
+import { asControl } from "../run/control-run.ts";
 import { type Launch, launch as launchSchema } from "../run/launch.ts";
 import { buildResult, type RunResult } from "../run/result.ts";
 import { specOf, type Wish } from "../run/spec.ts";
@@ -34,9 +35,10 @@ export async function startRun(wish: Wish, wanted: Launch, options: SittingOptio
   const kernel = await kernelOf(wanted);
   const isPath = wanted.kernel !== null && !existsSync(join(KERNELS, wanted.kernel));
   const launch = isPath ? { ...wanted, kernel: resolve(wanted.kernel as string) } : wanted;
-  const spec = specOf(wish, kernel, new Date());
+  const wished = specOf(wish, kernel, new Date());
   const lineage = openLineage(options.db);
   try {
+    const spec = asControl(lineage.db, wished);
     await sit({ spec, launch, kernel, lineage, resume: false, elapsedBeforeMs: 0 }, options);
   } finally {
     lineage.close();

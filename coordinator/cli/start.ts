@@ -19,8 +19,9 @@ import { DEFAULT_DATABASE } from "../lineage/read-only.ts";
 import { EFFORT } from "../run/effort.ts";
 import type { Launch } from "../run/launch.ts";
 import type { Wish } from "../run/spec.ts";
+import { addModelOptions, MODEL_HELP, type ModelOptions, modelsOf } from "./model-options.ts";
 
-interface GivenOptions {
+interface GivenOptions extends ModelOptions {
   readonly kernel?: string;
   readonly backend?: BackendName;
   readonly space: string[];
@@ -63,6 +64,7 @@ const EFFORT_TABLE = [
 
 const AFTER_HELP = `
 ${EFFORT_TABLE}
+${MODEL_HELP}
 
 With --json the last line on standard output is the result; everything else goes to standard error.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted (the run can be resumed).
@@ -70,12 +72,13 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted (the run can be res
 Examples:
   coordinator start --kernel attention-cpu --islands 4 --evaluations 200
   coordinator start --kernel ./my-kernel --time 10m
+  coordinator start --kernel attention-cpu --llm grok-4.3 --budget-usd 0.50
   coordinator start --kernel attention-forward --workload 'ten-models/*' --time 6m
   coordinator start --backend replay --space gemm.json.gz --islands 4 --evaluations 200 --sync --seed 7
   coordinator start --backend replay --space conv-A100.json.gz --space conv-A4000.json.gz --evaluations 400`;
 
 export function startCommand(): Command {
-  return new Command("start")
+  const command = new Command("start")
     .description("Evolve a kernel: one command is a whole cluster on this machine, and more machines can join.")
     .option("--kernel <id|path>", "a kernel of this project by its id, or the folder of one")
     .addOption(new Option("--backend <name>", "what evaluates (default: the kernel's first)").choices(BACKENDS))
@@ -97,7 +100,10 @@ export function startCommand(): Command {
     .option("--evaluations <n>", "budget of unique evaluations (default: by effort)")
     .option("--time <duration>", "stop asking after this long, such as 90s or 10m")
     .addOption(new Option("--effort <tier>", "see the table below").choices(EFFORTS).default("quick"))
-    .addOption(new Option("--search <name>", "random is the control").choices(["default", "random"]).default("default"))
+    .addOption(
+      new Option("--search <name>", "random is the control").choices(["default", "random"]).default("default"),
+    );
+  return addModelOptions(command)
     .option("--evaluator <host:port>", "use this evaluator instead of a local one; may be repeated", collect, [])
     .option("--devices <numbers>", "devices of the local evaluator, such as 0,1")
     .option("--external-workers", "start no local island-workers")
@@ -132,6 +138,7 @@ function wishOf(given: GivenOptions): Wish {
     timeS: given.time === undefined ? null : parseDuration(given.time, "--time"),
     effort: given.effort,
     search: given.search,
+    llm: modelsOf(given, given.externalWorkers === true ? null : process.env),
   };
 }
 

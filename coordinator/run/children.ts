@@ -10,6 +10,8 @@ export interface ChildOptions {
   /** The program's entry file, run by this Node. */
   readonly entry: string;
   readonly args: readonly string[];
+  /** Names of the keys that it may see, besides the cluster's token. */
+  readonly keys?: readonly string[];
   /** Each line on its standard output. */
   readonly onLine: (line: string) => void;
   /** It ended unasked and is started again. */
@@ -55,13 +57,13 @@ export class Child {
 
   #start(): void {
     const startedAt = performance.now();
-    const { entry, args, name } = this.#options;
+    const { entry, args, name, keys = [] } = this.#options;
     // An own process group: Ctrl-C in the terminal reaches the coordinator alone, which then ends its children in
     // order. They watch their standard input, which closes when the coordinator dies.
     const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", entry, ...args, "--parent"], {
       stdio: ["pipe", "pipe", "pipe"],
       detached: true,
-      env: withoutKeys(process.env),
+      env: withoutKeys(process.env, keys),
     });
     this.#process = child;
     this.#words = [];
@@ -91,7 +93,9 @@ export class Child {
  * The cluster's own token stays; keys of outside services do not: a candidate runs as the same user as the daemon,
  * and could read the daemon's environment.
  */
-function withoutKeys(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const kept = Object.entries(environment).filter(([name]) => name === "KEVO_TOKEN" || !isSecretName(name));
+function withoutKeys(environment: NodeJS.ProcessEnv, but: readonly string[]): NodeJS.ProcessEnv {
+  const kept = Object.entries(environment).filter(
+    ([name]) => name === "KEVO_TOKEN" || but.includes(name) || !isSecretName(name),
+  );
   return Object.fromEntries(kept);
 }

@@ -10,6 +10,9 @@ import type { Launch } from "./launch.ts";
 const EVALUATOR = fileURLToPath(import.meta.resolve("@kevo/gpu-evaluator/cli/main.ts"));
 const WORKER = fileURLToPath(import.meta.resolve("@kevo/island-worker/cli/main.ts"));
 
+/** Workers ask models themselves; evaluators, where candidates run, never see a key. */
+const MODEL_KEYS = ["XAI_API_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY"];
+
 export interface LocalListener {
   onEvaluator(address: string, before: string | null): void;
   /** A local worker has ended; it is being started again. */
@@ -67,6 +70,7 @@ export function startLocalWorkers(spec: RunSpec, natsUrl: string, listener: Loca
       name: `local island-worker ${index}`,
       entry: WORKER,
       args: ["start", "--nats", natsUrl, "--run", spec.run, "--islands", String(each), "--name", name],
+      keys: spec.llm === undefined || spec.llm.repeats !== undefined ? [] : MODEL_KEYS,
       onLine: () => {},
       onRestart: (why) => {
         listener.onWorkerEnded(name);

@@ -23,6 +23,7 @@ export interface Wish {
   readonly timeS: number | null;
   readonly effort: Effort;
   readonly search: RunSpec["search"];
+  readonly llm?: RunSpec["llm"];
 }
 
 /** Islands of a run that names no number, at least. */
@@ -82,6 +83,7 @@ export function specOf(
     evaluations: wish.evaluations ?? evaluationsOf(wish.effort, niches),
     time_s: wish.timeS,
     effort: wish.effort,
+    ...(wish.llm !== undefined && { llm: wish.llm }),
   };
 }
 

@@ -1,0 +1,61 @@
+/**
+ * The control of a run with language models: best-of-N. It makes the calls that the other run made, but its prompts
+ * say nothing of what was measured, nothing is bred from good candidates, and no elites travel.
+ */
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import { logEntry } from "@kevo/proto/log.ts";
+import { type RunSpec, runSpec } from "@kevo/proto/run.ts";
+import { and, desc, eq, like, ne, sql } from "drizzle-orm";
+import type { LineageDatabase } from "../lineage/database.ts";
+import { log, runs } from "../lineage/schema.ts";
+
+/** The same in both: what decides how good a result can be. */
+function sameTask(a: RunSpec, b: RunSpec): boolean {
+  const task = ({ kernel, backend, workloads, evaluations, islands, effort, llm }: RunSpec) =>
+    JSON.stringify([kernel.hash, backend, workloads, evaluations, islands, effort, llm?.models]);
+  return task(a) === task(b);
+}
+
+/** The latest complete run of the same task that is, or is not, a control. */
+export function counterpartOf(db: LineageDatabase, spec: RunSpec, control: boolean): RunSpec | null {
+  const rows = db
+    .select({ spec: runs.spec })
+    .from(runs)
+    .where(and(eq(runs.kernelHash, spec.kernel.hash), eq(runs.status, "completed"), ne(runs.id, spec.run)))
+    .orderBy(desc(sql`${runs}.rowid`))
+    .all();
+  for (const row of rows) {
+    const other = runSpec.parse(JSON.parse(row.spec));
+    if (other.llm?.control === control && other.llm.repeats === undefined && sameTask(spec, other)) return other;
+  }
+  return null;
+}
+
+/** Questions to models that a run's logs tell of. */
+export function questionsAsked(db: LineageDatabase, run: string): number {
+  let asked = 0;
+  const rows = db
+    .select({ entry: log.entry })
+    .from(log)
+    .where(and(eq(log.run, run), like(log.entry, '%"calls":[%')))
+    .all();
+  for (const row of rows) {
+    const entry = logEntry.parse(JSON.parse(row.entry));
+    if (entry.type === "asked") asked += entry.calls?.length ?? 0;
+  }
+  return asked;
+}
+
+/** @throws UserError (code 2) where there is no run yet that it could be the control of. */
+export function asControl(db: LineageDatabase, spec: RunSpec): RunSpec {
+  if (spec.llm === undefined || !spec.llm.control) return spec;
+  const other = counterpartOf(db, spec, false);
+  if (other === null) {
+    throw new UserError(
+      "--llm-control spends the calls of an earlier run again, and this database has no complete run of the same kernel, workloads, evaluations, islands and models. Start that one first, without --llm-control.",
+      2,
+    );
+  }
+  const calls = questionsAsked(db, other.run);
+  return { ...spec, search: "random", topology: "none", migrants: 0, llm: { ...spec.llm, calls } };
+}
