@@ -13,7 +13,7 @@ import { islandsOf } from "../lineage/queries/islands.ts";
 import { migrationsOf } from "../lineage/queries/migrations.ts";
 import { ranking } from "../lineage/queries/ranking.ts";
 import { detailsOf } from "../lineage/queries/show.ts";
-import { spendOf } from "../lineage/queries/spend.ts";
+import { spendOf, spendOfRuns } from "../lineage/queries/spend.ts";
 import { query } from "../lineage/queries/sql.ts";
 import { winnersTimes } from "../lineage/queries/workloads.ts";
 import { openReadOnly, type ReadOnlyLineage } from "../lineage/read-only.ts";
@@ -139,16 +139,27 @@ export function lineageCommand(): Command {
       }),
     );
 
-  add("spend", "Dollars and device-seconds, and what a per cent of speedup cost of each.", "spend")
+  add("spend", "Dollars and device-seconds, and what a per cent of speedup cost of each.", "spend --all")
     .argument("[run]", RUN)
-    .action((text: string | undefined, options: ReadOptions) =>
+    .option("--all", "one row for every run")
+    .action((text: string | undefined, options: ReadOptions & { readonly all?: boolean }) =>
       reading(options, ({ db }) => {
+        if (options.all === true) {
+          const spends = spendOfRuns(db);
+          return show(options, spends, () => views.spendOfRunsView(spends));
+        }
         const spend = spendOf(db, resolveRun(db, text).id);
         show(options, spend, () => views.spendView(spend));
         if (options.json || spend.models.length === 0) return;
-        print("");
-        const { columns, rows } = views.modelsView(spend);
-        printTable(columns, rows);
+        const tables = [
+          views.modelsView(spend),
+          views.sharesView("proposer", spend.proposers),
+          views.sharesView("island", spend.islands),
+        ];
+        for (const { columns, rows } of tables) {
+          print("");
+          printTable(columns, rows);
+        }
       }),
     );
 

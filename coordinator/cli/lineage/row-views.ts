@@ -5,7 +5,7 @@ import type { FailureGroup } from "../../lineage/queries/failures.ts";
 import type { IslandRow } from "../../lineage/queries/islands.ts";
 import type { MigrationRow } from "../../lineage/queries/migrations.ts";
 import type { Ranked } from "../../lineage/queries/ranking.ts";
-import type { Spend } from "../../lineage/queries/spend.ts";
+import type { CallSpend, Share, Spend } from "../../lineage/queries/spend.ts";
 import {
   cut,
   formatConfig,
@@ -160,18 +160,46 @@ export function spendView(spend: Spend): TableView {
   };
 }
 
+const CALL_COLUMNS = ["calls", "failed", "prompt tokens", "completion tokens", "reasoning tokens", "cost"].map(right);
+
+function callCells(c: CallSpend): string[] {
+  return [
+    ...[c.calls, c.failed, c.prompt_tokens, c.completion_tokens, c.reasoning_tokens].map(String),
+    formatUsd(c.usd),
+  ];
+}
+
 export function modelsView({ models }: Spend): TableView {
   return {
+    columns: [left("proposer"), left("model"), left("prompt"), ...CALL_COLUMNS],
+    rows: models.map((m) => [m.proposer, m.model, m.variant ?? UNKNOWN, ...callCells(m)]),
+  };
+}
+
+/** @param what each row is: `island` or `proposer`. */
+export function sharesView(what: string, shares: readonly Share[]): TableView {
+  return {
+    columns: [left(what), right("evaluations"), right("devices"), ...CALL_COLUMNS],
+    rows: shares.map((share) => [share.name, String(share.evaluations), seconds(share.device_s), ...callCells(share)]),
+  };
+}
+
+/** One row a run. */
+export function spendOfRunsView(spends: readonly Spend[]): TableView {
+  return {
     columns: [
-      left("proposer"),
-      left("model"),
-      ...["calls", "prompt tokens", "completion tokens", "reasoning tokens", "cost"].map(right),
+      left("run"),
+      ...["evaluations", "devices", "calls", "cost", "gained", "devices per cent", "cost per cent"].map(right),
     ],
-    rows: models.map((m) => [
-      m.proposer,
-      m.model,
-      ...[m.calls, m.prompt_tokens, m.completion_tokens, m.reasoning_tokens].map(String),
-      formatUsd(m.usd),
+    rows: spends.map((s) => [
+      s.run,
+      String(s.evaluations),
+      seconds(s.device_s),
+      String(s.models.reduce((sum, { calls }) => sum + calls, 0)),
+      formatUsd(s.usd),
+      s.gained_percent === null ? UNKNOWN : `${formatNumber(s.gained_percent)} %`,
+      seconds(s.device_s_per_percent),
+      formatUsd(s.usd_per_percent),
     ]),
   };
 }

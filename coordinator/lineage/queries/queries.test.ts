@@ -10,7 +10,7 @@ import { migrationsOf } from "./migrations.ts";
 import { ranking } from "./ranking.ts";
 import { runsOf } from "./runs.ts";
 import { detailsOf } from "./show.ts";
-import { spendOf } from "./spend.ts";
+import { spendOf, spendOfRuns } from "./spend.ts";
 import { winnersTimes } from "./workloads.ts";
 
 let lineage: Builder;
@@ -232,6 +232,35 @@ it("counts what a per cent gained cost, with calls that are not settled at their
   expect(spend.gained_percent).toBeCloseTo(50);
   expect(spend.usd_per_percent).toBeCloseTo(0.02);
   expect(spend.device_s_per_percent).toBeCloseTo(0.09);
+});
+
+it("deals dollars and device time to islands, proposers, models and prompts", () => {
+  const run = lineage.run();
+  lineage.ok(lineage.candidate(run, { island: 0, proposer: "grok" }), { speedups: { small: 2 }, laneMs: 3000 });
+  lineage.ok(lineage.candidate(run, { island: 1, proposer: "random" }), { speedups: { small: 1 }, laneMs: 1000 });
+  const grok = { model: "grok-4.3", reservedUsd: 0.5 };
+  lineage.called(run, { ...grok, island: 0, variant: "diverse", costUsd: 0.1, outcome: "ok" });
+  lineage.called(run, { ...grok, island: 0, variant: "exploit", costUsd: 0, outcome: "server_error" });
+  lineage.called(run, { ...grok, island: 1, variant: "exploit" });
+  const { models, islands, proposers, usd } = spendOf(lineage.db, run);
+  expect(usd).toBeCloseTo(0.6);
+  expect(models.map((m) => [m.variant, m.calls, m.failed, m.usd])).toEqual([
+    ["diverse", 1, 0, 0.1],
+    ["exploit", 2, 1, 0.5],
+  ]);
+  expect(islands.map((i) => [i.name, i.device_s, i.calls, i.usd])).toEqual([
+    ["0", 3, 2, 0.1],
+    ["1", 1, 1, 0.5],
+  ]);
+  expect(proposers.map((p) => [p.name, p.evaluations, p.device_s, p.calls])).toEqual([
+    ["grok", 1, 3, 3],
+    ["random", 1, 1, 0],
+  ]);
+  const other = lineage.run();
+  expect(spendOfRuns(lineage.db).map((s) => [s.run, s.usd > 0])).toEqual([
+    [other, false],
+    [run, true],
+  ]);
 });
 
 it("names the times of each workload, with everything that was timed beside it", () => {

@@ -49,6 +49,8 @@ export interface TimingOptions {
   others?: Record<string, number>;
 }
 
+type ModelCall = typeof schema.modelCalls.$inferInsert;
+
 export interface Builder {
   readonly folder: string;
   readonly path: string;
@@ -62,7 +64,7 @@ export interface Builder {
   /** Measurements alone, such as a finalist's. */
   measured(candidate: string, timing: TimingOptions): void;
   /** A call of a language model; not settled where it has no cost. */
-  called(run: string, call: { model: string; reservedUsd: number; costUsd?: number }): void;
+  called(run: string, call: Pick<ModelCall, "model" | "reservedUsd"> & Partial<ModelCall>): void;
   event(run: string, kind: string, message: string): void;
   set(run: string, columns: Partial<typeof schema.runs.$inferInsert>): void;
   /** Another database with the same content. */
