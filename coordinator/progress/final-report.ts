@@ -17,6 +17,7 @@ import {
   formatUsd,
   formatValue,
 } from "./format.ts";
+import { modelsText } from "./models-text.ts";
 import { renderTable, type TableOptions } from "./table.ts";
 
 export interface ReportDetails {
@@ -40,6 +41,7 @@ export function finalReport(result: RunResult, details: ReportDetails): string {
   const paragraphs = [
     headline(result),
     ...found(result, details, options),
+    ...(result.llm === undefined ? [] : [modelsText(result.llm, result)]),
     `Stored in ${result.db}${result.spend_usd > 0 ? `, spent ${formatUsd(result.spend_usd)} on language models` : ""}.`,
     nextSteps(result),
   ];

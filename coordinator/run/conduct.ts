@@ -15,6 +15,7 @@ import { windowsOf } from "../dispatch/plan.ts";
 import { Accounting } from "../ledger/accounting.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import type { OpenLineage } from "../lineage/database.ts";
+import { MODEL_TROUBLE } from "../lineage/queries/models.ts";
 import { FINALIST_FAILED, failedFinalists } from "../lineage/queries/ranking.ts";
 import type { Progress } from "../progress/progress.ts";
 import { planRecording } from "../record/plan.ts";
@@ -174,6 +175,7 @@ class Conductor {
       leases,
       windows: () => this.#windows,
       onStop: () => this.#stop("stop was asked for"),
+      onTrouble: (text) => this.#note(MODEL_TROUBLE, text),
     });
     this.#endpoints = endpoints;
     this.#stack.defer(() => endpoints.close());

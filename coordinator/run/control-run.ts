@@ -7,6 +7,8 @@ import { logEntry } from "@kevo/proto/log.ts";
 import { type RunSpec, runSpec } from "@kevo/proto/run.ts";
 import { and, desc, eq, like, ne, sql } from "drizzle-orm";
 import type { LineageDatabase } from "../lineage/database.ts";
+import { bestOf } from "../lineage/queries/best.ts";
+import { spentUsd } from "../lineage/queries/spend.ts";
 import { log, runs } from "../lineage/schema.ts";
 
 /** The same in both: what decides how good a result can be. */
@@ -44,6 +46,44 @@ export function questionsAsked(db: LineageDatabase, run: string): number {
     if (entry.type === "asked") asked += entry.calls?.length ?? 0;
   }
   return asked;
+}
+
+export interface Side {
+  readonly run: string;
+  readonly speedup: number | null;
+  readonly time_ms: number;
+  readonly calls: number;
+  readonly usd: number;
+}
+
+/** What evolution was worth: the best of a run, by that of its control with the same calls. */
+export interface WorthOfEvolution {
+  readonly evolved: Side;
+  readonly control: Side;
+  /** How much faster the evolved one is; below 1 it is slower. */
+  readonly ratio: number;
+}
+
+/** Null for a run without models, and until both it and its counterpart have a best. */
+export function worthOfEvolution(db: LineageDatabase, spec: RunSpec): WorthOfEvolution | null {
+  if (spec.llm === undefined) return null;
+  const other = counterpartOf(db, spec, !spec.llm.control);
+  if (other === null) return null;
+  const [own, others] = [sideOf(db, spec.run), sideOf(db, other.run)];
+  if (own === null || others === null) return null;
+  const [evolved, control] = spec.llm.control ? [others, own] : [own, others];
+  const ratio =
+    evolved.speedup !== null && control.speedup !== null
+      ? evolved.speedup / control.speedup
+      : control.time_ms / evolved.time_ms;
+  return { evolved, control, ratio };
+}
+
+function sideOf(db: LineageDatabase, run: string): Side | null {
+  const best = bestOf(db, run);
+  if (best === null) return null;
+  const { speedup, time_ms } = best;
+  return { run, speedup, time_ms, calls: questionsAsked(db, run), usd: spentUsd(db, run) };
 }
 
 /** @throws UserError (code 2) where there is no run yet that it could be the control of. */

@@ -5,7 +5,9 @@ import { type Control, gapRequest, runsRequest, stopRequest } from "@kevo/proto/
 import { leaseRequest } from "@kevo/proto/messages/lease.ts";
 import { subjects } from "@kevo/proto/subjects.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
+import type { Offer } from "../ledger/accounting.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import { publishSources } from "./evolved-source.ts";
 import type { Leases } from "./leases.ts";
 import { type RecordedCalls, serveModelCalls } from "./model-endpoint.ts";
 
@@ -19,6 +21,8 @@ export interface EndpointsOptions {
   /** How many candidates each island may have outstanding now. */
   readonly windows: () => readonly number[];
   readonly onStop: () => void;
+  /** A language model proposes nothing; why, in words. */
+  readonly onTrouble: (text: string) => void;
   /** Model calls of the run that this one repeats; absent where it repeats none. */
   readonly recordedCalls?: RecordedCalls | undefined;
 }
@@ -35,7 +39,11 @@ export class Endpoints {
     this.#subscriptions = [
       bus.serve(subjects.lease(run), leaseRequest, (request) => leases.answer(request)),
       bus.serve(subjects.batch(run), batchRequest, (request) => this.#batch(request)),
-      serveModelCalls(bus, run, ledger.models, options.recordedCalls ?? (() => null)),
+      serveModelCalls(bus, run, {
+        ledger: ledger.models,
+        recorded: options.recordedCalls ?? (() => null),
+        onTrouble: options.onTrouble,
+      }),
       bus.serve(subjects.gap(run), gapRequest, ({ island, from }) => ({
         v: WIRE_VERSION,
         entries: ledger.entries(island, from, GAP_LIMIT),
@@ -75,9 +83,16 @@ export class Endpoints {
   async #batch(request: BatchRequest): Promise<BatchReply> {
     const { ledger, windows } = this.#options;
     const window = windows()[request.island] ?? 0;
-    const { status, reason } = await ledger.offer(request, window);
+    const { status, reason } = await this.#offer(request, window);
     const { accounting } = ledger;
     const island = accounting.islands[request.island];
     return { v: WIRE_VERSION, status, reason, window, stop: accounting.remaining === 0, tail: island?.tail ?? 0 };
+  }
+
+  /** An evaluator may be sent a candidate the moment it is accepted: its source is there by then. */
+  async #offer(request: BatchRequest, window: number): Promise<Pick<Offer, "status" | "reason">> {
+    const { bus, ledger } = this.#options;
+    const wrong = request.sources === undefined ? null : await publishSources(bus, request.sources);
+    return wrong === null ? ledger.offer(request, window) : { status: "refused", reason: wrong };
   }
 }

@@ -9,11 +9,28 @@ import type { ModelLedger } from "../ledger/model-ledger.ts";
 /** Calls of the run that this one repeats, such as `recordedCall` finds them. */
 export type RecordedCalls = (hash: string, index: number) => CallRecord | null;
 
-export function serveModelCalls(bus: Bus, run: string, ledger: ModelLedger, recorded: RecordedCalls): Subscription {
-  return bus.serve(subjects.model(run), modelRequest, (request) => answer(request, ledger, recorded));
+export interface ModelParts {
+  readonly ledger: ModelLedger;
+  readonly recorded: RecordedCalls;
+  /** A model proposes nothing; each kind of trouble of a model is told once. */
+  readonly onTrouble: (text: string) => void;
 }
 
-async function answer(request: ModelMessage, ledger: ModelLedger, recorded: RecordedCalls): Promise<ModelReply> {
+export function serveModelCalls(bus: Bus, run: string, parts: ModelParts): Subscription {
+  const told = new Set<string>();
+  const onTrouble = (model: string, kind: string, text: string) => {
+    if (told.has(`${model} ${kind}`)) return;
+    told.add(`${model} ${kind}`);
+    parts.onTrouble(`${model} (${kind}): ${text}`);
+  };
+  return bus.serve(subjects.model(run), modelRequest, (request) => answer(request, parts, onTrouble));
+}
+
+async function answer(
+  request: ModelMessage,
+  { ledger, recorded }: ModelParts,
+  onTrouble: (model: string, kind: string, text: string) => void,
+): Promise<ModelReply> {
   const reply = { v: WIRE_VERSION, status: "done", budget_usd: ledger.budgetUsd, call: null } as const;
   switch (request.type) {
     case "reserve": {
@@ -25,6 +42,9 @@ async function answer(request: ModelMessage, ledger: ModelLedger, recorded: Reco
       break;
     case "record":
       await ledger.record(request.call);
+      break;
+    case "trouble":
+      onTrouble(request.model, request.kind, request.text);
       break;
     case "answered":
       return { ...reply, committed_usd: ledger.committedUsd, call: ledger.answered(request.hash) };

@@ -1,14 +1,16 @@
 /** The result of a run: the final line of `coordinator start --json`, made from the database alone. */
 import { OUTCOMES } from "@kevo/proto/outcome.ts";
-import { BACKENDS } from "@kevo/proto/run.ts";
+import { BACKENDS, runSpec } from "@kevo/proto/run.ts";
 import { config } from "@kevo/proto/search-space.ts";
 import { count, eq } from "drizzle-orm";
 import { z } from "zod";
 import type { LineageDatabase } from "../lineage/database.ts";
 import { bestByDevice, bestByWorkload, bestOf } from "../lineage/queries/best.ts";
 import { countEvaluations } from "../lineage/queries/counts.ts";
+import { modelsUsed } from "../lineage/queries/models.ts";
 import { spentUsd } from "../lineage/queries/spend.ts";
 import { islands, runs } from "../lineage/schema.ts";
+import { worthOfEvolution } from "./control-run.ts";
 
 const counted = z.int().nonnegative();
 const speedups = {
@@ -32,6 +34,31 @@ const best = z.object({
 
 const bestOfNiche = best.pick({ candidate: true, config: true, time_ms: true }).extend(speedups);
 
+const side = z.object({
+  run: z.string(),
+  speedup: speedups.speedup,
+  time_ms: z.number().positive(),
+  calls: counted,
+  usd: z.number().nonnegative(),
+});
+
+/** What language models did. */
+const llm = z.object({
+  models: z.array(z.string()),
+  /** Best-of-N: nothing that was measured was told. */
+  control: z.boolean(),
+  budget_usd: z.number().nonnegative(),
+  /** Requests, failed ones and those repeated from a recording included. */
+  calls: counted,
+  answered: counted,
+  /** Candidates that came of the answers. */
+  candidates: counted,
+  /** Why models did not propose more. */
+  trouble: z.array(z.string()),
+  /** This run and its control, or the run that it is the control of; null while there is only one of them. */
+  worth_of_evolution: z.object({ evolved: side, control: side, ratio: z.number().positive() }).nullable(),
+});
+
 export const runResult = z.object({
   run: z.string(),
   status: z.enum(runs.status.enumValues),
@@ -50,6 +77,8 @@ export const runResult = z.object({
   best_by_workload: z.record(z.string(), bestOfNiche),
   /** By device model, where islands are limited to device models. */
   best_by_device: z.record(z.string(), bestOfNiche),
+  /** Absent where no model was asked. */
+  llm: llm.optional(),
   spend_usd: z.number().nonnegative(),
   elapsed_s: z.number().nonnegative(),
   /** Absolute path of the database. */
@@ -66,6 +95,7 @@ export type RunResult = z.infer<typeof runResult>;
 export function buildResult(db: LineageDatabase, run: string, path: string, elapsedS?: number): RunResult {
   const row = db.select().from(runs).where(eq(runs.id, run)).get();
   if (row === undefined) throw new Error(`no run ${run} in ${path}`);
+  const spec = runSpec.parse(JSON.parse(row.spec));
   return runResult.parse({
     run,
     status: row.status,
@@ -76,6 +106,9 @@ export function buildResult(db: LineageDatabase, run: string, path: string, elap
     best: bestOf(db, run),
     best_by_workload: Object.fromEntries(bestByWorkload(db, run)),
     best_by_device: Object.fromEntries(bestByDevice(db, run)),
+    ...(spec.llm !== undefined && {
+      llm: { ...spec.llm, ...modelsUsed(db, run), worth_of_evolution: worthOfEvolution(db, spec) },
+    }),
     spend_usd: spentUsd(db, run),
     elapsed_s: round(elapsedS ?? row.elapsedMs / 1000),
     db: path,

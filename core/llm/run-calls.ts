@@ -14,6 +14,8 @@ export interface RunCalls {
   readonly store: CallStore;
   /** Of the run that this one repeats; empty where it repeats none. */
   readonly recording: Recording;
+  /** Tells the run why a model proposes nothing. Lost where the coordinator is away. */
+  trouble(model: string, kind: string, text: string): void;
 }
 
 const REPLY_MS = 5_000;
@@ -51,6 +53,9 @@ export function createRunCalls(bus: Bus, run: string, patienceMs: number = PATIE
     store: {
       answered: async (hash) => (await ask({ type: "answered", hash })).call,
       record: async (call) => void (await ask({ type: "record", call: fitting(call) })),
+    },
+    trouble: (model, kind, text) => {
+      ask({ type: "trouble", model, kind, text: text.slice(0, 600) }).catch(() => {});
     },
     recording: {
       next: async (hash) => {

@@ -14,18 +14,15 @@ import { judge, type Suggestion, type Written } from "../proposers/grok/answer.t
 import { applyChronicle, type Chronicle, openChronicle, type Tried } from "../proposers/grok/chronicle.ts";
 import { type Asking, askingNow } from "../proposers/grok/policy.ts";
 import { questionOf, type Subject, signatureOf } from "../proposers/grok/prompt.ts";
+import type { Models } from "./models.ts";
 
 /** Proposer's name in the lineage, whichever model answered. */
 export const GROK = "grok";
 
-export interface AdvisorOptions {
+export interface AdvisorOptions extends Models {
   readonly spec: RunSpec;
   readonly knowledge: Knowledge;
   readonly definition: Subject["definition"];
-  /** One for each model that can be asked. */
-  readonly clients: ReadonlyMap<string, ModelClient>;
-  /** What a call really cost, dollars, also where it is repeated from a recording at no cost. */
-  readonly costOf: (call: CallRecord) => number;
   /** An answer has come. */
   readonly onAnswer: () => void;
 }
@@ -152,9 +149,13 @@ export class Advisor {
     } catch (error) {
       if (!(error instanceof ModelError)) throw error;
       if (error.final) this.#out.add(model);
+      if (error.kind !== "cancelled") this.#options.onTrouble(model, error.kind, error.message);
       if (error.call !== null && !calls.includes(error.call)) calls.push(error.call);
     }
     const last = calls.at(-1);
+    if (last?.outcome === "ok" && usable.size === 0) {
+      this.#options.onTrouble(model, "nothing_new", "an answer held no configuration that is valid and was not tried");
+    }
     if (last !== undefined) {
       const usd = calls.reduce((sum, call) => sum + this.#options.costOf(call), 0);
       desk.ended.push({ id: last.id, model, variant, usd });

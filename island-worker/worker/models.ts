@@ -13,12 +13,14 @@ export interface Models {
   readonly clients: ReadonlyMap<string, ModelClient>;
   /** Dollars that a call took of the budget, in the run that made it: a repeated one pays nothing. */
   readonly costOf: (call: CallRecord) => number;
+  /** A model proposes nothing: why, by kind and in words. */
+  readonly onTrouble: (model: string, kind: string, text: string) => void;
 }
 
-/** A model that cannot be asked is left out, and `onNote` told why; the run goes on without it. */
-export function openModels(bus: Bus, spec: RunSpec, onNote: (note: string) => void): Models {
+/** A model that cannot be asked is left out, and the run told why; it goes on without it. */
+export function openModels(bus: Bus, spec: RunSpec): Models {
   const { models, repeats } = spec.llm ?? { models: [] };
-  const { store, spending, recording } = createRunCalls(bus, spec.run);
+  const { store, spending, recording, trouble } = createRunCalls(bus, spec.run);
   const clients = new Map<string, ModelClient>();
   if (repeats !== undefined) {
     const paid = new Map<string, number>();
@@ -30,17 +32,17 @@ export function openModels(bus: Bus, spec: RunSpec, onNote: (note: string) => vo
       },
     };
     for (const model of models) clients.set(model, openReplay(model, noted, store));
-    return { clients, costOf: ({ hash }) => paid.get(hash) ?? 0 };
+    return { clients, costOf: ({ hash }) => paid.get(hash) ?? 0, onTrouble: trouble };
   }
   for (const model of models) {
     try {
-      clients.set(model, openModel({ model, store, spending, onNote }));
+      clients.set(model, openModel({ model, store, spending, onNote: (text) => trouble(model, "renamed", text) }));
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      onNote(error.message);
+      trouble(model, "no_key", error.message);
     }
   }
-  return { clients, costOf: usdOf };
+  return { clients, costOf: usdOf, onTrouble: trouble };
 }
 
 function usdOf({ cost_usd, reserved_usd }: CallRecord): number {

@@ -138,12 +138,7 @@ export class Session {
 }
 
 /** @throws UserError when the run's kernel is not to be had or not readable. */
-export async function openSession(
-  bus: Bus,
-  spec: RunSpec,
-  name: string,
-  onNote: (note: string) => void = () => {},
-): Promise<Session> {
+export async function openSession(bus: Bus, spec: RunSpec, name: string): Promise<Session> {
   const bytes = await bus.getObject(spec.kernel.definition);
   if (bytes === null) {
     throw new UserError(
@@ -151,6 +146,6 @@ export async function openSession(
     );
   }
   const definition = kernelDefinition.parse(JSON.parse(Buffer.from(bytes).toString("utf8")));
-  const models = spec.llm === undefined ? null : openModels(bus, spec, onNote);
+  const models = spec.llm === undefined ? null : openModels(bus, spec);
   return new Session(bus, spec, definition, name, models);
 }

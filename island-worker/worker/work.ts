@@ -34,7 +34,7 @@ export async function work(options: WorkOptions, signal: AbortSignal): Promise<v
         continue;
       }
       options.onNote(`takes part in ${spec.run} (${spec.kernel.id})`);
-      const session = await openSession(bus, spec, name, options.onNote);
+      const session = await openSession(bus, spec, name);
       await session.run(options.islands, signal);
       options.onNote(`left ${spec.run}`);
     }

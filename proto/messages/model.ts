@@ -19,6 +19,8 @@ export const modelRequest = z.discriminatedUnion("type", [
   z.object({ v, type: z.literal("answered"), hash }),
   /** What the run that is repeated recorded for a question, the first time (0) it was asked, the second, and so on. */
   z.object({ v, type: z.literal("recorded"), hash, index: z.int().nonnegative() }),
+  /** Why a model proposes nothing, once for each kind: the run goes on without it, and says so. */
+  z.object({ v, type: z.literal("trouble"), model: z.string(), kind: z.string().max(60), text: z.string().max(600) }),
 ]);
 export type ModelMessage = z.infer<typeof modelRequest>;
 

@@ -53,9 +53,11 @@ async function sit(repeats: string | null = null): Promise<Sitting> {
   });
   const ledger = new ModelLedger(lineage.db, run, BUDGET, (work) => commit.run(work));
   const bus = await connectBus({ url: server.url, name: "coordinator" });
-  const served = serveModelCalls(bus, run, ledger, (hash, index) =>
-    repeats === null ? null : recordedCall(lineage.db, repeats, hash, index),
-  );
+  const served = serveModelCalls(bus, run, {
+    ledger,
+    recorded: (hash, index) => (repeats === null ? null : recordedCall(lineage.db, repeats, hash, index)),
+    onTrouble: () => {},
+  });
   return {
     lineage,
     ledger,

@@ -16,6 +16,7 @@ import {
   UNKNOWN,
 } from "../../progress/format.ts";
 import { type Column, renderTable, type TableOptions } from "../../progress/table.ts";
+import { callView, modelOf } from "./call-view.ts";
 
 const right = (head: string): Column => ({ head, align: "right" });
 
@@ -65,6 +66,7 @@ export function detailsView(details: CandidateDetails, options: TableOptions): s
     evaluation === null ? "Not evaluated yet." : evaluationText(evaluation, details.answered_by),
     ...(measurements.length === 0 ? [] : [measurementTable(measurements, options)]),
     ...(attempts.length === 0 ? [] : [attemptTable(attempts, options)]),
+    ...(details.call === null ? [] : [callView(details.call)]),
   ].join("\n\n");
 }
 
@@ -111,6 +113,7 @@ function provenance(details: CandidateDetails): string {
   const rows = [
     ["proposer", details.proposer],
     ...(details.reason === null ? [] : [["reason", oneLine(details.reason)]]),
+    ...(details.call === null ? [] : [["model", modelOf(details.call)]]),
     [
       "parents",
       migration === null

@@ -17,6 +17,16 @@ export function callsOf(db: LineageDatabase, run: string): CallRecord[] {
     .map(recordOf);
 }
 
+/** Null where it was never recorded. */
+export function callOf(db: LineageDatabase, id: string): CallRecord | null {
+  const row = db
+    .select()
+    .from(modelCalls)
+    .where(and(eq(modelCalls.id, id), isNotNull(modelCalls.outcome)))
+    .get();
+  return row === undefined ? null : recordOf(row);
+}
+
 /** The first good answer of a run to a question. */
 export function answeredCall(db: LineageDatabase, run: string, hash: string): CallRecord | null {
   const row = db

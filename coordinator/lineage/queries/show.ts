@@ -1,8 +1,10 @@
 /** Everything that is stored of one candidate. */
+import type { CallRecord } from "@kevo/proto/model-call.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
 import { and, asc, eq } from "drizzle-orm";
 import type { LineageDatabase } from "../database.ts";
 import { attempts, candidates, evaluations, measurements, migrations, parents } from "../schema.ts";
+import { callOf } from "./calls.ts";
 
 export interface StoredMeasurement {
   /** 0 belongs to the evaluation; from 1 a finalist's re-measurements. */
@@ -52,6 +54,8 @@ export interface CandidateDetails {
   readonly source: string | null;
   readonly proposer: string;
   readonly reason: string | null;
+  /** The language model's call that it came from. */
+  readonly call: CallRecord | null;
   /** Milliseconds since 1970. */
   readonly created_at: number;
   readonly parents: readonly string[];
@@ -91,6 +95,7 @@ export function detailsOf(db: LineageDatabase, row: typeof candidates.$inferSele
     source: row.source,
     proposer: row.proposer,
     reason: row.reason,
+    call: row.call === null ? null : callOf(db, row.call),
     created_at: row.createdAt,
     parents: db
       .select({ parent: parents.parent })
