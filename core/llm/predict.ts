@@ -103,7 +103,8 @@ function repairTurn(complaints: readonly string[]): string {
 
 /** The JSON of an answer, which may be fenced or stand in prose; undefined where there is none. */
 export function jsonIn(text: string): unknown {
-  for (const candidate of [text, text.slice(text.indexOf("{"), text.lastIndexOf("}") + 1)]) {
+  const fenced = /```(?:json)?\s*\n([\s\S]*?)\n\s*```/.exec(text)?.[1] ?? "";
+  for (const candidate of [text, fenced, text.slice(text.indexOf("{"), text.lastIndexOf("}") + 1)]) {
     try {
       return JSON.parse(candidate);
     } catch {

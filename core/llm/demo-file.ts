@@ -1,0 +1,44 @@
+/** Demos of a signature as a file: versioned JSON, keyed by the signature's hash. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { z } from "zod";
+import { UserError } from "../errors/user-error.ts";
+import type { Demo, Signature } from "./signature.ts";
+
+const VERSION = 1;
+const file = z.object({
+  version: z.literal(VERSION),
+  name: z.string(),
+  signature: z.string(),
+  demos: z.array(z.object({ input: z.unknown(), output: z.unknown() })),
+});
+
+export function saveDemos<I extends z.ZodObject, O extends z.ZodObject>(
+  path: string,
+  { name, hash }: Signature<I, O>,
+  demos: readonly Demo<z.infer<I>, z.infer<O>>[],
+): void {
+  writeFileSync(path, `${JSON.stringify({ version: VERSION, name, signature: hash, demos }, null, 2)}\n`);
+}
+
+/** @throws UserError where the file is none of these, or belongs to a signature that has changed since. */
+export function loadDemos<I extends z.ZodObject, O extends z.ZodObject>(
+  path: string,
+  signature: Signature<I, O>,
+): Demo<z.infer<I>, z.infer<O>>[] {
+  const again = `Bootstrap the demos of ${signature.name} again.`;
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new UserError(`Cannot read the demos in ${path}: ${(error as Error).message}. ${again}`);
+  }
+  const parsed = file.safeParse(json);
+  if (!parsed.success) throw new UserError(`${path} holds no demos of version ${VERSION}. ${again}`);
+  if (parsed.data.signature !== signature.hash) {
+    throw new UserError(`The demos in ${path} belong to another form of ${parsed.data.name}. ${again}`);
+  }
+  return parsed.data.demos.map(({ input, output }) => ({
+    input: signature.input.parse(input) as z.infer<I>,
+    output: signature.output.parse(output) as z.infer<O>,
+  }));
+}

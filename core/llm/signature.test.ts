@@ -1,0 +1,215 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { UserError } from "../errors/user-error.ts";
+import { bootstrapFewShot, type Example } from "./bootstrap.ts";
+import { type CallRecord, hashOf, type ModelRequest } from "./call.ts";
+import type { ModelClient } from "./client.ts";
+import { loadDemos, saveDemos } from "./demo-file.ts";
+import { ModelError } from "./errors.ts";
+import { jsonIn } from "./predict.ts";
+import { messagesOf, signature } from "./signature.ts";
+
+const double = signature({
+  name: "double",
+  instructions: "Double the number.",
+  input: z.object({ number: z.int().describe("to be doubled"), note: z.string().nullable() }),
+  output: z.object({ doubled: z.int() }),
+});
+type In = { number: number; note: string | null };
+type Out = { doubled: number };
+
+/** A model that answers by a function, and keeps what it was asked. */
+function model(answer: (request: ModelRequest) => unknown): ModelClient & { readonly asked: ModelRequest[] } {
+  const asked: ModelRequest[] = [];
+  return {
+    model: "m",
+    provider: "local",
+    asked,
+    ask: async (request) => {
+      asked.push(request);
+      const value = answer(request);
+      return { text: JSON.stringify(value), call: { hash: hashOf("m", request) } as CallRecord };
+    },
+  };
+}
+
+describe("a signature", () => {
+  it("has a strict schema: all required, nothing else allowed, limits in words", () => {
+    const { answer } = signature({
+      name: "s",
+      instructions: "",
+      input: z.object({}),
+      output: z.object({
+        items: z
+          .array(z.object({ n: z.int().min(1).max(8), kind: z.enum(["a", "b"]) }))
+          .min(2)
+          .describe("Best first."),
+        word: z.string().regex(/^x/).nullable(),
+      }),
+    });
+    expect(answer.schema).toMatchObject({
+      required: ["items", "word"],
+      additionalProperties: false,
+      properties: {
+        items: {
+          type: "array",
+          description: "Best first. (at least 2 items)",
+          items: {
+            additionalProperties: false,
+            properties: { n: { type: "integer", description: "(at least 1, at most 8)" }, kind: { enum: ["a", "b"] } },
+          },
+        },
+        word: { anyOf: [{ type: "string", description: "(matching /^x/)" }, { type: "null" }] },
+      },
+    });
+    expect(JSON.stringify(answer.schema)).not.toMatch(/"(minimum|maximum|minItems|pattern|format|\$schema)"/);
+  });
+
+  it.each([
+    [
+      "an optional field",
+      z.object({ deep: z.object({ a: z.string().optional() }) }),
+      /s\.deep\.a is optional.*nullable/,
+    ],
+    ["a record", z.object({ map: z.record(z.string(), z.int()) }), /s\.map is a record.*array/],
+  ])("refuses %s, which a strict schema cannot express", (_, output, words) => {
+    const parts = { name: "s", instructions: "", input: z.object({}), output };
+    expect(() => signature(parts)).toThrow(UserError);
+    expect(() => signature(parts)).toThrow(words);
+  });
+
+  it("asks with instructions, demos and the fields by name; what is null is left out", () => {
+    const demos = [{ input: { number: 2, note: null }, output: { doubled: 4 } }];
+    const messages = messagesOf(double, { number: 3, note: "quick" }, demos);
+    expect(messages.map(({ role }) => role)).toEqual(["system", "user", "assistant", "user"]);
+    expect(messages[0]?.content).toMatch(/^Double the number\./);
+    expect(messages[1]?.content).toBe("## number (to be doubled)\n\n2");
+    expect(messages[2]?.content).toBe('{"doubled":4}');
+    expect(messages[3]?.content).toBe("## number (to be doubled)\n\n3\n\n## note\n\nquick");
+  });
+
+  it("has a hash that changes with what is asked and answered", () => {
+    const hashes = [
+      double,
+      signature({ ...double, instructions: "Triple it." }),
+      signature({ ...double, output: z.object({ doubled: z.number() }) }),
+      signature({ ...double, input: z.object({ number: z.int() }) }),
+    ].map(({ hash }) => hash);
+    expect(new Set(hashes).size).toBe(4);
+    expect(signature({ ...double }).hash).toBe(double.hash);
+  });
+});
+
+it("a question's hash tells questions apart that differ in anything, and knows the same one again", () => {
+  const base: ModelRequest = { messages: [{ role: "user", content: "a" }], answer: double.answer, maxTokens: 10 };
+  const others: ModelRequest[] = [
+    { ...base, seed: 1 },
+    { ...base, temperature: 1 },
+    { ...base, maxTokens: 11 },
+    { ...base, messages: [{ role: "user", content: "b" }] },
+  ];
+  const hashes = [base, ...others].map((request) => hashOf("m", request));
+  expect(new Set([...hashes, hashOf("other", base)]).size).toBe(6);
+  expect(hashOf("m", { ...base, seed: undefined })).toBe(hashes[0]);
+});
+
+it.each([
+  ['{"a":1}', { a: 1 }],
+  ['Sure:\n```json\n{"a":{"b":[1]}}\n```\nDone {x}.', { a: { b: [1] } }],
+  ['{x} then {"a":1}', undefined],
+  ['Sure:\n```json\n{"a":{"b":[1]}}\n```\nDone.', { a: { b: [1] } }],
+  ["nothing here", undefined],
+  ["", undefined],
+])("JSON in %j", (text, value) => {
+  expect(jsonIn(text)).toEqual(value);
+});
+
+describe("bootstrapFewShot", () => {
+  const trainset: Example<In, Out>[] = Array.from({ length: 12 }, (_, number) => ({
+    input: { number, note: null },
+    output: number % 2 === 0 ? { doubled: 2 * number } : null,
+  }));
+  const options = {
+    signature: double,
+    labels: { proposer: "test", variant: null, island: null },
+    trainset,
+    metric: ({ input }: Example<In, Out>, { doubled }: Out) => (doubled === 2 * input.number ? 1 : 0),
+    threshold: 1,
+    seed: 7,
+  };
+  const numberIn = ({ messages }: ModelRequest) => Number(messages.at(-1)?.content.match(/\n\n(\d+)$/)?.[1]);
+  /** Right for small numbers only. */
+  const small = (request: ModelRequest) => ({ doubled: numberIn(request) < 6 ? 2 * numberIn(request) : -1 });
+
+  it("keeps what the metric likes, fills up with labelled examples, and never shows an example its own answer", async () => {
+    const client = model(small);
+    const { demos, bootstrapped } = await bootstrapFewShot({ ...options, client, maxBootstrapped: 3, maxLabeled: 5 });
+    expect(bootstrapped).toBe(3);
+    expect(demos).toHaveLength(5);
+    expect(
+      demos.slice(0, 3).every(({ input, output }) => input.number < 6 && output.doubled === 2 * input.number),
+    ).toBe(true);
+    expect(new Set(demos.map(({ input }) => input.number)).size).toBe(5);
+    for (const { messages } of client.asked) {
+      const [asked, ...shown] = messages.filter(({ role }) => role === "user").reverse();
+      expect(shown.length).toBeGreaterThan(0);
+      expect(shown.map(({ content }) => content)).not.toContain(asked?.content);
+    }
+  });
+
+  it("repeats from its seed, and another seed takes another order", async () => {
+    const orders = [];
+    for (const seed of [7, 7, 8]) {
+      const client = model(small);
+      await bootstrapFewShot({ ...options, client, seed });
+      orders.push(client.asked.map(numberIn));
+    }
+    expect(orders[1]).toEqual(orders[0]);
+    expect(orders[2]).not.toEqual(orders[0]);
+  });
+
+  it("asks again at temperature 1, under other seeds, where a round was not enough", async () => {
+    const client = model(small);
+    const { bootstrapped, tried } = await bootstrapFewShot({ ...options, client, maxBootstrapped: 12, maxRounds: 2 });
+    expect(bootstrapped).toBe(6);
+    expect(tried).toBe(18);
+    expect(client.asked.slice(0, 12).every(({ temperature }) => temperature === undefined)).toBe(true);
+    expect(client.asked.slice(12).every(({ temperature }) => temperature === 1)).toBe(true);
+    expect(new Set(client.asked.map(({ seed }) => seed)).size).toBe(18);
+  });
+
+  it("bears some failures, not many, and none that is final", async () => {
+    const failing = (kind: "timeout" | "no_credits") =>
+      model(() => {
+        throw new ModelError(kind, "no");
+      });
+    const patient = await bootstrapFewShot({ ...options, client: failing("timeout"), maxErrors: 12 });
+    expect(patient).toMatchObject({ bootstrapped: 0, errors: 12 });
+    await expect(bootstrapFewShot({ ...options, client: failing("timeout"), maxErrors: 3 })).rejects.toThrow("no");
+    const broke = failing("no_credits");
+    await expect(bootstrapFewShot({ ...options, client: broke, maxErrors: 99 })).rejects.toThrow("no");
+    expect(broke.asked).toHaveLength(1);
+  });
+});
+
+describe("demos in a file", () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "kevo-demos-"));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("come back, but only for the signature that they were made for", () => {
+    const path = join(folder, "double.json");
+    const demos = [{ input: { number: 2, note: null }, output: { doubled: 4 } }];
+    saveDemos(path, double, demos);
+    expect(loadDemos(path, double)).toEqual(demos);
+    expect(() => loadDemos(path, signature({ ...double, instructions: "New." }))).toThrow(/another form of double/);
+    writeFileSync(path, "{}");
+    expect(() => loadDemos(path, double)).toThrow(/no demos of version 1/);
+    expect(() => loadDemos(join(folder, "none"), double)).toThrow(UserError);
+  });
+});
