@@ -18,6 +18,7 @@ import { parseFixed } from "../record/plan.ts";
 import { type RecordingSummary, writeRecording } from "../record/recording.ts";
 import { conduct, type Ending } from "../run/conduct.ts";
 import { asControl } from "../run/control-run.ts";
+import { evolvableSource } from "../run/evolved-source.ts";
 import { type Launch, launch as launchSchema } from "../run/launch.ts";
 import { buildResult, type RunResult } from "../run/result.ts";
 import { specOf, type Wish } from "../run/spec.ts";
@@ -38,11 +39,22 @@ export async function startRun(wish: Wish, wanted: Launch, options: SittingOptio
   const wished = specOf(wish, kernel, new Date());
   const lineage = openLineage(options.db);
   try {
-    const spec = asControl(lineage.db, wished);
+    const spec = withSource(asControl(lineage.db, wished), wish, kernel);
     await sit({ spec, launch, kernel, lineage, resume: false, elapsedBeforeMs: 0 }, options);
   } finally {
     lineage.close();
   }
+}
+
+function withSource(spec: RunSpec, wish: Wish, kernel: KernelPackage): RunSpec {
+  if (wish.evolvesSource !== true) return spec;
+  if (spec.llm === undefined) {
+    throw new UserError(
+      "--evolve source needs a language model that writes it: name one with --llm, such as --llm grok-4.3.",
+      2,
+    );
+  }
+  return { ...spec, evolves_source: evolvableSource(kernel).hash };
 }
 
 export async function resumeRun(run: string | undefined, options: SittingOptions): Promise<void> {

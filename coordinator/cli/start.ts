@@ -41,6 +41,8 @@ interface GivenOptions extends ModelOptions {
   readonly evaluator: string[];
   readonly devices?: string;
   readonly externalWorkers?: boolean;
+  readonly evolve: "config" | "source";
+  readonly requireSandbox?: boolean;
   readonly nats?: string;
   readonly natsListen?: string;
   readonly db: string;
@@ -73,6 +75,7 @@ Examples:
   coordinator start --kernel attention-cpu --islands 4 --evaluations 200
   coordinator start --kernel ./my-kernel --time 10m
   coordinator start --kernel attention-cpu --llm grok-4.3 --budget-usd 0.50
+  coordinator start --kernel attention-cpu-naive --llm grok-4.3 --evolve source
   coordinator start --kernel attention-forward --workload 'ten-models/*' --time 6m
   coordinator start --backend replay --space gemm.json.gz --islands 4 --evaluations 200 --sync --seed 7
   coordinator start --backend replay --space conv-A100.json.gz --space conv-A4000.json.gz --evaluations 400`;
@@ -104,6 +107,12 @@ export function startCommand(): Command {
       new Option("--search <name>", "random is the control").choices(["default", "random"]).default("default"),
     );
   return addModelOptions(command)
+    .addOption(
+      new Option("--evolve <what>", "with source the models of --llm also rewrite the kernel's marked region")
+        .choices(["config", "source"])
+        .default("config"),
+    )
+    .option("--require-sandbox", "start no local evaluator where candidates cannot be contained")
     .option("--evaluator <host:port>", "use this evaluator instead of a local one; may be repeated", collect, [])
     .option("--devices <numbers>", "devices of the local evaluator, such as 0,1")
     .option("--external-workers", "start no local island-workers")
@@ -138,6 +147,7 @@ function wishOf(given: GivenOptions): Wish {
     timeS: given.time === undefined ? null : parseDuration(given.time, "--time"),
     effort: given.effort,
     search: given.search,
+    evolvesSource: given.evolve === "source",
     llm: modelsOf(given, given.externalWorkers === true ? null : process.env),
   };
 }
@@ -165,6 +175,7 @@ function launchOf(given: GivenOptions): Launch {
     time_scale: parseNumber(given.timeScale, "--time-scale", { min: 0, max: 1000 }),
     evaluators: given.evaluator.map((text) => formatAddress(parseAddress(text, "--evaluator"))),
     devices: given.devices ?? null,
+    ...(given.requireSandbox === true && { require_sandbox: true }),
     external_workers: given.externalWorkers === true,
     nats: given.nats ?? null,
     nats_listen: given.natsListen ?? null,

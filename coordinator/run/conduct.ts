@@ -22,6 +22,7 @@ import { planRecording } from "../record/plan.ts";
 import { Recorder } from "../record/recorder.ts";
 import type { Child } from "./children.ts";
 import { Endpoints } from "./endpoints.ts";
+import { evolvableSource, storedSources } from "./evolved-source.ts";
 import { finalistsOf, measureFinalists } from "./finals.ts";
 import type { Launch } from "./launch.ts";
 import { Leases } from "./leases.ts";
@@ -151,6 +152,9 @@ class Conductor {
     const definition = definitionObject(kernel.definition);
     await bus.putObject(kernel.hash, kernel.bytes);
     await bus.putObject(definition.hash, definition.bytes);
+    const source = spec.evolves_source === undefined ? null : evolvableSource(kernel);
+    const known = source === null ? [] : [source, ...storedSources(this.#sitting.lineage.db, spec.run)];
+    for (const { hash, text } of known) await bus.putObject(hash, Buffer.from(text));
     // After the connections to it are closed, a daemon has nothing to wait for.
     this.#stack.defer(async () => {
       await Promise.all(this.#children.map((child) => child.stop()));
@@ -162,7 +166,7 @@ class Conductor {
     if (resume) {
       await this.#ledger.status({ status: "running", message: null, endedAt: null });
       await this.#ledger.restore();
-    } else await this.#ledger.create(JSON.stringify(launch));
+    } else await this.#ledger.create(JSON.stringify(launch), source);
     // Everything up to here is copied by comparing tails, and from here on as it is written.
     await publisher.repair();
     this.#publisher = publisher;

@@ -11,6 +11,8 @@ const fields = z.object({
   /** HOST:PORT of evaluators named on the command line; a local one is started where there is none. */
   evaluators: z.array(z.string()),
   devices: z.string().nullable(),
+  /** The local evaluator starts only where its sandbox contains candidates. */
+  require_sandbox: z.boolean().optional(),
   external_workers: z.boolean(),
   /** NATS server to use; null for an embedded one. */
   nats: z.string().nullable(),

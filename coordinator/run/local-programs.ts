@@ -45,6 +45,7 @@ function startLocalEvaluator(
       "start",
       ...["--backend", spec.backend, "--nats", natsUrl, "--json"],
       ...(launch.devices === null ? [] : ["--devices", launch.devices]),
+      ...(launch.require_sandbox === true ? ["--require-sandbox"] : []),
       ...(space === null ? [] : ["--space", space, "--time-scale", String(launch.time_scale)]),
     ],
     onLine: (line) => {

@@ -24,6 +24,8 @@ export interface Wish {
   readonly effort: Effort;
   readonly search: RunSpec["search"];
   readonly llm?: RunSpec["llm"];
+  /** The kernel's source too, by language models. */
+  readonly evolvesSource?: boolean;
 }
 
 /** Islands of a run that names no number, at least. */
