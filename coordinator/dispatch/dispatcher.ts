@@ -18,6 +18,8 @@ import { recordOf, recordWithoutResult } from "./result.ts";
 const DEATHS_IN_LANE = 3;
 /** How long an evaluator that refused is left alone, milliseconds. */
 const REST_MS = 20;
+/** The same for one that did not answer at all. */
+const AWAY_MS = 500;
 /** A best so low that no candidate is hopeless beside it. */
 const WITHIN_REACH = 1e-9;
 
@@ -174,6 +176,8 @@ export class Dispatcher {
         break;
     }
     const why = end.kind === "lost" ? end.why : "the evaluator cancelled the call";
+    // Nobody answers there: it is restarting, or gone, which its descriptions will tell.
+    if (stage === null) seat.restsUntil = performance.now() + AWAY_MS;
     this.#listener.onLost(seat.id, id, why);
     if (stage === "VERIFYING" || stage === "TIMING") job.deathsInLane++;
     await this.#forget(job, number, stage, "evaluator_lost");

@@ -11,7 +11,16 @@ export const ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/
 const SCOPE = "@kevo";
 const PROGRAMS = ["coordinator", "gpu-evaluator", "island-worker"];
 const WORKSPACES = ["proto", "core", ...PROGRAMS];
-const FILES = ["package.json", "LICENSE", "README.md", "CHANGELOG.md", "deploy/h200", "tests/cheats"];
+const FILES = [
+  "package.json",
+  "LICENSE",
+  "README.md",
+  "CHANGELOG.md",
+  "deploy/h200",
+  "tests/cheats",
+  "tests/device",
+  "tests/support",
+];
 
 /** Sources, type declarations and maps of packages; what a package runs is elsewhere in it. */
 const LEFT_OUT_OF_PACKAGES = [

@@ -1,0 +1,60 @@
+/**
+ * Faults on real devices in the middle of a run, one after the other: killed processes, a daemon, a device that fails
+ * its health probe, and a row of illegal memory accesses. After each the lineage database must show that nothing was
+ * lost or counted twice, and in the end the runs must complete. Run by `deploy/h200/faults.sh`; prints a table of checks,
+ * and ends with code 1 when one fails.
+ */
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { parseArgs } from "node:util";
+import { breakerOf } from "./break-device.ts";
+import { type Check, Checks } from "./checks.ts";
+import { illegalAccesses } from "./faults-illegal.ts";
+import { faultsInOneRun } from "./faults-in-one-run.ts";
+
+const HELP = `Usage: node tests/device/faults.ts --out DIR [--kernel ID|PATH] [--workload NAME] [--time DURATION] [--control DIR]
+
+Needs two devices. --time: how long the run goes on that the faults happen in. --control: the folder that the fake runner
+of the tests looks into, for a rehearsal without a GPU.
+
+Example: node tests/device/faults.ts --out results --workload ten-models/qwen3-0.6b/s4096 --time 130s`;
+
+const { values } = parseArgs({
+  options: {
+    out: { type: "string" },
+    kernel: { type: "string", default: "attention-forward" },
+    workload: { type: "string", default: "ten-models/qwen3-0.6b/s4096" },
+    time: { type: "string", default: "130s" },
+    control: { type: "string" },
+    help: { type: "boolean", short: "h" },
+  },
+});
+
+if (values.help || values.out === undefined) {
+  console.log(HELP);
+  process.exitCode = values.help ? 0 : 2;
+} else await main(values.out);
+
+async function main(out: string): Promise<void> {
+  mkdirSync(out, { recursive: true });
+  const { kernel, workload, time, control } = values;
+  const write = (found: readonly Check[]) => {
+    const conditions = { kernel: basename(kernel), workload, time };
+    writeFileSync(join(out, "faults.json"), `${JSON.stringify({ ...conditions, checks: found }, null, 1)}\n`);
+  };
+  const checks = new Checks(write);
+  const keep = (name: string) => (database: string) => copyFileSync(database, join(out, `${name}.db`));
+  const parts = [
+    () => illegalAccesses(checks, keep("faults-illegal")),
+    () => faultsInOneRun({ kernel, workload, time }, breakerOf(control), checks, keep("faults-run")),
+  ];
+  for (const part of parts) {
+    try {
+      await part();
+    } catch (error) {
+      checks.add("the script itself", false, String((error as Error).stack));
+    }
+  }
+  console.log(checks.table());
+  process.exitCode = checks.passed ? 0 : 1;
+}
