@@ -1,5 +1,5 @@
 /** Exa: publications, and pages of any kind (code, posts of laboratories), each in a call of its own. */
-import Exa from "exa-js";
+import { Exa } from "exa-js";
 import { z } from "zod";
 import type { Exchange, Line, Service } from "../../recording/transport.ts";
 import { clean, cutTo } from "../defence/clean.ts";

@@ -14,11 +14,8 @@ function linksOf(post: Post): { readonly url: string; readonly expanded: string 
 
 /** The long form where there is one, t.co replaced by where it leads. */
 export function ownText(post: Post): string {
-  const text = linksOf(post).reduce(
-    (so, { url, expanded }) => so.replaceAll(url, expanded),
-    post.note_tweet?.text ?? post.text,
-  );
-  return clean(unescaped(text));
+  const text = unescaped(post.note_tweet?.text ?? post.text);
+  return clean(linksOf(post).reduce((so, { url, expanded }) => so.replaceAll(url, expanded), text));
 }
 
 /** As `ownText`; a retweet as the original's full text, a quote followed by what it quotes. Says what of it is gone. */
