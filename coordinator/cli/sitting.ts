@@ -21,7 +21,8 @@ import { asControl } from "../run/control-run.ts";
 import { evolvableSource } from "../run/evolved-source.ts";
 import { type Launch, launch as launchSchema } from "../run/launch.ts";
 import { buildResult, type RunResult } from "../run/result.ts";
-import { specOf, type Wish } from "../run/spec.ts";
+import { repetitionOf } from "../run/repetition.ts";
+import { definitionObject, runId, specOf, type Wish } from "../run/spec.ts";
 
 export interface SittingOptions {
   readonly db: string;
@@ -73,6 +74,26 @@ export async function resumeRun(run: string | undefined, options: SittingOptions
       );
     }
     await sit({ spec, launch, kernel, lineage, resume: true, elapsedBeforeMs: row.elapsedMs }, options);
+  } finally {
+    lineage.close();
+  }
+}
+
+/** Repeats a recorded run, in a run of its own. */
+export async function repeatRun(recorded: string, options: SittingOptions): Promise<void> {
+  const lineage = openLineage(options.db);
+  try {
+    const row = resolveRun(lineage.db, recorded);
+    const { spec, launch } = repetitionOf(lineage.db, row, runId(row.kernel, new Date()));
+    const kernel = await kernelOf(launch);
+    // Its source may have changed since: nothing of it runs.
+    if (definitionObject(kernel.definition).hash !== spec.kernel.definition) {
+      throw new UserError(
+        `The run ${row.id} cannot be repeated: the parameters or constraints of ${spec.kernel.id} have changed since. Put kernel.json back as it was.`,
+        2,
+      );
+    }
+    await sit({ spec, launch, kernel, lineage, resume: false, elapsedBeforeMs: 0 }, options);
   } finally {
     lineage.close();
   }

@@ -47,6 +47,7 @@ interface GivenOptions extends ModelOptions {
   readonly natsListen?: string;
   readonly db: string;
   readonly json?: boolean;
+  readonly replayRun?: string;
 }
 
 const collect = (value: string, list: string[]) => [...list, value];
@@ -118,16 +119,36 @@ export function startCommand(): Command {
     .option("--external-workers", "start no local island-workers")
     .option("--nats <url>", "use this NATS server instead of an embedded one")
     .option("--nats-listen <host:port>", "embedded NATS server: address to listen on (default: loopback)")
+    .option(
+      "--replay-run <run>",
+      "repeat a run that was made with --sync, candidate for candidate: models' answers and evaluations come from the\nlineage, so that neither key nor network nor device is needed",
+    )
     .option("--db <file>", "lineage database", DEFAULT_DATABASE)
     .option("--json", "end with one line of JSON on standard output")
     .addHelpText("after", AFTER_HELP)
-    .action(async (given: GivenOptions) => {
+    .action(async (given: GivenOptions, command: Command) => {
+      if (given.replayRun !== undefined) return await repeat(given.replayRun, given, command);
       const wish = wishOf(given);
       const launch = launchOf(given);
       const { KEVO_TOKEN: token } = readEnvironment();
       const { startRun } = await import("./sitting.ts");
       await startRun(wish, launch, { db: given.db, json: given.json === true, token });
     });
+}
+
+/** Everything else is as it was recorded. */
+async function repeat(run: string, given: GivenOptions, command: Command): Promise<void> {
+  const others = command.options
+    .map((option) => ({ flag: option.long ?? option.flags, name: option.attributeName() }))
+    .filter(({ name }) => !["replayRun", "db", "json"].includes(name))
+    .filter(({ name }) => command.getOptionValueSource(name) === "cli");
+  if (others.length > 0) {
+    const flags = others.map(({ flag }) => flag).join(", ");
+    throw new UserError(`--replay-run repeats a run as it was: leave out ${flags}.`, 2);
+  }
+  const { KEVO_TOKEN: token } = readEnvironment();
+  const { repeatRun } = await import("./sitting.ts");
+  await repeatRun(run, { db: given.db, json: given.json === true, token });
 }
 
 function wishOf(given: GivenOptions): Wish {

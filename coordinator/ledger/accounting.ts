@@ -71,6 +71,7 @@ export class Accounting {
   closed = false;
 
   readonly #space: SearchSpace;
+  readonly #limit: number;
   readonly #known = new Map<string, Known>();
   /** Candidates that are to be evaluated and are not yet. */
   readonly #open = new Map<string, Known>();
@@ -80,14 +81,16 @@ export class Accounting {
   /** Hashes of the evolved sources that are stored. */
   readonly #sources = new Set<string>();
 
-  constructor(spec: RunSpec, space: SearchSpace) {
+  /** @param limit evaluations after which it is over though the budget is not spent: a repeated run was stopped. */
+  constructor(spec: RunSpec, space: SearchSpace, limit = spec.evaluations) {
     this.spec = spec;
     this.#space = space;
+    this.#limit = Math.min(limit, spec.evaluations);
     this.islands = spec.islands.map(({ index, niche }) => openAccount(index, niche));
   }
 
   get remaining(): number {
-    return this.closed ? 0 : this.spec.evaluations - this.accepted;
+    return this.closed ? 0 : this.#limit - this.accepted;
   }
 
   /** Everything accepted has been evaluated and logged, and nothing more will be accepted. */

@@ -5,7 +5,7 @@ import type { CellTable } from "../lineage/queries/cells.ts";
 import type { WorkloadTimes } from "../lineage/queries/workloads.ts";
 import { DEFAULT_DATABASE } from "../lineage/read-only.ts";
 import type { RunResult } from "../run/result.ts";
-import { cellSummary, cellTable, differing } from "./cell-table.ts";
+import { cellSummary, cellTable, differing, leftOutSentences } from "./cell-table.ts";
 import {
   formatConfig,
   formatDuration,
@@ -40,6 +40,7 @@ export function finalReport(result: RunResult, details: ReportDetails): string {
   const options = { ...INDENT, colours: details.colours ?? false };
   const paragraphs = [
     headline(result),
+    ...(result.repeats === undefined ? [] : [repeatedText(result.repeats)]),
     ...found(result, details, options),
     ...(result.llm === undefined ? [] : [modelsText(result.llm, result)]),
     `Stored in ${result.db}${result.spend_usd > 0 ? `, spent ${formatUsd(result.spend_usd)} on language models` : ""}.`,
@@ -48,11 +49,17 @@ export function finalReport(result: RunResult, details: ReportDetails): string {
   return `\n${paragraphs.join("\n\n")}\n`;
 }
 
+function repeatedText({ run, candidates, same }: NonNullable<RunResult["repeats"]>): string {
+  return `It repeats ${run}, whose answers and evaluations it took from the lineage: ${same} of ${candidates} candidates are the same.`;
+}
+
 function found(result: RunResult, details: ReportDetails, options: TableOptions): string[] {
   const { best } = result;
   const { cells, defaultConfig, workloads } = details;
   if (best === null) return ["Nothing was measured, so there is no best configuration."];
-  if (cells !== null) return [cellSummary(cells), cellTable(cells, defaultConfig, options)];
+  if (cells !== null) {
+    return [[cellSummary(cells), ...leftOutSentences(cells)].join("\n"), cellTable(cells, defaultConfig, options)];
+  }
   if (Object.keys(result.best_by_device).length > 0) return [deviceTable(result, details, options)];
   const times = workloads.length === 0 ? [] : [workloadTable(details, options)];
   return [winner(best), configTable(best.config, defaultConfig, options), ...times];

@@ -14,7 +14,9 @@ import { Fleet } from "../dispatch/fleet.ts";
 import { windowsOf } from "../dispatch/plan.ts";
 import { Accounting } from "../ledger/accounting.ts";
 import { Ledger } from "../ledger/ledger.ts";
+import type { AcceptedCandidate } from "../ledger/records.ts";
 import type { OpenLineage } from "../lineage/database.ts";
+import { recordedCall } from "../lineage/queries/calls.ts";
 import { MODEL_TROUBLE } from "../lineage/queries/models.ts";
 import { FINALIST_FAILED, failedFinalists } from "../lineage/queries/ranking.ts";
 import type { Progress } from "../progress/progress.ts";
@@ -29,6 +31,7 @@ import { Leases } from "./leases.ts";
 import { LiveView } from "./live-snapshot.ts";
 import { type LocalListener, startLocalEvaluators, startLocalWorkers } from "./local-programs.ts";
 import { LogPublisher } from "./log-publisher.ts";
+import { Recorded } from "./repetition.ts";
 import { definitionObject } from "./spec.ts";
 
 export interface Sitting {
@@ -69,6 +72,8 @@ class Conductor {
   readonly #dispatcher: Dispatcher;
   readonly #fleet: Fleet;
   readonly #view: LiveView;
+  /** The run that this one repeats. */
+  readonly #recorded: Recorded | null;
   #bus: Bus | null = null;
   #publisher: LogPublisher | null = null;
   #endpoints: Endpoints | null = null;
@@ -86,7 +91,10 @@ class Conductor {
     this.#sitting = sitting;
     this.#stack = stack;
     const { spec, lineage, token, kernel } = sitting;
-    this.#accounting = new Accounting(spec, openSpace(kernel.definition));
+    const space = openSpace(kernel.definition);
+    const { repeats } = sitting.launch;
+    this.#recorded = repeats === undefined ? null : new Recorded(lineage.db, repeats, spec.run, space);
+    this.#accounting = new Accounting(spec, space, this.#recorded?.evaluations);
     this.#ledger = new Ledger(
       lineage,
       this.#accounting,
@@ -102,7 +110,8 @@ class Conductor {
         },
         onReady: (candidates) => {
           this.#view.accepted(candidates);
-          this.#dispatcher.add(candidates);
+          if (this.#recorded === null) this.#dispatcher.add(candidates);
+          else this.#answerFrom(this.#recorded, candidates);
         },
       },
       (error) => this.#over.reject(databaseTrouble(error, lineage.path)),
@@ -179,11 +188,14 @@ class Conductor {
       leases,
       windows: () => this.#windows,
       onStop: () => this.#stop("stop was asked for"),
+      recordedCalls: (hash, index) =>
+        launch.repeats === undefined ? null : recordedCall(this.#sitting.lineage.db, launch.repeats, hash, index),
       onTrouble: (text) => this.#note(MODEL_TROUBLE, text),
     });
     this.#endpoints = endpoints;
     this.#stack.defer(() => endpoints.close());
-    this.#fleet.listen(bus);
+    if (this.#recorded === null) this.#fleet.listen(bus);
+    else this.#phase = `repeating ${launch.repeats}`;
     for (const address of launch.evaluators) this.#fleet.add(address);
     this.#startPrograms(url, leases);
     this.#startClocks();
@@ -244,7 +256,8 @@ class Conductor {
       onNote: (message) => this.#note("program", message),
       onFailed: (error) => this.#over.reject(error),
     };
-    if (launch.evaluators.length === 0) this.#children.push(...startLocalEvaluators(spec, launch, natsUrl, listener));
+    if (launch.evaluators.length === 0 && this.#recorded === null)
+      this.#children.push(...startLocalEvaluators(spec, launch, natsUrl, listener));
     if (!launch.external_workers && launch.record === null)
       this.#children.push(...startLocalWorkers(spec, natsUrl, listener));
   }
@@ -262,7 +275,7 @@ class Conductor {
     });
     let servedAt = performance.now();
     const patience = setInterval(() => {
-      if (this.#manned && this.#fleet.serving) servedAt = performance.now();
+      if (this.#recorded !== null || (this.#manned && this.#fleet.serving)) servedAt = performance.now();
       const waited = performance.now() - servedAt;
       if (this.#fleet.hopeless)
         this.#over.reject(new UserError(`No evaluator can run ${spec.kernel.id}: ${this.#fleet.trouble}.`));
@@ -291,10 +304,27 @@ class Conductor {
     if (this.#accounting.finished) this.#over.resolve(this.#stopped ? "stopped" : "completed");
   }
 
+  #answerFrom(recorded: Recorded, ready: readonly AcceptedCandidate[]): void {
+    try {
+      for (const candidate of ready) {
+        this.#ledger.settle(recorded.evaluationOf(candidate), null).catch((error: unknown) => this.#over.reject(error));
+      }
+    } catch (error) {
+      this.#over.reject(error);
+    }
+  }
+
   async #finals(ending: Ending): Promise<Ending> {
     const { spec, lineage } = this.#sitting;
     // A recorded time does not change by reading it again.
     if (spec.backend === "replay") return ending;
+    if (this.#recorded !== null) {
+      for (const { candidate, round, measurements } of this.#recorded.remeasurements()) {
+        await this.#ledger.remeasured(candidate, round, measurements);
+      }
+      for (const message of this.#recorded.failedFinalists()) await this.#ledger.event(FINALIST_FAILED, message);
+      return ending;
+    }
     const out = new Set(failedFinalists(lineage.db, spec.run));
     const cut = Promise.withResolvers<"interrupted">();
     const onAbort = () => cut.resolve("interrupted");

@@ -22,6 +22,8 @@ const fields = z.object({
     .object({ out: z.string(), fixed: z.record(z.string(), z.array(paramValue)) })
     .nullable()
     .default(null),
+  /** The run that this one repeats, from whose lineage answers and evaluations come. */
+  repeats: z.string().optional(),
 });
 export type Launch = z.infer<typeof fields>;
 

@@ -11,6 +11,8 @@ import { modelsUsed } from "../lineage/queries/models.ts";
 import { spentUsd } from "../lineage/queries/spend.ts";
 import { islands, runs } from "../lineage/schema.ts";
 import { worthOfEvolution } from "./control-run.ts";
+import { launch } from "./launch.ts";
+import { sameCandidates } from "./repetition.ts";
 
 const counted = z.int().nonnegative();
 const speedups = {
@@ -77,6 +79,8 @@ export const runResult = z.object({
   best_by_workload: z.record(z.string(), bestOfNiche),
   /** By device model, where islands are limited to device models. */
   best_by_device: z.record(z.string(), bestOfNiche),
+  /** The run that this one repeats, and how many of its candidates came again; absent where it repeats none. */
+  repeats: z.object({ run: z.string(), candidates: counted, same: counted }).optional(),
   /** Absent where no model was asked. */
   llm: llm.optional(),
   spend_usd: z.number().nonnegative(),
@@ -96,6 +100,7 @@ export function buildResult(db: LineageDatabase, run: string, path: string, elap
   const row = db.select().from(runs).where(eq(runs.id, run)).get();
   if (row === undefined) throw new Error(`no run ${run} in ${path}`);
   const spec = runSpec.parse(JSON.parse(row.spec));
+  const { repeats } = launch.parse(JSON.parse(row.launch));
   return runResult.parse({
     run,
     status: row.status,
@@ -106,6 +111,7 @@ export function buildResult(db: LineageDatabase, run: string, path: string, elap
     best: bestOf(db, run),
     best_by_workload: Object.fromEntries(bestByWorkload(db, run)),
     best_by_device: Object.fromEntries(bestByDevice(db, run)),
+    ...(repeats !== undefined && { repeats: { run: repeats, ...sameCandidates(db, run, repeats) } }),
     ...(spec.llm !== undefined && {
       llm: { ...spec.llm, ...modelsUsed(db, run), worth_of_evolution: worthOfEvolution(db, spec) },
     }),

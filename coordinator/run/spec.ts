@@ -119,7 +119,7 @@ function matches(name: string, pattern: string): boolean {
 }
 
 /** Date, kernel and four random letters: sorts by date, says what it is, is one NATS token. */
-function runId(kernel: string, now: Date): string {
+export function runId(kernel: string, now: Date): string {
   const date = now.toISOString().slice(0, 10).replaceAll("-", "");
   return `${date}-${kernel.slice(0, 40)}-${randomBytes(2).toString("hex")}`;
 }

@@ -32,7 +32,14 @@ export function openModels(bus: Bus, spec: RunSpec): Models {
       },
     };
     for (const model of models) clients.set(model, openReplay(model, noted, store));
-    return { clients, costOf: ({ hash }) => paid.get(hash) ?? 0, onTrouble: trouble };
+    return {
+      clients,
+      costOf: ({ hash }) => paid.get(hash) ?? 0,
+      // What was not sent then is not recorded now, and comes to the same: no answer.
+      onTrouble: (model, kind, text) => {
+        if (kind !== "not_recorded") trouble(model, kind, text);
+      },
+    };
   }
   for (const model of models) {
     try {

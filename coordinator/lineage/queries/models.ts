@@ -1,5 +1,5 @@
 /** What language models did in a run, and why they did not do more. */
-import { and, asc, count, eq, isNotNull, sql } from "drizzle-orm";
+import { and, asc, count, eq, isNotNull, ne, sql } from "drizzle-orm";
 import type { LineageDatabase } from "../database.ts";
 import { candidates, events, modelCalls } from "../schema.ts";
 
@@ -27,11 +27,26 @@ export function modelsUsed(db: LineageDatabase, run: string): ModelsUsed {
     .from(candidates)
     .where(and(eq(candidates.run, run), isNotNull(candidates.call)))
     .get();
-  const trouble = db
+  const failed = db
+    .select({
+      model: modelCalls.model,
+      outcome: modelCalls.outcome,
+      n: count(),
+      error: sql<string>`min(${modelCalls.error})`,
+    })
+    .from(modelCalls)
+    .where(and(eq(modelCalls.run, run), ne(modelCalls.outcome, "ok")))
+    .groupBy(modelCalls.model, modelCalls.outcome)
+    .all()
+    .map(({ model, outcome, n, error }) => `${model} (${outcome}): ${error}${n > 1 ? `, and ${n - 1} more such` : ""}`);
+  const told = db
     .select({ message: events.message })
     .from(events)
     .where(and(eq(events.run, run), eq(events.kind, MODEL_TROUBLE)))
     .orderBy(asc(events.id))
-    .all();
-  return { ...calls, candidates: proposed?.n ?? 0, trouble: [...new Set(trouble.map(({ message }) => message))] };
+    .all()
+    .map(({ message }) => message)
+    // Of calls that were recorded the record says more.
+    .filter((message) => !failed.some((text) => text.startsWith(message.slice(0, message.indexOf(":") + 1))));
+  return { ...calls, candidates: proposed?.n ?? 0, trouble: [...new Set([...failed, ...told])] };
 }
