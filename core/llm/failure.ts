@@ -14,9 +14,10 @@ export interface Failure {
   readonly waitMs: number | null;
 }
 
-const NO_CREDITS = /credit|spending limit|insufficient_quota|exceeded your current quota|billing|insufficient balance/i;
+const NO_CREDITS =
+  /\bcredits?\b|spending limit|insufficient_quota|exceeded your current quota|billing|insufficient balance/i;
 const BAD_KEY = /api[ _-]?key|invalid_api_key|unauthori[sz]ed|authentication/i;
-const OVERFLOW = /maximum prompt length|context[ _]length|prompt is too long|too many tokens|context window/i;
+const OVERFLOW = /maximum prompt length|context[ _]length|prompt is too long|too many tokens|context (window|size)/i;
 const NO_MODEL = /model.*(not found|does not exist|not exist|unknown)|unknown model/i;
 
 /**
@@ -51,7 +52,7 @@ export function failureOf(thrown: unknown, redact: Redact, ended: "cancelled" | 
   const told = `HTTP ${status}: ${said}`;
   const answered = (kind: ModelErrorKind, retry = false) =>
     failed(kind, told, retry, true, retry ? waitOf(thrown.headers) : null);
-  if (status === 402 || ((status === 429 || status === 403) && NO_CREDITS.test(said))) return answered("no_credits");
+  if (status === 402 || ([400, 403, 429].includes(status) && NO_CREDITS.test(said))) return answered("no_credits");
   if (status === 429) return answered("rate_limited", true);
   if (status === 401 || status === 403) return answered("bad_key");
   if (status >= 500 || status === 408 || status === 409) return answered("server_error", true);

@@ -169,6 +169,7 @@ describe("an error of a provider", () => {
     [403, { error: "Your team has used all available credits or reached its monthly spending limit." }, "no_credits"],
     [403, { error: { message: "permission denied" } }, "bad_key"],
     [402, {}, "no_credits"],
+    [400, { error: { message: "Your credit balance is too low to access the Anthropic API." } }, "no_credits"],
     [429, { error: { message: "You exceeded your current quota", type: "insufficient_quota" } }, "no_credits"],
     [429, { error: { message: "Rate limit reached" } }, "rate_limited"],
     [
