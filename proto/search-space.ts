@@ -19,12 +19,19 @@ const name = z
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "a parameter's name is letters, digits and underscores, and starts with a letter");
 const scalar = z.union([z.number(), z.string().max(200)]);
 const about = { name, description: z.string().optional() };
+/**
+ * By value, as text: the least CUDA compute capability whose devices can run it, and whether whoever wrote the kernel
+ * has measured it on one. Elsewhere the value is not in the space.
+ */
+const requires = z
+  .record(z.string(), z.strictObject({ capability: z.string().regex(/^\d+\.\d+$/), measured: z.boolean() }))
+  .optional();
 
 export const parameter = z.discriminatedUnion("type", [
   /** Values without an order, such as a layout. */
-  z.strictObject({ ...about, type: z.literal("categorical"), values: z.array(scalar).min(1) }),
+  z.strictObject({ ...about, type: z.literal("categorical"), values: z.array(scalar).min(1), requires }),
   /** Values with an order but no even spacing, such as a tile size. Listed from small to large. */
-  z.strictObject({ ...about, type: z.literal("ordinal"), values: z.array(scalar).min(1) }),
+  z.strictObject({ ...about, type: z.literal("ordinal"), values: z.array(scalar).min(1), requires }),
   /** min, min + step, …, at most max. */
   z.strictObject({
     ...about,

@@ -20,9 +20,10 @@ import { conduct, type Ending } from "../run/conduct.ts";
 import { asControl } from "../run/control-run.ts";
 import { evolvableSource } from "../run/evolved-source.ts";
 import { type Launch, launch as launchSchema } from "../run/launch.ts";
-import { buildResult, type RunResult } from "../run/result.ts";
 import { repetitionOf } from "../run/repetition.ts";
+import { buildResult, type RunResult } from "../run/result.ts";
 import { definitionObject, runId, specOf, type Wish } from "../run/spec.ts";
+import { asStored, withinDevices } from "../run/within-devices.ts";
 
 export interface SittingOptions {
   readonly db: string;
@@ -34,7 +35,7 @@ const KERNELS = join(dirname(fileURLToPath(import.meta.resolve("@kevo/gpu-evalua
 const EXIT_INTERRUPTED = 130;
 
 export async function startRun(wish: Wish, wanted: Launch, options: SittingOptions): Promise<void> {
-  const kernel = await kernelOf(wanted);
+  const kernel = await withinDevices(await kernelOf(wanted), wanted, options.token, note);
   const isPath = wanted.kernel !== null && !existsSync(join(KERNELS, wanted.kernel));
   const launch = isPath ? { ...wanted, kernel: resolve(wanted.kernel as string) } : wanted;
   const wished = specOf(wish, kernel, new Date());
@@ -67,17 +68,20 @@ export async function resumeRun(run: string | undefined, options: SittingOptions
     }
     const spec = runSpec.parse(JSON.parse(row.spec));
     const launch = launchSchema.parse(JSON.parse(row.launch));
-    const kernel = await kernelOf(launch);
-    if (kernel.hash !== spec.kernel.hash) {
+    const whole = await kernelOf(launch);
+    if (whole.hash !== spec.kernel.hash) {
       throw new UserError(
         `The kernel ${spec.kernel.id} has changed since the run ${row.id} began, so its evaluations cannot be compared. Put it back as it was, or start a new run.`,
       );
     }
+    const kernel = asStored(whole, spec.kernel.definition);
     await sit({ spec, launch, kernel, lineage, resume: true, elapsedBeforeMs: row.elapsedMs }, options);
   } finally {
     lineage.close();
   }
 }
+
+const note = (words: string) => process.stderr.write(`${words}\n`);
 
 /** Repeats a recorded run, in a run of its own. */
 export async function repeatRun(recorded: string, options: SittingOptions): Promise<void> {
@@ -157,7 +161,7 @@ export async function recordRun(
   fix: readonly string[],
   options: SittingOptions,
 ): Promise<void> {
-  const kernel = await kernelOf(wanted);
+  const kernel = await withinDevices(await kernelOf(wanted), wanted, options.token, note);
   const isPath = wanted.kernel !== null && !existsSync(join(KERNELS, wanted.kernel));
   const kernelName = isPath ? resolve(wanted.kernel as string) : wanted.kernel;
   const record = { out: (wanted.record as { out: string }).out, fixed: parseFixed(fix, kernel.definition) };

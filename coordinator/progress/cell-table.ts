@@ -45,6 +45,19 @@ export function cellSummary({ cells, faster, speedup }: CellTable): string {
   return `Faster than the fastest baseline on ${faster} of ${cells.length} workloads, geometric mean ${formatSpeedup(speedup)}${without}.`;
 }
 
+/** One sentence for each reason why a baseline was not timed; empty where all were. */
+export function leftOutSentences({ cells }: CellTable): string[] {
+  const counts = new Map<string, number>();
+  for (const { left_out } of cells) {
+    for (const [name, why] of Object.entries(left_out)) {
+      // Sizes differ from one workload to the next, the reason does not.
+      const reason = `${name}: ${why.split(". ")[0]?.replace(/\.$/, "")}`;
+      counts.set(reason, (counts.get(reason) ?? 0) + 1);
+    }
+  }
+  return [...counts].map(([reason, n]) => `Not timed on ${n} of ${cells.length} workloads: ${reason}.`);
+}
+
 /** What is not as in the defaults; everything where there are none. */
 export function differing(config: Config, defaults: Config | null): Config {
   const entries = Object.entries(config).filter(

@@ -3,6 +3,7 @@ import { type KernelDefinition, kernelDefinition } from "@kevo/proto/kernel.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
 import type { ZodError } from "zod";
 import { UserError } from "../errors/user-error.ts";
+import { beyondCapability } from "../search-space/capability.ts";
 import { compileConstraint } from "../search-space/constraint.ts";
 import { openSpace, type SearchSpace } from "../search-space/search-space.ts";
 
@@ -41,6 +42,14 @@ export function checkDefinition(definition: KernelDefinition, paths: ReadonlySet
   }
   noneTwice(definition.workloads, "workloads", wrong);
   noneTwice(definition.baselines, "baselines", wrong);
+  for (const parameter of definition.parameters) {
+    if (!("requires" in parameter)) continue;
+    const known = new Set(parameter.values.map(String));
+    const unknown = Object.keys(parameter.requires ?? {}).find((value) => !known.has(value));
+    if (unknown !== undefined) {
+      throw wrong(`parameter ${parameter.name}: requires names ${unknown}, which is not one of its values.`);
+    }
+  }
 
   // The space alone: what is wrong with the default is said below, by name.
   const space = naming(where, () => openSpace({ ...definition, default: null }));
@@ -64,6 +73,8 @@ function checkConfig(
   where: string,
 ): void {
   const genes = naming(`${where}: ${what}`, () => space.encode(config));
+  const beyond = beyondCapability(definition, config, null);
+  if (beyond !== null) throw new UserError(`${where}: ${what} must run on every device, and ${beyond}.`, 2);
   if (space.isValid(genes)) return;
   const broken = definition.constraints.find((text) => !compileConstraint(text, space.parameters).holds(genes));
   throw new UserError(

@@ -190,6 +190,13 @@ test("mistakes in a definition are named", async () => {
   expect(await complaint({ constraints: ["TILE > 100"] })).toMatch(/TILE > 100/);
   expect(await complaint({ constraints: ["TILE > UNROLL", "TILE < UNROLL"] })).toMatch(/kernel\.json: /);
   expect(await complaint({ constraints: ["TIEL > 1"] })).toMatch(/TIEL/);
+  const gated = (requires: object) => ({
+    parameters: [{ name: "TILE", type: "ordinal", values: [1, 4], requires }, GOOD.parameters[1]],
+  });
+  const later = { capability: "10.0", measured: false };
+  expect(await complaint(gated({ 5: later }))).toMatch(/TILE: requires names 5/);
+  expect(await complaint(gated({ 4: { capability: "sm_100", measured: false } }))).toMatch(/capability/);
+  expect(await complaint(gated({ 4: later }))).toMatch(/default must run on every device, and TILE = 4 needs .* 10\.0/);
   expect(await complaint({ workloads: [GOOD.workloads[0], GOOD.workloads[0]] })).toMatch(/small is there twice/);
   const folder = kernelFolder();
   writeFileSync(join(folder, "kernel.json"), '{"id": "copy",}');

@@ -7,6 +7,7 @@ comparison, when no kernel of the candidate runs, and are overwritten before the
 from __future__ import annotations
 
 import statistics
+import warnings
 from types import ModuleType
 from typing import Any
 
@@ -71,14 +72,17 @@ class Arena:
         self.copies: list[Tensors] = [self._copy() for _ in range(copies)]
         self.outputs = [trusted.output(shape) for _ in range(copies)]
         self.baselines: dict[str, Replay] = {}
-        self.unavailable: dict[str, str] = {}
+        # Baselines that do not run on this shape, and why.
+        self.left_out: dict[str, str] = {}
         for name, run in trusted.baselines().items():
-            try:
-                self.baselines[name] = capture(
-                    [lambda given=given, run=run: run(shape, given) for given in self.copies]
-                )
-            except RuntimeError as error:
-                self.unavailable[name] = str(error).splitlines()[0]
+            with warnings.catch_warnings(record=True) as told:
+                warnings.simplefilter("always")
+                try:
+                    self.baselines[name] = capture(
+                        [lambda given=given, run=run: run(shape, given) for given in self.copies]
+                    )
+                except RuntimeError as error:
+                    self.left_out[name] = _why(error, [str(one.message) for one in told])
         rounds = time_rounds(self.baselines, 7)
         self.fastest = min(rounds, key=lambda name: statistics.median(rounds[name]))
 
@@ -106,6 +110,13 @@ class Arena:
     def fill(self, at: int, case: Case) -> None:
         for name, tensor in case.inputs.items():
             self.copies[at][name].copy_(tensor)
+
+
+def _why(error: RuntimeError, warned: list[str]) -> str:
+    """What PyTorch says: what it warned of says what the kernel lacks; the error after it is general."""
+    lines = [text.split(" (Triggered internally", 1)[0].strip() for text in [*warned, str(error).splitlines()[0]]]
+    telling = [line for line in lines if not line.endswith("because:") and "runtime disabled" not in line]
+    return " ".join(dict.fromkeys(telling))[:400]
 
 
 class Arenas:

@@ -38,6 +38,8 @@ class Trial:
     clocks: list[int] = field(default_factory=list)
     dropped_rounds: int = 0
     stopped_early: bool = False
+    # By workload: baselines that do not run on it, and why.
+    left_out: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 def verify_shapes(program: Program, arena: Arena, output_of: Callable[[Json], torch.Tensor], input_seed: int) -> float:

@@ -98,6 +98,8 @@ class Lane:
             for workload, arena, error in zip(workloads, arenas, errors, strict=True):
                 time_workload(program, arena, workload, error, request, self.monitor, trial)
                 trial.measurements[-1]["peak_share"] = self._share(trial.measurements[-1]["gflops"])
+                if arena.left_out:
+                    trial.left_out[workload["name"]] = arena.left_out
                 if final and workload["name"] not in self._kernel_names:
                     self._kernel_names[workload["name"]] = _ran(trusted, arena)
             torch.cuda.synchronize()
@@ -132,6 +134,7 @@ class Lane:
             "temperature_c": self.monitor.temperature_c(),
             "dropped_rounds": trial.dropped_rounds,
             "baseline_kernels": dict(self._kernel_names),
+            "baselines_left_out": trial.left_out,
         }
 
 

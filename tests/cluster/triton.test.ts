@@ -33,6 +33,7 @@ test.skipIf(!hasPython)(
     const ended = await place.run("coordinator", [...start, "--evaluations", String(BUDGET)], environment(place));
     expect(ended).toMatchObject({ code: 0 });
     expect(ended.stderr).toContain("Faster than the fastest baseline on 2 of 2 workloads, geometric mean 2.00×.");
+    expect(ended.stderr).toContain("Not timed on 2 of 2 workloads: efficient: No available kernel.");
     expect(ended.stderr).toMatch(/ten\/a +10 +1 +20 +cudnn +2\.00×/);
     const workloads = await place.run("coordinator", ["lineage", "workloads", "--json"]);
     const table = JSON.parse(workloads.stdout);
@@ -41,6 +42,7 @@ test.skipIf(!hasPython)(
     expect(table.cells[0]).toMatchObject({
       rounds: 2,
       baselines: { cudnn: expect.closeTo(20), flash: expect.closeTo(30) },
+      left_out: { efficient: "No available kernel. It wants as many heads." },
       circumstances: [
         { gpu: expect.stringMatching(/^GPU-fake-[01]$/) },
         { gpu: expect.stringMatching(/^GPU-fake-[01]$/) },

@@ -25,6 +25,8 @@ export interface Cell {
   readonly baseline: string | null;
   /** Every baseline that was timed beside it, microseconds. */
   readonly baselines: Readonly<Record<string, number>>;
+  /** Baselines that do not run on this workload, and why. */
+  readonly left_out: Readonly<Record<string, string>>;
   readonly config: Config | null;
   readonly candidate: string | null;
   /** How often it was measured again on fresh inputs; what is said above is from these alone where there are any. */
@@ -88,7 +90,7 @@ export function cellsOf(db: LineageDatabase, run: string, { samples = false } = 
 
 const NOTHING = {
   ...{ speedup: null, speedup_low: null, speedup_high: null, time_us: null, tflops: null, baseline: null },
-  ...{ baselines: {}, config: null, candidate: null, rounds: 0, circumstances: [] },
+  ...{ baselines: {}, left_out: {}, config: null, candidate: null, rounds: 0, circumstances: [] },
 } as const;
 
 function found(
@@ -107,6 +109,7 @@ function found(
   }));
   const baselines = meansByName(named);
   const gflops = geometricMean(timings.flatMap((t) => (t.gflops === null ? [] : [t.gflops])));
+  const conditions = told.get(winner.candidate) ?? [];
   const fastest = Object.entries(baselines).sort(([, a], [, b]) => a - b)[0];
   return {
     speedup,
@@ -116,10 +119,11 @@ function found(
     tflops: gflops === null ? null : gflops / 1000,
     baseline: fastest?.[0] ?? null,
     baselines: Object.fromEntries(Object.entries(baselines).map(([name, ms]) => [name, ms * 1000])),
+    left_out: Object.assign({}, ...conditions.map((one) => one.baselines_left_out?.[workload] ?? {})),
     config: winner.config,
     candidate: winner.candidate,
     rounds: winner.rounds,
-    circumstances: told.get(winner.candidate) ?? [],
+    circumstances: conditions,
     ...(samples ? { samples_us: timings.map((t) => (JSON.parse(t.samples) as number[]).map((ms) => ms * 1000)) } : {}),
   };
 }

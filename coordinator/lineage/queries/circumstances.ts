@@ -8,7 +8,12 @@ import { events } from "../schema.ts";
 export const MEASURED_UNDER = "measured_under";
 
 /** What one measurement was made under. Names that are not known here are kept. */
-const circumstances = z.record(z.string(), z.unknown());
+const circumstances = z
+  .object({
+    /** By workload: baselines that do not run on it, and why. */
+    baselines_left_out: z.record(z.string(), z.record(z.string(), z.string())).optional(),
+  })
+  .catchall(z.unknown());
 export type Circumstances = z.infer<typeof circumstances>;
 
 /** By candidate, one for each time that it was measured again. */

@@ -26,7 +26,8 @@ def measure(channel: Channel, request: Frame) -> None:
     channel.send({"type": "stage", **about, "stage": "verifying"})
     reply = {"type": "measured", **about, "outcome": "ok", "message": None, "stopped_early": False, "fatal": False}
     reply |= {"measurements": [measurement(w) for w in request["workloads"]], "lane_ms": 1.0}
-    reply["environment"] = {"gpu": UUID, "sm_clock_mhz": [1970, 1980]}
+    left_out = {w["name"]: {"efficient": "No available kernel. It wants as many heads."} for w in request["workloads"]}
+    reply["environment"] = {"gpu": UUID, "sm_clock_mhz": [1970, 1980], "baselines_left_out": left_out}
     if act == "incorrect":
         reply |= {"outcome": "incorrect", "message": "relative error 0.4", "measurements": []}
     elif act in ("illegal access", "break device"):

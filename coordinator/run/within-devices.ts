@@ -1,0 +1,75 @@
+/** The kernel as the devices of a run can run it: values that need a later GPU are not in the space it searches. */
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import type { KernelPackage } from "@kevo/core/kernel/load.ts";
+import { isGated, lowestCapability, withinCapability } from "@kevo/core/search-space/capability.ts";
+import { EvaluatorLink } from "../dispatch/evaluator-link.ts";
+import type { Launch } from "./launch.ts";
+import { definitionObject } from "./spec.ts";
+
+/**
+ * Asks the evaluators that are named, or this host's driver, for compute capabilities, where the kernel depends on it.
+ * What nobody can be asked about (evaluators that only announce themselves) cannot be relied on, and is left out.
+ * @param onNote is told what is left out, and what is searched that nobody has measured
+ */
+export async function withinDevices<K extends KernelPackage>(
+  kernel: K,
+  launch: Pick<Launch, "evaluators">,
+  token: string | undefined,
+  onNote: (note: string) => void,
+): Promise<K> {
+  if (!isGated(kernel.definition)) return kernel;
+  const capability =
+    launch.evaluators.length > 0 ? await ofEvaluators(launch.evaluators, token) : await ofThisHost(process.env);
+  const { definition, leftOut, unmeasured } = withinCapability(kernel.definition, capability);
+  const here =
+    capability === null ? "which is not known of this run's devices" : `this run's devices have ${capability}`;
+  if (leftOut.length > 0) onNote(`left out of the space: ${leftOut.join(", ")}; ${here}`);
+  if (unmeasured.length > 0)
+    onNote(`in the space, and never measured by the kernel's authors: ${unmeasured.join(", ")}`);
+  return { ...kernel, definition };
+}
+
+/**
+ * The kernel as a stored run searched it.
+ * @param hash of the definition that the run's islands have
+ * @throws UserError when no GPU generation gives that definition.
+ */
+export function asStored<K extends KernelPackage>(kernel: K, hash: string): K {
+  const steps = kernel.definition.parameters.flatMap((parameter) =>
+    "requires" in parameter ? Object.values(parameter.requires ?? {}).map(({ capability }) => capability) : [],
+  );
+  for (const capability of [null, ...steps]) {
+    const { definition } = withinCapability(kernel.definition, capability);
+    if (definitionObject(definition).hash === hash) return { ...kernel, definition };
+  }
+  throw new UserError(
+    `The run searched another space of ${kernel.definition.id} than this version has. Start a new run.`,
+  );
+}
+
+async function ofEvaluators(addresses: readonly string[], token: string | undefined): Promise<string | null> {
+  const capabilities = addresses.map(async (address) => {
+    const link = new EvaluatorLink(address, token);
+    try {
+      return (await link.describe("")).devices.map(({ capability }) => capability);
+    } catch {
+      return [""]; // It may come later; who waits for it says so.
+    } finally {
+      link.close();
+    }
+  });
+  return lowestCapability((await Promise.all(capabilities)).flat());
+}
+
+async function ofThisHost(env: NodeJS.ProcessEnv): Promise<string | null> {
+  try {
+    const query = ["--query-gpu=compute_cap", "--format=csv,noheader"];
+    const { stdout } = await promisify(execFile)("nvidia-smi", query, { env, timeout: 30_000 });
+    const lines = stdout.split("\n").map((line) => line.trim());
+    return lowestCapability(lines.filter((line) => line !== "").map((line) => (/^\d+\.\d+$/.test(line) ? line : "")));
+  } catch {
+    return null;
+  }
+}
