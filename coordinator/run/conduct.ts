@@ -276,6 +276,8 @@ class Conductor {
     let servedAt = performance.now();
     const patience = setInterval(() => {
       if (this.#recorded !== null || (this.#manned && this.#fleet.serving)) servedAt = performance.now();
+      // An island that says that it has nothing left makes no entry.
+      if (this.#accounting.finished) this.#over.resolve(this.#stopped ? "stopped" : "completed");
       const waited = performance.now() - servedAt;
       if (this.#fleet.hopeless)
         this.#over.reject(new UserError(`No evaluator can run ${spec.kernel.id}: ${this.#fleet.trouble}.`));
