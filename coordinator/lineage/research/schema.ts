@@ -14,6 +14,8 @@ export const researchRuns = sqliteTable("research_runs", {
   status: text({ enum: ["running", "completed", "stopped", "failed"] }).notNull(),
   /** Why it ended as it did, for a person. */
   message: text(),
+  /** Absolute path of its reports, kernels and package. */
+  folder: text().notNull(),
   /** Of the fences around fetched text; never in a report. */
   secret: text().notNull(),
   createdAt: integer("created_at").notNull(),

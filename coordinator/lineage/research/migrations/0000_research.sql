@@ -105,6 +105,7 @@ CREATE TABLE `research_runs` (
 	`options` text NOT NULL,
 	`status` text NOT NULL,
 	`message` text,
+	`folder` text NOT NULL,
 	`secret` text NOT NULL,
 	`created_at` integer NOT NULL,
 	`ended_at` integer

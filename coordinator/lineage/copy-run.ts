@@ -1,0 +1,61 @@
+/** One run's rows, out of one lineage database and into another: for recordings. */
+import type Database from "better-sqlite3";
+import { z } from "zod";
+
+/**
+ * Tables in the order in which they may be filled, and how a row belongs to a run. Attempts, evaluators and the islands'
+ * logs stay behind: they are about processes that are gone.
+ */
+const TABLES = {
+  runs: "id = @run",
+  islands: "run = @run",
+  candidates: "run = @run",
+  parents: "candidate >= @run || '/' and candidate < @run || '0'",
+  evaluations: "run = @run",
+  measurements: "candidate >= @run || '/' and candidate < @run || '0'",
+  migrations: "run = @run",
+  events: "run = @run",
+} as const;
+
+const row = z.record(z.string(), z.union([z.string(), z.number(), z.null()]));
+export const runDump = z.object(
+  Object.fromEntries(Object.keys(TABLES).map((table) => [table, z.array(row)])) as Record<
+    keyof typeof TABLES,
+    z.ZodArray<typeof row>
+  >,
+);
+export type RunDump = z.infer<typeof runDump>;
+
+/** Without paths of this machine: the launch names no kernel, and the final line names no database. */
+export function dumpRun(sqlite: Database.Database, run: string): RunDump {
+  const tables = Object.entries(TABLES).map(([table, which]) => [
+    table,
+    sqlite.prepare(`select * from ${table} where ${which} order by rowid`).all({ run }),
+  ]);
+  const dump = runDump.parse(Object.fromEntries(tables));
+  return {
+    ...dump,
+    runs: dump.runs.map((one) => ({ ...one, result: null, launch: withKernel(one.launch, "") })),
+    events: dump.events.map(({ id: _, ...event }) => event),
+  };
+}
+
+/** @param kernel the folder that the run's kernel lies in here. A run that is there already stays as it is. */
+export function insertRun(sqlite: Database.Database, dump: RunDump, kernel: string): void {
+  sqlite.transaction(() => {
+    const [first] = dump.runs;
+    if (sqlite.prepare("select 1 from runs where id = ?").get(first?.id) !== undefined) return;
+    for (const table of Object.keys(TABLES) as (keyof typeof TABLES)[]) {
+      for (const given of dump[table]) {
+        const values = table === "runs" ? { ...given, launch: withKernel(given.launch, kernel) } : given;
+        const names = Object.keys(values);
+        const places = names.map((name) => `@${name}`).join(", ");
+        sqlite.prepare(`insert into ${table} (${names.join(", ")}) values (${places})`).run(values);
+      }
+    }
+  })();
+}
+
+function withKernel(launch: string | number | null | undefined, kernel: string): string {
+  return JSON.stringify({ ...JSON.parse(String(launch)), kernel });
+}

@@ -1,0 +1,82 @@
+/** `research-stage optimise-prompts`. */
+import { randomBytes } from "node:crypto";
+import { dirname, join, resolve } from "node:path";
+import { DEFAULT_DATABASE } from "@kevo/coordinator/lineage/read-only.ts";
+import { openResearch } from "@kevo/coordinator/lineage/research/database.ts";
+import { createRun, findRun, type ResearchRun } from "@kevo/coordinator/lineage/research/store.ts";
+import { parseInteger, parseNumber } from "@kevo/core/config/number.ts";
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import { Command } from "commander";
+import { openSession, requireModel } from "../pipeline/open-session.ts";
+import { optimisePrompts } from "../pipeline/optimise-prompts.ts";
+import { researchOptions } from "../pipeline/options.ts";
+import { newFenceSecret } from "../sources/defence/fence.ts";
+import { say } from "./sitting.ts";
+
+interface GivenOptions {
+  readonly out: string;
+  readonly budgetUsd: string;
+  readonly evaluations: string;
+  readonly threshold: string;
+  readonly db: string;
+  readonly json?: boolean;
+}
+
+export function optimisePromptsCommand(): Command {
+  return new Command("optimise-prompts")
+    .description("Make examples for the implementation prompt: what a model wrote and the cluster measured as good.")
+    .argument("[run]", "learn from the ideas of this research run (default: the latest)")
+    .requiredOption("--out <folder>", "where to; give it to run as --prompts")
+    .option("--budget-usd <dollars>", "hard stop for models", "5")
+    .option("--evaluations <n>", "of each kernel that is tried", "20")
+    .option(
+      "--threshold <ratio>",
+      "least speed that makes an example, against what the same idea reached before",
+      "0.95",
+    )
+    .option("--db <file>", "lineage database; research.db lies beside it", DEFAULT_DATABASE)
+    .option("--json", "one line of JSON on standard output")
+    .action(async (id: string | undefined, given: GivenOptions) => {
+      const research = openResearch(given.db);
+      try {
+        const teacher = findRun(research.db, id);
+        if (teacher === undefined) throw new UserError("There is no research run to learn from. Make one first.", 2);
+        const options = researchOptions.parse({
+          ...researchOptions.parse(JSON.parse(teacher.options)),
+          goal: "optimise-prompts",
+          budget_usd: parseNumber(given.budgetUsd, "--budget-usd", { min: 0, max: 1_000_000 }),
+          evaluations: parseInteger(given.evaluations, "--evaluations", { min: 1, max: 1_000_000 }),
+        });
+        requireModel(options, process.env);
+        const run = `${teacher.id}-prompts-${randomBytes(2).toString("hex")}`;
+        const folder = resolve(join(dirname(given.db), "research", run));
+        createRun(research.db, {
+          id: run,
+          domain: teacher.domain,
+          options: JSON.stringify(options),
+          folder,
+          secret: newFenceSecret(),
+          createdAt: Date.now(),
+        });
+        const { session, close } = await openSession({
+          research,
+          run: findRun(research.db, run) as ResearchRun,
+          folder,
+          recording: null,
+          environment: process.env,
+          say,
+          signal: new AbortController().signal,
+        });
+        try {
+          const threshold = parseNumber(given.threshold, "--threshold", { min: 0, max: 1000 });
+          const learnt = await optimisePrompts(session, teacher.id, threshold, resolve(given.out));
+          if (given.json) process.stdout.write(`${JSON.stringify(learnt)}\n`);
+          else say(`${learnt.bootstrapped} of ${learnt.tried} tries made an example: ${learnt.file}`);
+        } finally {
+          await close();
+        }
+      } finally {
+        research.close();
+      }
+    });
+}

@@ -1,0 +1,53 @@
+/** `research-stage resume`. */
+import { DEFAULT_DATABASE } from "@kevo/coordinator/lineage/read-only.ts";
+import { openResearch } from "@kevo/coordinator/lineage/research/database.ts";
+import { findRun, setRun } from "@kevo/coordinator/lineage/research/store.ts";
+import { parseNumber } from "@kevo/core/config/number.ts";
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import { Command } from "commander";
+import { requireModel } from "../pipeline/open-session.ts";
+import { researchOptions } from "../pipeline/options.ts";
+import { readRecording } from "../pipeline/recording.ts";
+import { SHIPPED } from "./run.ts";
+import { sit } from "./sitting.ts";
+
+interface GivenOptions {
+  readonly budgetUsd?: string;
+  readonly db: string;
+  readonly recording?: string | true;
+  readonly json?: boolean;
+}
+
+export function resumeCommand(): Command {
+  return new Command("resume")
+    .description("Go on with a run that was interrupted, killed or out of budget. No paid call is repeated.")
+    .argument("[run]", "a research run's id (default: the latest)")
+    .option("--budget-usd <dollars>", "a new hard stop, what was spent included")
+    .option("--db <file>", "lineage database; research.db lies beside it", DEFAULT_DATABASE)
+    .option("--recording [file]", "go on with a replay (default: of the demonstration)")
+    .option("--json", "end with one line of JSON on standard output")
+    .action(async (id: string | undefined, given: GivenOptions) => {
+      const recording =
+        given.recording === undefined ? null : readRecording(given.recording === true ? SHIPPED : given.recording);
+      const research = openResearch(given.db);
+      try {
+        const known = findRun(research.db, id);
+        if (known === undefined) {
+          throw new UserError(
+            `${id === undefined ? "There is no research run yet" : `There is no research run ${id}`}.`,
+            2,
+          );
+        }
+        const options = researchOptions.parse(JSON.parse(known.options));
+        if (recording === null) requireModel(options, process.env);
+        if (given.budgetUsd !== undefined) {
+          const budget_usd = parseNumber(given.budgetUsd, "--budget-usd", { min: 0, max: 1_000_000 });
+          setRun(research.db, known.id, { options: JSON.stringify({ ...options, budget_usd }) });
+        }
+        const run = findRun(research.db, known.id) ?? known;
+        await sit({ research, run, recording, record: null, json: given.json === true });
+      } finally {
+        research.close();
+      }
+    });
+}

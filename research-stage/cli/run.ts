@@ -1,0 +1,179 @@
+/** `research-stage run` and `research-stage discover`. */
+import { randomBytes, randomInt } from "node:crypto";
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { DEFAULT_DATABASE } from "@kevo/coordinator/lineage/read-only.ts";
+import { openResearch } from "@kevo/coordinator/lineage/research/database.ts";
+import { createRun, findRun, type ResearchRun } from "@kevo/coordinator/lineage/research/store.ts";
+import { formatAddress, parseAddress } from "@kevo/core/config/address.ts";
+import { parseInteger, parseNumber } from "@kevo/core/config/number.ts";
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import { Command, Option } from "commander";
+import { requireModel } from "../pipeline/open-session.ts";
+import { type ResearchOptions, researchOptions } from "../pipeline/options.ts";
+import { type Recording, readRecording } from "../pipeline/recording.ts";
+import { newFenceSecret } from "../sources/defence/fence.ts";
+import { sit } from "./sitting.ts";
+
+/** The demonstration that comes with the project. */
+export const SHIPPED = fileURLToPath(new URL("../demonstration/recording.json.gz", import.meta.url));
+
+interface GivenOptions {
+  readonly domain?: string;
+  readonly rounds: string;
+  readonly budgetUsd: string;
+  readonly backend: ResearchOptions["backend"];
+  readonly ideas: string;
+  readonly implement: string;
+  readonly constraints: string;
+  readonly model?: string;
+  readonly fastModel?: string;
+  readonly maxResults: string;
+  readonly author: string[];
+  readonly since?: string;
+  readonly until?: string;
+  readonly evaluations: string;
+  readonly islands: string;
+  readonly workload: string[];
+  readonly seed?: string;
+  readonly evaluator: string[];
+  readonly prompts?: string;
+  readonly out?: string;
+  readonly db: string;
+  readonly recording?: string | true;
+  readonly record?: string;
+  readonly synthetic?: boolean;
+  readonly json?: boolean;
+}
+
+const collect = (value: string, list: string[]) => [...list, value];
+
+const AFTER_HELP = `
+Keys: XAI_API_KEY, ANTHROPIC_API_KEY or OPENAI_API_KEY, or LLM_BASE_URL (a model is needed); X_API_KEY and EXA_API_KEY
+(sources without a key are skipped, and the report says so).
+
+With --json the last line on standard output is the result; everything else goes to standard error.
+Exit codes: 0 done, 1 failed or out of budget, 2 wrong usage, 130 interrupted (the run can be resumed).
+
+Examples:
+  research-stage run --recording
+  research-stage run --domain "attention on CPUs" --budget-usd 2 --rounds 2
+  research-stage discover --domain "fused softmax for long sequences" --ideas 5`;
+
+export function runCommand(goal: "run" | "discover"): Command {
+  const description =
+    goal === "run"
+      ? "From the literature to a measured kernel: survey, gaps, ideas, novelty, implementation, optimisation, report."
+      : "From the literature to validated ideas: like run, without implementing them.";
+  return new Command(goal)
+    .description(description)
+    .option("--domain <text>", "what to look for in the literature")
+    .option("--rounds <n>", "how often to go from gaps to measurements; each round learns from the last", "1")
+    .option("--budget-usd <dollars>", "hard stop for models and sources together", "5")
+    .addOption(new Option("--backend <name>", "what the kernels are for").choices(["cpu", "triton"]).default("cpu"))
+    .option("--ideas <n>", "ideas asked for in each round", "3")
+    .option("--implement <n>", "novel and feasible ideas that become kernels in each round, at most", "1")
+    .option("--constraints <text>", "what an idea must respect", "")
+    .option("--model <name>", "for gaps, ideas, novelty and code (default: what the key gives)")
+    .option("--fast-model <name>", "for everything else (default: the same)")
+    .option("--max-results <n>", "works wanted of each source; bounds what X costs", "20")
+    .option("--author <handle>", "search these authors on X; may be repeated (default: a curated list)", collect, [])
+    .option("--since <date>", "literature from this day on, such as 2026-01-15")
+    .option("--until <date>", "literature up to this day (default: today)")
+    .option("--evaluations <n>", "of each kernel's evolution", "60")
+    .option("--islands <n>", "populations of each kernel's evolution", "2")
+    .option("--workload <name>", "evolve on these workloads of the library's kernel only; may be repeated", collect, [])
+    .option("--seed <n>", "seed of the evolution's randomness (default: drawn)")
+    .option("--evaluator <host:port>", "use this evaluator instead of a local one; may be repeated", collect, [])
+    .option("--prompts <folder>", "examples for prompts, as optimise-prompts wrote them")
+    .option("--out <folder>", "report, kernels and package (default: research/RUN beside the database)")
+    .option("--db <file>", "lineage database; research.db lies beside it", DEFAULT_DATABASE)
+    .option("--recording [file]", "replay a recorded run without keys or network (default: the demonstration)")
+    .option("--record <file>", "record the run for --recording, .json or .json.gz")
+    .option("--synthetic", "say on every page that the corpus is made up")
+    .option("--json", "end with one line of JSON on standard output")
+    .addHelpText("after", AFTER_HELP)
+    .action(async (given: GivenOptions) => {
+      if (given.recording !== undefined) return replay(given, given.recording === true ? SHIPPED : given.recording);
+      const options = optionsOf(given, goal);
+      requireModel(options, process.env);
+      const id = `${new Date().toISOString().slice(0, 10).replaceAll("-", "")}-research-${randomBytes(2).toString("hex")}`;
+      await start(given, { id, options, secret: newFenceSecret(), createdAt: Date.now() }, null);
+    });
+}
+
+/** A recorded run keeps its name and its day, so that its report is the same. */
+async function replay(given: GivenOptions, path: string): Promise<void> {
+  if (given.domain !== undefined) {
+    throw new UserError("--recording has a domain of its own: leave --domain out.", 2);
+  }
+  const recording = readRecording(path);
+  const { run: id, options, secret, created_at: createdAt } = recording;
+  await start(given, { id, options, secret, createdAt }, recording);
+}
+
+interface Wanted {
+  readonly id: string;
+  readonly options: ResearchOptions;
+  readonly secret: string;
+  readonly createdAt: number;
+}
+
+async function start(given: GivenOptions, wanted: Wanted, recording: Recording | null): Promise<void> {
+  const { id, options, secret, createdAt } = wanted;
+  const folder = resolve(given.out ?? join(dirname(given.db), "research", id));
+  const research = openResearch(given.db);
+  try {
+    if (findRun(research.db, id) === undefined) {
+      const text = JSON.stringify(options);
+      createRun(research.db, { id, domain: options.domain, options: text, folder, secret, createdAt });
+    }
+    const run = { ...(findRun(research.db, id) as ResearchRun), folder };
+    const record = given.record === undefined ? null : resolve(given.record);
+    await sit({ research, run, recording, record, json: given.json === true });
+  } finally {
+    research.close();
+  }
+}
+
+function optionsOf(given: GivenOptions, goal: "run" | "discover"): ResearchOptions {
+  if (given.domain === undefined || given.domain.trim().length < 3) {
+    throw new UserError('Name what to look for: --domain "attention on CPUs" (or see --recording).', 2);
+  }
+  if (given.prompts !== undefined && !existsSync(given.prompts)) {
+    throw new UserError(`--prompts ${given.prompts}: there is no such folder. optimise-prompts writes one.`, 2);
+  }
+  const whole = (text: string, option: string, max: number) => parseInteger(text, option, { min: 1, max });
+  return researchOptions.parse({
+    domain: given.domain.trim().slice(0, 400),
+    goal,
+    rounds: whole(given.rounds, "--rounds", 20),
+    budget_usd: parseNumber(given.budgetUsd, "--budget-usd", { min: 0, max: 1_000_000 }),
+    backend: given.backend,
+    ideas: whole(given.ideas, "--ideas", 12),
+    implement: whole(given.implement, "--implement", 6),
+    constraints: given.constraints.slice(0, 2000),
+    model: given.model ?? null,
+    fast_model: given.fastModel ?? null,
+    max_results: whole(given.maxResults, "--max-results", 200),
+    authors: given.author.map((handle) => handle.replace(/^@/, "")),
+    since: given.since === undefined ? null : day(given.since, "--since"),
+    until: given.until === undefined ? new Date().toISOString().slice(0, 10) : day(given.until, "--until"),
+    evaluations: whole(given.evaluations, "--evaluations", 1_000_000),
+    islands: whole(given.islands, "--islands", 1024),
+    workloads: given.workload,
+    seed:
+      given.seed === undefined ? randomInt(2 ** 31) : parseInteger(given.seed, "--seed", { min: 0, max: 2 ** 31 - 1 }),
+    evaluators: given.evaluator.map((text) => formatAddress(parseAddress(text, "--evaluator"))),
+    prompts: given.prompts === undefined ? null : resolve(given.prompts),
+    synthetic: given.synthetic === true,
+  });
+}
+
+function day(text: string, option: string): string {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || Number.isNaN(Date.parse(text))) {
+    throw new UserError(`${option} ${text}: not a day. Write it like 2026-01-15.`, 2);
+  }
+  return text;
+}

@@ -1,0 +1,62 @@
+/** One sitting at the command line: signals, progress on standard error, the result on standard output. */
+import type { OpenResearch } from "@kevo/coordinator/lineage/research/database.ts";
+import type { ResearchRun } from "@kevo/coordinator/lineage/research/store.ts";
+import { conduct, type Ended } from "../pipeline/conduct.ts";
+import type { Recording } from "../pipeline/recording.ts";
+
+const EXIT_INTERRUPTED = 130;
+
+export interface SittingOptions {
+  readonly research: OpenResearch;
+  readonly run: ResearchRun;
+  readonly recording: Recording | null;
+  readonly record: string | null;
+  readonly json: boolean;
+}
+
+export async function sit({ json, ...options }: SittingOptions): Promise<void> {
+  const interruption = new AbortController();
+  const onSignal = () => {
+    if (interruption.signal.aborted) process.exit(EXIT_INTERRUPTED);
+    say("stopping; once more ends at once, and the run can be resumed either way");
+    interruption.abort(new Error("interrupted"));
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  try {
+    const ended = await conduct({ ...options, environment: process.env, say, signal: interruption.signal });
+    process.stderr.write(closing(ended));
+    if (json) process.stdout.write(`${JSON.stringify(ended)}\n`);
+    if (interruption.signal.aborted) process.exitCode = EXIT_INTERRUPTED;
+    else if (ended.status !== "completed") process.exitCode = 1;
+  } finally {
+    process.off("SIGINT", onSignal);
+    process.off("SIGTERM", onSignal);
+  }
+}
+
+export function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+function closing(ended: Ended): string {
+  const { run, status, message, best, spend_usd, report, package: packaged, ideas, survey, incidents } = ended;
+  const novel = ideas.filter(({ verdict }) => verdict === "novel").length;
+  const lines = [
+    "",
+    `Research run ${run} ${status}${message === null ? "" : `: ${message}`}.`,
+    ...(ended.synthetic ? ["Synthetic demonstration: posts, papers and model answers are made up."] : []),
+    `Survey ${survey}; ${ideas.length} ideas, ${novel} novel; $${spend_usd.toFixed(4)} spent; ${incidents} entries in the injection report.`,
+    ...(best === null
+      ? []
+      : [
+          `Best: ${best.kernel}, ${best.speedup?.toFixed(2)} times its first implementation (${best.speedup_low?.toFixed(2)}–${best.speedup_high?.toFixed(2)})`,
+          `  where it comes from: npx coordinator lineage show ${best.candidate}`,
+        ]),
+    `Report: ${report.join(", ")}`,
+    ...(packaged === null ? [] : [`Package: ${packaged}`]),
+    ...(status === "completed" ? [] : [`Go on with: npx research-stage resume ${run}`]),
+    "",
+  ];
+  return lines.join("\n");
+}

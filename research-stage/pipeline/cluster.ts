@@ -1,0 +1,172 @@
+/** The coordinator as a user starts it: a process, its final line, and its database read afterwards. */
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { dumpRun, type RunDump, runDump } from "@kevo/coordinator/lineage/copy-run.ts";
+import { isHeld } from "@kevo/coordinator/lineage/holder.ts";
+import { failuresOf } from "@kevo/coordinator/lineage/queries/failures.ts";
+import { winnersTimes } from "@kevo/coordinator/lineage/queries/workloads.ts";
+import { openReadOnly } from "@kevo/coordinator/lineage/read-only.ts";
+import { buildResult, runResult } from "@kevo/coordinator/run/result.ts";
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import { isSecretName } from "@kevo/core/logging/secrets.ts";
+import { z } from "zod";
+import type { ResearchOptions } from "./options.ts";
+
+const COORDINATOR = fileURLToPath(import.meta.resolve("@kevo/coordinator/cli/main.ts"));
+
+/** A search that is wanted: what its content hash is taken over, so paths are no part of it. */
+export interface Search {
+  /** Hash of the kernel's package. */
+  readonly kernel: string;
+  readonly evaluations: number;
+  readonly islands: number;
+  readonly seed: number;
+  readonly backend: ResearchOptions["backend"];
+  /** Empty for all. */
+  readonly workloads: readonly string[];
+}
+
+const times = z.object({
+  workload: z.string(),
+  time_ms: z.number(),
+  baseline_ms: z.number().nullable(),
+  baseline: z.string().nullable(),
+  speedup: z.number().nullable(),
+  speedup_low: z.number().nullable(),
+  speedup_high: z.number().nullable(),
+  gflops: z.number().nullable(),
+  peak_share: z.number().nullable(),
+});
+
+export const searched = z.object({
+  result: runResult.omit({ db: true }),
+  device: z.string(),
+  workloads: z.array(times),
+  /** Of each evaluation in order: its speedup or null. */
+  history: z.array(z.number().nullable()),
+  failures: z.array(z.object({ outcome: z.string(), message: z.string(), count: z.number() })),
+  /** For another machine to go on from: the lineage's rows. */
+  rows: runDump,
+});
+export type Searched = z.infer<typeof searched> & { readonly rows: RunDump };
+
+export interface Cluster {
+  /**
+   * Evolves the kernel in `folder`, or checks it alone with a budget of one.
+   * @throws UserError when the coordinator fails; its words are the message.
+   */
+  evolve(folder: string, search: Search, say: (text: string) => void): Promise<Searched>;
+}
+
+export function openCluster(lineage: string, options: ResearchOptions, signal: AbortSignal): Cluster {
+  return {
+    evolve: async (folder, search, say) => {
+      await untilFree(lineage, signal);
+      const known = earlierRun(lineage, search);
+      if (known === null) await coordinator(["start", "--kernel", folder, ...argumentsOf(search, options)]);
+      else if (known.status !== "completed") await coordinator(["resume", known.id]);
+      const run = earlierRun(lineage, search);
+      if (run === null) throw new UserError(`The coordinator left no run of ${folder} in ${lineage}.`);
+      return readRun(lineage, run.id);
+
+      async function coordinator(args: readonly string[]): Promise<void> {
+        const code = await runProgram([COORDINATOR, ...args, "--db", lineage, "--json"], say, signal);
+        if (code.status !== 0) throw new UserError(`The coordinator ended with ${code.status}: ${code.words}`);
+      }
+    },
+  };
+}
+
+function argumentsOf({ evaluations, islands, seed, backend, workloads }: Search, { evaluators }: ResearchOptions) {
+  return [
+    ...["--backend", backend, "--evaluations", String(evaluations), "--islands", String(islands)],
+    ...["--seed", String(seed)],
+    ...workloads.flatMap((name) => ["--workload", name]),
+    ...evaluators.flatMap((address) => ["--evaluator", address]),
+  ];
+}
+
+/** A coordinator that outlived an earlier sitting finishes its run first. */
+async function untilFree(lineage: string, signal: AbortSignal): Promise<void> {
+  while (isHeld(lineage)) await sleep(250, undefined, { signal });
+}
+
+/** The run that answers a search, from an earlier sitting. */
+function earlierRun(lineage: string, search: Search): { id: string; status: string } | null {
+  if (!existsSync(lineage)) return null;
+  const open = openReadOnly(lineage);
+  try {
+    const row = open.sqlite
+      .prepare(
+        `select id, status from runs where kernel_hash = ? and json_extract(spec, '$.seed') = ?
+         and json_extract(spec, '$.evaluations') = ? and json_array_length(spec, '$.islands') = ?
+         order by rowid desc limit 1`,
+      )
+      .get(search.kernel, search.seed, search.evaluations, search.islands);
+    return z
+      .object({ id: z.string(), status: z.string() })
+      .nullable()
+      .parse(row ?? null);
+  } finally {
+    open.close();
+  }
+}
+
+function readRun(lineage: string, run: string): Searched {
+  const open = openReadOnly(lineage);
+  try {
+    const { db, sqlite } = open;
+    const { db: _, ...result } = buildResult(db, run, lineage);
+    const history = sqlite
+      .prepare("select outcome, fitness from evaluations where run = ? order by created_at, rowid")
+      .all(run)
+      .map((row) => z.object({ outcome: z.string(), fitness: z.number().nullable() }).parse(row))
+      .map(({ outcome, fitness }) => (outcome === "ok" ? fitness : null));
+    const device = sqlite.prepare("select device_model from evaluations where run = ? limit 1").pluck().get(run);
+    return searched.parse({
+      result,
+      device: typeof device === "string" ? device : "unknown",
+      workloads: winnersTimes(db, run),
+      history,
+      failures: failuresOf(db, run).map(({ outcome, message, count }) => ({ outcome, message: message ?? "", count })),
+      rows: dumpRun(sqlite, run),
+    });
+  } finally {
+    open.close();
+  }
+}
+
+/** Runs this Node on a program. Keys of outside services stay here. @returns its status and last words. */
+function runProgram(
+  command: readonly string[],
+  say: (text: string) => void,
+  signal: AbortSignal,
+): Promise<{ status: number | string; words: string }> {
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => name === "KEVO_TOKEN" || !isSecretName(name)),
+  );
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", ...command], {
+      env,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    const words: string[] = [];
+    createInterface({ input: child.stderr }).on("line", (line) => {
+      if (line.trim() === "") return;
+      words.splice(0, words.length > 7 ? 1 : 0);
+      words.push(line);
+      say(line);
+    });
+    const stop = () => child.kill("SIGINT");
+    signal.addEventListener("abort", stop);
+    child.once("error", reject);
+    child.once("close", (code, killed) => {
+      signal.removeEventListener("abort", stop);
+      if (signal.aborted) reject(signal.reason);
+      else resolve({ status: code ?? killed ?? "no code", words: words.join(" ").slice(-600) });
+    });
+  });
+}

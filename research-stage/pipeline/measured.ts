@@ -1,0 +1,48 @@
+/** What the cluster measured is stored by what was asked, so that a resume, or a replay, does not measure again. */
+
+import { insertRun } from "@kevo/coordinator/lineage/copy-run.ts";
+import { openLineage } from "@kevo/coordinator/lineage/database.ts";
+import type { ResearchDatabase } from "@kevo/coordinator/lineage/research/database.ts";
+import { measurementOf, putMeasurement } from "@kevo/coordinator/lineage/research/store.ts";
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import { type Cluster, type Search, searched } from "./cluster.ts";
+import { hashOf } from "./steps.ts";
+
+export function rememberingCluster(db: ResearchDatabase, run: string, cluster: Cluster): Cluster {
+  return {
+    evolve: async (folder, search, say) => {
+      const hash = hashOf(search);
+      const known = measurementOf(db, run, hash);
+      if (known !== null) return searched.parse(JSON.parse(known));
+      const found = await cluster.evolve(folder, search, say);
+      putMeasurement(db, run, hash, JSON.stringify(found));
+      return found;
+    },
+  };
+}
+
+/**
+ * Answers from a recording alone, and puts the recorded run into the lineage, so that everything that reads it works.
+ * @throws UserError for what was not recorded.
+ */
+export function replayCluster(lineage: string, recorded: ReadonlyMap<string, string>): Cluster {
+  return {
+    evolve: async (folder: string, search: Search) => {
+      const text = recorded.get(hashOf(search));
+      if (text === undefined) {
+        throw new UserError(
+          `The recording has no measurement of the kernel ${search.kernel.slice(0, 12)} with ${search.evaluations} evaluations. ` +
+            "It was made by another version, or the answers in it were changed; record it again.",
+        );
+      }
+      const found = searched.parse(JSON.parse(text));
+      const open = openLineage(lineage);
+      try {
+        insertRun(open.sqlite, found.rows, folder);
+      } finally {
+        open.close();
+      }
+      return found;
+    },
+  };
+}

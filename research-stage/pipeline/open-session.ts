@@ -1,0 +1,161 @@
+/** Opens a run: live with keys and network, or from a recording with neither. */
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { OpenResearch } from "@kevo/coordinator/lineage/research/database.ts";
+import {
+  addExchange,
+  exchangesOf,
+  type ResearchRun,
+  runCalls,
+  runSpending,
+} from "@kevo/coordinator/lineage/research/store.ts";
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import { createCallStore } from "@kevo/core/llm/call-store.ts";
+import type { ModelClient } from "@kevo/core/llm/client.ts";
+import { connectionOf } from "@kevo/core/llm/connection.ts";
+import { loadDemos } from "@kevo/core/llm/demo-file.ts";
+import { openModel, openReplay } from "@kevo/core/llm/llm.ts";
+import type { Demo, Signature } from "@kevo/core/llm/signature.ts";
+import type { CallRecord } from "@kevo/proto/model-call.ts";
+import { type StoredExchange, storedExchange } from "../recording/exchange.ts";
+import { openGateway } from "../recording/gateway.ts";
+import { createMemoryStore, openFolderStore } from "../recording/store.ts";
+import type { ExchangeStore } from "../recording/transport.ts";
+import { type Library, libraryOf } from "../stages/library.ts";
+import { purseOf } from "../stages/survey.ts";
+import { openCluster } from "./cluster.ts";
+import { rememberingCluster, replayCluster } from "./measured.ts";
+import { type ResearchOptions, researchOptions } from "./options.ts";
+import type { Recorded, Recording } from "./recording.ts";
+import type { Session } from "./session.ts";
+import { keysOf, openSources, recordedKeys, usable } from "./sources.ts";
+import { openSteps } from "./steps.ts";
+
+export interface OpenSession {
+  readonly session: Session;
+  /** What a recording of this run must know beside its answers. */
+  readonly recorded: Recorded;
+  close(): Promise<void>;
+}
+
+export interface SessionParts {
+  readonly research: OpenResearch;
+  readonly run: ResearchRun;
+  readonly folder: string;
+  /** Null: live. */
+  readonly recording: Recording | null;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly say: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Names of the two models, as they will be asked; `models` of the recording in a replay. */
+interface Models {
+  readonly reasoning: ModelClient;
+  readonly fast: ModelClient;
+}
+
+export async function openSession(parts: SessionParts): Promise<OpenSession> {
+  const { research, run, folder, recording, environment, say, signal } = parts;
+  const { db } = research;
+  const options = researchOptions.parse(JSON.parse(run.options));
+  const models = recording === null ? liveModels(parts, options) : replayedModels(parts, recording);
+  const keys = recording === null ? keysOf(environment) : recordedKeys(recording.sources);
+  const library: Library = recording?.library ?? (await libraryOf(options.backend));
+  mkdirSync(folder, { recursive: true });
+  const transport = await openGateway({
+    recording: recording === null ? runExchanges(db, run.id) : await memoryOf(recording.exchanges),
+    replay: recording !== null,
+    cache: recording === null ? openFolderStore(join(folder, "..", "answers")) : null,
+    environment,
+  });
+  const cluster =
+    recording === null
+      ? openCluster(research.lineage, options, signal)
+      : replayCluster(research.lineage, new Map(recording.measurements.map(({ hash, result }) => [hash, result])));
+  const session: Session = {
+    run: run.id,
+    options,
+    secret: run.secret,
+    db,
+    steps: openSteps(db, run.id),
+    ...models,
+    sources: openSources(options, keys, recording === null ? environment : {}),
+    transport,
+    purseOf: purseOf(db, run.id, options.budget_usd),
+    cluster: rememberingCluster(db, run.id, cluster),
+    library,
+    folder,
+    demosOf: demosFrom(options.prompts),
+    say,
+    signal,
+  };
+  const names = { reasoning: models.reasoning.model, fast: models.fast.model };
+  const recorded = { sources: usable(keys), models: names, library };
+  return { session, recorded, close: () => transport.close() };
+}
+
+/** @throws UserError (code 2) where no model can be asked: before any work. */
+export function requireModel({ model, fast_model }: ResearchOptions, environment: NodeJS.ProcessEnv): void {
+  if (!["XAI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_API_KEY", "LLM_BASE_URL"].some((name) => environment[name])) {
+    throw new UserError(
+      "No model can be asked: set XAI_API_KEY, ANTHROPIC_API_KEY or OPENAI_API_KEY, or LLM_BASE_URL for a server of " +
+        "your own. To see the pipeline without keys: research-stage run --recording",
+      2,
+    );
+  }
+  connectionOf(model ?? undefined, environment);
+  if (fast_model !== null) connectionOf(fast_model, environment);
+}
+
+function liveModels({ research, run, environment, say }: SessionParts, options: ResearchOptions): Models {
+  const store = runCalls(research.db, run.id);
+  const spending = runSpending(research.db, run.id, options.budget_usd);
+  const open = (model: string | null) =>
+    openModel({ model: model ?? undefined, store, spending, environment, onNote: say });
+  const reasoning = open(options.model);
+  return { reasoning, fast: options.fast_model === null ? reasoning : open(options.fast_model) };
+}
+
+function replayedModels({ research, run }: SessionParts, { calls, models }: Recording): Models {
+  const recorded = createCallStore(calls);
+  const costs = new Map(calls.map((call) => [call.hash, call.cost_usd ?? call.reserved_usd]));
+  const store = runCalls(research.db, run.id);
+  // A replay pays nothing; the report tells what was paid when it was recorded.
+  const into = {
+    ...store,
+    record: (call: CallRecord) => store.record({ ...call, cost_usd: costs.get(call.hash) ?? 0 }),
+  };
+  return {
+    reasoning: openReplay(models.reasoning, recorded, into),
+    fast: openReplay(models.fast, recorded, into),
+  };
+}
+
+function runExchanges(db: OpenResearch["db"], run: string): ExchangeStore {
+  return {
+    find: async (hash) => exchangesOf(db, run, hash).map((text) => storedExchange.parse(JSON.parse(text))),
+    add: async (exchange) => addExchange(db, run, exchange.hash, JSON.stringify(exchange)),
+  };
+}
+
+async function memoryOf(exchanges: readonly StoredExchange[]): Promise<ExchangeStore> {
+  const store = createMemoryStore();
+  for (const exchange of exchanges) await store.add(exchange);
+  return store;
+}
+
+/** `<folder>/<signature>.json`, as `optimise-prompts` writes them; read once. */
+function demosFrom(folder: string | null): Session["demosOf"] {
+  const known = new Map<string, readonly Demo<unknown, unknown>[]>();
+  return (signature: Signature) => {
+    if (folder === null) return [];
+    const path = join(folder, `${signature.name}.json`);
+    let demos = known.get(signature.name);
+    if (demos === undefined) {
+      demos = existsSync(path) ? loadDemos(path, signature) : [];
+      known.set(signature.name, demos);
+    }
+    return demos;
+  };
+}

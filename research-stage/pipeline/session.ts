@@ -1,0 +1,70 @@
+/** What every stage of a run holds: stores, models, sources, dollars, and the cluster. */
+import type { ResearchDatabase } from "@kevo/coordinator/lineage/research/database.ts";
+import type { ModelClient } from "@kevo/core/llm/client.ts";
+import { type Prediction, predict } from "@kevo/core/llm/predict.ts";
+import type { Demo, Signature } from "@kevo/core/llm/signature.ts";
+import type { z } from "zod";
+import type { Transport } from "../recording/transport.ts";
+import type { Purse } from "../sources/purse.ts";
+import type { Source } from "../sources/source.ts";
+import type { Library } from "../stages/library.ts";
+import type { Cluster } from "./cluster.ts";
+import type { ResearchOptions } from "./options.ts";
+import type { Steps } from "./steps.ts";
+
+export interface Session {
+  readonly run: string;
+  readonly options: ResearchOptions;
+  /** Of the fences around fetched text. */
+  readonly secret: string;
+  readonly db: ResearchDatabase;
+  readonly steps: Steps;
+  /** Gaps, ideas and code. */
+  readonly reasoning: ModelClient;
+  /** Everything else. */
+  readonly fast: ModelClient;
+  readonly sources: readonly Source[];
+  readonly transport: Transport;
+  /** The dollars that are left to a source, by its name. */
+  purseOf(source: string): Purse;
+  readonly cluster: Cluster;
+  /** What ideas can build upon. */
+  readonly library: Library;
+  /** Folder of this run's kernels, package and reports. */
+  readonly folder: string;
+  /** Saved examples for a signature. */
+  demosOf(signature: Signature): readonly Demo<unknown, unknown>[];
+  /** Told to the person who waits. */
+  say(text: string): void;
+  readonly signal: AbortSignal;
+}
+
+export interface Question<I extends z.ZodObject, O extends z.ZodObject> {
+  readonly signature: Signature<I, O>;
+  readonly input: z.infer<I>;
+  readonly by: "reasoning" | "fast";
+  /** What the schema cannot say; told to the model in one repair turn. */
+  readonly check?: (output: z.infer<O>) => readonly string[];
+  readonly unrepaired?: "reject" | "accept";
+  readonly maxTokens?: number;
+  readonly seed?: number;
+}
+
+/** @throws ModelError */
+export function ask<I extends z.ZodObject, O extends z.ZodObject>(
+  session: Session,
+  question: Question<I, O>,
+): Promise<Prediction<z.infer<O>>> {
+  const { signature, input, by, check, unrepaired, maxTokens, seed } = question;
+  const demos = session.demosOf(signature as unknown as Signature) as readonly Demo<z.infer<I>, z.infer<O>>[];
+  return predict(signature, session[by], {
+    input,
+    labels: { proposer: signature.name, variant: null, island: null },
+    demos,
+    check,
+    unrepaired,
+    maxTokens,
+    seed,
+    signal: session.signal,
+  });
+}

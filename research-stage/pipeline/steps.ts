@@ -1,0 +1,69 @@
+/**
+ * Work in steps that are never done twice. A step is stored with the hash of its input and its output; asked again
+ * with the same input it answers from the store. So a run that was killed goes on where it was, and calls within a
+ * step that was cut off are found again one by one in the stores of calls and exchanges.
+ */
+import { createHash } from "node:crypto";
+import { channel } from "node:diagnostics_channel";
+import type { ResearchDatabase } from "@kevo/coordinator/lineage/research/database.ts";
+import { findStep, putStep } from "@kevo/coordinator/lineage/research/store.ts";
+import canonicalize from "canonicalize";
+import type { z } from "zod";
+
+/** Published after a step is stored as done: `{run, key, stage}`. For observers in the process. */
+export const STEP_DONE = channel("kevo.research.step");
+
+export interface StepOptions<T> {
+  readonly key: string;
+  readonly stage: string;
+  readonly round: number;
+  /** Whatever the output depends on; JSON. */
+  readonly input: unknown;
+  readonly output: z.ZodType<T>;
+  /** Dollars that sources took, of the output. */
+  readonly costOf?: (output: T) => number;
+}
+
+export interface Steps {
+  /** @throws what `work` throws; the step is then stored as failed and done again when asked again. */
+  step<T>(options: StepOptions<T>, work: () => Promise<T>): Promise<T>;
+}
+
+export function openSteps(db: ResearchDatabase, run: string): Steps {
+  return {
+    step: async ({ key, stage, round, input, output, costOf = () => 0 }, work) => {
+      const inputHash = hashOf(input);
+      const stored = findStep(db, run, key);
+      if (stored?.status === "done" && stored.inputHash === inputHash) {
+        return output.parse(JSON.parse(stored.output as string));
+      }
+      const startedAt = Date.now();
+      const common = { run, key, stage, round, inputHash, startedAt };
+      const open = { output: null, error: null, endedAt: null, costUsd: stored?.costUsd ?? 0 };
+      putStep(db, { ...common, ...open, status: "running" });
+      try {
+        const done = output.parse(await work());
+        putStep(db, {
+          ...common,
+          status: "done",
+          output: JSON.stringify(done),
+          error: null,
+          costUsd: costOf(done),
+          endedAt: Date.now(),
+        });
+        STEP_DONE.publish({ run, key, stage });
+        return done;
+      } catch (error) {
+        const words = error instanceof Error ? error.message : String(error);
+        putStep(db, { ...common, ...open, status: "failed", error: words, endedAt: Date.now() });
+        throw error;
+      }
+    },
+  };
+}
+
+export function hashOf(value: unknown): string {
+  return createHash("sha256")
+    .update(canonicalize(value) ?? "")
+    .digest("hex");
+}

@@ -1,0 +1,233 @@
+/** What a run found, told in order: survey, gaps, ideas, novelty, code, measurements, spend, injections. */
+import { bestOf, type Findings, type Round } from "../pipeline/findings-of-run.ts";
+import type { ResearchOptions } from "../pipeline/options.ts";
+import type { Idea, LiteratureSummary, Novelty } from "../stages/findings.ts";
+import { calibrationOf } from "../stages/outcome.ts";
+import { type Block, heading, list, paragraph, table } from "./blocks.ts";
+import { builtBlocks } from "./built.ts";
+import { type Spend, spendBlocks } from "./spend.ts";
+
+export interface ReportParts {
+  readonly run: string;
+  /** ISO date of the run's start. */
+  readonly date: string;
+  readonly options: ResearchOptions;
+  readonly found: Findings;
+  readonly spend: Spend;
+  /** Why the run ended before its end; null where it did not. */
+  readonly stopped: string | null;
+  /** Where the package lies, relative to the report. */
+  readonly packaged: string | null;
+}
+
+export const SYNTHETIC =
+  "Synthetic demonstration: posts, papers and model answers are made up. Measurements are real, of the machine that is named beside them.";
+
+export function composeReport(parts: ReportParts): Block[] {
+  const { run, date, options, found, spend, stopped, packaged } = parts;
+  const notices = [
+    ...(options.synthetic ? [SYNTHETIC] : []),
+    ...(stopped === null ? [] : [`Incomplete: ${stopped}`]),
+    ...surveyNotice(found),
+  ];
+  return [
+    heading(1, `Research on ${options.domain}`),
+    ...notices.map((text): Block => ({ kind: "notice", text })),
+    paragraph(
+      `Run ${run}, begun ${date}, ${options.rounds} round${options.rounds === 1 ? "" : "s"}, backend ${options.backend}.`,
+    ),
+    ...resultBlocks(found, packaged),
+    ...surveyBlocks(found),
+    ...summaryBlocks(found),
+    ...found.rounds.flatMap((round) => roundBlocks(round, options, found)),
+    ...lessonBlocks(found),
+    ...spendBlocks(spend),
+    ...injectionBlocks(found),
+    ...leftOutBlocks(found),
+  ];
+}
+
+function surveyNotice({ survey }: Findings): string[] {
+  if (survey === null || survey.status === "ok") return [];
+  const down = survey.sources.filter(({ status }) => status !== "ok");
+  const words = down.map(({ source, status }) => `${source} ${status}`).join(", ");
+  return [
+    `${survey.status === "partial" ? "Partial survey" : `Survey ${survey.status}`}: ${words}. What follows rests on the rest.`,
+  ];
+}
+
+function resultBlocks(found: Findings, packaged: string | null): Block[] {
+  const best = bestOf(found);
+  if (best === null) return [];
+  const { optimisation, idea } = best;
+  const interval =
+    optimisation.speedup_low === null
+      ? ""
+      : ` (${optimisation.speedup_low.toFixed(2)}–${optimisation.speedup_high?.toFixed(2)})`;
+  return [
+    heading(2, "Result"),
+    paragraph(
+      `${idea.title}: ${optimisation.speedup?.toFixed(2)} times the speed of its first implementation${interval}, ` +
+        `candidate ${optimisation.candidate} of lineage run ${optimisation.run}. Where it comes from: coordinator lineage show ${optimisation.candidate}`,
+    ),
+    ...(packaged === null
+      ? []
+      : [paragraph(`The code, with a loader that falls back to the reference, is in ${packaged}/.`)]),
+  ];
+}
+
+function surveyBlocks({ survey, claims }: Findings): Block[] {
+  if (survey === null) return [heading(2, "Survey"), paragraph("No survey was made.")];
+  return [
+    heading(2, "Survey"),
+    paragraph(
+      `${survey.records.length} works after merging, ${claims.length} claims taken from them, each with a quote that stands in its source.`,
+    ),
+    ...table(
+      ["source", "status", "found", "asked", "why"],
+      survey.sources.map(({ source, status, items, coverage, reason }) => {
+        return [source, status, String(items.length), coverage.asked ?? "–", reason ?? coverage.limits.join("; ")];
+      }),
+    ),
+  ];
+}
+
+function summaryBlocks({ summary, claims }: Findings): Block[] {
+  const statements = (title: string, items: LiteratureSummary["research_gaps"]) =>
+    items.length === 0
+      ? []
+      : [heading(3, title), ...list(items.map(({ text, records }) => `${text} [${records.join(", ")}]`))];
+  const cited = new Set(claims.map(({ record }) => record));
+  const threads = summary.x_threads.filter(({ id }) => cited.has(`x:${id}`));
+  return [
+    ...(summary.key_papers.length === 0 ? [] : [heading(3, "Key papers")]),
+    ...list(summary.key_papers.map(({ record, title, url, why }) => `${title} [${record}] ${url} – ${why}`)),
+    ...statements("Gaps in the literature", summary.research_gaps),
+    ...statements("Open problems", summary.open_problems),
+    ...statements("Trends", summary.recent_trends),
+    ...(threads.length === 0 ? [] : [heading(3, "Threads on X")]),
+    ...list(
+      threads.map(({ id, author, author_id, created_at, posts, gaps, partial }) => {
+        const missing = gaps.length === 0 ? "" : `, ${gaps.length} missing`;
+        const limits = partial.length === 0 ? "" : ` (${partial.join("; ")})`;
+        return `x:${id} by ${author ?? author_id}, ${created_at.slice(0, 10)}, ${posts.length} posts${missing}${limits}`;
+      }),
+    ),
+  ];
+}
+
+function roundBlocks(round: Round, options: ResearchOptions, { claims }: Findings): Block[] {
+  const { number, gaps, ideas, novelty } = round;
+  const of = options.rounds > 1 ? `Round ${number}: ` : "";
+  return [
+    heading(2, `${of}gaps`),
+    ...list(
+      gaps.map(({ id, title, description, kind, records }) => {
+        return `${id} (${kind.replaceAll("_", " ")}): ${title}. ${description} [${records.join(", ")}]`;
+      }),
+    ),
+    ...(gaps.length === 0 ? [paragraph("None was found that a retrieved work supports.")] : []),
+    heading(2, `${of}ideas`),
+    ...ideas.flatMap((one) => ideaBlocks(one, round, claims)),
+    ...(ideas.length === 0 ? [paragraph("None was proposed that answers a gap.")] : []),
+    ...novelty.flatMap((one) => coverageBlocks(one)),
+    ...builtBlocks(round, of),
+  ];
+}
+
+function ideaBlocks(one: Idea, { novelty, gaps }: Round, claims: Findings["claims"]): Block[] {
+  const verdict = novelty.find(({ idea }) => idea === one.id);
+  const evidence = gaps
+    .filter(({ id }) => one.gaps.includes(id))
+    .flatMap((of) => of.claims)
+    .flatMap((id) => claims.find((claim) => claim.id === id) ?? []);
+  return [
+    heading(3, `${one.id}: ${one.title}`),
+    paragraph(one.description),
+    ...list([
+      `Novelty: ${one.novelty}`,
+      `Implementation: ${one.implementation_sketch}`,
+      `Expected: ${one.expected_outcome}`,
+      `Risk ${one.risk_level}, feasibility ${one.feasibility_score}, novelty ${one.novelty_score}, builds upon ${one.base_kernel}, answers ${one.gaps.join(", ")}`,
+      `Configuration space: ${one.configuration_space.map(({ name, values }) => `${name} {${values.join(", ")}}`).join(", ")}`,
+    ]),
+    ...evidence.map(({ quote, record }): Block => ({ kind: "quote", text: `${quote} [${record}]` })),
+    ...(verdict === undefined ? [] : verdictBlocks(verdict)),
+  ];
+}
+
+function verdictBlocks({ verdict, reason, nearest }: Novelty): Block[] {
+  return [
+    paragraph(`Verdict: ${verdict.replaceAll("_", " ")}. ${reason}`),
+    ...table(
+      ["nearest work", "its words", "overlap", "difference", "relation"],
+      nearest.map(({ title, url, quote, overlap, difference, relation }) => {
+        return [`${title} ${url}`, quote, overlap, difference, relation];
+      }),
+    ),
+  ];
+}
+
+function coverageBlocks({ idea, coverage }: Novelty): Block[] {
+  return [
+    paragraph(`Where ${idea} was looked for:`),
+    ...table(
+      ["claim", "source", "status", "found", "limits"],
+      coverage.map(({ claim, source, status, found, reason, coverage: { limits } }) => {
+        return [claim, source, status, String(found), [...(reason === null ? [] : [reason]), ...limits].join("; ")];
+      }),
+    ),
+  ];
+}
+
+function lessonBlocks({ rounds }: Findings): Block[] {
+  const outcomes = rounds.flatMap((round) => round.outcomes);
+  if (outcomes.length === 0) return [];
+  const { tried, succeeded, predicted, measured, brier } = calibrationOf(outcomes);
+  const calibration =
+    predicted === null || measured === null || brier === null
+      ? "Nothing was tried, so feasibility cannot be judged."
+      : `Of ${tried} ideas that were tried, ${succeeded} became a kernel that evolution made faster. ` +
+        `Feasibility was predicted as ${predicted.toFixed(2)} on average, measured ${measured.toFixed(2)}; ` +
+        `Brier score ${brier.toFixed(3)} (0 is perfect, 0.25 a coin's).`;
+  return [
+    heading(2, "What was learnt"),
+    ...table(
+      ["idea", "feasibility predicted", "became", "speedup", "against the library"],
+      outcomes.map((one) => [
+        `${one.idea}: ${one.title}`,
+        String(one.predicted_feasibility),
+        one.lesson,
+        one.speedup === null ? "–" : `${one.speedup.toFixed(2)}×`,
+        one.against_library === null ? "–" : `${one.against_library.toFixed(2)}×`,
+      ]),
+    ),
+    paragraph(calibration),
+  ];
+}
+
+function injectionBlocks({ incidents }: Findings): Block[] {
+  return [
+    heading(2, "Injection report"),
+    paragraph(
+      incidents.length === 0
+        ? "No fetched text read like an instruction, and no answer quoted what its source does not say."
+        : "Fetched text that reads like an instruction to a model, and answers that quoted or cited what is not there. None of it went on.",
+    ),
+    ...table(
+      ["record", "post", "rule", "passage", "what was done"],
+      incidents.map(({ record, post, kind, rule, excerpt, action }) => [
+        record,
+        post ?? "–",
+        `${kind}: ${rule}`,
+        excerpt,
+        action,
+      ]),
+    ),
+  ];
+}
+
+function leftOutBlocks({ leftOut }: Findings): Block[] {
+  if (leftOut.length === 0) return [];
+  return [heading(2, "Left out"), paragraph("To keep prompts within a model's window:"), ...list(leftOut)];
+}

@@ -1,0 +1,101 @@
+/**
+ * The PyTorch module of an implementation against the reference of the kernel that it builds upon, in a sandbox
+ * without network or keys. Where torch is not installed, or this host cannot contain it, it is not run and that is said.
+ */
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { readEnvironment } from "@kevo/core/config/environment.ts";
+import { systemPaths } from "@kevo/core/sandbox/paths.ts";
+import { prepareSandbox } from "@kevo/core/sandbox/sandbox.ts";
+import type { KernelDefinition } from "@kevo/proto/kernel.ts";
+import { z } from "zod";
+import type { check } from "./findings.ts";
+
+type Check = z.infer<typeof check>;
+
+const run = promisify(execFile);
+const CHECKER = fileURLToPath(new URL("./check_module.py", import.meta.url));
+const NATIVE = fileURLToPath(new URL("backends/cpu/native/", import.meta.resolve("@kevo/gpu-evaluator/package.json")));
+const LIMIT_MS = 120_000;
+const MEMORY_BYTES = 64 * 1024 ** 3;
+const SEED = "20260101";
+
+const PROBE =
+  "import json, os, sys, torch; print(json.dumps([sys.executable, sys.prefix, sys.base_prefix, os.path.dirname(os.path.dirname(torch.__file__))]))";
+
+/** @param folder of the kernel, with `module.py` and the reference. */
+export async function checkModule(folder: string, definition: KernelDefinition, signal: AbortSignal): Promise<Check> {
+  if (!definition.backends.includes("cpu")) {
+    return {
+      status: "skipped",
+      message: "only modules of C kernels are compared; this one's kernel was checked alone",
+    };
+  }
+  const python = readEnvironment().KEVO_PYTHON ?? "python3";
+  const found = await run(python, ["-c", PROBE], { signal, timeout: LIMIT_MS }).catch(() => null);
+  signal.throwIfAborted();
+  if (found === null)
+    return {
+      status: "skipped",
+      message: `torch is not installed for ${python === "python3" ? python : "KEVO_PYTHON"}`,
+    };
+  const [executable, ...places] = z.array(z.string()).min(2).parse(JSON.parse(found.stdout));
+  const scratch = await mkdtemp(join(tmpdir(), "kevo-module-"));
+  try {
+    const compiler = (process.env.CC?.trim() || "cc").split(/\s+/);
+    const sandbox = await prepareSandbox(join(scratch, "sandbox"), { compiler });
+    if (!sandbox.contains) {
+      return { status: "skipped", message: "this host cannot contain code that nobody trusts" };
+    }
+    const [workload] = [...definition.workloads].sort((a, b) => a.flops - b.flops);
+    const sizes = Object.entries(workload?.shape ?? {}).map(([name, value]) => `${name}=${value}`);
+    const data = await referenceData(compiler, folder, definition, sizes, scratch, signal);
+    const command = [executable as string, "-I", CHECKER, join(folder, "module.py"), data, ...sizes];
+    const [file, ...words] = sandbox.wrap(command, {
+      read: [...systemPaths(executable as string), ...places, CHECKER, folder, scratch],
+      write: [join(scratch, "sandbox")],
+      memoryBytes: MEMORY_BYTES,
+    });
+    const env = { PATH: process.env.PATH ?? "", HOME: join(scratch, "sandbox"), LC_ALL: "C", OMP_NUM_THREADS: "1" };
+    const done = await run(file as string, words, { env, signal, timeout: LIMIT_MS, cwd: scratch }).then(
+      ({ stdout }) => ({ error: Number(stdout.trim().split("\n").at(-1)), words: "" }),
+      (error: { stderr?: string; message: string }) => ({
+        error: Number.NaN,
+        words: (error.stderr?.trim() || error.message).split("\n").slice(-3).join(" ").slice(0, 600),
+      }),
+    );
+    signal.throwIfAborted();
+    const limit = definition.tolerance.relative_l2;
+    if (done.error <= limit)
+      return { status: "ok", message: `relative error ${done.error.toExponential(1)} on ${workload?.name}` };
+    const how = Number.isNaN(done.error)
+      ? done.words
+      : `its relative error is ${done.error.toExponential(1)}, more than ${limit}`;
+    return { status: "failed", message: `the PyTorch module: ${how.replaceAll(folder, "").replaceAll(scratch, "")}` };
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** Inputs and their right answer, by the trusted reference. */
+async function referenceData(
+  compiler: readonly string[],
+  folder: string,
+  definition: KernelDefinition,
+  sizes: readonly string[],
+  scratch: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const [file, ...words] = compiler as [string, ...string[]];
+  const program = join(scratch, "reference");
+  const sources = [join(folder, definition.reference as string), join(NATIVE, "reference-main.c")];
+  const flags = ["-std=gnu17", "-O2", "-w", "-I", NATIVE, "-I", folder];
+  await run(file, [...words, ...flags, ...sources, "-lm", "-o", program], { signal, timeout: LIMIT_MS });
+  const data = join(scratch, "data");
+  await run(program, [data, SEED, ...sizes], { signal, timeout: LIMIT_MS });
+  return data;
+}

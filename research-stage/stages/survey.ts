@@ -1,0 +1,99 @@
+/** Stage 1, first half: every source is asked at once; what they found is stored, for citations and provenance. */
+import { putRecords } from "@kevo/coordinator/lineage/research/provenance.ts";
+import { spentOf } from "@kevo/coordinator/lineage/research/store.ts";
+import type { Session } from "../pipeline/session.ts";
+import { createPurse } from "../sources/purse.ts";
+import type { SourceQuery } from "../sources/source.ts";
+import { type SurveyResult, survey, surveyResult } from "../sources/survey.ts";
+import type { Incident } from "./findings.ts";
+
+/** No source takes more than this share of the run's dollars. */
+const SHARE = 0.3;
+
+export async function surveyStage(session: Session): Promise<SurveyResult> {
+  const { options, steps } = session;
+  const query: SourceQuery = {
+    text: options.domain,
+    since: options.since,
+    until: options.until,
+    maxResults: options.max_results,
+    purpose: "survey",
+  };
+  const names = session.sources.map(({ name }) => name);
+  const found = await steps.step(
+    {
+      key: "survey",
+      stage: "survey",
+      round: 0,
+      input: { query, names },
+      output: surveyResult,
+      costOf: ({ cost_usd }) => cost_usd,
+    },
+    () => search(session, session.sources, query),
+  );
+  remember(session, found);
+  return found;
+}
+
+/** Asks some of the sources, each with what is left to it. */
+export function search(session: Session, sources: Session["sources"], query: SourceQuery): Promise<SurveyResult> {
+  return survey(sources, query, {
+    transport: session.transport,
+    purseOf: session.purseOf,
+    signal: session.signal,
+    onNote: session.say,
+  });
+}
+
+/** What is left of the run's dollars to one source, for one search. */
+export function purseOf(db: Session["db"], run: string, budgetUsd: number) {
+  return () => {
+    const { sources, models } = spentOf(db, run);
+    return createPurse(Math.max(0, Math.min(budgetUsd * SHARE, budgetUsd - sources - models)));
+  };
+}
+
+/** Stores records, so that they can be cited. */
+export function remember(session: Session, { records }: SurveyResult): void {
+  putRecords(
+    session.db,
+    session.run,
+    records.map((record) => ({
+      id: record.id,
+      kind: record.kind,
+      title: record.title,
+      url: record.url,
+      sources: record.sources.join(","),
+      publishedAt: record.published_at,
+      suspicious: record.suspicions.length > 0,
+    })),
+    records.flatMap((record) =>
+      record.kind !== "thread"
+        ? []
+        : record.thread.posts.map((post) => ({
+            id: post.id,
+            record: record.id,
+            author: record.thread.author ?? record.thread.author_id,
+            createdAt: post.created_at,
+            text: post.text,
+          })),
+    ),
+  );
+}
+
+/** Records that read like an attack go to no model at all; a person finds them in the report. */
+export function setAside({ records }: SurveyResult): { clean: SurveyResult["records"]; incidents: Incident[] } {
+  const incidents = records.flatMap(({ suspicions }) =>
+    suspicions.map(
+      ({ record, post, rule, excerpt }): Incident => ({
+        kind: "suspicious",
+        record,
+        post,
+        rule,
+        excerpt,
+        action: "the record was shown to no model",
+      }),
+    ),
+  );
+  return { clean: records.filter(({ suspicions }) => suspicions.length === 0), incidents };
+}

@@ -1,0 +1,37 @@
+/** Words of a text, for ranking and for search queries. */
+
+const COMMON = new Set(
+  "a an and are as at be but by can do for from had has have how if in into is it its more most much no not of on or our so such than that the their them then there these they this to use used uses using via was we what when where which while who will with without".split(
+    " ",
+  ),
+);
+
+/** Lower case, without common words; each once, in order. */
+export function wordsOf(text: string): string[] {
+  const words = text.toLowerCase().match(/[a-z0-9][a-z0-9+.-]*[a-z0-9+]|[a-z0-9]/g) ?? [];
+  return [...new Set(words.filter((word) => !COMMON.has(word)))];
+}
+
+/** Share of `wanted` that stands in `text`, 0 to 1. */
+export function overlap(wanted: readonly string[], text: string): number {
+  if (wanted.length === 0) return 0;
+  const there = new Set(wordsOf(text));
+  return wanted.filter((word) => there.has(word)).length / wanted.length;
+}
+
+/** Without what typesetting changes: case, blanks, quotes and dashes. Two texts that agree so say the same words. */
+export function plain(text: string): string {
+  return text
+    .toLowerCase()
+    .normalize("NFKC")
+    .replace(/[\u2018\u2019\u201c\u201d"'`]/g, "")
+    .replace(/[\u2010-\u2015-]/g, "-")
+    .replace(/\s+/g, " ")
+    .trim();
+}
+
+/** Whether `quote` stands in `text`, word by word. Quotes of a few letters prove nothing. */
+export function quotes(text: string, quote: string): boolean {
+  const wanted = plain(quote);
+  return wanted.length >= 12 && plain(text).includes(wanted);
+}
