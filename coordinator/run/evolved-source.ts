@@ -2,7 +2,7 @@
 import type { Bus } from "@kevo/core/bus/bus.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { KernelPackage } from "@kevo/core/kernel/load.ts";
-import { sourceOf } from "@kevo/core/kernel/source-of.ts";
+import { sourceIn } from "@kevo/core/kernel/source-of.ts";
 import { sourceHash } from "@kevo/core/source/edits.ts";
 import { splitSource } from "@kevo/core/source/region.ts";
 import type { BatchRequest } from "@kevo/proto/messages/batch.ts";
@@ -14,7 +14,7 @@ import { candidates, sources } from "../lineage/schema.ts";
 /** The kernel's own source. @throws UserError (code 2) when no region of it may evolve. */
 export function evolvableSource(kernel: KernelPackage): EvolvedSource {
   const { id, source } = kernel.definition;
-  const text = sourceOf(kernel.definition, kernel.bytes);
+  const text = sourceIn(kernel.definition, kernel.bytes);
   if (text === null) throw new UserError(`--evolve source: the kernel ${id} is a recording; there is no source.`, 2);
   if (splitSource(text) === null) {
     throw new UserError(

@@ -16,6 +16,7 @@ interface GivenOptions {
   readonly timeScale?: string;
   readonly parent?: boolean;
   readonly json?: boolean;
+  readonly requireSandbox?: boolean;
 }
 
 const AFTER_HELP = `
@@ -42,6 +43,7 @@ export function startCommand(): Command {
     .option("--space <file>", "replay: recorded space in Kernel Tuner's cache format, .json or .json.gz")
     .option("--time-scale <factor>", "replay: recorded durations times this pass again (default: 0)")
     .option("--parent", "end when standard input closes, as it does when the process that started this one dies")
+    .option("--require-sandbox", "start only where candidates can be contained (docs/sandbox.md)")
     .option("--json", "print one line of JSON with the address once it serves")
     .addHelpText("after", AFTER_HELP)
     .action(async (given: GivenOptions) => {
@@ -55,6 +57,7 @@ export function startCommand(): Command {
         token,
         parent: given.parent === true,
         json: given.json === true,
+        requireSandbox: given.requireSandbox === true,
       });
     });
 }

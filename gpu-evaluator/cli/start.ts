@@ -1,10 +1,15 @@
 /** A daemon's life: open, serve and announce, drain, close. */
 import { randomUUID } from "node:crypto";
+import { rm } from "node:fs/promises";
 import { type Bus, connectBus } from "@kevo/core/bus/bus.ts";
 import { formatAddress, parseAddress } from "@kevo/core/config/address.ts";
-import { createLogger } from "@kevo/core/logging/logger.ts";
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import { createLogger, type Logger } from "@kevo/core/logging/logger.ts";
+import type { Backend } from "../backends/backend.ts";
+import { createScratch } from "../backends/scratch.ts";
 import { announce } from "../daemon/announce.ts";
 import { Daemon } from "../daemon/daemon.ts";
+import { EvolvedSources } from "../daemon/evolved-sources.ts";
 import { KernelCatalog } from "../daemon/kernel-catalog.ts";
 import { serveEvaluator } from "../daemon/server.ts";
 import packageJson from "../package.json" with { type: "json" };
@@ -21,6 +26,8 @@ export interface StartOptions {
   readonly token: string | undefined;
   readonly parent: boolean;
   readonly json: boolean;
+  /** Start only where candidates can be contained. */
+  readonly requireSandbox: boolean;
 }
 
 /** Serves until it is drained by a signal or a client, then closes everything. @throws UserError */
@@ -33,7 +40,9 @@ export async function start(options: StartOptions): Promise<void> {
       : await connectBus({ url: options.nats, token: options.token, name: `gpu-evaluator ${id}` });
   try {
     const { backend, kernels } = await openBackend(options.backend, bus, logger);
+    const sources = await createScratch("sources");
     try {
+      sayProtection(backend, options.requireSandbox, logger);
       const daemon = new Daemon(backend, logger);
       const stop = untilToldToStop(options.parent);
       const server = await serveEvaluator({
@@ -43,6 +52,7 @@ export async function start(options: StartOptions): Promise<void> {
         token: options.token,
         daemon,
         kernels: new KernelCatalog(kernels),
+        sources: new EvolvedSources({ bus, folder: sources }),
         onDrained: stop.drained,
         logger,
       });
@@ -70,11 +80,21 @@ export async function start(options: StartOptions): Promise<void> {
       process.exitCode = ended === "drained" ? 0 : 130;
     } finally {
       await backend.close();
+      await rm(sources, { recursive: true, force: true });
     }
   } finally {
     await bus?.close();
   }
   process.exit();
+}
+
+function sayProtection({ name, protection }: Backend, required: boolean, logger: Logger): void {
+  if (protection.contains) logger.info({ protection: protection.description }, "candidates are contained");
+  else if (required) {
+    throw new UserError(
+      `--require-sandbox: this host cannot contain candidates of the backend ${name}: ${protection.description}. Start on a host that can (docs/sandbox.md says what it needs), or leave the option out.`,
+    );
+  } else logger.warn({ protection: protection.description }, "candidates are not contained by a sandbox");
 }
 
 function say(json: boolean, line: { listening: string; id: string }, what: string): void {

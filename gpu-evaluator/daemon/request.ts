@@ -2,6 +2,7 @@
 
 import { status } from "@grpc/grpc-js";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { beyondCapability } from "@kevo/core/search-space/capability.ts";
 import type { EvaluateRequest__Output } from "@kevo/proto/evaluator-service.ts";
 import { candidateId } from "@kevo/proto/log.ts";
 import { EFFORTS } from "@kevo/proto/run.ts";
@@ -18,7 +19,7 @@ const requestSchema = z.object({
   attempt: z.int().nonnegative(),
   kernel: sha256,
   configJson: z.string().max(65_536),
-  source: z.literal("", "this daemon evaluates configurations only, not evolved sources"),
+  source: z.union([z.literal(""), sha256]),
   workloads: z.array(z.string()).min(1, "must name at least one workload"),
   effort: z.enum(EFFORTS),
   purpose: z.enum(["SEARCH", "FINAL"]),
@@ -29,16 +30,23 @@ const requestSchema = z.object({
 
 export interface CheckedRequest {
   readonly job: Job;
+  /** SHA-256 of the evolved source that takes the place of the kernel's own; null for that one. */
+  readonly source: string | null;
   /** Empty for any. */
   readonly deviceModel: string;
   /** Why the configuration breaks the kernel's constraints; null when it is valid. */
   readonly invalid: string | null;
 }
 
-/** Checks form first, then fetches the kernel (at once where it is known), then checks against it. @throws Refusal */
+/**
+ * Checks form first, then fetches the kernel (at once where it is known), then checks against it.
+ * @param capability that every device here has at least; null where there is none
+ * @throws Refusal
+ */
 export function checkRequest(
   message: EvaluateRequest__Output,
   kernels: KernelCatalog,
+  capability: string | null,
 ): CheckedRequest | Promise<CheckedRequest> {
   const parsed = requestSchema.safeParse(message);
   if (!parsed.success) {
@@ -49,8 +57,8 @@ export function checkRequest(
   const parameters = parseConfig(request.configJson);
   const known = kernels.known(request.kernel);
   return known === null
-    ? kernels.fetch(request.kernel).then((kernel) => checkAgainst(kernel, request, parameters), unavailable)
-    : checkAgainst(known, request, parameters);
+    ? kernels.fetch(request.kernel).then((kernel) => checkAgainst(kernel, request, parameters, capability), unavailable)
+    : checkAgainst(known, request, parameters, capability);
 }
 
 function parseConfig(json: string): Config {
@@ -65,7 +73,12 @@ function parseConfig(json: string): Config {
   return parsed.data;
 }
 
-function checkAgainst(kernel: Kernel, request: z.infer<typeof requestSchema>, config: Config): CheckedRequest {
+function checkAgainst(
+  kernel: Kernel,
+  request: z.infer<typeof requestSchema>,
+  config: Config,
+  capability: string | null,
+): CheckedRequest {
   const workloads = request.workloads.map((name) => {
     const workload = kernel.workloads.get(name);
     if (workload !== undefined) return workload;
@@ -83,8 +96,9 @@ function checkAgainst(kernel: Kernel, request: z.infer<typeof requestSchema>, co
   }
   return {
     deviceModel: request.deviceModel,
+    source: request.source === "" ? null : request.source,
     invalid: kernel.space.isValid(genes)
-      ? null
+      ? beyondCapability(kernel.installed.definition, config, capability)
       : `the configuration breaks a constraint of ${kernel.installed.definition.id}`,
     job: {
       candidate: request.candidate,
@@ -103,7 +117,8 @@ function malformed(what: string): Refusal {
   return new Refusal(status.INVALID_ARGUMENT, what);
 }
 
-function unavailable(error: unknown): never {
+/** Another attempt here would end the same way. */
+export function unavailable(error: unknown): never {
   if (error instanceof KernelUnavailable) throw new Refusal(status.FAILED_PRECONDITION, error.message);
   throw error;
 }

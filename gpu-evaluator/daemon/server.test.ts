@@ -1,3 +1,4 @@
+import { tmpdir } from "node:os";
 import { Client, credentials, type Metadata, makeClientConstructor, type ServiceError, status } from "@grpc/grpc-js";
 import { createLogger } from "@kevo/core/logging/logger.ts";
 import {
@@ -12,6 +13,7 @@ import { service as healthService } from "grpc-health-check";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Backend } from "../backends/backend.ts";
 import { Daemon, type StageLimits } from "./daemon.ts";
+import { EvolvedSources } from "./evolved-sources.ts";
 import { SCRIPTED_KERNEL, scriptedBackend, scriptedKernels } from "./scripted-backend.fixture.ts";
 import { type EvaluatorServer, serveEvaluator } from "./server.ts";
 
@@ -29,6 +31,7 @@ interface Serving {
 
 async function serve(backend: Backend, given: { limits?: StageLimits; token?: string } = {}): Promise<Serving> {
   const server = await serveEvaluator({
+    sources: new EvolvedSources({ bus: null, folder: tmpdir() }),
     id: "test-daemon",
     version: "0",
     listen: "127.0.0.1:0",
@@ -148,7 +151,7 @@ describe("evaluate", () => {
     ["workload", { workloads: ["elsewhere"] }, 'no workload "elsewhere"; it has w'],
     ["no workloads", { workloads: [] }, "at least one workload"],
     ["effort", { effort: "enormous" }, "effort"],
-    ["evolved source", { source: "a".repeat(64) }, "configurations only"],
+    ["evolved source", { source: "kernel.c" }, "source: "],
   ])("malformed %s: INVALID_ARGUMENT says what was wrong", async (_what, change, words) => {
     const backend = scriptedBackend();
     const { client } = await serve(backend);

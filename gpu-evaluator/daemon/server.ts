@@ -3,6 +3,7 @@ import { timingSafeEqual } from "node:crypto";
 import { type Metadata, Server, ServerCredentials, type ServerWritableStream, status } from "@grpc/grpc-js";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { Logger } from "@kevo/core/logging/logger.ts";
+import { lowestCapability } from "@kevo/core/search-space/capability.ts";
 import {
   type Description,
   EVALUATOR_SERVICE_NAME,
@@ -11,12 +12,15 @@ import {
   type EvaluatorHandlers,
   evaluatorServerOptions,
   evaluatorService,
+  type Result,
 } from "@kevo/proto/evaluator-service.ts";
 import { HealthImplementation } from "grpc-health-check";
+import type { Job } from "../backends/backend.ts";
 import type { Daemon, StageName } from "./daemon.ts";
+import type { EvolvedSources } from "./evolved-sources.ts";
 import type { KernelCatalog } from "./kernel-catalog.ts";
 import { Refusal } from "./refusal.ts";
-import { checkRequest } from "./request.ts";
+import { checkRequest, unavailable } from "./request.ts";
 
 export interface ServerOptions {
   readonly id: string;
@@ -27,6 +31,7 @@ export interface ServerOptions {
   readonly token: string | undefined;
   readonly daemon: Daemon;
   readonly kernels: KernelCatalog;
+  readonly sources: EvolvedSources;
   /** Called once a client has asked to drain and everything is finished. */
   readonly onDrained: () => void;
   readonly logger: Logger;
@@ -47,6 +52,7 @@ type EvaluateCall = ServerWritableStream<EvaluateRequest__Output, EvaluateEvent>
 /** @throws UserError when the address cannot be bound. */
 export async function serveEvaluator(options: ServerOptions): Promise<EvaluatorServer> {
   const { daemon, kernels, token } = options;
+  const capability = lowestCapability(daemon.backend.devices.map((device) => device.capability ?? ""));
   const server = new Server(evaluatorServerOptions);
   const health = new HealthImplementation({ "": "SERVING", [EVALUATOR_SERVICE_NAME]: "SERVING" });
 
@@ -83,18 +89,31 @@ export async function serveEvaluator(options: ServerOptions): Promise<EvaluatorS
     if (refused) throw refused;
     const gone = new AbortController();
     call.on("cancelled", () => gone.abort(new Refusal(status.CANCELLED, "the caller is gone")));
-    const checked = checkRequest(call.request, kernels);
-    const { job, deviceModel, invalid } = checked instanceof Promise ? await checked : checked;
+    const checked = checkRequest(call.request, kernels, capability);
+    const { job, deviceModel, source, invalid } = checked instanceof Promise ? await checked : checked;
     const stages = stageReporter(call);
+    const measured = (whole: Job) => daemon.evaluate(whole, deviceModel, gone.signal, stages.report);
     try {
       const result =
-        invalid === null
-          ? await daemon.evaluate(job, deviceModel, gone.signal, stages.report)
-          : daemon.invalid(invalid);
+        invalid !== null
+          ? daemon.invalid(invalid)
+          : source === null
+            ? await measured(job)
+            : await evolved(job, source, measured);
       call.write({ result });
       call.end();
     } finally {
       stages.end();
+    }
+  }
+
+  async function evolved(job: Job, hash: string, measured: (job: Job) => Promise<Result>): Promise<Result> {
+    const opened = await options.sources.open(job.kernel, hash).catch(unavailable);
+    if ("invalid" in opened) return daemon.invalid(opened.invalid);
+    try {
+      return await measured({ ...job, evolvedSource: opened.path });
+    } finally {
+      await opened.dispose();
     }
   }
 
@@ -145,6 +164,7 @@ function describe({ id, version, daemon }: ServerOptions, run: string): Descript
     version,
     backend: backend.name,
     toolchain: backend.toolchain,
+    protection: backend.protection.description,
     compileProcesses: backend.compileProcesses,
     credits: run === "" ? daemon.credits : daemon.shareOf(run),
     inFlight: daemon.inFlight,

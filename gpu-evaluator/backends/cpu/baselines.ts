@@ -85,7 +85,7 @@ export class Baselines {
     for (const { name, config } of named) {
       const folder = join(this.#folder, name.replaceAll(/[^A-Za-z0-9-]/g, "_"));
       const whole = { ...definition.default, ...config };
-      const executable = await compileCandidate(this.#toolchain, this.#kernel, whole, folder, signal);
+      const executable = await compileCandidate(this.#toolchain, this.#kernel, whole, folder, { signal });
       if (typeof executable !== "string")
         throw new UserError(`baseline '${name}' of kernel ${definition.id} does not compile: ${executable.message}`);
       executables.set(name, executable);

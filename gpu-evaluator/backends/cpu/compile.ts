@@ -2,9 +2,10 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "@kevo/proto/search-space.ts";
+import { isLinkable } from "../../gate/c-names.ts";
 import type { Failure, InstalledKernel } from "../backend.ts";
 import { parameterArguments } from "./arguments.ts";
-import { runCommand } from "./command.ts";
+import { type CommandResult, runCommand } from "./command.ts";
 import { firstLines, NATIVE, type Toolchain } from "./toolchain.ts";
 
 /** Longest compile, milliseconds. */
@@ -30,13 +31,17 @@ export function runCompiler(
   return runCommand(file as string, words, { timeoutMs: COMPILE_LIMIT_MS, env, cwd, signal });
 }
 
-/** Writes `candidate` into `folder`, which it creates. @returns its path, or the candidate's failure. */
+/**
+ * Writes `candidate` into `folder`, which it creates.
+ * @param evolved path of a source that takes the place of the kernel's own, in a copy of its folder.
+ * @returns its path, or the candidate's failure.
+ */
 export async function compileCandidate(
   toolchain: Toolchain,
   kernel: InstalledKernel,
   config: Config,
   folder: string,
-  signal?: AbortSignal,
+  { signal, evolved }: { signal?: AbortSignal | undefined; evolved?: string | undefined } = {},
 ): Promise<string | Failure> {
   const { definition } = kernel;
   let parameters: string[];
@@ -48,29 +53,50 @@ export async function compileCandidate(
   }
   await mkdir(folder, { recursive: true });
   const executable = join(folder, "candidate");
-  const source = join(kernel.folder, definition.source as string);
-  const args = ["-std=gnu17", "-pipe", "-w", "-O3", ...toolchain.native, ...parameters, "-pthread"];
-  const result = await runCompiler(
-    toolchain,
-    [
-      ...args,
-      "-I",
-      NATIVE,
-      "-I",
-      kernel.folder,
-      source,
-      ...toolchain.harness,
-      ...toolchain.linkage,
-      "-lm",
-      "-o",
-      executable,
-    ],
-    { cwd: folder, signal, kernel: kernel.folder },
-  );
+  const source = evolved ?? join(kernel.folder, definition.source as string);
+  // A copy of the kernel's folder, where its source has evolved.
+  const files = evolved === undefined ? kernel.folder : evolved.slice(0, -(definition.source as string).length - 1);
+  const run = (args: readonly string[]) => runCompiler(toolchain, args, { cwd: folder, signal, kernel: files });
+  const compile = ["-std=gnu17", "-pipe", "-w", "-O3", ...toolchain.native, ...parameters, "-pthread"];
+  const include = ["-I", NATIVE, "-I", files];
+  const link = [...toolchain.harness, ...toolchain.linkage, "-lm", "-o", executable];
+  if (evolved === undefined) {
+    const whole = await run([...compile, ...include, source, ...link]);
+    return failureIn(whole, files) ?? executable;
+  }
+  const object = join(folder, "candidate.o");
+  const compiled = await run([...compile, "-fno-lto", ...include, "-c", source, "-o", object]);
+  const failure = failureIn(compiled, files) ?? (await wrongSymbols(toolchain, object, folder, signal));
+  if (failure !== null) return failure;
+  const linked = await run(["-pthread", object, ...link]);
+  return failureIn(linked, files) ?? executable;
+}
+
+function failureIn(result: CommandResult, folder: string): Failure | null {
   if (result.timedOut)
     return { outcome: "timeout", message: `compiling took longer than ${COMPILE_LIMIT_MS / 1000} s` };
-  if (result.code !== 0) return { outcome: "compile_error", message: errorsOf(result.stderr, kernel.folder) };
-  return executable;
+  return result.code === 0 ? null : { outcome: "compile_error", message: errorsOf(result.stderr, folder) };
+}
+
+/** What a source wants from outside is what its object code wants, whatever the text looks like. */
+async function wrongSymbols(
+  { sandbox, readable }: Toolchain,
+  object: string,
+  folder: string,
+  signal: AbortSignal | undefined,
+): Promise<Failure | null> {
+  const [file, ...args] = sandbox.wrap(["nm", "-u", "-P", object], {
+    read: readable,
+    write: [folder],
+    toolCalls: true,
+  });
+  const listed = await runCommand(file as string, args, { cwd: folder, timeoutMs: COMPILE_LIMIT_MS, signal });
+  if (listed.code !== 0)
+    throw new Error(`nm cannot read the object code of a candidate: ${firstLines(listed.stderr, 2)}`);
+  const names = listed.stdout.split("\n").flatMap((line) => line.split(" ")[0] || []);
+  const wrong = names.filter((name) => !isLinkable(name));
+  if (wrong.length === 0) return null;
+  return { outcome: "invalid", message: `not allowed: the object code calls ${wrong.slice(0, 5).join(", ")}` };
 }
 
 /** The compiler's complaints without this host's paths. */

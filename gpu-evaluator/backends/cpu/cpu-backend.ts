@@ -96,7 +96,10 @@ class CpuBackend implements Backend<CpuArtifact> {
         await prepared.data.of(job, workload);
         signal.throwIfAborted();
       }
-      const executable = await compileCandidate(this.#tools, job.kernel, job.config, folder, signal);
+      const executable = await compileCandidate(this.#tools, job.kernel, job.config, folder, {
+        signal,
+        evolved: job.evolvedSource,
+      });
       if (typeof executable === "string") return { folder, executable, dispose };
       await dispose();
       return executable;

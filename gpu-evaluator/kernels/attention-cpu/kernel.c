@@ -41,6 +41,7 @@ typedef struct attention {
   size_t scratch_floats;
 } attention;
 
+// EVOLVE-BEGIN
 /* ---- c[rows][columns] = a[rows][depth] * b[depth][columns], added to c when `add` ------------------------------ */
 
 #if MICRO == MICRO_loops
@@ -278,3 +279,4 @@ void kevo_kernel(const kevo_shape *shape, const float *const inputs[], float *ou
 #endif
   kevo_parallel(threads, t.heads * (t.length / ROW_TILE), task, &t);
 }
+// EVOLVE-END

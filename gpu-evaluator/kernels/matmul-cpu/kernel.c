@@ -36,6 +36,7 @@ typedef struct matmul {
 
 static inline int64_t least(int64_t x, int64_t y) { return x < y ? x : y; }
 
+// EVOLVE-BEGIN
 /* Where element (r, p) of a panel of ROWS rows lies: as in a, or packed [depth][ROWS]. */
 #if PACK_A
 #define A_ROW 1
@@ -209,3 +210,4 @@ void kevo_kernel(const kevo_shape *shape, const float *const inputs[], float *ou
   t.scratch = kevo_scratch(0, (size_t)threads * (A_FLOATS + B_FLOATS) * sizeof(float));
   kevo_parallel(threads, threads, band, &t);
 }
+// EVOLVE-END

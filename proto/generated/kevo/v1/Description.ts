@@ -12,6 +12,7 @@ export interface Description {
   'draining'?: (boolean);
   'toolchain'?: (string);
   'version'?: (string);
+  'protection'?: (string);
 }
 
 export interface Description__Output {
@@ -24,4 +25,5 @@ export interface Description__Output {
   'draining': (boolean);
   'toolchain': (string);
   'version': (string);
+  'protection': (string);
 }

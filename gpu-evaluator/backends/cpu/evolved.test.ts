@@ -1,0 +1,76 @@
+/** Sources that evolved: gate, compiler and referee in a row, with the real kernel that evolution begins with. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { sourceOf } from "@kevo/core/kernel/source-of.ts";
+import { sourceHash } from "@kevo/core/source/edits.ts";
+import { withRegion } from "@kevo/core/source/region.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { EvolvedSources } from "../../daemon/evolved-sources.ts";
+import { type Backend, isFailure } from "../backend.ts";
+import { openCpuBackend } from "./cpu-backend.ts";
+import { jobFor, kernelIn } from "./job.fixture.ts";
+
+const scratch = mkdtempSync(join(tmpdir(), "kevo-evolved-"));
+const kernel = await kernelIn(fileURLToPath(new URL("../../../tests/fixtures/vector-scale-cpu/", import.meta.url)));
+const original = (await sourceOf(kernel.definition, kernel.folder)) as string;
+const store = new Map<string, string>();
+const getObject = async (hash: string) => {
+  const text = store.get(hash);
+  return text === undefined ? null : Buffer.from(text);
+};
+const sources = new EvolvedSources({ bus: { getObject }, folder: scratch });
+let backend: Backend;
+beforeAll(async () => {
+  backend = await openCpuBackend();
+}, 60_000);
+afterAll(async () => {
+  await backend.close();
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+/** As the daemon does it. */
+async function evaluate(text: string) {
+  const hash = sourceHash(text);
+  store.set(hash, text);
+  const opened = await sources.open(kernel, hash);
+  if ("invalid" in opened) return { outcome: "invalid", message: opened.invalid };
+  const job = jobFor(kernel, {}, { evolvedSource: opened.path, workloads: kernel.definition.workloads.slice(0, 1) });
+  const { signal } = new AbortController();
+  try {
+    const artifact = await backend.compile(job, signal);
+    if (isFailure(artifact)) return artifact;
+    const found = await backend.measure(artifact, job, backend.devices[0] as Backend["devices"][0], () => {}, signal);
+    await artifact.dispose();
+    return found;
+  } finally {
+    await opened.dispose();
+  }
+}
+
+const HEAD = "void kevo_kernel(const kevo_shape *shape, const float *const inputs[], float *output) {\n";
+const RIGHT =
+  'for (int64_t i = 0; i < kevo_size(shape, "length"); i++) output[i] = 3.0f * inputs[0][i] + inputs[1][i];';
+const kernelOf = (body: string, before = "") => withRegion(original, `${before}${HEAD}${body}\n}`);
+
+test("a right one is measured; a wrong one is judged by inputs that it has not seen, as any other", async () => {
+  expect(await evaluate(kernelOf(RIGHT))).toMatchObject({ outcome: "ok" });
+  expect(await evaluate(kernelOf(RIGHT.replace("3.0f", "3.1f")))).toMatchObject({ outcome: "incorrect" });
+  expect(await evaluate(kernelOf("output[0] = 1;"))).toMatchObject({ outcome: "incorrect" });
+  expect(await evaluate(kernelOf("this is no C;"))).toMatchObject({
+    outcome: "compile_error",
+    message: expect.stringContaining("error"),
+  });
+});
+
+// A type of functions declares one without a parenthesis behind its name, so the text looks harmless.
+const HIDDEN = "typedef int call(int);\ncall usleep_of;\nstatic call *volatile used;\n";
+
+test.each<[string, string, RegExp]>([
+  ["changed outside of its region", original.replace("#include", "#include <unistd.h>\n#include"), /outside/],
+  ["refused by the gate", kernelOf('system("id");'), /system/],
+  ["refused for its object code", kernelOf(`used = usleep_of;\n${RIGHT}`, HIDDEN), /object code calls usleep_of/],
+])("%s: invalid, with the reason", async (_what, text, why) => {
+  expect(await evaluate(text)).toMatchObject({ outcome: "invalid", message: expect.stringMatching(why) });
+});

@@ -1,0 +1,95 @@
+/**
+ * Sources that a language model wrote: fetched by hash, held against the kernel they belong to, passed through the
+ * static gate, and put on the disk beside copies of the kernel's other files for as long as they are evaluated.
+ */
+import { randomUUID } from "node:crypto";
+import { cp, mkdir, rm, writeFile } from "node:fs/promises";
+import { extname, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Bus } from "@kevo/core/bus/bus.ts";
+import { sourceOf } from "@kevo/core/kernel/source-of.ts";
+import { evolvedRegion, splitSource } from "@kevo/core/source/region.ts";
+import type { InstalledKernel } from "../backends/backend.ts";
+import { refusedInC } from "../gate/c-gate.ts";
+import { KernelUnavailable } from "./kernel-catalog.ts";
+
+export interface OpenedSource {
+  /** Absolute path of the evolved source. */
+  readonly path: string;
+  readonly dispose: () => Promise<void>;
+}
+
+export interface EvolvedSourcesOptions {
+  /** Null: nothing can be fetched. */
+  readonly bus: Pick<Bus, "getObject"> | null;
+  /** Where they are unpacked; an existing folder. */
+  readonly folder: string;
+}
+
+/** The store may have been lost and be filled again. */
+const TRIES = 4;
+const PAUSE_MS = 500;
+/** Texts kept, for finalists and for other configurations of the same source. */
+const KEPT = 64;
+
+export class EvolvedSources {
+  readonly #options: EvolvedSourcesOptions;
+  readonly #texts = new Map<string, string>();
+
+  constructor(options: EvolvedSourcesOptions) {
+    this.#options = options;
+  }
+
+  /** `invalid` says why it is not even compiled. @throws KernelUnavailable when it cannot be had. */
+  async open(kernel: InstalledKernel, hash: string): Promise<OpenedSource | { readonly invalid: string }> {
+    const text = await this.#text(hash);
+    const { definition } = kernel;
+    const original = await sourceOf(definition, kernel.folder);
+    const invalid = wrongWith(original, text, extname(definition.source ?? ""));
+    if (invalid !== null) return { invalid };
+    const folder = join(this.#options.folder, randomUUID());
+    const dispose = () => rm(folder, { recursive: true, force: true });
+    try {
+      await mkdir(folder);
+      // Of its neighbours a source may want some.
+      await cp(kernel.folder, folder, { recursive: true });
+      const path = join(folder, definition.source as string);
+      await rm(path);
+      await writeFile(path, text);
+      return { path, dispose };
+    } catch (error) {
+      await dispose();
+      throw error;
+    }
+  }
+
+  async #text(hash: string): Promise<string> {
+    const known = this.#texts.get(hash);
+    if (known !== undefined) return known;
+    const { bus } = this.#options;
+    if (bus === null)
+      throw new KernelUnavailable("evolved sources come over NATS: start this evaluator with --nats URL");
+    let why = "it is not there";
+    for (let tries = 0; tries < TRIES; tries++) {
+      if (tries > 0) await pause(PAUSE_MS);
+      const bytes = await bus.getObject(hash).catch((error: Error) => {
+        why = error.message;
+        return null;
+      });
+      if (bytes === null) continue;
+      const text = Buffer.from(bytes).toString("utf8");
+      if (this.#texts.size >= KEPT) this.#texts.delete(this.#texts.keys().next().value as string);
+      this.#texts.set(hash, text);
+      return text;
+    }
+    throw new KernelUnavailable(`the evolved source ${hash} could not be fetched from NATS: ${why}`);
+  }
+}
+
+function wrongWith(original: string | null, evolved: string, extension: string): string | null {
+  const region = original === null ? { wrong: "this kernel has no source" } : evolvedRegion(original, evolved);
+  if ("wrong" in region) return region.wrong;
+  if (extension === ".c") return refusedInC(region.region, splitSource(original as string)?.before ?? "");
+  // Python is read by Python: the compile process does it before it runs a line.
+  return extension === ".py" ? null : `sources that end in ${extension} are not evolved here`;
+}
