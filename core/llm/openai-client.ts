@@ -62,7 +62,7 @@ class OpenAiClient {
   #final: ModelError | null = null;
   /** Nothing is sent before this, `performance.now()`: the provider asked to wait. */
   #notBefore = 0;
-  #told = false;
+  readonly #noted = new Set<string>();
 
   constructor(options: OpenAiClientOptions) {
     const { key, baseUrl, limits } = options;
@@ -159,7 +159,8 @@ class OpenAiClient {
     const failure = "kind" in made ? made : failedAnswer(made);
     const cost = completion !== null ? completion.usd : failure?.free === true ? 0 : null;
     await spending.settle(id, cost);
-    if (completion !== null) this.#note(completion.answeredBy);
+    if (completion !== null) this.#noteModel(completion.answeredBy);
+    if (cost !== null && cost > reserved) this.#noteOverspent(cost, reserved);
     const record: CallRecord = {
       id,
       hash,
@@ -232,11 +233,22 @@ class OpenAiClient {
     return Math.min(maxWaitMs, waitMs ?? backoff);
   }
 
-  #note(answeredBy: string): void {
-    const { model, provider, onNote } = this.#options;
-    if (this.#told || answeredBy.startsWith(model)) return;
-    this.#told = true;
-    onNote(`${model} was answered by ${oneLine(answeredBy, 80)}: ${provider} knows the name by that model now`);
+  #noteModel(answeredBy: string): void {
+    const { model, provider } = this.#options;
+    if (answeredBy.startsWith(model)) return;
+    this.#noteOnce("model", `${model} was answered by ${answeredBy}: ${provider} knows the name by that model now`);
+  }
+
+  #noteOverspent(usd: number, reserved: number): void {
+    const { model } = this.#options;
+    const charged = `$${usd.toFixed(4)} for a call of ${model} that was to cost $${reserved.toFixed(4)} at most`;
+    this.#noteOnce("overspent", `the provider charged ${charged}; a budget does not hold against that`);
+  }
+
+  #noteOnce(about: string, note: string): void {
+    if (this.#noted.has(about)) return;
+    this.#noted.add(about);
+    this.#options.onNote(oneLine(this.#options.redact(note)));
   }
 }
 

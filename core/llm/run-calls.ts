@@ -28,9 +28,9 @@ const MESSAGE_BYTES = 900_000;
 type Request = ModelMessage extends infer M ? (M extends { v: unknown } ? Omit<M, "v"> : never) : never;
 
 /** @throws BusError from every method, once the coordinator has been away for a minute. */
-export function createRunCalls(bus: Bus, run: string, patienceMs: number = PATIENCE_MS): RunCalls {
+export function createRunCalls(bus: Bus, run: string): RunCalls {
   const ask = async (request: Request): Promise<ModelReply> => {
-    const giveUp = performance.now() + patienceMs;
+    const giveUp = performance.now() + PATIENCE_MS;
     for (;;) {
       try {
         return await bus.request(subjects.model(run), { v: WIRE_VERSION, ...request }, modelReply, REPLY_MS);

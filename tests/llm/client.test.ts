@@ -266,6 +266,15 @@ describe("money", () => {
   });
 });
 
+it("that was charged more than it could cost is recorded as it was, and said", async () => {
+  const { ask, spending, notes } = await start("ok", { charge: "over" });
+  const { call } = await ask();
+  expect(call.cost_usd).toBe(fake.chargedUsd);
+  expect(call.cost_usd).toBeGreaterThan(call.reserved_usd);
+  expect(spending.committedUsd).toBeCloseTo(fake.chargedUsd, 12);
+  expect(notes).toEqual([expect.stringMatching(/charged \$0\.\d+ for a call of grok-4\.3/)]);
+});
+
 describe("a replay", () => {
   it("gives the same answers and the same failures, without a server", async () => {
     const { ask, store } = await start("ok,server-error*3,refusal,ok");

@@ -6,8 +6,9 @@ const CACHED_TICKS = 2_000;
 const OUTPUT_TICKS = 25_000;
 export const TICKS_PER_USD = 1e10;
 
-/** `worst`: as much as the request allows, one token for each byte and all of the completion. */
-export type Charge = "usual" | "worst";
+/** `worst`: as much as the request allows, one token for each byte and all of the completion. `over`: ten times that. */
+export const CHARGES = ["usual", "worst", "over"] as const;
+export type Charge = (typeof CHARGES)[number];
 
 export function usageOf(request: ChatRequest, answer: string, charge: Charge) {
   const schema = JSON.stringify(request.response_format?.json_schema.schema ?? {});
@@ -16,7 +17,7 @@ export function usageOf(request: ChatRequest, answer: string, charge: Charge) {
     Buffer.byteLength(schema),
   );
   const most = request.max_completion_tokens ?? 131_072;
-  const worst = charge === "worst";
+  const worst = charge !== "usual";
   const prompt = worst ? bytes : Math.ceil(bytes / 4);
   const cached = worst ? 0 : Math.floor(prompt / 6);
   const completion = Math.min(most, Math.ceil(answer.length / 4));
@@ -30,6 +31,7 @@ export function usageOf(request: ChatRequest, answer: string, charge: Charge) {
     completion_tokens_details: { reasoning_tokens: reasoning },
     num_sources_used: 0,
     cost_in_usd_ticks:
-      (prompt - cached) * PROMPT_TICKS + cached * CACHED_TICKS + (completion + reasoning) * OUTPUT_TICKS,
+      (charge === "over" ? 10 : 1) *
+      ((prompt - cached) * PROMPT_TICKS + cached * CACHED_TICKS + (completion + reasoning) * OUTPUT_TICKS),
   };
 }

@@ -7,8 +7,10 @@
  * It says its URL in one line on standard output, and ends with SIGTERM or SIGINT.
  */
 import { parseArgs } from "node:util";
+import { z } from "zod";
 import { answerers } from "./answerers.ts";
 import { BEHAVIOURS, parseScenario } from "./behaviour.ts";
+import { CHARGES } from "./bill.ts";
 import { startFakeXai } from "./server.ts";
 
 const { values } = parseArgs({
@@ -35,7 +37,7 @@ const fake = await startFakeXai({
   scenario: values.scenario,
   key: values.key,
   delayMs: Number(values.delay),
-  charge: values.charge === "worst" ? "worst" : "usual",
+  charge: z.enum(CHARGES).parse(values.charge),
   answerers,
 });
 console.log(fake.url);
