@@ -6,8 +6,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { acquireExclusive } from "@kevo/core/host-lock/host-lock.ts";
 
 /**
- * Runs `call` alone on this host, and no sooner than `intervalMs` after the last one began. The time of the last
- * one lies in a file, since the process that made it may be gone.
+ * Runs `call` alone on this host, and no sooner than `intervalMs` after the last one began and ended. The time of the
+ * last one lies in a file, since the process that made it may be gone.
  * @throws what `call` throws; the signal's reason when aborted while waiting.
  */
 export async function inPace<T>(
@@ -22,8 +22,13 @@ export async function inPace<T>(
   // A clock that was set back must not make us wait for ever.
   const wait = Math.min(intervalMs, lastCall(file) + intervalMs - Date.now());
   if (wait > 0) await sleep(wait, undefined, signal === undefined ? {} : { signal });
+  // Before the call for one that is killed, after it because the way there takes time too.
   writeFileSync(file, String(Date.now()));
-  return call();
+  try {
+    return await call();
+  } finally {
+    writeFileSync(file, String(Date.now()));
+  }
 }
 
 function lastCall(file: string): number {

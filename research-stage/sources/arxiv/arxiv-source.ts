@@ -14,6 +14,8 @@ export interface ArxivOptions {
   readonly origin: string;
   /** Longest wait for outages in one search, milliseconds. */
   readonly patienceMs: number;
+  /** Longest that one answer may take, milliseconds; 30 s where undefined. */
+  readonly timeoutMs?: number;
   /** Between two calls of this host; arXiv's three seconds where undefined. */
   readonly intervalMs?: number;
 }
@@ -29,11 +31,12 @@ const PAGE = 100;
 const TRIES = 3;
 const OUTAGE_MS = 3_000;
 
-export function createArxivSource({ origin, patienceMs, intervalMs = ARXIV_INTERVAL_MS }: ArxivOptions): Source {
+export function createArxivSource(options: ArxivOptions): Source {
+  const { origin, patienceMs, timeoutMs = TIMEOUT_MS, intervalMs = ARXIV_INTERVAL_MS } = options;
   const service: Service = {
     name: "arxiv",
     origin,
-    timeoutMs: TIMEOUT_MS,
+    timeoutMs,
     intervalMs,
     fresh: (recordedAt, now) => now - recordedAt < DAY_MS,
     sound: (body) => {

@@ -26,11 +26,11 @@ const RULES: readonly (readonly [rule: string, pattern: RegExp])[] = [
   ],
   [
     "verdict",
-    /\b(mark|rate|score|rank|declare|classify|label|report)\s+(this|it|every|all|any|my|our|the (idea|paper|gap|proposal|work))\b[^.\n]{0,60}\b(novel|not novel|feasib\w*|10\/10|10 out of 10|highest|first|infeasib\w*|reject\w*|accepted)\b/i,
+    /\b(mark|rate|score|declare|classify|label|report)\s+(this|it|every|all|any|my|our|the (idea|paper|gap|proposal|work))\b[^.\n]{0,60}\b(novel|not novel|feasib\w*|10\/10|10 out of 10|highest|infeasib\w*|reject\w*|accepted)\b/i,
   ],
   [
     "delimiter",
-    /[‹<[({]{1,3}\s*\/?\s*(begin|end)\b[^\n]{0,60}|<\/?(source|document|untrusted|context|data|material)\b[^>\n]{0,60}>|\b(end|begin) of (the )?(source|untrusted|fetched|material|document|context|data)\b/i,
+    /[‹<[({]{1,3}\s*\/?\s*(begin|end)\b[^\n]{0,60}|<\/?(source|document|untrusted|context|data|material)\b[^>\n]{0,60}>|^\W*(end|begin) of (the )?(source|untrusted|fetched|material|document|context|data)\b/im,
   ],
   [
     "exfiltrate",
@@ -46,7 +46,7 @@ const RULES: readonly (readonly [rule: string, pattern: RegExp])[] = [
   ],
   [
     "code",
-    /\b(insert|include|add|emit|embed|write|append|put)\b[^.\n]{0,60}\b(in|into|to) (the|your|all|every|any) (generated |produced |final )?(code|kernels?|implementations?|output)\b/i,
+    /\b(insert|include|add|emit|embed|write|append|put)\b[^\n]{0,120}\b(in|into|to) ((the|your|all|every|any) (generated|produced|final) |(your|all|every) )(code|kernels?|implementations?|output)\b/i,
   ],
 ];
 

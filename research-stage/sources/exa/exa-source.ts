@@ -16,6 +16,8 @@ export interface ExaOptions {
   readonly origin: string;
   /** Longest wait for rate limits and outages in one search, milliseconds. */
   readonly patienceMs: number;
+  /** Longest that one answer may take, milliseconds; 30 s where undefined. */
+  readonly timeoutMs?: number;
 }
 
 export const EXA_ORIGIN = "https://api.exa.ai";
@@ -43,6 +45,15 @@ const answer = z.object({
   ),
   costDollars: z.object({ total: z.number().nonnegative() }).nullish(),
 });
+
+function isAnswer(body: string): boolean {
+  try {
+    return answer.safeParse(JSON.parse(body)).success;
+  } catch {
+    return false;
+  }
+}
+
 type Found = z.infer<typeof answer>["results"][number];
 
 export function createExaSource(options: ExaOptions): Source {
@@ -50,10 +61,10 @@ export function createExaSource(options: ExaOptions): Source {
     name: "exa",
     origin: options.origin,
     // The client has no limit of its own.
-    timeoutMs: TIMEOUT_MS,
+    timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
     intervalMs: 0,
     fresh: (recordedAt, now) => now - recordedAt < DAY_MS,
-    sound: (body) => body.startsWith("{"),
+    sound: isAnswer,
   };
   let off: string | null = null;
 
@@ -121,7 +132,8 @@ function createAsker(key: string, line: Line, purse: Purse, patience: Patience):
 
   const call = async (query: SourceQuery, category: "publication" | null): Promise<unknown> => {
     return client.search(query.text, {
-      ...(category === null ? {} : { category }),
+      // Papers on arXiv are what the search for publications and arXiv itself are for.
+      ...(category === null ? { excludeDomains: ["arxiv.org"] } : { category }),
       type: "auto",
       numResults: Math.ceil(query.maxResults / 2),
       ...(query.since === null ? {} : { startPublishedDate: query.since }),

@@ -75,7 +75,8 @@ export function createPager({ client, line, billing, purse, patience, archive }:
           const found = await call();
           const exchange = line.exchanges.at(-1);
           cost = exchange === undefined ? 0 : billing.charge(exchange, postsOf(found));
-          costUsd += cost;
+          // Half cents are not exact in binary.
+          costUsd = Math.round((costUsd + cost) * 1e6) / 1e6;
           answered++;
           return found;
         } catch (error) {

@@ -43,6 +43,15 @@ export const page = z.object({
 });
 export type Page = z.infer<typeof page>;
 
+/** Whether an answer is whole and of the known shape. */
+export function isPage(body: string): boolean {
+  try {
+    return page.safeParse(JSON.parse(body)).success;
+  } catch {
+    return false;
+  }
+}
+
 /** Asked for with every request. */
 export const FIELDS = {
   "tweet.fields": [

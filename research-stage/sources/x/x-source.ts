@@ -15,7 +15,7 @@ import { createXClient } from "./client.ts";
 import { createPager, type Pager } from "./pager.ts";
 import { conversationQueries, LONGEST_QUERY, searchQueries } from "./query.ts";
 import { missingParents, rootAuthor, threadOf } from "./thread.ts";
-import { COMPANIONS } from "./wire.ts";
+import { COMPANIONS, isPage } from "./wire.ts";
 
 export interface XOptions {
   /** The bearer token, from `X_API_KEY`. */
@@ -27,6 +27,8 @@ export interface XOptions {
   readonly archive: "recent" | "all";
   /** Longest wait for rate limits and outages in one search, milliseconds. */
   readonly patienceMs: number;
+  /** Longest that one answer may take, milliseconds; 30 s where undefined. */
+  readonly timeoutMs?: number;
   /** Between two calls; X's own pace where undefined. */
   readonly intervalMs?: number;
 }
@@ -50,11 +52,11 @@ export function createXSource(options: XOptions): Source {
   const service = {
     name: "x",
     origin: options.origin,
-    timeoutMs: TIMEOUT_MS,
+    timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
     intervalMs: options.intervalMs ?? (options.archive === "all" ? FULL_ARCHIVE_INTERVAL_MS : 0),
     // Posts are billed once in a UTC day, so an answer of the same day is free anyway.
     fresh: (recordedAt: number, now: number) => Math.floor(recordedAt / DAY_MS) === Math.floor(now / DAY_MS),
-    sound: (body: string) => body.startsWith("{"),
+    sound: isPage,
   };
   let off: string | null = null;
 
@@ -137,7 +139,7 @@ async function findConversations(
     const startTime = options.archive === "all" && since !== null ? `${since}T00:00:00Z` : null;
     let token: string | null = null;
     for (let turn = 0; turn < PAGES && roots.size < maxResults; turn++) {
-      const found = await pager.search(text, maxResults - roots.size, token, startTime);
+      const found = await pager.search(text, maxResults, token, startTime);
       if (found === null) return [...roots];
       archive.add(found);
       for (const post of found.data ?? []) {

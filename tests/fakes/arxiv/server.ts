@@ -9,9 +9,16 @@ export interface FakeArxivOptions {
   readonly port?: number;
   /** Calls that come sooner after the last one are refused with 429, milliseconds; 0 takes all. */
   readonly intervalMs?: number;
+  /** Entries of one answer, however many were asked for: arXiv gives short pages at times. */
+  readonly largestPage?: number;
 }
 
-export function startFakeArxiv({ scenario, port, intervalMs = 0 }: FakeArxivOptions = {}): Promise<FakeServer> {
+export function startFakeArxiv({
+  scenario,
+  port,
+  intervalMs = 0,
+  largestPage = 2000,
+}: FakeArxivOptions = {}): Promise<FakeServer> {
   let last = 0;
 
   const answer = ({ url }: FakeRequest): FakeAnswer => {
@@ -22,7 +29,7 @@ export function startFakeArxiv({ scenario, port, intervalMs = 0 }: FakeArxivOpti
     if (tooSoon) return { status: 429, headers: PLAIN, body: "Rate exceeded." };
     const number = (name: string, otherwise: number) => Number(url.searchParams.get(name) ?? otherwise);
     const start = number("start", 0);
-    const size = number("max_results", 10);
+    const size = Math.min(largestPage, number("max_results", 10));
     if (!Number.isInteger(size) || size < 0) return error(400, "max_results must be an integer");
     if (!Number.isInteger(start) || start < 0) return error(400, "start must be an integer");
     const asked = url.searchParams.get("search_query") ?? "";

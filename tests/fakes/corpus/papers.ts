@@ -229,7 +229,7 @@ export const PAGES: readonly SyntheticPage[] = [
   page(
     "https://example.com/synthetic/lazy-rescale",
     "Lazy rescale, a thought",
-    "A thought experiment: leave the accumulator at a stale maximum. No code, no figures.",
+    "A thought experiment on attention kernels: leave the accumulator at a stale maximum. No code, no figures.",
     { score: null, published: null },
   ),
   page(

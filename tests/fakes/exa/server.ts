@@ -16,6 +16,7 @@ const search = z.object({
   category: z.enum(["company", "publication", "news", "personal site", "financial report", "people"]).optional(),
   type: z.enum(["auto", "fast", "keyword", "neural", "deep"]).optional(),
   numResults: z.number().int().min(1).max(100).default(10),
+  excludeDomains: z.array(z.string()).default([]),
   startPublishedDate: z.string().optional(),
   endPublishedDate: z.string().optional(),
   contents: z.object({ text: z.object({ maxCharacters: z.number().int().positive() }) }).optional(),
@@ -69,10 +70,20 @@ export function startFakeExa(options: FakeExaOptions = {}): Promise<FakeServer> 
       const issue = parsed.error.issues[0];
       return error(400, "INVALID_REQUEST_BODY", `Validation error: ${issue?.path.join(".")}: ${issue?.message}`);
     }
-    const { query, category, numResults, contents, startPublishedDate: from, endPublishedDate: to } = parsed.data;
+    const {
+      query,
+      category,
+      numResults,
+      contents,
+      excludeDomains,
+      startPublishedDate: from,
+      endPublishedDate: to,
+    } = parsed.data;
     const wanted = DOCUMENTS.filter(({ publication }) => category === undefined || publication).filter(
-      ({ published }) =>
-        (from === undefined || (published ?? "") >= from) && (to === undefined || (published ?? "") <= `${to}T24`),
+      ({ published, url }) =>
+        !excludeDomains.some((domain) => new URL(url).hostname.endsWith(domain)) &&
+        (from === undefined || (published ?? "") >= from) &&
+        (to === undefined || (published ?? "") <= `${to}T24`),
     );
     const found = rank(query, wanted, ({ title, text }) => `${title ?? ""} ${text}`).slice(0, numResults);
     return json(200, {

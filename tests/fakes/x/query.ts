@@ -46,7 +46,8 @@ export function parseQuery(text: string): ParsedQuery {
     const [, operator, value = ""] = /^([a-z_]+):(.+)$/.exec(token) ?? [];
     switch (operator) {
       case "from":
-        return (post) => post.handle.toLowerCase() === value.toLowerCase();
+        // A handle or a numeric id, as on X.
+        return (post) => post.handle.toLowerCase() === value.toLowerCase() || post.userId === value;
       case "conversation_id":
         return (post) => post.conversation === value;
       case "in_reply_to_tweet_id":

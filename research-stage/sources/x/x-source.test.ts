@@ -1,0 +1,222 @@
+/** What the X source answers when X does not: one test for each way in which it fails. */
+import { describe, expect, test } from "vitest";
+import { AS_OF, POSTS, SYNTHETIC_AUTHORS } from "../../../tests/fakes/corpus/corpus.ts";
+import type { FakeServer } from "../../../tests/fakes/http/fake-server.ts";
+import { openDesk } from "../../../tests/fakes/survey-desk.ts";
+import { startFakeX } from "../../../tests/fakes/x/server.ts";
+import { createPurse } from "../purse.ts";
+import { POST_USD } from "./billing.ts";
+import { createXSource, type XOptions } from "./x-source.ts";
+
+const sourceAt = (fake: { url: string }, options: Partial<XOptions> = {}) =>
+  createXSource({
+    key: "synthetic-key",
+    origin: fake.url,
+    authors: SYNTHETIC_AUTHORS,
+    archive: "recent",
+    patienceMs: 5_000,
+    intervalMs: 0,
+    ...options,
+  });
+const openFake = (scenario = "ok", limit = 450): Promise<FakeServer> =>
+  startFakeX({ posts: POSTS, now: AS_OF, scenario, limit });
+/** Rate limits are told in real time. */
+const openClockDesk = () => openDesk({ now: Date.now });
+
+describe("refused for good: off for the run", () => {
+  test.each([
+    ["401", "X refuses the key in X_API_KEY (401"],
+    ["402", "the X account has no credits left (402"],
+    ["403", "X refuses the key in X_API_KEY (403"],
+  ])("%s", async (status, reason) => {
+    await using fake = await openFake(status);
+    await using desk = await openDesk();
+    const source = sourceAt(fake);
+    const first = await desk.ask(source);
+    expect(first).toMatchObject({ status: "failed", items: [], cost_usd: 0 });
+    expect(first.reason).toContain(reason);
+    const second = await desk.ask(source);
+    expect(second.status).toBe("skipped");
+    expect(second.reason).toContain(reason);
+    expect(fake.requests).toHaveLength(1);
+  });
+
+  test("in the middle: the threads so far, marked", async () => {
+    await using fake = await openFake("ok,402");
+    await using desk = await openDesk();
+    const result = await desk.ask(sourceAt(fake));
+    expect(result.status).toBe("partial");
+    expect(result.reason).toContain("no credits left");
+    expect(result.items.length).toBeGreaterThan(0);
+    for (const item of result.items) {
+      expect(item.kind === "thread" && item.thread.partial.some((why) => why.includes("no credits left"))).toBe(true);
+    }
+  });
+});
+
+describe("429", () => {
+  test.each(["429:1", "429-code:1"])("%s: waits until the reset and goes on", async (step) => {
+    await using fake = await openFake(`${step},ok`);
+    await using desk = await openClockDesk();
+    const began = Date.now();
+    const result = await desk.ask(sourceAt(fake));
+    expect(result.status).toBe("ok");
+    expect(Date.now() - began).toBeGreaterThan(900);
+    expect(desk.notes.join()).toContain("trying again in");
+  });
+
+  test("a reset beyond the patience is not waited for, and named", async () => {
+    await using fake = await openFake("ok,ok,429:800");
+    await using desk = await openClockDesk();
+    const result = await desk.ask(sourceAt(fake));
+    expect(result.status).toBe("partial");
+    expect(result.reason).toMatch(/refuses more requests for now.*the limit ends at 20/);
+    expect(result.items.length).toBeGreaterThan(0);
+  });
+
+  test("at once, without end: failed, not empty", async () => {
+    await using fake = await openFake("429:800");
+    await using desk = await openClockDesk();
+    expect(await desk.ask(sourceAt(fake))).toMatchObject({ status: "failed", items: [] });
+  });
+
+  test("without a reset it waits a while, if patience lasts", async () => {
+    await using fake = await openFake("429-bare,ok");
+    await using desk = await openClockDesk();
+    expect((await desk.ask(sourceAt(fake, { patienceMs: 1_000 }))).status).toBe("failed");
+  });
+
+  test("a window that is used up ends in 429 and not in a silent stop", async () => {
+    await using fake = await openFake("ok", 2);
+    await using desk = await openClockDesk();
+    const result = await desk.ask(sourceAt(fake));
+    expect(result.status).toBe("partial");
+    expect(result.reason).toContain("429");
+  });
+});
+
+describe("not available", () => {
+  test.each([
+    ["500", "X is not available (500"],
+    ["503", "X is not available (503"],
+    ["503-html", "X is not available (503)"],
+    ["cut", "was cut off"],
+    ["truncated", "cut off"],
+    ["cut-early", "was cut off"],
+    ["malformed", "in a shape that is not known (at data)"],
+    ["redirect", "which is not followed"],
+  ])("%s: tried once more, then failed in words", async (step, reason) => {
+    await using fake = await openFake(step);
+    await using desk = await openDesk({ hurried: true });
+    const result = await desk.ask(sourceAt(fake));
+    expect(result).toMatchObject({ status: "failed", items: [], cost_usd: 0 });
+    expect(result.reason).toContain(reason);
+    expect(fake.requests).toHaveLength(2);
+  });
+
+  test("a hiccup is survived", async () => {
+    await using fake = await openFake("503,ok");
+    await using desk = await openDesk({ hurried: true });
+    expect((await desk.ask(sourceAt(fake))).status).toBe("ok");
+  });
+
+  test("503 in the middle: fewer results", async () => {
+    await using fake = await openFake("ok,ok,503");
+    await using desk = await openDesk({ hurried: true });
+    const result = await desk.ask(sourceAt(fake));
+    expect(result).toMatchObject({ status: "partial" });
+    expect(result.items.length).toBeGreaterThan(0);
+  });
+
+  test("no answer: given up after the time limit", async () => {
+    await using fake = await openFake("hang");
+    await using desk = await openDesk();
+    const result = await desk.ask(sourceAt(fake, { timeoutMs: 300, patienceMs: 0 }));
+    expect(result.status).toBe("failed");
+    expect(result.reason).toContain("no answer from http://127.0.0.1");
+  });
+
+  test("no connection", async () => {
+    await using desk = await openDesk();
+    const result = await desk.ask(sourceAt({ url: "http://127.0.0.1:9" }, { patienceMs: 0 }));
+    expect(result.status).toBe("failed");
+    expect(result.reason).toContain("no connection to http://127.0.0.1:9");
+  });
+
+  test("aborted: throws the signal's reason", async () => {
+    await using fake = await openFake("hang");
+    await using desk = await openDesk();
+    const reason = new Error("stopped by hand");
+    const stop = new AbortController();
+    const asked = desk.ask(sourceAt(fake), {}, createPurse(1), stop.signal);
+    stop.abort(reason);
+    await expect(asked).rejects.toBe(reason);
+  });
+});
+
+test("no key: skipped, with the variable to set", async () => {
+  await using desk = await openDesk();
+  const result = await desk.ask(sourceAt({ url: "http://127.0.0.1:9" }, { key: null }));
+  expect(result).toMatchObject({ status: "skipped", items: [] });
+  expect(result.reason).toContain("X_API_KEY");
+});
+
+test("nothing found is ok and empty", async () => {
+  await using fake = await openFake();
+  await using desk = await openDesk();
+  const result = await desk.ask(sourceAt(fake), { text: "zzyzx" });
+  expect(result).toMatchObject({ status: "ok", reason: null, items: [], cost_usd: 0, calls: 1 });
+});
+
+describe("what it costs", () => {
+  test("no call without the money for it", async () => {
+    await using fake = await openFake();
+    await using desk = await openDesk();
+    const result = await desk.ask(sourceAt(fake), {}, createPurse(0.1));
+    expect(result).toMatchObject({ status: "skipped", cost_usd: 0 });
+    expect(result.reason).toContain("$0.1");
+    expect(fake.requests).toHaveLength(0);
+  });
+
+  test.each([0.16, 0.3, 0.5, 1])("$%d is never exceeded", async (budget) => {
+    await using fake = await openFake();
+    await using desk = await openDesk();
+    const purse = createPurse(budget);
+    const result = await desk.ask(sourceAt(fake), { maxResults: 40 }, purse);
+    expect(result.status).toBe("partial");
+    expect(result.items.length).toBeGreaterThan(0);
+    expect(result.cost_usd).toBeLessThanOrEqual(budget);
+    expect(purse.committedUsd).toBeCloseTo(result.cost_usd, 6);
+  });
+
+  test("each post once a day, whatever came along twice", async () => {
+    await using fake = await openFake();
+    await using desk = await openDesk();
+    const source = sourceAt(fake);
+    const result = await desk.ask(source);
+    expect(result.cost_usd).toBeCloseTo(result.coverage.returned * POST_USD, 6);
+    // Another question on the same day pays only for what is new.
+    const more = await desk.ask(source, { maxResults: 11 });
+    expect(more.cost_usd).toBeLessThan(result.cost_usd / 2);
+  });
+
+  test("max_results stays within X's bounds", async () => {
+    await using fake = await openFake();
+    await using desk = await openDesk();
+    await desk.ask(sourceAt(fake), { maxResults: 1 });
+    await desk.ask(sourceAt(fake, { archive: "all" }), { maxResults: 900 });
+    const sizes = fake.requests.flatMap(({ url }) => url.searchParams.get("max_results") ?? []).map(Number);
+    expect(Math.min(...sizes)).toBe(10);
+    expect(Math.max(...sizes)).toBe(500);
+  });
+});
+
+test("many authors become several questions, none too long", async () => {
+  await using fake = await openFake();
+  await using desk = await openDesk();
+  const authors = Array.from({ length: 60 }, (_, n) => `synthetic_${n}`);
+  await desk.ask(sourceAt(fake, { authors: [...authors, ...SYNTHETIC_AUTHORS] }));
+  const queries = fake.requests.flatMap(({ url }) => url.searchParams.get("query") ?? []);
+  expect(queries.filter((query) => query.includes("from:synthetic_")).length).toBeGreaterThan(1);
+  expect(Math.max(...queries.map(({ length }) => length))).toBeLessThanOrEqual(512);
+});

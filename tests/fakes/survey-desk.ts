@@ -1,0 +1,55 @@
+/** What tests of the sources share: a gateway with stores that can be looked into, and a question. */
+import { openGateway } from "../../research-stage/recording/gateway.ts";
+import { createMemoryStore } from "../../research-stage/recording/store.ts";
+import type { ExchangeStore, Transport } from "../../research-stage/recording/transport.ts";
+import { createPurse, type Purse } from "../../research-stage/sources/purse.ts";
+import type { Source, SourceQuery, SourceResult } from "../../research-stage/sources/source.ts";
+import { AS_OF } from "./corpus/corpus.ts";
+
+export const QUESTION: SourceQuery = {
+  text: "attention kernels on Hopper GPUs and CPUs",
+  since: null,
+  until: null,
+  maxResults: 10,
+  purpose: "survey",
+};
+
+export interface Desk extends AsyncDisposable {
+  readonly transport: Transport;
+  readonly recording: ExchangeStore & {
+    readonly all: readonly import("../../research-stage/recording/exchange.ts").StoredExchange[];
+  };
+  readonly notes: readonly string[];
+  ask(source: Source, query?: Partial<SourceQuery>, purse?: Purse, signal?: AbortSignal): Promise<SourceResult>;
+}
+
+export interface DeskOptions {
+  readonly recording?: ReturnType<typeof createMemoryStore>;
+  readonly replay?: boolean;
+  readonly cache?: ExchangeStore | null;
+  readonly now?: () => number;
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Waits that a service demands take no time. */
+  readonly hurried?: boolean;
+}
+
+export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
+  const recording = options.recording ?? createMemoryStore();
+  const gateway = await openGateway({
+    recording,
+    replay: options.replay ?? false,
+    cache: options.cache ?? null,
+    now: options.now ?? (() => AS_OF.getTime()),
+    environment: options.environment ?? {},
+  });
+  const transport = options.hurried ? { ...gateway, pause: async () => {} } : gateway;
+  const notes: string[] = [];
+  return {
+    transport,
+    recording,
+    notes,
+    ask: (source, query = {}, purse = createPurse(100), signal) =>
+      source.search({ ...QUESTION, ...query }, { transport, purse, signal, onNote: (note) => notes.push(note) }),
+    [Symbol.asyncDispose]: () => transport.close(),
+  };
+}
