@@ -1,25 +1,20 @@
 #!/bin/sh
 # The whole job on a GPU host that has Python with torch and triton, and neither Node nor internet:
 #
-#   deploy/h200/run.sh kernelevolve-VERSION-linux-x64.tar.xz OUT [coordinator's options]
+#   deploy/h200/run.sh ARCHIVE|FOLDER OUT [coordinator's options]
 #
-# Unpacks the bundle (made by `npm run bundle`), evolves all cells of ten models and four lengths, and writes to OUT:
-# cells.json (every cell), samples.json.gz (every timed batch), run.json, report.txt, doctor.txt, lineage.db.gz and
-# cheats.json.
+# Takes the bundle (made by `npm run bundle`), or the folder in which it lies unpacked, evolves all cells of ten models
+# and four lengths, and writes to OUT: cells.json (every cell), samples.json.gz (every timed batch), run.json, report.txt,
+# doctor.txt, lineage.db.gz and cheats.json.
 # Options such as `--time 90s` replace the ones below; SKIP_CHEATS=1 leaves the cheats out.
 set -eu
 archive="$1"
-out="$2"
+mkdir -p "$2"
+out="$(cd "$2" && pwd)"
 shift 2
-mkdir -p "$out"
-out="$(cd "$out" && pwd)"
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
-
-tar -C "$work" -xf "$archive" 2>/dev/null ||
-  "${KEVO_PYTHON:-python3}" -c 'import sys, tarfile; tarfile.open(sys.argv[1]).extractall(sys.argv[2])' "$archive" "$work"
-home="$(echo "$work"/kernelevolve-*)"
-PATH="$home/bin:$PATH"
+. "$(dirname "$0")/unpack.sh"
 cd "$work"
 
 coordinator doctor >"$out/doctor.txt" 2>&1 || true
@@ -37,7 +32,7 @@ coordinator lineage workloads --json --samples | gzip >"$out/samples.json.gz" ||
 coordinator lineage failures || true
 gzip -c .kevo/lineage.db >"$out/lineage.db.gz" || true
 if [ -z "${SKIP_CHEATS:-}" ]; then
-  "$home/runtime/node" --disable-warning=ExperimentalWarning "$home/tests/cheats/main.ts" >"$out/cheats.txt" || status=$?
+  $node "$home/tests/cheats/main.ts" >"$out/cheats.txt" || status=$?
   tail -n 1 "$out/cheats.txt" >"$out/cheats.json"
   sed '$d' "$out/cheats.txt"
 fi

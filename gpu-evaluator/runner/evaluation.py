@@ -91,7 +91,8 @@ def time_workload(
                 trial.stopped_early = True
                 break
     _check_timed(arena, bound, request)
-    hidden = hidden_work(replays[CANDIDATE])
+    # One that was given up wins nothing by what it hides.
+    hidden = None if trial.stopped_early else hidden_work(replays[CANDIDATE])
     if hidden is not None:
         raise Incorrect(hidden)
     _record(arena, workload, samples, clocks, error, trial, final)

@@ -17,7 +17,7 @@ import torch
 from watch import watch
 
 # A replay lasts at least this long when wall clock and events are compared, milliseconds.
-LONG_MS = 3.0
+LONG_MS = 2.0
 # Wall clock beyond the events' time that launching and waiting may take: a share, and milliseconds.
 SLACK_SHARE, SLACK_MS = 0.25, 0.5
 TRIES = 6
