@@ -31,6 +31,7 @@ interface GivenOptions {
   readonly fastModel?: string;
   readonly maxResults: string;
   readonly author: string[];
+  readonly archive: ResearchOptions["archive"];
   readonly since?: string;
   readonly until?: string;
   readonly evaluations: string;
@@ -51,7 +52,7 @@ const collect = (value: string, list: string[]) => [...list, value];
 
 const AFTER_HELP = `
 Keys: XAI_API_KEY, ANTHROPIC_API_KEY or OPENAI_API_KEY, or LLM_BASE_URL (a model is needed); X_API_KEY and EXA_API_KEY
-(sources without a key are skipped, and the report says so).
+(sources without a key are skipped, and the report says so). X_AUTHORS names handles, with commas between them.
 
 With --json the last line on standard output is the result; everything else goes to standard error.
 Exit codes: 0 done, 1 failed or out of budget, 2 wrong usage, 130 interrupted (the run can be resumed).
@@ -79,6 +80,11 @@ export function runCommand(goal: "run" | "discover"): Command {
     .option("--fast-model <name>", "for everything else (default: the same)")
     .option("--max-results <n>", "works wanted of each source; bounds what X costs", "20")
     .option("--author <handle>", "search these authors on X; may be repeated (default: a curated list)", collect, [])
+    .addOption(
+      new Option("--archive <span>", "X: the last seven days, or the full archive")
+        .choices(["recent", "all"])
+        .default("recent"),
+    )
     .option("--since <date>", "literature from this day on, such as 2026-01-15")
     .option("--until <date>", "literature up to this day (default: today)")
     .option("--evaluations <n>", "of each kernel's evolution", "60")
@@ -157,7 +163,10 @@ function optionsOf(given: GivenOptions, goal: "run" | "discover"): ResearchOptio
     model: given.model ?? null,
     fast_model: given.fastModel ?? null,
     max_results: whole(given.maxResults, "--max-results", 200),
-    authors: given.author.map((handle) => handle.replace(/^@/, "")),
+    authors: (given.author.length > 0 ? given.author : (process.env.X_AUTHORS ?? "").split(","))
+      .map((handle) => handle.trim().replace(/^@/, ""))
+      .filter((handle) => handle !== ""),
+    archive: given.archive,
     since: given.since === undefined ? null : day(given.since, "--since"),
     until: given.until === undefined ? new Date().toISOString().slice(0, 10) : day(given.until, "--until"),
     evaluations: whole(given.evaluations, "--evaluations", 1_000_000),

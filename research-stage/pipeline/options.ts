@@ -22,6 +22,8 @@ export const researchOptions = z.object({
   max_results: z.int().min(1).max(200),
   /** Handles on X; empty for the curated ones. */
   authors: z.array(z.string()),
+  /** How far back X is searched: seven days, or all of it. */
+  archive: z.enum(["recent", "all"]).default("recent"),
   /** ISO dates that literature is limited to. Fixed at the start, so that nothing depends on the day of a resume. */
   since: z.string().nullable(),
   until: z.string().nullable(),

@@ -3,11 +3,9 @@ import { UserError } from "@kevo/core/errors/user-error.ts";
 import { ARXIV_ORIGIN, createArxivSource } from "../sources/arxiv/arxiv-source.ts";
 import { createExaSource, EXA_ORIGIN } from "../sources/exa/exa-source.ts";
 import type { Source } from "../sources/source.ts";
+import { CURATED_AUTHORS } from "../sources/x/query.ts";
 import { createXSource, X_ORIGIN } from "../sources/x/x-source.ts";
 import type { ResearchOptions } from "./options.ts";
-
-/** Whose threads are read when nobody says otherwise. */
-export const CURATED = ["iScienceLuvr", "arankomatsuzaki", "rohanpaul_ai", "omarsar0", "_akhaliq"];
 
 /** Longest wait for rate limits and outages in one search, milliseconds. */
 const PATIENCE_MS = 5 * 60_000;
@@ -46,8 +44,8 @@ export function openSources(options: ResearchOptions, keys: Keys, environment: N
     createXSource({
       key: keys.x,
       origin: origin("X_BASE_URL", X_ORIGIN),
-      authors: options.authors.length === 0 ? CURATED : options.authors,
-      archive: "recent",
+      authors: options.authors.length === 0 ? CURATED_AUTHORS : options.authors,
+      archive: options.archive,
       patienceMs: PATIENCE_MS,
     }),
     createExaSource({ key: keys.exa, origin: origin("EXA_BASE_URL", EXA_ORIGIN), patienceMs: PATIENCE_MS }),

@@ -2,6 +2,7 @@
  * X: finds posts by the words, then fetches each conversation's root and what its author wrote there, then what is
  * still pointed at and missing. Whatever stops it (budget, limit, outage), the threads so far are handed on, marked.
  */
+import { UserError } from "@kevo/core/errors/user-error.ts";
 import { cutTo } from "../defence/clean.ts";
 import { findInjections } from "../defence/detect.ts";
 import { canonicalUrl } from "../identity.ts";
@@ -47,7 +48,12 @@ const PAGES = 5;
 
 const SEVEN_DAYS = "X's recent search sees seven days only";
 
+/** @throws UserError (code 2) for an author that is no handle: it would change the question. */
 export function createXSource(options: XOptions): Source {
+  const strange = options.authors.find((author) => !/^\w{1,15}$/.test(author));
+  if (strange !== undefined) {
+    throw new UserError(`"${strange}" is no handle on X: one has 1 to 15 letters, digits and underscores, no @.`, 2);
+  }
   const billing = createBilling();
   const service = {
     name: "x",
