@@ -2,7 +2,9 @@
  * What an island proposes next. Only reads: its randomness is drawn from (seed, island, k), and everything else
  * follows from the logs.
  */
+
 import { islandRandom, type Random } from "@kevo/core/random/random.ts";
+import { genomeHash } from "@kevo/core/search-space/genome.ts";
 import type { Genes } from "@kevo/core/search-space/search-space.ts";
 import type { Proposal } from "@kevo/proto/log.ts";
 import type { Elite } from "@kevo/proto/messages/elites.ts";
@@ -45,25 +47,38 @@ export interface AskRequest {
   readonly migrants: readonly Elite[];
   /** From a language model, valid; those tried meanwhile are passed over. */
   readonly suggestions?: readonly Proposal[];
+  /** At most so many by the classical operators. */
+  readonly classical?: number;
 }
 
 /** At most `count` proposals, migrants first, then suggestions; none when the space holds nothing untried for this island. */
 export function ask(
   island: Island,
   knowledge: Knowledge,
-  { k, count, migrants, suggestions = [] }: AskRequest,
+  { k, count, migrants, suggestions = [], classical = count }: AskRequest,
 ): Proposal[] {
   const random = islandRandom(island.spec.seed, island.index, k, "ask");
   const proposals = takeIn(island, migrants).slice(0, count);
   const batch = openBatch(island, knowledge, random);
   for (const suggestion of suggestions) {
+    if (suggestion.source !== null) {
+      if (proposals.length < count) proposals.push(suggestion);
+      continue;
+    }
     const genes = genesOf(island.space, suggestion.config);
     if (genes === null || batch.isTaken(island.space.keyOf(genes)) || proposals.length >= count) continue;
     take(batch, genes);
     proposals.push(suggestion);
   }
   const { before, after } = peersOf(island);
-  while (proposals.length < count) {
+  const most = Math.min(count, proposals.length + classical);
+  const retuned = new Set<string>();
+  while (proposals.length < most) {
+    const tuned = tuneEvolved(batch, retuned);
+    if (tuned !== null) {
+      proposals.push(tuned);
+      continue;
+    }
     leaveToPeers(batch, before);
     const proposal = island.spec.search === "random" ? uniform(batch) : next(batch);
     if (proposal === null) break;
@@ -105,6 +120,25 @@ function openBatch(island: Island, knowledge: Knowledge, random: Random): Batch 
 function take({ island, taken, underway }: Batch, genes: Genes): void {
   taken.add(island.space.keyOf(genes));
   underway.push(genes);
+}
+
+/** Share of classical candidates that tune the parameters of an evolved source, once one is the best. */
+const TUNING = 0.8;
+
+/** Another configuration of the best evolved source; null where there is none, or the draw says otherwise. */
+function tuneEvolved({ island, knowledge, random }: Batch, chosen: Set<string>): Proposal | null {
+  const { population, space, spec } = island;
+  if (spec.evolves_source === undefined || population[0]?.source == null || random.uniform() >= TUNING) return null;
+  const { evolved } = nicheOf(knowledge, island.index);
+  const best = population.filter(({ source }) => source === population[0]?.source);
+  for (const { genes, parents, source = null } of mutation(space, best, random, LITTER, 0)) {
+    const config = space.decode(genes);
+    const genome = genomeHash({ config, source });
+    if (evolved.has(genome) || chosen.has(genome)) continue;
+    chosen.add(genome);
+    return { config, source, proposer: "retune", parents: [...(parents ?? [])], reason: null };
+  }
+  return null;
 }
 
 /**

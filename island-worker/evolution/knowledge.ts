@@ -28,6 +28,8 @@ export interface NicheKnowledge {
   readonly keys: Set<number | string>;
   /** Candidates without a result, by id. */
   readonly underway: Map<string, Underway>;
+  /** Genomes with an evolved source, measured or on their way. */
+  readonly evolved: Set<string>;
   readonly source: SurrogateSource;
 }
 
@@ -48,7 +50,7 @@ export function openKnowledge(space: SearchSpace, spec: RunSpec): Knowledge {
     const key = nicheKeyOf(spec, niche);
     if (niches.has(key)) continue;
     const source = openSurrogate(coordinates, candidates, `${spec.seed}/${key}`);
-    niches.set(key, { observations: [], keys: new Set(), underway: new Map(), source });
+    niches.set(key, { observations: [], keys: new Set(), underway: new Map(), evolved: new Set(), source });
   }
   return { space, spec, coordinates, niches, next: spec.islands.map(() => 0) };
 }
@@ -90,7 +92,8 @@ export function surrogateOf(niche: NicheKnowledge): Surrogate | null {
 }
 
 function learnAsked(knowledge: Knowledge, niche: NicheKnowledge, entry: AskedEntry): void {
-  for (const { id, config, index, source } of entry.candidates) {
+  for (const { id, config, index, source, genome } of entry.candidates) {
+    if (source !== null) niche.evolved.add(genome);
     // A candidate whose source evolved is another program: its time says little about the others'.
     const genes = source === null ? genesOf(knowledge.space, config) : null;
     if (genes === null) continue;

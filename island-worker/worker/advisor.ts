@@ -6,15 +6,31 @@
 import type { CallRecord } from "@kevo/core/llm/call.ts";
 import type { ModelClient } from "@kevo/core/llm/client.ts";
 import { ModelError } from "@kevo/core/llm/errors.ts";
-import { predict } from "@kevo/core/llm/predict.ts";
+import { type PredictOptions, predict } from "@kevo/core/llm/predict.ts";
 import type { LogEntry, MadeCall, Proposal } from "@kevo/proto/log.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import { genesOf, type Knowledge, nicheOf, takenKeys } from "../evolution/knowledge.ts";
 import { judge, type Suggestion, type Written } from "../proposers/grok/answer.ts";
 import { applyChronicle, type Chronicle, openChronicle, type Tried } from "../proposers/grok/chronicle.ts";
-import { type Asking, askingNow } from "../proposers/grok/policy.ts";
-import { questionOf, type Subject, signatureOf } from "../proposers/grok/prompt.ts";
+import { type Asking, askingForSource, askingNow } from "../proposers/grok/policy.ts";
+import { deviceOf, questionOf, type Subject, signatureOf, workloadsOf } from "../proposers/grok/prompt.ts";
+import {
+  type ChangedSource,
+  changedSources,
+  chooseBase,
+  sourceQuestion,
+  sourceSignature,
+  WANTED_SOURCES,
+  type WrittenChange,
+} from "../proposers/grok/source.ts";
+import {
+  applySourceHistory,
+  isProposed,
+  openSourceHistory,
+  type SourceHistory,
+} from "../proposers/grok/source-history.ts";
 import type { Models } from "./models.ts";
+import type { Sources } from "./sources.ts";
 
 /** Proposer's name in the lineage, whichever model answered. */
 export const GROK = "grok";
@@ -23,6 +39,8 @@ export interface AdvisorOptions extends Models {
   readonly spec: RunSpec;
   readonly knowledge: Knowledge;
   readonly definition: Subject["definition"];
+  /** Null: configurations only. */
+  readonly sources: Sources | null;
   /** An answer has come. */
   readonly onAnswer: () => void;
 }
@@ -41,10 +59,16 @@ interface Desk {
 /** Pause after a call of which nothing came, doubled with each further one. */
 const PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 120_000;
+/** Fruitless calls in a row after which an island with nothing else to propose waits for no more. */
+const GIVE_UP = 4;
+/** Where sources evolve: classical candidates of an island before a model has written anything, and for each that it wrote. */
+const TUNED_AT_FIRST = 6;
+const TUNED_FOR_EACH = 2;
 
 export class Advisor {
   readonly #options: AdvisorOptions;
   readonly #chronicles: Chronicle[];
+  readonly #histories: SourceHistory[];
   readonly #desks: Desk[];
   readonly #signature: ReturnType<typeof signatureOf>;
   /** Models that will not answer any more. */
@@ -54,6 +78,7 @@ export class Advisor {
     const { spec, knowledge } = options;
     this.#options = options;
     this.#chronicles = spec.islands.map(() => openChronicle(knowledge.space));
+    this.#histories = spec.islands.map(openSourceHistory);
     this.#desks = spec.islands.map(() => ({ pending: null, inbox: [], ended: [], fruitless: 0, notBefore: 0 }));
     this.#signature = signatureOf(knowledge);
   }
@@ -64,6 +89,7 @@ export class Advisor {
     const desk = this.#desks[entry.island];
     if (chronicle === undefined || desk === undefined) return;
     applyChronicle(chronicle, entry);
+    if (this.#options.sources !== null) applySourceHistory(this.#histories[entry.island] as SourceHistory, entry);
     desk.ended = desk.ended.filter(({ id }) => !chronicle.calls.has(id));
   }
 
@@ -94,7 +120,9 @@ export class Advisor {
     if (desk.inbox.length === 0) return [];
     const { knowledge } = this.#options;
     const taken = takenKeys(nicheOf(knowledge, island));
-    desk.inbox = desk.inbox.filter(({ config }) => {
+    const history = this.#histories[island] as SourceHistory;
+    desk.inbox = desk.inbox.filter(({ config, source }) => {
+      if (source !== null) return !isProposed(history, { config, source });
       const genes = genesOf(knowledge.space, config);
       return genes !== null && !taken.has(knowledge.space.keyOf(genes));
     });
@@ -106,7 +134,27 @@ export class Advisor {
     return (this.#desks[island] as Desk).ended;
   }
 
+  /** Models may still bring something, though the classical proposers have nothing left. */
+  hopeful(island: number): boolean {
+    const { spec, sources } = this.#options;
+    const { fruitless } = this.#desks[island] as Desk;
+    return sources !== null && fruitless < GIVE_UP && spec.llm?.models.some((model) => !this.#out.has(model)) === true;
+  }
+
+  /**
+   * How many candidates the classical proposers may add. Where models write sources, they tune what has been written
+   * and leave the rest of the budget to what will be.
+   */
+  classicalRoom(island: number): number {
+    if (!this.hopeful(island)) return Number.POSITIVE_INFINITY;
+    const { accepted, fromModels } = this.#chronicles[island] as Chronicle;
+    return Math.max(0, TUNED_AT_FIRST + TUNED_FOR_EACH * fromModels - (accepted - fromModels));
+  }
+
   #asking(occasion: { island: number; k: number; count: number; expected: number; models: readonly string[] }) {
+    const { spec, sources } = this.#options;
+    const history = this.#histories[occasion.island] as SourceHistory;
+    if (sources !== null) return askingForSource({ ...occasion, spec, history, chronicles: this.#chronicles });
     return askingNow({ ...occasion, spec: this.#options.spec, chronicles: this.#chronicles });
   }
 
@@ -120,10 +168,46 @@ export class Advisor {
 
   /** Never throws: whatever goes wrong, the classical proposers go on. */
   async #ask(island: number, { model, variant, wanted, seed }: Asking, signal: AbortSignal): Promise<void> {
-    const { spec, knowledge, definition, clients } = this.#options;
+    const { clients } = this.#options;
     const client = clients.get(model);
     if (client === undefined || this.#out.has(model)) return;
     const desk = this.#desks[island] as Desk;
+    const calls: CallRecord[] = [];
+    let question: Question | null = null;
+    try {
+      const labels = { proposer: GROK, variant, island };
+      question = await this.#questionOf(island, { model, variant, wanted, seed });
+      await question?.put(noting(client, calls), { labels, seed, signal, unrepaired: "accept" });
+    } catch (error) {
+      if (!(error instanceof ModelError)) throw error;
+      if (error.final) this.#out.add(model);
+      if (error.kind !== "cancelled") this.#options.onTrouble(model, error.kind, error.message);
+      if (error.call !== null && !calls.includes(error.call)) calls.push(error.call);
+    }
+    const last = calls.at(-1);
+    const found = question?.found() ?? [];
+    if (last?.outcome === "ok" && found.length === 0) {
+      this.#options.onTrouble(model, "nothing_new", "an answer held nothing that is valid and was not tried");
+    }
+    if (last !== undefined) {
+      const usd = calls.reduce((sum, call) => sum + this.#options.costOf(call), 0);
+      desk.ended.push({ id: last.id, model, variant, usd });
+      for (const each of found) desk.inbox.push({ ...each, proposer: GROK, call: last.id });
+    }
+    desk.fruitless = found.length > 0 ? 0 : desk.fruitless + 1;
+    const pause = Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** (desk.fruitless - 1));
+    desk.notBefore = found.length > 0 ? 0 : performance.now() + pause;
+  }
+
+  #questionOf(island: number, asking: Asking): Promise<Question | null> {
+    const { sources } = this.#options;
+    return sources === null
+      ? Promise.resolve(this.#aboutConfigurations(island, asking))
+      : this.#aboutSource(island, asking, sources);
+  }
+
+  #aboutConfigurations(island: number, { variant, wanted }: Asking): Question {
+    const { spec, knowledge, definition } = this.#options;
     const chronicle = this.#chronicles[island] as Chronicle;
     const { space } = knowledge;
     const niche = (spec.islands[island] as RunSpec["islands"][number]).niche;
@@ -139,36 +223,52 @@ export class Advisor {
       for (const suggestion of judged.usable) usable.set(space.keyOf(suggestion.genes), suggestion);
       return usable.size >= wanted / 2 ? [] : [...judged.complaints];
     };
-    const calls: CallRecord[] = [];
-    try {
-      const labels = { proposer: GROK, variant, island };
-      await predict(this.#signature, noting(client, calls), {
-        ...{ input, labels, check, seed, signal },
-        unrepaired: "accept",
-      });
-    } catch (error) {
-      if (!(error instanceof ModelError)) throw error;
-      if (error.final) this.#out.add(model);
-      if (error.kind !== "cancelled") this.#options.onTrouble(model, error.kind, error.message);
-      if (error.call !== null && !calls.includes(error.call)) calls.push(error.call);
-    }
-    const last = calls.at(-1);
-    if (last?.outcome === "ok" && usable.size === 0) {
-      this.#options.onTrouble(model, "nothing_new", "an answer held no configuration that is valid and was not tried");
-    }
-    if (last !== undefined) {
-      const usd = calls.reduce((sum, call) => sum + this.#options.costOf(call), 0);
-      desk.ended.push({ id: last.id, model, variant, usd });
-      const parents = parent === null ? [] : [parent.id];
-      for (const { config, reason } of usable.values()) {
-        desk.inbox.push({ config, source: null, proposer: GROK, parents, reason, call: last.id });
-      }
-    }
-    desk.fruitless = usable.size > 0 ? 0 : desk.fruitless + 1;
-    const pause = Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** (desk.fruitless - 1));
-    desk.notBefore = usable.size > 0 ? 0 : performance.now() + pause;
+    const parents = parent === null ? [] : [parent.id];
+    return {
+      put: (client, options) => predict(this.#signature, client, { ...options, input, check }),
+      found: () => [...usable.values()].map(({ config, reason }) => ({ config, source: null, parents, reason })),
+    };
+  }
+
+  /** Null when the base's text is not to be had now. */
+  async #aboutSource(island: number, { variant, seed }: Asking, sources: Sources): Promise<Question | null> {
+    const { spec, knowledge, definition } = this.#options;
+    const { space } = knowledge;
+    const { tried } = this.#chronicles[island] as Chronicle;
+    const history = this.#histories[island] as SourceHistory;
+    const chosen = chooseBase(history, variant, (below) => seed % below);
+    const config = chosen?.config ?? definition.default;
+    const whole = await sources.text(chosen?.source ?? null);
+    if (whole === null || config === null) return null;
+    const base = { whole, config, tried: chosen };
+    const subject = { definition, space, spec, niche: (spec.islands[island] as RunSpec["islands"][number]).niche };
+    const about = { definition, device: deviceOf(subject, tried), workloads: workloadsOf(subject, tried) };
+    const input = sourceQuestion(about, base, history, variant);
+    const usable = new Map<string, ChangedSource>();
+    const check = ({ changes }: { changes: readonly WrittenChange[] }): string[] => {
+      const isKnown = (hash: string) => usable.has(hash) || isProposed(history, { config, source: hash });
+      const changed = changedSources(base, changes, isKnown);
+      for (const source of changed.usable) usable.set(source.hash, source);
+      return changed.complaints;
+    };
+    const parents = chosen === null ? [] : [chosen.id];
+    return {
+      put: (client, options) => predict(sourceSignature, client, { ...options, input, check }),
+      found: () =>
+        [...usable.values()].slice(0, WANTED_SOURCES).map(({ hash, text, reason }) => {
+          sources.keep(hash, text);
+          return { config, source: hash, parents, reason };
+        }),
+    };
   }
 }
+
+/** What is asked, and what came of it: what was good in a first answer stays good when the second has only the rest. */
+interface Question {
+  readonly put: (client: ModelClient, options: AskedHow) => Promise<unknown>;
+  readonly found: () => readonly Pick<Proposal, "config" | "source" | "parents" | "reason">[];
+}
+type AskedHow = Omit<PredictOptions<never, never>, "input" | "check" | "demos">;
 
 /** The client, with every call that brought an answer put aside. */
 function noting(client: ModelClient, calls: CallRecord[]): ModelClient {

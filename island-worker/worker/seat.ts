@@ -87,8 +87,14 @@ export class Seat {
     const proposals = await this.#quietly(signal, () => {
       if (!spec.sync) advisor?.consider(this.index, k, count, signal);
       const suggestions = advisor?.suggestions(this.index) ?? [];
-      return ask(island, session.knowledge, { k, count, migrants, suggestions });
+      const classical = advisor?.classicalRoom(this.index) ?? count;
+      return ask(island, session.knowledge, { k, count, classical, migrants, suggestions });
     });
+    if (proposals?.length === 0 && !spec.sync && advisor?.hopeful(this.index)) {
+      // Nothing now; a model may bring something.
+      await session.changes.next(LOOK_AGAIN_MS);
+      return;
+    }
     if (proposals !== null) await this.#send(k, proposals, diversityOf(island), signal);
   }
 
@@ -129,7 +135,8 @@ export class Seat {
 
   /** Repeats batch k until it stands in the log or is refused. */
   async #send(k: number, proposals: Proposal[], diversity: number, signal: AbortSignal): Promise<void> {
-    const { bus, changes, name, spec, advisor } = this.#session;
+    const { bus, changes, name, spec, advisor, sources } = this.#session;
+    const written = sources?.of(proposals) ?? {};
     const calls = advisor?.endedCalls(this.index).slice(0, CALLS_IN_A_BATCH) ?? [];
     const request: BatchRequest = {
       v: WIRE_VERSION,
@@ -140,6 +147,7 @@ export class Seat {
       proposals,
       diversity,
       ...(calls.length > 0 && { calls }),
+      ...(Object.keys(written).length > 0 && { sources: written }),
     };
     while (this.#nextBatch === k && !this.#lost && !signal.aborted) {
       let reply: BatchReply;

@@ -17,6 +17,7 @@ import { LogReader } from "./log-reader.ts";
 import { Mailbox } from "./mailbox.ts";
 import { type Models, openModels } from "./models.ts";
 import { Seat } from "./seat.ts";
+import { Sources } from "./sources.ts";
 
 const REQUEST_MS = 2_000;
 /** A gap is asked for when nothing has filled it for this long. */
@@ -35,6 +36,8 @@ export class Session {
   readonly reader: LogReader;
   /** Asks language models; null where the run has none. */
   readonly advisor: Advisor | null;
+  /** Null: configurations only. */
+  readonly sources: Sources | null;
   control: Control | null = null;
   #heardAt = performance.now();
   readonly #seats = new Map<number, Seat>();
@@ -47,9 +50,13 @@ export class Session {
     this.space = openSpace(definition);
     this.name = name;
     this.knowledge = openKnowledge(this.space, spec);
+    this.sources = spec.evolves_source === undefined ? null : new Sources(bus, spec.evolves_source);
+    const { sources } = this;
     const onAnswer = () => this.changes.notify();
     this.advisor =
-      models === null ? null : new Advisor({ spec, definition, knowledge: this.knowledge, ...models, onAnswer });
+      models === null
+        ? null
+        : new Advisor({ spec, definition, knowledge: this.knowledge, sources, ...models, onAnswer });
     this.#past = spec.islands.map(() => []);
     this.reader = new LogReader(spec.islands.length, (entry) => {
       this.#past[entry.island]?.push(entry);

@@ -3,6 +3,8 @@ import { islandRandom } from "@kevo/core/random/random.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import type { Chronicle } from "./chronicle.ts";
 import { type Choice, choicesOf, drawChoice, modelShare, ratesOf } from "./credit.ts";
+import { WANTED_SOURCES } from "./source.ts";
+import { awaitsResults, type SourceHistory } from "./source-history.ts";
 
 /** Configurations asked for at once: enough to spread a prompt's price, few enough that the next knows more. */
 const WANTED = 6;
@@ -50,6 +52,28 @@ export function askingNow(occasion: Occasion): Asking | null {
   const random = islandRandom(spec.seed, island, k, "model");
   const choice = drawChoice(rate, choices, random);
   return { ...choice, wanted, seed: random.integer(2 ** 31 - 1) };
+}
+
+export interface SourceOccasion extends Occasion {
+  readonly history: SourceHistory;
+}
+
+/**
+ * Where sources evolve, models write and the classical proposers tune. A model is asked again when what it wrote has
+ * been measured, since that is what the next change begins with; at first when something is measured, or nothing
+ * else is left to be.
+ */
+export function askingForSource(occasion: SourceOccasion): Asking | null {
+  const { spec, chronicles, island, expected, k, models, history, count } = occasion;
+  const choices = choicesOf(spec).filter(({ model }) => models.includes(model));
+  const isFirstDue = history.tried.length > 0 || count > history.pending.size;
+  if (choices.length === 0 || expected > 0 || awaitsResults(history) || !isFirstDue) return null;
+  const rate = ratesOf(
+    spec,
+    chronicles.map(({ earned }) => earned),
+  );
+  const random = islandRandom(spec.seed, island, k, "model");
+  return { ...drawChoice(rate, choices, random), wanted: WANTED_SOURCES, seed: random.integer(2 ** 31 - 1) };
 }
 
 /** An arm that was never drawn cannot earn its share. */

@@ -128,12 +128,12 @@ function taskOf(variant: Variant, wanted: number): string {
   return `${TASKS[variant]} Propose ${wanted} configurations that differ from each other and from all above, the most promising first.`;
 }
 
-function deviceOf({ spec, niche }: Subject, tried: readonly Tried[]): string {
+export function deviceOf({ spec, niche }: Subject, tried: readonly Tried[]): string {
   const model = niche.device ?? tried.findLast(({ result }) => result.device !== null)?.result.device ?? null;
   return model === null ? `not known yet; the backend is ${spec.backend}` : `${model}, by the backend ${spec.backend}`;
 }
 
-function workloadsOf({ definition, spec, niche }: Subject, tried: readonly Tried[]): string {
+export function workloadsOf({ definition, spec, niche }: Subject, tried: readonly Tried[]): string {
   const names = niche.workloads ?? spec.workloads;
   const workloads = definition.workloads.filter(({ name }) => names.includes(name));
   const lines = workloads.slice(0, WORKLOADS).map((workload) => {
