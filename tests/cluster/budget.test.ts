@@ -6,7 +6,8 @@ import { Workplace } from "../support/programs.ts";
 import { writeSyntheticSpace } from "../support/synthetic-space.ts";
 
 const KEY = "xai-budget-test-key";
-vi.setConfig({ testTimeout: 90_000 });
+/** Two sittings of a run, each several processes that start and end. */
+vi.setConfig({ testTimeout: 240_000 });
 
 let fake: FakeXai;
 beforeEach(async () => {
@@ -37,7 +38,7 @@ test("a coordinator that is killed with a call under way has not forgotten it wh
   // Long enough to be killed in the middle; charged all the same once it is over.
   fake.script("slow:2000,ok");
   const { child, ended } = place.start("coordinator", replay(budgetUsd), environment);
-  await expect.poll(() => fake.received.length, { timeout: 30_000, interval: 20 }).toBeGreaterThan(0);
+  await expect.poll(() => fake.received.length, { timeout: 90_000, interval: 20 }).toBeGreaterThan(0);
   child.kill("SIGKILL");
   await ended;
   const resumed = await place.run("coordinator", ["resume", "--json"], environment);
