@@ -22,7 +22,7 @@ import { evolvableSource } from "../run/evolved-source.ts";
 import { type Launch, launch as launchSchema } from "../run/launch.ts";
 import { repetitionOf } from "../run/repetition.ts";
 import { buildResult, type RunResult } from "../run/result.ts";
-import { definitionObject, runId, specOf, type Wish } from "../run/spec.ts";
+import { runId, specOf, type Wish } from "../run/spec.ts";
 import { asStored, withinDevices } from "../run/within-devices.ts";
 
 export interface SittingOptions {
@@ -89,14 +89,8 @@ export async function repeatRun(recorded: string, options: SittingOptions): Prom
   try {
     const row = resolveRun(lineage.db, recorded);
     const { spec, launch } = repetitionOf(lineage.db, row, runId(row.kernel, new Date()));
-    const kernel = await kernelOf(launch);
-    // Its source may have changed since: nothing of it runs.
-    if (definitionObject(kernel.definition).hash !== spec.kernel.definition) {
-      throw new UserError(
-        `The run ${row.id} cannot be repeated: the parameters or constraints of ${spec.kernel.id} have changed since. Put kernel.json back as it was.`,
-        2,
-      );
-    }
+    // Its source may have changed since, for nothing of it runs; its space may not.
+    const kernel = asStored(await kernelOf(launch), spec.kernel.definition);
     await sit({ spec, launch, kernel, lineage, resume: false, elapsedBeforeMs: 0 }, options);
   } finally {
     lineage.close();

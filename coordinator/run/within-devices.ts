@@ -45,7 +45,7 @@ export function asStored<K extends KernelPackage>(kernel: K, hash: string): K {
     if (definitionObject(definition).hash === hash) return { ...kernel, definition };
   }
   throw new UserError(
-    `The run searched another space of ${kernel.definition.id} than this version has. Start a new run.`,
+    `The run searched another space of ${kernel.definition.id} than this version has. Put kernel.json back as it was, or start a new run.`,
   );
 }
 

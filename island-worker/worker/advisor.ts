@@ -179,10 +179,10 @@ export class Advisor {
       question = await this.#questionOf(island, { model, variant, wanted, seed });
       await question?.put(noting(client, calls), { labels, seed, signal, unrepaired: "accept" });
     } catch (error) {
-      if (!(error instanceof ModelError)) throw error;
-      if (error.final) this.#out.add(model);
-      if (error.kind !== "cancelled") this.#options.onTrouble(model, error.kind, error.message);
-      if (error.call !== null && !calls.includes(error.call)) calls.push(error.call);
+      const { kind, message, call, final } = asModelError(error);
+      if (final) this.#out.add(model);
+      if (kind !== "cancelled") this.#options.onTrouble(model, kind, message);
+      if (call !== null && !calls.includes(call)) calls.push(call);
     }
     const last = calls.at(-1);
     const found = question?.found() ?? [];
@@ -269,6 +269,12 @@ interface Question {
   readonly found: () => readonly Pick<Proposal, "config" | "source" | "parents" | "reason">[];
 }
 type AskedHow = Omit<PredictOptions<never, never>, "input" | "check" | "demos">;
+
+/** What else may fail, such as the bus, costs an answer too, and no more. */
+function asModelError(error: unknown): ModelError {
+  if (error instanceof ModelError) return error;
+  return new ModelError("unreachable", error instanceof Error ? error.message : String(error));
+}
 
 /** The client, with every call that brought an answer put aside. */
 function noting(client: ModelClient, calls: CallRecord[]): ModelClient {
