@@ -1,11 +1,11 @@
 /** arXiv: free, one call every three seconds, an answer serves for a day. */
 import type { Answer } from "../../recording/exchange.ts";
 import type { Line, Service } from "../../recording/transport.ts";
-import { clean, cutTo } from "../defence/clean.ts";
-import { findInjections } from "../defence/detect.ts";
-import { arxivIdOf, identityOf } from "../identity.ts";
-import type { PaperRecord } from "../literature.ts";
+import { clean } from "../defence/clean.ts";
+import { arxivIdOf } from "../identity.ts";
+import type { LiteratureRecord } from "../literature.ts";
 import { createPatience, type Patience } from "../patience.ts";
+import { recordOf } from "../record.ts";
 import type { Source, SourceQuery } from "../source.ts";
 import { wordsOf } from "../words.ts";
 import { type Entry, type Feed, readFeed } from "./feed.ts";
@@ -52,7 +52,7 @@ export function createArxivSource(options: ArxivOptions): Source {
         const asked = searchQuery(query);
         const patience = createPatience("arXiv", patienceMs, context);
         const { entries, total, reason } = await collect(asked, query.maxResults, line, patience, context.signal);
-        const items = new Map(entries.flatMap(recordOf).map((record) => [record.id, record]));
+        const items = new Map(entries.flatMap(foundRecord).map((record) => [record.id, record]));
         return {
           source: "arxiv",
           status: reason === null ? "ok" : total === null ? "failed" : "partial",
@@ -161,35 +161,21 @@ function retryAfter(answer: Answer | null | undefined): number | null {
   return seconds > 0 ? seconds * 1000 : null;
 }
 
-function recordOf(entry: Entry): PaperRecord[] {
+function foundRecord(entry: Entry): LiteratureRecord[] {
   const arxiv = arxivIdOf(entry.id);
   if (arxiv === null) return [];
-  const known = entry["arxiv:doi"] === undefined ? {} : { doi: entry["arxiv:doi"].toLowerCase() };
-  const { identities, doi } = identityOf(`https://arxiv.org/abs/${arxiv}`, { arxiv, ...known });
-  const id = identities[0] as string;
-  const title = oneLine(entry.title ?? "");
-  const { text, cut } = cutTo(oneLine(entry.summary ?? ""), LONGEST_ABSTRACT);
-  return [
-    {
-      kind: "paper",
-      id,
-      identities: [...identities],
-      sources: ["arxiv"],
-      title: title === "" ? null : cutTo(title, 300).text,
-      url: `https://arxiv.org/abs/${arxiv}`,
-      authors: (entry.author ?? []).flatMap(({ name }) => (name === undefined ? [] : oneLine(name))),
-      published_at: entry.published ?? null,
-      text,
-      cut,
-      score: null,
-      suspicions: [entry.title ?? "", entry.summary ?? ""]
-        .flatMap(findInjections)
-        .map((finding) => ({ record: id, post: null, source: "arxiv", ...finding })),
-      arxiv,
-      doi,
-    },
-  ];
+  const doi = entry["arxiv:doi"]?.toLowerCase();
+  const record = recordOf({
+    source: "arxiv",
+    // Without version: a citation means the work.
+    url: `https://arxiv.org/abs/${arxiv}`,
+    title: entry.title ?? null,
+    // arXiv breaks abstracts into lines.
+    text: (entry.summary ?? "").replace(/\s+/g, " "),
+    authors: (entry.author ?? []).map(({ name }) => name ?? ""),
+    publishedAt: entry.published ?? null,
+    known: doi === undefined ? { arxiv } : { arxiv, doi },
+    limit: LONGEST_ABSTRACT,
+  });
+  return record === null ? [] : [record];
 }
-
-/** arXiv breaks titles and abstracts into lines. */
-const oneLine = (text: string): string => clean(text).replace(/\s+/g, " ");

@@ -2,12 +2,10 @@
 import { Exa } from "exa-js";
 import { z } from "zod";
 import type { Exchange, Line, Service } from "../../recording/transport.ts";
-import { clean, cutTo } from "../defence/clean.ts";
-import { findInjections } from "../defence/detect.ts";
-import { identityOf } from "../identity.ts";
 import type { LiteratureRecord } from "../literature.ts";
 import { createPatience, type Patience } from "../patience.ts";
 import type { Purse } from "../purse.ts";
+import { recordOf } from "../record.ts";
 import { type Source, type SourceQuery, without } from "../source.ts";
 
 export interface ExaOptions {
@@ -159,7 +157,7 @@ function createAsker(key: string, line: Line, purse: Purse, patience: Patience):
           if (checked?.success) {
             // A cost that is not named counts at its worst.
             if (exchange?.paid) cost += checked.data.costDollars?.total ?? reserved;
-            return checked.data.results.flatMap(recordOf);
+            return checked.data.results.flatMap(foundRecord);
           }
           const failure = failureOf(exchange, body);
           if (failure.retryMs === null || tries >= TRIES || !(await patience.wait(failure.retryMs, failure.reason))) {
@@ -238,27 +236,17 @@ function errorOf(body: string): { tag: string | null; error: string | null } {
   }
 }
 
-function recordOf(found: Found): LiteratureRecord[] {
-  const { arxiv, doi, identities } = identityOf(found.url);
-  const id = identities[0];
-  // An address that is none cannot be cited.
-  if (id === undefined) return [];
-  const raw = [found.title ?? "", found.text ?? ""];
-  const { text, cut } = cutTo(clean(found.text ?? ""), LONGEST_TEXT);
-  const title = clean(found.title ?? "").replace(/\s+/g, " ");
-  const common = {
-    id,
-    identities: [...identities],
-    sources: ["exa"],
-    title: title === "" ? null : cutTo(title, 300).text,
-    url: found.url,
-    authors: (found.author ?? "").split(/[,;]/).flatMap((name) => clean(name) || []),
-    published_at: found.publishedDate ?? null,
-    text,
-    // Exa cut it where it fills the limit.
-    cut: cut || (found.text ?? "").length >= LONGEST_TEXT,
-    score: found.score ?? null,
-    suspicions: raw.flatMap(findInjections).map((finding) => ({ record: id, post: null, source: "exa", ...finding })),
-  };
-  return [arxiv === null && doi === null ? { kind: "page", ...common } : { kind: "paper", ...common, arxiv, doi }];
+function foundRecord({ url, title, text, author, publishedDate, score }: Found): LiteratureRecord[] {
+  const record = recordOf({
+    source: "exa",
+    url,
+    title: title ?? null,
+    text: text ?? "",
+    authors: (author ?? "").split(/[,;]/),
+    publishedAt: publishedDate ?? null,
+    score: score ?? null,
+    limit: LONGEST_TEXT,
+  });
+  // Exa cut it where it fills the limit.
+  return record === null ? [] : [{ ...record, cut: record.cut || (text ?? "").length >= LONGEST_TEXT }];
 }

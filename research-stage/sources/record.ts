@@ -1,0 +1,52 @@
+/** A paper or a page from what a service says about it: cleaned, cut, identified, and looked through for attacks. */
+import { clean, cutTo } from "./defence/clean.ts";
+import { findInjections } from "./defence/detect.ts";
+import { identityOf } from "./identity.ts";
+import type { LiteratureRecord } from "./literature.ts";
+
+export interface RawRecord {
+  /** Name of the source. */
+  readonly source: string;
+  readonly url: string;
+  /** As fetched, all of it: nothing has to be cleaned before. */
+  readonly title: string | null;
+  readonly text: string;
+  readonly authors: readonly string[];
+  /** ISO 8601. */
+  readonly publishedAt: string | null;
+  readonly score?: number | null;
+  /** Where the service names them itself. */
+  readonly known?: { readonly arxiv?: string; readonly doi?: string };
+  /** Characters of the text that go on. */
+  readonly limit: number;
+}
+
+const LONGEST_TITLE = 300;
+
+/** Null for an address that is none: what cannot be cited is no find. */
+export function recordOf(raw: RawRecord): LiteratureRecord | null {
+  const { arxiv, doi, identities } = identityOf(raw.url, raw.known);
+  const id = identities[0];
+  if (id === undefined) return null;
+  const { text, cut } = cutTo(clean(raw.text), raw.limit);
+  const title = oneLine(raw.title ?? "");
+  const common = {
+    id,
+    identities: [...identities],
+    sources: [raw.source],
+    title: title === "" ? null : cutTo(title, LONGEST_TITLE).text,
+    url: raw.url,
+    authors: raw.authors.map(oneLine).filter((name) => name !== ""),
+    published_at: raw.publishedAt,
+    text,
+    cut,
+    score: raw.score ?? null,
+    suspicions: [raw.title ?? "", raw.text]
+      .flatMap(findInjections)
+      .map((finding) => ({ record: id, post: null, source: raw.source, ...finding })),
+  };
+  return arxiv === null && doi === null ? { kind: "page", ...common } : { kind: "paper", ...common, arxiv, doi };
+}
+
+/** Cleaned, without breaks. */
+export const oneLine = (text: string): string => clean(text).replace(/\s+/g, " ");
