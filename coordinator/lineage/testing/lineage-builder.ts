@@ -10,6 +10,7 @@ import Database from "better-sqlite3";
 import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import { migrate } from "drizzle-orm/better-sqlite3/migrator";
+import type { Launch } from "../../run/launch.ts";
 import type { LineageDatabase } from "../database.ts";
 import * as schema from "../schema.ts";
 
@@ -48,6 +49,18 @@ export interface TimingOptions {
   interval?: number;
   others?: Record<string, number>;
 }
+
+/** As `coordinator start --kernel bowl` stores it. */
+const LAUNCH: Partial<Launch> = {
+  kernel: "bowl",
+  spaces: [],
+  time_scale: 0,
+  evaluators: [],
+  devices: null,
+  external_workers: false,
+  nats: null,
+  nats_listen: null,
+};
 
 type ModelCall = typeof schema.modelCalls.$inferInsert;
 
@@ -152,7 +165,7 @@ export function buildLineage(): Builder {
           kernelHash: spec.kernel.hash,
           backend,
           spec: JSON.stringify(spec),
-          launch: "{}",
+          launch: JSON.stringify(LAUNCH),
           status,
           createdAt: next(),
           endedAt: status === "running" ? null : clock + 60_000,
