@@ -1,6 +1,7 @@
 /** Hyperparameters by maximum a posteriori, climbed by Rprop (Riedmiller and Braun, 1993): no scale to choose. */
 import type { KernelShape } from "./kernel.ts";
 import { NOISE_PRIOR, negativeLogPosterior } from "./likelihood.ts";
+import { finished } from "./steps.ts";
 
 const FIRST_STEP = 0.3;
 const STEPS = { least: 0.01, most: 1, grow: 1.3, shrink: 0.5 };
@@ -20,6 +21,17 @@ export function fitTheta(
   start: Float64Array,
   iterations: number,
 ): Float64Array {
+  return finished(climbing(shape, rows, values, start, iterations));
+}
+
+/** The same, one evaluation of the likelihood a step. */
+export function* climbing(
+  shape: KernelShape,
+  rows: readonly Uint8Array[],
+  values: readonly number[],
+  start: Float64Array,
+  iterations: number,
+): Generator<void, Float64Array> {
   const standardised = standardise(values);
   let theta = start;
   let here = negativeLogPosterior(shape, rows, standardised, theta);
@@ -28,6 +40,7 @@ export function fitTheta(
   let bestValue = here.value;
   const steps = new Float64Array(theta.length).fill(FIRST_STEP);
   for (let iteration = 0; iteration < iterations; iteration++) {
+    yield;
     const from: { gradient: Float64Array } = here;
     const next = theta.map((value, slot) => {
       const { low, high } = slot === theta.length - 1 ? NOISE_RANGE : RANGE;

@@ -17,6 +17,8 @@ const WHOLE_SPACE = 4_500;
 /** Otherwise a listed space is looked at whole up to here, and of a larger one so many samples are. */
 const LISTED = 20_000;
 const DRAWN = 6_000;
+/** Candidates whose mean is predicted in one step. */
+const AT_ONCE = 2_000;
 /** Kept by predicted mean, and at random. */
 const KEPT_BY_MEAN = 2_000;
 const KEPT_AT_RANDOM = 700;
@@ -24,11 +26,13 @@ const KEPT_AT_RANDOM = 700;
 const CLIMBERS = 16;
 const STEPS = 3;
 
+type Means = (rows: readonly Uint8Array[]) => Float64Array;
+
 export interface PoolSource {
   /** All candidates, where the space is small enough for that. */
   readonly whole: readonly Candidate[] | null;
-  /** `elites` best first; `means` predicts for rows of codes, smaller is better; `label` fixes the draw. */
-  screened(elites: readonly Genes[], means: (rows: readonly Uint8Array[]) => Float64Array, label: string): Candidate[];
+  /** In steps. `elites` best first; `means` predicts for rows of codes, smaller is better; `label` fixes the draw. */
+  screening(elites: readonly Genes[], means: Means, label: string): Generator<void, Candidate[]>;
 }
 
 export function openPool(space: SearchSpace, coordinates: Coordinates): PoolSource {
@@ -41,11 +45,7 @@ export function openPool(space: SearchSpace, coordinates: Coordinates): PoolSour
   const listed = enumerated !== null && enumerated.length <= LISTED ? enumerated.map(candidateOf) : null;
 
   /** Candidates around the best ones, and around the best of these, and so on. */
-  const climb = (
-    start: readonly Genes[],
-    means: (rows: readonly Uint8Array[]) => Float64Array,
-    add: (candidate: Candidate) => void,
-  ) => {
+  const climb = (start: readonly Genes[], means: Means, add: (candidate: Candidate) => void) => {
     let climbers = start;
     const met = new Set<number | string>();
     for (let step = 0; step < STEPS && climbers.length > 0; step++) {
@@ -63,12 +63,17 @@ export function openPool(space: SearchSpace, coordinates: Coordinates): PoolSour
 
   return {
     whole: listed !== null && listed.length <= WHOLE_SPACE ? listed : null,
-    screened: (elites, means, label) => {
+    screening: function* (elites, means, label) {
       const random = labelledRandom(label);
       const looked = listed ?? Array.from({ length: DRAWN }, () => candidateOf(space.sample(random)));
       const pool = new Map<number | string, Candidate>();
       const add = (candidate: Candidate) => pool.set(candidate.key, candidate);
-      const promising = lowest(looked, means(looked.map(({ codes }) => codes)), KEPT_BY_MEAN);
+      const predicted = new Float64Array(looked.length);
+      for (let from = 0; from < looked.length; from += AT_ONCE) {
+        predicted.set(means(looked.slice(from, from + AT_ONCE).map(({ codes }) => codes)), from);
+        yield;
+      }
+      const promising = lowest(looked, predicted, KEPT_BY_MEAN);
       const best = promising.slice(0, CLIMBERS).map(({ genes }) => genes);
       climb([...elites.slice(0, CLIMBERS), ...best], means, add);
       // What climbing has brought takes the place of the less promising.

@@ -39,6 +39,8 @@ export interface PosteriorBuilder {
   screen(observations: readonly Observation[], rows: readonly Uint8Array[]): Float64Array;
   /** Sets the candidates, rows of codes. */
   setPool(pool: readonly Uint8Array[]): void;
+  /** Takes up at most `rows` of the observations, all successful; true once there is none left to take up. */
+  grow(observations: readonly Observation[], rows: number): boolean;
   /** The posterior given exactly these observations, all successful. It is good until the next call. */
   condition(observations: readonly Observation[]): Posterior;
 }
@@ -82,6 +84,13 @@ export function openPosterior(shape: KernelShape, theta: Float64Array): Posterio
     setPool: (rows) => {
       pool = rows;
       columns = openColumns(shape, rows);
+    },
+    grow: (observations, rows) => {
+      let same = 0;
+      while (same < observations.length && factor.given[same] === observations[same]) same++;
+      give(observations.slice(0, same + rows));
+      extendColumns(columns, factor);
+      return same + rows >= observations.length;
     },
     condition: (observations) => {
       give(observations);

@@ -10,8 +10,9 @@ import { negativeLogPosterior } from "./likelihood.ts";
 import type { Observation } from "./observation.ts";
 import { openPool } from "./pool.ts";
 import { openPosterior } from "./posterior.ts";
+import { finished } from "./steps.ts";
 import { openSurrogate } from "./surrogate.ts";
-import { fitValidity, openValidity } from "./validity.ts";
+import { fittingValidity, openValidity } from "./validity.ts";
 
 const coordinates = openCoordinates(ridge);
 const shape = openKernel(coordinates.list);
@@ -134,7 +135,7 @@ describe("expected improvement", () => {
 describe("the model of validity", () => {
   it("expects failures where there were some", () => {
     const seen = distinct(observe(150));
-    const chance = openValidity(shape, fitValidity(shape, seen, null, 20)).condition(seen);
+    const chance = openValidity(shape, finished(fittingValidity(shape, seen, null, 20))).condition(seen);
     const held = distinct(observe(80, "held out")).filter(({ key }) => !seen.some((each) => each.key === key));
     const mean = (list: Observation[]) => list.reduce((sum, { codes }) => sum + chance(codes), 0) / list.length;
     const failing = held.filter(({ value }) => value === null);

@@ -4,7 +4,7 @@
  * depends on other parameters than the time does. Least-squares classification: cheap, and good enough to steer.
  */
 import { backSubstitute, explain, type Factor, giveFactor, openFactor } from "./factor.ts";
-import { fitTheta, priorTheta } from "./fit.ts";
+import { climbing, priorTheta } from "./fit.ts";
 import { covarianceOf, type KernelShape } from "./kernel.ts";
 import type { Observation } from "./observation.ts";
 
@@ -33,13 +33,13 @@ export function isFallible(observations: readonly Observation[]): boolean {
   return failures >= LEAST_FAILURES && failures < observations.length;
 }
 
-export function fitValidity(
+export function fittingValidity(
   shape: KernelShape,
   observations: readonly Observation[],
   start: Float64Array | null,
   iterations: number,
-): Float64Array {
-  return fitTheta(
+): Generator<void, Float64Array> {
+  return climbing(
     shape,
     observations.map(({ codes }) => codes),
     observations.map((observation) => labelled(observation).value as number),

@@ -1,0 +1,200 @@
+/**
+ * What the surrogate computes before it can answer: hyperparameters fitted on a beginning of the list of observations,
+ * and what follows from them. Beginnings have fixed sizes, each 12 % longer, and a fit is used from a fixed number of
+ * observations on. The work for it is done in steps by the calls before, so that none has to wait long; when the steps
+ * are taken changes no bit of the result.
+ */
+import { labelledRandom } from "@kevo/core/random/random.ts";
+import { climbing, priorTheta } from "./fit.ts";
+import type { KernelShape } from "./kernel.ts";
+import type { Observation } from "./observation.ts";
+import type { Candidate, PoolSource } from "./pool.ts";
+import { openPosterior, type PosteriorBuilder } from "./posterior.ts";
+import { finished, type Spread, spread } from "./steps.ts";
+import { fittingValidity, isFallible, openValidity, type ValidityBuilder } from "./validity.ts";
+
+/** Observations at the first fit, and by how much the list grows until the next. */
+const FIRST_FIT = 8;
+const GROWTH = 1.12;
+const FIRST_ITERATIONS = 30;
+const ITERATIONS = 10;
+/** Most observations that hyperparameters are fitted on, and that the posterior starts from at a fit. */
+const MOST_FITTED = 150;
+const MOST_TRAINED = 400;
+/** Observations taken up in a step. */
+const ROWS = 8;
+const LABELS = 64;
+/** The work is to be done somewhat before it is due, so that what comes meanwhile can be taken up too. */
+const HASTE = 1.25;
+
+interface Fit {
+  /** Observations that it was made from: the first `size`, the last of which is `last`. */
+  readonly size: number;
+  readonly last: Observation;
+  readonly theta: Float64Array;
+  /** Of the model of validity; null while nothing fails. */
+  readonly validity: Float64Array | null;
+}
+
+/** What follows from a fit and is added to until the next. */
+export interface Basis {
+  readonly fit: Fit;
+  readonly builder: PosteriorBuilder;
+  /** Successes that the posterior starts from, and all observations that the model of validity does. */
+  readonly base: readonly Observation[];
+  readonly tried: readonly Observation[];
+  readonly validity: ValidityBuilder | null;
+  readonly pool: readonly Candidate[];
+}
+
+export interface BasisSource {
+  /** The basis in use with so many observations; null while there are too few. */
+  given(observations: readonly Observation[]): Basis | null;
+}
+
+/** `label` fixes the random draws. */
+export function openBases(shape: KernelShape, candidates: PoolSource, label: string): BasisSource {
+  const fits: Fit[] = [];
+  let basis: Basis | null = null;
+  /** The next one, in the making since the list had `since` observations. */
+  let coming: { size: number; last: Observation; since: number; work: Spread<Basis> } | null = null;
+
+  function* fitting(observations: readonly Observation[], latest: Fit | null): Generator<void, Fit> {
+    const size = observations.length;
+    const iterations = latest === null ? FIRST_ITERATIONS : ITERATIONS;
+    const sample = sampleOf(observations.filter(isSuccess), MOST_FITTED, `${label}/fit/${size}`);
+    const rows = sample.map(({ codes }) => codes);
+    const values = sample.map(({ value }) => value as number);
+    const start = latest?.theta ?? priorTheta(shape);
+    const theta = sample.length < 3 ? start : yield* climbing(shape, rows, values, start, iterations);
+    const all = sampleOf(observations, MOST_FITTED, `${label}/validity/${size}`);
+    yield;
+    const validity = isFallible(all) ? yield* fittingValidity(shape, all, latest?.validity ?? null, iterations) : null;
+    return { size, last: observations[size - 1] as Observation, theta, validity };
+  }
+
+  function* building(fit: Fit, observations: readonly Observation[]): Generator<void, Basis> {
+    const ok = observations.filter(isSuccess);
+    const base = sampleOf(ok, MOST_TRAINED, `${label}/train/${fit.size}`);
+    const builder = openPosterior(shape, fit.theta);
+    let pool = candidates.whole;
+    if (pool === null) {
+      const fitted = sampleOf(ok, MOST_FITTED, `${label}/fit/${fit.size}`);
+      const elites = ok.toSorted(byValue).map(({ genes }) => genes);
+      const means = (rows: readonly Uint8Array[]) =>
+        base.length > 0 ? builder.screen(fitted, rows) : new Float64Array(rows.length);
+      pool = yield* candidates.screening(elites, means, `${label}/pool/${fit.size}`);
+    }
+    builder.setPool(pool.map(({ codes }) => codes));
+    yield;
+    while (!builder.grow(base, ROWS)) yield;
+    const tried = sampleOf(observations, MOST_TRAINED, `${label}/tried/${fit.size}`);
+    const validity = fit.validity === null ? null : openValidity(shape, fit.validity);
+    for (let count = LABELS; validity !== null && count < tried.length; count += LABELS) {
+      validity.condition(tried.slice(0, count));
+      yield;
+    }
+    return { fit, builder, base, tried, validity, pool };
+  }
+
+  function* preparing(observations: readonly Observation[], latest: Fit | null): Generator<void, Basis> {
+    const fit = yield* fitting(observations, latest);
+    yield;
+    return yield* building(fit, observations);
+  }
+
+  return {
+    given: (observations) => {
+      // A late result that belongs further up undoes what was fitted on a beginning that it changes.
+      while (fits.length > 0 && observations[(fits.at(-1) as Fit).size - 1] !== fits.at(-1)?.last) {
+        fits.pop();
+        coming = null;
+      }
+      if (coming !== null && observations[coming.size - 1] !== coming.last) coming = null;
+      for (;;) {
+        const latest = fits.at(-1) ?? null;
+        const size = sizeAfter(latest?.size ?? null);
+        if (observations.length < size) break;
+        const beginning = observations.slice(0, size);
+        const due = size + settling(size);
+        if (observations.length >= dueAfter(size)) {
+          // The next one is due as well: a log that is folded late.
+          coming = null;
+          fits.push(finished(fitting(beginning, latest)));
+          continue;
+        }
+        if (coming === null) {
+          const last = observations[size - 1] as Observation;
+          const work = spread(preparing(beginning, latest), expectedSteps(size));
+          coming = { size, last, since: observations.length, work };
+        }
+        const share = (observations.length - coming.since + 1) / (due - coming.since + 1);
+        const next = coming.work.advance(observations.length < due ? share * HASTE : 1);
+        if (observations.length < due) {
+          // What has come since can be taken up before the basis is in use.
+          if (next !== null) {
+            next.builder.grow(givenTo(next, observations), ROWS);
+            next.validity?.condition(triedBy(next, observations));
+          }
+          break;
+        }
+        basis = next as Basis;
+        fits.push(basis.fit);
+        coming = null;
+      }
+      const fit = fits.at(-1) ?? null;
+      if (fit !== null && basis?.fit !== fit) basis = finished(building(fit, observations.slice(0, fit.size)));
+      return fit === null ? null : basis;
+    },
+  };
+}
+
+/** The successes that the posterior stands on. */
+export function givenTo({ fit, base }: Basis, observations: readonly Observation[]): Observation[] {
+  return [...base, ...observations.slice(fit.size).filter(isSuccess)];
+}
+
+/** The evaluations, failed or not, that the model of validity stands on. */
+export function triedBy({ fit, tried }: Basis, observations: readonly Observation[]): Observation[] {
+  return [...tried, ...observations.slice(fit.size)];
+}
+
+function isSuccess({ value }: Observation): boolean {
+  return value !== null;
+}
+
+function sizeAfter(size: number | null): number {
+  if (size === null) return FIRST_FIT;
+  return Math.ceil(size * GROWTH) + 1;
+}
+
+function dueAfter(size: number): number {
+  const next = sizeAfter(size);
+  return next + settling(next);
+}
+
+/**
+ * Observations from a fit's beginning until it is used: evaluations that may still arrive out of order, so that it
+ * need not be made twice, and calls over which its work is spread.
+ */
+function settling(size: number): number {
+  return Math.max(Math.min(32, size >> 2), Math.floor(0.09 * size));
+}
+
+function expectedSteps(size: number): number {
+  const rows = Math.min(size, MOST_TRAINED);
+  return 2 * (size === FIRST_FIT ? FIRST_ITERATIONS : ITERATIONS) + rows / ROWS + rows / LABELS + 4;
+}
+
+/** The better half of the most that is kept, and a random draw of the others; all where there are few. */
+function sampleOf(observations: readonly Observation[], most: number, label: string): Observation[] {
+  if (observations.length <= most) return [...observations];
+  const ranked = observations.toSorted(byValue);
+  const rest = labelledRandom(label).shuffle(ranked.slice(most >> 1));
+  const kept = new Set([...ranked.slice(0, most >> 1), ...rest.slice(0, most - (most >> 1))]);
+  return observations.filter((observation) => kept.has(observation));
+}
+
+function byValue(a: Observation, b: Observation): number {
+  return (a.value ?? Number.MAX_VALUE) - (b.value ?? Number.MAX_VALUE);
+}
