@@ -6,8 +6,7 @@ export const KNOWN_KEYS = [
   "OPENAI_API_KEY",
   "ANTHROPIC_API_KEY",
   "EXA_API_KEY",
-  "TWITTER_BEARER_TOKEN",
-  "X_BEARER_TOKEN",
+  "X_API_KEY",
   "KEVO_TOKEN",
 ] as const;
 

@@ -1,9 +1,9 @@
 /** What tests of the sources share: a gateway with stores that can be looked into, and a question. */
-import { openGateway } from "../../research-stage/recording/gateway.ts";
-import { createMemoryStore } from "../../research-stage/recording/store.ts";
-import type { ExchangeStore, Transport } from "../../research-stage/recording/transport.ts";
-import { createPurse, type Purse } from "../../research-stage/sources/purse.ts";
-import type { Source, SourceQuery, SourceResult } from "../../research-stage/sources/source.ts";
+import { openGateway } from "@kevo/research-stage/recording/gateway.ts";
+import { createMemoryStore } from "@kevo/research-stage/recording/store.ts";
+import type { ExchangeStore, Transport } from "@kevo/research-stage/recording/transport.ts";
+import { createPurse, type Purse } from "@kevo/research-stage/sources/purse.ts";
+import type { Source, SourceQuery, SourceResult } from "@kevo/research-stage/sources/source.ts";
 import { AS_OF } from "./corpus/corpus.ts";
 
 export const QUESTION: SourceQuery = {
@@ -17,7 +17,7 @@ export const QUESTION: SourceQuery = {
 export interface Desk extends AsyncDisposable {
   readonly transport: Transport;
   readonly recording: ExchangeStore & {
-    readonly all: readonly import("../../research-stage/recording/exchange.ts").StoredExchange[];
+    readonly all: readonly import("@kevo/research-stage/recording/exchange.ts").StoredExchange[];
   };
   readonly notes: readonly string[];
   ask(source: Source, query?: Partial<SourceQuery>, purse?: Purse, signal?: AbortSignal): Promise<SourceResult>;

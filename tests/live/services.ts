@@ -1,11 +1,11 @@
 /** One small question to each real service, and how the shape of its answer compares with what the fakes imitate. */
-import { openGateway } from "../../research-stage/recording/gateway.ts";
-import { createMemoryStore } from "../../research-stage/recording/store.ts";
-import { ARXIV_ORIGIN, createArxivSource } from "../../research-stage/sources/arxiv/arxiv-source.ts";
-import { createExaSource, EXA_ORIGIN } from "../../research-stage/sources/exa/exa-source.ts";
-import { createPurse } from "../../research-stage/sources/purse.ts";
-import type { Source, SourceResult } from "../../research-stage/sources/source.ts";
-import { createXSource, X_ORIGIN } from "../../research-stage/sources/x/x-source.ts";
+import { openGateway } from "@kevo/research-stage/recording/gateway.ts";
+import { createMemoryStore } from "@kevo/research-stage/recording/store.ts";
+import { ARXIV_ORIGIN, createArxivSource } from "@kevo/research-stage/sources/arxiv/arxiv-source.ts";
+import { createExaSource, EXA_ORIGIN } from "@kevo/research-stage/sources/exa/exa-source.ts";
+import { createPurse } from "@kevo/research-stage/sources/purse.ts";
+import type { Source, SourceResult } from "@kevo/research-stage/sources/source.ts";
+import { createXSource, X_ORIGIN } from "@kevo/research-stage/sources/x/x-source.ts";
 
 export interface LiveService {
   readonly name: string;

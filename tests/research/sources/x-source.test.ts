@@ -1,12 +1,13 @@
 /** What the X source answers when X does not: one test for each way in which it fails. */
+
+import { createPurse } from "@kevo/research-stage/sources/purse.ts";
+import { POST_USD } from "@kevo/research-stage/sources/x/billing.ts";
+import { createXSource, type XOptions } from "@kevo/research-stage/sources/x/x-source.ts";
 import { describe, expect, test } from "vitest";
-import { AS_OF, POSTS, SYNTHETIC_AUTHORS } from "../../../tests/fakes/corpus/corpus.ts";
-import type { FakeServer } from "../../../tests/fakes/http/fake-server.ts";
-import { openDesk } from "../../../tests/fakes/survey-desk.ts";
-import { startFakeX } from "../../../tests/fakes/x/server.ts";
-import { createPurse } from "../purse.ts";
-import { POST_USD } from "./billing.ts";
-import { createXSource, type XOptions } from "./x-source.ts";
+import { AS_OF, POSTS, SYNTHETIC_AUTHORS } from "../../fakes/corpus/corpus.ts";
+import type { FakeServer } from "../../fakes/http/fake-server.ts";
+import { openDesk } from "../../fakes/survey-desk.ts";
+import { startFakeX } from "../../fakes/x/server.ts";
 
 const sourceAt = (fake: { url: string }, options: Partial<XOptions> = {}) =>
   createXSource({

@@ -1,11 +1,11 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openGateway } from "@kevo/research-stage/recording/gateway.ts";
+import { createMemoryStore, openFolderStore } from "@kevo/research-stage/recording/store.ts";
+import type { ExchangeStore, Line, Service, Transport } from "@kevo/research-stage/recording/transport.ts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { startFake } from "../../tests/fakes/http/fake-server.ts";
-import { openGateway } from "./gateway.ts";
-import { createMemoryStore, openFolderStore } from "./store.ts";
-import type { ExchangeStore, Line, Service, Transport } from "./transport.ts";
+import { startFake } from "../fakes/http/fake-server.ts";
 
 const KEY = "synthetic-secret-0123456789";
 

@@ -1,11 +1,11 @@
+import { clean, cutTo, hidesText } from "@kevo/research-stage/sources/defence/clean.ts";
+import { findInjections } from "@kevo/research-stage/sources/defence/detect.ts";
+import { fence, newFenceSecret } from "@kevo/research-stage/sources/defence/fence.ts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { HOSTILE_POSTS } from "../../../tests/fakes/corpus/hostile.ts";
-import { PAPERS } from "../../../tests/fakes/corpus/papers.ts";
-import { TOPICS } from "../../../tests/fakes/corpus/topics.ts";
-import { clean, cutTo, hidesText } from "./clean.ts";
-import { findInjections } from "./detect.ts";
-import { fence, newFenceSecret } from "./fence.ts";
+import { HOSTILE_POSTS } from "../../fakes/corpus/hostile.ts";
+import { PAPERS } from "../../fakes/corpus/papers.ts";
+import { TOPICS } from "../../fakes/corpus/topics.ts";
 
 describe("cleaning", () => {
   test.each([

@@ -1,14 +1,15 @@
 /** Threads of the synthetic corpus, through the real client and a fake of X, compared with the truth post by post. */
+
+import type { ThreadRecord, ThreadSummary } from "@kevo/research-stage/sources/literature.ts";
+import type { SourceResult } from "@kevo/research-stage/sources/source.ts";
+import { createArchive } from "@kevo/research-stage/sources/x/archive.ts";
+import { threadOf } from "@kevo/research-stage/sources/x/thread.ts";
+import { createXSource } from "@kevo/research-stage/sources/x/x-source.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { AS_OF, CONVERSATIONS, POSTS, SYNTHETIC_AUTHORS } from "../../../tests/fakes/corpus/corpus.ts";
-import type { FakeServer } from "../../../tests/fakes/http/fake-server.ts";
-import { openDesk } from "../../../tests/fakes/survey-desk.ts";
-import { startFakeX } from "../../../tests/fakes/x/server.ts";
-import type { ThreadRecord, ThreadSummary } from "../literature.ts";
-import type { SourceResult } from "../source.ts";
-import { createArchive } from "./archive.ts";
-import { threadOf } from "./thread.ts";
-import { createXSource } from "./x-source.ts";
+import { AS_OF, CONVERSATIONS, POSTS, SYNTHETIC_AUTHORS } from "../../fakes/corpus/corpus.ts";
+import type { FakeServer } from "../../fakes/http/fake-server.ts";
+import { openDesk } from "../../fakes/survey-desk.ts";
+import { startFakeX } from "../../fakes/x/server.ts";
 
 let fake: FakeServer;
 const results: Record<string, SourceResult> = {};

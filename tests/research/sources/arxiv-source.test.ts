@@ -1,9 +1,9 @@
+import { createMemoryStore } from "@kevo/research-stage/recording/store.ts";
+import { type ArxivOptions, createArxivSource, searchQuery } from "@kevo/research-stage/sources/arxiv/arxiv-source.ts";
 import { describe, expect, test } from "vitest";
-import { startFakeArxiv } from "../../../tests/fakes/arxiv/server.ts";
-import { PAPERS } from "../../../tests/fakes/corpus/papers.ts";
-import { openDesk, QUESTION } from "../../../tests/fakes/survey-desk.ts";
-import { createMemoryStore } from "../../recording/store.ts";
-import { type ArxivOptions, createArxivSource, searchQuery } from "./arxiv-source.ts";
+import { startFakeArxiv } from "../../fakes/arxiv/server.ts";
+import { PAPERS } from "../../fakes/corpus/papers.ts";
+import { openDesk, QUESTION } from "../../fakes/survey-desk.ts";
 
 const sourceAt = (fake: { url: string }, options: Partial<ArxivOptions> = {}) =>
   createArxivSource({ origin: fake.url, patienceMs: 5_000, intervalMs: 0, ...options });

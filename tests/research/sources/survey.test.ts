@@ -1,18 +1,19 @@
 /** All sources at once, over the fakes: whole, with two of three down, and from the recording with the network off. */
+
+import { createMemoryStore } from "@kevo/research-stage/recording/store.ts";
+import { createArxivSource } from "@kevo/research-stage/sources/arxiv/arxiv-source.ts";
+import { createExaSource } from "@kevo/research-stage/sources/exa/exa-source.ts";
+import { createPurse } from "@kevo/research-stage/sources/purse.ts";
+import { renderForPrompt } from "@kevo/research-stage/sources/rendering.ts";
+import type { Source } from "@kevo/research-stage/sources/source.ts";
+import { overall, survey } from "@kevo/research-stage/sources/survey.ts";
+import { createXSource } from "@kevo/research-stage/sources/x/x-source.ts";
 import { expect, test } from "vitest";
-import { startFakeArxiv } from "../../tests/fakes/arxiv/server.ts";
-import { AS_OF, POSTS, SYNTHETIC_AUTHORS } from "../../tests/fakes/corpus/corpus.ts";
-import { startFakeExa } from "../../tests/fakes/exa/server.ts";
-import { openDesk, QUESTION } from "../../tests/fakes/survey-desk.ts";
-import { startFakeX } from "../../tests/fakes/x/server.ts";
-import { createMemoryStore } from "../recording/store.ts";
-import { createArxivSource } from "./arxiv/arxiv-source.ts";
-import { createExaSource } from "./exa/exa-source.ts";
-import { createPurse } from "./purse.ts";
-import { renderForPrompt } from "./rendering.ts";
-import type { Source } from "./source.ts";
-import { overall, survey } from "./survey.ts";
-import { createXSource } from "./x/x-source.ts";
+import { startFakeArxiv } from "../../fakes/arxiv/server.ts";
+import { AS_OF, POSTS, SYNTHETIC_AUTHORS } from "../../fakes/corpus/corpus.ts";
+import { startFakeExa } from "../../fakes/exa/server.ts";
+import { openDesk, QUESTION } from "../../fakes/survey-desk.ts";
+import { startFakeX } from "../../fakes/x/server.ts";
 
 interface Origins {
   readonly x: string;

@@ -1,8 +1,8 @@
+import { createExaSource, type ExaOptions } from "@kevo/research-stage/sources/exa/exa-source.ts";
+import { createPurse } from "@kevo/research-stage/sources/purse.ts";
 import { describe, expect, test } from "vitest";
-import { startFakeExa } from "../../../tests/fakes/exa/server.ts";
-import { openDesk } from "../../../tests/fakes/survey-desk.ts";
-import { createPurse } from "../purse.ts";
-import { createExaSource, type ExaOptions } from "./exa-source.ts";
+import { startFakeExa } from "../../fakes/exa/server.ts";
+import { openDesk } from "../../fakes/survey-desk.ts";
 
 const sourceAt = (fake: { url: string }, options: Partial<ExaOptions> = {}) =>
   createExaSource({ key: "synthetic-key", origin: fake.url, patienceMs: 0, ...options });
