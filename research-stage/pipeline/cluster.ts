@@ -53,10 +53,13 @@ export const searched = z.object({
 });
 export type Searched = z.infer<typeof searched> & { readonly rows: RunDump };
 
+/** The kernel itself is at fault: its default, which everything is compared with, does not compile or is wrong. */
+export class KernelFault extends UserError {}
+
 export interface Cluster {
   /**
    * Evolves the kernel in `folder`, or checks it alone with a budget of one.
-   * @throws UserError when the coordinator fails; its words are the message.
+   * @throws KernelFault; UserError when the coordinator fails otherwise. Its words are the message.
    */
   evolve(folder: string, search: Search, say: (text: string) => void): Promise<Searched>;
 }
@@ -74,10 +77,19 @@ export function openCluster(lineage: string, options: ResearchOptions, signal: A
 
       async function coordinator(args: readonly string[]): Promise<void> {
         const code = await runProgram([COORDINATOR, ...args, "--db", lineage, "--json"], say, signal);
-        if (code.status !== 0) throw new UserError(`The coordinator ended with ${code.status}: ${code.words}`);
+        if (code.status === 0) return;
+        const fault = faultIn(code.words);
+        if (fault !== null) throw new KernelFault(fault);
+        throw new UserError(`The coordinator ended with ${code.status}: ${code.words}`);
       }
     },
   };
+}
+
+/** What an evaluator says of a default that cannot be a baseline, without addresses; null for other words. */
+export function faultIn(words: string): string | null {
+  const said = /\bbaseline\b.*? of kernel \S+ (does not compile|failed): (.*?)(?:\.? Resume it with:|$)/s.exec(words);
+  return said === null ? null : `the default ${said[1]}: ${said[2]}`;
 }
 
 function argumentsOf({ evaluations, islands, seed, backend, workloads }: Search, { evaluators }: ResearchOptions) {
@@ -166,7 +178,7 @@ function runProgram(
     child.once("close", (code, killed) => {
       signal.removeEventListener("abort", stop);
       if (signal.aborted) reject(signal.reason);
-      else resolve({ status: code ?? killed ?? "no code", words: words.join(" ").slice(-600) });
+      else resolve({ status: code ?? killed ?? "no code", words: words.join(" ").slice(-2000) });
     });
   });
 }

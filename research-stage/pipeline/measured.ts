@@ -5,7 +5,8 @@ import { openLineage } from "@kevo/coordinator/lineage/database.ts";
 import type { ResearchDatabase } from "@kevo/coordinator/lineage/research/database.ts";
 import { measurementOf, putMeasurement } from "@kevo/coordinator/lineage/research/store.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
-import { type Cluster, type Search, searched } from "./cluster.ts";
+import { z } from "zod";
+import { type Cluster, KernelFault, type Search, type Searched, searched } from "./cluster.ts";
 import { hashOf } from "./steps.ts";
 
 export function rememberingCluster(db: ResearchDatabase, run: string, cluster: Cluster): Cluster {
@@ -13,10 +14,15 @@ export function rememberingCluster(db: ResearchDatabase, run: string, cluster: C
     evolve: async (folder, search, say) => {
       const hash = hashOf(search);
       const known = measurementOf(db, run, hash);
-      if (known !== null) return searched.parse(JSON.parse(known));
-      const found = await cluster.evolve(folder, search, say);
-      putMeasurement(db, run, hash, JSON.stringify(found));
-      return found;
+      if (known !== null) return recalled(known);
+      try {
+        const found = await cluster.evolve(folder, search, say);
+        putMeasurement(db, run, hash, JSON.stringify(found));
+        return found;
+      } catch (error) {
+        if (error instanceof KernelFault) putMeasurement(db, run, hash, JSON.stringify({ fault: error.message }));
+        throw error;
+      }
     },
   };
 }
@@ -35,7 +41,7 @@ export function replayCluster(lineage: string, recorded: ReadonlyMap<string, str
             "It was made by another version, or the answers in it were changed; record it again.",
         );
       }
-      const found = searched.parse(JSON.parse(text));
+      const found = recalled(text);
       const open = openLineage(lineage);
       try {
         insertRun(open.sqlite, found.rows, folder);
@@ -45,4 +51,12 @@ export function replayCluster(lineage: string, recorded: ReadonlyMap<string, str
       return found;
     },
   };
+}
+
+/** @throws KernelFault where that is what was found. */
+function recalled(text: string): Searched {
+  const value: unknown = JSON.parse(text);
+  const fault = z.object({ fault: z.string() }).safeParse(value);
+  if (fault.success) throw new KernelFault(fault.data.fault);
+  return searched.parse(value);
 }

@@ -10,6 +10,7 @@ import { loadKernel } from "@kevo/core/kernel/load.ts";
 import { ModelError } from "@kevo/core/llm/errors.ts";
 import { signature } from "@kevo/core/llm/signature.ts";
 import { z } from "zod";
+import { KernelFault } from "../pipeline/cluster.ts";
 import { MOST_CHARACTERS } from "../pipeline/fit.ts";
 import { ask, type Session } from "../pipeline/session.ts";
 import { type Idea, type Implementation, ideaParameter, implementation } from "./findings.ts";
@@ -132,7 +133,7 @@ async function tryOnce(
     return { files, hash, kernel_check, module_check, problem };
   } catch (error) {
     // What the model wrote is no kernel; anything else is not its doing.
-    const written = error instanceof UserError && error.exitCode === 2;
+    const written = error instanceof KernelFault || (error instanceof UserError && error.exitCode === 2);
     const unfit = error instanceof ModelError && ["invalid_answer", "refused", "truncated"].includes(error.kind);
     if (!written && !unfit) throw error;
     const why = error.message.replaceAll(`${folder}/`, "");

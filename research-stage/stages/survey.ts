@@ -95,5 +95,10 @@ export function setAside({ records }: SurveyResult): { clean: SurveyResult["reco
       }),
     ),
   );
-  return { clean: records.filter(({ suspicions }) => suspicions.length === 0), incidents };
+  const seen = new Set<string>();
+  const once = incidents.filter(({ record, post, rule, excerpt }) => {
+    const key = [record, post, rule, excerpt].join("\n");
+    return seen.has(key) ? false : seen.add(key) !== undefined;
+  });
+  return { clean: records.filter(({ suspicions }) => suspicions.length === 0), incidents: once };
 }
