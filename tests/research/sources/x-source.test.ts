@@ -179,6 +179,22 @@ describe("what it costs", () => {
     expect(fake.requests).toHaveLength(0);
   });
 
+  test("a call that the purse refuses is not made, of either kind", async () => {
+    await using fake = await openFake();
+    await using desk = await openDesk();
+    const purse = createPurse(100);
+    let calls = 0;
+    // Somebody else takes the rest of the money after the first call.
+    const result = await desk.ask(
+      sourceAt(fake),
+      {},
+      { ...purse, reserve: (usd) => calls++ === 0 && purse.reserve(usd) },
+    );
+    expect(result.status).toBe("partial");
+    expect(result.reason).toContain("does not pay for another call");
+    expect(fake.requests).toHaveLength(1);
+  });
+
   test.each([0.16, 0.3, 0.5, 1])("$%d is never exceeded", async (budget) => {
     await using fake = await openFake();
     await using desk = await openDesk();
