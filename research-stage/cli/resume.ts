@@ -1,4 +1,5 @@
 /** `research-stage resume`. */
+import { resolve } from "node:path";
 import { DEFAULT_DATABASE } from "@kevo/coordinator/lineage/read-only.ts";
 import { openResearch } from "@kevo/coordinator/lineage/research/database.ts";
 import { findRun, setRun } from "@kevo/coordinator/lineage/research/store.ts";
@@ -15,6 +16,7 @@ interface GivenOptions {
   readonly budgetUsd?: string;
   readonly db: string;
   readonly recording?: string | true;
+  readonly record?: string;
   readonly json?: boolean;
 }
 
@@ -25,6 +27,7 @@ export function resumeCommand(): Command {
     .option("--budget-usd <dollars>", "a new hard stop, what was spent included")
     .option("--db <file>", "lineage database; research.db lies beside it", DEFAULT_DATABASE)
     .option("--recording [file]", "go on with a replay (default: of the demonstration)")
+    .option("--record <file>", "record the run for --recording, .json or .json.gz")
     .option("--json", "end with one line of JSON on standard output")
     .action(async (id: string | undefined, given: GivenOptions) => {
       const recording =
@@ -45,7 +48,13 @@ export function resumeCommand(): Command {
           setRun(research.db, known.id, { options: JSON.stringify({ ...options, budget_usd }) });
         }
         const run = findRun(research.db, known.id) ?? known;
-        await sit({ research, run, recording, record: null, json: given.json === true });
+        await sit({
+          research,
+          run,
+          recording,
+          record: given.record === undefined ? null : resolve(given.record),
+          json: given.json === true,
+        });
       } finally {
         research.close();
       }

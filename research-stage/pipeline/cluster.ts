@@ -12,7 +12,10 @@ import { openReadOnly } from "@kevo/coordinator/lineage/read-only.ts";
 import { buildResult, runResult } from "@kevo/coordinator/run/result.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { isSecretName } from "@kevo/core/logging/secrets.ts";
+import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import { z } from "zod";
+import type { Check } from "../stages/findings.ts";
+import { checkModule } from "../stages/module-check.ts";
 import type { ResearchOptions } from "./options.ts";
 
 const COORDINATOR = fileURLToPath(import.meta.resolve("@kevo/coordinator/cli/main.ts"));
@@ -62,10 +65,13 @@ export interface Cluster {
    * @throws KernelFault; UserError when the coordinator fails otherwise. Its words are the message.
    */
   evolve(folder: string, search: Search, say: (text: string) => void): Promise<Searched>;
+  /** The PyTorch module of the kernel in `folder`, whose package has the hash `kernel`, against the reference. */
+  checkModule(folder: string, definition: KernelDefinition, kernel: string): Promise<Check>;
 }
 
 export function openCluster(lineage: string, options: ResearchOptions, signal: AbortSignal): Cluster {
   return {
+    checkModule: (folder, definition) => checkModule(folder, definition, signal),
     evolve: async (folder, search, say) => {
       await untilFree(lineage, signal);
       const known = earlierRun(lineage, search);

@@ -6,6 +6,7 @@ import type { ResearchDatabase } from "@kevo/coordinator/lineage/research/databa
 import { measurementOf, putMeasurement } from "@kevo/coordinator/lineage/research/store.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { z } from "zod";
+import { check } from "../stages/findings.ts";
 import { type Cluster, KernelFault, type Search, type Searched, searched } from "./cluster.ts";
 import { hashOf } from "./steps.ts";
 
@@ -24,6 +25,14 @@ export function rememberingCluster(db: ResearchDatabase, run: string, cluster: C
         throw error;
       }
     },
+    checkModule: async (folder, definition, kernel) => {
+      const hash = hashOf({ module: kernel });
+      const known = measurementOf(db, run, hash);
+      if (known !== null) return check.parse(JSON.parse(known));
+      const found = await cluster.checkModule(folder, definition, kernel);
+      putMeasurement(db, run, hash, JSON.stringify(found));
+      return found;
+    },
   };
 }
 
@@ -32,16 +41,18 @@ export function rememberingCluster(db: ResearchDatabase, run: string, cluster: C
  * @throws UserError for what was not recorded.
  */
 export function replayCluster(lineage: string, recorded: ReadonlyMap<string, string>): Cluster {
+  const textOf = (asked: object, kernel: string) => {
+    const text = recorded.get(hashOf(asked));
+    if (text !== undefined) return text;
+    throw new UserError(
+      `The recording has no measurement of the kernel ${kernel.slice(0, 12)}. It was made by another version, or the ` +
+        "answers in it were changed; record it again.",
+    );
+  };
   return {
+    checkModule: async (_folder, _definition, kernel) => check.parse(JSON.parse(textOf({ module: kernel }, kernel))),
     evolve: async (folder: string, search: Search) => {
-      const text = recorded.get(hashOf(search));
-      if (text === undefined) {
-        throw new UserError(
-          `The recording has no measurement of the kernel ${search.kernel.slice(0, 12)} with ${search.evaluations} evaluations. ` +
-            "It was made by another version, or the answers in it were changed; record it again.",
-        );
-      }
-      const found = recalled(text);
+      const found = recalled(textOf(search, search.kernel));
       const open = openLineage(lineage);
       try {
         insertRun(open.sqlite, found.rows, folder);

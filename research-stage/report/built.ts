@@ -58,6 +58,9 @@ function measuredBlocks(measured: Optimisation): Block[] {
         w.peak_share === null ? "–" : `${(100 * w.peak_share).toFixed(0)} %`,
       ]),
     ),
+    paragraph(
+      "The first implementation is timed beside each candidate, turn by turn. The library's kernel was measured once, in a run of its own, so that column is rough.",
+    ),
     ...(workloads.length === 0
       ? []
       : [

@@ -121,6 +121,7 @@ export type Novelty = z.infer<typeof novelty>;
 
 /** How a check ended: `ok`, or why not; `skipped` says why it could not be made. */
 export const check = z.object({ status: z.enum(["ok", "failed", "skipped"]), message: z.string() });
+export type Check = z.infer<typeof check>;
 
 export const implementation = z.object({
   idea: z.string(),

@@ -15,7 +15,6 @@ import { MOST_CHARACTERS } from "../pipeline/fit.ts";
 import { ask, type Session } from "../pipeline/session.ts";
 import { type Idea, type Implementation, ideaParameter, implementation } from "./findings.ts";
 import { LIBRARY, type LibraryKernel } from "./library.ts";
-import { checkModule } from "./module-check.ts";
 
 export const implementKernel = signature({
   name: "implement_kernel",
@@ -128,7 +127,7 @@ async function tryOnce(
       return { ...told, kernel_check: { status: "failed", message: why }, problem: `the kernel: ${why}` };
     }
     const kernel_check = { status: "ok" as const, message: "compiles and agrees with the reference" };
-    const module_check = await checkModule(folder, definition, session.signal);
+    const module_check = await session.cluster.checkModule(folder, definition, hash);
     const problem = module_check.status === "failed" ? module_check.message : null;
     return { files, hash, kernel_check, module_check, problem };
   } catch (error) {
