@@ -178,6 +178,9 @@ export class Advisor {
       const labels = { proposer: GROK, variant, island };
       question = await this.#questionOf(island, { model, variant, wanted, seed });
       await question?.put(noting(client, calls), { labels, seed, signal, unrepaired: "accept" });
+      if (calls.length > 0 && question?.found().length === 0) {
+        this.#options.onTrouble(model, "nothing_new", "an answer held nothing that is valid and was not tried");
+      }
     } catch (error) {
       const { kind, message, call, final } = asModelError(error);
       if (final) this.#out.add(model);
@@ -186,9 +189,6 @@ export class Advisor {
     }
     const last = calls.at(-1);
     const found = question?.found() ?? [];
-    if (last?.outcome === "ok" && found.length === 0) {
-      this.#options.onTrouble(model, "nothing_new", "an answer held nothing that is valid and was not tried");
-    }
     if (last !== undefined) {
       const usd = calls.reduce((sum, call) => sum + this.#options.costOf(call), 0);
       desk.ended.push({ id: last.id, model, variant, usd });

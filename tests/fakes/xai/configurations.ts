@@ -5,7 +5,7 @@
 import { labelledRandom, type Random } from "@kevo/core/random/random.ts";
 import { type Genes, openSpace, type SearchSpace } from "@kevo/core/search-space/search-space.ts";
 import { type Config, config, searchSpaceDefinition } from "@kevo/proto/search-space.ts";
-import type { Answerer } from "./answer.ts";
+import { type Answerer, HOSTILE } from "./answer.ts";
 
 const TRIES = 200;
 
@@ -33,6 +33,9 @@ export const configurations: Answerer = ({ request, name, behaviour, random }) =
     return { configurations: proposals.map(({ reason }) => ({ configuration: known, reason })) };
   }
   if (behaviour === "breaks-constraint") return { configurations: proposals.map((one) => broken(space, one)) };
+  if (behaviour === "hostile") {
+    return { configurations: proposals.map((one) => ({ ...one, reason: `\u001b[2J${HOSTILE}` })) };
+  }
   return { configurations: proposals };
 };
 
