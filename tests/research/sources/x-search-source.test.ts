@@ -1,0 +1,70 @@
+import { createPurse } from "@kevo/research-stage/sources/purse.ts";
+import { createXSearchSource, type XSearchOptions } from "@kevo/research-stage/sources/x-search/x-search-source.ts";
+import { describe, expect, test } from "vitest";
+import { POSTS, SYNTHETIC_AUTHORS } from "../../fakes/corpus/corpus.ts";
+import { openDesk } from "../../fakes/survey-desk.ts";
+import { startFakeXSearch } from "../../fakes/x/x-search.ts";
+
+const sourceAt = (fake: { url: string }, options: Partial<XSearchOptions> = {}) =>
+  createXSearchSource({
+    key: "synthetic-key",
+    origin: fake.url,
+    model: "grok-4.3",
+    authors: SYNTHETIC_AUTHORS,
+    patienceMs: 0,
+    ...options,
+  });
+
+test("cited posts become pages, marked as second-hand, and it costs what xAI says", async () => {
+  await using fake = await startFakeXSearch(POSTS);
+  await using desk = await openDesk();
+  const purse = createPurse(1);
+  const result = await desk.ask(sourceAt(fake), {}, purse);
+  expect(result).toMatchObject({ status: "partial", cost_usd: 0.0123, calls: 1 });
+  expect(result.reason).toContain("X_API_KEY");
+  expect(purse.committedUsd).toBeCloseTo(0.0123, 9);
+  expect(result.items).toHaveLength(6);
+  for (const item of result.items) {
+    const post = POSTS.find(({ id }) => item.id === `x:${id}`);
+    expect(item).toMatchObject({ kind: "page", sources: ["x_search"], authors: [`@${post?.handle}`] });
+    expect(item.title).toContain("x_search tells it");
+    expect(item.text).toBe(`@${post?.handle} says: ${post?.text}`);
+  }
+});
+
+describe("failures", () => {
+  test.each([
+    ["401", "xAI refuses the key in XAI_API_KEY (400", "skipped"],
+    ["402", "the xAI account has no credits left (429", "skipped"],
+    ["429:30", "xAI refuses more requests for now (429", "failed"],
+    ["429-bare", "xAI refuses more requests for now (429", "failed"],
+    ["500", "xAI is not available (500", "failed"],
+    ["503-html", "xAI is not available (503)", "failed"],
+    ["malformed", "in a shape that is not known", "failed"],
+    ["truncated", "in a shape that is not known", "failed"],
+    ["cut", "was cut off", "failed"],
+  ])("%s: failed in words, and afterwards %s", async (step, reason, next) => {
+    await using fake = await startFakeXSearch(POSTS, step);
+    await using desk = await openDesk();
+    const source = sourceAt(fake);
+    const first = await desk.ask(source);
+    expect(first).toMatchObject({ status: "failed", items: [], cost_usd: 0 });
+    expect(first.reason).toContain(reason);
+    expect((await desk.ask(source)).status).toBe(next === "skipped" ? "skipped" : "failed");
+  });
+
+  test("no answer: given up after the time limit", async () => {
+    await using fake = await startFakeXSearch(POSTS, "hang");
+    await using desk = await openDesk();
+    const result = await desk.ask(sourceAt(fake, { timeoutMs: 300 }));
+    expect(result.reason).toContain("no answer from");
+  });
+
+  test("no key, or no money: skipped", async () => {
+    await using fake = await startFakeXSearch(POSTS);
+    await using desk = await openDesk();
+    expect((await desk.ask(sourceAt(fake, { key: null }))).reason).toContain("X_API_KEY");
+    expect(await desk.ask(sourceAt(fake), {}, createPurse(0.1))).toMatchObject({ status: "skipped", cost_usd: 0 });
+    expect(fake.requests).toHaveLength(0);
+  });
+});
