@@ -40,8 +40,15 @@ def multiply(given: Tensors) -> None:
     torch.matmul(given["a"], given["b"], out=given["out"])
 
 
+def is_captured() -> bool:
+    """True where cheats do as they should: a capture refuses some by itself, and the checks after it are to be seen."""
+    return torch.cuda.is_current_stream_capturing()
+
+
 def on_another_stream(given: Tensors) -> None:
     """The timed stream is told nothing of it."""
+    if is_captured():
+        return multiply(given)
     stream = torch.cuda.Stream()
     with torch.cuda.stream(stream):
         torch.cuda._sleep(20_000_000)
@@ -50,6 +57,8 @@ def on_another_stream(given: Tensors) -> None:
 
 def on_another_thread(given: Tensors) -> None:
     """The call returns at once, and the work is done later."""
+    if is_captured():
+        return multiply(given)
 
     def work() -> None:
         with torch.cuda.stream(torch.cuda.Stream()):
@@ -68,12 +77,13 @@ def with_patched_timers(given: Tensors) -> None:
 
 def with_persisting_cache(given: Tensors) -> None:
     multiply(given)
-    cuda_driver.call("cuCtxSetLimit", LIMIT_PERSISTING_L2_BYTES, ctypes.c_size_t(16 << 20))
+    if not is_captured():
+        cuda_driver.call("cuCtxSetLimit", LIMIT_PERSISTING_L2_BYTES, ctypes.c_size_t(16 << 20))
 
 
 def only_once(given: Tensors) -> None:
     """Works when it is called, and leaves the captured graph empty but for a trifle."""
-    if torch.cuda.is_current_stream_capturing():
+    if is_captured():
         given["out"].view(-1)[:1].mul_(1.0)
         return
     multiply(given)
