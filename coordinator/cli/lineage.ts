@@ -13,6 +13,7 @@ import { islandsOf } from "../lineage/queries/islands.ts";
 import { migrationsOf } from "../lineage/queries/migrations.ts";
 import { ranking } from "../lineage/queries/ranking.ts";
 import { detailsOf } from "../lineage/queries/show.ts";
+import { sourceTextOf } from "../lineage/queries/sources.ts";
 import { spendOf, spendOfRuns } from "../lineage/queries/spend.ts";
 import { query } from "../lineage/queries/sql.ts";
 import { winnersTimes } from "../lineage/queries/workloads.ts";
@@ -22,7 +23,7 @@ import { originOf } from "../lineage/research/origin.ts";
 import { type Run, resolveCandidate, resolveRun } from "../lineage/resolve.ts";
 import { cellSummary, cellTable } from "../progress/cell-table.ts";
 import { wantsColours } from "../progress/table.ts";
-import { bestView, detailsView, differenceView } from "./lineage/candidate-views.ts";
+import { bestView, codeText, detailsView, differenceView } from "./lineage/candidate-views.ts";
 import { originView } from "./lineage/origin-view.ts";
 import * as views from "./lineage/row-views.ts";
 import { hint, outputWidth, print, printJson, printTable, type ReadOptions, withReadOptions } from "./output.ts";
@@ -72,12 +73,21 @@ export function lineageCommand(): Command {
 
   add("show", "Everything about one candidate: where it came from, its times, its attempts.", "show 2/7/3")
     .argument("[candidate]", CANDIDATE)
-    .action((text: string | undefined, options: ReadOptions) =>
+    .option("--source", "with the whole source that it was compiled from, where sources evolve")
+    .action((text: string | undefined, options: ReadOptions & { readonly source?: boolean }) =>
       reading(options, ({ db, path }) => {
-        const details = detailsOf(db, resolveCandidate(db, text));
+        const row = resolveCandidate(db, text);
+        const details = detailsOf(db, row);
+        const source = options.source === true ? sourceTextOf(db, row) : null;
+        if (options.source === true && source === null) {
+          throw new UserError(`${row.id} has the kernel's own source: in its run only configurations evolve.`, 2);
+        }
         const origin = originOf(path, resolveRun(db, details.run).kernelHash);
-        if (options.json) printJson({ ...details, origin });
-        else print([detailsView(details, colours()), ...(origin === null ? [] : [originView(origin)])].join("\n\n"));
+        if (options.json) printJson({ ...details, origin, ...(source !== null && { source_text: source }) });
+        else {
+          const parts = [detailsView(details, colours()), ...(origin === null ? [] : [originView(origin)])];
+          print([...parts, ...(source === null ? [] : [codeText(source)])].join("\n\n"));
+        }
       }),
     );
 
@@ -94,7 +104,7 @@ export function lineageCommand(): Command {
       );
   }
 
-  add("diff", "What sets two candidates apart: parameters and times.", "diff 0/0/0 2/7/3")
+  add("diff", "What sets two candidates apart: parameters, evolved source and times.", "diff 0/0/0 2/7/3")
     .argument("<a>", CANDIDATE)
     .argument("<b>", "the same")
     .action((a: string, b: string, options: ReadOptions) =>

@@ -12,7 +12,7 @@ import type { RunSpec } from "@kevo/proto/run.ts";
 import { genesOf, type Knowledge, nicheOf, takenKeys } from "../evolution/knowledge.ts";
 import { judge, type Suggestion, type Written } from "../proposers/grok/answer.ts";
 import { applyChronicle, type Chronicle, openChronicle, type Tried } from "../proposers/grok/chronicle.ts";
-import { type Asking, askingForSource, askingNow } from "../proposers/grok/policy.ts";
+import { type Asking, askingForSource, askingNow, type SourceOccasion } from "../proposers/grok/policy.ts";
 import { deviceOf, questionOf, type Subject, signatureOf, workloadsOf } from "../proposers/grok/prompt.ts";
 import {
   type ChangedSource,
@@ -93,13 +93,13 @@ export class Advisor {
     desk.ended = desk.ended.filter(({ id }) => !chronicle.calls.has(id));
   }
 
-  /** Asks a model for the island where that is due. Returns at once. */
-  consider(island: number, k: number, count: number, signal: AbortSignal): void {
+  /** Asks a model for the island where that is due. Returns at once. `alone`: the classical proposers have nothing. */
+  consider(island: number, k: number, count: number, signal: AbortSignal, alone = false): void {
     const desk = this.#desks[island] as Desk;
     if (desk.pending !== null || performance.now() < desk.notBefore) return;
     const models = this.#options.spec.llm?.models.filter((model) => !this.#out.has(model)) ?? [];
     const expected = this.suggestions(island).length;
-    const asking = this.#asking({ island, k, count, expected, models });
+    const asking = this.#asking({ island, k, count, expected, models, alone });
     if (asking !== null) this.#begin(island, asking, signal);
   }
 
@@ -109,7 +109,7 @@ export class Advisor {
     // What an earlier batch left over is not in the log, so a repetition would not have it.
     desk.inbox = [];
     const { models } = this.#options.spec.llm ?? { models: [] };
-    const asking = this.#asking({ island, k, count, expected: 0, models });
+    const asking = this.#asking({ island, k, count, expected: 0, models, alone: false });
     if (asking !== null) this.#begin(island, asking, signal);
     await desk.pending;
   }
@@ -151,7 +151,7 @@ export class Advisor {
     return Math.max(0, TUNED_AT_FIRST + TUNED_FOR_EACH * fromModels - (accepted - fromModels));
   }
 
-  #asking(occasion: { island: number; k: number; count: number; expected: number; models: readonly string[] }) {
+  #asking(occasion: Omit<SourceOccasion, "spec" | "chronicles" | "history">) {
     const { spec, sources } = this.#options;
     const history = this.#histories[occasion.island] as SourceHistory;
     if (sources !== null) return askingForSource({ ...occasion, spec, history, chronicles: this.#chronicles });
@@ -246,7 +246,7 @@ export class Advisor {
     const input = sourceQuestion(about, base, history, variant);
     const usable = new Map<string, ChangedSource>();
     const check = ({ changes }: { changes: readonly WrittenChange[] }): string[] => {
-      const isKnown = (hash: string) => usable.has(hash) || isProposed(history, { config, source: hash });
+      const isKnown = (hash: string) => usable.has(hash) || history.sources.has(hash);
       const changed = changedSources(base, changes, isKnown);
       for (const source of changed.usable) usable.set(source.hash, source);
       return changed.complaints;

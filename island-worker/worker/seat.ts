@@ -92,6 +92,7 @@ export class Seat {
     });
     if (proposals?.length === 0 && !spec.sync && advisor?.hopeful(this.index)) {
       // Nothing now; a model may bring something.
+      advisor.consider(this.index, k, count, signal, true);
       await session.changes.next(LOOK_AGAIN_MS);
       return;
     }

@@ -71,7 +71,7 @@ export function detailsView(details: CandidateDetails, options: TableOptions): s
 }
 
 export function differenceView(difference: Difference, options: TableOptions): string {
-  const { a, b, parameters, same, same_source, outcomes, workloads } = difference;
+  const { a, b, parameters, same, same_source, source_diff, outcomes, workloads } = difference;
   const sources = same_source ? "" : ", and the evolved sources differ";
   const parts = [
     `A  ${a}  ${outcomes.a ?? "not evaluated yet"}\nB  ${b}  ${outcomes.b ?? "not evaluated yet"}`,
@@ -105,7 +105,16 @@ export function differenceView(difference: Difference, options: TableOptions): s
       ),
     );
   }
+  if (source_diff !== null) parts.push(codeText(source_diff));
   return parts.join("\n\n");
+}
+
+/** A model wrote it: nothing of it moves a terminal's cursor. */
+export function codeText(text: string): string {
+  return text
+    .replaceAll(/[^\P{Cc}\n\t]/gu, "\ufffd")
+    .replaceAll(/\p{Cf}/gu, "\ufffd")
+    .trimEnd();
 }
 
 function provenance(details: CandidateDetails): string {

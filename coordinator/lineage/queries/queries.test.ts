@@ -119,6 +119,7 @@ it("says what sets two candidates apart", () => {
     ],
     same: 1,
     same_source: true,
+    source_diff: null,
     outcomes: { a: "ok", b: "ok" },
     workloads: [
       {

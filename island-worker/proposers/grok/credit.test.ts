@@ -90,18 +90,20 @@ describe("policy", () => {
     ...changes,
   });
 
-  it("asks first when something was measured, and again only when models have less than their share", () => {
-    expect(askingNow(occasion(chronicleOf(spec, [{ genes: genes.slice(0, 3) }])))).toBeNull();
-    expect(askingNow(occasion(chronicleOf(spec, [{ genes: genes.slice(0, 4) }])))).toMatchObject({ wanted: 6 });
-    expect(askingNow(occasion(chronicleOf(spec, [{ genes: genes.slice(0, 4) }]), { expected: 6 }))).toBeNull();
-    const rich = { genes: genes.slice(4, 10), call: "a", calls: [call("a", 0.01)] };
-    expect(askingNow(occasion(chronicleOf(spec, [{ genes: genes.slice(0, 4) }, rich])))).toBeNull();
-    const poor = { genes: genes.slice(4, 40), calls: [call("a", 0.01)] };
-    expect(askingNow(occasion(chronicleOf(spec, [{ genes: genes.slice(0, 4) }, poor])))).not.toBeNull();
+  it("asks when something was measured and models have less than their share, which nothing known makes a quarter", () => {
+    const measured = (count: number) => chronicleOf(spec, [{ genes: genes.slice(0, count) }]);
+    expect(askingNow(occasion(measured(3), { count: 20 }))).toBeNull();
+    expect(askingNow(occasion(measured(4)))).toBeNull();
+    expect(askingNow(occasion(measured(12), { chronicles: [measured(12)] }))).toMatchObject({ wanted: 6 });
+    expect(askingNow(occasion(measured(12), { expected: 6 }))).toBeNull();
+    const rich = { genes: genes.slice(12, 18), call: "a", calls: [call("a", 0.01)] };
+    expect(askingNow(occasion(chronicleOf(spec, [{ genes: genes.slice(0, 12) }, rich])))).toBeNull();
+    const poor = { genes: genes.slice(12, 40), calls: [call("a", 0.01)] };
+    expect(askingNow(occasion(chronicleOf(spec, [{ genes: genes.slice(0, 12) }, poor])))).not.toBeNull();
   });
 
   it("asks the same for the same log, and another question in another batch", () => {
-    const log = chronicleOf(spec, [{ genes: genes.slice(0, 4) }]);
+    const log = chronicleOf(spec, [{ genes: genes.slice(0, 12), times: Array(12).fill(1) }]);
     expect(askingNow(occasion(log))).toEqual(askingNow(occasion(log)));
     expect(askingNow(occasion(log))?.seed).not.toBe(askingNow(occasion(log, { k: 10 }))?.seed);
   });

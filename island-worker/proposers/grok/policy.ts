@@ -47,7 +47,7 @@ export function askingNow(occasion: Occasion): Asking | null {
   const isDue =
     spec.llm?.control === true
       ? own.calls.size + Math.sign(expected) < Math.floor(((spec.llm.calls ?? 0) * candidates) / spec.evaluations)
-      : own.fromModels + expected + wanted / 2 <= modelShare(rate, choices) * candidates || isFirst(own, expected);
+      : own.fromModels + expected + wanted / 2 <= modelShare(rate, choices) * candidates;
   if (!isDue) return null;
   const random = islandRandom(spec.seed, island, k, "model");
   const choice = drawChoice(rate, choices, random);
@@ -56,6 +56,8 @@ export function askingNow(occasion: Occasion): Asking | null {
 
 export interface SourceOccasion extends Occasion {
   readonly history: SourceHistory;
+  /** The classical proposers have nothing, so nothing will be measured by waiting. */
+  readonly alone: boolean;
 }
 
 /**
@@ -64,21 +66,16 @@ export interface SourceOccasion extends Occasion {
  * else is left to be.
  */
 export function askingForSource(occasion: SourceOccasion): Asking | null {
-  const { spec, chronicles, island, expected, k, models, history, count } = occasion;
+  const { spec, chronicles, island, expected, k, models, history, alone } = occasion;
   const choices = choicesOf(spec).filter(({ model }) => models.includes(model));
-  const isFirstDue = history.tried.length > 0 || count > history.pending.size;
-  if (choices.length === 0 || expected > 0 || awaitsResults(history) || !isFirstDue) return null;
+  const isMeasured = history.tried.length > 0;
+  if (choices.length === 0 || expected > 0 || awaitsResults(history) || !(isMeasured || alone)) return null;
   const rate = ratesOf(
     spec,
     chronicles.map(({ earned }) => earned),
   );
   const random = islandRandom(spec.seed, island, k, "model");
   return { ...drawChoice(rate, choices, random), wanted: WANTED_SOURCES, seed: random.integer(2 ** 31 - 1) };
-}
-
-/** An arm that was never drawn cannot earn its share. */
-function isFirst({ calls }: Chronicle, expected: number): boolean {
-  return calls.size === 0 && expected === 0;
 }
 
 export function wantedOf(spec: RunSpec): number {

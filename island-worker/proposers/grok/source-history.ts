@@ -11,12 +11,13 @@ export interface SourceHistory {
   /** In the order of the log, the kernel's own source among them. */
   readonly tried: TriedSource[];
   readonly pending: Map<string, Candidate>;
-  /** Everything that was ever proposed here. */
+  /** Everything that was ever proposed here: genomes, and their evolved sources. */
   readonly genomes: Set<string>;
+  readonly sources: Set<string>;
 }
 
 export function openSourceHistory(): SourceHistory {
-  return { next: 0, tried: [], pending: new Map(), genomes: new Set() };
+  return { next: 0, tried: [], pending: new Map(), genomes: new Set(), sources: new Set() };
 }
 
 /** An entry that is known already changes nothing. */
@@ -27,6 +28,7 @@ export function applySourceHistory(history: SourceHistory, entry: LogEntry): voi
     for (const candidate of entry.candidates) {
       history.pending.set(candidate.id, candidate);
       history.genomes.add(candidate.genome);
+      if (candidate.source !== null) history.sources.add(candidate.source);
     }
   }
   if (entry.type !== "evaluated") return;

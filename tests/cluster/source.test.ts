@@ -1,0 +1,88 @@
+/** Source evolution as a user runs it, with a model that writes real edits, and one that writes hostile code. */
+import { expect, test, vi } from "vitest";
+import { type FakeXai, startFakeXai } from "../fakes/xai/server.ts";
+import { sources } from "../fakes/xai/sources.ts";
+import { Workplace } from "../support/programs.ts";
+
+vi.setConfig({ testTimeout: 180_000 });
+const START = [
+  "start",
+  "--kernel",
+  "attention-cpu-naive",
+  "--workload",
+  "w64-l256",
+  "--evolve",
+  "source",
+  "--islands",
+  "1",
+];
+
+interface Row {
+  readonly id: string;
+  readonly proposer: string;
+  readonly reason: string | null;
+  readonly source: string | null;
+  readonly outcome: string;
+  readonly message: string | null;
+  readonly parent: string | null;
+}
+
+async function run(place: Workplace, scenario: string, evaluations: number): Promise<{ fake: FakeXai; rows: Row[] }> {
+  const fake = await startFakeXai({ scenario, answerers: [sources] });
+  try {
+    const env = { LLM_BASE_URL: fake.url };
+    const start = [...START, "--llm", "grok-4.3", "--evaluations", String(evaluations)];
+    expect(await place.run("coordinator", start, env)).toMatchObject({ code: 0 });
+    const rows = place.ledger().query<Row>(
+      `select c.id, proposer, reason, source, outcome, message, (select parent from parents where candidate = c.id) parent
+       from candidates c join evaluations e on e.candidate = c.id order by c.rowid`,
+    );
+    return { fake, rows };
+  } finally {
+    await fake.close();
+  }
+}
+
+test.runIf(process.platform === "linux")(
+  "a naive source becomes faster by applied edits, each visible in lineage diff",
+  async () => {
+    await using place = new Workplace();
+    const { fake, rows } = await run(place, "ok", 14);
+    const written = rows.filter(({ proposer }) => proposer === "grok");
+    expect(written.length).toBeGreaterThan(1);
+    expect(written.every(({ outcome }) => outcome === "ok")).toBe(true);
+    // The edit that did not apply was reported back once.
+    expect(JSON.stringify(fake.received[1]?.body)).toContain("not in the region, letter for letter");
+    for (const { id, parent } of written) {
+      const { stdout } = await place.run("coordinator", ["lineage", "diff", parent as string, id]);
+      expect(stdout).toMatch(/^-.*;$/m);
+      expect(stdout).toMatch(/^\+.*;$/m);
+    }
+    const best = JSON.parse((await place.run("coordinator", ["lineage", "best", "--json"])).stdout);
+    expect(rows.find(({ id }) => id === best.candidate)?.source).not.toBeNull();
+    expect(best.speedup).toBeGreaterThan(1);
+    const shown = JSON.parse(
+      (await place.run("coordinator", ["lineage", "show", best.candidate, "--source", "--json"])).stdout,
+    );
+    expect(shown.source_text).toContain("// EVOLVE-BEGIN");
+  },
+);
+
+test.runIf(process.platform === "linux")("hostile code is refused with its reason, and the run goes on", async () => {
+  await using place = new Workplace();
+  const { rows } = await run(place, "hostile", 8);
+  const written = rows.filter(({ proposer }) => proposer === "grok");
+  expect(written.map(({ outcome }) => outcome)).toEqual(["invalid", "invalid", "invalid"]);
+  expect(written.map(({ message }) => message).join("\n")).toMatch(/getenv[\s\S]*socket[\s\S]*stdio/);
+  expect(rows.filter(({ outcome }) => outcome === "ok").length).toBeGreaterThanOrEqual(4);
+  // What is invalid was never compiled, and its whole source can be read.
+  const { stdout } = await place.run("coordinator", ["lineage", "show", written[0]?.id as string, "--source"]);
+  expect(stdout).toContain("getenv");
+});
+
+test("without a model, or a region, it is one sentence", async () => {
+  await using place = new Workplace();
+  const none = await place.run("coordinator", START);
+  expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining("--llm") });
+  expect(none.stderr.trim().split("\n")).toHaveLength(1);
+});
