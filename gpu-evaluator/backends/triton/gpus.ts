@@ -2,6 +2,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { z } from "zod";
 
 export interface Gpu {
   /** Such as `GPU-5c4f…`: the same for every process of this host, whatever each calls its first device. */
@@ -30,6 +31,34 @@ export async function findGpus(
 }
 
 async function listGpus(environment: NodeJS.ProcessEnv): Promise<Gpu[]> {
+  try {
+    return await listNvidia(environment);
+  } catch (error) {
+    const amd = await listAmd(environment);
+    if (amd.length === 0) throw error;
+    const names = [...new Set(amd)].join(", ");
+    throw new UserError(
+      `This host has ${amd.length === 1 ? "an AMD GPU" : `${amd.length} AMD GPUs`} (${names}) and no NVIDIA one. Triton compiles for them, but the runner launches machine code through CUDA's driver only (gpu-evaluator/runner/cuda_driver.py).`,
+    );
+  }
+}
+
+/** Products by rocm-smi's JSON, one a card; none where there is no ROCm. Written from its manual, never tried on a card. */
+async function listAmd(environment: NodeJS.ProcessEnv): Promise<string[]> {
+  try {
+    const query = ["--showproductname", "--json"];
+    const { stdout } = await promisify(execFile)("rocm-smi", query, { env: environment, timeout: 30_000 });
+    const cards = z.record(z.string(), z.record(z.string(), z.unknown())).parse(JSON.parse(stdout));
+    return Object.entries(cards).flatMap(([card, facts]) => {
+      const series = Object.entries(facts).find(([name]) => name.toLowerCase() === "card series")?.[1];
+      return card.startsWith("card") ? [String(series ?? "unnamed")] : [];
+    });
+  } catch {
+    return [];
+  }
+}
+
+async function listNvidia(environment: NodeJS.ProcessEnv): Promise<Gpu[]> {
   let text: string;
   try {
     const query = ["--query-gpu=uuid,name", "--format=csv,noheader"];

@@ -253,6 +253,11 @@ describe.skipIf(!hasPython)("the Triton backend", () => {
     await refused({ devices: [2] }).toThrow("--devices 2: this host has 2 visible GPUs");
     await refused({ python: "/no/python" }).toThrow("KEVO_PYTHON (/no/python) does not run: no such file");
     await refused({ environment: environment({ PATH: "/nowhere" }) }).toThrow("nvidia-smi lists none (not found)");
+    const rocm = join(control, "rocm-smi");
+    writeFileSync(rocm, `#!/bin/sh\necho '{"card0": {"Card Series": "AMD Instinct MI300X"}, "system": {}}'\n`, {
+      mode: 0o755,
+    });
+    await refused({ environment: environment({ PATH: control }) }).toThrow("an AMD GPU (AMD Instinct MI300X)");
     await refused({ environment: environment({ CUDA_VISIBLE_DEVICES: "" }) }).toThrow("hides every GPU");
     await refused({ environment: environment({ CUDA_VISIBLE_DEVICES: "5" }) }).toThrow("has no GPU 5");
   });
