@@ -122,8 +122,8 @@ describe("what a model says", () => {
 describe("without --sync", () => {
   test("nobody waits: asking returns at once, and one call of an island is under way at most", async () => {
     const { advisor, answered } = await open("slow:200,ok", modelRun());
-    advisor.consider(0, 1, 4, never);
-    advisor.consider(0, 1, 4, never);
+    advisor.consider(0, 1, 8, never);
+    advisor.consider(0, 1, 8, never);
     expect(advisor.suggestions(0)).toEqual([]);
     await answered;
     expect(advisor.suggestions(0)).toHaveLength(6);
@@ -132,15 +132,15 @@ describe("without --sync", () => {
 
   test("a model that refuses the key is not asked again, and one that brought nothing not at once", async () => {
     const refused = await open("bad-key", modelRun());
-    refused.advisor.consider(0, 1, 4, never);
+    refused.advisor.consider(0, 1, 8, never);
     await refused.answered;
-    refused.advisor.consider(0, 2, 4, never);
+    refused.advisor.consider(0, 2, 8, never);
     expect(fake.received).toHaveLength(1);
     await fake.close();
     const fruitless = await open("duplicates", modelRun());
-    fruitless.advisor.consider(0, 1, 4, never);
+    fruitless.advisor.consider(0, 1, 8, never);
     await fruitless.answered;
-    fruitless.advisor.consider(0, 2, 4, never);
+    fruitless.advisor.consider(0, 2, 8, never);
     await new Promise((resolve) => setImmediate(resolve));
     expect(fake.received).toHaveLength(1);
   });
