@@ -35,7 +35,8 @@ export function recordOf(raw: RawRecord): LiteratureRecord | null {
     identities: [...identities],
     sources: [raw.source],
     title: title === "" ? null : cutTo(title, LONGEST_TITLE).text,
-    url: raw.url,
+    // Without version and not the PDF: a citation means the work.
+    url: arxiv === null ? raw.url : `https://arxiv.org/abs/${arxiv}`,
     authors: raw.authors.map(oneLine).filter((name) => name !== ""),
     published_at: raw.publishedAt,
     text,

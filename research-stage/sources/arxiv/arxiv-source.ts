@@ -167,7 +167,6 @@ function foundRecord(entry: Entry): LiteratureRecord[] {
   const doi = entry["arxiv:doi"]?.toLowerCase();
   const record = recordOf({
     source: "arxiv",
-    // Without version: a citation means the work.
     url: `https://arxiv.org/abs/${arxiv}`,
     title: entry.title ?? null,
     // arXiv breaks abstracts into lines.
