@@ -4,6 +4,7 @@
 export const PURPOSES = {
   cpu: "the CPU job (npm start)",
   gpu: "kernels on a GPU (--backend triton or helion)",
+  code: "code that a language model writes (--evolve source)",
   comparison: "a comparison with libraries everyone knows",
   remote: "machines beyond this one",
   literature: "language models and reading the literature",

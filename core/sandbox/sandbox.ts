@@ -48,6 +48,8 @@ export interface SandboxOptions {
   readonly compiler: readonly string[];
   /** Layers to leave out; for tests. */
   readonly without?: readonly Layer[];
+  /** Where the compiler is looked for; this process's own PATH when omitted. */
+  readonly path?: string;
 }
 
 const LIMIT_MS = 60_000;
@@ -62,7 +64,7 @@ export async function prepareSandbox(folder: string, options: SandboxOptions): P
     promisify(execFile)(file, args, {
       cwd: folder,
       timeout: LIMIT_MS,
-      env: { PATH: process.env.PATH ?? "", LC_ALL: "C", TMPDIR: folder },
+      env: { PATH: options.path ?? process.env.PATH ?? "", LC_ALL: "C", TMPDIR: folder },
     });
   const sources = ["sandbox.c", "confine.c"].map((name) => join(NATIVE, name));
   await run(compiler, [...words, "-std=gnu17", "-O2", "-w", "-o", program, ...sources]);

@@ -1,0 +1,23 @@
+/** What this host allows to be put around a candidate. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { prepareSandbox } from "@kevo/core/sandbox/sandbox.ts";
+import { type Finding, found, missing } from "./finding.ts";
+
+const ADVICE = "docs/sandbox.md says what it needs: Linux 5.13 or later, or user namespaces.";
+
+/** Builds it as an evaluator does, and tries it. */
+export async function sandboxFinding(environment: NodeJS.ProcessEnv): Promise<Finding> {
+  const folder = await mkdtemp(join(tmpdir(), "kevo-doctor-"));
+  try {
+    const compiler = (environment.CC?.trim() || "cc").split(/\s+/);
+    const { contains, description } = await prepareSandbox(folder, { compiler, path: environment.PATH ?? "" });
+    return contains ? found("sandbox", description, ["code"]) : missing("sandbox", description, ["code"], ADVICE);
+  } catch (error) {
+    const why = (error as Error).message.split("\n")[0] ?? "";
+    return missing("sandbox", `it cannot be built here: ${why}`, ["code"], `Install a C compiler. ${ADVICE}`);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
