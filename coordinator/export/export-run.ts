@@ -1,6 +1,6 @@
 /** Writes what a run found as a folder that runs without this project. */
 import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { unpackFiles } from "@kevo/core/kernel/archive.ts";
@@ -55,6 +55,9 @@ export async function exportRun(
   const folder = resolve(out);
   const written = openFolder(folder);
   for (const { path, content } of unpackFiles(kernel.bytes)) written.put(`kernel/${path}`, content);
+  for (const { evolved } of winners) {
+    if (evolved !== null) written.put(`kernel/${sourceFile(definition, evolved.hash)}`, evolved.text);
+  }
   if (language === "c") for (const [path, from] of Object.entries(RUNTIME)) written.copy(path, from);
   written.copy("loader.py", join(TEMPLATES, `loader_${language}.py`));
   written.put("best.json", `${JSON.stringify(bestFile(run, definition, winners, language), null, 2)}\n`);
@@ -86,14 +89,14 @@ function bestFile(
     reference: definition.reference,
     tolerance: definition.tolerance.relative_l2,
     sizes: Object.keys(definition.workloads[0]?.shape ?? {}),
-    entries: winners.map(({ workload, shape, device, toolchain, candidate, config, ...times }) => ({
+    entries: winners.map(({ workload, shape, device, toolchain, candidate, config, evolved, ...times }) => ({
       workload,
       shape,
       device,
       toolchain,
       candidate,
       config,
-      source: definition.source,
+      source: evolved === null ? definition.source : sourceFile(definition, evolved.hash),
       // The rules of how a configuration reaches the C compiler are the evaluator's.
       ...(language === "c" ? { arguments: parameterArguments(definition, config) } : {}),
       time_ms: times.time_ms,
@@ -106,6 +109,12 @@ function bestFile(
   };
 }
 
+/** Beside the kernel's own source, so that both can be compared and what they include is found. */
+function sourceFile({ source }: KernelDefinition, hash: string): string {
+  const own = source as string;
+  return join(dirname(own), `evolved-${hash.slice(0, 12)}${extname(own)}`);
+}
+
 function openFolder(folder: string) {
   if (existsSync(folder) && readdirSync(folder).length > 0) {
     throw new UserError(`--out ${folder}: the folder is there and not empty. Name another, or empty it.`, 2);
@@ -114,7 +123,7 @@ function openFolder(folder: string) {
   const place = (path: string) => {
     const file = join(folder, path);
     mkdirSync(dirname(file), { recursive: true });
-    files.push(path);
+    if (!files.includes(path)) files.push(path);
     return file;
   };
   return {

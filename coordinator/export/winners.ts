@@ -5,7 +5,7 @@ import { eq } from "drizzle-orm";
 import type { LineageDatabase } from "../lineage/database.ts";
 import { bestByDevice } from "../lineage/queries/best.ts";
 import { timesOf, type WorkloadTimes, winnersTimes } from "../lineage/queries/workloads.ts";
-import { candidates, evaluations } from "../lineage/schema.ts";
+import { candidates, evaluations, sources } from "../lineage/schema.ts";
 
 export interface Winner extends WorkloadTimes {
   readonly shape: Readonly<Record<string, number>>;
@@ -13,8 +13,8 @@ export interface Winner extends WorkloadTimes {
   readonly device: string;
   readonly toolchain: string;
   readonly config: Config;
-  /** Hash of the evolved source; null for the kernel's own. */
-  readonly evolved: string | null;
+  /** The source, where sources evolved; null for the kernel's own. */
+  readonly evolved: { readonly hash: string; readonly text: string } | null;
 }
 
 /** In the order of the run's workloads, for each device. Empty while nothing was measured. */
@@ -32,7 +32,14 @@ export function winnersOf(db: LineageDatabase, run: string, definition: KernelDe
       device: evaluation?.deviceModel ?? "unknown",
       toolchain: evaluation?.toolchain ?? "unknown",
       config: JSON.parse(row?.config ?? "{}"),
-      evolved: row?.source ?? null,
+      evolved: evolvedOf(db, row?.source ?? null),
     };
   });
+}
+
+function evolvedOf(db: LineageDatabase, hash: string | null): Winner["evolved"] {
+  if (hash === null) return null;
+  const row = db.select({ text: sources.text }).from(sources).where(eq(sources.hash, hash)).get();
+  if (row === undefined) throw new Error(`the source ${hash} of a candidate is not stored`);
+  return { hash, text: row.text };
 }

@@ -10,8 +10,8 @@ import { findStep, putStep } from "@kevo/coordinator/lineage/research/store.ts";
 import canonicalize from "canonicalize";
 import type { z } from "zod";
 
-/** Published after a step is stored as done: `{run, key, stage}`. For observers in the process. */
-export const STEP_DONE = channel("kevo.research.step");
+/** Published when a step has been stored as begun and as done: `{run, key, stage, status}`. For observers. */
+export const STEP_CHANNEL = channel("kevo.research.step");
 
 export interface StepOptions<T> {
   readonly key: string;
@@ -41,6 +41,7 @@ export function openSteps(db: ResearchDatabase, run: string): Steps {
       const common = { run, key, stage, round, inputHash, startedAt };
       const open = { output: null, error: null, endedAt: null, costUsd: stored?.costUsd ?? 0 };
       putStep(db, { ...common, ...open, status: "running" });
+      STEP_CHANNEL.publish({ run, key, stage, status: "running" });
       try {
         const done = output.parse(await work());
         putStep(db, {
@@ -51,7 +52,7 @@ export function openSteps(db: ResearchDatabase, run: string): Steps {
           costUsd: costOf(done),
           endedAt: Date.now(),
         });
-        STEP_DONE.publish({ run, key, stage });
+        STEP_CHANNEL.publish({ run, key, stage, status: "done" });
         return done;
       } catch (error) {
         const words = error instanceof Error ? error.message : String(error);

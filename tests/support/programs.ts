@@ -12,6 +12,7 @@ const ENTRY = {
   coordinator: join(ROOT, "coordinator/cli/main.ts"),
   "gpu-evaluator": join(ROOT, "gpu-evaluator/cli/main.ts"),
   "island-worker": join(ROOT, "island-worker/cli/main.ts"),
+  "research-stage": join(ROOT, "research-stage/cli/main.ts"),
 };
 
 export interface Ended {
