@@ -13,7 +13,12 @@ export const SCRIPTED_KERNEL: InstalledKernel = {
     description: "",
     backends: ["cpu"],
     parameters: [
-      { name: "act", type: "categorical", values: ["ok", "hold compile", "hold lane", "throw", "full disk", "fail"] },
+      {
+        name: "act",
+        type: "categorical",
+        values: ["ok", "hold compile", "hold lane", "throw", "full disk", "fail", "later"],
+        requires: { later: { capability: "10.0", measured: false } },
+      },
       { name: "n", type: "integer", min: 0, max: 999, step: 1 },
     ],
     constraints: ["n != 13"],

@@ -132,6 +132,16 @@ describe("evaluate", () => {
     expect(backend.events).toEqual(["compile 1"]);
   });
 
+  test("a value that needs a later GPU than is here is invalid, in words", async () => {
+    const backend = scriptedBackend();
+    const hopper = { ...backend, devices: backend.devices.map((device) => ({ ...device, capability: "9.0" })) };
+    const { client } = await serve(hopper);
+    expect(await evaluate(client, requestOf(1, "later")).result).toMatchObject({
+      outcome: "invalid",
+      message: "act = later needs compute capability 10.0; this device has 9.0",
+    });
+  });
+
   test("a configuration that breaks a constraint is invalid and never compiled", async () => {
     const backend = scriptedBackend();
     const { client } = await serve(backend);
