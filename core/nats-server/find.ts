@@ -72,6 +72,8 @@ function fromPackage(): string | null {
 function versionOf(path: string): string | null {
   try {
     const output = execFileSync(path, ["--version"], {
+      // No key of ours.
+      env: { PATH: process.env.PATH ?? "" },
       encoding: "utf8",
       timeout: 5000,
       stdio: ["ignore", "pipe", "ignore"],

@@ -15,7 +15,11 @@ export function startTimeOf(pid: number): string | null {
       // A zombie has ended: only its entry is left. Field 22 is the start, in clock ticks since boot.
       return fields[0] === "Z" || fields[0] === "X" ? null : (fields[19] ?? null);
     }
-    const started = execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8", timeout: 2000 });
+    const started = execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], {
+      env: { PATH: process.env.PATH ?? "" },
+      encoding: "utf8",
+      timeout: 2000,
+    });
     return started.trim() || null;
   } catch {
     return null;
