@@ -91,11 +91,14 @@ function seenClaims(asked: Asked): SeenClaim[] {
   );
 }
 
-const about = (all: readonly SeenClaim[], pattern: RegExp, most = 4): string[] =>
-  all
-    .filter(({ text }) => pattern.test(text))
-    .slice(0, most)
-    .map(({ id }) => id);
+/** Some from threads, some from papers and pages, where there are any. */
+function about(all: readonly SeenClaim[], pattern: RegExp): string[] {
+  const fitting = all.filter(({ text }) => pattern.test(text));
+  const [said, published] = [true, false].map((thread) =>
+    fitting.filter(({ record }) => record.startsWith("x:") === thread).slice(0, 2),
+  );
+  return [...(said ?? []), ...(published ?? [])].map(({ id }) => id);
+}
 
 const summary: Answerer = (asked) => {
   if (asked.name !== "summarise_literature") return undefined;
