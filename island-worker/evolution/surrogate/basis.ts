@@ -18,9 +18,11 @@ const FIRST_FIT = 8;
 const GROWTH = 1.12;
 const FIRST_ITERATIONS = 30;
 const ITERATIONS = 10;
-/** Most observations that hyperparameters are fitted on, and that the posterior starts from at a fit. */
+/** Most observations that hyperparameters are fitted on. */
 const MOST_FITTED = 150;
-const MOST_TRAINED = 400;
+/** Up to so many the posterior starts from all observations at a fit, and of more from this many. */
+const MOST_WHOLE = 400;
+const TRAINED = 250;
 /** Observations taken up in a step. */
 const ROWS = 8;
 const LABELS = 64;
@@ -28,9 +30,9 @@ const LABELS = 64;
 const HASTE = 1.25;
 
 interface Fit {
-  /** Observations that it was made from: the first `size`, the last of which is `last`. */
+  /** Observations that it was made from, the first of the list, and how many. */
+  readonly beginning: readonly Observation[];
   readonly size: number;
-  readonly last: Observation;
   readonly theta: Float64Array;
   /** Of the model of validity; null while nothing fails. */
   readonly validity: Float64Array | null;
@@ -57,7 +59,7 @@ export function openBases(shape: KernelShape, candidates: PoolSource, label: str
   const fits: Fit[] = [];
   let basis: Basis | null = null;
   /** The next one, in the making since the list had `since` observations. */
-  let coming: { size: number; last: Observation; since: number; work: Spread<Basis> } | null = null;
+  let coming: { beginning: readonly Observation[]; since: number; work: Spread<Basis> } | null = null;
 
   function* fitting(observations: readonly Observation[], latest: Fit | null): Generator<void, Fit> {
     const size = observations.length;
@@ -70,12 +72,12 @@ export function openBases(shape: KernelShape, candidates: PoolSource, label: str
     const all = sampleOf(observations, MOST_FITTED, `${label}/validity/${size}`);
     yield;
     const validity = isFallible(all) ? yield* fittingValidity(shape, all, latest?.validity ?? null, iterations) : null;
-    return { size, last: observations[size - 1] as Observation, theta, validity };
+    return { beginning: observations, size, theta, validity };
   }
 
   function* building(fit: Fit, observations: readonly Observation[]): Generator<void, Basis> {
     const ok = observations.filter(isSuccess);
-    const base = sampleOf(ok, MOST_TRAINED, `${label}/train/${fit.size}`);
+    const base = trainedOn(ok, `${label}/train/${fit.size}`);
     const builder = openPosterior(shape, fit.theta);
     let pool = candidates.whole;
     if (pool === null) {
@@ -88,7 +90,7 @@ export function openBases(shape: KernelShape, candidates: PoolSource, label: str
     builder.setPool(pool.map(({ codes }) => codes));
     yield;
     while (!builder.grow(base, ROWS)) yield;
-    const tried = sampleOf(observations, MOST_TRAINED, `${label}/tried/${fit.size}`);
+    const tried = trainedOn(observations, `${label}/tried/${fit.size}`);
     const validity = fit.validity === null ? null : openValidity(shape, fit.validity);
     for (let count = LABELS; validity !== null && count < tried.length; count += LABELS) {
       validity.condition(tried.slice(0, count));
@@ -106,11 +108,11 @@ export function openBases(shape: KernelShape, candidates: PoolSource, label: str
   return {
     given: (observations) => {
       // A late result that belongs further up undoes what was fitted on a beginning that it changes.
-      while (fits.length > 0 && observations[(fits.at(-1) as Fit).size - 1] !== fits.at(-1)?.last) {
+      while (fits.length > 0 && !isBeginning((fits.at(-1) as Fit).beginning, observations)) {
         fits.pop();
         coming = null;
       }
-      if (coming !== null && observations[coming.size - 1] !== coming.last) coming = null;
+      if (coming !== null && !isBeginning(coming.beginning, observations)) coming = null;
       for (;;) {
         const latest = fits.at(-1) ?? null;
         const size = sizeAfter(latest?.size ?? null);
@@ -124,9 +126,8 @@ export function openBases(shape: KernelShape, candidates: PoolSource, label: str
           continue;
         }
         if (coming === null) {
-          const last = observations[size - 1] as Observation;
           const work = spread(preparing(beginning, latest), expectedSteps(size));
-          coming = { size, last, since: observations.length, work };
+          coming = { beginning, since: observations.length, work };
         }
         const share = (observations.length - coming.since + 1) / (due - coming.since + 1);
         const next = coming.work.advance(observations.length < due ? share * HASTE : 1);
@@ -143,7 +144,7 @@ export function openBases(shape: KernelShape, candidates: PoolSource, label: str
         coming = null;
       }
       const fit = fits.at(-1) ?? null;
-      if (fit !== null && basis?.fit !== fit) basis = finished(building(fit, observations.slice(0, fit.size)));
+      if (fit !== null && basis?.fit !== fit) basis = finished(building(fit, fit.beginning));
       return fit === null ? null : basis;
     },
   };
@@ -157,6 +158,10 @@ export function givenTo({ fit, base }: Basis, observations: readonly Observation
 /** The evaluations, failed or not, that the model of validity stands on. */
 export function triedBy({ fit, tried }: Basis, observations: readonly Observation[]): Observation[] {
   return [...tried, ...observations.slice(fit.size)];
+}
+
+function isBeginning(beginning: readonly Observation[], observations: readonly Observation[]): boolean {
+  return beginning.every((observation, at) => observations[at] === observation);
 }
 
 function isSuccess({ value }: Observation): boolean {
@@ -182,8 +187,12 @@ function settling(size: number): number {
 }
 
 function expectedSteps(size: number): number {
-  const rows = Math.min(size, MOST_TRAINED);
+  const rows = size <= MOST_WHOLE ? size : TRAINED;
   return 2 * (size === FIRST_FIT ? FIRST_ITERATIONS : ITERATIONS) + rows / ROWS + rows / LABELS + 4;
+}
+
+function trainedOn(observations: readonly Observation[], name: string): Observation[] {
+  return observations.length <= MOST_WHOLE ? [...observations] : sampleOf(observations, TRAINED, name);
 }
 
 /** The better half of the most that is kept, and a random draw of the others; all where there are few. */

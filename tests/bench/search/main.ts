@@ -89,6 +89,7 @@ async function main(): Promise<void> {
   print(
     `one ask: ${milliseconds(figures.ask_ms)}; from ${figures.last_ask_ms.told} told: ${milliseconds(figures.last_ask_ms)}`,
   );
+  print(`of the processor: ${milliseconds(figures.last_ask_cpu_ms)}`);
   if (values.json) console.log(JSON.stringify({ space: name, seeds, ...setting, ...figures, random }));
 }
 

@@ -82,7 +82,11 @@ describe("a run for two devices", () => {
 
 describe("the figures", () => {
   it("count seeds that came within 5 % and the median evaluations of all", () => {
-    const trace = (...best: number[]) => ({ best: [best], asks: [{ ms: 1, told: 1 }], proposers: new Map() });
+    const trace = (...best: number[]) => ({
+      best: [best],
+      asks: [{ ms: 1, cpu_ms: 1, told: 1 }],
+      proposers: new Map(),
+    });
     const traces = [trace(4, 2, 2), trace(2.05, 2.05, 2), trace(4, 4, 4)];
     const figures = figuresOf(traces, 2, [2, 3]);
     expect(figures.fraction_of_optimum[2]).toBeCloseTo((1 + 2 / 2.05 + 0.5) / 3, 9);

@@ -29,8 +29,8 @@ export interface SearchTrace {
    * before the first success.
    */
   readonly best: readonly number[][];
-  /** Milliseconds that each `ask` took, and how many evaluations were told before it. */
-  readonly asks: { readonly ms: number; readonly told: number }[];
+  /** Milliseconds that each `ask` took, by the clock and of the processor, and how many evaluations were told before. */
+  readonly asks: { readonly ms: number; readonly cpu_ms: number; readonly told: number }[];
   /** Candidates by proposer. */
   readonly proposers: Map<string, number>;
 }
@@ -80,8 +80,10 @@ export function simulate(
   const turn = (island: Island): boolean => {
     const k = island.batches;
     const before = performance.now();
+    const cpu = process.threadCpuUsage();
     const proposals = ask(island, knowledge, { k, count: 1, migrants: migrantsOf(islands, island, k, spec) });
-    trace.asks.push({ ms: performance.now() - before, told });
+    const { user, system } = process.threadCpuUsage(cpu);
+    trace.asks.push({ ms: performance.now() - before, cpu_ms: (user + system) / 1000, told });
     if (proposals.length === 0) return false;
     const entry = askedEntry(island, k, proposals);
     append(island, entry);

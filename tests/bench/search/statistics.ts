@@ -22,6 +22,8 @@ export interface Figures {
   readonly ask_ms: Quantiles;
   /** The same over the last fifth of the evaluations, when most was known: from so many told. */
   readonly last_ask_ms: Quantiles & { readonly told: number };
+  /** Of that the processor's time, which does not grow when others use the machine. */
+  readonly last_ask_cpu_ms: Quantiles;
 }
 
 export interface Quantiles {
@@ -49,6 +51,7 @@ export function figuresOf(traces: readonly SearchTrace[], optimum: number, budge
   const [low, high] = bootstrap(needed, median);
   const asks = traces.flatMap((trace) => trace.asks);
   const told = Math.floor((1 - LAST) * Math.max(...lines.map((best) => best.length)));
+  const last = asks.filter((ask) => ask.told >= told);
   return {
     fraction_of_optimum: fraction,
     interval,
@@ -56,7 +59,8 @@ export function figuresOf(traces: readonly SearchTrace[], optimum: number, budge
     median_evaluations_to_5_percent: finite(median(needed)),
     median_interval: [finite(low), finite(high)],
     ask_ms: quantilesOf(asks.map(({ ms }) => ms)),
-    last_ask_ms: { told, ...quantilesOf(asks.flatMap((ask) => (ask.told >= told ? ask.ms : []))) },
+    last_ask_ms: { told, ...quantilesOf(last.map(({ ms }) => ms)) },
+    last_ask_cpu_ms: quantilesOf(last.map(({ cpu_ms }) => cpu_ms)),
   };
 }
 
