@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 import artefacts
+import gate
 import hidden
 import plan_format
 import protocol
@@ -43,6 +44,10 @@ WATCHED = [
 
 class Tampered(Exception):
     """The candidate's code changed the process that it ran in, or left something running."""
+
+
+class Forbidden(Exception):
+    """Evolved source that the gate does not let through."""
 
 
 class Sources:
@@ -82,6 +87,9 @@ def compile_candidate(request: Frame, sources: Sources, begin: Callable[[], Foun
     outcome, message, program, reused, fatal = "ok", None, None, True, False
     kernels: dict[str, Json] = {}
     try:
+        forbidden = gate.refused(Path(source).read_text(encoding="utf-8")) if request.get("evolved") is True else None
+        if forbidden is not None:
+            raise Forbidden(forbidden)
         trusted, _ = sources.load(Path(folder) / reference)
         with _watched(begin):
             module, digest = sources.load(Path(source))
@@ -111,6 +119,8 @@ def compile_candidate(request: Frame, sources: Sources, begin: Callable[[], Foun
             program = {"plans": plans, "seed": seed}
     except Tampered as tampered:
         outcome, message, fatal = "incorrect", str(tampered), True
+    except Forbidden as error:
+        outcome, message = "invalid", str(error)
     except Refused as refused:
         outcome, message = "compile_error", str(refused)
     except Exception as error:  # The candidate's `plan` may do anything.

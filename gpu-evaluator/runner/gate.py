@@ -1,0 +1,137 @@
+"""The static gate for Python that a language model wrote, before a line of it runs: allow-lists of imports, builtins
+and attributes. It looks at the marked region of the source; what stands around it is the kernel's author's."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+
+BEGIN = re.compile(r"^[ \t]*#[ \t]*EVOLVE-BEGIN\b")
+END = re.compile(r"^[ \t]*#[ \t]*EVOLVE-END\b")
+MOST_COMPLAINTS = 5
+
+
+def words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+MODULES = {
+    "math": words("ceil exp exp2 floor gcd inf isqrt log log2 pi prod sqrt"),
+    "triton": words("jit cdiv next_power_of_2 language"),
+    "triton.language": words(
+        """abs advance arange assume associative_scan atomic_add bfloat16 broadcast broadcast_to cast cat cdiv
+        clamp constexpr cumsum debug_barrier dot dot_scaled exp exp2 expand_dims fdiv flip float16 float32
+        float64 floor fma full gather int1 int16 int32 int64 int8 join load load_tensor_descriptor log log2
+        make_block_ptr make_tensor_descriptor math max max_contiguous maximum min minimum multiple_of
+        num_programs permute program_id range ravel reduce reshape rsqrt sigmoid softmax sort split sqrt
+        static_assert static_range store store_tensor_descriptor sum swizzle2d tensor trans uint16 uint32
+        uint8 view where zeros zeros_like"""
+    ),
+}
+# Of tensors, descriptors, dictionaries and lists.
+ATTRIBUTES = words(
+    """T append broadcast_to dtype element_ty extend get items keys load max min permute reshape shape store strides
+    sum to trans type values"""
+)
+BUILTINS = words(
+    """abs all any bool dict enumerate float int isinstance len list max min range reversed round set sorted str sum
+    tuple zip True False None ValueError"""
+)
+REFUSED = (
+    ast.ClassDef,
+    ast.AsyncFunctionDef,
+    ast.AsyncFor,
+    ast.AsyncWith,
+    ast.Await,
+    ast.Yield,
+    ast.YieldFrom,
+    ast.Global,
+    ast.Nonlocal,
+    ast.Try,
+    ast.With,
+    ast.Delete,
+    ast.NamedExpr,
+)
+
+
+def refused(source: str) -> str | None:
+    """What is not allowed in the region, in words for who wrote it; None when all is."""
+    lines = source.splitlines()
+    begins = [number for number, line in enumerate(lines, 1) if BEGIN.match(line)]
+    ends = [number for number, line in enumerate(lines, 1) if END.match(line)]
+    if len(begins) != 1 or len(ends) != 1 or begins[0] > ends[0]:
+        return "not allowed: the source has no region that may evolve"
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return f"it is no Python: {error}"
+    modules = _modules(tree)
+    complaints: list[str] = []
+    for node in ast.walk(tree):
+        first, last = getattr(node, "lineno", 0), getattr(node, "end_lineno", 0) or 0
+        if last > begins[0] and first < ends[0]:
+            complaints += [what for what in _wrong(node, modules) if what not in complaints]
+    if not complaints:
+        return None
+    more = f"; and {len(complaints) - MOST_COMPLAINTS} more" if len(complaints) > MOST_COMPLAINTS else ""
+    return f"not allowed: {'; '.join(complaints[:MOST_COMPLAINTS])}{more}"
+
+
+def _modules(tree: ast.Module) -> dict[str, str]:
+    """Names that stand for modules, anywhere in the file."""
+    found: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                outer = alias.name.split(".")[0]
+                found[alias.asname or outer] = alias.name if alias.asname else outer
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                if whole in MODULES:
+                    found[alias.asname or alias.name] = whole
+    return found
+
+
+def _wrong(node: ast.AST, modules: dict[str, str]) -> list[str]:
+    if isinstance(node, REFUSED):
+        return [f"{type(node).__name__} (line {getattr(node, 'lineno', 0)})"]
+    if isinstance(node, ast.Import):
+        return [f"import {alias.name}" for alias in node.names if alias.name not in MODULES]
+    if isinstance(node, ast.ImportFrom):
+        allowed = MODULES.get(node.module or "", frozenset())
+        return [f"from {node.module} import {alias.name}" for alias in node.names if alias.name not in allowed]
+    if isinstance(node, ast.Name):
+        if node.id.startswith("__"):
+            return [f"the name {node.id}"]
+        if hasattr(builtins, node.id) and node.id not in BUILTINS:
+            return [f"the builtin {node.id}"]
+        return _foreign(node, modules)
+    if isinstance(node, ast.arg | ast.FunctionDef | ast.keyword):
+        name = node.name if isinstance(node, ast.FunctionDef) else node.arg
+        return [f"the name {name}"] if name is not None and name.startswith("__") else []
+    if isinstance(node, ast.Attribute):
+        module = _module_of(node.value, modules)
+        if module is not None:
+            return [] if node.attr in MODULES.get(module, frozenset()) else [f"{module}.{node.attr}"]
+        return [] if node.attr in ATTRIBUTES else [f"the attribute {node.attr}"]
+    return []
+
+
+def _foreign(node: ast.Name, modules: dict[str, str]) -> list[str]:
+    """A module that the file's author imported, and that a region may not use."""
+    module = modules.get(node.id)
+    return [] if module is None or module in MODULES else [f"the module {module}"]
+
+
+def _module_of(node: ast.expr, modules: dict[str, str]) -> str | None:
+    if isinstance(node, ast.Name):
+        return modules.get(node.id)
+    if isinstance(node, ast.Attribute):
+        outer = _module_of(node.value, modules)
+        if outer is not None and f"{outer}.{node.attr}" in MODULES:
+            return f"{outer}.{node.attr}"
+        if outer == "triton.language" and node.attr == "math":
+            return "math"
+    return None

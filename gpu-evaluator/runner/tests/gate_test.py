@@ -1,0 +1,68 @@
+"""The gate for Python that a model wrote: standard library only."""
+
+from __future__ import annotations
+
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from gate import refused
+
+HEAD = "import importlib.util\nimport math\nimport triton\nimport triton.language as tl\n# EVOLVE-BEGIN\n"
+GOOD = """
+@triton.jit
+def kernel(x, y, n: tl.constexpr, BLOCK: tl.constexpr):
+    at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    mask = at < n
+    value = tl.load(x + at, mask=mask, other=0.0).to(tl.float32)
+    for _ in range(2):
+        value = tl.math.exp2(value) * math.log2(2.0)
+    tl.store(y + at, value, mask=mask)
+
+
+def plan(config, shape, target):
+    grid = [triton.cdiv(shape["length"], config["BLOCK"]), 1, 1]
+    if config["BLOCK"] > 1024:
+        raise ValueError("too large")
+    return {"launches": [{"grid": grid}], "scratch": {name: value for name, value in shape.items()}}
+"""
+HOSTILE = {
+    "reads a key": "import os\nk = os.environ",
+    "by the builtin": "k = __import__('os')",
+    "through a builtin": "k = getattr(tl, 'core')",
+    "opens a file": "open('/etc/passwd')",
+    "runs text": "exec('1')",
+    "reaches through an attribute": "k = (1).__class__",
+    "through a module's insides": "tl.core.os.system('id')",
+    "through triton": "triton.runtime.driver",
+    "through what the author imported": "importlib.util.find_spec('os')",
+    "hides behind another name": "m = importlib",
+    "opens a socket": "from socket import socket",
+    "imports all": "from math import *",
+    "patches": "tl.load = None\ntl.dot.__globals__",
+    "formats its way out": "'{0.__class__}'.format(1)",
+    "falls back to the reference": "try:\n    x = 1\nexcept ValueError:\n    pass",
+    "makes a class": "class A: pass",
+    "a decorator that is none of Triton's": "@staticmethod\ndef f(): pass",
+    "no Python": "def (",
+}
+
+
+class Gate(unittest.TestCase):
+    def test_what_an_engineer_writes_passes(self) -> None:
+        self.assertIsNone(refused(f"{HEAD}{GOOD}# EVOLVE-END\n"))
+
+    def test_hostile_code_is_refused_with_a_word(self) -> None:
+        for name, code in HOSTILE.items():
+            with self.subTest(name):
+                self.assertRegex(refused(f"{HEAD}{GOOD}{code}\n# EVOLVE-END\n") or "", "not allowed|no Python")
+
+    def test_only_the_region_is_looked_at(self) -> None:
+        self.assertIsNone(refused(f"import os\nk = os.environ\n{HEAD}{GOOD}# EVOLVE-END\nprint(k)\n"))
+        self.assertIsNotNone(refused(f"{HEAD}{GOOD}"))
+
+
+if __name__ == "__main__":
+    unittest.main()
