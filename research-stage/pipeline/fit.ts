@@ -14,6 +14,7 @@ export const MOST_CHARACTERS = {
   outcomes: 12_000,
   source: 40_000,
   complaint: 4_000,
+  demos: 160_000,
 } as const;
 
 /**

@@ -15,6 +15,7 @@ import { ideasFound } from "../stages/ideas.ts";
 import { filesOf, implementKernel, inputOf, kernelId, type Written } from "../stages/implementation.ts";
 import { LIBRARY, type LibraryKernel } from "../stages/library.ts";
 import { geometricMean } from "../stages/outcome.ts";
+import { KernelFault } from "./cluster.ts";
 import type { Session } from "./session.ts";
 
 export interface Learnt {
@@ -101,7 +102,14 @@ async function worthOf(session: Session, lesson: Lesson, written: Written, numbe
   if (kernel === null) return 0;
   const { backend, seed, workloads, evaluations, islands } = options;
   const common = { backend, seed, workloads };
-  const found = await cluster.evolve(folder, { ...common, kernel: kernel.hash, evaluations, islands }, () => {});
+  const search = { ...common, kernel: kernel.hash, evaluations, islands };
+  const found = await cluster
+    .evolve(folder, search, () => {})
+    .catch((error: unknown) => {
+      if (error instanceof KernelFault) return null;
+      throw error;
+    });
+  if (found === null) return 0;
   const { library } = lesson;
   const before =
     lesson.before ??

@@ -9,6 +9,7 @@ import type { Purse } from "../sources/purse.ts";
 import type { Source } from "../sources/source.ts";
 import type { Library } from "../stages/library.ts";
 import type { Cluster } from "./cluster.ts";
+import { fit, MOST_CHARACTERS } from "./fit.ts";
 import type { ResearchOptions } from "./options.ts";
 import type { Steps } from "./steps.ts";
 
@@ -56,7 +57,13 @@ export function ask<I extends z.ZodObject, O extends z.ZodObject>(
   question: Question<I, O>,
 ): Promise<Prediction<z.infer<O>>> {
   const { signature, input, by, check, unrepaired, maxTokens, seed } = question;
-  const demos = session.demosOf(signature as unknown as Signature) as readonly Demo<z.infer<I>, z.infer<O>>[];
+  const saved = session.demosOf(signature as unknown as Signature) as readonly Demo<z.infer<I>, z.infer<O>>[];
+  // As many as leave room for the question.
+  const shown = fit(
+    saved.map((demo, at) => ({ id: String(at), text: JSON.stringify(demo) })),
+    MOST_CHARACTERS.demos,
+  );
+  const demos = saved.filter((_, at) => shown.included.includes(String(at)));
   return predict(signature, session[by], {
     input,
     labels: { proposer: signature.name, variant: null, island: null },

@@ -278,7 +278,7 @@ const implement: Answerer = (asked) => {
   if (asked.name !== "implement_kernel") return undefined;
   const parts = partsOf(asked);
   const order = [...parts.values()].join("\n").includes(OWNED);
-  const first = (parts.get("previous") ?? "").startsWith("nothing");
+  const first = asked.request.seed === 1;
   // The first try forgets a declaration, as models do; what the compiler says brings it right.
   const source = first ? KERNEL.replace("  const int threads = kevo_cores();\n", "") : KERNEL;
   return {
