@@ -43,7 +43,7 @@ function fullMemory(): Breaker {
       child?.stdin.write("all\n");
     },
     heal: async () => {
-      if (child === null || child.exitCode !== null) return;
+      if (child === null || child.exitCode !== null || child.signalCode !== null) return;
       const ended = once(child, "exit");
       child.kill("SIGKILL");
       await ended;

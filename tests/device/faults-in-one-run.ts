@@ -10,6 +10,8 @@ export interface FaultsWish {
   readonly kernel: string;
   readonly workload: string;
   readonly time: string;
+  /** Whether to wait until the device that was unfit serves again. */
+  readonly recovery: boolean;
 }
 
 const LOOK_MS = 50;
@@ -17,7 +19,7 @@ const LOOK_MS = 50;
 const AFTERWARDS = 30;
 
 export async function faultsInOneRun(
-  { kernel, workload, time }: FaultsWish,
+  { kernel, workload, time, recovery }: FaultsWish,
   breaker: Breaker,
   checks: Checks,
   keep: (database: string) => void,
@@ -38,6 +40,7 @@ export async function faultsInOneRun(
     await scene.fault("the daemon is killed", () => [scene.only("evaluator daemons")]);
     await scene.evaluationsOn(devices, 5);
     await quarantine(scene, devices[1] as string, devices[0] as string, breaker, checks);
+    if (recovery) await servesAgain(scene, devices[1] as string, checks);
   } finally {
     await breaker.heal();
   }
@@ -75,10 +78,14 @@ async function quarantine(scene: Scene, bad: string, good: string, breaker: Brea
     `${breaker.how}; in quarantine after ${quarantinedS.toFixed(1)} s, in which the other made ${meanwhile} evaluations; then ${strays} on it and ${(after.get(good) ?? 0) - (at.get(good) ?? 0)} on the other`,
   );
   scene.checkBooks("its books");
+}
+
+async function servesAgain(scene: Scene, device: string, checks: Checks): Promise<void> {
+  const before = scene.on(device);
+  const healedAt = Date.now();
   try {
-    await scene.until(() => scene.on(bad) > (at.get(bad) ?? 0), `${bad} serves again`, 75_000);
-    const seconds = ((Date.now() - brokenAt) / 1000).toFixed(0);
-    checks.add("healed, it serves again", true, `${seconds} s after it broke`);
+    await scene.until(() => scene.on(device) > before, `${device} serves again`, 75_000);
+    checks.add("healed, it serves again", true, `${((Date.now() - healedAt) / 1000).toFixed(0)} s after that`);
   } catch (error) {
     checks.add("healed, it serves again", false, (error as Error).message);
   }

@@ -13,19 +13,24 @@ import { illegalAccesses } from "./faults-illegal.ts";
 import { faultsInOneRun } from "./faults-in-one-run.ts";
 
 const HELP = `Usage: node tests/device/faults.ts --out DIR [--kernel ID|PATH] [--workload NAME] [--time DURATION] [--control DIR]
+       [--part both|illegal|run] [--no-recovery]
 
 Needs two devices. --time: how long the run goes on that the faults happen in. --control: the folder that the fake runner
-of the tests looks into, for a rehearsal without a GPU.
+of the tests looks into, for a rehearsal without a GPU. --no-recovery: do not wait until the device serves again, which
+takes half a minute.
 
 Example: node tests/device/faults.ts --out results --workload ten-models/qwen3-0.6b/s4096 --time 130s`;
 
 const { values } = parseArgs({
+  allowNegative: true,
   options: {
     out: { type: "string" },
     kernel: { type: "string", default: "attention-forward" },
     workload: { type: "string", default: "ten-models/qwen3-0.6b/s4096" },
     time: { type: "string", default: "130s" },
     control: { type: "string" },
+    part: { type: "string", default: "both" },
+    recovery: { type: "boolean", default: true },
     help: { type: "boolean", short: "h" },
   },
 });
@@ -44,11 +49,13 @@ async function main(out: string): Promise<void> {
   };
   const checks = new Checks(write);
   const keep = (name: string) => (database: string) => copyFileSync(database, join(out, `${name}.db`));
-  const parts = [
-    () => illegalAccesses(checks, keep("faults-illegal")),
-    () => faultsInOneRun({ kernel, workload, time }, breakerOf(control), checks, keep("faults-run")),
-  ];
-  for (const part of parts) {
+  const wish = { kernel, workload, time, recovery: values.recovery };
+  const parts = {
+    illegal: () => illegalAccesses(checks, keep("faults-illegal")),
+    run: () => faultsInOneRun(wish, breakerOf(control), checks, keep("faults-run")),
+  };
+  for (const [name, part] of Object.entries(parts)) {
+    if (values.part !== "both" && values.part !== name) continue;
     try {
       await part();
     } catch (error) {

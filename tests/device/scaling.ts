@@ -11,9 +11,11 @@ import { UserError } from "@kevo/core/errors/user-error.ts";
 import { type ArmMeasurement, type ArmWish, measureArm } from "./scaling-arm.ts";
 
 const HELP = `Usage: node tests/device/scaling.ts --out DIR [--kernel ID|PATH] [--workload PATTERN] [--evaluations N] [--from N]
+       [--seed N] [--arms 1,2,3]
 
 Runs the default search with one seed and one budget three times and compares evaluations FROM to N of each run, by when
-every device has its references. Finals are cut off: they measure nothing new.
+every device has its references. Arms: 1 one GPU, 2 one daemon with two lanes, 3 two daemons; ratios are against the first
+of those chosen. Finals are cut off: they measure nothing new.
 
 Example: node tests/device/scaling.ts --out results --workload 'ten-models/*/s4096' --evaluations 1000 --from 200`;
 
@@ -31,6 +33,7 @@ const { values } = parseArgs({
     evaluations: { type: "string", default: "1000" },
     from: { type: "string", default: "200" },
     seed: { type: "string", default: "7" },
+    arms: { type: "string", default: "1,2,3" },
     help: { type: "boolean", short: "h" },
   },
 });
@@ -45,7 +48,8 @@ async function compareArms(out: string): Promise<void> {
   const wish: ArmWish = { kernel, workload, seed, evaluations: Number(values.evaluations), from: Number(values.from) };
   mkdirSync(out, { recursive: true });
   const arms: (ArmMeasurement & { name: string; ratio: number; whole_ratio: number })[] = [];
-  for (const { name, daemons } of ARMS) {
+  const chosen = values.arms.split(",").map(Number);
+  for (const { name, daemons } of ARMS.filter((_, at) => chosen.includes(at + 1))) {
     try {
       const measured = await measureArm({ ...wish, daemons }, (database) =>
         copyFileSync(database, join(out, `scaling-${arms.length + 1}.db`)),

@@ -8,6 +8,8 @@ export interface Gpu {
   /** Such as `GPU-5c4f…`: the same for every process of this host, whatever each calls its first device. */
   readonly uuid: string;
   readonly name: string;
+  /** GPUs that this host has, itself included, whether they are visible or not. */
+  readonly ofHost: number;
 }
 
 /**
@@ -74,7 +76,7 @@ async function listNvidia(environment: NodeJS.ProcessEnv): Promise<Gpu[]> {
     const [uuid, name] = line.split(",").map((part) => part.trim());
     return uuid?.startsWith("GPU-") && name ? [{ uuid, name }] : [];
   });
-  if (gpus.length > 0) return gpus;
+  if (gpus.length > 0) return gpus.map((gpu) => ({ ...gpu, ofHost: gpus.length }));
   throw new UserError("The Triton backend needs an NVIDIA GPU, and nvidia-smi lists none on this machine.");
 }
 

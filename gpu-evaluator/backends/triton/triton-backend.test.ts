@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type Backend, type InstalledKernel, isFailure, type Job } from "../backend.ts";
-import { openTritonBackend, type TritonArtifact, type TritonOptions } from "./triton-backend.ts";
+import { compileProcesses, openTritonBackend, type TritonArtifact, type TritonOptions } from "./triton-backend.ts";
 
 const FAKE = fileURLToPath(new URL("./fake-runner.fixture", import.meta.url));
 const hasPython = (() => {
@@ -98,6 +98,14 @@ const isGone = (pid: number) => {
     return true;
   }
 };
+
+test("a daemon that takes some of the host's GPUs compiles on their share of its cores", () => {
+  const gpus = (taken: number, ofHost: number) =>
+    Array.from({ length: taken }, (_, at) => ({ uuid: `GPU-${at}`, name: "Fake GPU", ofHost }));
+  expect(compileProcesses(32, gpus(2, 2))).toBe(28);
+  expect(compileProcesses(32, gpus(1, 2))).toBe(12);
+  expect(compileProcesses(2, gpus(1, 8))).toBe(1);
+});
 
 describe.skipIf(!hasPython)("the Triton backend", () => {
   test("measures on each visible GPU, and says what it has", async () => {

@@ -61,7 +61,7 @@ export async function openTritonBackend(options: TritonOptions): Promise<Backend
     const cacheDir = join(scratch, "artefacts");
     await mkdir(cacheDir);
 
-    const processes = Math.max(1, availableParallelism() - SPARE_CORES);
+    const processes = compileProcesses(availableParallelism(), gpus);
     // The measuring process launches kernels from the CPU; it must not wait for a core that compiles.
     const compiler = { python, script: join(RUNNER, "compile_main.py"), cwd: scratch, niceness: 10 };
     const memoryBytes = options.limits?.compileMemoryBytes ?? compileMemory(processes);
@@ -91,6 +91,15 @@ export async function openTritonBackend(options: TritonOptions): Promise<Backend
     await close();
     throw error;
   }
+}
+
+/**
+ * The other cores of this daemon's share of the host: who takes some of its GPUs leaves as much to the others. Compilers
+ * of two daemons that each took all cores would slow both their measuring processes.
+ */
+export function compileProcesses(cores: number, gpus: readonly Gpu[]): number {
+  const share = gpus.length / (gpus[0]?.ofHost ?? gpus.length);
+  return Math.max(1, Math.floor(cores * share) - SPARE_CORES);
 }
 
 /** As much as all of them can have at once, within reason. */
@@ -167,6 +176,7 @@ class TritonBackend implements Backend<TritonArtifact> {
     const question = {
       type: "compile",
       folder: kernel.folder,
+      evolved: evolvedSource !== undefined,
       source: evolvedSource ?? join(kernel.folder, kernel.definition.source as string),
       reference: kernel.definition.reference,
       config,
