@@ -31,6 +31,7 @@ describe("README", () => {
       ...lineage,
       ...listed(help("gpu-evaluator"), "Commands").map((name) => `gpu-evaluator ${name}`),
       "island-worker start",
+      ...listed(help("research-stage"), "Commands").map((name) => `research-stage ${name}`),
     ].filter((name) => name !== "coordinator lineage");
     const named = cells.filter((cell) => !cell.startsWith("--")).map((cell) => cell.replace(/ [[A-Z].*$/, ""));
     expect(lineage.length).toBeGreaterThan(5);

@@ -17,7 +17,7 @@ const OUT = fileURLToPath(new URL("../../research-stage/demonstration/recording.
 const PROGRAM = fileURLToPath(new URL("../../research-stage/cli/main.ts", import.meta.url));
 const OPTIONS = [
   ...["--domain", DOMAIN, "--synthetic", "--rounds", "2", "--max-results", "20", "--until", "2026-11-20"],
-  ...["--workload", "w64-l256", "--evaluations", "24", "--islands", "2", "--seed", "7"],
+  ...["--workload", "w64-l256", "--evaluations", "16", "--islands", "1", "--seed", "7"],
 ];
 
 const folder = mkdtempSync(join(tmpdir(), "kevo-demonstration-"));
