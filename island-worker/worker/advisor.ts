@@ -25,6 +25,7 @@ import {
 } from "../proposers/grok/source.ts";
 import {
   applySourceHistory,
+  hasFailed,
   isProposed,
   openSourceHistory,
   type SourceHistory,
@@ -246,7 +247,9 @@ export class Advisor {
     const input = sourceQuestion(about, base, history, variant);
     const usable = new Map<string, ChangedSource>();
     const check = ({ changes }: { changes: readonly WrittenChange[] }): string[] => {
-      const isKnown = (hash: string) => usable.has(hash) || history.sources.has(hash);
+      // The same change of a source under a better configuration is another candidate.
+      const isKnown = (hash: string) =>
+        usable.has(hash) || hasFailed(history, hash) || isProposed(history, { config, source: hash });
       const changed = changedSources(base, changes, isKnown);
       for (const source of changed.usable) usable.set(source.hash, source);
       return changed.complaints;

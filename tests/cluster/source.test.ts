@@ -47,7 +47,7 @@ test.runIf(process.platform === "linux")(
   "a naive source becomes faster by applied edits, each visible in lineage diff",
   async () => {
     await using place = new Workplace();
-    const { fake, rows } = await run(place, "ok", 12);
+    const { fake, rows } = await run(place, "ok", 18);
     const written = rows.filter(({ proposer }) => proposer === "grok");
     expect(written.length).toBeGreaterThan(1);
     expect(written.every(({ outcome }) => outcome === "ok")).toBe(true);

@@ -11,13 +11,12 @@ export interface SourceHistory {
   /** In the order of the log, the kernel's own source among them. */
   readonly tried: TriedSource[];
   readonly pending: Map<string, Candidate>;
-  /** Everything that was ever proposed here: genomes, and their evolved sources. */
+  /** Everything that was ever proposed here. */
   readonly genomes: Set<string>;
-  readonly sources: Set<string>;
 }
 
 export function openSourceHistory(): SourceHistory {
-  return { next: 0, tried: [], pending: new Map(), genomes: new Set(), sources: new Set() };
+  return { next: 0, tried: [], pending: new Map(), genomes: new Set() };
 }
 
 /** An entry that is known already changes nothing. */
@@ -28,7 +27,6 @@ export function applySourceHistory(history: SourceHistory, entry: LogEntry): voi
     for (const candidate of entry.candidates) {
       history.pending.set(candidate.id, candidate);
       history.genomes.add(candidate.genome);
-      if (candidate.source !== null) history.sources.add(candidate.source);
     }
   }
   if (entry.type !== "evaluated") return;
@@ -46,6 +44,11 @@ export function awaitsResults({ pending }: SourceHistory): boolean {
 
 export function isProposed({ genomes }: SourceHistory, proposal: Pick<Candidate, "config" | "source">): boolean {
   return genomes.has(genomeHash(proposal));
+}
+
+/** Whether a source has come to nothing before: another configuration would not mend it. */
+export function hasFailed({ tried }: SourceHistory, source: string): boolean {
+  return tried.some((one) => one.source === source && one.result.outcome !== "ok");
 }
 
 /** The fastest of each source, fastest first. */
