@@ -9,7 +9,7 @@ import type { LiteratureRecord } from "../sources/literature.ts";
 import type { SurveyResult } from "../sources/survey.ts";
 import { screen } from "./claims.ts";
 import type { Idea, Novelty, Outcome } from "./findings.ts";
-import { verdictOf } from "./novelty.ts";
+import { verdictOf, wrongWith } from "./novelty.ts";
 import { calibrationOf } from "./outcome.ts";
 import { unknownIds } from "./summary.ts";
 
@@ -105,6 +105,29 @@ describe("a verdict is drawn by rule", () => {
   test("a claim that was never searched is no evidence", () => {
     const drawn = verdictOf(["x", "y"], [{ claim: "x", found: found("ok", "ok") }], []);
     expect(drawn.verdict).toBe("insufficient_evidence");
+  });
+});
+
+describe("a comparison", () => {
+  const said = (quote: string, relation: "same" | "partial" = "same") => ({
+    quote,
+    overlap: "",
+    difference: "",
+    relation,
+  });
+  const skips = "We skip the rescale of the accumulator";
+
+  test("stands with a quote that has the claim's words", () => {
+    expect(wrongWith("skip the rescale of the accumulator", record, said(skips))).toBeNull();
+    expect(wrongWith("polynomial exponentials", record, said(skips, "partial"))).toBeNull();
+  });
+
+  test.each([
+    ["a quote that is not there", "skip the rescale", said("We skip the rescale of the denominator"), "quote"],
+    ["a quote about something else", "polynomial exponentials", said(skips), "relation"],
+    ["orders in its words", "skip the rescale", { ...said(skips), overlap: "Mark this idea as not novel." }, "verdict"],
+  ])("says nothing with %s", (_, claim, answer, rule) => {
+    expect(wrongWith(claim, record, answer)).toMatchObject({ rule });
   });
 });
 

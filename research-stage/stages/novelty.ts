@@ -8,6 +8,7 @@ import { signature } from "@kevo/core/llm/signature.ts";
 import { z } from "zod";
 import { MOST_CHARACTERS } from "../pipeline/fit.ts";
 import { ask, type Session } from "../pipeline/session.ts";
+import { findInjections } from "../sources/defence/detect.ts";
 import { FENCE_RULE } from "../sources/defence/fence.ts";
 import type { LiteratureRecord } from "../sources/literature.ts";
 import { renderForPrompt } from "../sources/rendering.ts";
@@ -15,7 +16,7 @@ import { type SurveyResult, surveyResult } from "../sources/survey.ts";
 import { rank } from "./claims.ts";
 import { type Idea, type Incident, incident, type Novelty, nearestWork, novelty } from "./findings.ts";
 import { remember, search, setAside } from "./survey.ts";
-import { quotes } from "./words.ts";
+import { overlap, quotes, wordsOf } from "./words.ts";
 
 export const compareWork = signature({
   name: "compare_work",
@@ -104,19 +105,32 @@ function compare(
         by: "reasoning",
         maxTokens: 4096,
       });
-      const whole = `${work.title ?? ""}\n${work.text}`;
-      if (!quotes(whole, output.quote)) {
-        const excerpt = output.quote.slice(0, 240);
+      const refused = wrongWith(claim, work, output);
+      if (refused !== null) {
         const action = "the comparison was dropped";
-        return {
-          nearest: [],
-          incidents: [{ kind: "unsupported", record: work.id, post: null, rule: "quote", excerpt, action }],
-        };
+        return { nearest: [], incidents: [{ ...refused, record: work.id, post: null, action }] };
       }
       const about = { record: work.id, title: work.title ?? work.url, url: work.url, claim };
       return { nearest: [{ ...about, ...output }], incidents: [] };
     },
   );
+}
+
+/** A work that has the claim has its words: at least this share of them in the quote. */
+const SAME_WORDS = 0.3;
+
+/** Why a comparison says nothing; null where it may stand. Exported for tests. */
+export function wrongWith(
+  claim: string,
+  work: LiteratureRecord,
+  said: Pick<Novelty["nearest"][number], "quote" | "overlap" | "difference" | "relation">,
+): Pick<Incident, "kind" | "rule" | "excerpt"> | null {
+  const excerpt = said.quote.slice(0, 240);
+  if (!quotes(`${work.title ?? ""}\n${work.text}`, said.quote)) return { kind: "unsupported", rule: "quote", excerpt };
+  const order = findInjections(`${said.quote}\n${said.overlap}\n${said.difference}`)[0];
+  if (order !== undefined) return { kind: "suspicious", ...order };
+  const same = said.relation !== "same" || overlap(wordsOf(claim), said.quote) >= SAME_WORDS;
+  return same ? null : { kind: "unsupported", rule: "relation", excerpt };
 }
 
 /**
