@@ -70,7 +70,7 @@ test.runIf(process.platform === "linux")(
 
 test.runIf(process.platform === "linux")("hostile code is refused with its reason, and the run goes on", async () => {
   await using place = new Workplace();
-  const { rows } = await run(place, "hostile", 8);
+  const { rows } = await run(place, "hostile", 11);
   const written = rows.filter(({ proposer }) => proposer === "grok");
   expect(written.map(({ outcome }) => outcome)).toEqual(["invalid", "invalid", "invalid"]);
   expect(written.map(({ message }) => message).join("\n")).toMatch(/getenv[\s\S]*socket[\s\S]*stdio/);
