@@ -87,19 +87,19 @@ test.skipIf(!hasPython)(
     expect(without).toMatchObject({ status: 1, stderr: expect.stringContaining("A C compiler is needed") });
 
     // A source that evolved is exported beside the kernel's own.
-  const evolved = good.replace("3.0f *", "(1.0f + 2.0f) *");
-  const hash = createHash("sha256").update(evolved).digest("hex");
-  const db = new Database(place.file(".kevo/lineage.db"));
-  db.prepare("insert into sources values (?, ?, 0)").run(hash, evolved);
-  db.prepare("update candidates set source = ? where id = ?").run(hash, best.candidate);
-  db.close();
-  expect(await place.run("coordinator", ["export", "--out", "evolved"])).toMatchObject({ code: 0 });
-  const of = JSON.parse(readFileSync(place.file("evolved/best.json"), "utf8")).entries[0];
-  expect(of.source).toBe(`evolved-${hash.slice(0, 12)}.c`);
-  expect(readFileSync(place.file(`evolved/kernel/${of.source}`), "utf8")).toBe(evolved);
-  expect(spawnSync("python3", [place.file("evolved/loader.py")], { encoding: "utf8" })).toMatchObject({ status: 0 });
+    const evolved = good.replace("3.0f *", "(1.0f + 2.0f) *");
+    const hash = createHash("sha256").update(evolved).digest("hex");
+    const db = new Database(place.file(".kevo/lineage.db"));
+    db.prepare("insert into sources values (?, ?, 0)").run(hash, evolved);
+    db.prepare("update candidates set source = ? where id = ?").run(hash, best.candidate);
+    db.close();
+    expect(await place.run("coordinator", ["export", "--out", "evolved"])).toMatchObject({ code: 0 });
+    const of = JSON.parse(readFileSync(place.file("evolved/best.json"), "utf8")).entries[0];
+    expect(of.source).toBe(`evolved-${hash.slice(0, 12)}.c`);
+    expect(readFileSync(place.file(`evolved/kernel/${of.source}`), "utf8")).toBe(evolved);
+    expect(spawnSync("python3", [place.file("evolved/loader.py")], { encoding: "utf8" })).toMatchObject({ status: 0 });
 
-  // Never over something that is there, and never another kernel than the run's.
+    // Never over something that is there, and never another kernel than the run's.
     const again = await place.run("coordinator", ["export", "--out", "out"]);
     expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining("not empty") });
     writeFileSync(place.file("kernel/kernel.c"), `${good}\n`);
