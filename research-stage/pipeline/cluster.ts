@@ -170,6 +170,8 @@ function runProgram(
     const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", ...command], {
       env,
       stdio: ["ignore", "ignore", "pipe"],
+      // A group of its own: Ctrl-C reaches it once, from here, and it ends in order.
+      detached: true,
     });
     const words: string[] = [];
     createInterface({ input: child.stderr }).on("line", (line) => {
