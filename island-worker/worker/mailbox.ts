@@ -1,6 +1,7 @@
 /** Elites that other islands have sent, the newest message of each; and who takes in what. */
 import type { Elite, ElitesMessage } from "@kevo/proto/messages/elites.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
+import { taken } from "../evolution/migration.ts";
 import { neighboursOf } from "../evolution/topology.ts";
 
 /** Messages of one island kept: a sender is never more than one migration ahead of a receiver in the same generation. */
@@ -42,7 +43,7 @@ export function migrantsFor(
   const migrants: Elite[] = [];
   for (const neighbour of neighbours) {
     const message = spec.sync ? mailbox.at(neighbour, k) : mailbox.newest(neighbour);
-    if (message !== null) migrants.push(...message.elites.slice(0, spec.migrants));
+    if (message !== null) migrants.push(...taken(spec, island, neighbour, message.elites));
     else if (spec.sync) return null;
   }
   return migrants;

@@ -9,6 +9,7 @@ import { genomeHash } from "@kevo/core/search-space/genome.ts";
 import type { SearchSpace } from "@kevo/core/search-space/search-space.ts";
 import { applyEntry, ask, elitesOf, type Island, openIsland } from "@kevo/island-worker/evolution/island.ts";
 import { applyKnowledge, openKnowledge } from "@kevo/island-worker/evolution/knowledge.ts";
+import { taken } from "@kevo/island-worker/evolution/migration.ts";
 import { neighboursOf } from "@kevo/island-worker/evolution/topology.ts";
 import type { AskedEntry, Candidate, EvaluatedEntry, LogEntry, OpenedEntry, Proposal } from "@kevo/proto/log.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
@@ -142,7 +143,9 @@ function specOf({ seed, evaluations, islands, search }: SearchSetting, recording
 function migrantsOf(islands: readonly Island[], island: Island, k: number, spec: RunSpec) {
   if (k === 0 || k % spec.migrate_every !== 0) return [];
   const senders = neighboursOf(spec.topology, islands.length, island.index, k / spec.migrate_every, spec.seed);
-  return senders.flatMap((sender) => elitesOf(islands[sender] as Island, spec.migrants));
+  return senders.flatMap((sender) =>
+    taken(spec, island.index, sender, elitesOf(islands[sender] as Island, spec.migrants)),
+  );
 }
 
 function askedEntry(island: Island, k: number, proposals: readonly Proposal[]): AskedEntry {

@@ -1,0 +1,13 @@
+/** What an island takes in of the elites that another one sends. */
+import type { Elite } from "@kevo/proto/messages/elites.ts";
+import type { RunSpec } from "@kevo/proto/run.ts";
+
+/**
+ * All of them on the same device. From another only what has an evolved source: a configuration that is among the
+ * best there is rarely among the best here, and to measure it cost more than it brought; see docs/search.md.
+ */
+export function taken(spec: RunSpec, island: number, sender: number, elites: readonly Elite[]): Elite[] {
+  const deviceOf = (index: number) => spec.islands[index]?.niche.device ?? null;
+  const sent = elites.slice(0, spec.migrants);
+  return deviceOf(island) === deviceOf(sender) ? sent : sent.filter(({ source }) => source !== null);
+}
