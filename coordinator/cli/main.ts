@@ -1,6 +1,6 @@
 /** The command `coordinator`. */
-import { UserError } from "@kevo/core/errors/user-error.ts";
-import { Command, CommanderError } from "commander";
+import { runProgram } from "@kevo/core/program/run-program.ts";
+import { Command } from "commander";
 import { doctorCommand } from "../doctor/doctor-command.ts";
 import { evaluatorsCommand } from "./evaluators.ts";
 import { exportCommand } from "./export.ts";
@@ -37,23 +37,5 @@ for (const command of [
 ]) {
   program.addCommand(command);
 }
-exitOverrideAll(program);
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) {
-    // Help and version are no failures; commander has printed what was wrong with anything else.
-    process.exitCode = error.exitCode === 0 ? 0 : 2;
-  } else if (error instanceof UserError) {
-    console.error(`coordinator: ${error.message}`);
-    process.exitCode = error.exitCode;
-  } else {
-    throw error;
-  }
-}
-
-function exitOverrideAll(command: Command): void {
-  command.exitOverride();
-  for (const child of command.commands) exitOverrideAll(child);
-}
+await runProgram(program);

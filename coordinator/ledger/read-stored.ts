@@ -3,6 +3,7 @@ import type { LogEntry } from "@kevo/proto/log.ts";
 import type { Measurement, Outcome } from "@kevo/proto/outcome.ts";
 import { and, asc, eq, isNull, sql } from "drizzle-orm";
 import type { LineageDatabase } from "../lineage/database.ts";
+import { measurementOf } from "../lineage/measurement.ts";
 import { attempts, candidates, evaluations, islands, log, measurements, parents } from "../lineage/schema.ts";
 import type { Accounting } from "./accounting.ts";
 import type { AcceptedCandidate, EvaluationRecord } from "./records.ts";
@@ -110,25 +111,7 @@ function readMeasurements(db: LineageDatabase, run: string): Map<string, Measure
     .where(and(eq(candidates.run, run), eq(measurements.round, 0)))
     .orderBy(sql`${measurements}.rowid`)
     .all();
-  return group(
-    rows.map(({ row }) => ({
-      id: row.candidate,
-      value: {
-        workload: row.workload,
-        time_ms: row.timeMs,
-        baseline_ms: row.baselineMs,
-        baseline: row.baseline,
-        speedup: row.speedup,
-        speedup_low: row.speedupLow,
-        speedup_high: row.speedupHigh,
-        gflops: row.gflops,
-        peak_share: row.peakShare,
-        error: row.error,
-        samples: JSON.parse(row.samples),
-        others: JSON.parse(row.others),
-      },
-    })),
-  );
+  return group(rows.map(({ row }) => ({ id: row.candidate, value: measurementOf(row) })));
 }
 
 function group<T>(rows: readonly { id: string; value: T }[]): Map<string, T[]> {

@@ -12,6 +12,7 @@ import { Accounting } from "../ledger/accounting.ts";
 import { readStored } from "../ledger/read-stored.ts";
 import type { AcceptedCandidate, EvaluationRecord } from "../ledger/records.ts";
 import type { LineageDatabase } from "../lineage/database.ts";
+import { measurementOf } from "../lineage/measurement.ts";
 import { FINALIST_FAILED } from "../lineage/queries/ranking.ts";
 import type { Run } from "../lineage/resolve.ts";
 import { candidates, events, measurements, runs } from "../lineage/schema.ts";
@@ -140,21 +141,4 @@ export function sameCandidates(
 /** `island/batch/index`. */
 function placeOf(candidate: string): string {
   return candidate.split("/").slice(-3).join("/");
-}
-
-function measurementOf(row: typeof measurements.$inferSelect): Measurement {
-  return {
-    workload: row.workload,
-    time_ms: row.timeMs,
-    baseline_ms: row.baselineMs,
-    baseline: row.baseline,
-    speedup: row.speedup,
-    speedup_low: row.speedupLow,
-    speedup_high: row.speedupHigh,
-    gflops: row.gflops,
-    peak_share: row.peakShare,
-    error: row.error,
-    samples: JSON.parse(row.samples),
-    others: JSON.parse(row.others),
-  };
 }

@@ -1,6 +1,6 @@
 /** The command `research-stage`. */
-import { UserError } from "@kevo/core/errors/user-error.ts";
-import { Command, CommanderError } from "commander";
+import { runProgram } from "@kevo/core/program/run-program.ts";
+import { Command } from "commander";
 import { optimisePromptsCommand } from "./optimise-prompts.ts";
 import { resumeCommand } from "./resume.ts";
 import { runCommand } from "./run.ts";
@@ -10,20 +10,6 @@ const program = new Command("research-stage").description(
 );
 for (const command of [runCommand("run"), runCommand("discover"), resumeCommand(), optimisePromptsCommand()]) {
   program.addCommand(command);
-  command.exitOverride();
 }
-program.exitOverride();
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) {
-    // Help and version are no failures; commander has printed what was wrong with anything else.
-    process.exitCode = error.exitCode === 0 ? 0 : 2;
-  } else if (error instanceof UserError) {
-    console.error(`research-stage: ${error.message}`);
-    process.exitCode = error.exitCode;
-  } else {
-    throw error;
-  }
-}
+await runProgram(program);

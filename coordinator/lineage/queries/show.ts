@@ -3,6 +3,7 @@ import type { CallRecord } from "@kevo/proto/model-call.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
 import { and, asc, eq } from "drizzle-orm";
 import type { LineageDatabase } from "../database.ts";
+import { measurementOf } from "../measurement.ts";
 import { attempts, candidates, evaluations, measurements, migrations, parents } from "../schema.ts";
 import { callOf } from "./calls.ts";
 
@@ -171,19 +172,5 @@ function measurementsOf(db: LineageDatabase, candidate: string): StoredMeasureme
     .where(eq(measurements.candidate, candidate))
     .orderBy(measurements.round, measurements.createdAt, measurements.workload)
     .all();
-  return rows.map((row) => ({
-    round: row.round,
-    workload: row.workload,
-    time_ms: row.timeMs,
-    baseline_ms: row.baselineMs,
-    baseline: row.baseline,
-    speedup: row.speedup,
-    speedup_low: row.speedupLow,
-    speedup_high: row.speedupHigh,
-    gflops: row.gflops,
-    peak_share: row.peakShare,
-    error: row.error,
-    samples: JSON.parse(row.samples),
-    others: JSON.parse(row.others),
-  }));
+  return rows.map((row) => ({ round: row.round, ...measurementOf(row) }));
 }
