@@ -16,6 +16,7 @@ import type { Offspring } from "../proposers/classical/offspring.ts";
 import { untriedSamples } from "../proposers/classical/random.ts";
 import { spaceFilling } from "../proposers/classical/seed.ts";
 import { type Arm, drawArm } from "./bandit.ts";
+import { isLed } from "./head-start.ts";
 import type { Island } from "./island-state.ts";
 import { bestOfKin } from "./kin.ts";
 import { genesOf, type Knowledge, nicheOf, surrogateOf, takenKeys, underwayOf } from "./knowledge.ts";
@@ -24,6 +25,8 @@ import type { Surrogate } from "./surrogate/surrogate.ts";
 
 /** Space-filling candidates of a niche, all its islands together, before the surrogate proposes. */
 const SEEDED = 16;
+/** The same of a device after others; the one half of these did well on the others. */
+const SEEDED_AFTER_OTHERS = 8;
 /** Of a niche's first candidates one in so many explores the space; the others did well on other niches, if any. */
 const EXPLORING = 3;
 /** Share of later candidates that did well on other niches. */
@@ -185,8 +188,14 @@ function next(batch: Batch): Choice | null {
   if (space.start !== null && isFirstOfNiche(island) && !isTaken(space.keyOf(space.start))) {
     return { genes: space.start, proposer: "seed" };
   }
-  const isSeeding = surrogate === null || begun < SEEDED;
-  if (hasKin(island) && (isSeeding ? begun % EXPLORING > 0 : random.uniform() < BORROWED)) {
+  const led = isLed(knowledge, island.index);
+  const isSeeding = surrogate === null || begun < (led ? SEEDED_AFTER_OTHERS : SEEDED);
+  const borrows = hasKin(island)
+    ? isSeeding
+      ? begun % EXPLORING > 0
+      : random.uniform() < BORROWED
+    : led && isSeeding && begun % 2 > 0;
+  if (borrows) {
     const genes = bestOfKin(knowledge, island.index, isTaken);
     if (genes !== null) return { genes, proposer: "kin" };
   }
