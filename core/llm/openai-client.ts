@@ -40,6 +40,9 @@ const UNWELL: ReadonlySet<string> = new Set(["server_error", "unreachable", "tim
 /** Models that refuse any temperature but their own. */
 const FIXED_TEMPERATURE = /^(o\d|gpt-[5-9])/;
 
+/** More than any vocabulary needs on average, white space included. */
+const CHARACTERS_PER_TOKEN = 16;
+
 class AttemptFailed extends Error {
   readonly attempt: Attempt;
   constructor(attempt: Attempt) {
@@ -156,7 +159,7 @@ class OpenAiClient {
     const began = performance.now();
     const made = await this.#send(request, asked.signal);
     const completion = "kind" in made ? null : made;
-    const failure = "kind" in made ? made : failedAnswer(made);
+    const failure = "kind" in made ? made : failedAnswer(made, request.maxTokens);
     const cost = completion !== null ? completion.usd : failure?.free === true ? 0 : null;
     await spending.settle(id, cost);
     if (completion !== null) this.#noteModel(completion.answeredBy);
@@ -166,9 +169,12 @@ class OpenAiClient {
       hash,
       ...asked.labels,
       model,
-      answered_by: completion === null ? null : redact(completion.answeredBy),
+      answered_by: completion === null ? null : oneLine(redact(completion.answeredBy)),
       messages: request.messages.map(({ role, content }) => ({ role, content: redact(content) })),
-      answer: completion === null || completion.text === "" ? null : redact(completion.text),
+      answer:
+        completion === null || completion.text === "" || tooLong(completion.text, request.maxTokens)
+          ? null
+          : redact(completion.text),
       prompt_tokens: completion?.tokens?.prompt ?? null,
       completion_tokens: completion?.tokens?.completion ?? null,
       reasoning_tokens: completion?.tokens?.reasoning ?? null,
@@ -259,7 +265,7 @@ async function pause(until: number, signal: AbortSignal | undefined): Promise<vo
 }
 
 /** An answer that came and is none; what it cost is known. */
-function failedAnswer({ refusal, truncated, text }: Completion): Failure | null {
+function failedAnswer({ refusal, truncated, text }: Completion, maxTokens: number): Failure | null {
   const failed = (kind: Failure["kind"], message: string): Failure => ({
     kind,
     message,
@@ -269,5 +275,13 @@ function failedAnswer({ refusal, truncated, text }: Completion): Failure | null 
   });
   if (refusal !== null) return failed("refused", `the model refused: ${refusal}`);
   if (truncated) return failed("truncated", "the answer was cut at the limit of tokens");
+  if (tooLong(text, maxTokens)) {
+    return failed("invalid_answer", `the answer has ${text.length} characters, though it may have ${maxTokens} tokens`);
+  }
   return text.trim() === "" ? failed("invalid_answer", "the answer is empty") : null;
+}
+
+/** More than the tokens that were asked for can hold. It is neither read nor kept: messages have their limits, too. */
+function tooLong(text: string, maxTokens: number): boolean {
+  return text.length > CHARACTERS_PER_TOKEN * maxTokens;
 }

@@ -202,6 +202,13 @@ describe("an error of a provider", () => {
     const { message } = failureOf(error, redactor("xai-0123456789", environment), null);
     expect(message).toBe("HTTP 400: no key [redacted]");
   });
+
+  it("moves nobody's cursor", () => {
+    const said = "\u001b[31mbad\u001b[0m\u001b]0;title\u0007 key\r\n\u0008\u202eat x";
+    const { message } = failureOf(new APIError(400, said, said, new Headers()), (text) => text, null);
+    expect(message).toMatch(/^HTTP 400: bad.* key at x$/);
+    expect(message).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  });
 });
 
 describe("recorded calls", () => {

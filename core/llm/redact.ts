@@ -1,4 +1,5 @@
 /** Keys never leave this folder: what came from outside is searched for them before it is stored or said. */
+import { stripVTControlCharacters } from "node:util";
 import { secretValues } from "../logging/secrets.ts";
 
 export type Redact = (text: string) => string;
@@ -10,8 +11,10 @@ export function redactor(key: string | null, environment: NodeJS.ProcessEnv): Re
   return (text) => secrets.reduce((said, secret) => said.replaceAll(secret, "[redacted]"), text);
 }
 
-/** One line of at most so many characters. */
+/** One line of at most so many characters, without the control characters that would move a terminal's cursor. */
 export function oneLine(text: string, length = 300): string {
-  const line = text.replace(/\s+/g, " ").trim();
+  const line = stripVTControlCharacters(text)
+    .replace(/[\s\p{Cc}\p{Cf}]+/gu, " ")
+    .trim();
   return line.length <= length ? line : `${line.slice(0, length)}…`;
 }

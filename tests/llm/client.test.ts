@@ -150,6 +150,7 @@ describe("a failure", () => {
     ["cut", "unreachable", 3, "unknown"],
     ["cut-early", "unreachable", 3, "unknown"],
     ["truncated", "truncated", 1, "paid"],
+    ["endless", "invalid_answer", 1, "paid"],
     ["refusal", "refused", 1, "paid"],
   ];
   it.each(cases)("%s is %s after %i requests", async (scenario, kind, requests, money) => {

@@ -18,6 +18,7 @@ export const BEHAVIOURS = {
   refusal: "the model refuses",
   prose: "the JSON stands in prose, in a fence",
   "not-json": "an answer without any JSON",
+  endless: "10 MB of an answer, though fewer tokens were asked for",
   "breaks-constraint": "JSON that fits the schema and breaks what the schema cannot say",
   duplicates: "every item of a list is the same",
   hostile: "code that steals a key, opens a socket, and writes where it must not",

@@ -178,8 +178,9 @@ class Fake {
     const refusal = name === "refusal" ? "I can't help with that." : null;
     const said = name === "prose" ? `Sure! Here is what I would try:\n\`\`\`json\n${json}\n\`\`\`\nGood luck!` : json;
     const plain = name === "not-json" ? "I would try a larger tile first, and then see." : said;
-    const content = truncated ? json.slice(0, Math.max(1, Math.floor(json.length / 2))) : plain;
-    const usage = usageOf(request, content, this.#options.charge ?? "usual");
+    const whole = truncated ? json.slice(0, Math.max(1, Math.floor(json.length / 2))) : plain;
+    const content = name === "endless" ? whole.padEnd(1e7) : whole;
+    const usage = usageOf(request, whole, this.#options.charge ?? "usual");
     this.chargedTicks += usage.cost_in_usd_ticks;
     const body = {
       id: `chatcmpl-${this.received.length}`,
