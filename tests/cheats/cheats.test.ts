@@ -79,7 +79,6 @@ describe.skipIf(!hasTriton)("compile processes (skipped where Python has no trit
       "compiled",
       limitMs,
       new AbortController().signal,
-      false,
     );
 
   test.each(named("compiling"))("%s costs its own process at most, and the next candidate compiles", async (cheat) => {

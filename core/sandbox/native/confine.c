@@ -215,10 +215,19 @@ int confine_candidate_calls(int loads_libraries, const char *executable) {
   return install(&p);
 }
 
+/* A compiler starts programs and waits for them. Its process group is how everything in it is found and ended. */
+static const long leaving_or_signalling[] = {
+    SYS_setsid, SYS_setpgid, SYS_kill, SYS_tkill, SYS_tgkill, SYS_rt_sigqueueinfo, SYS_rt_tgsigqueueinfo,
+#ifdef SYS_pidfd_send_signal
+    SYS_pidfd_send_signal,
+#endif
+};
+
 int confine_tool_calls(void) {
   static program p;
   p.length = 0;
   begin(&p);
+  on_each(&p, leaving_or_signalling, sizeof leaving_or_signalling, FAIL(EPERM));
   on_each(&p, hostile, sizeof hostile, FAIL(EPERM));
   on_bits(&p, SYS_clone, 0, CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID, FAIL(EPERM), ALLOW);
 #ifdef SYS_clone3

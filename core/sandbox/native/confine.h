@@ -24,7 +24,8 @@ int confine_files(const confine_paths *paths);
  * read and code mapped, which a dynamic loader needs.
  */
 int confine_candidate_calls(int loads_libraries, const char *executable);
-/* For a compiler: files and processes as before, but no network, no debugging, no new namespaces. */
+/* For a compiler: files and processes as before, but no network, no debugging, no new namespaces, no signals
+ * to others, and no leaving of its process group. */
 int confine_tool_calls(void);
 
 #endif

@@ -1,5 +1,5 @@
 /**
- * Processes that compile. They open no CUDA context and hold no state, so a candidate that takes one with it costs
+ * Processes that compile the kernel author's source. They open no CUDA context and hold no state, so a candidate that takes one with it costs
  * nobody else anything: the next one is started while others go on. The daemon's scheduler sees to it that no more
  * than the pool's size are asked at once.
  */
@@ -16,7 +16,6 @@ interface Member {
   readonly process: RunnerProcess;
   /** Settles when its imports are done. */
   readonly ready: Promise<unknown>;
-  used: boolean;
 }
 
 export class CompilePool {
@@ -31,17 +30,13 @@ export class CompilePool {
     for (let index = 0; index < size; index++) this.#idle.push(this.#hire());
   }
 
-  /**
-   * @param fresh true gives it a process that nothing ran in before and nothing runs in after: for source that a
-   *   model wrote.
-   * @throws RunnerLost when the process was lost to it; UserError when none can be started.
-   */
-  async run(question: Frame, answer: string, limitMs: number, signal: AbortSignal, fresh: boolean): Promise<Frame> {
-    const member = await this.#take(fresh);
+  /** @throws RunnerLost when the process was lost to it; UserError when none can be started. */
+  async run(question: Frame, answer: string, limitMs: number, signal: AbortSignal): Promise<Frame> {
+    const member = await this.#take();
     let whole = false;
     try {
       const frame = await member.process.request(question, answer, limitMs, { signal });
-      whole = !fresh && frame.fatal !== true;
+      whole = frame.fatal !== true;
       return frame;
     } finally {
       if (whole) this.#idle.push(member);
@@ -55,12 +50,11 @@ export class CompilePool {
   }
 
   /** One that is killed while it starts is somebody's doing; only when several in a row fail is something missing. */
-  async #take(fresh: boolean): Promise<Member> {
+  async #take(): Promise<Member> {
     for (let tries = 1; ; tries++) {
-      const member = this.#living(fresh) ?? this.#hire();
+      const member = this.#living() ?? this.#hire();
       try {
         await member.ready;
-        member.used = true;
         return member;
       } catch (error) {
         this.#dismiss(member);
@@ -70,19 +64,18 @@ export class CompilePool {
     }
   }
 
-  #living(unused: boolean): Member | undefined {
+  #living(): Member | undefined {
     for (const member of this.#idle.splice(0)) {
       if (member.process.alive) this.#idle.push(member);
       else this.#dismiss(member);
     }
-    const at = unused ? this.#idle.findIndex(({ used }) => !used) : 0;
-    return at < 0 ? undefined : this.#idle.splice(at, 1)[0];
+    return this.#idle.shift();
   }
 
   #hire(): Member {
     if (this.#closed) throw new RunnerLost("ended", "the pool is closed");
     const process = this.#start();
-    const member = { process, ready: process.ready(START_LIMIT_MS), used: false };
+    const member = { process, ready: process.ready(START_LIMIT_MS) };
     member.ready.catch(() => {}); // Told to whoever takes it.
     this.#all.add(member);
     return member;

@@ -7,5 +7,5 @@ const backend = await openTritonBackend({ devices: [0], python, onNote: () => {}
 const never = new AbortController().signal;
 const given = JSON.parse(job) as Job;
 void backend.compile({ ...given, config: { act: "busy compiler" } }, never);
-const program = { act: "hang device" };
-void backend.measure({ program, dispose: async () => {} }, given, backend.devices[0] as never, () => {}, never);
+const artifact = { program: { act: "hang device" }, cacheDir: "/", dispose: async () => {} };
+void backend.measure(artifact, given, backend.devices[0] as never, () => {}, never);

@@ -21,6 +21,8 @@ export interface RunnerOptions {
   readonly memoryBytes: number | null;
   /** 0, or up to 19 for a process that others of this host go before. */
   readonly niceness: number;
+  /** The command with a sandbox around it. */
+  readonly around?: (command: readonly string[]) => string[];
 }
 
 export class RunnerLost extends Error {
@@ -59,8 +61,9 @@ export class RunnerProcess {
   #words = "";
   #requests = 0;
 
-  constructor({ python, script, env, cwd, memoryBytes, niceness }: RunnerOptions) {
-    const command = [python, "-u", script];
+  constructor({ python, script, env, cwd, memoryBytes, niceness, around }: RunnerOptions) {
+    const plain = [python, "-u", script];
+    const command = around?.(plain) ?? plain;
     const [file, ...args] = memoryBytes === null ? command : limited(memoryBytes, command);
     this.#child = spawn(file as string, args, {
       cwd,
@@ -91,6 +94,11 @@ export class RunnerProcess {
         resolve();
       });
     });
+  }
+
+  /** Of its process group too; undefined when it could not be started. */
+  get pid(): number | undefined {
+    return this.#child.pid;
   }
 
   get alive(): boolean {

@@ -212,14 +212,18 @@ describe.skipIf(!hasPython)("the Triton backend", () => {
     expect(await evaluate(backend, "ok")).toMatchObject({ outcome: "ok" });
   });
 
-  test("source that a model wrote gets a process that nothing else runs in", async () => {
+  test("source that a model wrote gets a process and a folder of its own, in the sandbox", async () => {
     const backend = await open();
-    const compile = (over: Partial<Job> = {}) => backend.compile(jobOf("ok", over), never);
-    await compile();
-    await compile({ evolvedSource: "/evolved.py" });
-    await compile();
-    const [before, evolved, after] = pids("compile ok ");
-    expect([before, after]).not.toContain(evolved);
+    const compile = (over: Partial<Job> = {}) => backend.compile(jobOf("ok", over), never) as Promise<TritonArtifact>;
+    const plain = await compile();
+    const evolved = await compile({ evolvedSource: join(control, "evolved.py") });
+    const again = await compile({ evolvedSource: join(control, "evolved.py") });
+    // In its sandbox it cannot write the log, and what it makes lies apart.
+    expect(log("compile ok ")).toHaveLength(1);
+    expect(new Set([plain, evolved, again].map(({ cacheDir }) => cacheDir)).size).toBe(3);
+    await evolved.dispose();
+    expect(existsSync(evolved.cacheDir)).toBe(false);
+    expect(existsSync(again.cacheDir)).toBe(true);
   });
 
   test("closing leaves no process", async () => {

@@ -4,13 +4,16 @@
  */
 import { mkdir, rm } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import type { Layer } from "@kevo/core/sandbox/sandbox.ts";
 import type { Artifact, Backend, Device, Failure, InstalledKernel, Job, Measured } from "../backend.ts";
 import { createScratch } from "../scratch.ts";
 import * as answers from "./answers.ts";
 import { CompilePool } from "./compile-pool.ts";
+import { ContainedCompiler } from "./contained-compiler.ts";
+import type { Frame } from "./frames.ts";
 import { findGpus, type Gpu } from "./gpus.ts";
 import { COMPILE_LIMIT_MS, silenceLimit } from "./limits.ts";
 import { LANE_LIMITS, type LaneLimits, MeasuringLane } from "./measuring-lane.ts";
@@ -25,6 +28,8 @@ export interface TritonOptions {
   readonly onNote: (message: string) => void;
   /** Where GPUs, Python and libraries are looked for; this process's own when omitted. */
   readonly environment?: NodeJS.ProcessEnv;
+  /** Layers of the sandbox to leave out; for tests. */
+  readonly without?: readonly Layer[];
   readonly limits?: {
     readonly compileMs?: number;
     readonly silenceMs?: number;
@@ -36,6 +41,8 @@ export interface TritonOptions {
 export interface TritonArtifact extends Artifact {
   /** Opaque: launch plans and keys of machine code, no code. */
   readonly program: unknown;
+  /** Where its machine code is. */
+  readonly cacheDir: string;
 }
 
 const RUNNER = fileURLToPath(new URL("../../runner", import.meta.url));
@@ -70,6 +77,13 @@ export async function openTritonBackend(options: TritonOptions): Promise<Backend
       () => new RunnerProcess({ ...compiler, memoryBytes, env: { ...env, CUDA_VISIBLE_DEVICES: "" } }),
     );
     closers.push(() => pool.close());
+    const contained = ContainedCompiler.open({
+      ...{ python, runner: RUNNER, program: "compile_main.py", scratch, memoryBytes },
+      env: { ...env, CUDA_VISIBLE_DEVICES: "" },
+      cc: (environment.CC?.trim() || "cc").split(/\s+/),
+      ...(options.without !== undefined && { without: options.without }),
+    });
+    closers.push(() => contained.then(() => {}));
 
     const health = new Health();
     const lanes = gpus.map((gpu, index) => {
@@ -86,7 +100,8 @@ export async function openTritonBackend(options: TritonOptions): Promise<Backend
       return lane;
     });
     const described = await Promise.all(lanes.map((lane) => lane.open()));
-    return new TritonBackend({ options, gpus, described, cacheDir, pool, processes, lanes, health, close });
+    const evolved = await contained;
+    return new TritonBackend({ options, gpus, described, cacheDir, pool, evolved, processes, lanes, health, close });
   } catch (error) {
     await close();
     throw error;
@@ -122,6 +137,7 @@ interface Parts {
   readonly described: readonly answers.Described[];
   readonly cacheDir: string;
   readonly pool: CompilePool;
+  readonly evolved: ContainedCompiler;
   readonly processes: number;
   readonly lanes: readonly MeasuringLane[];
   readonly health: Health;
@@ -133,16 +149,14 @@ class TritonBackend implements Backend<TritonArtifact> {
   readonly needsQuiet = false;
   readonly compileProcesses: number;
   readonly toolchain: string;
-  readonly protection: Backend["protection"] = {
-    description: "processes and environments of their own, limits on memory and time; no sandbox",
-    contains: false,
-  };
+  readonly protection: Backend["protection"];
   readonly devices: readonly Device[];
   readonly #parts: Parts;
   readonly #target: Readonly<Record<string, unknown>>;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.protection = parts.evolved.protection;
     const { gpus, described, processes, options } = parts;
     this.compileProcesses = processes;
     this.devices = gpus.map(({ uuid, name }, index) => {
@@ -182,35 +196,48 @@ class TritonBackend implements Backend<TritonArtifact> {
       config,
       workloads: workloads.map(({ name, shape }) => ({ name, shape })),
       target: this.#target,
-      cache_dir: this.#parts.cacheDir,
       input_seed: inputSeed,
     };
+    let dispose = async () => {};
     try {
-      const fresh = evolvedSource !== undefined;
-      const frame = await this.#parts.pool.run(question, "compiled", limitMs, signal, fresh);
-      const { outcome, message, program } = answers.read(answers.compiled, frame);
-      if (outcome !== "ok") return { outcome, message: message ?? outcome };
-      return { program, dispose: async () => {} };
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof RunnerError) throw new UserError(`the runner cannot compile: ${error.message}`);
-      if (!(error instanceof RunnerLost)) throw error;
-      if (error.how === "timeout") {
-        return { outcome: "timeout", message: `compiling took longer than ${limitMs / 1000} s and was ended` };
+      let { cacheDir } = this.#parts;
+      let frame: Frame;
+      if (evolvedSource === undefined) {
+        frame = await this.#parts.pool.run({ ...question, cache_dir: cacheDir }, "compiled", limitMs, signal);
+      } else {
+        const readable = [kernel.folder, dirname(evolvedSource)];
+        ({ frame, cacheDir, dispose } = await this.#parts.evolved.run(question, readable, limitMs, signal));
       }
-      return { outcome: "compile_error", message: `the compile process was lost to it: ${error.message}` };
+      const { outcome, message, program } = answers.read(answers.compiled, frame);
+      if (outcome === "ok") return { program, cacheDir, dispose };
+      await dispose();
+      return { outcome, message: message ?? outcome };
+    } catch (error) {
+      await dispose();
+      return this.#lost(error, limitMs, signal);
     }
   }
 
+  /** What losing the compile process says about its candidate. @throws what says nothing about it */
+  #lost(error: unknown, limitMs: number, signal: AbortSignal): Failure {
+    signal.throwIfAborted();
+    if (error instanceof RunnerError) throw new UserError(`the runner cannot compile: ${error.message}`);
+    if (!(error instanceof RunnerLost)) throw error;
+    if (error.how === "timeout") {
+      return { outcome: "timeout", message: `compiling took longer than ${limitMs / 1000} s and was ended` };
+    }
+    return { outcome: "compile_error", message: `the compile process was lost to it: ${error.message}` };
+  }
+
   async measure(
-    { program }: TritonArtifact,
+    { program, cacheDir }: TritonArtifact,
     job: Job,
     device: Device,
     onTiming: () => void,
     signal: AbortSignal,
   ): Promise<Measured | Failure> {
     signal.throwIfAborted();
-    const { lanes, cacheDir, options } = this.#parts;
+    const { lanes, options } = this.#parts;
     const lane = lanes[this.devices.indexOf(device)];
     if (lane === undefined) throw new Error(`no lane for the device ${device.id}`);
     const question = {

@@ -146,6 +146,7 @@ def _load(
             return tl.load(pointers)
 
 
+# EVOLVE-BEGIN
 @triton.jit
 def _scores(
     q0, q1, k0, k1, batch, kv_head, at, stride_kb, stride_ks, stride_kh, length,
@@ -218,6 +219,9 @@ def _walk(
             scores, acc0, acc1, total, top, v0, v1, batch, kv_head, at, stride_vb, stride_vs, stride_vh,
             length, scale, WIDTH, PART0, PART1, BLOCK_N, DESCRIPTORS, MASKED, EXP, DTYPE, RESCALE)  # fmt: skip
     return acc0, acc1, total, top
+
+
+# EVOLVE-END
 
 
 @triton.jit

@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
+from typing import Any
 
 from control import has, log
 from protocol import Channel, Frame, open_channel
@@ -35,6 +37,14 @@ def answer(channel: Channel, request: Frame) -> None:
     elif act == "compiler garbage":
         channel.send({"type": "compiled", "id": request["id"], "outcome": "excellent"})
         return
+    elif act == "run source":
+        # As the runner does with a source that the gate let through.
+        module: dict[str, Any] = {}
+        try:
+            exec(Path(request["source"]).read_text(), module)
+            module["plan"](request["config"], {}, {})
+        except Exception as error:
+            reply |= {"outcome": "compile_error", "message": f"{type(error).__name__}: {error}"}
     elif act == "runner fails":
         channel.send({"type": "error", "id": request["id"], "message": "no space left on device"})
         return
