@@ -93,6 +93,7 @@ function sayProtection({ name, protection }: Backend, required: boolean, logger:
   else if (required) {
     throw new UserError(
       `--require-sandbox: this host cannot contain candidates of the backend ${name}: ${protection.description}. Start on a host that can (docs/sandbox.md says what it needs), or leave the option out.`,
+      2,
     );
   } else logger.warn({ protection: protection.description }, "candidates are not contained by a sandbox");
 }

@@ -8,6 +8,7 @@ import { expect, test, vi } from "vitest";
 import { startFakeXai } from "../fakes/xai/server.ts";
 import { sources } from "../fakes/xai/sources.ts";
 import { Workplace } from "../support/programs.ts";
+import { tinyAttention } from "../support/tiny-attention.ts";
 
 vi.setConfig({ testTimeout: 180_000 });
 
@@ -62,7 +63,8 @@ test.runIf(process.platform === "linux")(
     const fake = await startFakeXai({ key: KEYS.XAI_API_KEY, scenario: "ok,bad-key", answerers: [sources] });
     const env = { ...KEYS, LLM_BASE_URL: fake.url, KEVO_LOG: "trace", TMPDIR: place.path, XDG_CACHE_HOME: place.path };
     const seen: Seen = { commandLines: new Set(), environments: new Map(), candidates: 0 };
-    const start = ["start", "--kernel", "attention-cpu-naive", "--workload", "w64-l256", "--islands", "1"];
+    const kernel = tinyAttention(place.file("kernel"));
+    const start = ["start", "--kernel", kernel, "--workload", "tiny", "--islands", "1"];
     const program = place.start(
       "coordinator",
       [...start, "--evolve", "source", "--llm", "grok-4.3", "--evaluations", "12"],

@@ -1,21 +1,13 @@
 /** Source evolution as a user runs it, with a model that writes real edits, and one that writes hostile code. */
+import { writeFileSync } from "node:fs";
 import { expect, test, vi } from "vitest";
 import { type FakeXai, startFakeXai } from "../fakes/xai/server.ts";
 import { sources } from "../fakes/xai/sources.ts";
 import { Workplace } from "../support/programs.ts";
+import { tinyAttention } from "../support/tiny-attention.ts";
 
 vi.setConfig({ testTimeout: 180_000 });
-const START = [
-  "start",
-  "--kernel",
-  "attention-cpu-naive",
-  "--workload",
-  "w64-l256",
-  "--evolve",
-  "source",
-  "--islands",
-  "1",
-];
+const START = ["start", "--workload", "tiny", "--evolve", "source", "--islands", "1", "--kernel"];
 
 interface Row {
   readonly id: string;
@@ -31,7 +23,14 @@ async function run(place: Workplace, scenario: string, evaluations: number): Pro
   const fake = await startFakeXai({ scenario, answerers: [sources] });
   try {
     const env = { LLM_BASE_URL: fake.url };
-    const start = [...START, "--llm", "grok-4.3", "--evaluations", String(evaluations)];
+    const start = [
+      ...START,
+      tinyAttention(place.file("kernel")),
+      "--llm",
+      "grok-4.3",
+      "--evaluations",
+      String(evaluations),
+    ];
     expect(await place.run("coordinator", start, env)).toMatchObject({ code: 0 });
     const rows = place.ledger().query<Row>(
       `select c.id, proposer, reason, source, outcome, message, (select parent from parents where candidate = c.id) parent
@@ -82,7 +81,31 @@ test.runIf(process.platform === "linux")("hostile code is refused with its reaso
 
 test("without a model, or a region, it is one sentence", async () => {
   await using place = new Workplace();
-  const none = await place.run("coordinator", START);
+  const none = await place.run("coordinator", [...START, tinyAttention(place.file("kernel"))]);
   expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining("--llm") });
   expect(none.stderr.trim().split("\n")).toHaveLength(1);
 });
+
+/** Builds all that it is asked for, but a sandbox whose probe finds nothing. */
+const POOR = `#!/bin/sh
+case "$*" in
+  */sandbox.c*) while [ "$1" != -o ]; do shift; done
+    printf '#!/bin/sh\\nfor layer in namespaces landlock seccomp; do echo "$layer no not on this host"; done\\n' >"$2"
+    chmod +x "$2" ;;
+  *) exec cc "$@" ;;
+esac
+`;
+
+test.runIf(process.platform === "linux")(
+  "--require-sandbox: on a host without layers the run ends with why",
+  async () => {
+    await using place = new Workplace();
+    writeFileSync(place.file("poor-cc"), POOR, { mode: 0o755 });
+    const start = ["start", "--kernel", tinyAttention(place.file("kernel")), "--islands", "1", "--require-sandbox"];
+    const ended = await place.run("coordinator", start, { CC: place.file("poor-cc") });
+    expect(ended.code).not.toBe(0);
+    expect(ended.stderr).toContain("--require-sandbox: this host cannot contain candidates of the backend cpu");
+    expect(ended.stderr).toContain("no landlock (not on this host)");
+    expect(ended.stderr).not.toContain("it is started again");
+  },
+);
