@@ -36,8 +36,11 @@ export function formatShare(share: number | null): string {
   return share === null ? UNKNOWN : `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
 }
 
+/** What is more than nothing never reads as nothing. */
 export function formatUsd(usd: number | null): string {
-  return usd === null ? UNKNOWN : `$${usd.toFixed(usd !== 0 && usd < 1 ? 4 : 2)}`;
+  if (usd === null) return UNKNOWN;
+  if (usd > 0 && usd < 0.00005) return "< $0.0001";
+  return `$${usd.toFixed(usd !== 0 && usd < 1 ? 4 : 2)}`;
 }
 
 export function formatValue(value: ParamValue | undefined): string {

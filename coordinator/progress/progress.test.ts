@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { RunResult } from "../run/result.ts";
 import type { RunSnapshot } from "../run/snapshot.ts";
 import { finalReport } from "./final-report.ts";
-import { formatDuration, formatNumber, oneLine } from "./format.ts";
+import { formatDuration, formatNumber, formatUsd, oneLine } from "./format.ts";
 import { drawFrame } from "./frame.ts";
 import { liveView } from "./live-view.ts";
 import { plainLines } from "./plain-lines.ts";
@@ -302,6 +302,10 @@ describe("numbers for people", () => {
       "8",
       "–",
     ]);
+  });
+
+  it("says of money that was spent that it was", () => {
+    expect([null, 0, 0.000045, 0.0048, 1.5].map(formatUsd)).toEqual(["–", "$0.00", "< $0.0001", "$0.0048", "$1.50"]);
   });
 
   it("strips what would drive the terminal", () => {
