@@ -40,7 +40,10 @@ export function optimisePromptsCommand(): Command {
       const research = openResearch(given.db);
       try {
         const teacher = findRun(research.db, id);
-        if (teacher === undefined) throw new UserError("There is no research run to learn from. Make one first.", 2);
+        if (teacher === undefined) {
+          const none = id === undefined ? "no research run to learn from yet" : `no research run ${id}`;
+          throw new UserError(`There is ${none}. Make one with: research-stage run`, 2);
+        }
         const options = researchOptions.parse({
           ...researchOptions.parse(JSON.parse(teacher.options)),
           goal: "optimise-prompts",

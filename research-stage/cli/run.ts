@@ -11,7 +11,7 @@ import { parseInteger, parseNumber } from "@kevo/core/config/number.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { Command, Option } from "commander";
 import { requireModel } from "../pipeline/open-session.ts";
-import { type ResearchOptions, researchOptions } from "../pipeline/options.ts";
+import { MOST, type ResearchOptions, researchOptions } from "../pipeline/options.ts";
 import { type Recording, readRecording } from "../pipeline/recording.ts";
 import { newFenceSecret } from "../sources/defence/fence.ts";
 import { sit } from "./sitting.ts";
@@ -150,16 +150,16 @@ function optionsOf(given: GivenOptions, goal: "run" | "discover"): ResearchOptio
   if (given.prompts !== undefined && !existsSync(given.prompts)) {
     throw new UserError(`--prompts ${given.prompts}: there is no such folder. optimise-prompts writes one.`, 2);
   }
-  const whole = (text: string, option: string, max: number) => parseInteger(text, option, { min: 1, max });
+  const whole = (number: string, option: string, max: number) => parseInteger(number, option, { min: 1, max });
   return researchOptions.parse({
-    domain: given.domain.trim().slice(0, 400),
+    domain: text(given.domain.trim(), "--domain", MOST.domain),
     goal,
     rounds: whole(given.rounds, "--rounds", 20),
     budget_usd: parseNumber(given.budgetUsd, "--budget-usd", { min: 0, max: 1_000_000 }),
     backend: given.backend,
     ideas: whole(given.ideas, "--ideas", 12),
     implement: whole(given.implement, "--implement", 6),
-    constraints: given.constraints.slice(0, 2000),
+    constraints: text(given.constraints, "--constraints", MOST.constraints),
     model: given.model ?? null,
     fast_model: given.fastModel ?? null,
     max_results: whole(given.maxResults, "--max-results", 200),
@@ -178,6 +178,12 @@ function optionsOf(given: GivenOptions, goal: "run" | "discover"): ResearchOptio
     prompts: given.prompts === undefined ? null : resolve(given.prompts),
     synthetic: given.synthetic === true,
   });
+}
+
+/** A part of what was meant would be looked for, and nobody would know. */
+function text(given: string, option: string, most: number): string {
+  if (given.length <= most) return given;
+  throw new UserError(`${option}: ${given.length} characters; at most ${most} are taken. Shorten it.`, 2);
 }
 
 function day(text: string, option: string): string {

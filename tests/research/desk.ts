@@ -10,7 +10,7 @@ export const DOMAIN = "attention kernels with online softmax on CPUs";
 /** Small enough for a test: one round, few works. */
 export const DISCOVER = ["--domain", DOMAIN, "--synthetic", "--max-results", "12", "--until", "2026-11-20"];
 /** And of the evolution one workload and few evaluations. */
-export const RUN = [...DISCOVER, "--workload", "w64-l256", "--evaluations", "6", "--islands", "1", "--seed", "7"];
+export const RUN = [...DISCOVER, "--workload", "w64-l256", "--evaluations", "3", "--islands", "1", "--seed", "7"];
 
 type Sources = Awaited<ReturnType<typeof startSources>>;
 

@@ -2,6 +2,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import { optimisePromptsCommand } from "@kevo/research-stage/cli/optimise-prompts.ts";
+import { resumeCommand } from "@kevo/research-stage/cli/resume.ts";
+import { runCommand } from "@kevo/research-stage/cli/run.ts";
 import Database from "better-sqlite3";
 import { expect, test, vi } from "vitest";
 import { Workplace } from "../support/programs.ts";
@@ -39,9 +43,9 @@ test("discover, live: as many calls as when nobody kills it, and the same report
     const text = readFileSync(join(folder, "report.md"), "utf8").replaceAll(run, "RUN");
     return { text, calls: fakes.calls() };
   };
-  const whole = await report([]);
   const stages = ["claims", "summary", "gaps", "ideas", "novelty"];
-  const killed = await report([...stages.map((stage) => ({ KILL_BEFORE: stage })), { KILL_AFTER: "novelty" }]);
+  const kills = [...stages.map((stage) => ({ KILL_BEFORE: stage })), { KILL_AFTER: "novelty" }];
+  const [whole, killed] = await Promise.all([report([]), report(kills)]);
   expect(killed.calls).toEqual(whole.calls);
   expect(killed.text).toBe(whole.text);
 });
@@ -64,8 +68,9 @@ test.skipIf(!existsSync(SHIPPED))(
       return { spend_usd, calls, files: files.map((name) => readFileSync(join(folder, name), "utf8")) };
     };
     const stages = ["claims", "summary", "gaps", "ideas", "novelty", "implementation", "optimisation"];
-    const killed = await reportOf([...stages.map((stage) => ({ KILL_BEFORE: stage })), { KILL_AFTER: "optimisation" }]);
-    expect(killed).toEqual(await reportOf([]));
+    const kills = [...stages.map((stage) => ({ KILL_BEFORE: stage })), { KILL_AFTER: "optimisation" }];
+    const [whole, killed] = await Promise.all([reportOf([]), reportOf(kills)]);
+    expect(killed).toEqual(whole);
   },
 );
 
@@ -107,18 +112,26 @@ test("mistakes are told before any work", async () => {
   const noModel = await place.run("research-stage", ["run", "--domain", DOMAIN], NO_KEYS);
   expect(noModel).toMatchObject({ code: 2 });
   expect(noModel.stderr).toContain("research-stage run --recording");
-  expect(existsSync(place.file(".kevo"))).toBe(false);
-  for (const [args, words] of [
-    [["run"], "--domain"],
-    [["run", "--recording", "nowhere.json"], "ENOENT"],
-    [["run", "--recording", "--domain", DOMAIN], "leave --domain out"],
-    [["run", "--domain", DOMAIN, "--rounds", "0"], "--rounds 0"],
-    [["run", "--domain", DOMAIN, "--since", "yesterday"], "--since yesterday"],
-    [["resume"], "no research run"],
+  expect(noModel.stderr).not.toContain("    at ");
+  // The others in this process: what a mistake throws, the program prints as it did this one.
+  for (const [name, value] of Object.entries({ ...NO_KEYS, XAI_API_KEY: "xai-not-a-real-key" }))
+    vi.stubEnv(name, value);
+  const db = place.file(".kevo/lineage.db");
+  for (const [command, args, words] of [
+    [runCommand("run"), [], "--domain"],
+    [runCommand("run"), ["--recording", "nowhere.json"], "ENOENT"],
+    [runCommand("run"), ["--recording", "--domain", DOMAIN], "leave --domain out"],
+    [runCommand("run"), ["--domain", "attention ".repeat(50)], "at most 400"],
+    [runCommand("run"), ["--domain", DOMAIN, "--constraints", "fast ".repeat(500)], "at most 2000"],
+    [runCommand("run"), ["--domain", DOMAIN, "--rounds", "0"], "--rounds 0"],
+    [runCommand("run"), ["--domain", DOMAIN, "--since", "yesterday"], "--since yesterday"],
+    [resumeCommand(), [], "no research run"],
+    [optimisePromptsCommand(), ["nobody", "--out", "prompts"], "no research run nobody"],
   ] as const) {
-    const ended = await place.run("research-stage", [...args], { ...NO_KEYS, XAI_API_KEY: "xai-not-a-real-key" });
-    expect(ended.code, args.join(" ")).toBe(2);
-    expect(ended.stderr).toContain(words);
-    expect(ended.stderr).not.toContain("    at ");
+    const mistake = await command.parseAsync(["--db", db, ...args], { from: "user" }).catch((error: unknown) => error);
+    expect(mistake, args.join(" ")).toBeInstanceOf(UserError);
+    expect(mistake).toMatchObject({ exitCode: 2, message: expect.stringContaining(words) });
   }
+  vi.unstubAllEnvs();
+  expect(existsSync(place.file(".kevo/research"))).toBe(false);
 });
