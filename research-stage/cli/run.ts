@@ -1,6 +1,6 @@
 /** `research-stage run` and `research-stage discover`. */
 import { randomBytes, randomInt } from "node:crypto";
-import { existsSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DEFAULT_DATABASE } from "@kevo/coordinator/lineage/read-only.ts";
@@ -129,6 +129,8 @@ interface Wanted {
 async function start(given: GivenOptions, wanted: Wanted, recording: Recording | null): Promise<void> {
   const { id, options, secret, createdAt } = wanted;
   const folder = resolve(given.out ?? join(dirname(given.db), "research", id));
+  makeFolder(folder, given.out === undefined ? "--db" : "--out");
+  if (given.record !== undefined) makeFolder(dirname(resolve(given.record)), "--record");
   const research = openResearch(given.db);
   try {
     if (findRun(research.db, id) === undefined) {
@@ -140,6 +142,16 @@ async function start(given: GivenOptions, wanted: Wanted, recording: Recording |
     await sit({ research, run, recording, record, json: given.json === true });
   } finally {
     research.close();
+  }
+}
+
+/** Before anything is paid. */
+function makeFolder(path: string, option: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+    accessSync(path, constants.W_OK);
+  } catch (error) {
+    throw new UserError(`${option}: cannot write into ${path}: ${(error as Error).message}. Name another.`, 2);
   }
 }
 

