@@ -41,6 +41,9 @@ export function connectionOf(wanted: string | undefined, environment: NodeJS.Pro
   const chosen = named ?? keyed[0] ?? PROVIDERS[0];
   const model = wanted ?? chosen.model;
   const key = environment[chosen.variable] || null;
+  if (key !== null && !/^[!-~]+$/.test(key.trim())) {
+    throw new UserError(`${chosen.variable} holds a line break, a space or another character that no key has.`, 2);
+  }
   const local = environment.LLM_BASE_URL || null;
   if (local !== null) {
     const price = key === null ? (listPrice(model) ?? FREE) : priceOf(model);

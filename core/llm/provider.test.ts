@@ -81,6 +81,14 @@ describe("the provider", () => {
   });
 });
 
+describe("a key", () => {
+  it("that no header can carry is refused before money is set aside for a call, and is not said", () => {
+    const start = (key: string) => () => connectionOf("grok-4.3", { XAI_API_KEY: key, LLM_BASE_URL: "http://h:1/v1" });
+    expect(start("xai-01234\n56789")).toThrow(/^XAI_API_KEY holds a line break, [^0-9]*$/);
+    expect(start("xai-0123456789\r\n")).not.toThrow();
+  });
+});
+
 describe("the worst case", () => {
   const request = (content: string, maxTokens = 1000) => ({
     messages: [{ role: "user" as const, content }],
