@@ -31,6 +31,7 @@ import { Leases } from "./leases.ts";
 import { LiveView } from "./live-snapshot.ts";
 import { type LocalListener, startLocalEvaluators, startLocalWorkers } from "./local-programs.ts";
 import { LogPublisher } from "./log-publisher.ts";
+import { ObjectKeeper } from "./object-keeper.ts";
 import { Recorded } from "./repetition.ts";
 import { definitionObject } from "./spec.ts";
 
@@ -106,7 +107,7 @@ class Conductor {
           for (const entry of entries)
             if (entry.type === "evaluated" && !entry.cached) this.#view.evaluated(entry.candidate);
           this.#recorder?.wake();
-          if (this.#accounting.finished) this.#over.resolve(this.#stopped ? "stopped" : "completed");
+          this.#endIfFinished();
         },
         onReady: (candidates) => {
           this.#view.accepted(candidates);
@@ -159,11 +160,15 @@ class Conductor {
     this.#bus = bus;
     await bus.openLogStream();
     const definition = definitionObject(kernel.definition);
-    await bus.putObject(kernel.hash, kernel.bytes);
-    await bus.putObject(definition.hash, definition.bytes);
     const source = spec.evolves_source === undefined ? null : evolvableSource(kernel);
-    const known = source === null ? [] : [source, ...storedSources(this.#sitting.lineage.db, spec.run)];
-    for (const { hash, text } of known) await bus.putObject(hash, Buffer.from(text));
+    const sources = () => (source === null ? [] : [source, ...storedSources(this.#sitting.lineage.db, spec.run)]);
+    const objects = new ObjectKeeper(bus, () => [
+      kernel,
+      definition,
+      ...sources().map(({ hash, text }) => ({ hash, bytes: Buffer.from(text) })),
+    ]);
+    this.#stack.defer(() => objects.close());
+    await objects.publish();
     // After the connections to it are closed, a daemon has nothing to wait for.
     this.#stack.defer(async () => {
       await Promise.all(this.#children.map((child) => child.stop()));
@@ -199,7 +204,7 @@ class Conductor {
     for (const address of launch.evaluators) this.#fleet.add(address);
     this.#startPrograms(url, leases);
     this.#startClocks();
-    if (this.#accounting.finished) this.#over.resolve("completed");
+    this.#endIfFinished();
     this.#note(
       "started",
       `run ${spec.run}: ${spec.kernel.id}, ${spec.islands.length} islands, ${spec.evaluations} evaluations, seed ${spec.seed}`,
@@ -277,7 +282,7 @@ class Conductor {
     const patience = setInterval(() => {
       if (this.#recorded !== null || (this.#manned && this.#fleet.serving)) servedAt = performance.now();
       // An island that says that it has nothing left makes no entry.
-      if (this.#accounting.finished) this.#over.resolve(this.#stopped ? "stopped" : "completed");
+      this.#endIfFinished();
       const waited = performance.now() - servedAt;
       if (this.#fleet.hopeless)
         this.#over.reject(new UserError(`No evaluator can run ${spec.kernel.id}: ${this.#fleet.trouble}.`));
@@ -303,7 +308,14 @@ class Conductor {
     this.#stopped = why === "stop was asked for";
     this.#accounting.closed = true;
     this.#endpoints?.announce();
-    if (this.#accounting.finished) this.#over.resolve(this.#stopped ? "stopped" : "completed");
+    this.#endIfFinished();
+  }
+
+  #endIfFinished(): void {
+    if (!this.#accounting.finished) return;
+    // An island that had nothing to propose may find something: not after the end.
+    this.#accounting.closed = true;
+    this.#over.resolve(this.#stopped ? "stopped" : "completed");
   }
 
   #answerFrom(recorded: Recorded, ready: readonly AcceptedCandidate[]): void {

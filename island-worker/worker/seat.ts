@@ -89,7 +89,9 @@ export class Seat {
     const proposals = await this.#quietly(signal, () => {
       if (!spec.sync) advisor?.consider(this.index, k, count, signal);
       const suggestions = advisor?.suggestions(this.index) ?? [];
-      const classical = advisor?.classicalRoom(this.index) ?? count;
+      const room = advisor?.classicalRoom(this.index) ?? count;
+      // With --sync the answers are in: where there are none, an empty generation would mean that nothing is left.
+      const classical = spec.sync && suggestions.length === 0 && room === 0 ? count : room;
       return ask(island, session.knowledge, { k, count, classical, migrants, suggestions });
     });
     if (proposals?.length === 0 && !spec.sync && advisor?.hopeful(this.index)) {

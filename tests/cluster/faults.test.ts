@@ -1,5 +1,5 @@
 /** Kill anything at any moment: the budget is met exactly, and nothing is counted twice. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { describe, expect, test, vi } from "vitest";
 import { type LedgerView, Workplace } from "../support/programs.ts";
 import { writeSyntheticSpace } from "../support/synthetic-space.ts";
@@ -63,6 +63,7 @@ describe.runIf(process.platform === "linux")("a run completes though somebody ki
     await using place = workplace();
     const { ended } = place.start("coordinator", replay());
     await place.ledger().evaluated(25);
+    rmSync(place.file(".kevo/nats/store"), { recursive: true });
     process.kill(place.natsRecord().pid, "SIGKILL");
     expect(await ended).toMatchObject({ code: 0 });
     expectExact(place.ledger());
