@@ -64,13 +64,14 @@ export interface WorthOfEvolution {
   readonly ratio: number;
 }
 
-/** Null for a run without models, and until both it and its counterpart have a best. */
+/** Null for a run without models, and until both it and its counterpart have a best and asked a model. */
 export function worthOfEvolution(db: LineageDatabase, spec: RunSpec): WorthOfEvolution | null {
   if (spec.llm === undefined) return null;
   const other = counterpartOf(db, spec, !spec.llm.control);
   if (other === null) return null;
   const [own, others] = [sideOf(db, spec.run), sideOf(db, other.run)];
-  if (own === null || others === null) return null;
+  // One that no answer reached was no control, only random samples.
+  if (own === null || others === null || own.calls === 0 || others.calls === 0) return null;
   const [evolved, control] = spec.llm.control ? [others, own] : [own, others];
   const ratio =
     evolved.speedup !== null && control.speedup !== null

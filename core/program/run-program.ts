@@ -15,10 +15,24 @@ export async function runProgram(program: Command): Promise<void> {
       console.error(`${program.name()}: ${error.message}`);
       // What was opened before the mistake showed must not keep the process.
       process.exit(error.exitCode);
+    } else if (isOfDatabase(error)) {
+      console.error(
+        `${program.name()}: the database cannot be used (${error.code}): ${error.message}. Restore a copy of it, or name another file with --db.`,
+      );
+      process.exit(1);
     } else {
       throw error;
     }
   }
+}
+
+/** A damaged or unwritable file, met in the middle of work. */
+function isOfDatabase(error: unknown): error is Error & { code: string } {
+  return (
+    error instanceof Error &&
+    "code" in error &&
+    /^SQLITE_(CORRUPT|NOTADB|READONLY|IOERR|CANTOPEN|FULL)/.test(String(error.code))
+  );
 }
 
 function throwInsteadOfExit(command: Command): void {
