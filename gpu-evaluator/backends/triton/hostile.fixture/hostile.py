@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -25,10 +26,8 @@ def plan(config: dict, shape: dict, target: dict) -> dict:
         time.sleep(20)
     elif deed == "outlives its parent":
         if os.fork() == 0:
-            try:
+            with contextlib.suppress(OSError):
                 os.setsid()
-            except OSError:
-                pass
             os.execvp("sleep", ["sleep", config["mark"]])
         time.sleep(0.2)
     elif deed == "kills the daemon":
@@ -53,8 +52,6 @@ def _answer() -> None:
     body = b'{"type": "error", "id": "1", "message": "no space left on device"}'
     frame = len(body).to_bytes(4, "little") + body
     for descriptor in range(1, 16):
-        try:
+        with contextlib.suppress(OSError):
             os.write(descriptor, frame)
-        except OSError:
-            pass
     sys.exit()
