@@ -2,11 +2,9 @@
  * A run from start to end: lays out its parts, waits until the budget is spent or somebody stops it, measures
  * the finalists again and names the winner. Every way out leaves a run that can be resumed or is complete.
  */
-import { dirname, join } from "node:path";
-import { type Bus, connectBus } from "@kevo/core/bus/bus.ts";
+import type { Bus } from "@kevo/core/bus/bus.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { KernelPackage } from "@kevo/core/kernel/load.ts";
-import { type EmbeddedNats, startNatsServer } from "@kevo/core/nats-server/embedded.ts";
 import { openSpace } from "@kevo/core/search-space/search-space.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import { Dispatcher } from "../dispatch/dispatcher.ts";
@@ -18,19 +16,20 @@ import type { AcceptedCandidate } from "../ledger/records.ts";
 import type { OpenLineage } from "../lineage/database.ts";
 import { recordedCall } from "../lineage/queries/calls.ts";
 import { MODEL_TROUBLE } from "../lineage/queries/models.ts";
-import { FINALIST_FAILED, failedFinalists } from "../lineage/queries/ranking.ts";
+import { FINALIST_FAILED } from "../lineage/queries/ranking.ts";
 import type { Progress } from "../progress/progress.ts";
 import { planRecording } from "../record/plan.ts";
 import { Recorder } from "../record/recorder.ts";
 import type { Child } from "./children.ts";
 import { Endpoints } from "./endpoints.ts";
 import { evolvableSource, storedSources } from "./evolved-source.ts";
-import { finalistsOf, measureFinalists } from "./finals.ts";
+import { holdFinals } from "./finals.ts";
 import type { Launch } from "./launch.ts";
 import { Leases } from "./leases.ts";
 import { LiveView } from "./live-snapshot.ts";
 import { type LocalListener, startLocalEvaluators, startLocalWorkers } from "./local-programs.ts";
 import { LogPublisher } from "./log-publisher.ts";
+import { openNats } from "./nats.ts";
 import { ObjectKeeper } from "./object-keeper.ts";
 import { Recorded } from "./repetition.ts";
 import { definitionObject } from "./spec.ts";
@@ -54,8 +53,6 @@ export type Ending = "completed" | "stopped" | "interrupted";
 
 const PROGRESS_EVERY_MS = 250;
 const STATE_EVERY_MS = 2_000;
-/** How often the next best stand in for finalists that failed: a device that fails everything must not cost hours. */
-const SUBSTITUTIONS = 3;
 /** How long to wait for a first evaluator, or for one to come back, before giving up. */
 const PATIENCE_MS = 60_000;
 
@@ -155,8 +152,14 @@ class Conductor {
 
   async #begin(): Promise<void> {
     const { spec, launch, kernel, resume } = this.#sitting;
-    const { url } = await this.#nats();
-    const bus = await this.#connect(url);
+    const { url, bus } = await openNats(this.#stack, {
+      run: spec.run,
+      launch,
+      database: this.#sitting.lineage.path,
+      token: this.#sitting.token,
+      onNote: (kind, message) => this.#note(kind, message),
+      onFailed: (error) => this.#over.reject(error),
+    });
     this.#bus = bus;
     await bus.openLogStream();
     const definition = definitionObject(kernel.definition);
@@ -223,31 +226,6 @@ class Conductor {
     await recorder.begin();
     this.#recorder = recorder;
     this.#stack.defer(() => recorder.close());
-  }
-
-  async #nats(): Promise<{ url: string }> {
-    const { launch, lineage, token } = this.#sitting;
-    if (launch.nats !== null) return { url: launch.nats };
-    const server: EmbeddedNats = await startNatsServer({
-      dir: join(dirname(lineage.path), "nats"),
-      listen: launch.nats_listen ?? undefined,
-      token,
-    });
-    this.#stack.defer(() => server.stop());
-    server.onExit(({ reason, restarted }) => {
-      this.#note("nats", `nats-server ended (${reason}); it is started again`);
-      restarted.catch((error) => this.#over.reject(error));
-    });
-    return server;
-  }
-
-  async #connect(url: string): Promise<Bus> {
-    const bus = await connectBus({ url, token: this.#sitting.token, name: `coordinator ${this.#sitting.spec.run}` });
-    this.#stack.defer(() => bus.close());
-    bus.onMalformed((subject, why) => this.#note("malformed", `a message on ${subject} was dropped: ${why}`));
-    bus.onDisconnect(() => this.#note("nats", "the connection to NATS is lost; reconnecting"));
-    bus.onReconnect(() => this.#note("nats", "connected to NATS again"));
-    return bus;
   }
 
   #startPrograms(natsUrl: string, leases: Leases): void {
@@ -339,26 +317,18 @@ class Conductor {
       for (const message of this.#recorded.failedFinalists()) await this.#ledger.event(FINALIST_FAILED, message);
       return ending;
     }
-    const out = new Set(failedFinalists(lineage.db, spec.run));
-    const cut = Promise.withResolvers<"interrupted">();
-    const onAbort = () => cut.resolve("interrupted");
-    this.#sitting.interrupted.addEventListener("abort", onAbort);
-    using _ = { [Symbol.dispose]: () => this.#sitting.interrupted.removeEventListener("abort", onAbort) };
-    for (let turn = 0; turn <= SUBSTITUTIONS; turn++) {
-      const finalists = finalistsOf(lineage.db, spec, out);
-      this.#phase = `re-measuring ${finalists.length} finalists`;
-      const measured = measureFinalists(lineage.db, this.#dispatcher, finalists, spec, (done, all) => {
-        this.#phase = `re-measuring ${finalists.length} finalists (${done} of ${all})`;
-      });
-      const failed = await Promise.race([measured, cut.promise]);
-      if (failed === "interrupted") return failed;
-      for (const { candidate, message } of failed) {
-        out.add(candidate);
-        this.#note(FINALIST_FAILED, `${candidate} failed when measured again: ${message}`);
-      }
-      if (failed.length === 0) break;
-    }
-    return ending;
+    const held = await holdFinals({
+      db: lineage.db,
+      spec,
+      dispatcher: this.#dispatcher,
+      interrupted: this.#sitting.interrupted,
+      onPhase: (phase) => {
+        this.#phase = phase;
+      },
+      onFailed: ({ candidate, message }) =>
+        this.#note(FINALIST_FAILED, `${candidate} failed when measured again: ${message}`),
+    });
+    return held === "interrupted" ? held : ending;
   }
 
   async #end(ending: Ending | "failed", error: unknown): Promise<void> {

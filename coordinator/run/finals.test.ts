@@ -1,9 +1,10 @@
 import type { RunSpec } from "@kevo/proto/run.ts";
 import { eq } from "drizzle-orm";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import type { EvaluationRecord } from "../ledger/records.ts";
 import { runs } from "../lineage/schema.ts";
 import { type Builder, buildLineage } from "../lineage/testing/lineage-builder.ts";
-import { finalistsOf } from "./finals.ts";
+import { finalistsOf, holdFinals } from "./finals.ts";
 
 let lineage: Builder;
 beforeEach(() => {
@@ -24,4 +25,64 @@ it("lets the next best stand in for finalists that failed on fresh inputs", () =
   expect(ids([])).toEqual(candidates.slice(0, 4));
   expect(ids(candidates.slice(0, 2))).toEqual(candidates.slice(2));
   expect(ids(candidates)).toEqual([]);
+});
+
+/** Six candidates, the fastest first, and finals in which those named fail in the round named. */
+function finals(failing: Readonly<Record<number, number>>, interrupted = new AbortController().signal) {
+  const run = lineage.run();
+  const candidates = [9, 8, 7, 6, 5, 4].map((speedup) => {
+    const id = lineage.candidate(run);
+    lineage.ok(id, { speedups: { small: speedup } });
+    return id;
+  });
+  const stored = lineage.db.select().from(runs).where(eq(runs.id, run)).get();
+  const spec = JSON.parse(stored?.spec ?? "") as RunSpec;
+  const [measured, failed, phases]: [string[], string[], string[]] = [[], [], []];
+  const dispatcher = {
+    remeasure: async ({ id }: { id: string }, round: number) => {
+      measured.push(`${candidates.indexOf(id)} in ${round}`);
+      const outcome = failing[candidates.indexOf(id)] === round ? "incorrect" : "ok";
+      if (outcome === "ok") lineage.measured(id, { round, speedups: { small: 1 } });
+      return { outcome, message: "other inputs" } as EvaluationRecord;
+    },
+  };
+  const held = holdFinals({
+    db: lineage.db,
+    spec,
+    dispatcher,
+    interrupted,
+    onPhase: (phase) => phases.push(phase),
+    onFailed: ({ candidate, message }) => failed.push(`${candidates.indexOf(candidate)} ${message}`),
+  });
+  return { held, measured, failed, phases };
+}
+
+it("measures in rounds, and lets the next best stand in for as many as failed", async () => {
+  const { held, measured, failed, phases } = finals({ 0: 1, 2: 2 });
+  expect(await held).toBe("held");
+  expect(failed).toEqual(["0 incorrect: other inputs", "2 incorrect: other inputs"]);
+  // Each round in another order; 0 is out after the first, and what the others have is not measured twice.
+  expect(measured).toEqual([
+    ...["1 in 1", "2 in 1", "3 in 1", "0 in 1"],
+    ...["3 in 2", "1 in 2", "2 in 2"],
+    ...["5 in 1", "4 in 1"],
+    ...["4 in 2", "5 in 2"],
+  ]);
+  expect(phases).toContain("re-measuring 4 finalists");
+  expect(phases).toContain("re-measuring 4 finalists (8 of 8)");
+});
+
+it("gives up on stand-ins where everything fails", async () => {
+  const { held, failed, measured } = finals({ 0: 1, 1: 1, 2: 1, 3: 1, 4: 1, 5: 1 });
+  expect(await held).toBe("held");
+  expect(failed).toHaveLength(6);
+  expect(measured).toHaveLength(6);
+});
+
+it("ends at once when it is interrupted", async () => {
+  const interruption = new AbortController();
+  const { held, failed } = finals({ 0: 1 }, interruption.signal);
+  interruption.abort();
+  expect(await held).toBe("interrupted");
+  expect(failed).toEqual([]);
 });

@@ -7,8 +7,59 @@ import { and, asc, desc, eq, inArray, max, notInArray } from "drizzle-orm";
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { AcceptedCandidate } from "../ledger/records.ts";
 import type { LineageDatabase } from "../lineage/database.ts";
+import { failedFinalists } from "../lineage/queries/ranking.ts";
 import { candidates, evaluations, measurements } from "../lineage/schema.ts";
 import { finalsOf } from "./effort.ts";
+
+/** How often the next best stand in for finalists that failed: a device that fails everything must not cost hours. */
+const SUBSTITUTIONS = 3;
+
+interface FailedFinalist {
+  readonly candidate: string;
+  /** Outcome and what the evaluator said. */
+  readonly message: string;
+}
+
+export interface Finals {
+  readonly db: LineageDatabase;
+  readonly spec: RunSpec;
+  readonly dispatcher: Pick<Dispatcher, "remeasure">;
+  readonly interrupted: AbortSignal;
+  /** What is being done, in words. */
+  readonly onPhase: (phase: string) => void;
+  /** A finalist is out: to be stored as an event, by which the ranking knows. */
+  readonly onFailed: (failed: FailedFinalist) => void;
+}
+
+/**
+ * Measures the finalists again, and the next best in the place of those that fail.
+ *
+ * @returns "interrupted" as soon as the signal says so; what is under way is then left to the dispatcher.
+ */
+export async function holdFinals(finals: Finals): Promise<"held" | "interrupted"> {
+  const { db, spec, dispatcher, interrupted, onPhase, onFailed } = finals;
+  const out = new Set(failedFinalists(db, spec.run));
+  const cut = Promise.withResolvers<"interrupted">();
+  const onAbort = () => cut.resolve("interrupted");
+  interrupted.addEventListener("abort", onAbort);
+  using _ = { [Symbol.dispose]: () => interrupted.removeEventListener("abort", onAbort) };
+  for (let turn = 0; turn <= SUBSTITUTIONS; turn++) {
+    const finalists = finalistsOf(db, spec, out);
+    const phase = `re-measuring ${finalists.length} finalists`;
+    onPhase(phase);
+    const measured = measureFinalists(db, dispatcher, finalists, spec, (done, all) =>
+      onPhase(`${phase} (${done} of ${all})`),
+    );
+    const failed = await Promise.race([measured, cut.promise]);
+    if (failed === "interrupted") return failed;
+    for (const finalist of failed) {
+      out.add(finalist.candidate);
+      onFailed(finalist);
+    }
+    if (failed.length === 0) break;
+  }
+  return "held";
+}
 
 /**
  * Candidates that re-measurement decides between: the best distinct genomes of each niche.
@@ -59,20 +110,18 @@ function islandsByNiche(spec: RunSpec): Map<string, number[]> {
   return niches;
 }
 
-export type FinalsProgress = (done: number, all: number) => void;
-
 /**
  * Measures the finalists in rounds 1, 2, …; rounds that an earlier sitting stored are not made again. A finalist
  * that fails on fresh inputs is out; what it said is returned.
  */
-export async function measureFinalists(
+async function measureFinalists(
   db: LineageDatabase,
-  dispatcher: Dispatcher,
+  dispatcher: Finals["dispatcher"],
   finalists: readonly AcceptedCandidate[],
   spec: RunSpec,
-  onProgress: FinalsProgress,
-): Promise<{ candidate: string; message: string }[]> {
-  const failed: { candidate: string; message: string }[] = [];
+  onProgress: (done: number, all: number) => void,
+): Promise<FailedFinalist[]> {
+  const failed: FailedFinalist[] = [];
   const { rounds } = finalsOf(spec.effort, islandsByNiche(spec).size);
   let done = 0;
   for (let round = 1; round <= rounds; round++) {

@@ -1,0 +1,44 @@
+/** NATS for a run: the server that was named or an embedded one beside the database, and a connection to it. */
+import { dirname, join } from "node:path";
+import { type Bus, connectBus } from "@kevo/core/bus/bus.ts";
+import { startNatsServer } from "@kevo/core/nats-server/embedded.ts";
+import type { RunSpec } from "@kevo/proto/run.ts";
+import type { Launch } from "./launch.ts";
+
+export interface NatsOptions {
+  readonly run: RunSpec["run"];
+  readonly launch: Pick<Launch, "nats" | "nats_listen">;
+  /** Path of the lineage database. */
+  readonly database: string;
+  readonly token: string | undefined;
+  readonly onNote: (kind: string, message: string) => void;
+  /** The embedded server has ended and cannot be started again. */
+  readonly onFailed: (error: unknown) => void;
+}
+
+/** @param stack gets what is to be closed. */
+export async function openNats(stack: AsyncDisposableStack, options: NatsOptions): Promise<{ url: string; bus: Bus }> {
+  const { run, token, onNote } = options;
+  const url = options.launch.nats ?? (await startEmbedded(stack, options));
+  const bus = await connectBus({ url, token, name: `coordinator ${run}` });
+  stack.defer(() => bus.close());
+  bus.onMalformed((subject, why) => onNote("malformed", `a message on ${subject} was dropped: ${why}`));
+  bus.onDisconnect(() => onNote("nats", "the connection to NATS is lost; reconnecting"));
+  bus.onReconnect(() => onNote("nats", "connected to NATS again"));
+  return { url, bus };
+}
+
+async function startEmbedded(stack: AsyncDisposableStack, options: NatsOptions): Promise<string> {
+  const { launch, database, token, onNote, onFailed } = options;
+  const server = await startNatsServer({
+    dir: join(dirname(database), "nats"),
+    listen: launch.nats_listen ?? undefined,
+    token,
+  });
+  stack.defer(() => server.stop());
+  server.onExit(({ reason, restarted }) => {
+    onNote("nats", `nats-server ended (${reason}); it is started again`);
+    restarted.catch(onFailed);
+  });
+  return server.url;
+}
