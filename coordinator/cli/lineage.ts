@@ -155,6 +155,7 @@ export function lineageCommand(): Command {
     .action((text: string | undefined, options: ReadOptions & { readonly all?: boolean }) =>
       reading(options, ({ db }) => {
         if (options.all === true) {
+          if (text !== undefined) throw new UserError(`--all shows every run: leave out ${text}, or --all.`, 2);
           const spends = spendOfRuns(db);
           return show(options, spends, () => views.spendOfRunsView(spends));
         }
@@ -208,6 +209,9 @@ function best(db: LineageDatabase, text: string | undefined, options: ReadOption
 }
 
 function workloads(db: LineageDatabase, text: string | undefined, options: ReadOptions & { samples?: boolean }): void {
+  if (options.samples === true && options.json !== true) {
+    throw new UserError("--samples has more than a table can show: it needs --json.", 2);
+  }
   const run = resolveRun(db, text);
   const cells = cellsOf(db, run.id, { samples: options.samples === true });
   if (cells === null) {

@@ -179,6 +179,8 @@ describe("coordinator lineage", () => {
       [() => lines("best", "nope"), 1, /no run nope.*20260102-latest/],
       [() => lines("show", "0/9/9"), 1, /no candidate 20260102-latest\/0\/9\/9/],
       [() => lines("top", "--limit", "none"), 2, /--limit none: not a whole number/],
+      [() => lines("spend", "20260101", "--all"), 2, /--all shows every run: leave out 20260101/],
+      [() => lines("workloads", "--samples"), 2, /--samples .* needs --json/],
     ];
     for (const [run, exitCode, words] of cases) {
       await expect(run()).rejects.toThrow(words);
