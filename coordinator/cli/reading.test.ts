@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { on, once } from "node:events";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
@@ -13,8 +13,14 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { openLineage } from "../lineage/database.ts";
 import { type Builder, buildLineage } from "../lineage/testing/lineage-builder.ts";
 import { runResult } from "../run/result.ts";
+import { evaluatorsCommand } from "./evaluators.ts";
+import { exportCommand } from "./export.ts";
 import { lineageCommand } from "./lineage.ts";
+import { resumeCommand } from "./resume.ts";
 import { runsCommand } from "./runs.ts";
+import { startCommand } from "./start.ts";
+import { stopCommand } from "./stop.ts";
+import { watchCommand } from "./watch.ts";
 
 // Starting a process takes seconds on a machine that is busy with something else.
 vi.setConfig({ testTimeout: 30_000 });
@@ -220,6 +226,34 @@ describe("coordinator lineage", () => {
     await here(lineageCommand(), "best", "--db", copy);
     expect(readFileSync(copy).equals(before)).toBe(true);
   });
+});
+
+it("commands that work on stored runs create nothing where there is none", async () => {
+  const missing = join(lineage.folder, "nowhere", "lineage.db");
+  const reading = ["best", "top", "workloads", "show", "ancestors", "descendants", "islands", "migrations", "failures"];
+  const commands: [Command, ...string[]][] = [
+    ...[...reading, "spend"].map((name): [Command, string] => [lineageCommand(), name]),
+    [lineageCommand(), "diff", "0/0/0", "0/0/1"],
+    [lineageCommand(), "sql", "select 1"],
+    [runsCommand()],
+    [watchCommand()],
+    [evaluatorsCommand()],
+    [exportCommand(), "--out", join(lineage.folder, "nowhere")],
+    [stopCommand()],
+    [resumeCommand()],
+    [startCommand(), "--replay-run", "20260102"],
+  ];
+  for (const [command, ...words] of commands) {
+    const refused = here(command, ...words, "--db", missing);
+    await expect(refused, `${command.name()} ${words.join(" ")}`).rejects.toThrow(`There is no database ${missing}.`);
+    await expect(refused).rejects.toMatchObject({ name: "UserError" });
+  }
+  expect(existsSync(join(lineage.folder, "nowhere"))).toBe(false);
+  // A writer refuses a folder before it puts a lock beside it.
+  const folder = join(lineage.folder, "empty");
+  mkdirSync(folder, { recursive: true });
+  await expect(here(resumeCommand(), "--db", folder)).rejects.toThrow("is a folder");
+  expect(existsSync(`${folder}.lock`)).toBe(false);
 });
 
 it("runs: lists them, and says which one was cut off", async () => {

@@ -60,7 +60,7 @@ function withSource(spec: RunSpec, wish: Wish, kernel: KernelPackage): RunSpec {
 }
 
 export async function resumeRun(run: string | undefined, options: SittingOptions): Promise<void> {
-  const lineage = openLineage(options.db);
+  const lineage = openLineage(options.db, { existing: true });
   try {
     const row = resolveRun(lineage.db, run);
     if (row.status === "completed") {
@@ -85,7 +85,7 @@ const note = (words: string) => process.stderr.write(`${words}\n`);
 
 /** Repeats a recorded run, in a run of its own. */
 export async function repeatRun(recorded: string, options: SittingOptions): Promise<void> {
-  const lineage = openLineage(options.db);
+  const lineage = openLineage(options.db, { existing: true });
   try {
     const row = resolveRun(lineage.db, recorded);
     const { spec, launch } = repetitionOf(lineage.db, row, runId(row.kernel, new Date()));

@@ -2,12 +2,13 @@
  * Opens the lineage database for people: read-only, so that nothing they do disturbs a run that is writing it.
  * Readers see whole transactions only (WAL).
  */
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import Database from "better-sqlite3";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import type { LineageDatabase } from "./database.ts";
+import { noDatabase, refuseFolder } from "./file.ts";
 import * as schema from "./schema.ts";
 
 /** Where a run is stored when nobody says otherwise, relative to the working directory. */
@@ -27,12 +28,8 @@ export interface ReadOnlyLineage {
  */
 export function openReadOnly(path: string = DEFAULT_DATABASE): ReadOnlyLineage {
   const file = resolve(path);
-  if (!existsSync(file)) {
-    throw new UserError(
-      `There is no database ${file}. A run writes it (coordinator start); if yours lies elsewhere, name it with --db FILE.`,
-    );
-  }
-  if (statSync(file).isDirectory()) throw new UserError(`${file} is a folder. Name the database in it with --db FILE.`);
+  if (!existsSync(file)) throw noDatabase(file);
+  refuseFolder(file);
   let sqlite: Database.Database | undefined;
   try {
     sqlite = new Database(file, { readonly: true, fileMustExist: true, timeout: 5000 });

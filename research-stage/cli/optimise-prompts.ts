@@ -37,7 +37,7 @@ export function optimisePromptsCommand(): Command {
     .option("--db <file>", "lineage database; research.db lies beside it", DEFAULT_DATABASE)
     .option("--json", "one line of JSON on standard output")
     .action(async (id: string | undefined, given: GivenOptions) => {
-      const research = openResearch(given.db);
+      const research = openResearch(given.db, { existing: true });
       try {
         const teacher = findRun(research.db, id);
         if (teacher === undefined) {

@@ -32,7 +32,7 @@ export function resumeCommand(): Command {
     .action(async (id: string | undefined, given: GivenOptions) => {
       const recording =
         given.recording === undefined ? null : readRecording(given.recording === true ? SHIPPED : given.recording);
-      const research = openResearch(given.db);
+      const research = openResearch(given.db, { existing: true });
       try {
         const known = findRun(research.db, id);
         if (known === undefined) {

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { openResearch } from "@kevo/coordinator/lineage/research/database.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { optimisePromptsCommand } from "@kevo/research-stage/cli/optimise-prompts.ts";
 import { resumeCommand } from "@kevo/research-stage/cli/resume.ts";
@@ -117,6 +118,14 @@ test("mistakes are told before any work", async () => {
   for (const [name, value] of Object.entries({ ...NO_KEYS, XAI_API_KEY: "xai-not-a-real-key" }))
     vi.stubEnv(name, value);
   const db = place.file(".kevo/lineage.db");
+  for (const refused of [
+    resumeCommand().parseAsync(["--db", db], { from: "user" }),
+    optimisePromptsCommand().parseAsync(["--db", db, "--out", "prompts"], { from: "user" }),
+  ]) {
+    await expect(refused).rejects.toThrow(`There is no database ${place.file(".kevo/research.db")}`);
+  }
+  expect(existsSync(place.file(".kevo"))).toBe(false);
+  openResearch(db).close();
   const taken = place.file("a-file");
   writeFileSync(taken, "");
   for (const [command, args, words] of [

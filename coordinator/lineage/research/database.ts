@@ -1,12 +1,8 @@
-/** Opens the research database for its only writer. */
-import { mkdirSync } from "node:fs";
+/** The research database for its only writer, the research stage. */
 import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { UserError } from "@kevo/core/errors/user-error.ts";
-import Database from "better-sqlite3";
-import { type BetterSQLite3Database, drizzle } from "drizzle-orm/better-sqlite3";
-import { migrate } from "drizzle-orm/better-sqlite3/migrator";
-import { takeLock } from "../lock.ts";
+import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
+import { openForWriting } from "../writer.ts";
 import * as schema from "./schema.ts";
 
 export type ResearchDatabase = BetterSQLite3Database<typeof schema>;
@@ -24,32 +20,23 @@ export function researchPath(lineage: string): string {
   return join(dirname(resolve(lineage)), "research.db");
 }
 
-/** Opens or creates it. @throws UserError when another research stage works with it, or it cannot be opened. */
-export function openResearch(lineage: string): OpenResearch {
+/**
+ * Opens it, or creates it.
+ *
+ * @param options `existing`: for work on a stored run, which a new database cannot hold.
+ * @throws UserError as `openForWriting` does.
+ */
+export function openResearch(lineage: string, { existing = false } = {}): OpenResearch {
   const path = researchPath(lineage);
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-  } catch (error) {
-    throw new UserError(`Cannot create the folder of the database ${path}: ${(error as Error).message}`);
-  }
-  const lock = takeLock(path, "research stage");
-  try {
-    const sqlite = new Database(path);
-    sqlite.pragma("journal_mode = WAL");
-    // FULL: what was paid for is never forgotten.
-    sqlite.pragma("synchronous = FULL");
-    sqlite.pragma("busy_timeout = 5000");
-    sqlite.pragma("foreign_keys = ON");
-    const db = drizzle(sqlite, { schema });
-    migrate(db, { migrationsFolder: fileURLToPath(new URL("./migrations", import.meta.url)) });
-    const close = () => {
-      sqlite.close();
-      lock.close();
-    };
-    return { lineage: resolve(lineage), path, db, close };
-  } catch (error) {
-    lock.close();
-    if (error instanceof UserError) throw error;
-    throw new UserError(`Cannot open the database ${path}: ${(error as Error).message}. Name another with --db FILE.`);
-  }
+  const migrations = new URL("./migrations", import.meta.url);
+  const missing = existing ? noResearch : undefined;
+  const { db, close } = openForWriting({ file: path, who: "research stage", schema, migrations, missing });
+  return { lineage: resolve(lineage), path, db, close };
+}
+
+function noResearch(file: string): UserError {
+  return new UserError(
+    `There is no database ${file}, so there is no research run yet. Make one with research-stage run; if yours lies elsewhere, name the lineage database beside it with --db FILE.`,
+    2,
+  );
 }

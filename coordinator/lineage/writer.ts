@@ -1,0 +1,70 @@
+/** Opens a database for its only writer: exclusive lock, durable settings, migrations. */
+import { existsSync, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import Database from "better-sqlite3";
+import { type BetterSQLite3Database, drizzle } from "drizzle-orm/better-sqlite3";
+import { migrate } from "drizzle-orm/better-sqlite3/migrator";
+import { refuseFolder } from "./file.ts";
+import { takeLock } from "./lock.ts";
+
+export interface WriterOptions<Schema extends Record<string, unknown>> {
+  /** Absolute path of the database. */
+  readonly file: string;
+  /** Whose only one works with it, in words. */
+  readonly who: string;
+  readonly schema: Schema;
+  /** Folder of the migrations. */
+  readonly migrations: URL;
+  /** What is wrong where the file is not there; without it the database is created. */
+  readonly missing?: ((file: string) => UserError) | undefined;
+}
+
+export interface OpenForWriting<Schema extends Record<string, unknown>> {
+  readonly sqlite: Database.Database;
+  readonly db: BetterSQLite3Database<Schema>;
+  /** Closes the database and lets the next writer in. */
+  close(): void;
+}
+
+/**
+ * Refused while another process holds it, even a stopped one: SQLite's exclusive lock on a file beside it frees when
+ * its holder is killed, and only then.
+ *
+ * @throws UserError before anything is created where the database is missing and has to be there; when another writer
+ *   works with it; when it cannot be opened.
+ */
+export function openForWriting<Schema extends Record<string, unknown>>(
+  options: WriterOptions<Schema>,
+): OpenForWriting<Schema> {
+  const { file, who, schema, migrations, missing } = options;
+  if (missing !== undefined && !existsSync(file)) throw missing(file);
+  refuseFolder(file);
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+  } catch (error) {
+    throw new UserError(`Cannot create the folder of the database ${file}: ${(error as Error).message}`);
+  }
+  const lock = takeLock(file, who);
+  try {
+    const sqlite = new Database(file);
+    sqlite.pragma("journal_mode = WAL");
+    // FULL: a commit survives a power cut, so that an accepted evaluation or a paid call is never forgotten.
+    sqlite.pragma("synchronous = FULL");
+    sqlite.pragma("busy_timeout = 5000");
+    sqlite.pragma("foreign_keys = ON");
+    const db = drizzle(sqlite, { schema });
+    // drizzle's migrator reads the last migration outside its transaction: safe only under the lock held here.
+    migrate(db, { migrationsFolder: fileURLToPath(migrations) });
+    const close = () => {
+      sqlite.close();
+      lock.close();
+    };
+    return { sqlite, db, close };
+  } catch (error) {
+    lock.close();
+    if (error instanceof UserError) throw error;
+    throw new UserError(`Cannot open the database ${file}: ${(error as Error).message}. Name another with --db FILE.`);
+  }
+}
