@@ -22,8 +22,13 @@ test("durations are read as seconds, and anything else is named", () => {
   expect(parseDuration("10m", "--time")).toBe(600);
   expect(parseDuration("1h30m", "--time")).toBe(5400);
   expect(parseDuration("250ms", "--time")).toBe(0.25);
-  for (const text of ["", "10", "m", "-5s", "0s", "5 s", "10m!"]) {
+  for (const text of ["", "10", "m", "-5s", "0s", "5 s", "10m!", "0x1s", "1e3s", "Infinitys"]) {
     expect(complaint(() => parseDuration(text, "--time"))).toContain(`--time ${text}`);
+  }
+  // A timer of Node's for longer than this would ring at once.
+  expect(parseDuration("480h", "--time") * 1000).toBeLessThan(2 ** 31);
+  for (const text of ["481h", "2592000s", `${"9".repeat(400)}h`]) {
+    expect(complaint(() => parseDuration(text, "--time"))).toContain("at most 480h");
   }
 });
 
@@ -43,12 +48,43 @@ test("numbers outside their limits are named with the limit", () => {
   expect(parseInteger("12", "--islands", { min: 1, max: 64 })).toBe(12);
   expect(complaint(() => parseInteger("0", "--islands", { min: 1 }))).toMatch(/--islands 0: must be at least 1/);
   expect(complaint(() => parseInteger("65", "--islands", { max: 64 }))).toMatch(/at most 64/);
-  for (const text of ["1.5", "1e3", "four", "", "99999999999999999999"]) {
+  for (const text of ["1.5", "1e3", "0x10", " 5", "5\n", "1_000", "٣", "four", "", "99999999999999999999"]) {
     expect(complaint(() => parseInteger(text, "--islands"))).toContain("not a whole number");
   }
   expect(parseNumber("0.5", "--time-scale", { min: 0 })).toBe(0.5);
-  for (const text of ["", "NaN", "Infinity", "x"]) {
-    expect(complaint(() => parseNumber(text, "--time-scale"))).toContain("not a number");
+  for (const [text, value] of [
+    ["5", 5],
+    ["+0.05", 0.05],
+    [".5", 0.5],
+    ["5.", 5],
+    ["007", 7],
+    ["-1.5", -1.5],
+  ] as const) {
+    expect(parseNumber(text, "--budget-usd")).toBe(value);
+  }
+  const odd = [
+    "",
+    ".",
+    "+",
+    "-",
+    "NaN",
+    "Infinity",
+    "x",
+    "0x10",
+    "0b1",
+    "1e3",
+    " 5 ",
+    "5 ",
+    "1_000",
+    "1,5",
+    "1.2.3",
+    "٣",
+  ];
+  for (const text of [...odd, "9".repeat(400)]) {
+    expect(
+      complaint(() => parseNumber(text, "--budget-usd")),
+      text,
+    ).toContain("not a number");
   }
 });
 

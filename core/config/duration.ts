@@ -5,7 +5,10 @@ const SECONDS = { ms: 0.001, s: 1, m: 60, h: 3600 } as const;
 const WHOLE = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h))+$/;
 const PART = /(\d+(?:\.\d+)?)(ms|s|m|h)/g;
 
-/** Seconds, above zero. @throws UserError (code 2) that names the option and the value. */
+/** Twenty days: Node's timers hold 24, and ring at once when they are given more. */
+const MOST_HOURS = 480;
+
+/** Seconds, above zero and at most 480 hours. @throws UserError (code 2) that names the option and the value. */
 export function parseDuration(text: string, option: string): number {
   const parts = WHOLE.test(text) ? [...text.matchAll(PART)] : [];
   const seconds = parts.reduce(
@@ -15,5 +18,6 @@ export function parseDuration(text: string, option: string): number {
   if (!(seconds > 0)) {
     throw new UserError(`${option} ${text}: not a duration. Write it like 90s, 10m or 1h30m.`, 2);
   }
+  if (seconds > MOST_HOURS * SECONDS.h) throw new UserError(`${option} ${text}: at most ${MOST_HOURS}h.`, 2);
   return seconds;
 }

@@ -1,4 +1,5 @@
-/** Numbers on the command line, with limits. */
+/** Numbers on the command line: plain decimals with limits. Everything numeric that a user types is read here. */
+import { z } from "zod";
 import { UserError } from "../errors/user-error.ts";
 
 export interface Limits {
@@ -6,22 +7,38 @@ export interface Limits {
   readonly max?: number;
 }
 
+/** `Number` would also take `0x10`, `1e3`, ` 5 ` and `Infinity`, none of which anybody means by a budget. */
+const decimal = z
+  .string()
+  .regex(/^[+-]?(?:\d+(?:\.\d*)?|\.\d+)$/)
+  .transform(Number)
+  .pipe(z.number());
+const whole = z
+  .string()
+  .regex(/^[+-]?\d+$/)
+  .transform(Number)
+  .pipe(z.int());
+
 /** @throws UserError (code 2) that names the option, the value and the limits. */
 export function parseInteger(text: string, option: string, limits: Limits = {}): number {
-  const value = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (!Number.isSafeInteger(value)) throw new UserError(`${option} ${text}: not a whole number.`, 2);
-  return within(value, text, option, limits);
+  return parsed(whole, "not a whole number: write it in digits, like 12", text, option, limits);
 }
 
 /** @throws UserError (code 2) that names the option, the value and the limits. */
 export function parseNumber(text: string, option: string, limits: Limits = {}): number {
-  const value = text.trim() === "" ? Number.NaN : Number(text);
-  if (!Number.isFinite(value)) throw new UserError(`${option} ${text}: not a number.`, 2);
-  return within(value, text, option, limits);
+  return parsed(decimal, "not a number: write it in digits, like 0.5", text, option, limits);
 }
 
-function within(value: number, text: string, option: string, { min, max }: Limits): number {
-  if (min !== undefined && value < min) throw new UserError(`${option} ${text}: must be at least ${min}.`, 2);
-  if (max !== undefined && value > max) throw new UserError(`${option} ${text}: must be at most ${max}.`, 2);
-  return value;
+function parsed(
+  schema: z.ZodType<number, string>,
+  wrong: string,
+  text: string,
+  option: string,
+  { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY }: Limits,
+): number {
+  const { success, data } = schema.safeParse(text);
+  if (!success) throw new UserError(`${option} ${text}: ${wrong}.`, 2);
+  if (data < min) throw new UserError(`${option} ${text}: must be at least ${min}.`, 2);
+  if (data > max) throw new UserError(`${option} ${text}: must be at most ${max}.`, 2);
+  return data;
 }

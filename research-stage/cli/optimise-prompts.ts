@@ -37,6 +37,9 @@ export function optimisePromptsCommand(): Command {
     .option("--db <file>", "lineage database; research.db lies beside it", DEFAULT_DATABASE)
     .option("--json", "one line of JSON on standard output")
     .action(async (id: string | undefined, given: GivenOptions) => {
+      const budget_usd = parseNumber(given.budgetUsd, "--budget-usd", { min: 0, max: 1_000_000 });
+      const evaluations = parseInteger(given.evaluations, "--evaluations", { min: 1, max: 1_000_000 });
+      const threshold = parseNumber(given.threshold, "--threshold", { min: 0, max: 1000 });
       const research = openResearch(given.db, { existing: true });
       try {
         const teacher = findRun(research.db, id);
@@ -47,8 +50,8 @@ export function optimisePromptsCommand(): Command {
         const options = researchOptions.parse({
           ...researchOptions.parse(JSON.parse(teacher.options)),
           goal: "optimise-prompts",
-          budget_usd: parseNumber(given.budgetUsd, "--budget-usd", { min: 0, max: 1_000_000 }),
-          evaluations: parseInteger(given.evaluations, "--evaluations", { min: 1, max: 1_000_000 }),
+          budget_usd,
+          evaluations,
         });
         requireModel(options, process.env);
         const run = `${teacher.id}-prompts-${randomBytes(2).toString("hex")}`;
@@ -71,7 +74,6 @@ export function optimisePromptsCommand(): Command {
           signal: new AbortController().signal,
         });
         try {
-          const threshold = parseNumber(given.threshold, "--threshold", { min: 0, max: 1000 });
           const learnt = await optimisePrompts(session, teacher.id, threshold, resolve(given.out));
           if (given.json) process.stdout.write(`${JSON.stringify(learnt)}\n`);
           else say(`${learnt.bootstrapped} of ${learnt.tried} tries made an example: ${learnt.file}`);

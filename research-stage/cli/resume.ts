@@ -32,6 +32,10 @@ export function resumeCommand(): Command {
     .action(async (id: string | undefined, given: GivenOptions) => {
       const recording =
         given.recording === undefined ? null : readRecording(given.recording === true ? SHIPPED : given.recording);
+      const budget_usd =
+        given.budgetUsd === undefined
+          ? undefined
+          : parseNumber(given.budgetUsd, "--budget-usd", { min: 0, max: 1_000_000 });
       const research = openResearch(given.db, { existing: true });
       try {
         const known = findRun(research.db, id);
@@ -43,8 +47,7 @@ export function resumeCommand(): Command {
         }
         const options = researchOptions.parse(JSON.parse(known.options));
         if (recording === null) requireModel(options, process.env);
-        if (given.budgetUsd !== undefined) {
-          const budget_usd = parseNumber(given.budgetUsd, "--budget-usd", { min: 0, max: 1_000_000 });
+        if (budget_usd !== undefined) {
           setRun(research.db, known.id, { options: JSON.stringify({ ...options, budget_usd }) });
         }
         const run = findRun(research.db, known.id) ?? known;
