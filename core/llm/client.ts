@@ -24,3 +24,11 @@ export interface ModelClient {
    */
   ask(request: ModelRequest, options: AskOptions): Promise<ModelAnswer>;
 }
+
+/** Something about a model that is told once: a retired name that another one answers, a bill above its worst case. */
+export interface ModelNote {
+  readonly model: string;
+  readonly about: "renamed" | "overspent";
+  /** One sentence, without the model's name. */
+  readonly text: string;
+}

@@ -18,7 +18,7 @@
  * - Text from outside that goes into a prompt is hostile; what comes out is data, checked by schema, never run here.
  */
 import type { CallStore, Recording } from "./call-store.ts";
-import type { ModelClient } from "./client.ts";
+import type { ModelClient, ModelNote } from "./client.ts";
 import { connectionOf } from "./connection.ts";
 import { LIMITS, type Limits } from "./limits.ts";
 import { createOpenAiClient } from "./openai-client.ts";
@@ -32,8 +32,7 @@ export interface OpenModelOptions {
   readonly store: CallStore;
   readonly spending: Spending;
   readonly environment?: NodeJS.ProcessEnv | undefined;
-  /** Told once in words, such as that a retired name is answered by another model. */
-  readonly onNote?: ((note: string) => void) | undefined;
+  readonly onNote?: ((note: ModelNote) => void) | undefined;
   readonly limits?: Partial<Limits> | undefined;
 }
 

@@ -10,7 +10,7 @@ import OpenAI from "openai";
 import PQueue from "p-queue";
 import { type CallRecord, hashOf, type ModelRequest } from "./call.ts";
 import type { CallStore } from "./call-store.ts";
-import type { AskOptions, ModelAnswer, ModelClient } from "./client.ts";
+import type { AskOptions, ModelAnswer, ModelClient, ModelNote } from "./client.ts";
 import { type Completion, readCompletion } from "./completion.ts";
 import type { Connection } from "./connection.ts";
 import { ModelError } from "./errors.ts";
@@ -25,7 +25,7 @@ export interface OpenAiClientOptions extends Connection {
   readonly spending: Spending;
   readonly limits: Limits;
   readonly redact: Redact;
-  readonly onNote: (note: string) => void;
+  readonly onNote: (note: ModelNote) => void;
 }
 
 /** One attempt's record, and why it is no answer. */
@@ -63,9 +63,11 @@ class OpenAiClient {
   readonly #breaker;
   /** Set once nothing can succeed any more. */
   #final: ModelError | null = null;
+  /** What the first of the failures in a row said; null after a success. */
+  #sick: string | null = null;
   /** Nothing is sent before this, `performance.now()`: the provider asked to wait. */
   #notBefore = 0;
-  readonly #noted = new Set<string>();
+  readonly #noted = new Set<ModelNote["about"]>();
 
   constructor(options: OpenAiClientOptions) {
     const { key, baseUrl, limits } = options;
@@ -138,6 +140,8 @@ class OpenAiClient {
     try {
       return await this.#breaker.execute(async () => {
         const attempt = await this.#attempt(`${call}/${number}`, number, hash, request, asked);
+        if (attempt.failure === null) this.#sick = null;
+        else if (UNWELL.has(attempt.failure.kind)) this.#sick ??= attempt.record.error;
         if (attempt.failure !== null) throw new AttemptFailed(attempt);
         return attempt;
       });
@@ -147,7 +151,9 @@ class OpenAiClient {
       const { provider, limits } = this.#options;
       throw new ModelError(
         "circuit_open",
-        `${provider} failed ${limits.breakAfter} times in a row and is left alone for ${limits.breakMs / 1000} s`,
+        `${provider} failed ${limits.breakAfter} times in a row and is left alone for ${limits.breakMs / 1000} s${
+          this.#sick === null ? "" : `; the first time: ${this.#sick}`
+        }`,
       );
     }
   }
@@ -242,19 +248,19 @@ class OpenAiClient {
   #noteModel(answeredBy: string): void {
     const { model, provider } = this.#options;
     if (answeredBy.startsWith(model)) return;
-    this.#noteOnce("model", `${model} was answered by ${answeredBy}: ${provider} knows the name by that model now`);
+    this.#noteOnce("renamed", `the answers come from ${answeredBy}: ${provider} knows the name by that model now`);
   }
 
   #noteOverspent(usd: number, reserved: number): void {
-    const { model } = this.#options;
-    const charged = `$${usd.toFixed(4)} for a call of ${model} that was to cost $${reserved.toFixed(4)} at most`;
+    const charged = `$${usd.toFixed(4)} for a call that was to cost $${reserved.toFixed(4)} at most`;
     this.#noteOnce("overspent", `the provider charged ${charged}; a budget does not hold against that`);
   }
 
-  #noteOnce(about: string, note: string): void {
+  #noteOnce(about: ModelNote["about"], text: string): void {
     if (this.#noted.has(about)) return;
     this.#noted.add(about);
-    this.#options.onNote(oneLine(this.#options.redact(note)));
+    const { model, redact, onNote } = this.#options;
+    onNote({ model, about, text: oneLine(redact(text)) });
   }
 }
 

@@ -185,7 +185,8 @@ export class Advisor {
     } catch (error) {
       const { kind, message, call, final } = asModelError(error);
       if (final) this.#out.add(model);
-      if (kind !== "cancelled") this.#options.onTrouble(model, kind, message);
+      // The error's message names the model, and so does everybody who tells this; the call's record does not.
+      if (kind !== "cancelled") this.#options.onTrouble(model, kind, call?.error ?? message);
       if (call !== null && !calls.includes(call)) calls.push(call);
     }
     const last = calls.at(-1);

@@ -43,7 +43,10 @@ export function openModels(bus: Bus, spec: RunSpec): Models {
   }
   for (const model of models) {
     try {
-      clients.set(model, openModel({ model, store, spending, onNote: (text) => trouble(model, "renamed", text) }));
+      clients.set(
+        model,
+        openModel({ model, store, spending, onNote: ({ about, text }) => trouble(model, about, text) }),
+      );
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       trouble(model, "no_key", error.message);

@@ -112,7 +112,13 @@ function liveModels({ research, run, environment, say }: SessionParts, options: 
   const store = runCalls(research.db, run.id);
   const spending = runSpending(research.db, run.id, options.budget_usd);
   const open = (model: string | null) =>
-    openModel({ model: model ?? undefined, store, spending, environment, onNote: say });
+    openModel({
+      model: model ?? undefined,
+      store,
+      spending,
+      environment,
+      onNote: (note) => say(`${note.model}: ${note.text}`),
+    });
   const reasoning = open(options.model);
   return { reasoning, fast: options.fast_model === null ? reasoning : open(options.fast_model) };
 }

@@ -23,13 +23,16 @@ async function open(scenario: string, spec: RunSpec = modelRun({}, { sync: true 
   const store = createCallStore();
   const environment = { LLM_BASE_URL: fake.url, XAI_API_KEY: "xai-key" };
   const model = { model: "grok-4.3", store, spending: createSpending(budget), environment };
-  const trouble: string[] = [];
+  const [trouble, told]: [string[], string[]] = [[], []];
   const answered = Promise.withResolvers<void>();
   const advisor = new Advisor({
     ...{ spec, knowledge, definition, sources: null },
     clients: new Map([["grok-4.3", openModel(model)]]),
     costOf: ({ cost_usd, reserved_usd }) => cost_usd ?? reserved_usd,
-    onTrouble: (_model, kind) => trouble.push(kind),
+    onTrouble: (_model, kind, text) => {
+      trouble.push(kind);
+      told.push(text);
+    },
     onAnswer: answered.resolve,
   });
   const next = spec.islands.map(() => 0);
@@ -52,7 +55,7 @@ async function open(scenario: string, spec: RunSpec = modelRun({}, { sync: true 
     0,
     seeds.map((seed) => ({ ...seed, proposer: "seed" })),
   );
-  return { advisor, trouble, store, evaluate, answered: answered.promise };
+  return { advisor, trouble, told, store, evaluate, answered: answered.promise };
 }
 
 describe("what a model says", () => {
@@ -134,6 +137,8 @@ describe("without --sync", () => {
     const refused = await open("bad-key", modelRun());
     refused.advisor.consider(0, 1, 8, never);
     await refused.answered;
+    // Which model it was stands before it wherever it is told.
+    expect(refused.told).toEqual([expect.stringMatching(/^HTTP 40\d: (?!.*grok-4\.3)/)]);
     refused.advisor.consider(0, 2, 8, never);
     expect(fake.received).toHaveLength(1);
     await fake.close();

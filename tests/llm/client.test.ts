@@ -1,4 +1,5 @@
 import { createCallStore } from "@kevo/core/llm/call-store.ts";
+import type { ModelNote } from "@kevo/core/llm/client.ts";
 import { ModelError, type ModelErrorKind } from "@kevo/core/llm/errors.ts";
 import { type OpenModelOptions, openModel, openReplay } from "@kevo/core/llm/llm.ts";
 import { predict } from "@kevo/core/llm/predict.ts";
@@ -26,7 +27,7 @@ async function start(scenario: string, options: FakeXaiOptions = {}, given: Part
   fake = await startFakeXai({ scenario, ...options });
   const store = createCallStore();
   const spending = createSpending(1);
-  const notes: string[] = [];
+  const notes: ModelNote[] = [];
   const client = openModel({
     model: "grok-4.3",
     store,
@@ -87,7 +88,8 @@ describe("a call", () => {
     const { call } = await ask();
     await ask(2);
     expect(call).toMatchObject({ model: "grok-4-1-fast", answered_by: "grok-4.3" });
-    expect(notes).toEqual([expect.stringContaining("grok-4-1-fast was answered by grok-4.3")]);
+    const text = expect.stringContaining("answers come from grok-4.3");
+    expect(notes).toEqual([{ model: "grok-4-1-fast", about: "renamed", text }]);
   });
 
   it("waits for its turn: never more at once than allowed", async () => {
@@ -203,7 +205,10 @@ describe("a failure", () => {
   it("in a row opens the circuit: nothing more is sent for a while", async () => {
     const { ask } = await start("server-error", {}, { limits: { retries: 0, breakAfter: 3, breakMs: 60_000 } });
     for (let seed = 0; seed < 3; seed++) expect((await failure(ask(seed))).kind).toBe("server_error");
-    expect((await failure(ask(9))).kind).toBe("circuit_open");
+    const { kind, message } = await failure(ask(9));
+    expect(kind).toBe("circuit_open");
+    // Whoever is told of the circuit only must not have to guess why it is open.
+    expect(message).toMatch(/failed 3 times in a row .*; the first time: HTTP 500: /);
     expect(fake.received).toHaveLength(3);
   });
 
@@ -273,7 +278,8 @@ it("that was charged more than it could cost is recorded as it was, and said", a
   expect(call.cost_usd).toBe(fake.chargedUsd);
   expect(call.cost_usd).toBeGreaterThan(call.reserved_usd);
   expect(spending.committedUsd).toBeCloseTo(fake.chargedUsd, 12);
-  expect(notes).toEqual([expect.stringMatching(/charged \$0\.\d+ for a call of grok-4\.3/)]);
+  const text = expect.stringMatching(/charged \$0\.\d+ for a call that was to cost \$0\.\d+/);
+  expect(notes).toEqual([{ model: "grok-4.3", about: "overspent", text }]);
 });
 
 describe("a replay", () => {
