@@ -9,6 +9,7 @@ import { cellsOf } from "../lineage/queries/cells.ts";
 import { ancestorsOf, descendantsOf, type Relative } from "../lineage/queries/descent.ts";
 import { differenceOf } from "../lineage/queries/diff.ts";
 import { failuresOf } from "../lineage/queries/failures.ts";
+import { failedFinalists } from "../lineage/queries/finalists.ts";
 import { islandsOf } from "../lineage/queries/islands.ts";
 import { migrationsOf } from "../lineage/queries/migrations.ts";
 import { ranking } from "../lineage/queries/ranking.ts";
@@ -203,6 +204,7 @@ function best(db: LineageDatabase, text: string | undefined, options: ReadOption
     workloads: winnersTimes(db, run.id),
     best_by_workload: Object.fromEntries(bestByWorkload(db, run.id)),
     best_by_device: Object.fromEntries(bestByDevice(db, run.id)),
+    failed_finalists: failedFinalists(db, run.id),
   };
   if (options.json) printJson(found);
   else print(bestView(found, colours()));

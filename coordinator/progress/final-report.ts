@@ -7,6 +7,7 @@ import { DEFAULT_DATABASE } from "../lineage/read-only.ts";
 import type { RunResult } from "../run/result.ts";
 import { cellSummary, cellTable, differing, leftOutSentences } from "./cell-table.ts";
 import {
+  cut,
   formatConfig,
   formatDuration,
   formatInterval,
@@ -16,6 +17,7 @@ import {
   formatSpeedup,
   formatUsd,
   formatValue,
+  oneLine,
 } from "./format.ts";
 import { modelsText } from "./models-text.ts";
 import { renderTable, type TableOptions } from "./table.ts";
@@ -42,6 +44,7 @@ export function finalReport(result: RunResult, details: ReportDetails): string {
     headline(result),
     ...(result.repeats === undefined ? [] : [repeatedText(result.repeats)]),
     ...found(result, details, options),
+    ...failedFinals(result),
     ...(result.llm === undefined ? [] : [modelsText(result.llm, result)]),
     `Stored in ${result.db}${result.spend_usd > 0 ? `, spent ${formatUsd(result.spend_usd)} on language models` : ""}.`,
     nextSteps(result),
@@ -58,11 +61,16 @@ function found(result: RunResult, details: ReportDetails, options: TableOptions)
   const { cells, defaultConfig, workloads } = details;
   if (best === null) return ["Nothing was measured, so there is no best configuration."];
   if (cells !== null) {
-    return [[cellSummary(cells), ...leftOutSentences(cells)].join("\n"), cellTable(cells, defaultConfig, options)];
+    const once = onceMeasured(cells.cells.map((cell) => ({ ...cell, name: cell.workload })));
+    const summary = [cellSummary(cells), ...once, ...leftOutSentences(cells)].join("\n");
+    return [summary, cellTable(cells, defaultConfig, options)];
   }
-  if (Object.keys(result.best_by_device).length > 0) return [deviceTable(result, details, options)];
+  if (Object.keys(result.best_by_device).length > 0) {
+    const once = onceMeasured(Object.entries(result.best_by_device).map(([name, found]) => ({ ...found, name })));
+    return [...once, deviceTable(result, details, options)];
+  }
   const times = workloads.length === 0 ? [] : [workloadTable(details, options)];
-  return [winner(best), configTable(best.config, defaultConfig, options), ...times];
+  return [winner(best, result.failed_finalists.length), configTable(best.config, defaultConfig, options), ...times];
 }
 
 const ENDED: Record<RunResult["status"], string> = {
@@ -82,7 +90,7 @@ function headline({ run, kernel, backend, status, evaluations, elapsed_s, island
   ].join("\n");
 }
 
-function winner(best: NonNullable<RunResult["best"]>): string {
+function winner(best: NonNullable<RunResult["best"]>, failed: number): string {
   const where = `${best.candidate}, proposed by ${best.proposer} on island ${best.island} in batch ${best.batch}`;
   if (best.speedup === null) return `Best: ${formatMs(best.time_ms)} (${where})`;
   const interval = formatInterval(best.speedup_low, best.speedup_high);
@@ -90,8 +98,31 @@ function winner(best: NonNullable<RunResult["best"]>): string {
     `Best: ${formatSpeedup(best.speedup)} the speed of the fastest baseline, confidence interval ${interval}`,
     `      (${where})`,
   ];
-  if (best.rounds === 0) lines.push("      by its single evaluation, which is partly luck: nothing was measured again");
+  if (best.rounds === 0) {
+    const why = failed > 0 ? "all that were measured again failed" : "nothing was measured again";
+    lines.push(`      by its single evaluation, which is partly luck: ${why}`);
+  }
   return lines.join("\n");
+}
+
+/** So many of a kind are named; the others are counted. */
+const NAMED = 5;
+
+/** Niches whose best has nothing but one evaluation behind it. */
+function onceMeasured(niches: readonly { name: string; speedup: number | null; rounds?: number | undefined }[]) {
+  const once = niches.filter(({ speedup, rounds }) => speedup !== null && rounds === 0).map(({ name }) => name);
+  if (once.length === 0) return [];
+  const named = once.length > NAMED ? `${once.slice(0, NAMED).join(", ")}, …` : once.join(", ");
+  return [`By a single evaluation, which is partly luck, on ${once.length} of ${niches.length}: ${named}.`];
+}
+
+function failedFinals({ failed_finalists: failed }: RunResult): string[] {
+  if (failed.length === 0) return [];
+  const lines = failed.map(({ candidate, message }) => `  ${candidate}: ${cut(oneLine(message), 200)}`);
+  const what = failed.length === 1 ? "1 finalist" : `${failed.length} finalists`;
+  const rest = lines.length > NAMED ? [`  and ${lines.length - NAMED} more`] : [];
+  const head = `${what} failed on fresh inputs when measured again, and cannot win:`;
+  return [[head, ...lines.slice(0, NAMED), ...rest].join("\n")];
 }
 
 /** One line for each device model: where each has a best configuration of its own, there is no one winner. */

@@ -237,6 +237,7 @@ describe("the final report", () => {
     best,
     best_by_workload: {},
     best_by_device: {},
+    failed_finalists: [],
     spend_usd: 0,
     elapsed_s: 141,
     db: "/data/lineage.db",
@@ -263,6 +264,30 @@ describe("the final report", () => {
       finalReport({ ...result, best: { ...best, rounds } }, { ...details, workloads: [times("short")] });
     expect(report(0)).toContain(words);
     expect(report(2)).not.toContain(words);
+  });
+
+  it("says so when finalists failed on fresh inputs, and when all of them did", () => {
+    const failed_finalists = [0, 1, 2, 3, 4, 5, 6].map((at) => ({
+      candidate: `r1/0/0/${at}`,
+      message: "incorrect: \u001b[31moff by 3\nat element 7",
+    }));
+    const report = (rounds: number) =>
+      finalReport({ ...result, best: { ...best, rounds }, failed_finalists }, { ...details, workloads: [] });
+    expect(report(0)).toContain("by its single evaluation, which is partly luck: all that were measured again failed");
+    for (const text of [report(0), report(2)]) {
+      expect(text).toContain("7 finalists failed on fresh inputs when measured again, and cannot win:");
+      expect(text).toContain("\n  r1/0/0/4: incorrect: off by 3 at element 7\n  and 2 more\n");
+    }
+    expect(report(2)).not.toContain("partly luck");
+  });
+
+  it("names the niches whose best was never measured again", () => {
+    const one = { candidate: "r1/0/0/0", config: best.config, time_ms: 1, speedup_low: 1.9, speedup_high: 2.1 };
+    const devices = { A: { ...one, speedup: 2, rounds: 2 }, B: { ...one, speedup: 2, rounds: 0 } };
+    const report = (best_by_device: typeof devices) =>
+      finalReport({ ...result, best_by_device }, { ...details, workloads: [] });
+    expect(report(devices)).toContain("By a single evaluation, which is partly luck, on 1 of 2: B.");
+    expect(report({ A: devices.A, B: devices.A })).not.toContain("partly luck");
   });
 
   it("leaves out what replay does not know", () => {

@@ -15,8 +15,8 @@ import { Ledger } from "../ledger/ledger.ts";
 import type { AcceptedCandidate } from "../ledger/records.ts";
 import type { OpenLineage } from "../lineage/database.ts";
 import { recordedCall } from "../lineage/queries/calls.ts";
+import { FINALIST_FAILED, finalistFailed } from "../lineage/queries/finalists.ts";
 import { MODEL_TROUBLE } from "../lineage/queries/models.ts";
-import { FINALIST_FAILED } from "../lineage/queries/ranking.ts";
 import type { Progress } from "../progress/progress.ts";
 import { planRecording } from "../record/plan.ts";
 import { Recorder } from "../record/recorder.ts";
@@ -314,7 +314,8 @@ class Conductor {
       for (const { candidate, round, measurements } of this.#recorded.remeasurements()) {
         await this.#ledger.remeasured(candidate, round, measurements);
       }
-      for (const message of this.#recorded.failedFinalists()) await this.#ledger.event(FINALIST_FAILED, message);
+      for (const failed of this.#recorded.failedFinalists())
+        await this.#ledger.event(FINALIST_FAILED, finalistFailed(failed));
       return ending;
     }
     const held = await holdFinals({
@@ -325,8 +326,7 @@ class Conductor {
       onPhase: (phase) => {
         this.#phase = phase;
       },
-      onFailed: ({ candidate, message }) =>
-        this.#note(FINALIST_FAILED, `${candidate} failed when measured again: ${message}`),
+      onFailed: (failed) => this.#note(FINALIST_FAILED, finalistFailed(failed)),
     });
     return held === "interrupted" ? held : ending;
   }

@@ -7,18 +7,12 @@ import { and, asc, desc, eq, inArray, max, notInArray } from "drizzle-orm";
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { AcceptedCandidate } from "../ledger/records.ts";
 import type { LineageDatabase } from "../lineage/database.ts";
-import { failedFinalists } from "../lineage/queries/ranking.ts";
+import { type FailedFinalist, failedFinalists } from "../lineage/queries/finalists.ts";
 import { candidates, evaluations, measurements } from "../lineage/schema.ts";
 import { finalsOf } from "./effort.ts";
 
 /** How often the next best stand in for finalists that failed: a device that fails everything must not cost hours. */
 const SUBSTITUTIONS = 3;
-
-interface FailedFinalist {
-  readonly candidate: string;
-  /** Outcome and what the evaluator said. */
-  readonly message: string;
-}
 
 export interface Finals {
   readonly db: LineageDatabase;
@@ -38,7 +32,7 @@ export interface Finals {
  */
 export async function holdFinals(finals: Finals): Promise<"held" | "interrupted"> {
   const { db, spec, dispatcher, interrupted, onPhase, onFailed } = finals;
-  const out = new Set(failedFinalists(db, spec.run));
+  const out = new Set(failedFinalists(db, spec.run).map(({ candidate }) => candidate));
   const cut = Promise.withResolvers<"interrupted">();
   const onAbort = () => cut.resolve("interrupted");
   interrupted.addEventListener("abort", onAbort);

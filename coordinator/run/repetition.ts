@@ -13,9 +13,9 @@ import { readStored } from "../ledger/read-stored.ts";
 import type { AcceptedCandidate, EvaluationRecord } from "../ledger/records.ts";
 import type { LineageDatabase } from "../lineage/database.ts";
 import { measurementOf } from "../lineage/measurement.ts";
-import { FINALIST_FAILED } from "../lineage/queries/ranking.ts";
+import { type FailedFinalist, failedFinalists } from "../lineage/queries/finalists.ts";
 import type { Run } from "../lineage/resolve.ts";
-import { candidates, events, measurements, runs } from "../lineage/schema.ts";
+import { candidates, measurements, runs } from "../lineage/schema.ts";
 import { type Launch, launch as launchSchema } from "./launch.ts";
 
 export interface Repetition {
@@ -104,13 +104,11 @@ export class Recorded {
   }
 
   /** What was said of finalists that failed on fresh inputs. */
-  failedFinalists(): string[] {
-    return this.#db
-      .select({ message: events.message })
-      .from(events)
-      .where(and(eq(events.run, this.#run), eq(events.kind, FINALIST_FAILED)))
-      .all()
-      .map(({ message }) => message.replace(`${this.#run}/`, `${this.#repeating}/`));
+  failedFinalists(): FailedFinalist[] {
+    return failedFinalists(this.#db, this.#run).map(({ candidate, message }) => ({
+      candidate: this.#renamed(candidate),
+      message,
+    }));
   }
 
   #renamed(candidate: string): string {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { finalistFailed } from "../lineage/queries/finalists.ts";
 import { type Builder, buildLineage } from "../lineage/testing/lineage-builder.ts";
 import { buildResult, runResult } from "./result.ts";
 
@@ -41,6 +42,7 @@ describe("the result of a run", () => {
       },
       best_by_workload: {},
       best_by_device: {},
+      failed_finalists: [],
       spend_usd: 0,
       elapsed_s: 60,
       db: lineage.path,
@@ -95,6 +97,25 @@ describe("the result of a run", () => {
     expect(result(run).best?.candidate).toBe(unfinished);
     lineage.measured(sound as string, { round: 2, speedups: { small: 2 } });
     expect(result(run).best?.candidate).toBe(sound);
+    expect(result(run).failed_finalists).toEqual([
+      { candidate: never, message: "incorrect" },
+      { candidate: later, message: "crashed" },
+    ]);
+  });
+
+  it("tells a single evaluation from finalists where all of these failed", () => {
+    const niche = (workload: string) => ({ workloads: [workload], device: null });
+    const run = lineage.run({ workloads: ["small", "large"], niches: [niche("small"), niche("large")] });
+    const [wrong, next] = [lineage.candidate(run), lineage.candidate(run)];
+    lineage.ok(wrong, { speedups: { small: 3 } });
+    lineage.ok(next, { speedups: { small: 2 } });
+    const sound = lineage.candidate(run, { island: 1 });
+    lineage.ok(sound, { speedups: { large: 2 } });
+    lineage.measured(sound, { round: 1, speedups: { large: 2 } });
+    lineage.event(run, "finalist_failed", finalistFailed({ candidate: wrong, message: "incorrect: off by 3" }));
+    const { failed_finalists, best_by_workload } = result(run);
+    expect(failed_finalists).toEqual([{ candidate: wrong, message: "incorrect: off by 3" }]);
+    expect(best_by_workload).toMatchObject({ small: { candidate: next, rounds: 0 }, large: { rounds: 1 } });
   });
 
   it("goes by time where there is no baseline", () => {
@@ -127,6 +148,7 @@ describe("the result of a run", () => {
         speedup: expect.closeTo(2),
         speedup_low: expect.closeTo(1.98),
         speedup_high: expect.closeTo(2.02),
+        rounds: 0,
       },
       large: expect.objectContaining({ candidate: large, speedup: expect.closeTo(1.6) }),
     });

@@ -7,6 +7,7 @@ import { z } from "zod";
 import type { LineageDatabase } from "../lineage/database.ts";
 import { bestByDevice, bestByWorkload, bestOf } from "../lineage/queries/best.ts";
 import { countEvaluations } from "../lineage/queries/counts.ts";
+import { failedFinalists } from "../lineage/queries/finalists.ts";
 import { modelsUsed } from "../lineage/queries/models.ts";
 import { spentUsd } from "../lineage/queries/spend.ts";
 import { islands, runs } from "../lineage/schema.ts";
@@ -34,7 +35,10 @@ const best = z.object({
   rounds: counted,
 });
 
-const bestOfNiche = best.pick({ candidate: true, config: true, time_ms: true }).extend(speedups);
+const bestOfNiche = best
+  .pick({ candidate: true, config: true, time_ms: true })
+  // Recordings of research runs may be older than the count of rounds.
+  .extend({ ...speedups, rounds: counted.optional() });
 
 const side = z.object({
   run: z.string(),
@@ -79,6 +83,8 @@ export const runResult = z.object({
   best_by_workload: z.record(z.string(), bestOfNiche),
   /** By device model, where islands are limited to device models. */
   best_by_device: z.record(z.string(), bestOfNiche),
+  /** Finalists that were wrong or broke on fresh inputs, and how. Where all did, the best has no rounds. */
+  failed_finalists: z.array(z.object({ candidate: z.string(), message: z.string() })).default([]),
   /** The run that this one repeats, and how many of its candidates came again; absent where it repeats none. */
   repeats: z.object({ run: z.string(), candidates: counted, same: counted }).optional(),
   /** Absent where no model was asked. */
@@ -111,6 +117,7 @@ export function buildResult(db: LineageDatabase, run: string, path: string, elap
     best: bestOf(db, run),
     best_by_workload: Object.fromEntries(bestByWorkload(db, run)),
     best_by_device: Object.fromEntries(bestByDevice(db, run)),
+    failed_finalists: failedFinalists(db, run),
     ...(repeats !== undefined && { repeats: { run: repeats, ...sameCandidates(db, run, repeats) } }),
     ...(spec.llm !== undefined && {
       llm: { ...spec.llm, ...modelsUsed(db, run), worth_of_evolution: worthOfEvolution(db, spec) },

@@ -1,6 +1,7 @@
 /** One candidate, or two beside each other, for people. */
 
 import type { Difference } from "../../lineage/queries/diff.ts";
+import type { FailedFinalist } from "../../lineage/queries/finalists.ts";
 import type { Ranked } from "../../lineage/queries/ranking.ts";
 import type { CandidateDetails, StoredEvaluation, StoredMeasurement } from "../../lineage/queries/show.ts";
 import type { WorkloadTimes } from "../../lineage/queries/workloads.ts";
@@ -25,11 +26,13 @@ export interface Best extends Ranked {
   readonly workloads: readonly WorkloadTimes[];
   readonly best_by_workload: Readonly<Record<string, Ranked>>;
   readonly best_by_device: Readonly<Record<string, Ranked>>;
+  readonly failed_finalists: readonly FailedFinalist[];
 }
 
 export function bestView(best: Best, options: TableOptions): string {
-  const measured =
-    best.rounds === 0 ? "a single evaluation" : `measured again in ${best.rounds} round${best.rounds === 1 ? "" : "s"}`;
+  const failed = best.failed_finalists.length;
+  const single = `a single evaluation${failed === 0 ? "" : `, since ${failed} finalists failed on fresh inputs`}`;
+  const measured = best.rounds === 0 ? single : `measured again in ${best.rounds} round${best.rounds === 1 ? "" : "s"}`;
   const worth =
     best.speedup === null
       ? formatMs(best.time_ms)

@@ -2,9 +2,10 @@
 import { and, eq } from "drizzle-orm";
 import type { LineageDatabase } from "../database.ts";
 import { candidates, evaluations, measurements } from "../schema.ts";
+import { failedFinalists } from "./finalists.ts";
 import { type Niches, readNiches } from "./niches.ts";
 import { idInRun } from "./of-run.ts";
-import { better, countingTimings, failedFinalists, place, type Ranked, ranking, timingColumns } from "./ranking.ts";
+import { better, countingTimings, place, type Ranked, ranking, timingColumns } from "./ranking.ts";
 
 /** @returns null while nothing was measured. */
 export function bestOf(db: LineageDatabase, run: string): Ranked | null {
@@ -56,7 +57,7 @@ function leaders(
     .innerJoin(evaluations, eq(evaluations.candidate, measurements.candidate))
     .where(and(idInRun(measurements.candidate, run), eq(evaluations.outcome, "ok")))
     .all();
-  const out = new Set(failedFinalists(db, run));
+  const out = new Set(failedFinalists(db, run).map(({ candidate }) => candidate));
   for (const ofOne of Map.groupBy(rows, (row) => row.candidate.id).values()) {
     const [{ candidate }] = ofOne as [(typeof rows)[number]];
     if (out.has(candidate.id)) continue;

@@ -8,7 +8,8 @@ import type { Config } from "@kevo/proto/search-space.ts";
 import { and, desc, eq, gte, inArray, notInArray } from "drizzle-orm";
 import { combine } from "../combine.ts";
 import type { LineageDatabase } from "../database.ts";
-import { candidates, evaluations, events, measurements } from "../schema.ts";
+import { candidates, evaluations, measurements } from "../schema.ts";
+import { failedFinalists } from "./finalists.ts";
 import { type Niches, readNiches } from "./niches.ts";
 import { idInRun } from "./of-run.ts";
 
@@ -40,15 +41,13 @@ export const timingColumns = {
   speedupLow: measurements.speedupLow,
   speedupHigh: measurements.speedupHigh,
 };
-/** The kind of event that takes a finalist out; its message begins with the candidate's id. */
-export const FINALIST_FAILED = "finalist_failed";
 
 export type Measured = Pick<typeof measurements.$inferSelect, keyof typeof timingColumns>;
 
 /** @param limit most rows wanted. */
 export function ranking(db: LineageDatabase, run: string, limit: number): Ranked[] {
   const niches = readNiches(db, run);
-  const out = failedFinalists(db, run);
+  const out = failedFinalists(db, run).map(({ candidate }) => candidate);
   const finalists = rankFinalists(db, run, niches).filter((place) => !out.includes(place.candidate));
   if (finalists.length >= limit) return finalists.slice(0, limit);
   const singles = db
@@ -80,16 +79,6 @@ export function countingTimings<T extends Measured>(rows: readonly T[], workload
   const rounds = Map.groupBy(own, (row) => row.round);
   const complete = [...rounds].filter(([round, timings]) => round > 0 && timings.length === workloads.length);
   return complete.length > 0 ? complete.flatMap(([, timings]) => timings) : (rounds.get(0) ?? []);
-}
-
-/** Finalists that were wrong or broke on fresh inputs: they are not ranked, whatever their single evaluation said. */
-export function failedFinalists(db: LineageDatabase, run: string): string[] {
-  const rows = db
-    .select({ message: events.message })
-    .from(events)
-    .where(and(eq(events.run, run), eq(events.kind, FINALIST_FAILED)))
-    .all();
-  return rows.map(({ message }) => message.split(" ", 1)[0] as string);
 }
 
 function rankFinalists(db: LineageDatabase, run: string, niches: Niches): Ranked[] {

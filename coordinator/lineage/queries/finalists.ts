@@ -1,0 +1,34 @@
+/** Finalists that were wrong or broke on fresh inputs. They are out, whatever their single evaluation said. */
+import { and, asc, eq } from "drizzle-orm";
+import type { LineageDatabase } from "../database.ts";
+import { events } from "../schema.ts";
+
+/** The kind of event that takes a finalist out. */
+export const FINALIST_FAILED = "finalist_failed";
+
+export interface FailedFinalist {
+  readonly candidate: string;
+  /** Outcome and what the evaluator said. */
+  readonly message: string;
+}
+
+const BETWEEN = " failed when measured again: ";
+
+/** The event's message, for people and for `failedFinalists`. */
+export function finalistFailed({ candidate, message }: FailedFinalist): string {
+  return `${candidate}${BETWEEN}${message}`;
+}
+
+/** In the order in which they failed. */
+export function failedFinalists(db: LineageDatabase, run: string): FailedFinalist[] {
+  return db
+    .select({ message: events.message })
+    .from(events)
+    .where(and(eq(events.run, run), eq(events.kind, FINALIST_FAILED)))
+    .orderBy(asc(events.id))
+    .all()
+    .map(({ message }) => {
+      const candidate = message.split(" ", 1)[0] as string;
+      return { candidate, message: message.slice(candidate.length + BETWEEN.length) };
+    });
+}
