@@ -2,7 +2,8 @@
 
 An artefact is a folder `<key>/` with `kernel.cubin` and `kernel.json` (how it must be launched). It appears by one
 rename, so a reader never sees half of one, and two processes that compile the same code at once do no harm. What the
-compiler rejects is remembered too (`<key>.refused`), because neighbouring cells ask for the same code.
+compiler rejects is remembered too (`<key>.refused`), because neighbouring cells ask for the same code. That folder is a
+daemon's own; behind it stands what all daemons of the host share (`shared_artefacts.py`).
 """
 
 from __future__ import annotations
@@ -14,13 +15,16 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
+from functools import cache as remembered
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import triton
+from shared_artefacts import Shared
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 from triton.experimental.gluon._runtime import GluonASTSource
@@ -31,6 +35,8 @@ Json = dict[str, Any]
 
 CODE_FILE = "kernel.cubin"
 LAUNCH_FILE = "kernel.json"
+# In the place of a record: the compiler's words.
+REFUSED = "refused"
 TYPES = {"bf16": "bf16", "fp16": "fp16", "fp32": "fp32", "i32": "i32"}
 
 
@@ -65,29 +71,86 @@ def key_of(source_hash: str, launch: Json, target: Json) -> str:
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
 
 
-def obtain(cache: Path, key: str, module: ModuleType, launch: Json, target: Json) -> tuple[Json, bool]:
-    """The artefact's launch record, and whether it was there already. Raises Refused."""
+def obtain(
+    cache: Path, shared: Shared | None, key: str, module: ModuleType, launch: Json, target: Json
+) -> tuple[Json, bool]:
+    """The artefact's launch record, and whether it was there already, here or on this host. Raises Refused."""
+    record = _kept(cache, key)
+    if record is not None:
+        return record, True
+    cache.mkdir(parents=True, exist_ok=True)
+    name = None if shared is None else _shared_name(key, getattr(module, launch["kernel"]), target)
+    if shared is None or name is None:
+        return _keep(cache, key, *_compiled(module, launch, target)), False
+    with shared.turn(name):
+        record = _kept(cache, key)
+        if record is not None:
+            return record, True
+        entry = shared.read(name)
+        if entry is not None:
+            return _keep(cache, key, *entry), True
+        record, code = _compiled(module, launch, target)
+        # A refusal may have a cause that passes, such as a full disk, and is nothing to keep beyond this daemon.
+        if REFUSED not in record:
+            shared.write(name, record, code)
+        return _keep(cache, key, record, code), False
+
+
+def _kept(cache: Path, key: str) -> Json | None:
+    """The record of an artefact of this daemon. Raises Refused."""
     folder, refusal = cache / key, cache / f"{key}.refused"
     if (folder / LAUNCH_FILE).exists():
-        return json.loads((folder / LAUNCH_FILE).read_text()), True
+        return json.loads((folder / LAUNCH_FILE).read_text())
     if refusal.exists():
         raise Refused(refusal.read_text())
-    cache.mkdir(parents=True, exist_ok=True)
+    return None
+
+
+def _compiled(module: ModuleType, launch: Json, target: Json) -> tuple[Json, bytes]:
+    """The record and the machine code, or `refused` and none."""
     try:
         code, record = compile_launch(module, launch, target)
         check_limits(record, target)
+        return record, code
     except Refused as refused:
-        words = str(refused)
-        _appear(refusal, lambda path: path.write_text(words))
-        raise
+        return {REFUSED: str(refused)}, b""
+
+
+def _keep(cache: Path, key: str, record: Json, code: bytes) -> Json:
+    """Puts it where this daemon's measuring processes look. Raises Refused."""
+    if REFUSED in record:
+        words = record[REFUSED]
+        _appear(cache / f"{key}.refused", lambda path: path.write_text(words))
+        raise Refused(words)
+    record = {**record, "key": key}
     fresh = Path(tempfile.mkdtemp(prefix=f".{key[:16]}-", dir=cache))
     (fresh / CODE_FILE).write_bytes(code)
-    (fresh / LAUNCH_FILE).write_text(json.dumps({**record, "key": key}))
+    (fresh / LAUNCH_FILE).write_text(json.dumps(record))
     try:
-        fresh.rename(folder)
+        fresh.rename(cache / key)
     except OSError:  # Another process was first; its code is the same.
         shutil.rmtree(fresh)
-    return {**record, "key": key}, False
+    return record
+
+
+def _shared_name(key: str, function: JITFunction, target: Json) -> str | None:
+    """
+    What outlives a daemon has more in its name than the key: compilers may be replaced, and a kernel may call functions
+    of packages that are installed elsewhere. None when Triton cannot say what the function calls; compiling tells why.
+    """
+    try:
+        called = function.cache_key
+    except Exception:
+        return None
+    return hashlib.sha256(json.dumps([key, target, called, _tools()], sort_keys=True).encode()).hexdigest()
+
+
+@remembered
+def _tools() -> list[Any]:
+    """Python, Triton's library, the assembler, and this program."""
+    files = [triton._C.libtriton.__file__, triton.knobs.nvidia.ptxas.path]
+    facts = [(path, os.stat(path).st_size, os.stat(path).st_mtime_ns) for path in files]
+    return [sys.version, facts, hashlib.sha256(Path(__file__).read_bytes()).hexdigest()]
 
 
 def in_order(module: ModuleType, launch: Json) -> Json:

@@ -20,11 +20,13 @@ import gate
 import hidden
 import plan_format
 import protocol
+import shared_artefacts
 import triton
 from artefacts import Refused, in_order, key_of, obtain
 from hidden import launched_shapes
 from plan_format import WRITTEN_LAUNCH, check_plan
 from protocol import Channel, Frame, open_channel, required
+from shared_artefacts import shared_in
 from watch import Found, watch
 
 Json = dict[str, Any]
@@ -38,6 +40,7 @@ WATCHED = [
     (os, ("_exit", "listdir", "write")),
     (plan_format, None),
     (protocol, None),
+    (shared_artefacts, None),
     (triton, ("compile", "knobs")),
 ]
 
@@ -83,6 +86,8 @@ def compile_candidate(request: Frame, sources: Sources, begin: Callable[[], Foun
     """Outcome, message, kernels and program of one request; never raises for a candidate's mistakes."""
     folder, source, reference, cache = required(request, folder=str, source=str, reference=str, cache_dir=str)
     config, workloads, target, seed = required(request, config=dict, workloads=list, target=dict, input_seed=int)
+    shared_dir = request.get("shared_dir")
+    shared = shared_in(shared_dir) if isinstance(shared_dir, str) else None
     started = time.monotonic()
     outcome, message, program, reused, fatal = "ok", None, None, True, False
     kernels: dict[str, Json] = {}
@@ -109,7 +114,7 @@ def compile_candidate(request: Frame, sources: Sources, begin: Callable[[], Foun
                 launch["arguments"] = in_order(module, launch)
                 launch["key"] = key_of(digest, launch, target)
                 if launch["key"] not in kernels:
-                    record, found = obtain(Path(cache), launch["key"], module, launch, target)
+                    record, found = obtain(Path(cache), shared, launch["key"], module, launch, target)
                     kernels[launch["key"]] = record
                     reused = reused and found
                 # What only the compiler needs stays here.

@@ -8,13 +8,15 @@ each process as the leader of a process group and kills the group.
 `python3 compile_main.py`: no torch, no CUDA context.
     -> ready     {type, triton, python, pid}                                   once, when imports are done
     <- compile   {type, id, folder, source, reference, config, workloads: [{name, shape}], target, cache_dir,
-                  input_seed}
+                  shared_dir?, input_seed}
     -> compiled  {type, id, outcome: "ok"|"compile_error"|"incorrect"|"invalid", message, compile_ms, reused, kernels,
                   program, fatal}
   `folder` is the kernel's, absolute; `source` the absolute path of the Python file that the configuration compiles
   (inside `folder`, or an evolved text elsewhere); `reference` a name inside `folder`. `target` is {arch: 90,
   warp_size: 32, max_shared_bytes, max_registers: 65536, multiprocessors}, as `describe` gives it. `cache_dir` holds
   artefacts by the hash of what made them: several processes, runs and hosts may share it; whoever made it removes it.
+  `shared_dir`, a folder that only this user can enter, holds what other daemons of the host compiled, and gets what is
+  compiled here; without it nothing is shared.
   `reused` is true when nothing had to be compiled. `kernels` is [{key, name, registers, spill_bytes, shared_bytes,
   num_warps}]. `program` is opaque: hand it to `measure` as it is. It holds launch plans (grids, arguments) and the
   keys of artefacts, and no code, so the measuring process never runs a line of the candidate's Python. `message` is

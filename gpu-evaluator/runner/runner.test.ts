@@ -24,6 +24,20 @@ test.skipIf(!hasPython)("the gate for Python that a model wrote (skipped without
   expect(status, stderr).toBe(0);
 });
 
+test.skipIf(!hasPython)("code that daemons share, under kills and damage (skipped without Python 3.10)", () => {
+  const { status, stderr } = runs("-B", file("shared_artefacts_test.py"));
+  expect(status, stderr).toBe(0);
+});
+
+test.skipIf(!hasTorch)(
+  "two daemons compile once for both (skipped without torch and triton: set KEVO_PYTHON)",
+  { timeout: 120_000 },
+  () => {
+    const { status, stderr } = runs("-B", file("compile_sharing_test.py"));
+    expect(status, stderr).toBe(0);
+  },
+);
+
 test.skipIf(!hasTorch)(
   "the attention kernel in Triton's interpreter, and hostile answers (skipped without torch and triton: set KEVO_PYTHON)",
   { timeout: 120_000 },

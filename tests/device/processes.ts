@@ -5,7 +5,7 @@ export interface HostProcess {
   readonly pid: number;
   readonly parent: number;
   readonly command: string;
-  /** Processor time so far, seconds. */
+  /** Processor time so far, seconds, with that of children that have ended: compilers start an assembler each time. */
   readonly cpuS: number;
   /** Since the host's start, seconds. */
   readonly startedS: number;
@@ -59,8 +59,8 @@ function read(pid: number): HostProcess | null {
       .split(" ")
       .map(Number);
     const [, parent = 0] = fields;
-    const [user = 0, system = 0] = fields.slice(11, 13);
-    return { pid, parent, command, cpuS: (user + system) / TICKS, startedS: (fields[19] ?? 0) / TICKS };
+    const ticks = fields.slice(11, 15).reduce((sum, one) => sum + one, 0);
+    return { pid, parent, command, cpuS: ticks / TICKS, startedS: (fields[19] ?? 0) / TICKS };
   } catch {
     return null;
   }

@@ -46,19 +46,23 @@ interface Row {
   readonly island: number;
 }
 
-/** @param daemons what each daemon is given as --devices. */
+/**
+ * Begins without compiled code, whatever ran on this host before.
+ * @param daemons what each daemon is given as --devices
+ * @param apart daemons share no compiled code
+ */
 export async function measureArm(
-  wish: ArmWish & { readonly daemons: readonly string[] },
+  wish: ArmWish & { readonly daemons: readonly string[]; readonly apart: boolean },
   keep: (database: string) => void,
 ): Promise<ArmMeasurement> {
   await using place = new Workplace();
-  const { kernel, workload, seed, evaluations, daemons } = wish;
+  const { kernel, workload, seed, evaluations, daemons, apart } = wish;
   const search = ["start", "--backend", "triton", "--kernel", kernel, "--workload", workload, "--seed", seed, "--json"];
   const budget = [...search, "--evaluations", String(evaluations)];
   const coordinator =
     daemons.length === 1
-      ? place.start("coordinator", [...budget, "--devices", daemons[0] as string])
-      : await withDaemons(place, budget, daemons);
+      ? place.start("coordinator", [...budget, "--devices", daemons[0] as string], cacheIn(place, "cache"))
+      : await withDaemons(place, budget, daemons, apart);
   let over = false;
   void coordinator.ended.then(() => {
     over = true;
@@ -84,7 +88,7 @@ export async function measureArm(
 }
 
 /** Daemons of their own, found at addresses that are named before they are there. */
-async function withDaemons(place: Workplace, budget: readonly string[], daemons: readonly string[]) {
+async function withDaemons(place: Workplace, budget: readonly string[], daemons: readonly string[], apart: boolean) {
   const ports = await Promise.all(daemons.map(freePort));
   const addresses = ports.map((port) => `127.0.0.1:${port}`);
   const coordinator = place.start("coordinator", [
@@ -104,9 +108,14 @@ async function withDaemons(place: Workplace, budget: readonly string[], daemons:
   const url = `nats://127.0.0.1:${nats.port}`;
   for (const [at, devices] of daemons.entries()) {
     const options = ["--devices", devices, "--listen", addresses[at] as string, "--nats", url];
-    place.start("gpu-evaluator", ["start", "--backend", "triton", "--json", ...options]);
+    const cache = cacheIn(place, apart ? `cache-${at}` : "cache");
+    place.start("gpu-evaluator", ["start", "--backend", "triton", "--json", ...options], cache);
   }
   return coordinator;
+}
+
+function cacheIn(place: Workplace, name: string): NodeJS.ProcessEnv {
+  return { XDG_CACHE_HOME: place.file(name) };
 }
 
 function freePort(): Promise<number> {

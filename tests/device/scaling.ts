@@ -14,15 +14,17 @@ const HELP = `Usage: node tests/device/scaling.ts --out DIR [--kernel ID|PATH] [
        [--seed N] [--arms 1,2,3]
 
 Runs the default search with one seed and one budget three times and compares evaluations FROM to N of each run, by when
-every device has its references. Arms: 1 one GPU, 2 one daemon with two lanes, 3 two daemons; ratios are against the first
-of those chosen. Finals are cut off: they measure nothing new.
+every device has its references. Arms: 1 one GPU, 2 one daemon with two lanes, 3 two daemons, 4 two daemons that share no
+compiled code; ratios are against the first of those chosen. Each begins without compiled code. Finals are cut off: they
+measure nothing new.
 
 Example: node tests/device/scaling.ts --out results --workload 'ten-models/*/s4096' --evaluations 1000 --from 200`;
 
-const ARMS: readonly { readonly name: string; readonly daemons: readonly string[] }[] = [
-  { name: "one GPU", daemons: ["0"] },
-  { name: "one daemon, two lanes", daemons: ["0,1"] },
-  { name: "two daemons, one GPU each", daemons: ["0", "1"] },
+const ARMS: readonly { readonly name: string; readonly daemons: readonly string[]; readonly apart: boolean }[] = [
+  { name: "one GPU", daemons: ["0"], apart: false },
+  { name: "one daemon, two lanes", daemons: ["0,1"], apart: false },
+  { name: "two daemons, one GPU each", daemons: ["0", "1"], apart: false },
+  { name: "two daemons that share no compiled code", daemons: ["0", "1"], apart: true },
 ];
 
 const { values } = parseArgs({
@@ -49,9 +51,9 @@ async function compareArms(out: string): Promise<void> {
   mkdirSync(out, { recursive: true });
   const arms: (ArmMeasurement & { name: string; ratio: number; whole_ratio: number })[] = [];
   const chosen = values.arms.split(",").map(Number);
-  for (const { name, daemons } of ARMS.filter((_, at) => chosen.includes(at + 1))) {
+  for (const { name, ...arm } of ARMS.filter((_, at) => chosen.includes(at + 1))) {
     try {
-      const measured = await measureArm({ ...wish, daemons }, (database) =>
+      const measured = await measureArm({ ...wish, ...arm }, (database) =>
         copyFileSync(database, join(out, `scaling-${arms.length + 1}.db`)),
       );
       const [one] = arms;

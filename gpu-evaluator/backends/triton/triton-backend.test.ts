@@ -1,6 +1,6 @@
 /** The backend over a runner that speaks the real protocol and pretends the rest, so that every fault can be had. */
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -33,6 +33,7 @@ afterEach(async () => {
 const environment = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
   PATH: `${FAKE}${delimiter}${process.env.PATH}`,
   PYTHONPATH: control,
+  XDG_CACHE_HOME: join(control, "cache"),
   XAI_API_KEY: "a key that nobody may see",
   ...more,
 });
@@ -221,9 +222,20 @@ describe.skipIf(!hasPython)("the Triton backend", () => {
     // In its sandbox it cannot write the log, and what it makes lies apart.
     expect(log("compile ok ")).toHaveLength(1);
     expect(new Set([plain, evolved, again].map(({ cacheDir }) => cacheDir)).size).toBe(3);
+    // Nor does it see what other daemons compiled, or add to it.
+    expect([plain, evolved].map(({ program }) => program)).toMatchObject([{ shared: true }, { shared: false }]);
     await evolved.dispose();
     expect(existsSync(evolved.cacheDir)).toBe(false);
     expect(existsSync(again.cacheDir)).toBe(true);
+  });
+
+  test("a folder of shared code that others could write to is not used, and that is said", async () => {
+    const folder = join(control, "cache/kevo/artefacts");
+    mkdirSync(folder, { recursive: true });
+    chmodSync(folder, 0o770);
+    const { program } = (await (await open()).compile(jobOf("ok"), never)) as TritonArtifact;
+    expect(program).toMatchObject({ shared: false });
+    expect(notes).toEqual([expect.stringContaining(`${folder} is not a folder that only this user can enter`)]);
   });
 
   test("closing leaves no process", async () => {

@@ -19,6 +19,7 @@ import { COMPILE_LIMIT_MS, silenceLimit } from "./limits.ts";
 import { LANE_LIMITS, type LaneLimits, MeasuringLane } from "./measuring-lane.ts";
 import { findPython, runnerEnvironment } from "./python.ts";
 import { RunnerError, RunnerLost, RunnerProcess } from "./runner-process.ts";
+import { openSharedArtefacts } from "./shared-artefacts.ts";
 
 export interface TritonOptions {
   /** Positions among the visible GPUs; undefined for all. */
@@ -67,6 +68,8 @@ export async function openTritonBackend(options: TritonOptions): Promise<Backend
     const gpus = await findGpus(options.devices, environment);
     const cacheDir = join(scratch, "artefacts");
     await mkdir(cacheDir);
+    const shared = await openSharedArtefacts(environment);
+    if (shared.why !== null) options.onNote(`compiled kernels are not shared with other daemons: ${shared.why}`);
 
     const processes = compileProcesses(availableParallelism(), gpus);
     // The measuring process launches kernels from the CPU; it must not wait for a core that compiles.
@@ -101,7 +104,19 @@ export async function openTritonBackend(options: TritonOptions): Promise<Backend
     });
     const described = await Promise.all(lanes.map((lane) => lane.open()));
     const evolved = await contained;
-    return new TritonBackend({ options, gpus, described, cacheDir, pool, evolved, processes, lanes, health, close });
+    return new TritonBackend({
+      options,
+      gpus,
+      described,
+      cacheDir,
+      sharedDir: shared.folder,
+      pool,
+      evolved,
+      processes,
+      lanes,
+      health,
+      close,
+    });
   } catch (error) {
     await close();
     throw error;
@@ -136,6 +151,8 @@ interface Parts {
   readonly gpus: readonly Gpu[];
   readonly described: readonly answers.Described[];
   readonly cacheDir: string;
+  /** Null where nothing is shared with other daemons. */
+  readonly sharedDir: string | null;
   readonly pool: CompilePool;
   readonly evolved: ContainedCompiler;
   readonly processes: number;
@@ -201,9 +218,11 @@ class TritonBackend implements Backend<TritonArtifact> {
     let dispose = async () => {};
     try {
       let { cacheDir } = this.#parts;
+      const { pool, sharedDir } = this.#parts;
       let frame: Frame;
       if (evolvedSource === undefined) {
-        frame = await this.#parts.pool.run({ ...question, cache_dir: cacheDir }, "compiled", limitMs, signal);
+        const own = { ...question, cache_dir: cacheDir, ...(sharedDir !== null && { shared_dir: sharedDir }) };
+        frame = await pool.run(own, "compiled", limitMs, signal);
       } else {
         const readable = [kernel.folder, dirname(evolvedSource)];
         ({ frame, cacheDir, dispose } = await this.#parts.evolved.run(question, readable, limitMs, signal));

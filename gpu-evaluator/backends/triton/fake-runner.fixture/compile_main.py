@@ -17,7 +17,8 @@ def answer(channel: Channel, request: Frame) -> None:
     act = request["config"].get("act", "ok")
     log(f"compile {act} {os.getpid()}")
     reply = {"type": "compiled", "id": request["id"], "outcome": "ok", "message": None}
-    reply |= {"compile_ms": 1, "reused": False, "kernels": [], "program": {"act": act}}
+    program = {"act": act, "shared": "shared_dir" in request}
+    reply |= {"compile_ms": 1, "reused": False, "kernels": [], "program": program}
     if act == "compile error":
         reply |= {"outcome": "compile_error", "message": "line 3: no such instruction"}
     elif act == "too large":
