@@ -7,6 +7,8 @@ export interface HostProcess {
   readonly command: string;
   /** Processor time so far, seconds, with that of children that have ended: compilers start an assembler each time. */
   readonly cpuS: number;
+  /** Time for which its first thread could have run and had no processor, seconds; 0 where the kernel does not say. */
+  readonly waitedS: number;
   /** Since the host's start, seconds. */
   readonly startedS: number;
 }
@@ -60,8 +62,17 @@ function read(pid: number): HostProcess | null {
       .map(Number);
     const [, parent = 0] = fields;
     const ticks = fields.slice(11, 15).reduce((sum, one) => sum + one, 0);
-    return { pid, parent, command, cpuS: ticks / TICKS, startedS: (fields[19] ?? 0) / TICKS };
+    return { pid, parent, command, cpuS: ticks / TICKS, waitedS: waited(pid), startedS: (fields[19] ?? 0) / TICKS };
   } catch {
     return null;
+  }
+}
+
+/** Running, waiting (nanoseconds each) and how often. */
+function waited(pid: number): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ")[1] ?? 0) / 1e9;
+  } catch {
+    return 0;
   }
 }

@@ -30,10 +30,20 @@ export interface ArmMeasurement {
   readonly warm_after: number;
   /** Processors kept busy by each part, while the evaluations compared were made. */
   readonly cores_used: Record<string, number>;
+  /** Of that time, how much the measuring processes stood ready and had no processor, both together. */
+  readonly measuring_waited_share: number;
 }
 
 const LOOK_MS = 250;
 const PATIENCE_MS = 300_000;
+
+interface Look {
+  readonly evaluated: number;
+  readonly at: number;
+  /** Seconds of processor time by role. */
+  readonly cpu: Map<string, number>;
+  readonly waitedS: number;
+}
 
 interface Row {
   readonly at: number;
@@ -67,12 +77,12 @@ export async function measureArm(
   void coordinator.ended.then(() => {
     over = true;
   });
-  const looks: { evaluated: number; at: number; cpu: Map<string, number> }[] = [];
+  const looks: Look[] = [];
   const ledger = place.ledger();
   const until = Date.now() + PATIENCE_MS;
   while (!over && Date.now() < until) {
     const evaluated = counted(ledger);
-    looks.push({ evaluated, at: Date.now(), cpu: cpuByRole() });
+    looks.push({ evaluated, at: Date.now(), ...processors() });
     if (evaluated >= evaluations) break;
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
@@ -84,7 +94,7 @@ export async function measureArm(
   }
   checkpoint(place.file(".kevo/lineage.db"), keep);
   const islands = ledger.query<{ n: number }>("select count(*) n from islands")[0]?.n ?? 0;
-  return { ...ofRows(rows, wish, islands), cores_used: coresUsed(looks, wish.from) };
+  return { ...ofRows(rows, wish, islands), ...used(looks, wish.from) };
 }
 
 /** Daemons of their own, found at addresses that are named before they are there. */
@@ -146,7 +156,11 @@ function evaluationsOf(ledger: LedgerView): Row[] {
   }
 }
 
-function ofRows(rows: readonly Row[], { from }: ArmWish, islands: number): Omit<ArmMeasurement, "cores_used"> {
+function ofRows(
+  rows: readonly Row[],
+  { from }: ArmWish,
+  islands: number,
+): Omit<ArmMeasurement, "cores_used" | "measuring_waited_share"> {
   const compared = rows.slice(from);
   const begin = rows[from - 1]?.at ?? 0;
   const end = rows.at(-1)?.at ?? 0;
@@ -184,24 +198,32 @@ function warmAfter(rows: readonly Row[], devices: readonly string[], islands: nu
 }
 
 /** Seconds of processor time so far, of this process's cluster. What has ended is forgotten: rates may read low. */
-function cpuByRole(): Map<string, number> {
-  const byRole = new Map<string, number>();
+function processors(): Pick<Look, "cpu" | "waitedS"> {
+  const cpu = new Map<string, number>();
+  let waitedS = 0;
   for (const one of descendants(process.pid)) {
     if (one.pid === process.pid) continue;
-    byRole.set(roleOf(one), (byRole.get(roleOf(one)) ?? 0) + one.cpuS);
+    const role = roleOf(one);
+    cpu.set(role, (cpu.get(role) ?? 0) + one.cpuS);
+    if (role === "measuring processes") waitedS += one.waitedS;
   }
-  return byRole;
+  return { cpu, waitedS };
 }
 
-function coresUsed(looks: readonly { evaluated: number; at: number; cpu: Map<string, number> }[], from: number) {
+function used(looks: readonly Look[], from: number): Pick<ArmMeasurement, "cores_used" | "measuring_waited_share"> {
   const first = looks.find(({ evaluated }) => evaluated >= from);
   // The last look may come after parts have ended.
   const last = looks.at(-2);
-  if (first === undefined || last === undefined || last.at <= first.at) return {};
+  if (first === undefined || last === undefined || last.at <= first.at) {
+    return { cores_used: {}, measuring_waited_share: 0 };
+  }
   const seconds = (last.at - first.at) / 1000;
   const since = (role: string, cpu: number) => Math.max(0, cpu - (first.cpu.get(role) ?? 0)) / seconds;
-  const used = [...last.cpu].map(([role, cpu]) => [role, since(role, cpu)] as const);
-  return Object.fromEntries(used.filter(([role]) => role !== "other"));
+  const byRole = [...last.cpu].map(([role, cpu]) => [role, since(role, cpu)] as const);
+  return {
+    cores_used: Object.fromEntries(byRole.filter(([role]) => role !== "other")),
+    measuring_waited_share: (last.waitedS - first.waitedS) / seconds,
+  };
 }
 
 function checkpoint(database: string, keep: (database: string) => void): void {

@@ -83,6 +83,7 @@ function print(arm: ArmMeasurement & { name: string; ratio: number; whole_ratio:
   console.log(
     `${arm.name}: ${arm.per_minute.toFixed(0)} evaluations a minute (${arm.ratio.toFixed(2)}×) over ${arm.seconds.toFixed(1)} s, ` +
       `from the first on ${arm.whole_per_minute.toFixed(0)} (${arm.whole_ratio.toFixed(2)}×); devices busy ${busy}; ` +
-      `lane ${arm.lane_ms.toFixed(1)} ms, compile ${arm.compile_ms.toFixed(0)} ms an evaluation; cores: ${cores.join(", ")}`,
+      `lane ${arm.lane_ms.toFixed(1)} ms, compile ${arm.compile_ms.toFixed(0)} ms an evaluation; cores: ${cores.join(", ")}; ` +
+      `measuring processes waited for one ${(100 * arm.measuring_waited_share).toFixed(2)} % of the time`,
   );
 }
