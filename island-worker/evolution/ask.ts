@@ -16,7 +16,7 @@ import type { Offspring } from "../proposers/classical/offspring.ts";
 import { untriedSamples } from "../proposers/classical/random.ts";
 import { spaceFilling } from "../proposers/classical/seed.ts";
 import { type Arm, drawArm } from "./bandit.ts";
-import { isLed } from "./head-start.ts";
+import { favouritesElsewhere } from "./elsewhere.ts";
 import type { Island } from "./island-state.ts";
 import { bestOfKin } from "./kin.ts";
 import { genesOf, type Knowledge, nicheOf, surrogateOf, takenKeys, underwayOf } from "./knowledge.ts";
@@ -25,8 +25,6 @@ import type { Surrogate } from "./surrogate/surrogate.ts";
 
 /** Space-filling candidates of a niche, all its islands together, before the surrogate proposes. */
 const SEEDED = 16;
-/** The same of a device after others; the one half of these did well on the others. */
-const SEEDED_AFTER_OTHERS = 8;
 /** Of a niche's first candidates one in so many explores the space; the others did well on other niches, if any. */
 const EXPLORING = 3;
 /** Share of later candidates that did well on other niches. */
@@ -188,14 +186,8 @@ function next(batch: Batch): Choice | null {
   if (space.start !== null && isFirstOfNiche(island) && !isTaken(space.keyOf(space.start))) {
     return { genes: space.start, proposer: "seed" };
   }
-  const led = isLed(knowledge, island.index);
-  const isSeeding = surrogate === null || begun < (led ? SEEDED_AFTER_OTHERS : SEEDED);
-  const borrows = hasKin(island)
-    ? isSeeding
-      ? begun % EXPLORING > 0
-      : random.uniform() < BORROWED
-    : led && isSeeding && begun % 2 > 0;
-  if (borrows) {
+  const isSeeding = surrogate === null || begun < SEEDED;
+  if (hasKin(island) && (isSeeding ? begun % EXPLORING > 0 : random.uniform() < BORROWED)) {
     const genes = bestOfKin(knowledge, island.index, isTaken);
     if (genes !== null) return { genes, proposer: "kin" };
   }
@@ -206,6 +198,8 @@ function next(batch: Batch): Choice | null {
   }
   const inFlight = batch.underway.slice(-ANTICIPATED);
   const proposed = surrogate.propose(isTaken, inFlight);
+  const favourite = favouriteOf(batch, surrogate, inFlight, proposed?.acquisition ?? 0);
+  if (favourite !== null) return { genes: favourite, proposer: "kin" };
   const isPromising = proposed !== null && proposed.acquisition > WORTHWHILE;
   if (random.uniform() < (isPromising ? BREEDING : BREEDING_AT_THE_END)) {
     const arm = drawArm(island.credit, random);
@@ -218,6 +212,23 @@ function next(batch: Batch): Choice | null {
     if (best !== null) return { ...best, proposer: arm };
   }
   return proposed === null ? uniform(batch) : { genes: proposed.genes, proposer: "surrogate" };
+}
+
+/** The best of what other devices favour, where it then counts for more than `acquisition`; else null. */
+function favouriteOf(
+  batch: Batch,
+  surrogate: Surrogate,
+  inFlight: readonly Genes[],
+  acquisition: number,
+): Genes | null {
+  const favourites = favouritesElsewhere(batch.knowledge, batch.island.index, batch.isTaken);
+  if (favourites.length === 0) return null;
+  const acquisitions = surrogate.rank(
+    favourites.map(({ genes }) => genes),
+    inFlight,
+  );
+  const scores = favourites.map(({ favour }, at) => favour * (acquisitions[at] as number));
+  return Math.max(...scores) > acquisition ? (bestOf(favourites, scores)?.genes ?? null) : null;
 }
 
 /** Islands judged by other workloads. Those that differ by their device share a surrogate instead. */

@@ -7,7 +7,7 @@
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { Genes, SearchSpace } from "@kevo/core/search-space/search-space.ts";
 import type { AskedEntry, EvaluatedEntry, LogEntry } from "@kevo/proto/log.ts";
-import type { Niche, RunSpec } from "@kevo/proto/run.ts";
+import type { RunSpec } from "@kevo/proto/run.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
 import { nicheKeyOf } from "./niche.ts";
 import { comparePlaces, type Place } from "./order.ts";
@@ -15,10 +15,6 @@ import { type Coordinates, openCoordinates } from "./surrogate/coordinates.ts";
 import type { Observation } from "./surrogate/observation.ts";
 import { openPool } from "./surrogate/pool.ts";
 import { openSurrogate, type Surrogate, type SurrogateSource } from "./surrogate/surrogate.ts";
-import type { Prediction } from "./surrogate/trend.ts";
-
-/** Results of its own from which a device learns from these alone. */
-const TAUGHT = 40;
 
 interface Known extends Observation, Place {}
 interface Underway extends Place {
@@ -53,20 +49,10 @@ export function openKnowledge(space: SearchSpace, spec: RunSpec): Knowledge {
   for (const { niche } of spec.islands) {
     const key = nicheKeyOf(spec, niche);
     if (niches.has(key)) continue;
-    const sameWork = (other: Niche) => nicheKeyOf(spec, { ...other, device: niche.device }) === key;
-    const before = spec.islands
-      .filter((island) => niches.has(nicheKeyOf(spec, island.niche)) && sameWork(island.niche))
-      .map((island) => niches.get(nicheKeyOf(spec, island.niche)) as NicheKnowledge);
-    const lessons = (told: number) => (spec.sync || told >= TAUGHT ? [] : lessonsOf([...new Set(before)]));
-    const source = openSurrogate(coordinates, candidates, `${spec.seed}/${key}`, lessons);
+    const source = openSurrogate(coordinates, candidates, `${spec.seed}/${key}`);
     niches.set(key, { observations: [], keys: new Set(), underway: new Map(), evolved: new Set(), source });
   }
   return { space, spec, coordinates, niches, next: spec.islands.map(() => 0) };
-}
-
-/** What devices say to those that began after them: never the other way round, so that nothing comes back as an echo. */
-function lessonsOf(devices: readonly NicheKnowledge[]): Prediction[] {
-  return devices.flatMap(({ source, observations }) => source.lesson(observations) ?? []);
 }
 
 /** An entry that is known already changes nothing. @throws Error when entries before this one are missing. */

@@ -10,7 +10,6 @@ import { type BatchReply, type BatchRequest, batchReply } from "@kevo/proto/mess
 import { leaseReply } from "@kevo/proto/messages/lease.ts";
 import { subjects } from "@kevo/proto/subjects.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
-import { waits } from "../evolution/head-start.ts";
 import { applyEntry, ask, diversityOf, elitesOf, type Island, openIsland } from "../evolution/island.ts";
 import { migrantsFor } from "./mailbox.ts";
 import type { Session } from "./session.ts";
@@ -76,9 +75,8 @@ export class Seat {
     const { spec, advisor } = session;
     const island = this.#island;
     const count = this.#room();
-    const isHeld = island === null || count === 0 || waits(session.knowledge, this.index);
-    const migrants = isHeld ? null : migrantsFor(session, this.index, this.#nextBatch);
-    if (isHeld || migrants === null) {
+    const migrants = island === null || count === 0 ? null : migrantsFor(session, this.index, this.#nextBatch);
+    if (island === null || count === 0 || migrants === null) {
       if (island !== null && this.#caughtUp()) this.#sendElites(island);
       await session.changes.next(LOOK_AGAIN_MS);
       return;

@@ -5,14 +5,12 @@
  * are taken changes no bit of the result.
  */
 import { labelledRandom } from "@kevo/core/random/random.ts";
-import { explain, type Factor, giveFactor, openFactor } from "./factor.ts";
 import { climbing, priorTheta } from "./fit.ts";
 import type { KernelShape } from "./kernel.ts";
 import type { Observation } from "./observation.ts";
 import type { Candidate, PoolSource } from "./pool.ts";
 import { openPosterior, type PosteriorBuilder } from "./posterior.ts";
 import { finished, type Spread, spread } from "./steps.ts";
-import { addTrends, type Prediction } from "./trend.ts";
 import { fittingValidity, isFallible, openValidity, type ValidityBuilder } from "./validity.ts";
 
 /** Observations at the first fit, and by how much the list grows until the next. */
@@ -36,7 +34,6 @@ interface Fit {
   readonly beginning: readonly Observation[];
   readonly size: number;
   readonly theta: Float64Array;
-  readonly predictions: readonly Prediction[];
   /** Of the model of validity; null while nothing fails. */
   readonly validity: Float64Array | null;
 }
@@ -57,13 +54,8 @@ export interface BasisSource {
   given(observations: readonly Observation[]): Basis | null;
 }
 
-/** `label` fixes the random draws; `lessons` are what other devices say by the time of a fit. */
-export function openBases(
-  shape: KernelShape,
-  candidates: PoolSource,
-  label: string,
-  lessons: (told: number) => readonly Prediction[],
-): BasisSource {
+/** `label` fixes the random draws. */
+export function openBases(shape: KernelShape, candidates: PoolSource, label: string): BasisSource {
   const fits: Fit[] = [];
   let basis: Basis | null = null;
   /** The next one, in the making since the list had `since` observations. */
@@ -76,25 +68,23 @@ export function openBases(
     const rows = sample.map(({ codes }) => codes);
     const values = sample.map(({ value }) => value as number);
     const start = latest?.theta ?? priorTheta(shape);
-    const predictions = sample.length < 3 ? [] : lessons(size);
-    const left = predictions.length === 0 ? values : untrended(openFactor(shape, start, predictions), sample);
-    const theta = sample.length < 3 ? start : yield* climbing(shape, rows, left, start, iterations);
+    const theta = sample.length < 3 ? start : yield* climbing(shape, rows, values, start, iterations);
     const all = sampleOf(observations, MOST_FITTED, `${label}/validity/${size}`);
     yield;
     const validity = isFallible(all) ? yield* fittingValidity(shape, all, latest?.validity ?? null, iterations) : null;
-    return { beginning: observations, size, theta, predictions, validity };
+    return { beginning: observations, size, theta, validity };
   }
 
   function* building(fit: Fit, observations: readonly Observation[]): Generator<void, Basis> {
     const ok = observations.filter(isSuccess);
     const base = trainedOn(ok, `${label}/train/${fit.size}`);
-    const builder = openPosterior(shape, fit.theta, fit.predictions);
+    const builder = openPosterior(shape, fit.theta);
     let pool = candidates.whole;
     if (pool === null) {
       const fitted = sampleOf(ok, MOST_FITTED, `${label}/fit/${fit.size}`);
       const elites = ok.toSorted(byValue).map(({ genes }) => genes);
-      const unknown: Prediction = (rows) => new Float64Array(rows.length);
-      const means = base.length > 0 ? builder.prediction(fitted) : unknown;
+      const means = (rows: readonly Uint8Array[]) =>
+        base.length > 0 ? builder.screen(fitted, rows) : new Float64Array(rows.length);
       pool = yield* candidates.screening(elites, means, `${label}/pool/${fit.size}`);
     }
     builder.setPool(pool.map(({ codes }) => codes));
@@ -168,20 +158,6 @@ export function givenTo({ fit, base }: Basis, observations: readonly Observation
 /** The evaluations, failed or not, that the model of validity stands on. */
 export function triedBy({ fit, tried }: Basis, observations: readonly Observation[]): Observation[] {
   return [...tried, ...observations.slice(fit.size)];
-}
-
-/** What the other devices leave to be explained. */
-function untrended(factor: Factor, observations: readonly Observation[]): number[] {
-  giveFactor(factor, observations);
-  const values = Float64Array.from(observations, ({ value }) => value as number);
-  const rows = observations.map(({ codes }) => codes);
-  addTrends(
-    values,
-    explain(factor).coefficients,
-    factor.predictions.map((predict) => predict(rows)),
-    -1,
-  );
-  return [...values];
 }
 
 function isBeginning(beginning: readonly Observation[], observations: readonly Observation[]): boolean {

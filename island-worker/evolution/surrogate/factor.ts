@@ -5,7 +5,6 @@
 import { covarianceOf, type KernelShape, type KernelTables, tablesOf } from "./kernel.ts";
 import { AMPLITUDE_WEIGHT } from "./likelihood.ts";
 import type { Observation } from "./observation.ts";
-import { addTrends, coefficientsOf, type Prediction } from "./trend.ts";
 
 export interface Factor {
   readonly shape: KernelShape;
@@ -18,17 +17,12 @@ export interface Factor {
   /** L^-1 applied to the observations' values, and to ones. */
   readonly values: number[];
   readonly ones: number[];
-  /** What other devices say beforehand, and L^-1 applied to what each says of the observations. */
-  readonly predictions: readonly Prediction[];
-  readonly trends: readonly number[][];
 }
 
 export interface Explanation {
   /** Of the process; the unit of the values. */
   readonly mean: number;
-  /** Of each prediction in the mean. */
-  readonly coefficients: Float64Array;
-  /** L^-1 (values - mean - trends). */
+  /** L^-1 (values - mean). */
   readonly residual: Float64Array;
   /** Standard deviation of the process before any observation. */
   readonly deviation: number;
@@ -36,11 +30,9 @@ export interface Explanation {
 
 const LEAST_PIVOT = 1e-10;
 
-export function openFactor(shape: KernelShape, theta: Float64Array, predictions: readonly Prediction[] = []): Factor {
+export function openFactor(shape: KernelShape, theta: Float64Array): Factor {
   const noise = Math.exp(theta[shape.slots.length] as number);
-  const trends = predictions.map(() => []);
-  const { tables } = tablesOf(shape, theta);
-  return { shape, tables, noise, given: [], rows: [], values: [], ones: [], predictions, trends };
+  return { shape, tables: tablesOf(shape, theta).tables, noise, given: [], rows: [], values: [], ones: [] };
 }
 
 /**
@@ -58,7 +50,7 @@ export function giveFactor(factor: Factor, observations: readonly Observation[])
 
 /** An observation more, which must have a value. */
 function extendFactor(factor: Factor, observation: Observation): void {
-  const { given, rows, values, ones, noise, predictions, trends } = factor;
+  const { given, rows, values, ones, noise } = factor;
   const row = new Float64Array(given.length + 1);
   row.set(whiten(factor, observation.codes));
   let pivot = 1 + noise;
@@ -66,21 +58,16 @@ function extendFactor(factor: Factor, observation: Observation): void {
   row[given.length] = Math.sqrt(Math.max(LEAST_PIVOT, pivot));
   values.push(eliminate(observation.value as number, row, values, given.length));
   ones.push(eliminate(1, row, ones, given.length));
-  for (const [at, trend] of trends.entries()) {
-    const [said] = (predictions[at] as Prediction)([observation.codes]);
-    trend.push(eliminate(said as number, row, trend, given.length));
-  }
   given.push(observation);
   rows.push(row);
 }
 
 /** Forgets all but the first `length` observations. */
-function truncateFactor({ given, rows, values, ones, trends }: Factor, length: number): void {
+function truncateFactor({ given, rows, values, ones }: Factor, length: number): void {
   given.length = length;
   rows.length = length;
   values.length = length;
   ones.length = length;
-  for (const trend of trends) trend.length = length;
 }
 
 const NOTHING = new Float64Array(0);
@@ -103,12 +90,8 @@ export function whiten(
   return whitened;
 }
 
-/** The mean by generalised least squares, and the amplitude under its prior. */
-export function explain({ given, values: whitened, ones, trends }: Factor): Explanation {
-  const spread = varianceOf(given.map(({ value }) => value as number));
-  const coefficients = coefficientsOf(whitened, ones, trends, spread);
-  const values = Float64Array.from(whitened);
-  addTrends(values, coefficients, trends, -1);
+/** The constant mean by generalised least squares, and the amplitude under its prior. */
+export function explain({ given, values, ones }: Factor): Explanation {
   let ofOnes = 0;
   let ofValues = 0;
   for (let i = 0; i < given.length; i++) {
@@ -118,8 +101,9 @@ export function explain({ given, values: whitened, ones, trends }: Factor): Expl
   const mean = ofValues / ofOnes;
   const residual = Float64Array.from(values, (value, i) => value - mean * (ones[i] as number));
   const squares = residual.reduce((sum, value) => sum + value * value, 0);
+  const spread = varianceOf(given.map(({ value }) => value as number));
   const amplitude = (squares + AMPLITUDE_WEIGHT * spread) / (given.length + AMPLITUDE_WEIGHT);
-  return { mean, coefficients, residual, deviation: Math.sqrt(Math.max(amplitude, Number.MIN_VALUE)) };
+  return { mean, residual, deviation: Math.sqrt(Math.max(amplitude, Number.MIN_VALUE)) };
 }
 
 /** L'^-1 b: with the residual, what each observation's covariance with a point adds to the point's mean. */

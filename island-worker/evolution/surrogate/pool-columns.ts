@@ -19,18 +19,14 @@ export interface PoolColumns {
   /** What the observations' values, and ones in their place, add to the mean. */
   fromValues: Float64Array;
   fromOnes: Float64Array;
-  /** The same for each of the factor's trends. */
-  readonly fromTrends: readonly Float64Array[];
 }
 
-/** @param trends of the factor, how many. */
-export function openColumns(shape: KernelShape, pool: readonly Uint8Array[], trends: number): PoolColumns {
+export function openColumns(shape: KernelShape, pool: readonly Uint8Array[]): PoolColumns {
   const size = pool.length;
   const fresh = {
     variance: new Float64Array(size).fill(1),
     fromValues: new Float64Array(size),
     fromOnes: new Float64Array(size),
-    fromTrends: Array.from({ length: trends }, () => new Float64Array(size)),
   };
   return { codes: transposed(shape, pool), size, rows: [], ...fresh };
 }
@@ -65,7 +61,6 @@ export function truncateColumns(columns: PoolColumns, factor: Factor, length: nu
   columns.variance.fill(1);
   columns.fromValues.fill(0);
   columns.fromOnes.fill(0);
-  for (const from of columns.fromTrends) from.fill(0);
   for (let index = 0; index < length; index++) addUp(columns, factor, index);
 }
 
@@ -89,13 +84,8 @@ export function covarianceWithAll(
   }
 }
 
-function addUp(columns: PoolColumns, factor: Factor, index: number): void {
-  const { rows, variance, fromValues, fromOnes, fromTrends } = columns;
+function addUp({ rows, variance, fromValues, fromOnes }: PoolColumns, factor: Factor, index: number): void {
   const entries = rows[index] as Float32Array;
-  for (const [which, from] of fromTrends.entries()) {
-    const said = factor.trends[which]?.[index] as number;
-    for (let at = 0; at < entries.length; at++) from[at] = (from[at] as number) + said * (entries[at] as number);
-  }
   const value = factor.values[index] as number;
   const one = factor.ones[index] as number;
   for (let at = 0; at < entries.length; at++) {

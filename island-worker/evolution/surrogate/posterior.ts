@@ -10,7 +10,6 @@ import {
   transposed,
   truncateColumns,
 } from "./pool-columns.ts";
-import { addTrends, type Prediction } from "./trend.ts";
 
 /** A configuration as the observations see it. */
 export interface Point {
@@ -36,8 +35,8 @@ export interface Posterior {
 }
 
 export interface PosteriorBuilder {
-  /** Mean of any rows of codes given these observations, whatever comes later. */
-  prediction(observations: readonly Observation[]): Prediction;
+  /** Mean of any rows of codes given these observations. */
+  screen(observations: readonly Observation[], rows: readonly Uint8Array[]): Float64Array;
   /** Sets the candidates, rows of codes. */
   setPool(pool: readonly Uint8Array[]): void;
   /** Takes up at most `rows` of the observations, all successful; true once there is none left to take up. */
@@ -46,17 +45,10 @@ export interface PosteriorBuilder {
   condition(observations: readonly Observation[]): Posterior;
 }
 
-/** @param predictions what other devices say beforehand. */
-export function openPosterior(
-  shape: KernelShape,
-  theta: Float64Array,
-  predictions: readonly Prediction[] = [],
-): PosteriorBuilder {
-  const factor = openFactor(shape, theta, predictions);
+export function openPosterior(shape: KernelShape, theta: Float64Array): PosteriorBuilder {
+  const factor = openFactor(shape, theta);
   let pool: readonly Uint8Array[] = [];
-  let columns = openColumns(shape, pool, predictions.length);
-  /** What the predictions say of the pool. */
-  let said: readonly Float64Array[] = [];
+  let columns = openColumns(shape, pool);
 
   /** By row of codes: those in flight are asked for again and again while the observations grow. */
   const whitened = new Map<string, Float64Array>();
@@ -75,32 +67,23 @@ export function openPosterior(
   };
 
   return {
-    prediction: (observations) => {
+    screen: (observations, rows) => {
       give(observations);
-      const { mean, coefficients, residual } = explain(factor);
+      const { mean, residual } = explain(factor);
       const weights = backSubstitute(factor, residual);
-      const given = [...factor.given];
-      return (rows) => {
-        const codes = transposed(shape, rows);
-        const means = new Float64Array(rows.length).fill(mean);
-        const near = new Float64Array(rows.length);
-        for (const [i, observation] of given.entries()) {
-          covarianceWithAll(shape, factor.tables, codes, observation.codes, near);
-          const weight = weights[i] as number;
-          for (let at = 0; at < near.length; at++) means[at] = (means[at] as number) + weight * (near[at] as number);
-        }
-        addTrends(
-          means,
-          coefficients,
-          predictions.map((predict) => predict(rows)),
-        );
-        return means;
-      };
+      const codes = transposed(shape, rows);
+      const means = new Float64Array(rows.length).fill(mean);
+      const near = new Float64Array(rows.length);
+      for (const [i, observation] of factor.given.entries()) {
+        covarianceWithAll(shape, factor.tables, codes, observation.codes, near);
+        const weight = weights[i] as number;
+        for (let at = 0; at < near.length; at++) means[at] = (means[at] as number) + weight * (near[at] as number);
+      }
+      return means;
     },
     setPool: (rows) => {
       pool = rows;
-      columns = openColumns(shape, rows, predictions.length);
-      said = predictions.map((predict) => predict(rows));
+      columns = openColumns(shape, rows);
     },
     grow: (observations, rows) => {
       let same = 0;
@@ -112,7 +95,7 @@ export function openPosterior(
     condition: (observations) => {
       give(observations);
       extendColumns(columns, factor);
-      return posteriorOf(factor, columns, pool, said, whitenedOf);
+      return posteriorOf(factor, columns, pool, whitenedOf);
     },
   };
 }
@@ -121,17 +104,14 @@ function posteriorOf(
   factor: Factor,
   columns: PoolColumns,
   pool: readonly Uint8Array[],
-  said: readonly Float64Array[],
   whitenedOf: (codes: Uint8Array) => Float64Array,
 ): Posterior {
-  const { mean, coefficients, residual, deviation } = explain(factor);
-  const { variance, fromValues, fromOnes, fromTrends } = columns;
+  const { mean, residual, deviation } = explain(factor);
+  const { variance, fromValues, fromOnes } = columns;
   const means = new Float64Array(columns.size);
   for (let at = 0; at < means.length; at++) {
     means[at] = mean + (fromValues[at] as number) - mean * (fromOnes[at] as number);
   }
-  addTrends(means, coefficients, said);
-  addTrends(means, coefficients, fromTrends, -1);
   return {
     observations: factor.given,
     mean: means,
@@ -146,13 +126,7 @@ function posteriorOf(
     },
     point: (codes) => {
       const whitened = whitenedOf(codes);
-      const start = Float64Array.of(mean);
-      addTrends(
-        start,
-        coefficients,
-        factor.predictions.map((predict) => predict([codes])),
-      );
-      let level = start[0] as number;
+      let level = mean;
       let left = 1;
       for (let i = 0; i < whitened.length; i++) {
         level += (residual[i] as number) * (whitened[i] as number);

@@ -11,13 +11,10 @@ import { openKernel } from "./kernel.ts";
 import type { Observation } from "./observation.ts";
 import type { Candidate, PoolSource } from "./pool.ts";
 import type { Point, Posterior } from "./posterior.ts";
-import type { Prediction } from "./trend.ts";
 import type { Validity } from "./validity.ts";
 
 /** Candidates by expected improvement for which validity and evaluations in flight are worked out. */
 const SHORTLIST = 256;
-/** Successes from which a device has something to say to others. */
-const TELLING = 24;
 
 export interface Surrogate {
   /** The untaken candidate of the pool with the largest acquisition, or null when there is none. */
@@ -32,24 +29,12 @@ export interface Surrogate {
 export interface SurrogateSource {
   /** Null while too little is known. */
   given(observations: readonly Observation[]): Surrogate | null;
-  /** What they say to other devices, whatever comes later; null while it is too little. */
-  lesson(observations: readonly Observation[]): Prediction | null;
 }
 
-/** Niches of one space share its candidates; `label` fixes the niche's random draws, `lessons` are other devices'. */
-export function openSurrogate(
-  coordinates: Coordinates,
-  candidates: PoolSource,
-  label: string,
-  lessons: (told: number) => readonly Prediction[] = () => [],
-): SurrogateSource {
-  const bases = openBases(openKernel(coordinates.list), candidates, label, lessons);
+/** Niches of one space share its candidates; `label` fixes the niche's random draws. */
+export function openSurrogate(coordinates: Coordinates, candidates: PoolSource, label: string): SurrogateSource {
+  const bases = openBases(openKernel(coordinates.list), candidates, label);
   return {
-    lesson: (observations) => {
-      const basis = bases.given(observations);
-      const given = basis === null ? [] : givenTo(basis, observations);
-      return basis === null || given.length < TELLING ? null : basis.builder.prediction(given);
-    },
     given: (observations) => {
       const basis = bases.given(observations);
       if (basis === null) return null;

@@ -2,6 +2,9 @@
 import type { SearchTrace } from "./simulate.ts";
 import { bootstrap, finite, mean, median, NEAR } from "./statistics.ts";
 
+/** Levels of quality at which the two are compared: after each but the first of so many equal parts of a run. */
+const STEPS = 8;
+
 /** A statistic over seeds with its 95 % bootstrap interval; null where it is unbounded. */
 export interface Estimate {
   readonly value: number | null;
@@ -18,9 +21,22 @@ export interface Side {
   readonly fraction_of_optimum: Record<string, Record<string, Estimate>>;
 }
 
+/** What separate runs have reached together after a number of evaluations, and when one run has reached as much. */
+export interface SameQuality {
+  /** Evaluations of all separate runs together. */
+  readonly separate: number;
+  /** Their mean over seeds and devices of optimum / best so far. */
+  readonly fraction_of_optimum: number;
+  /** Evaluations until the joint run's mean is as high; null when it never is. */
+  readonly joint: number | null;
+  /** joint / separate. */
+  readonly share: Estimate;
+}
+
 export interface Comparison {
   readonly joint: Side;
   readonly separate: Side;
+  readonly same_quality: readonly SameQuality[];
   /** Median over seeds of the joint run's evaluations as a share of the separate runs'. */
   readonly share_of_evaluations: Estimate;
   /** The same against separate runs of which each ends as soon as its own device's best is good. */
@@ -49,6 +65,14 @@ export function compareJoint(
   const own = joint.map((_, seed) => separate.map((traces, device) => reached(traces[seed]?.best[0], device)));
   const separately = own.map((needed) => count * Math.max(...needed));
   const stopped = own.map((needed) => needed.reduce((sum, each) => sum + each, 0));
+  const jointLines = joint.map(({ best }) => meanLine(best, optima, 1));
+  const separateLines = joint.map((_, seed) =>
+    meanLine(
+      separate.map((traces) => traces[seed]?.best[0] ?? []),
+      optima,
+      count,
+    ),
+  );
   const fraction = (lineOf: (seed: number, device: number) => readonly number[] | undefined, share: number) =>
     Object.fromEntries(
       devices.map((name, device) => [
@@ -78,9 +102,47 @@ export function compareJoint(
       median_evaluations_to_5_percent: estimate(separately, median),
       fraction_of_optimum: fraction((seed, device) => separate[device]?.[seed]?.best[0], count),
     },
+    same_quality: sameQuality(jointLines, separateLines),
     share_of_evaluations: estimate(ratios(separately), median),
     share_of_evaluations_stopped_in_time: estimate(ratios(stopped), median),
   };
+}
+
+/** After each evaluation of all devices together their mean of optimum / best so far; `share` runs go on side by side. */
+function meanLine(best: readonly (readonly number[])[], optima: readonly number[], share: number): number[] {
+  const length = share * Math.max(...best.map((line) => line.length));
+  return Array.from({ length }, (_, at) => {
+    const fractions = best.map((line, device) => {
+      const last = Math.min(Math.floor((at + 1) / share), line.length) - 1;
+      return (optima[device] as number) / (line[last] ?? Number.POSITIVE_INFINITY);
+    });
+    return mean(fractions);
+  });
+}
+
+/** At equal steps of the separate runs. Lines are by seed, and each rises. */
+function sameQuality(joint: readonly number[][], separate: readonly number[][]): SameQuality[] {
+  const most = Math.min(...[...joint, ...separate].map((line) => line.length));
+  const seeds = [...joint.keys()];
+  const level = (lines: readonly number[][], of: readonly number[], evaluations: number) =>
+    mean(of.map((seed) => lines[seed]?.[evaluations - 1] as number));
+  /** Evaluations of the joint runs of these seeds to the level of the separate ones. */
+  const needed = (of: readonly number[], evaluations: number): number => {
+    const goal = level(separate, of, evaluations);
+    let [low, high] = [1, most + 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (level(joint, of, middle) >= goal) high = middle;
+      else low = middle + 1;
+    }
+    return low > most ? Number.POSITIVE_INFINITY : low;
+  };
+  return Array.from({ length: STEPS - 1 }, (_, step) => Math.floor((most * (step + 2)) / STEPS)).map((evaluations) => ({
+    separate: evaluations,
+    fraction_of_optimum: level(separate, seeds, evaluations),
+    joint: finite(needed(seeds, evaluations)),
+    share: estimate(seeds, (of) => needed(of, evaluations) / evaluations),
+  }));
 }
 
 function estimate(values: readonly number[], statistic: (sample: number[]) => number): Estimate {
@@ -89,7 +151,7 @@ function estimate(values: readonly number[], statistic: (sample: number[]) => nu
 }
 
 /** Lines for people. */
-export function comparisonLines({ joint, separate, ...shares }: Comparison, seeds: number): string[] {
+export function comparisonLines({ joint, separate, same_quality, ...shares }: Comparison, seeds: number): string[] {
   const words = ({ value, low, high }: Estimate, digits: number) => {
     const [v, l, h] = [value, low, high].map((each) => each?.toFixed(digits) ?? "-");
     return `${v} [${l}, ${h}]`;
@@ -107,6 +169,12 @@ export function comparisonLines({ joint, separate, ...shares }: Comparison, seed
   for (const [name, side] of Object.entries({ joint, separate })) {
     lines.push(cells(name, `${side.within_5_percent} of ${seeds}`, words(side.median_evaluations_to_5_percent, 0)));
   }
+  lines.push("", cells("evaluations in all to the same mean quality", "separate", "one run", "share"));
+  for (const { separate: evaluations, fraction_of_optimum, joint: needed, share } of same_quality) {
+    const quality = `mean fraction ${fraction_of_optimum.toFixed(3)}`;
+    lines.push(cells(quality, String(evaluations), String(needed ?? "-"), words(share, 2)));
+  }
+  lines.push("");
   const { share_of_evaluations: share, share_of_evaluations_stopped_in_time: stopped } = shares;
   lines.push(`joint / separate, seed by seed, median: ${words(share, 2)}`);
   lines.push(`the same, each separate run ended as soon as it is within 5 %: ${words(stopped, 2)}`);

@@ -18,7 +18,8 @@ const HELP = `Usage: npm run bench:search -- --space FILE [options]
   --space FILE       recorded space in Kernel Tuner's cache format, .json or .json.gz; repeated for the same kernel
                      on other devices, one run for all of them is laid beside a run for each
   --evaluations N    unique evaluations of a search, all its devices together; failures count (default 400)
-  --seeds N          searches, with seeds 0 to N - 1 (default 25)
+  --seeds N          searches, one a seed (default 25)
+  --first-seed N     the first of these seeds (default 0)
   --parallel N       evaluations on their way at a time, which come back in random order (default 1)
   --islands N        islands (default 4, as coordinator start has it; for several devices one for each)
   --compare FILE     other tools' curves: {space: {strategy: {fraction_of_optimum: {"50": …}, …}}}
@@ -34,6 +35,7 @@ async function main(): Promise<void> {
       space: { type: "string", multiple: true },
       evaluations: { type: "string", default: "400" },
       seeds: { type: "string", default: "25" },
+      "first-seed": { type: "string", default: "0" },
       parallel: { type: "string", default: "1" },
       islands: { type: "string" },
       compare: { type: "string" },
@@ -48,7 +50,7 @@ async function main(): Promise<void> {
   if (values.space === undefined) throw new UserError("--space FILE is needed; --help shows an example", 2);
   const names = values.space.map((path) => basename(path).replace(/\.json(\.gz)?$/, ""));
   const [name] = names as [string];
-  const seeds = whole("--seeds", values.seeds);
+  const seeds = seedsFrom(whole("--first-seed", values["first-seed"], 0), whole("--seeds", values.seeds));
   const evaluations = whole("--evaluations", values.evaluations);
   const setting = {
     evaluations,
@@ -63,24 +65,22 @@ async function main(): Promise<void> {
   const budgets = [...new Set([...BUDGETS.filter((budget) => budget < evaluations), evaluations])];
   if (recordings.length > 1) {
     const comparison = compare(names, recordings, seeds, setting);
-    print(`${names.join(", ")}: ${space.count} configurations, ${seeds} seeds, ${setting.islands} islands`);
-    for (const line of comparisonLines(comparison, seeds)) print(line);
-    if (values.json) console.log(JSON.stringify({ spaces: names, seeds, ...setting, ...comparison }));
+    print(`${names.join(", ")}: ${space.count} configurations, ${wordsOf(seeds)}, ${setting.islands} islands`);
+    for (const line of comparisonLines(comparison, seeds.length)) print(line);
+    if (values.json) console.log(JSON.stringify({ spaces: names, ...counted(seeds), ...setting, ...comparison }));
     return;
   }
   const run = (search: "default" | "random") => {
-    const traces = Array.from({ length: seeds }, (_, seed) =>
-      simulate(space, recordings, { ...setting, seed, search }),
-    );
+    const traces = seeds.map((seed) => simulate(space, recordings, { ...setting, seed, search }));
     return figuresOf(traces, recorded.optimum, budgets);
   };
   const figures = run("default");
   const random = run("random");
   const { islands, parallel } = setting;
-  print(`${name}: ${space.count} configurations, ${seeds} seeds, ${islands} islands, ${parallel} in parallel`);
+  print(`${name}: ${space.count} configurations, ${wordsOf(seeds)}, ${islands} islands, ${parallel} in parallel`);
   for (const line of table(
     budgets,
-    seeds,
+    seeds.length,
     { "kernelevolve (default)": figures, "kernelevolve (random)": random },
     others,
   )) {
@@ -90,20 +90,19 @@ async function main(): Promise<void> {
     `one ask: ${milliseconds(figures.ask_ms)}; from ${figures.last_ask_ms.told} told: ${milliseconds(figures.last_ask_ms)}`,
   );
   print(`of the processor: ${milliseconds(figures.last_ask_cpu_ms)}`);
-  if (values.json) console.log(JSON.stringify({ space: name, seeds, ...setting, ...figures, random }));
+  if (values.json) console.log(JSON.stringify({ space: name, ...counted(seeds), ...setting, ...figures, random }));
 }
 
 /** One run for all devices, and one for each with its share of the evaluations and the islands of a single run. */
 function compare(
   names: readonly string[],
   recordings: readonly RecordedSpace[],
-  seeds: number,
+  seeds: readonly number[],
   setting: { readonly evaluations: number; readonly parallel: number; readonly islands: number },
 ) {
-  const all = Array.from({ length: seeds }, (_, seed) => seed);
   const run = (of: readonly RecordedSpace[], alone: Partial<typeof setting>): SearchTrace[] => {
     const space = openSpace((of[0] as RecordedSpace).definition);
-    return all.map((seed) => simulate(space, of, { ...setting, ...alone, seed, search: "default" }));
+    return seeds.map((seed) => simulate(space, of, { ...setting, ...alone, seed, search: "default" }));
   };
   const evaluations = Math.floor(setting.evaluations / recordings.length);
   const budgets = [
@@ -152,10 +151,22 @@ function table(
   return lines;
 }
 
-function whole(option: string, text: string): number {
+function seedsFrom(first: number, count: number): number[] {
+  return Array.from({ length: count }, (_, at) => first + at);
+}
+
+function counted(seeds: readonly number[]) {
+  return { seeds: seeds.length, first_seed: seeds[0] as number };
+}
+
+function wordsOf(seeds: readonly number[]): string {
+  return `${seeds.length} seeds from ${seeds[0]}`;
+}
+
+function whole(option: string, text: string, least = 1): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new UserError(`${option} ${text}: a whole number above 0 is needed`, 2);
+  if (!Number.isInteger(value) || value < least)
+    throw new UserError(`${option} ${text}: a whole number ${least === 0 ? "of 0 or more" : "above 0"} is needed`, 2);
   return value;
 }
 

@@ -77,6 +77,16 @@ describe("a run for two devices", () => {
     expect(compared.share_of_evaluations_stopped_in_time.value).toBeCloseTo(4 / 5);
     expect(compared.joint.fraction_of_optimum.B?.[4]?.value).toBe(1);
     expect(compared.separate.fraction_of_optimum.B?.[4]?.value).toBe(0.5);
+    // Separate runs have 1 and 1/2 of the optima after four evaluations, one run after three; all after six and four.
+    expect(compared.same_quality.map(({ separate, joint }) => [separate, joint])).toEqual([
+      [1, 1],
+      [2, 1],
+      [3, 1],
+      [3, 1],
+      [4, 3],
+      [5, 3],
+      [6, 4],
+    ]);
   });
 });
 

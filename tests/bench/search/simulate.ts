@@ -7,7 +7,6 @@ import { labelledRandom } from "@kevo/core/random/random.ts";
 import type { RecordedSpace } from "@kevo/core/recorded-space/recorded-space.ts";
 import { genomeHash } from "@kevo/core/search-space/genome.ts";
 import type { SearchSpace } from "@kevo/core/search-space/search-space.ts";
-import { waits } from "@kevo/island-worker/evolution/head-start.ts";
 import { applyEntry, ask, elitesOf, type Island, openIsland } from "@kevo/island-worker/evolution/island.ts";
 import { applyKnowledge, openKnowledge } from "@kevo/island-worker/evolution/knowledge.ts";
 import { taken } from "@kevo/island-worker/evolution/migration.ts";
@@ -78,9 +77,8 @@ export function simulate(
     best[recording] = Math.min(best[recording] as number, result.time_ms ?? Number.POSITIVE_INFINITY);
     for (const [at, line] of trace.best.entries()) line.push(best[at] as number);
   };
-  /** False when the island has nothing to propose, now or for good. */
+  /** False when the island has nothing left to propose. */
   const turn = (island: Island): boolean => {
-    if (waits(knowledge, island.index)) return false;
     const k = island.batches;
     const before = performance.now();
     const cpu = process.threadCpuUsage();
