@@ -24,9 +24,12 @@ def ratio_interval(above: list[float], below: list[float], seed: int = 0) -> tup
 
 
 def steady(clocks: list[int], tolerance: float = 0.03) -> list[bool]:
-    """Which windows ran at the usual clock: within `tolerance` of the median. All of them where no clock is known."""
+    """
+    Which windows ran at the usual clock: within `tolerance` of the median. All of them where no clock is known, and
+    always at least one: of two clocks that are seen equally often the higher is the usual one.
+    """
     known = [clock for clock in clocks if clock > 0]
     if not known:
         return [True] * len(clocks)
-    usual = statistics.median(known)
+    usual = statistics.median_high(known)
     return [clock <= 0 or abs(clock - usual) <= tolerance * usual for clock in clocks]

@@ -30,12 +30,18 @@ export interface ArmMeasurement {
   readonly warm_after: number;
   /** Processors kept busy by each part, while the evaluations compared were made. */
   readonly cores_used: Record<string, number>;
+  /** That were there when the comparison began, and not when it ended. */
+  readonly measuring_processes_lost: number;
   /** Of that time, how much the measuring processes stood ready and had no processor, both together. */
   readonly measuring_waited_share: number;
 }
 
+/** Evaluations that the run still has to make when the comparison ends, so that no lane waits for a last compilation. */
+const BEYOND = 200;
 const LOOK_MS = 250;
 const PATIENCE_MS = 300_000;
+
+type Used = Pick<ArmMeasurement, "cores_used" | "measuring_processes_lost" | "measuring_waited_share">;
 
 interface Look {
   readonly evaluated: number;
@@ -43,6 +49,8 @@ interface Look {
   /** Seconds of processor time by role. */
   readonly cpu: Map<string, number>;
   readonly waitedS: number;
+  /** Process ids of the measuring processes. */
+  readonly measuring: readonly number[];
 }
 
 interface Row {
@@ -68,7 +76,7 @@ export async function measureArm(
   await using place = new Workplace();
   const { kernel, workload, seed, evaluations, daemons, apart } = wish;
   const search = ["start", "--backend", "triton", "--kernel", kernel, "--workload", workload, "--seed", seed, "--json"];
-  const budget = [...search, "--evaluations", String(evaluations)];
+  const budget = [...search, "--evaluations", String(evaluations + BEYOND)];
   const coordinator =
     daemons.length === 1
       ? place.start("coordinator", [...budget, "--devices", daemons[0] as string], cacheIn(place, "cache"))
@@ -88,7 +96,7 @@ export async function measureArm(
   }
   coordinator.child.kill("SIGINT");
   const ended = await coordinator.ended;
-  const rows = evaluationsOf(ledger);
+  const rows = evaluationsOf(ledger).slice(0, evaluations);
   if (rows.length < evaluations) {
     throw new Error(`${rows.length} of ${evaluations} evaluations; it said: ${ended.stderr.slice(-2000)}`);
   }
@@ -156,11 +164,7 @@ function evaluationsOf(ledger: LedgerView): Row[] {
   }
 }
 
-function ofRows(
-  rows: readonly Row[],
-  { from }: ArmWish,
-  islands: number,
-): Omit<ArmMeasurement, "cores_used" | "measuring_waited_share"> {
+function ofRows(rows: readonly Row[], { from }: ArmWish, islands: number): Omit<ArmMeasurement, keyof Used> {
   const compared = rows.slice(from);
   const begin = rows[from - 1]?.at ?? 0;
   const end = rows.at(-1)?.at ?? 0;
@@ -198,30 +202,34 @@ function warmAfter(rows: readonly Row[], devices: readonly string[], islands: nu
 }
 
 /** Seconds of processor time so far, of this process's cluster. What has ended is forgotten: rates may read low. */
-function processors(): Pick<Look, "cpu" | "waitedS"> {
+function processors(): Pick<Look, "cpu" | "waitedS" | "measuring"> {
   const cpu = new Map<string, number>();
+  const measuring: number[] = [];
   let waitedS = 0;
   for (const one of descendants(process.pid)) {
     if (one.pid === process.pid) continue;
     const role = roleOf(one);
     cpu.set(role, (cpu.get(role) ?? 0) + one.cpuS);
-    if (role === "measuring processes") waitedS += one.waitedS;
+    if (role !== "measuring processes") continue;
+    waitedS += one.waitedS;
+    measuring.push(one.pid);
   }
-  return { cpu, waitedS };
+  return { cpu, waitedS, measuring };
 }
 
-function used(looks: readonly Look[], from: number): Pick<ArmMeasurement, "cores_used" | "measuring_waited_share"> {
+function used(looks: readonly Look[], from: number): Used {
   const first = looks.find(({ evaluated }) => evaluated >= from);
   // The last look may come after parts have ended.
   const last = looks.at(-2);
   if (first === undefined || last === undefined || last.at <= first.at) {
-    return { cores_used: {}, measuring_waited_share: 0 };
+    return { cores_used: {}, measuring_processes_lost: 0, measuring_waited_share: 0 };
   }
   const seconds = (last.at - first.at) / 1000;
   const since = (role: string, cpu: number) => Math.max(0, cpu - (first.cpu.get(role) ?? 0)) / seconds;
   const byRole = [...last.cpu].map(([role, cpu]) => [role, since(role, cpu)] as const);
   return {
     cores_used: Object.fromEntries(byRole.filter(([role]) => role !== "other")),
+    measuring_processes_lost: first.measuring.filter((pid) => !last.measuring.includes(pid)).length,
     measuring_waited_share: (last.waitedS - first.waitedS) / seconds,
   };
 }

@@ -13,10 +13,10 @@ import { type ArmMeasurement, type ArmWish, measureArm } from "./scaling-arm.ts"
 const HELP = `Usage: node tests/device/scaling.ts --out DIR [--kernel ID|PATH] [--workload PATTERN] [--evaluations N] [--from N]
        [--seed N] [--arms 1,2,3]
 
-Runs the default search with one seed and one budget three times and compares evaluations FROM to N of each run, by when
-every device has its references. Arms: 1 one GPU, 2 one daemon with two lanes, 3 two daemons, 4 two daemons that share no
-compiled code; ratios are against the first of those chosen. Each begins without compiled code. Finals are cut off: they
-measure nothing new.
+Runs the default search with one seed and one budget in each arm and compares evaluations FROM to N of each run: every
+device has its references by then, and the run goes on. Each arm begins without compiled code. Arms: 1 one GPU, 2 one
+daemon with two lanes, 3 two daemons, 4 two daemons that share no compiled code; one may be chosen twice. Ratios are
+against the first of those chosen. Finals are cut off: they measure nothing new.
 
 Example: node tests/device/scaling.ts --out results --workload 'ten-models/*/s4096' --evaluations 1000 --from 200`;
 
@@ -51,7 +51,7 @@ async function compareArms(out: string): Promise<void> {
   mkdirSync(out, { recursive: true });
   const arms: (ArmMeasurement & { name: string; ratio: number; whole_ratio: number })[] = [];
   const chosen = values.arms.split(",").map(Number);
-  for (const { name, ...arm } of ARMS.filter((_, at) => chosen.includes(at + 1))) {
+  for (const { name, ...arm } of chosen.flatMap((number) => ARMS[number - 1] ?? [])) {
     try {
       const measured = await measureArm({ ...wish, ...arm }, (database) =>
         copyFileSync(database, join(out, `scaling-${arms.length + 1}.db`)),

@@ -97,7 +97,10 @@ export class MeasuringLane {
         await this.#renew(member);
         signal.throwIfAborted();
         if (error instanceof RunnerError) {
-          if (tries === 1) continue;
+          if (tries === 1) {
+            this.#options.onNote(`the runner failed and is asked again in another process: ${error.message}`);
+            continue;
+          }
           throw new UserError(`the measuring process failed: ${error.message}`);
         }
         if (error.how === "garbled") throw new Error(`the measuring process: ${error.message}`);

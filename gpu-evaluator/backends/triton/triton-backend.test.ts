@@ -185,6 +185,7 @@ describe.skipIf(!hasPython)("the Triton backend", () => {
   test("a runner that fails once is asked again in another process; its second failure is the evaluator's", async () => {
     const backend = await open();
     expect(await evaluate(backend, "busy device")).toMatchObject({ outcome: "ok" });
+    expect(notes).toEqual([expect.stringContaining("asked again in another process: out of memory")]);
     await expect(evaluate(backend, "runner fails")).rejects.toThrow(UserError);
     await expect(evaluate(backend, "measurer garbage")).rejects.toThrow("answer");
     expect(await evaluate(backend, "ok")).toMatchObject({ outcome: "ok" });

@@ -60,6 +60,10 @@ class Statistics(unittest.TestCase):
         self.assertEqual(steady([1980, 1980, 1500, 1975]), [True, True, False, True])
         self.assertEqual(steady([0, 0]), [True, True])
 
+    def test_half_of_the_windows_at_another_clock_leaves_the_other_half(self) -> None:
+        self.assertEqual(steady([1755, 1980, 1755, 1980]), [False, True, False, True])
+        self.assertEqual(steady([1500, 1700, 0, 1900, 1980]), [False, False, True, True, False])
+
 
 class Shapes(unittest.TestCase):
     def test_both_kinds_of_process_launch_the_same_shapes(self) -> None:
