@@ -195,6 +195,10 @@ describe("coordinator lineage", () => {
     const missing = await ended(start(["lineage", "best"], empty));
     expect(missing).toMatchObject({ code: 1, out: "" });
     expect(missing.err).toMatch(/^coordinator: There is no database .*empty\/\.kevo\/lineage\.db\..*--db FILE\.\n$/);
+    const damaged = changedCopy("damaged.db", "update runs set spec = '{'");
+    const unreadable = await coordinator("runs", "--db", damaged);
+    expect(unreadable).toMatchObject({ code: 1, out: "" });
+    expect(unreadable.err).toMatch(/^coordinator: what is stored cannot be read \(.*JSON.*--db\..*\n$/);
     const incomplete = await coordinator("lineage", "diff", "0/0/0", "--db", lineage.path);
     expect(incomplete).toMatchObject({ code: 2, out: "" });
     expect(incomplete.err).toContain("missing required argument 'b'");

@@ -1,4 +1,5 @@
 /** An evaluator's answer, validated and turned into a record of the ledger. */
+import { issuesInWords } from "@kevo/core/errors/issues.ts";
 import type { Result__Output } from "@kevo/proto/evaluator-service.ts";
 import { type Measurement, outcome } from "@kevo/proto/outcome.ts";
 import { z } from "zod";
@@ -66,7 +67,7 @@ export function recordOf(
 ): EvaluationRecord | { readonly malformed: string } {
   const { data, error } = wireResult.safeParse(wire);
   if (error) {
-    return { malformed: error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ") };
+    return { malformed: issuesInWords(error) };
   }
   if (data.outcome === "ok" && !sameNames(workloads, data.measurements)) {
     const timed = data.measurements.map((m) => m.workload).join(", ") || "none";

@@ -1,6 +1,7 @@
 /** JSON in and out, and the words for what does not fit. */
 import type { Msg } from "nats";
-import type { ZodError, ZodType } from "zod";
+import type { ZodType } from "zod";
+import { issuesInWords } from "../errors/issues.ts";
 
 export type Decoded<T> =
   | { readonly ok: true; readonly value: T; readonly raw: unknown }
@@ -15,15 +16,7 @@ export function decode<T>(message: Msg, schema: ZodType<T>): Decoded<T> {
     return { ok: false, why: `not JSON: ${excerpt(message.string())}`, raw: undefined };
   }
   const result = schema.safeParse(raw);
-  return result.success ? { ok: true, value: result.data, raw } : { ok: false, why: explain(result.error), raw };
-}
-
-/** One line: each field that does not fit, and why. */
-export function explain(error: ZodError): string {
-  return error.issues
-    .slice(0, 5)
-    .map((issue) => (issue.path.length > 0 ? `${issue.path.join(".")}: ${issue.message}` : issue.message))
-    .join("; ");
+  return result.success ? { ok: true, value: result.data, raw } : { ok: false, why: issuesInWords(result.error), raw };
 }
 
 export function excerpt(text: string): string {

@@ -1,7 +1,7 @@
 /** Reads `kernel.json` and checks that it means something: files there, space not empty, default and baselines in it. */
 import { type KernelDefinition, kernelDefinition } from "@kevo/proto/kernel.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
-import type { ZodError } from "zod";
+import { issuesInWords } from "../errors/issues.ts";
 import { UserError } from "../errors/user-error.ts";
 import { beyondCapability } from "../search-space/capability.ts";
 import { compileConstraint } from "../search-space/constraint.ts";
@@ -18,16 +18,8 @@ export function parseDefinition(text: string, where: string): KernelDefinition {
     throw new UserError(`${where} is not JSON: ${(error as Error).message}`, 2);
   }
   const result = kernelDefinition.safeParse(json);
-  if (!result.success) throw new UserError(`${where}: ${fields(result.error)}.`, 2);
+  if (!result.success) throw new UserError(`${where}: ${issuesInWords(result.error)}.`, 2);
   return result.data;
-}
-
-/** Each field that does not fit, by name where the list it stands in has names. */
-function fields(error: ZodError): string {
-  return error.issues
-    .slice(0, 5)
-    .map((issue) => (issue.path.length === 0 ? issue.message : `${issue.path.join(".")}: ${issue.message}`))
-    .join("; ");
 }
 
 /**

@@ -1,6 +1,10 @@
 /** Runs a command line to its end, with the exit codes that all programs share. */
 import { type Command, CommanderError } from "commander";
 import { UserError } from "../errors/user-error.ts";
+import { unreadable } from "./unreadable.ts";
+
+/** Levels of KEVO_LOG under which a stack trace is wanted. */
+const DEVELOPERS: ReadonlySet<string> = new Set(["debug", "trace"]);
 
 /** 0 done, 2 wrong usage, else what the `UserError` says. What is nobody's mistake but ours is thrown. */
 export async function runProgram(program: Command): Promise<void> {
@@ -15,24 +19,13 @@ export async function runProgram(program: Command): Promise<void> {
       console.error(`${program.name()}: ${error.message}`);
       // What was opened before the mistake showed must not keep the process.
       process.exit(error.exitCode);
-    } else if (isOfDatabase(error)) {
-      console.error(
-        `${program.name()}: the database cannot be used (${error.code}): ${error.message}. Restore a copy of it, or name another file with --db.`,
-      );
-      process.exit(1);
     } else {
-      throw error;
+      const words = unreadable(error);
+      if (words === null || DEVELOPERS.has(process.env.KEVO_LOG ?? "")) throw error;
+      console.error(`${program.name()}: ${words}`);
+      process.exit(1);
     }
   }
-}
-
-/** A damaged or unwritable file, met in the middle of work. */
-function isOfDatabase(error: unknown): error is Error & { code: string } {
-  return (
-    error instanceof Error &&
-    "code" in error &&
-    /^SQLITE_(CORRUPT|NOTADB|READONLY|IOERR|CANTOPEN|FULL)/.test(String(error.code))
-  );
 }
 
 function throwInsteadOfExit(command: Command): void {

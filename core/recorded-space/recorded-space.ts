@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import type { Outcome } from "@kevo/proto/outcome.ts";
 import type { Config, SearchSpaceDefinition } from "@kevo/proto/search-space.ts";
-import { z } from "zod";
+import { issuesInWords } from "../errors/issues.ts";
 import { UserError } from "../errors/user-error.ts";
 import { fileSchema, type RecordedFile } from "./cache-format.ts";
 import { keyOfValues, spaceOf } from "./parameters.ts";
@@ -44,7 +44,7 @@ export async function loadRecordedSpace(path: string): Promise<RecordedSpace> {
   const file = fileSchema.safeParse(await readJson(path));
   if (!file.success) {
     throw new UserError(
-      `${path} is not a recorded space in Kernel Tuner's cache format: ${z.prettifyError(file.error)}`,
+      `${path} is not a recorded space in Kernel Tuner's cache format: ${issuesInWords(file.error)}.`,
     );
   }
   return openRecordedSpace(file.data, path);

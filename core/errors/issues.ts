@@ -1,0 +1,12 @@
+/** What does not fit a schema, in words. */
+import type { ZodError } from "zod";
+
+const NAMED = 5;
+
+/** One line: each field that does not fit, and why. */
+export function issuesInWords(error: ZodError): string {
+  return error.issues
+    .slice(0, NAMED)
+    .map(({ path, message }) => (path.length === 0 ? message : `${path.join(".")}: ${message}`))
+    .join("; ");
+}
