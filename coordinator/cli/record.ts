@@ -1,6 +1,7 @@
 /** `coordinator record`. */
 import { resolve } from "node:path";
 import { formatAddress, parseAddress } from "@kevo/core/config/address.ts";
+import { parseDevices } from "@kevo/core/config/devices.ts";
 import { readEnvironment } from "@kevo/core/config/environment.ts";
 import { parseInteger, parseNumber } from "@kevo/core/config/number.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
@@ -103,7 +104,7 @@ function launchOf(given: GivenOptions): Launch {
     spaces: given.space === undefined ? [] : [resolve(given.space)],
     time_scale: parseNumber(given.timeScale, "--time-scale", { min: 0, max: 1000 }),
     evaluators: given.evaluator.map((text) => formatAddress(parseAddress(text, "--evaluator"))),
-    devices: given.devices ?? null,
+    devices: given.devices === undefined ? null : parseDevices(given.devices).join(","),
     external_workers: false,
     nats: given.nats ?? null,
     nats_listen: null,

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { makeFolder } from "@kevo/core/config/folder.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { type KernelPackage, kernelFromSpaces, loadKernel } from "@kevo/core/kernel/load.ts";
 import { type RunSpec, runSpec } from "@kevo/proto/run.ts";
@@ -38,10 +39,10 @@ export async function startRun(wish: Wish, wanted: Launch, options: SittingOptio
   const kernel = await withinDevices(await kernelOf(wanted), wanted, options.token, note);
   const isPath = wanted.kernel !== null && !existsSync(join(KERNELS, wanted.kernel));
   const launch = isPath ? { ...wanted, kernel: resolve(wanted.kernel as string) } : wanted;
-  const wished = specOf(wish, kernel, new Date());
+  const wished = withSource(specOf(wish, kernel, new Date()), wish, kernel);
   const lineage = openLineage(options.db);
   try {
-    const spec = withSource(asControl(lineage.db, wished), wish, kernel);
+    const spec = asControl(lineage.db, wished);
     await sit({ spec, launch, kernel, lineage, resume: false, elapsedBeforeMs: 0 }, options);
   } finally {
     lineage.close();
@@ -161,6 +162,8 @@ export async function recordRun(
   const record = { out: (wanted.record as { out: string }).out, fixed: parseFixed(fix, kernel.definition) };
   const launch = { ...wanted, kernel: kernelName, record };
   const spec = recordSpecOf(wish, kernel, record.fixed, new Date());
+  // Not after hours of measuring.
+  makeFolder(dirname(record.out), "--out");
   const lineage = openLineage(options.db);
   try {
     const earlier = earlierRecording(lineage.db, spec, record);

@@ -1,6 +1,7 @@
 /** `coordinator start`. */
 import { resolve } from "node:path";
 import { formatAddress, parseAddress } from "@kevo/core/config/address.ts";
+import { parseDevices } from "@kevo/core/config/devices.ts";
 import { parseDuration } from "@kevo/core/config/duration.ts";
 import { readEnvironment } from "@kevo/core/config/environment.ts";
 import { parseInteger, parseNumber } from "@kevo/core/config/number.ts";
@@ -181,6 +182,9 @@ function launchOf(given: GivenOptions): Launch {
   if (!replay && given.space.length > 0) {
     throw new UserError(`--space is for --backend replay, not for ${given.backend}: leave one of them out.`, 2);
   }
+  if (replay && given.kernel !== undefined) {
+    console.error(`--kernel ${given.kernel} changes nothing: a replay is of the kernel that was recorded.`);
+  }
   if (!replay && given.kernel === undefined) {
     throw new UserError(
       "Name a kernel: --kernel ID or --kernel PATH (or replay a recorded space with --space FILE).",
@@ -195,7 +199,7 @@ function launchOf(given: GivenOptions): Launch {
     spaces: given.space.map((path) => resolve(path)),
     time_scale: parseNumber(given.timeScale, "--time-scale", { min: 0, max: 1000 }),
     evaluators: given.evaluator.map((text) => formatAddress(parseAddress(text, "--evaluator"))),
-    devices: given.devices ?? null,
+    devices: given.devices === undefined ? null : parseDevices(given.devices).join(","),
     ...(given.requireSandbox === true && { require_sandbox: true }),
     external_workers: given.externalWorkers === true,
     nats: given.nats ?? null,

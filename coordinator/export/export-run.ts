@@ -1,7 +1,8 @@
 /** Writes what a run found as a folder that runs without this project. */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { makeFolder } from "@kevo/core/config/folder.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { unpackFiles } from "@kevo/core/kernel/archive.ts";
 import { parameterArguments } from "@kevo/gpu-evaluator/backends/cpu/arguments.ts";
@@ -116,7 +117,8 @@ function sourceFile({ source }: KernelDefinition, hash: string): string {
 }
 
 function openFolder(folder: string) {
-  if (existsSync(folder) && readdirSync(folder).length > 0) {
+  makeFolder(folder, "--out");
+  if (readdirSync(folder).length > 0) {
     throw new UserError(`--out ${folder}: the folder is there and not empty. Name another, or empty it.`, 2);
   }
   const files: string[] = [];

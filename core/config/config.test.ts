@@ -1,8 +1,13 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { UserError } from "../errors/user-error.ts";
 import { formatAddress, isLoopback, parseAddress } from "./address.ts";
+import { parseDevices } from "./devices.ts";
 import { parseDuration } from "./duration.ts";
 import { readEnvironment } from "./environment.ts";
+import { makeFolder } from "./folder.ts";
 import { parseInteger, parseNumber } from "./number.ts";
 
 /** What a user reads; wrong usage has exit code 2. */
@@ -86,6 +91,27 @@ test("numbers outside their limits are named with the limit", () => {
       text,
     ).toContain("not a number");
   }
+});
+
+test("devices are numbers, each once", () => {
+  expect(parseDevices("0, 3,1")).toEqual([0, 3, 1]);
+  for (const text of ["", ",", "0,", "0x1", "1.5", "-1", "4096", "0,0"]) {
+    expect(
+      complaint(() => parseDevices(text)),
+      text,
+    ).toContain("--devices");
+  }
+});
+
+test("a folder that nothing can be written into is refused before any work", () => {
+  const folder = mkdtempSync(join(tmpdir(), "kevo-folder-"));
+  makeFolder(join(folder, "a/b"), "--out");
+  expect(existsSync(join(folder, "a/b"))).toBe(true);
+  writeFileSync(join(folder, "file"), "");
+  for (const taken of ["file", "file/below"]) {
+    expect(complaint(() => makeFolder(join(folder, taken), "--out"))).toMatch(/^--out: cannot write into .*file/);
+  }
+  rmSync(folder, { recursive: true });
 });
 
 test("a bad variable of the environment is named, but a key's value is never shown", () => {

@@ -4,10 +4,12 @@
  * is tried out then, layer by layer, and said. Nothing here is assumed to work.
  */
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { UserError } from "../errors/user-error.ts";
 import { systemPaths } from "./paths.ts";
 
 export const NATIVE = fileURLToPath(new URL("./native/", import.meta.url));
@@ -68,6 +70,9 @@ export async function prepareSandbox(folder: string, options: SandboxOptions): P
     });
   const sources = ["sandbox.c", "confine.c"].map((name) => join(NATIVE, name));
   await run(compiler, [...words, "-std=gnu17", "-O2", "-w", "-o", program, ...sources]);
+  if (!existsSync(program)) {
+    throw new UserError(`the C compiler '${compiler}' says that all went well and has made nothing. Name one in CC.`);
+  }
   const { stdout } = await run(program, ["probe", root]);
   return sandboxOf(program, root, readProbe(stdout, options.without ?? []));
 }

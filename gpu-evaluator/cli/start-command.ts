@@ -1,7 +1,8 @@
 /** `gpu-evaluator start`: the options, their checks and their help. */
 import { formatAddress, isLoopback, parseAddress } from "@kevo/core/config/address.ts";
+import { parseDevices } from "@kevo/core/config/devices.ts";
 import { readEnvironment } from "@kevo/core/config/environment.ts";
-import { parseInteger, parseNumber } from "@kevo/core/config/number.ts";
+import { parseNumber } from "@kevo/core/config/number.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { Command, Option } from "commander";
 import type { BackendChoice } from "./open-backend.ts";
@@ -74,14 +75,6 @@ function backendChoice(given: GivenOptions, python: string | undefined): Backend
   const stray = given.space !== undefined ? "--space" : given.timeScale !== undefined ? "--time-scale" : null;
   if (stray !== null) throw new UserError(`${stray} is for --backend replay only: leave it out.`, 2);
   return given.backend === "triton" ? { name: "triton", devices, python } : { name: "cpu", devices };
-}
-
-function parseDevices(text: string): number[] {
-  const devices = text.split(",").map((part) => parseInteger(part.trim(), "--devices", { min: 0, max: 4095 }));
-  if (new Set(devices).size !== devices.length) {
-    throw new UserError(`--devices ${text}: a device is named twice. Each has one lane; name it once.`, 2);
-  }
-  return devices;
 }
 
 /** What to bind and what to announce; null when it is the bound address. */

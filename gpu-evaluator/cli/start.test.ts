@@ -228,6 +228,7 @@ describe("mistakes of the user are one sentence and a code, never a stack trace"
       2,
       "--advertise",
     ],
+    ["a compiler that makes nothing", () => ["start", "--backend", "cpu"], { CC: "/bin/true" }, 1, "made nothing"],
     ["unreachable NATS", () => [...replay(), "--nats", "nats://127.0.0.1:1"], {}, 1, "nats://127.0.0.1:1"],
   ])("%s", async (_what, args, environment, code, words) => {
     const found = await outcome(args(), environment);

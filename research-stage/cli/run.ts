@@ -1,12 +1,13 @@
 /** `research-stage run` and `research-stage discover`. */
 import { randomBytes, randomInt } from "node:crypto";
-import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
+import { statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DEFAULT_DATABASE } from "@kevo/coordinator/lineage/read-only.ts";
 import { openResearch } from "@kevo/coordinator/lineage/research/database.ts";
 import { createRun, findRun, type ResearchRun } from "@kevo/coordinator/lineage/research/store.ts";
 import { formatAddress, parseAddress } from "@kevo/core/config/address.ts";
+import { makeFolder } from "@kevo/core/config/folder.ts";
 import { parseInteger, parseNumber } from "@kevo/core/config/number.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { Command, Option } from "commander";
@@ -14,7 +15,7 @@ import { requireModel } from "../pipeline/open-session.ts";
 import { MOST, type ResearchOptions, researchOptions } from "../pipeline/options.ts";
 import { type Recording, readRecording } from "../pipeline/recording.ts";
 import { newFenceSecret } from "../sources/defence/fence.ts";
-import { sit } from "./sitting.ts";
+import { say, sit } from "./sitting.ts";
 
 /** The demonstration that comes with the project. */
 export const SHIPPED = fileURLToPath(new URL("../demonstration/recording.json.gz", import.meta.url));
@@ -100,8 +101,11 @@ export function runCommand(goal: "run" | "discover"): Command {
     .option("--synthetic", "say on every page that the corpus is made up")
     .option("--json", "end with one line of JSON on standard output")
     .addHelpText("after", AFTER_HELP)
-    .action(async (given: GivenOptions) => {
-      if (given.recording !== undefined) return replay(given, given.recording === true ? SHIPPED : given.recording);
+    .action(async (given: GivenOptions, command: Command) => {
+      if (given.recording !== undefined) {
+        sayWithoutEffect(command);
+        return replay(given, given.recording === true ? SHIPPED : given.recording);
+      }
       const options = optionsOf(given, goal);
       requireModel(options, process.env);
       const id = `${new Date().toISOString().slice(0, 10).replaceAll("-", "")}-research-${randomBytes(2).toString("hex")}`;
@@ -119,6 +123,16 @@ async function replay(given: GivenOptions, path: string): Promise<void> {
   await start(given, { id, options, secret, createdAt }, recording);
 }
 
+const WITH_RECORDING: ReadonlySet<string> = new Set(["recording", "domain", "out", "db", "record", "json"]);
+
+function sayWithoutEffect(command: Command): void {
+  const idle = command.options
+    .filter((option) => !WITH_RECORDING.has(option.attributeName()))
+    .filter((option) => command.getOptionValueSource(option.attributeName()) === "cli")
+    .map(({ long, flags }) => long ?? flags);
+  if (idle.length > 0) say(`--recording repeats a run as it was: ${idle.join(", ")} changes nothing`);
+}
+
 interface Wanted {
   readonly id: string;
   readonly options: ResearchOptions;
@@ -129,6 +143,7 @@ interface Wanted {
 async function start(given: GivenOptions, wanted: Wanted, recording: Recording | null): Promise<void> {
   const { id, options, secret, createdAt } = wanted;
   const folder = resolve(given.out ?? join(dirname(given.db), "research", id));
+  // Before anything is paid.
   makeFolder(folder, given.out === undefined ? "--db" : "--out");
   if (given.record !== undefined) makeFolder(dirname(resolve(given.record)), "--record");
   const research = openResearch(given.db);
@@ -145,22 +160,17 @@ async function start(given: GivenOptions, wanted: Wanted, recording: Recording |
   }
 }
 
-/** Before anything is paid. */
-function makeFolder(path: string, option: string): void {
-  try {
-    mkdirSync(path, { recursive: true });
-    accessSync(path, constants.W_OK);
-  } catch (error) {
-    throw new UserError(`${option}: cannot write into ${path}: ${(error as Error).message}. Name another.`, 2);
-  }
-}
-
 function optionsOf(given: GivenOptions, goal: "run" | "discover"): ResearchOptions {
   if (given.domain === undefined || given.domain.trim().length < 3) {
     throw new UserError('Name what to look for: --domain "attention on CPUs" (or see --recording).', 2);
   }
-  if (given.prompts !== undefined && !existsSync(given.prompts)) {
+  if (given.prompts !== undefined && statSync(given.prompts, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new UserError(`--prompts ${given.prompts}: there is no such folder. optimise-prompts writes one.`, 2);
+  }
+  const since = given.since === undefined ? null : day(given.since, "--since");
+  const until = given.until === undefined ? new Date().toISOString().slice(0, 10) : day(given.until, "--until");
+  if (since !== null && since > until) {
+    throw new UserError(`--since ${since} is after ${until}, up to which literature is looked for: no day is left.`, 2);
   }
   const whole = (number: string, option: string, max: number) => parseInteger(number, option, { min: 1, max });
   return researchOptions.parse({
@@ -179,8 +189,8 @@ function optionsOf(given: GivenOptions, goal: "run" | "discover"): ResearchOptio
       .map((handle) => handle.trim().replace(/^@/, ""))
       .filter((handle) => handle !== ""),
     archive: given.archive,
-    since: given.since === undefined ? null : day(given.since, "--since"),
-    until: given.until === undefined ? new Date().toISOString().slice(0, 10) : day(given.until, "--until"),
+    since,
+    until,
     evaluations: whole(given.evaluations, "--evaluations", 1_000_000),
     islands: whole(given.islands, "--islands", 1024),
     workloads: given.workload,

@@ -37,7 +37,7 @@ export function readRecording(path: string): Recording {
   try {
     bytes = readFileSync(path);
   } catch (error) {
-    throw new UserError(`--recording ${path}: ${(error as NodeJS.ErrnoException).code ?? error}.`, 2);
+    throw new UserError(`--recording ${path} cannot be read: ${(error as Error).message}.`, 2);
   }
   try {
     const text = bytes[0] === 0x1f ? gunzipSync(bytes) : bytes;

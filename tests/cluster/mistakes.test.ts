@@ -1,6 +1,6 @@
 /** Mistakes and misfortunes: one clear sentence, the right exit code, no stack trace, and what was counted stays. */
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { connectBus } from "@kevo/core/bus/bus.ts";
@@ -49,10 +49,38 @@ describe("coordinator start", () => {
     ["an unknown workload", ["--kernel", "attention-cpu", "--workload", "s9"], "--workload s9"],
     ["a backend that the kernel does not know", ["--kernel", "attention-cpu", "--backend", "triton"], "triton"],
     ["a space that is not there", ["--backend", "replay", "--space", "none.json"], "none.json"],
+    ["devices that are no numbers", ["--kernel", "attention-cpu", "--devices", "0x1"], "--devices 0x1"],
+    ["sources to evolve by nobody", ["--kernel", "attention-cpu", "--evolve", "source"], "--llm"],
     ["an off-loopback NATS without a token", ["--kernel", "attention-cpu", "--nats-listen", "0.0.0.0:0"], "KEVO_TOKEN"],
   ])("%s", async (_what, args, ...parts) => {
     await using place = new Workplace();
     expectSentence(await place.run("coordinator", ["start", ...args], { KEVO_TOKEN: "" }), 2, ...parts);
+    // A mistake leaves nothing behind that a later command would take for a run.
+    expect(existsSync(place.file(".kevo/nats"))).toBe(false);
+  });
+
+  test("a kernel beside a recorded space changes nothing, which is said", async () => {
+    await using place = new Workplace();
+    writeSyntheticSpace(place.file("space.json"), { values: 2 });
+    const args = ["start", "--backend", "replay", "--space", "space.json", "--kernel", "attention-cpu"];
+    const { code, stdout, stderr } = await place.run("coordinator", [...args, "--evaluations", "2", "--json"]);
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain("--kernel attention-cpu changes nothing");
+    expect(JSON.parse(stdout)).toMatchObject({ kernel: "bowl" });
+  });
+
+  test("a recording that could not be written is not begun", async () => {
+    await using place = new Workplace();
+    writeSyntheticSpace(place.file("space.json"), { values: 2 });
+    const args = ["record", "--space", "space.json", "--out", "space.json/record.json"];
+    expectSentence(await place.run("coordinator", args), 2, "--out", "space.json");
+    expect(existsSync(place.file(".kevo"))).toBe(false);
+  });
+
+  test.each(["{}", '{"kernel_name": "a", "tune_params_keys": []}'])("a space that is %s", async (text) => {
+    await using place = new Workplace();
+    writeFileSync(place.file("space.json"), text);
+    expectSentence(await place.run("coordinator", ["start", "--space", "space.json"]), 1, "space.json", "cache: ");
   });
 
   test("NATS that cannot be reached", async () => {

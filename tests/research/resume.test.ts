@@ -136,6 +136,8 @@ test("mistakes are told before any work", async () => {
     [runCommand("run"), ["--domain", DOMAIN, "--constraints", "fast ".repeat(500)], "at most 2000"],
     [runCommand("run"), ["--domain", DOMAIN, "--rounds", "0"], "--rounds 0"],
     [runCommand("run"), ["--domain", DOMAIN, "--since", "yesterday"], "--since yesterday"],
+    [runCommand("run"), ["--domain", DOMAIN, "--since", "2026-05-02", "--until", "2026-05-01"], "no day is left"],
+    [runCommand("run"), ["--domain", DOMAIN, "--prompts", taken], "there is no such folder"],
     [runCommand("run"), ["--recording", "--out", taken], `cannot write into ${taken}`],
     [runCommand("run"), ["--recording", "--record", join(taken, "r.json")], "--record: cannot write"],
     [resumeCommand(), [], "no research run"],
