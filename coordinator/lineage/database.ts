@@ -26,5 +26,5 @@ export function openLineage(path: string, { existing = false } = {}): OpenLineag
   const file = resolve(path);
   const migrations = new URL("./migrations", import.meta.url);
   const missing = existing ? noDatabase : undefined;
-  return { path: file, ...openForWriting({ file, who: "coordinator", schema, migrations, missing }) };
+  return { path: file, ...openForWriting({ file, who: "coordinator", schema, table: "runs", migrations, missing }) };
 }

@@ -15,6 +15,8 @@ export interface WriterOptions<Schema extends Record<string, unknown>> {
   /** Whose only one works with it, in words. */
   readonly who: string;
   readonly schema: Schema;
+  /** One of its tables, by which it is told from a database of somebody else. */
+  readonly table: string;
   /** Folder of the migrations. */
   readonly migrations: URL;
   /** What is wrong where the file is not there; without it the database is created. */
@@ -38,7 +40,7 @@ export interface OpenForWriting<Schema extends Record<string, unknown>> {
 export function openForWriting<Schema extends Record<string, unknown>>(
   options: WriterOptions<Schema>,
 ): OpenForWriting<Schema> {
-  const { file, who, schema, migrations, missing } = options;
+  const { file, who, schema, table, migrations, missing } = options;
   if (missing !== undefined && !existsSync(file)) throw missing(file);
   refuseFolder(file);
   try {
@@ -49,6 +51,7 @@ export function openForWriting<Schema extends Record<string, unknown>>(
   const lock = takeLock(file, who);
   try {
     const sqlite = new Database(file);
+    refuseForeign(sqlite, file, table);
     sqlite.pragma("journal_mode = WAL");
     // FULL: a commit survives a power cut, so that an accepted evaluation or a paid call is never forgotten.
     sqlite.pragma("synchronous = FULL");
@@ -67,4 +70,13 @@ export function openForWriting<Schema extends Record<string, unknown>>(
     if (error instanceof UserError) throw error;
     throw new UserError(`Cannot open the database ${file}: ${(error as Error).message}. Name another with --db FILE.`);
   }
+}
+
+function refuseForeign(sqlite: Database.Database, file: string, table: string): void {
+  // The migrator's own table is there first: a start that was killed before the others leaves it alone.
+  const others = "select name from sqlite_master where type = 'table' and name <> '__drizzle_migrations'";
+  const tables = sqlite.prepare(others).pluck().all();
+  if (tables.length === 0 || tables.includes(table)) return;
+  sqlite.close();
+  throw new UserError(`${file} is a SQLite database, but not one that is written here. Name another with --db FILE.`);
 }

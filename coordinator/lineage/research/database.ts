@@ -30,7 +30,8 @@ export function openResearch(lineage: string, { existing = false } = {}): OpenRe
   const path = researchPath(lineage);
   const migrations = new URL("./migrations", import.meta.url);
   const missing = existing ? noResearch : undefined;
-  const { db, close } = openForWriting({ file: path, who: "research stage", schema, migrations, missing });
+  const about = { who: "research stage", schema, table: "research_runs" };
+  const { db, close } = openForWriting({ ...about, file: path, migrations, missing });
   return { lineage: resolve(lineage), path, db, close };
 }
 
