@@ -1,11 +1,14 @@
 """What candidates are judged against: inputs, right answers and baselines of a workload, kept between candidates.
 
-Right answers are in ordinary host memory, which a kernel cannot read; on the device they exist only during a
-comparison, when no kernel of the candidate runs, and are overwritten before their memory is given back.
+Right answers stay on the device masked: each is combined (exclusive or) with random bits from a generator whose key is
+in host memory, which a kernel cannot read. As they are they exist only during a comparison, when no kernel of the
+candidate runs, and are overwritten before their memory is given back. Bringing them from host memory each time would be
+a quarter of an evaluation, and as fast or slow as the host's processors happen to be.
 """
 
 from __future__ import annotations
 
+import os
 import statistics
 import warnings
 from types import ModuleType
@@ -27,25 +30,32 @@ CLOSE = 1e-2
 
 
 class Case:
-    """One shape and seed: inputs on the device, the answer on the host, and how far PyTorch's default is from it."""
+    """One shape and seed: inputs and the masked answer on the device, and how far PyTorch's default is from it."""
 
     def __init__(self, trusted: ModuleType, shape: Json, seed: int) -> None:
         self.shape = shape
         self.inputs: Tensors = trusted.inputs(shape, seed)
-        answer = trusted.reference(shape, self.inputs)
+        answer = trusted.reference(shape, self.inputs).float()
         self.norm = float(answer.double().norm())
         usual = next(iter(trusted.baselines().values()))(shape, self.inputs)
         self.usual_error = float((usual.float() - answer).double().norm()) / self.norm
-        self._answer = answer.to("cpu", copy=True)
+        self._key = int.from_bytes(os.urandom(8), "little") >> 1
+        self._masked = self._mask(answer.shape, answer.device).bitwise_xor_(answer.view(torch.int32))
         answer.zero_()
+
+    def _mask(self, shape: torch.Size, device: torch.device) -> torch.Tensor:
+        """The same random bits each time, 32 for each element."""
+        generator = torch.Generator(device).manual_seed(self._key)
+        return torch.randint(-(1 << 31), 1 << 31, shape, generator=generator, dtype=torch.int32, device=device)
 
     def judge(self, output: torch.Tensor) -> tuple[float, str | None]:
         """Relative L2 error, and what is wrong with the output; None when it passes."""
-        answer = self._answer.to(output.device, copy=True)
+        # In place from here on: what is left in memory that was given back tells nothing.
+        answer = self._mask(self._masked.shape, output.device).bitwise_xor_(self._masked).view(torch.float32)
         difference = output.float() - answer
         unwritten = int(torch.isnan(difference).sum())
-        worst = float((difference.abs() - CLOSE * answer.abs()).max())
-        error = float(difference.double().norm()) / self.norm
+        error = float(torch.linalg.vector_norm(difference)) / self.norm
+        worst = float(difference.abs_().sub_(answer.abs_().mul_(CLOSE)).max())
         answer.zero_()
         difference.zero_()
         if unwritten:

@@ -34,8 +34,9 @@ WATCHED = [
     (torch.cuda.CUDAGraph, ("capture_begin", "capture_end", "replay")),
     (torch.cuda.Event, ("elapsed_time", "record", "synchronize")),
     (torch.cuda.Stream, ("synchronize", "wait_stream")),
-    (torch.Tensor, ("clone", "copy_", "fill_")),
-    (torch, ("equal", "isnan")),
+    (torch.Tensor, ("abs_", "bitwise_xor_", "clone", "copy_", "fill_", "max", "view")),
+    (torch, ("Generator", "equal", "isnan", "randint")),
+    (torch.linalg, ("vector_norm",)),
 ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import statistics
+from functools import cache
 
 RESAMPLES = 400
 
@@ -12,15 +13,23 @@ def ratio_interval(above: list[float], below: list[float], seed: int = 0) -> tup
     """median(above) / median(below), and its 95 % bootstrap interval (percentiles), rounds resampled in pairs."""
     if len(above) != len(below) or not above:
         raise ValueError(f"{len(above)} samples beside {len(below)}")
-    ratio = statistics.median(above) / statistics.median(below)
-    generator = random.Random(seed)
-    rounds = range(len(above))
-    ratios = []
-    for _ in range(RESAMPLES):
-        drawn = generator.choices(rounds, k=len(above))
-        ratios.append(statistics.median([above[at] for at in drawn]) / statistics.median([below[at] for at in drawn]))
-    ratios.sort()
+    ratio = _median(above) / _median(below)
+    draws = _draws(len(above), seed)
+    ratios = sorted(_median([above[at] for at in drawn]) / _median([below[at] for at in drawn]) for drawn in draws)
     return ratio, ratios[int(0.025 * RESAMPLES)], ratios[int(0.975 * RESAMPLES) - 1]
+
+
+@cache
+def _draws(count: int, seed: int) -> list[list[int]]:
+    """Drawn once for all evaluations: the device waits meanwhile."""
+    generator = random.Random(seed)
+    return [generator.choices(range(count), k=count) for _ in range(RESAMPLES)]
+
+
+def _median(values: list[float]) -> float:
+    """As `statistics.median`, in a third of its time."""
+    ordered, half = sorted(values), len(values) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
 def steady(clocks: list[int], tolerance: float = 0.03) -> list[bool]:

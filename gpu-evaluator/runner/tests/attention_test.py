@@ -69,11 +69,26 @@ class Judgement(unittest.TestCase):
         trusted.inputs = lambda shape, seed: given
         trusted.reference = reference.reference
         trusted.baselines = lambda: {"default": lambda shape, given: reference.reference(shape, given).half()}
+        self.trusted = trusted
         self.case = Case(trusted, SMALL, 1)
         self.right = reference.reference(SMALL, given).half()
 
     def test_the_right_answer_passes(self) -> None:
         self.assertIsNone(self.case.judge(self.right)[1])
+
+    def test_what_lies_on_the_device_tells_nothing_and_judging_leaves_it_so(self) -> None:
+        right = reference.reference(SMALL, self.case.inputs)
+        for _ in range(2):
+            error, wrong = self.case.judge(self.right)
+            self.assertIsNone(wrong)
+            self.assertAlmostEqual(error, float((self.right.float() - right).norm() / right.norm()), places=6)
+            lying = self.case._masked
+            self.assertLess(float((lying == right.view(torch.int32)).float().mean()), 1e-3)
+            # Every bit is as likely to be turned as not.
+            turned = lying ^ right.view(torch.int32)
+            shares = [float(((turned >> bit) & 1).float().mean()) for bit in range(32)]
+            self.assertTrue(all(0.45 < share < 0.55 for share in shares), shares)
+        self.assertFalse(torch.equal(self.case._masked, Case(self.trusted, SMALL, 1)._masked))
 
     def test_hostile_answers_do_not(self) -> None:
         unwritten = self.right.clone()

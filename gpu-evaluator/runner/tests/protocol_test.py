@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import statistics
 import struct
 import sys
 import unittest
@@ -55,6 +56,9 @@ class Statistics(unittest.TestCase):
         ratio, low, high = ratio_interval(baseline, candidate)
         self.assertTrue(low <= ratio <= high)
         self.assertAlmostEqual(ratio, 2.0, delta=0.05)
+        self.assertEqual(ratio, statistics.median(baseline) / statistics.median(candidate))
+        self.assertEqual(ratio_interval([3.0], [2.0]), (1.5, 1.5, 1.5))
+        self.assertEqual(ratio_interval([1.0, 5.0, 3.0], [1.0, 1.0, 1.0])[0], 3.0)
 
     def test_windows_at_another_clock_are_dropped(self) -> None:
         self.assertEqual(steady([1980, 1980, 1500, 1975]), [True, True, False, True])
