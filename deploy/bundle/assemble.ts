@@ -19,6 +19,7 @@ const FILES = [
   "deploy/h200",
   "tests/cheats",
   "tests/device",
+  "tests/fakes/xai",
   "tests/support",
 ];
 

@@ -1,0 +1,88 @@
+/**
+ * Sources that a model wrote, on a real device: a fake model edits the attention kernel's region, and every edit must come
+ * to the outcome that it deserves (compiled in the sandbox, verified, timed or refused). Prints a table, the last line is
+ * JSON, and ends with code 1 when an edit came to another outcome or was never evaluated.
+ */
+import { parseArgs } from "node:util";
+import type { Outcome } from "@kevo/proto/outcome.ts";
+import type { Answerer } from "../fakes/xai/answer.ts";
+import { startFakeXai } from "../fakes/xai/server.ts";
+import { Workplace } from "../support/programs.ts";
+
+const SUM = "total = total * keep + tl.sum(weights, 1)";
+const LAG = "peak > top + 8.0";
+
+const EDITS: readonly {
+  readonly reason: string;
+  readonly search: string;
+  readonly to: string;
+  readonly is: Outcome;
+}[] = [
+  { reason: "a fused multiply-add", search: SUM, to: "total = tl.fma(total, keep, tl.sum(weights, 1))", is: "ok" },
+  { reason: "a smaller lag of the maximum", search: LAG, to: "peak > top + 6.0", is: "ok" },
+  { reason: "what the compiler refuses", search: SUM, to: "total = total @ keep", is: "compile_error" },
+  { reason: "what the gate refuses", search: SUM, to: "total = __import__('os').getpid()", is: "invalid" },
+  { reason: "a wrong sum", search: SUM, to: "total = total * keep + 2.0 * tl.sum(weights, 1)", is: "incorrect" },
+];
+/** As many as a model is asked for. */
+const AT_ONCE = 3;
+
+const { values } = parseArgs({
+  options: {
+    workload: { type: "string", default: "ten-models/llama-3.2-1b/s1024" },
+    evaluations: { type: "string", default: "60" },
+  },
+});
+
+interface Row {
+  readonly id: string;
+  readonly reason: string;
+  readonly outcome: Outcome;
+  readonly message: string | null;
+  readonly time_ms: number | null;
+  readonly compile_ms: number;
+  readonly lane_ms: number;
+}
+
+let asked = 0;
+const edits: Answerer = ({ request, name }) => {
+  if (name !== "evolve_source") return undefined;
+  const region = String(request.messages.find(({ role }) => role === "user")?.content);
+  const begin = AT_ONCE * asked++;
+  const turn = Array.from({ length: AT_ONCE }, (_, at) => EDITS[(begin + at) % EDITS.length] as (typeof EDITS)[number]);
+  const changes = turn
+    .filter(({ search }) => region.includes(search))
+    .map(({ search, to, reason }) => ({ edits: [{ search, replace: to }], rewrite: "", reason }));
+  return { changes };
+};
+
+await using place = new Workplace();
+const fake = await startFakeXai({ scenario: "ok", answerers: [edits] });
+const search = ["start", "--backend", "triton", "--kernel", "attention-forward", "--workload", values.workload];
+const evolution = ["--evolve", "source", "--llm", "grok-4.3", "--islands", "1", "--evaluations", values.evaluations];
+const ended = await place.run("coordinator", [...search, ...evolution], { LLM_BASE_URL: fake.url });
+await fake.close();
+if (ended.code !== 0) throw new Error(`the run ended with ${ended.code}: ${ended.stderr.slice(-2000)}`);
+const rows = place.ledger().query<Row>(
+  `select c.id, reason, outcome, message, time_ms, compile_ms, lane_ms from candidates c
+   join evaluations e on e.candidate = c.id where proposer = 'grok' order by c.rowid`,
+);
+const [kernel] = place
+  .ledger()
+  .query(
+    "select count(*) evaluations, min(time_ms) time_ms from evaluations e join candidates c on c.id = e.candidate where c.source is null",
+  );
+for (const { reason, outcome, message, time_ms: time, compile_ms: compile, lane_ms: lane } of rows) {
+  const timed = time === null ? "" : `, ${(1000 * time).toFixed(2)} µs`;
+  const words = (message ?? "").split("\n", 1)[0]?.slice(0, 120);
+  console.log(`${reason}: ${outcome}${timed}, compiled ${compile.toFixed(0)} ms, lane ${lane.toFixed(0)} ms  ${words}`);
+}
+const passed = EDITS.every(({ reason, is }) => {
+  const own = rows.filter((row) => row.reason === reason);
+  return own.length > 0 && own.every(({ outcome }) => outcome === is);
+});
+console.log(
+  passed ? "every edit came to the outcome that it deserves" : "FAILED: an edit came to another outcome, or to none",
+);
+process.exitCode = passed ? 0 : 1;
+console.log(JSON.stringify({ passed, calls: asked, kernel, rows }));
