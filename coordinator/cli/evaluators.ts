@@ -6,6 +6,7 @@ import { DEFAULT_DATABASE, openReadOnly } from "../lineage/read-only.ts";
 import { resolveRun } from "../lineage/resolve.ts";
 import { evaluators } from "../lineage/schema.ts";
 import { renderTable } from "../progress/table.ts";
+import { hint } from "./output.ts";
 
 /** The part of a description that is shown. */
 const description = z.object({
@@ -27,7 +28,7 @@ export function evaluatorsCommand(): Command {
     .action((run: string | undefined, given: { db: string; json?: boolean }) => {
       const lineage = openReadOnly(given.db);
       try {
-        const { id } = resolveRun(lineage.db, run);
+        const { id, status } = resolveRun(lineage.db, run);
         const rows = lineage.db
           .select()
           .from(evaluators)
@@ -36,7 +37,10 @@ export function evaluatorsCommand(): Command {
           .all()
           .map((row) => ({ ...row, description: description.parse(JSON.parse(row.description)) }));
         if (given.json === true) console.log(JSON.stringify(rows));
-        else console.log(rows.length === 0 ? `No evaluator has worked for ${id} yet.` : rendered(rows));
+        else {
+          console.log(rows.length === 0 ? `No evaluator has worked for ${id} yet.` : rendered(rows));
+          if (rows.length > 0 && status !== "running") hint(`As the run ${id} saw them last; it is ${status}.`);
+        }
       } finally {
         lineage.close();
       }

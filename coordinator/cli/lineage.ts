@@ -236,7 +236,7 @@ function descent(
   const all = relatives(db, candidate.id).filter((relative) => relative.depth <= depth);
   const rows = all.slice(0, limitOf(options));
   const run = resolveRun(db, candidate.run);
-  if (!options.json && all.length === 0) print(`${candidate.id} has none.`);
+  if (!options.json && all.length === 0) print(`${candidate.id} has none; it was proposed by ${candidate.proposer}.`);
   else show(options, rows, () => views.descentView(rows, objectiveOf(run), outputWidth()));
   if (rows.length < all.length)
     hint(`The nearest ${rows.length} of ${all.length}; see more with --limit ${all.length}.`);

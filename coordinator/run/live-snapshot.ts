@@ -37,9 +37,11 @@ export class LiveView {
     const best = [...this.#accounting.leaders.values()].sort((a, b) => b.fitness - a.fitness)[0];
     const candidate = best === undefined ? undefined : this.#candidates.get(best.candidate);
     const objective = spec.backend === "replay" ? "time" : "speedup";
-    const perSecond = this.#rate(elapsedS);
+    // The finalists are no evaluations: how long they take, the rate of the search does not say.
+    const searching = !this.#accounting.finished;
+    const perSecond = searching ? this.#rate(elapsedS) : null;
     const byBudget = perSecond === null ? null : (spec.evaluations - this.#accounting.evaluated) / perSecond;
-    const byTime = spec.time_s === null ? null : Math.max(0, spec.time_s - elapsedS);
+    const byTime = spec.time_s === null || !searching ? null : Math.max(0, spec.time_s - elapsedS);
     return {
       run: spec.run,
       kernel: spec.kernel.id,

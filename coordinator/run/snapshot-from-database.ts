@@ -9,6 +9,8 @@ import { idInRun } from "../lineage/queries/of-run.ts";
 import { candidates, evaluations, evaluators, islands, measurements, runs } from "../lineage/schema.ts";
 import type { EvaluatorSnapshot, IslandSnapshot, RunSnapshot } from "./snapshot.ts";
 
+const [STARTING, EVOLVING] = ["starting", "evolving"];
+
 /** Evaluations per second are counted over this long. */
 const RATE_WINDOW_MS = 30_000;
 
@@ -45,16 +47,18 @@ export function snapshotFromDatabase(db: LineageDatabase, run: string, now: numb
     .get();
   const running = row.status === "running";
   const span = Math.min(RATE_WINDOW_MS, Math.max(1000, now - row.createdAt)) / 1000;
-  const perSecond = running && counts.total > 0 ? (recent?.n ?? 0) / span : null;
+  const phase = running ? phaseOf(db, spec, counts.total) : row.status;
+  const searching = phase === EVOLVING || phase === STARTING;
+  const perSecond = searching && counts.total > 0 ? (recent?.n ?? 0) / span : null;
   const elapsedS = elapsedSeconds(row, now);
   return {
     run,
     kernel: row.kernel,
     backend: row.backend,
-    phase: running ? phaseOf(db, spec, counts.total) : row.status,
+    phase,
     objective: spec.backend === "replay" ? "time" : "speedup",
     elapsedS,
-    remainingS: running ? remaining(spec, counts.total, perSecond, elapsedS) : null,
+    remainingS: searching ? remaining(spec, counts.total, perSecond, elapsedS) : null,
     budget: spec.evaluations,
     evaluated: counts.total,
     cached: counts.cached,
@@ -78,8 +82,9 @@ function phaseOf(db: LineageDatabase, spec: RunSpec, evaluated: number): string 
     .from(measurements)
     .where(idInRun(measurements.candidate, spec.run))
     .get();
-  if ((finals?.rounds ?? 0) > 0) return "re-measuring the finalists";
-  return evaluated === 0 ? "starting" : "evolving";
+  const spent = evaluated >= spec.evaluations && spec.backend !== "replay";
+  if (spent || (finals?.rounds ?? 0) > 0) return "re-measuring the finalists";
+  return evaluated === 0 ? STARTING : EVOLVING;
 }
 
 function remaining(spec: RunSpec, evaluated: number, perSecond: number | null, elapsedS: number): number | null {

@@ -324,7 +324,16 @@ describe("a snapshot from the database", () => {
       { island: 1, evaluated: 0, outstanding: 1, bestFitness: 2, bestTimeMs: expect.closeTo(5) },
     ]);
     lineage.measured(best, { round: 1, speedups: { small: 2 } });
-    expect(snapshotFromDatabase(lineage.db, run, BEGIN + 11_000).phase).toBe("re-measuring the finalists");
+    // How long the finalists take, the rate of the search does not say.
+    const finals = { phase: "re-measuring the finalists", perSecond: null, remainingS: null };
+    expect(snapshotFromDatabase(lineage.db, run, BEGIN + 11_000)).toMatchObject(finals);
+  });
+
+  it("knows that the budget is spent before the first finalist is measured", () => {
+    const run = lineage.run({ status: "running", evaluations: 1 });
+    lineage.ok(lineage.candidate(run), { speedups: { small: 2 } });
+    const finals = { phase: "re-measuring the finalists", perSecond: null, remainingS: null };
+    expect(snapshotFromDatabase(lineage.db, run, BEGIN + 11_000)).toMatchObject(finals);
   });
 
   it("says how a run ended", () => {
