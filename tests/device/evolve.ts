@@ -3,12 +3,16 @@
  * to the outcome that it deserves (compiled in the sandbox, verified, timed or refused). Prints a table, the last line is
  * JSON, and ends with code 1 when an edit came to another outcome or was never evaluated.
  */
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { Outcome } from "@kevo/proto/outcome.ts";
 import type { Answerer } from "../fakes/xai/answer.ts";
 import { startFakeXai } from "../fakes/xai/server.ts";
 import { Workplace } from "../support/programs.ts";
 
+const KERNEL = fileURLToPath(new URL("../../gpu-evaluator/kernels/attention-forward", import.meta.url));
 const SUM = "total = total * keep + tl.sum(weights, 1)";
 const LAG = "peak > top + 8.0";
 
@@ -58,7 +62,15 @@ const edits: Answerer = ({ request, name }) => {
 
 await using place = new Workplace();
 const fake = await startFakeXai({ scenario: "ok", answerers: [edits] });
-const search = ["start", "--backend", "triton", "--kernel", "attention-forward", "--workload", values.workload];
+const search = [
+  "start",
+  "--backend",
+  "triton",
+  "--kernel",
+  tilesOnly(place.file("kernel")),
+  "--workload",
+  values.workload,
+];
 const evolution = ["--evolve", "source", "--llm", "grok-4.3", "--islands", "1", "--evaluations", values.evaluations];
 const ended = await place.run("coordinator", [...search, ...evolution], { LLM_BASE_URL: fake.url });
 await fake.close();
@@ -86,3 +98,13 @@ console.log(
 );
 process.exitCode = passed ? 0 : 1;
 console.log(JSON.stringify({ passed, calls: asked, kernel, rows }));
+
+/** The kernel without the variant that has a file of its own: the region is not part of that, and no edit would reach it. */
+function tilesOnly(folder: string): string {
+  cpSync(KERNEL, folder, { recursive: true });
+  const path = join(folder, "kernel.json");
+  const definition = JSON.parse(readFileSync(path, "utf8")) as { parameters: { name: string; values: string[] }[] };
+  for (const parameter of definition.parameters) if (parameter.name === "KERNEL") parameter.values = ["tiles"];
+  writeFileSync(path, JSON.stringify(definition));
+  return folder;
+}
