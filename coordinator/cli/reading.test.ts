@@ -175,6 +175,7 @@ describe("coordinator lineage", () => {
     new Database(other).exec("create table songs (title text)").close();
     expect(() => openLineage(other)).toThrow(/not one that is written here.*--db FILE/);
     expect(new Database(other).prepare("select name from sqlite_master").pluck().all()).toEqual(["songs"]);
+    expect(existsSync(`${other}.lock`)).toBe(false);
     const newer = changedCopy("newer.db", "update __drizzle_migrations set created_at = created_at + 1");
     const older = changedCopy("older.db", "delete from __drizzle_migrations");
     const at = (path: string) => here(lineageCommand(), "best", "--db", path);

@@ -16,6 +16,9 @@ export interface OpenLineage {
   close(): void;
 }
 
+/** By which a lineage database is told from others. */
+export const LINEAGE_TABLE = "runs";
+
 /**
  * Opens the database at `path`, or creates it.
  *
@@ -26,5 +29,8 @@ export function openLineage(path: string, { existing = false } = {}): OpenLineag
   const file = resolve(path);
   const migrations = new URL("./migrations", import.meta.url);
   const missing = existing ? noDatabase : undefined;
-  return { path: file, ...openForWriting({ file, who: "coordinator", schema, table: "runs", migrations, missing }) };
+  return {
+    path: file,
+    ...openForWriting({ file, who: "coordinator", schema, table: LINEAGE_TABLE, migrations, missing }),
+  };
 }

@@ -1,6 +1,7 @@
 /** What is wrong with the path of a database, found before anything is opened or created. */
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import Database from "better-sqlite3";
 
 /** @throws UserError */
 export function refuseFolder(file: string): void {
@@ -13,4 +14,29 @@ export function noDatabase(file: string): UserError {
   return new UserError(
     `There is no database ${file}. A run writes it (coordinator start); if yours lies elsewhere, name it with --db FILE.`,
   );
+}
+
+/**
+ * @param table that is in every database of the kind that is wanted. A missing or empty file is none of anybody's.
+ * @throws UserError for a file that is no SQLite database, and for one of somebody else.
+ */
+export function refuseForeign(file: string, table: string): void {
+  if (!existsSync(file)) return;
+  const tables = tablesOf(file);
+  if (tables.length === 0 || tables.includes(table)) return;
+  throw new UserError(`${file} is a SQLite database, but not one that is written here. Name another with --db FILE.`);
+}
+
+function tablesOf(file: string): unknown[] {
+  // The migrator's own table is there first: a start that was killed before the others leaves it alone.
+  const others = "select name from sqlite_master where type = 'table' and name <> '__drizzle_migrations'";
+  let sqlite: Database.Database | undefined;
+  try {
+    sqlite = new Database(file, { readonly: true, timeout: 5000 });
+    return sqlite.prepare(others).pluck().all();
+  } catch (error) {
+    throw new UserError(`Cannot open the database ${file}: ${(error as Error).message}. Name another with --db FILE.`);
+  } finally {
+    sqlite?.close();
+  }
 }

@@ -6,7 +6,7 @@ import { UserError } from "@kevo/core/errors/user-error.ts";
 import Database from "better-sqlite3";
 import { type BetterSQLite3Database, drizzle } from "drizzle-orm/better-sqlite3";
 import { migrate } from "drizzle-orm/better-sqlite3/migrator";
-import { refuseFolder } from "./file.ts";
+import { refuseFolder, refuseForeign } from "./file.ts";
 import { takeLock } from "./lock.ts";
 
 export interface WriterOptions<Schema extends Record<string, unknown>> {
@@ -43,6 +43,7 @@ export function openForWriting<Schema extends Record<string, unknown>>(
   const { file, who, schema, table, migrations, missing } = options;
   if (missing !== undefined && !existsSync(file)) throw missing(file);
   refuseFolder(file);
+  refuseForeign(file, table);
   try {
     mkdirSync(dirname(file), { recursive: true });
   } catch (error) {
@@ -51,7 +52,6 @@ export function openForWriting<Schema extends Record<string, unknown>>(
   const lock = takeLock(file, who);
   try {
     const sqlite = new Database(file);
-    refuseForeign(sqlite, file, table);
     sqlite.pragma("journal_mode = WAL");
     // FULL: a commit survives a power cut, so that an accepted evaluation or a paid call is never forgotten.
     sqlite.pragma("synchronous = FULL");
@@ -70,13 +70,4 @@ export function openForWriting<Schema extends Record<string, unknown>>(
     if (error instanceof UserError) throw error;
     throw new UserError(`Cannot open the database ${file}: ${(error as Error).message}. Name another with --db FILE.`);
   }
-}
-
-function refuseForeign(sqlite: Database.Database, file: string, table: string): void {
-  // The migrator's own table is there first: a start that was killed before the others leaves it alone.
-  const others = "select name from sqlite_master where type = 'table' and name <> '__drizzle_migrations'";
-  const tables = sqlite.prepare(others).pluck().all();
-  if (tables.length === 0 || tables.includes(table)) return;
-  sqlite.close();
-  throw new UserError(`${file} is a SQLite database, but not one that is written here. Name another with --db FILE.`);
 }

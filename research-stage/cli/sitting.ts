@@ -25,7 +25,7 @@ export async function sit({ json, ...options }: SittingOptions): Promise<void> {
   process.on("SIGTERM", onSignal);
   try {
     const ended = await conduct({ ...options, environment: process.env, say, signal: interruption.signal });
-    process.stderr.write(closing(ended));
+    process.stderr.write(closing(ended, options.recording !== null));
     if (json) process.stdout.write(`${JSON.stringify(ended)}\n`);
     if (interruption.signal.aborted) process.exitCode = EXIT_INTERRUPTED;
     else if (ended.status !== "completed") process.exitCode = 1;
@@ -39,14 +39,16 @@ export function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-function closing(ended: Ended): string {
+function closing(ended: Ended, replayed: boolean): string {
   const { run, status, message, best, spend_usd, report, package: packaged, ideas, survey, incidents } = ended;
+  // A replay pays nothing; its account is that of the run that was recorded.
+  const paid = `$${spend_usd.toFixed(4)} spent${replayed ? " when it was recorded" : ""}`;
   const novel = ideas.filter(({ verdict }) => verdict === "novel").length;
   const lines = [
     "",
     `Research run ${run} ${status}${message === null ? "" : `: ${message}`}.`,
     ...(ended.synthetic ? ["Synthetic demonstration: posts, papers and model answers are made up."] : []),
-    `Survey ${survey}; ${ideas.length} ideas, ${novel} novel; $${spend_usd.toFixed(4)} spent; ${incidents} entries in the injection report.`,
+    `Survey ${survey}; ${ideas.length} ideas, ${novel} novel; ${paid}; ${incidents} entries in the injection report.`,
     ...(best === null
       ? []
       : [

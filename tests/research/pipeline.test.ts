@@ -84,6 +84,7 @@ test.runIf(process.platform === "linux")(
     const replay = ["run", "--recording", place.file("recording.json.gz"), "--json"];
     const again = await elsewhere.run("research-stage", replay, NO_KEYS);
     expect(again, again.stderr).toMatchObject({ code: 0 });
+    expect(again.stderr).toMatch(/\$\d\.\d+ spent when it was recorded;/);
     const { folder, best } = JSON.parse(again.stdout);
     expect(filesIn(folder)).toEqual(live);
     const shown = await elsewhere.run("coordinator", ["lineage", "show", best.candidate]);

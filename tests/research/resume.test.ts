@@ -1,5 +1,5 @@
 /** Killed after each stage and resumed: no call is repeated, and the result is the same. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openResearch } from "@kevo/coordinator/lineage/research/database.ts";
@@ -126,8 +126,11 @@ test("mistakes are told before any work", async () => {
   }
   expect(existsSync(place.file(".kevo"))).toBe(false);
   openResearch(db).close();
+  // Of somebody else, and no folder.
   const taken = place.file("a-file");
-  writeFileSync(taken, "");
+  new Database(taken).exec("create table songs (title text)").close();
+  const foreign = runCommand("run").parseAsync(["--recording", "--db", taken], { from: "user" });
+  await expect(foreign).rejects.toThrow("not one that is written here");
   for (const [command, args, words] of [
     [runCommand("run"), [], "--domain"],
     [runCommand("run"), ["--recording", "nowhere.json"], "ENOENT"],
@@ -145,7 +148,10 @@ test("mistakes are told before any work", async () => {
   ] as const) {
     const mistake = await command.parseAsync(["--db", db, ...args], { from: "user" }).catch((error: unknown) => error);
     expect(mistake, args.join(" ")).toBeInstanceOf(UserError);
-    expect(mistake).toMatchObject({ exitCode: 2, message: expect.stringContaining(words) });
+    expect(mistake).toMatchObject({
+      exitCode: 2,
+      message: expect.stringContaining(words),
+    });
   }
   vi.unstubAllEnvs();
 });

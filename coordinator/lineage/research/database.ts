@@ -2,6 +2,8 @@
 import { dirname, join, resolve } from "node:path";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
+import { LINEAGE_TABLE } from "../database.ts";
+import { refuseForeign } from "../file.ts";
 import { openForWriting } from "../writer.ts";
 import * as schema from "./schema.ts";
 
@@ -28,6 +30,8 @@ export function researchPath(lineage: string): string {
  */
 export function openResearch(lineage: string, { existing = false } = {}): OpenResearch {
   const path = researchPath(lineage);
+  // The coordinator would refuse it, but only after models and sources have been paid.
+  refuseForeign(resolve(lineage), LINEAGE_TABLE);
   const migrations = new URL("./migrations", import.meta.url);
   const missing = existing ? noResearch : undefined;
   const about = { who: "research stage", schema, table: "research_runs" };
