@@ -23,6 +23,7 @@ import { researchPath } from "../lineage/research/database.ts";
 import { originOf } from "../lineage/research/origin.ts";
 import { type Run, resolveCandidate, resolveRun } from "../lineage/resolve.ts";
 import { cellSummary, cellTable } from "../progress/cell-table.ts";
+import { commandFor } from "../progress/command.ts";
 import { wantsColours } from "../progress/table.ts";
 import { bestView, codeText, detailsView, differenceView } from "./lineage/candidate-views.ts";
 import { originView } from "./lineage/origin-view.ts";
@@ -141,12 +142,12 @@ export function lineageCommand(): Command {
   add("failures", "What failed, grouped by outcome and message, with examples.", "failures --json")
     .argument("[run]", RUN)
     .action((text: string | undefined, options: ReadOptions) =>
-      reading(options, ({ db }) => {
+      reading(options, ({ db, path }) => {
         const run = resolveRun(db, text);
         const groups = failuresOf(db, run.id);
         if (groups.length === 0 && !options.json) return print(`Nothing failed in run ${run.id}.`);
         show(options, groups, () => views.failuresView(groups, outputWidth()));
-        if (!options.json) hint(`The whole message: coordinator lineage show ${groups[0]?.examples[0]}`);
+        if (!options.json) hint(`The whole message: ${commandFor(`lineage show ${groups[0]?.examples[0]}`, path)}`);
       }),
     );
 

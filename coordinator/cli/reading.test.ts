@@ -272,7 +272,8 @@ it("runs: lists them, and says which one was cut off", async () => {
   const scripts = await here(runsCommand(), "--db", copy, "--json");
   expect(people.out).toMatch(/20260102-latest +completed +attention-cpu +cpu +2 +3 of 100 +1\.90× +1:00/);
   expect(people.out).toMatch(/20260101-older +cut off .* 3 ms/);
-  expect(people.err).toContain("coordinator resume 20260101-older");
+  // To be copied as it stands.
+  expect(people.err).toContain(`npx coordinator resume 20260101-older --db ${copy}\n`);
   expect(JSON.parse(scripts.out)).toMatchObject([
     { run: "20260102-latest", alive: false, speedup: expect.closeTo(1.9) },
     { run: "20260101-older", status: "running", alive: false, speedup: null },
@@ -318,7 +319,9 @@ describe("coordinator watch", () => {
     const path = changedCopy("gone.db", "update runs set status = 'running', ended_at = null");
     const { code, err } = await coordinator("watch", "--db", path);
     expect(code).toBe(1);
-    expect(err).toContain("coordinator of run 20260102-latest is gone. Go on with: coordinator resume 20260102-latest");
+    expect(err).toContain(
+      "coordinator of run 20260102-latest is gone. Go on with: npx coordinator resume 20260102-latest --db",
+    );
   });
 });
 

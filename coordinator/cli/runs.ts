@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { isHeld } from "../lineage/holder.ts";
 import { type RunRow, runsOf } from "../lineage/queries/runs.ts";
 import { openReadOnly } from "../lineage/read-only.ts";
+import { commandFor } from "../progress/command.ts";
 import { formatDuration, formatMs, formatSpeedup, UNKNOWN } from "../progress/format.ts";
 import { hint, print, printJson, printTable, type ReadOptions, withReadOptions } from "./output.ts";
 
@@ -18,14 +19,14 @@ export function runsCommand(): Command {
         const shown = rows.map((row) => ({ ...row, alive: held && row.status === "running" }));
         if (options.json) return printJson(shown);
         if (rows.length === 0) return print("No run yet. Start one: coordinator start.");
-        printRuns(shown);
+        printRuns(shown, open.path);
       } finally {
         open.close();
       }
     });
 }
 
-function printRuns(rows: readonly (RunRow & { alive: boolean })[]): void {
+function printRuns(rows: readonly (RunRow & { alive: boolean })[], database: string): void {
   const number = { align: "right" } as const;
   printTable(
     [
@@ -52,5 +53,7 @@ function printRuns(rows: readonly (RunRow & { alive: boolean })[]): void {
     ]),
   );
   const [cutOff] = rows.filter((row) => row.status === "running" && !row.alive);
-  if (cutOff !== undefined) hint(`Its coordinator is gone; go on with: coordinator resume ${cutOff.run}`);
+  if (cutOff !== undefined) {
+    hint(`The coordinator of ${cutOff.run} is gone; go on with: ${commandFor(`resume ${cutOff.run}`, database)}`);
+  }
 }

@@ -10,6 +10,7 @@ import { type OpenLineage, openLineage } from "../lineage/database.ts";
 import { cellsOf } from "../lineage/queries/cells.ts";
 import { winnersTimes } from "../lineage/queries/workloads.ts";
 import { resolveRun } from "../lineage/resolve.ts";
+import { commandFor } from "../progress/command.ts";
 import { finalReport } from "../progress/final-report.ts";
 import { formatMs } from "../progress/format.ts";
 import { openProgress } from "../progress/progress.ts";
@@ -65,7 +66,10 @@ export async function resumeRun(run: string | undefined, options: SittingOptions
   try {
     const row = resolveRun(lineage.db, run);
     if (row.status === "completed") {
-      throw new UserError(`The run ${row.id} is complete. See its best: coordinator lineage best ${row.id}`, 2);
+      throw new UserError(
+        `The run ${row.id} is complete. See its best: ${commandFor(`lineage best ${row.id}`, lineage.path)}`,
+        2,
+      );
     }
     const spec = runSpec.parse(JSON.parse(row.spec));
     const launch = launchSchema.parse(JSON.parse(row.launch));
@@ -210,8 +214,7 @@ function report(result: RunResult, kernel: KernelPackage, lineage: OpenLineage):
 }
 
 function resumeWords({ spec, lineage }: Prepared): string {
-  const isDefault = lineage.path === resolve(".kevo/lineage.db");
-  return `npx coordinator resume ${spec.run}${isDefault ? "" : ` --db ${lineage.path}`}`;
+  return commandFor(`resume ${spec.run}`, lineage.path);
 }
 
 /** A run that was stored before it failed can be taken up again; one that never began cannot. */

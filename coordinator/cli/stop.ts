@@ -11,6 +11,7 @@ import { WIRE_VERSION } from "@kevo/proto/version.ts";
 import { Command } from "commander";
 import { DEFAULT_DATABASE, openReadOnly } from "../lineage/read-only.ts";
 import { resolveRun } from "../lineage/resolve.ts";
+import { commandFor } from "../progress/command.ts";
 import { launch as launchSchema } from "../run/launch.ts";
 
 export function stopCommand(): Command {
@@ -36,7 +37,9 @@ export function stopCommand(): Command {
       } finally {
         await bus.close();
       }
-      console.error(`${row.id} finishes what is outstanding and ends. Follow it with: coordinator watch ${row.id}`);
+      console.error(
+        `${row.id} finishes what is outstanding and ends. Follow it with: ${commandFor(`watch ${row.id}`, lineage.path)}`,
+      );
     });
 }
 

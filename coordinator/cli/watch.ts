@@ -7,6 +7,7 @@ import { cellsOf } from "../lineage/queries/cells.ts";
 import { winnersTimes } from "../lineage/queries/workloads.ts";
 import { openReadOnly, type ReadOnlyLineage } from "../lineage/read-only.ts";
 import { type Run, resolveRun } from "../lineage/resolve.ts";
+import { commandFor } from "../progress/command.ts";
 import { finalReport } from "../progress/final-report.ts";
 import { openProgress } from "../progress/progress.ts";
 import { wantsColours } from "../progress/table.ts";
@@ -75,7 +76,9 @@ async function untilItEnds(
     const { status, elapsedMs, accepted } = resolveRun(open.db, run);
     if (status !== "running") return true;
     if (abandoned) {
-      throw new UserError(`The coordinator of run ${run} is gone. Go on with: coordinator resume ${run}`);
+      throw new UserError(
+        `The coordinator of run ${run} is gone. Go on with: ${commandFor(`resume ${run}`, open.path)}`,
+      );
     }
     if (silent || `${elapsedMs} ${accepted}` !== written) heardAt = performance.now();
     written = `${elapsedMs} ${accepted}`;

@@ -1,11 +1,10 @@
 /** What a person reads when a run has ended. */
-import { resolve } from "node:path";
 import type { Config } from "@kevo/proto/search-space.ts";
 import type { CellTable } from "../lineage/queries/cells.ts";
 import type { WorkloadTimes } from "../lineage/queries/workloads.ts";
-import { DEFAULT_DATABASE } from "../lineage/read-only.ts";
 import type { RunResult } from "../run/result.ts";
 import { cellSummary, cellTable, differing, leftOutSentences } from "./cell-table.ts";
+import { commandFor } from "./command.ts";
 import {
   cut,
   formatConfig,
@@ -209,17 +208,11 @@ function nextSteps({ run, best, best_by_workload, status, evaluations, db }: Run
     commands.push([`lineage ancestors ${best.candidate}`, "what it descends from"]);
   }
   commands.push(failed ? [`lineage failures ${run}`, "what failed, and why"] : [`lineage top ${run}`, "the next best"]);
-  const at = db === resolve(DEFAULT_DATABASE) ? "" : ` --db ${quote(db)}`;
-  const rows = commands.map(([command, why]) => [`npx coordinator ${command}${at}`, why]);
+  const rows = commands.map(([command, why]) => [commandFor(command, db), why]);
   return [
     "Next:",
     ...renderTable([{ head: "" }, { head: "" }], rows, INDENT)
       .split("\n")
       .slice(1),
   ].join("\n");
-}
-
-/** For a shell. */
-function quote(path: string): string {
-  return /^[\w./@:+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }

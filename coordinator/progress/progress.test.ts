@@ -1,9 +1,11 @@
+import { resolve } from "node:path";
 import { Writable } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { RunResult } from "../run/result.ts";
 import type { RunSnapshot } from "../run/snapshot.ts";
+import { commandFor } from "./command.ts";
 import { finalReport } from "./final-report.ts";
 import { formatDuration, formatNumber, formatUsd, oneLine } from "./format.ts";
 import { drawFrame } from "./frame.ts";
@@ -310,6 +312,11 @@ describe("the final report", () => {
     expect(report).toContain("npx coordinator resume r1");
     expect(report).not.toContain("lineage best");
   });
+});
+
+it("commands name the database only where it is not looked for anyway, and for a shell", () => {
+  expect(commandFor("runs", resolve(".kevo/lineage.db"))).toBe("npx coordinator runs");
+  expect(commandFor("runs", "/data/a b's.db")).toBe("npx coordinator runs --db '/data/a b'\\''s.db'");
 });
 
 describe("numbers for people", () => {
