@@ -291,6 +291,9 @@ class Conductor {
 
   #endIfFinished(): void {
     if (!this.#accounting.finished) return;
+    const { remaining, evaluated, spec } = this.#accounting;
+    const done = `${evaluated} of ${spec.evaluations} evaluations`;
+    if (remaining > 0) this.#note("exhausted", `the islands have nothing left to propose after ${done}`);
     // An island that had nothing to propose may find something: not after the end.
     this.#accounting.closed = true;
     this.#over.resolve(this.#stopped ? "stopped" : "completed");
