@@ -259,11 +259,17 @@ def _resources(code: bytes) -> tuple[int, int]:
     return int(usage[1]), max(int(usage[2]), int(usage[3]))
 
 
-def _in_short(error: Exception) -> str:
-    """The compiler's words without its temporary paths, at most a few lines."""
-    text = re.sub(r"/\S*/", "", str(error)).strip() or type(error).__name__
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return "\n".join(lines[:6])[:600]
+def _in_short(error: BaseException) -> str:
+    """
+    The compiler's words without its temporary paths, at most a few lines. Of functions that call each other the innermost
+    says what is wrong, in its last lines; those before show the calls.
+    """
+    while error.__cause__ is not None:
+        error = error.__cause__
+    text = re.sub(r"(?<![\w/])/(?:[\w.+-]+/)+", "", str(error)).strip() or type(error).__name__
+    lines = [line.strip() for line in text.splitlines()]
+    telling = [line for line in lines if line not in ("", "^") and not line.startswith("Repro command")]
+    return "\n".join(telling[-6:])[-600:]
 
 
 def _appear(path: Path, write: Callable[[Path], object]) -> None:
