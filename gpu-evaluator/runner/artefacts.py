@@ -261,8 +261,8 @@ def _resources(code: bytes) -> tuple[int, int]:
 
 def _in_short(error: BaseException) -> str:
     """
-    The compiler's words without its temporary paths, at most a few lines. Of functions that call each other the innermost
-    says what is wrong, in its last lines; those before show the calls.
+    The compiler's words without its temporary paths, at most a few lines. Of functions that call each other the
+    innermost says what is wrong, in its last lines; those before show the calls.
     """
     while error.__cause__ is not None:
         error = error.__cause__
