@@ -198,10 +198,11 @@ function next(batch: Batch): Choice | null {
   }
   const inFlight = batch.underway.slice(-ANTICIPATED);
   const proposed = surrogate.propose(isTaken, inFlight);
-  const favourite = favouriteOf(batch, surrogate, inFlight, proposed?.acquisition ?? 0);
-  if (favourite !== null) return { genes: favourite, proposer: "kin" };
   const isPromising = proposed !== null && proposed.acquisition > WORTHWHILE;
   if (random.uniform() < (isPromising ? BREEDING : BREEDING_AT_THE_END)) {
+    const favourites = favouritesElsewhere(knowledge, island.index, random, isTaken);
+    const favourite = bestOf(favourites, surrogate.rank(favourites, inFlight));
+    if (favourite !== null) return { genes: favourite, proposer: "kin" };
     const arm = drawArm(island.credit, random);
     const litter = litterOf(arm, batch);
     const acquisitions = surrogate.rank(
@@ -212,23 +213,6 @@ function next(batch: Batch): Choice | null {
     if (best !== null) return { ...best, proposer: arm };
   }
   return proposed === null ? uniform(batch) : { genes: proposed.genes, proposer: "surrogate" };
-}
-
-/** The best of what other devices favour, where it then counts for more than `acquisition`; else null. */
-function favouriteOf(
-  batch: Batch,
-  surrogate: Surrogate,
-  inFlight: readonly Genes[],
-  acquisition: number,
-): Genes | null {
-  const favourites = favouritesElsewhere(batch.knowledge, batch.island.index, batch.isTaken);
-  if (favourites.length === 0) return null;
-  const acquisitions = surrogate.rank(
-    favourites.map(({ genes }) => genes),
-    inFlight,
-  );
-  const scores = favourites.map(({ favour }, at) => favour * (acquisitions[at] as number));
-  return Math.max(...scores) > acquisition ? (bestOf(favourites, scores)?.genes ?? null) : null;
 }
 
 /** Islands judged by other workloads. Those that differ by their device share a surrogate instead. */

@@ -1,3 +1,4 @@
+import { labelledRandom } from "@kevo/core/random/random.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
 import { describe, expect, test } from "vitest";
@@ -37,10 +38,17 @@ function told(spec: RunSpec, configs: readonly Config[]): Knowledge {
   return knowledge;
 }
 
-/** Keys of what island 1 is offered. */
-function offered(knowledge: Knowledge, taken: readonly Config[] = []): (number | string)[] {
+/** Keys of what an island is offered. */
+function offered(knowledge: Knowledge, taken: readonly Config[] = [], island = 1, label = "draw"): (number | string)[] {
   const keys = new Set(taken.map(keyOf));
-  return favouritesElsewhere(knowledge, 1, (key) => keys.has(key)).map(({ genes }) => ridge.keyOf(genes));
+  const genes = favouritesElsewhere(knowledge, island, labelledRandom(label), (key) => keys.has(key));
+  return genes.map((each) => ridge.keyOf(each));
+}
+
+/** In how many of a hundred draws. */
+function timesOffered(knowledge: Knowledge): number {
+  return Array.from({ length: 100 }, (_, at) => offered(knowledge, [], 1, `${at}`)).filter(({ length }) => length > 0)
+    .length;
 }
 
 describe("what other devices favour", () => {
@@ -48,7 +56,7 @@ describe("what other devices favour", () => {
     const knowledge = told(twoDevices, [...slow, optimum, twin]);
     expect(offered(knowledge)).toEqual([keyOf(optimum), keyOf(twin)]);
     expect(offered(knowledge, [optimum])).toEqual([keyOf(twin)]);
-    expect(favouritesElsewhere(knowledge, 0, () => false)).toEqual([]);
+    expect(offered(knowledge, [], 0)).toEqual([]);
   });
 
   test("is nothing before enough is known there, with --sync, or where the workloads differ", () => {
@@ -58,28 +66,34 @@ describe("what other devices favour", () => {
     expect(offered(told(others, [...slow, optimum]))).toEqual([]);
   });
 
-  test("counts for less the more of its kind have disappointed here, and never for less than it is", () => {
-    const favourOf = (knowledge: Knowledge) =>
-      favouritesElsewhere(knowledge, 1, (key) => key !== keyOf(optimum))[0]?.favour as number;
+  test("is offered less often the more of its kind have disappointed here, and as ever where they did well", () => {
     const kind = ["i", "j"].flatMap((second) =>
       [2, 3, 4].map((STAGES) => ({ ...optimum, STAGES, ORDER: ["k", second, second === "i" ? "j" : "i"] })),
     );
-    const knowledge = told(twoDevices, [...slow, ...kind]);
-    const before = favourOf(knowledge);
-    tell(knowledge, 1, [...slow.slice(0, 3), twin], (config) => (config.LAYOUT === "tiles" ? 9 : 1));
-    const once = favourOf(knowledge);
-    tell(knowledge, 1, [...kind.filter(({ STAGES }) => STAGES !== 3)], () => 9);
-    expect(before).toBeGreaterThan(once);
-    expect(once).toBeGreaterThan(favourOf(knowledge));
-    expect(favourOf(knowledge)).toBeGreaterThanOrEqual(1);
+    const tried = kind.filter(({ STAGES }) => STAGES !== 3);
+    const other = told(twoDevices, [...slow, ...kind]);
+    expect(timesOffered(other)).toBe(100);
+    tell(other, 1, [...slow.slice(0, 3), ...tried.slice(0, 2)], (config) => (config.LAYOUT === "tiles" ? 9 : 1));
+    const once = timesOffered(other);
+    tell(other, 1, tried.slice(2), () => 9);
+    expect(once).toBeLessThan(100);
+    expect(timesOffered(other)).toBeLessThan(once);
+    expect(timesOffered(other)).toBeGreaterThan(0);
+
+    const alike = told(twoDevices, [...slow, ...kind]);
+    tell(alike, 1, [...slow.slice(0, 3), ...tried], (config) => (config.LAYOUT === "tiles" ? 1 : 9));
+    expect(timesOffered(alike)).toBe(100);
   });
 
-  test("is soon tried by an island whose own results say nothing of it", () => {
+  test("is tried in place of offspring, by an island that expects nothing of it", () => {
     const knowledge = told(twoDevices, [...slow, optimum]);
     tell(knowledge, 1, slow.slice(0, 18), ({ STAGES }) => 1 + 0.01 * ((STAGES as number) % 2));
     const island = openIsland(ridge, openedEntry(twoDevices, 1));
-    const proposals = ask(island, knowledge, { k: 0, count: 3, migrants: [] });
-    const kin = proposals.filter(({ proposer }) => proposer === "kin").map(({ config }) => keyOf(config));
-    expect(kin).toEqual([keyOf(optimum)]);
+    const proposers = Array.from({ length: 60 }, (_, k) => ask(island, knowledge, { k, count: 1, migrants: [] })[0]);
+    const kin = proposers.filter((proposal) => proposal?.proposer === "kin");
+    expect(kin.length).toBeGreaterThan(0);
+    for (const proposal of kin) expect(keyOf(proposal?.config as Config)).toBe(keyOf(optimum));
+    const bred = ["mutation", "crossover", "differential_evolution", "random"];
+    expect(proposers.filter((proposal) => bred.includes(proposal?.proposer ?? ""))).toEqual([]);
   });
 });
