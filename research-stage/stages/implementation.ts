@@ -197,6 +197,7 @@ export function filesOf(written: Written, one: Idea, { definition: base, referen
     tolerance: base.tolerance,
     source,
     reference: base.reference,
+    contained: true,
   };
   return [
     { path: "kernel.json", content: `${JSON.stringify(definition, null, 2)}\n` },

@@ -220,11 +220,14 @@ describe.skipIf(!hasPython)("the Triton backend", () => {
     const plain = await compile();
     const evolved = await compile({ evolvedSource: join(control, "evolved.py") });
     const again = await compile({ evolvedSource: join(control, "evolved.py") });
+    const { kernel } = jobOf("ok");
+    const whole = await compile({ kernel: { ...kernel, definition: { ...kernel.definition, contained: true } } });
     // In its sandbox it cannot write the log, and what it makes lies apart.
     expect(log("compile ok ")).toHaveLength(1);
-    expect(new Set([plain, evolved, again].map(({ cacheDir }) => cacheDir)).size).toBe(3);
+    expect(new Set([plain, evolved, again, whole].map(({ cacheDir }) => cacheDir)).size).toBe(4);
     // Nor does it see what other daemons compiled, or add to it.
-    expect([plain, evolved].map(({ program }) => program)).toMatchObject([{ shared: true }, { shared: false }]);
+    const shared = [plain, evolved, whole].map(({ program }) => program);
+    expect(shared).toMatchObject([{ shared: true }, { shared: false }, { shared: false }]);
     await evolved.dispose();
     expect(existsSync(evolved.cacheDir)).toBe(false);
     expect(existsSync(again.cacheDir)).toBe(true);

@@ -204,11 +204,12 @@ class TritonBackend implements Backend<TritonArtifact> {
     signal.throwIfAborted();
     const { kernel, config, workloads, inputSeed, evolvedSource } = job;
     const limitMs = this.#parts.options.limits?.compileMs ?? COMPILE_LIMIT_MS;
+    const source = evolvedSource ?? join(kernel.folder, kernel.definition.source as string);
     const question = {
       type: "compile",
       folder: kernel.folder,
       evolved: evolvedSource !== undefined,
-      source: evolvedSource ?? join(kernel.folder, kernel.definition.source as string),
+      source,
       reference: kernel.definition.reference,
       config,
       workloads: workloads.map(({ name, shape }) => ({ name, shape })),
@@ -220,11 +221,11 @@ class TritonBackend implements Backend<TritonArtifact> {
       let { cacheDir } = this.#parts;
       const { pool, sharedDir } = this.#parts;
       let frame: Frame;
-      if (evolvedSource === undefined) {
+      if (evolvedSource === undefined && kernel.definition.contained !== true) {
         const own = { ...question, cache_dir: cacheDir, ...(sharedDir !== null && { shared_dir: sharedDir }) };
         frame = await pool.run(own, "compiled", limitMs, signal);
       } else {
-        const readable = [kernel.folder, dirname(evolvedSource)];
+        const readable = [kernel.folder, dirname(source)];
         ({ frame, cacheDir, dispose } = await this.#parts.evolved.run(question, readable, limitMs, signal));
       }
       const { outcome, message, program } = answers.read(answers.compiled, frame);
