@@ -197,7 +197,8 @@ export function filesOf(written: Written, one: Idea, { definition: base, referen
     tolerance: base.tolerance,
     source,
     reference: base.reference,
-    contained: true,
+    // The CPU backend runs every kernel in its sandbox.
+    ...(base.backends.includes("cpu") ? {} : { contained: true }),
   };
   return [
     { path: "kernel.json", content: `${JSON.stringify(definition, null, 2)}\n` },
