@@ -12,7 +12,8 @@ beforeEach(() => {
 });
 afterEach(() => lineage.remove());
 
-it("lets the next best stand in for finalists that failed on fresh inputs", () => {
+/** Of a run of its own, the fastest first. */
+function sixCandidates() {
   const run = lineage.run();
   const candidates = [9, 8, 7, 6, 5, 4].map((speedup) => {
     const id = lineage.candidate(run);
@@ -21,6 +22,11 @@ it("lets the next best stand in for finalists that failed on fresh inputs", () =
   });
   const stored = lineage.db.select().from(runs).where(eq(runs.id, run)).get();
   const spec = JSON.parse(stored?.spec ?? "") as RunSpec;
+  return { candidates, spec };
+}
+
+it("lets the next best stand in for finalists that failed on fresh inputs", () => {
+  const { candidates, spec } = sixCandidates();
   const ids = (out: readonly string[]) => finalistsOf(lineage.db, spec, new Set(out)).map(({ id }) => id);
   expect(ids([])).toEqual(candidates.slice(0, 4));
   expect(ids(candidates.slice(0, 2))).toEqual(candidates.slice(2));
@@ -29,14 +35,7 @@ it("lets the next best stand in for finalists that failed on fresh inputs", () =
 
 /** Six candidates, the fastest first, and finals in which those named fail in the round named. */
 function finals(failing: Readonly<Record<number, number>>, interrupted = new AbortController().signal) {
-  const run = lineage.run();
-  const candidates = [9, 8, 7, 6, 5, 4].map((speedup) => {
-    const id = lineage.candidate(run);
-    lineage.ok(id, { speedups: { small: speedup } });
-    return id;
-  });
-  const stored = lineage.db.select().from(runs).where(eq(runs.id, run)).get();
-  const spec = JSON.parse(stored?.spec ?? "") as RunSpec;
+  const { candidates, spec } = sixCandidates();
   const [measured, failed, phases]: [string[], string[], string[]] = [[], [], []];
   const dispatcher = {
     remeasure: async ({ id }: { id: string }, round: number) => {

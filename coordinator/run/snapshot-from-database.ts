@@ -9,7 +9,8 @@ import { idInRun } from "../lineage/queries/of-run.ts";
 import { candidates, evaluations, evaluators, islands, measurements, runs } from "../lineage/schema.ts";
 import type { EvaluatorSnapshot, IslandSnapshot, RunSnapshot } from "./snapshot.ts";
 
-const [STARTING, EVOLVING] = ["starting", "evolving"];
+const STARTING = "starting";
+const EVOLVING = "evolving";
 
 /** Evaluations per second are counted over this long. */
 const RATE_WINDOW_MS = 30_000;

@@ -201,8 +201,10 @@ function next(batch: Batch): Choice | null {
   const isPromising = proposed !== null && proposed.acquisition > WORTHWHILE;
   if (random.uniform() < (isPromising ? BREEDING : BREEDING_AT_THE_END)) {
     const favourites = favouritesElsewhere(knowledge, island.index, random, isTaken);
-    const favourite = bestOf(favourites, surrogate.rank(favourites, inFlight));
-    if (favourite !== null) return { genes: favourite, proposer: "kin" };
+    if (favourites.length > 0) {
+      const genes = bestOf(favourites, surrogate.rank(favourites, inFlight));
+      if (genes !== null) return { genes, proposer: "kin" };
+    }
     const arm = drawArm(island.credit, random);
     const litter = litterOf(arm, batch);
     const acquisitions = surrogate.rank(

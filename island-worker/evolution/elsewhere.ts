@@ -29,11 +29,12 @@ export function favouritesElsewhere(
   random: Random,
   isTaken: (key: number | string) => boolean,
 ): Genes[] {
-  if (knowledge.spec.sync) return [];
+  const others = knowledge.spec.sync ? [] : otherDevices(knowledge, island);
+  if (others.length === 0) return [];
   const own = nicheOf(knowledge, island);
   const here = new Map(own.observations.map(({ key, value }) => [key, value]));
   const good = bestValue(own.observations) + NEAR;
-  return otherDevices(knowledge, island).flatMap(({ observations }) => {
+  return others.flatMap(({ observations }) => {
     if (observations.length < LEAST_RESULTS) return [];
     const best = bestValue(observations);
     const within = (range: number) => observations.filter(({ value }) => value !== null && value <= best + range);

@@ -1,7 +1,7 @@
 /**
- * Processes that compile the kernel author's source. They open no CUDA context and hold no state, so a candidate that takes one with it costs
- * nobody else anything: the next one is started while others go on. The daemon's scheduler sees to it that no more
- * than the pool's size are asked at once.
+ * Processes that compile the kernel author's source. They open no CUDA context and hold no state, so a candidate that
+ * takes one with it costs nobody else anything: the next one is started while others go on. The daemon's scheduler sees
+ * to it that no more than the pool's size are asked at once.
  */
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { Frame } from "./frames.ts";

@@ -79,11 +79,9 @@ export function compareJoint(
         name,
         Object.fromEntries(
           budgets.map((budget) => {
-            const values = joint.map((_, seed) => {
-              const line = lineOf(seed, device) ?? [];
-              const time = line[Math.min(Math.floor(budget / share), line.length) - 1] ?? Number.POSITIVE_INFINITY;
-              return (optima[device] as number) / time;
-            });
+            const values = joint.map((_, seed) =>
+              fractionAfter(Math.floor(budget / share), lineOf(seed, device) ?? [], optima[device] as number),
+            );
             return [budget, estimate(values, mean)];
           }),
         ),
@@ -108,15 +106,17 @@ export function compareJoint(
   };
 }
 
+/** Optimum / best after so many evaluations of the line; 0 before the first success. */
+function fractionAfter(evaluations: number, line: readonly number[], optimum: number): number {
+  return optimum / (line[Math.min(evaluations, line.length) - 1] ?? Number.POSITIVE_INFINITY);
+}
+
 /** After each evaluation of all devices together their mean of optimum / best so far; `share` runs go on side by side. */
 function meanLine(best: readonly (readonly number[])[], optima: readonly number[], share: number): number[] {
   const length = share * Math.max(...best.map((line) => line.length));
   return Array.from({ length }, (_, at) => {
-    const fractions = best.map((line, device) => {
-      const last = Math.min(Math.floor((at + 1) / share), line.length) - 1;
-      return (optima[device] as number) / (line[last] ?? Number.POSITIVE_INFINITY);
-    });
-    return mean(fractions);
+    const evaluations = Math.floor((at + 1) / share);
+    return mean(best.map((line, device) => fractionAfter(evaluations, line, optima[device] as number)));
   });
 }
 

@@ -11,7 +11,7 @@ import { openSpace } from "@kevo/core/search-space/search-space.ts";
 import { type OtherCurve, readComparison } from "./compare.ts";
 import { compareJoint, comparisonLines } from "./joint.ts";
 import { type SearchTrace, simulate } from "./simulate.ts";
-import { type Figures, figuresOf, type Quantiles } from "./statistics.ts";
+import { type AskFigures, askFigures, type Figures, figuresOf, type Quantiles } from "./statistics.ts";
 
 const HELP = `Usage: npm run bench:search -- --space FILE [options]
 
@@ -64,10 +64,13 @@ async function main(): Promise<void> {
   const print = values.json ? console.error : console.log;
   const budgets = [...new Set([...BUDGETS.filter((budget) => budget < evaluations), evaluations])];
   if (recordings.length > 1) {
-    const comparison = compare(names, recordings, seeds, setting);
+    const { comparison, asks } = compare(names, recordings, seeds, setting);
     print(`${names.join(", ")}: ${space.count} configurations, ${wordsOf(seeds)}, ${setting.islands} islands`);
     for (const line of comparisonLines(comparison, seeds.length)) print(line);
-    if (values.json) console.log(JSON.stringify({ spaces: names, ...counted(seeds), ...setting, ...comparison }));
+    for (const line of askLines(asks)) print(line);
+    if (values.json) {
+      console.log(JSON.stringify({ spaces: names, ...counted(seeds), ...setting, ...comparison, ...asks }));
+    }
     return;
   }
   const run = (search: "default" | "random") => {
@@ -86,10 +89,7 @@ async function main(): Promise<void> {
   )) {
     print(line);
   }
-  print(
-    `one ask: ${milliseconds(figures.ask_ms)}; from ${figures.last_ask_ms.told} told: ${milliseconds(figures.last_ask_ms)}`,
-  );
-  print(`of the processor: ${milliseconds(figures.last_ask_cpu_ms)}`);
+  for (const line of askLines(figures)) print(line);
   if (values.json) console.log(JSON.stringify({ space: name, ...counted(seeds), ...setting, ...figures, random }));
 }
 
@@ -108,18 +108,27 @@ function compare(
   const budgets = [
     ...new Set([...JOINT_BUDGETS.filter((budget) => budget < setting.evaluations), setting.evaluations]),
   ];
-  return compareJoint(
-    run(recordings, {}),
+  const joint = run(recordings, {});
+  const comparison = compareJoint(
+    joint,
     recordings.map((recorded) => run([recorded], { evaluations, islands: defaultIslands(1) })),
     names,
     recordings.map(({ optimum }) => optimum),
     budgets,
   );
+  return { comparison, asks: askFigures(joint) };
 }
 
 /** As `coordinator start` has it. */
 function defaultIslands(devices: number): number {
   return devices * Math.max(1, Math.floor(4 / devices));
+}
+
+function askLines({ ask_ms, last_ask_ms, last_ask_cpu_ms }: AskFigures): string[] {
+  return [
+    `one ask: ${milliseconds(ask_ms)}; from ${last_ask_ms.told} told: ${milliseconds(last_ask_ms)}`,
+    `of the processor: ${milliseconds(last_ask_cpu_ms)}`,
+  ];
 }
 
 function milliseconds({ p50, p95, p99 }: Quantiles): string {

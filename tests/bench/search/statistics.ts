@@ -7,7 +7,7 @@ export const NEAR = 1.05;
 /** Share of the evaluations, at the end, over which the last asks are looked at. */
 const LAST = 0.2;
 
-export interface Figures {
+export interface Figures extends AskFigures {
   /** By budget of unique evaluations: mean over seeds of optimum / best so far. */
   readonly fraction_of_optimum: Record<string, number>;
   /** 95 % bootstrap intervals of these means. */
@@ -18,6 +18,10 @@ export interface Figures {
   readonly median_evaluations_to_5_percent: number | null;
   /** 95 % bootstrap interval of the median; null where it is unbounded. */
   readonly median_interval: [number | null, number | null];
+}
+
+/** What it costs to ask, over all seeds. */
+export interface AskFigures {
   /** What one `ask` took, milliseconds. */
   readonly ask_ms: Quantiles;
   /** The same over the last fifth of the evaluations, when most was known: from so many told. */
@@ -49,15 +53,21 @@ export function figuresOf(traces: readonly SearchTrace[], optimum: number, budge
     return at < 0 ? Number.POSITIVE_INFINITY : at + 1;
   });
   const [low, high] = bootstrap(needed, median);
-  const asks = traces.flatMap((trace) => trace.asks);
-  const told = Math.floor((1 - LAST) * Math.max(...lines.map((best) => best.length)));
-  const last = asks.filter((ask) => ask.told >= told);
   return {
     fraction_of_optimum: fraction,
     interval,
     within_5_percent: needed.filter(Number.isFinite).length,
     median_evaluations_to_5_percent: finite(median(needed)),
     median_interval: [finite(low), finite(high)],
+    ...askFigures(traces),
+  };
+}
+
+export function askFigures(traces: readonly SearchTrace[]): AskFigures {
+  const asks = traces.flatMap((trace) => trace.asks);
+  const told = Math.floor((1 - LAST) * Math.max(...traces.map(({ best }) => best[0]?.length ?? 0)));
+  const last = asks.filter((ask) => ask.told >= told);
+  return {
     ask_ms: quantilesOf(asks.map(({ ms }) => ms)),
     last_ask_ms: { told, ...quantilesOf(last.map(({ ms }) => ms)) },
     last_ask_cpu_ms: quantilesOf(last.map(({ cpu_ms }) => cpu_ms)),
