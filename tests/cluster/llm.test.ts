@@ -39,6 +39,12 @@ function resultOf({ code, stdout, stderr }: Ended): RunResult & { llm: NonNullab
   return JSON.parse(stdout.trim().split("\n").at(-1) as string);
 }
 
+interface Call {
+  readonly outcome: string | null;
+  readonly cost: number | null;
+  readonly reserved: number;
+}
+
 const questions = () => fake.received.map(({ body }) => JSON.stringify(body));
 
 describe("a run whose candidates come from a model too", () => {
@@ -97,11 +103,14 @@ describe("a run whose candidates come from a model too", () => {
     }
   });
 
-  test("goes on without the model when every call is refused, says why, and does not ask again and again", async () => {
-    await using place = workplace();
+  test.each([
+    ["without waiting for answers", []],
+    ["waiting for each", ["--sync"]],
+  ])("goes on %s when every call is refused, says why, and does not ask again and again", async (_how, more) => {
+    await using place = workplace({ benchmarkMs: 10 });
     const env = await model({ scenario: "bad-key" });
-    const run = resultOf(await place.run("coordinator", asking(), { ...WITHOUT, ...env }));
-    expect(run).toMatchObject({ status: "completed", evaluations: { total: 96 }, spend_usd: 0 });
+    const run = resultOf(await place.run("coordinator", asking("--time-scale", "1", ...more), { ...WITHOUT, ...env }));
+    expect(run).toMatchObject({ status: "completed", evaluations: { total: 96 } });
     expect(run.llm).toMatchObject({
       answered: 0,
       candidates: 0,
@@ -109,6 +118,15 @@ describe("a run whose candidates come from a model too", () => {
     });
     expect(fake.received.length).toBeGreaterThan(0);
     expect(fake.received.length).toBeLessThanOrEqual(4);
+    // A refusal is free. Only a call that the end of the run cut short counts, in full: nobody knows what it cost.
+    const calls = place
+      .ledger()
+      .query<Call>("select outcome, cost_usd as cost, reserved_usd as reserved from model_calls order by created_at");
+    const refused = calls.filter(({ outcome }) => outcome === "bad_key");
+    const cutShort = calls.filter((call) => !refused.includes(call));
+    expect(new Set(refused.map(({ cost }) => cost))).toEqual(new Set([0]));
+    expect(run.spend_usd).toBeCloseTo(cutShort.reduce((sum, { cost, reserved }) => sum + (cost ?? reserved), 0));
+    if (more.length > 0) expect(cutShort).toEqual([]);
   });
 
   test("does not wait for a model that is slow", async () => {
