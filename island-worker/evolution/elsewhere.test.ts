@@ -3,9 +3,9 @@ import type { RunSpec } from "@kevo/proto/run.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
 import { describe, expect, test } from "vitest";
 import { favouritesElsewhere } from "./elsewhere.ts";
-import { askedEntry, evaluatedEntry, openedEntry, ridge, ridgeTime, specOf } from "./fixture.ts";
+import { openedEntry, ridge, specOf, tell } from "./fixture.ts";
 import { ask, openIsland } from "./island.ts";
-import { applyKnowledge, type Knowledge, openKnowledge } from "./knowledge.ts";
+import { type Knowledge, openKnowledge } from "./knowledge.ts";
 
 const on = (...niches: RunSpec["islands"][number]["niche"][]) =>
   specOf({ workloads: ["one", "two"], islands: niches.map((niche, index) => ({ index, niche })) });
@@ -19,18 +19,6 @@ const slow: Config[] = [1, 2, 4, 8, 16, 32].flatMap((BLOCK) =>
   [1, 2, 3, 4, 5].map((STAGES) => ({ BLOCK, TILE: 1, STAGES, LAYOUT: "columns", FAST: false, ORDER: ["i", "j", "k"] })),
 );
 const keyOf = (config: Config) => ridge.keyOf(ridge.encode(config));
-
-function tell(knowledge: Knowledge, island: number, configs: readonly Config[], timeOf = ridgeTime): void {
-  const { spec, next } = knowledge;
-  if (next[island] === 0) applyKnowledge(knowledge, openedEntry(spec, island));
-  const k = next[island] as number;
-  const proposals = configs.map((config) => ({ config, source: null, proposer: "seed", parents: [], reason: null }));
-  const asked = askedEntry(spec, island, k, k, proposals);
-  applyKnowledge(knowledge, asked);
-  for (const [at, { id, config }] of asked.candidates.entries()) {
-    applyKnowledge(knowledge, evaluatedEntry(spec, island, k + 1 + at, id, timeOf(config)));
-  }
-}
 
 function told(spec: RunSpec, configs: readonly Config[]): Knowledge {
   const knowledge = openKnowledge(ridge, spec);

@@ -5,13 +5,10 @@
  */
 import type { Random } from "@kevo/core/random/random.ts";
 import type { Genes } from "@kevo/core/search-space/search-space.ts";
-import type { RunSpec } from "@kevo/proto/run.ts";
-import { type Knowledge, type NicheKnowledge, nicheOf } from "./knowledge.ts";
-import { nicheKeyOf } from "./niche.ts";
-import type { Observation } from "./surrogate/observation.ts";
+import { bestValue, NEAR, otherDevices } from "./devices.ts";
+import { type Knowledge, nicheOf } from "./knowledge.ts";
 
-/** Nearly the best: within so much of it, in logarithms of time. The kind to judge by is wider. */
-const NEAR = 0.05;
+/** What counts as of a kind with a device's best: within so much of it, in logarithms of time. */
 const KIND = 0.25;
 /** Before anything of a kind was tried it is believed as if so many had been, all of them nearly the best here too. */
 const BELIEF = 2;
@@ -47,18 +44,4 @@ export function favouritesElsewhere(
       .slice(0, MOST)
       .map(({ genes }) => genes);
   });
-}
-
-/** Niches that differ from the island's by their device only. */
-function otherDevices({ spec, niches }: Knowledge, island: number): NicheKnowledge[] {
-  const own = (spec.islands[island] as RunSpec["islands"][number]).niche;
-  const keys = spec.islands
-    .filter(({ niche }) => niche.device !== own.device)
-    .filter(({ niche }) => nicheKeyOf(spec, { ...niche, device: own.device }) === nicheKeyOf(spec, own))
-    .map(({ niche }) => nicheKeyOf(spec, niche));
-  return [...new Set(keys)].map((key) => niches.get(key) as NicheKnowledge);
-}
-
-function bestValue(observations: readonly Observation[]): number {
-  return observations.reduce((low, { value }) => Math.min(low, value ?? low), Number.POSITIVE_INFINITY);
 }

@@ -5,6 +5,7 @@ import type { AskedEntry, EvaluatedEntry, OpenedEntry, Proposal } from "@kevo/pr
 import type { RunSpec } from "@kevo/proto/run.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
+import { applyKnowledge, type Knowledge } from "./knowledge.ts";
 
 export const ridge: SearchSpace = openSpace({
   parameters: [
@@ -84,4 +85,22 @@ export function evaluatedEntry(
     message: null,
     device: null,
   };
+}
+
+/** An island's next batch with its results, as everybody learns of them. */
+export function tell(
+  knowledge: Knowledge,
+  island: number,
+  configs: readonly Config[],
+  timeOf: (config: Config) => number | null = ridgeTime,
+): void {
+  const { spec, next } = knowledge;
+  if (next[island] === 0) applyKnowledge(knowledge, openedEntry(spec, island));
+  const k = next[island] as number;
+  const proposals = configs.map((config) => ({ config, source: null, proposer: "seed", parents: [], reason: null }));
+  const asked = askedEntry(spec, island, k, k, proposals);
+  applyKnowledge(knowledge, asked);
+  for (const [at, { id, config }] of asked.candidates.entries()) {
+    applyKnowledge(knowledge, evaluatedEntry(spec, island, k + 1 + at, id, timeOf(config)));
+  }
 }

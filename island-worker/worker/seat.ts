@@ -7,16 +7,20 @@ import { MalformedReply, RemoteError } from "@kevo/core/bus/errors.ts";
 import { acquireShared } from "@kevo/core/host-lock/host-lock.ts";
 import type { LogEntry, Proposal } from "@kevo/proto/log.ts";
 import { type BatchReply, type BatchRequest, batchReply } from "@kevo/proto/messages/batch.ts";
+import type { Control } from "@kevo/proto/messages/control.ts";
 import { leaseReply } from "@kevo/proto/messages/lease.ts";
 import { subjects } from "@kevo/proto/subjects.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
 import { applyEntry, ask, diversityOf, elitesOf, type Island, openIsland } from "../evolution/island.ts";
+import { leavesTurn } from "../evolution/turns.ts";
 import { migrantsFor } from "./mailbox.ts";
 import type { Session } from "./session.ts";
 
 const REQUEST_MS = 2_000;
 /** How long to wait for an event before looking again all the same: messages may be lost. */
 const LOOK_AGAIN_MS = 500;
+/** A device that leaves its turns to others goes on all the same when nothing has come of it for this long. */
+const PATIENCE_MS = 30_000;
 /** Pause between tries while the coordinator or NATS is away. */
 const RETRY_MS = 200;
 const CALLS_IN_A_BATCH = 64;
@@ -106,7 +110,14 @@ export class Seat {
     const { control, spec } = this.#session;
     if (control === null || control.state !== "running" || !this.#caughtUp()) return 0;
     if (spec.sync) return this.#generationComplete() ? spec.batch_size : 0;
-    return Math.max(0, (control.windows[this.index] ?? 0) - this.#outstanding.size);
+    const room = Math.max(0, (control.windows[this.index] ?? 0) - this.#outstanding.size);
+    return room > 0 && this.#waitsForOthers(control) ? 0 : room;
+  }
+
+  #waitsForOthers({ windows }: Control): boolean {
+    const { knowledge, newsAt } = this.#session;
+    if (performance.now() - newsAt > PATIENCE_MS) return false;
+    return leavesTurn(knowledge, this.index, (island) => (windows[island] ?? 0) > 0);
   }
 
   #caughtUp(): boolean {

@@ -39,6 +39,8 @@ export class Session {
   /** Null: configurations only. */
   readonly sources: Sources | null;
   control: Control | null = null;
+  /** When the last entry of any log came, by `performance.now()`. */
+  newsAt = performance.now();
   #heardAt = performance.now();
   readonly #seats = new Map<number, Seat>();
   /** Every island's entries so far: a seat that is taken later folds them. */
@@ -59,6 +61,7 @@ export class Session {
         : new Advisor({ spec, definition, knowledge: this.knowledge, sources, ...models, onAnswer });
     this.#past = spec.islands.map(() => []);
     this.reader = new LogReader(spec.islands.length, (entry) => {
+      this.newsAt = performance.now();
       this.#past[entry.island]?.push(entry);
       applyKnowledge(this.knowledge, entry);
       this.advisor?.apply(entry);

@@ -51,6 +51,25 @@ test("three recordings of one kernel: a best configuration for each device, with
   for (const device of devices) expect(report.stdout).toContain(device);
 });
 
+test("devices that agree on the best leave evaluations to the one that they say nothing of", async () => {
+  await using place = new Workplace();
+  writeSyntheticSpace(place.file("alpha.json"), { device: "Alpha", bottom: 1 });
+  writeSyntheticSpace(place.file("beta.json"), { device: "Beta", bottom: 1 });
+  writeSyntheticSpace(place.file("gamma.json"), { device: "Gamma", bottom: 3 });
+  const spaces = ["alpha", "beta", "gamma"].flatMap((device) => ["--space", `${device}.json`]);
+  const ended = await place.run("coordinator", [
+    ...["start", "--backend", "replay", ...spaces, "--islands", "3"],
+    ...["--evaluations", "360", "--seed", "3", "--json"],
+  ]);
+  expect(ended).toMatchObject({ code: 0 });
+  const rows = place
+    .ledger()
+    .query<{ device: string; n: number }>("select device_model device, count(*) n from evaluations group by 1");
+  const counts = Object.fromEntries(rows.map(({ device, n }) => [device, n]));
+  expect(counts.Gamma).toBeGreaterThan(1.5 * (counts.Alpha as number));
+  expect(counts.Gamma).toBeGreaterThan(1.5 * (counts.Beta as number));
+});
+
 test("recordings of different kernels are refused, and so are fewer islands than devices", async () => {
   await using place = new Workplace();
   writeSyntheticSpace(place.file("a.json"), { device: "A", values: 4 });

@@ -11,6 +11,7 @@ import { applyEntry, ask, elitesOf, type Island, openIsland } from "@kevo/island
 import { applyKnowledge, openKnowledge } from "@kevo/island-worker/evolution/knowledge.ts";
 import { taken } from "@kevo/island-worker/evolution/migration.ts";
 import { neighboursOf } from "@kevo/island-worker/evolution/topology.ts";
+import { leavesTurn } from "@kevo/island-worker/evolution/turns.ts";
 import type { AskedEntry, Candidate, EvaluatedEntry, LogEntry, OpenedEntry, Proposal } from "@kevo/proto/log.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
@@ -106,7 +107,9 @@ export function simulate(
   for (let at = 0; told < setting.evaluations; at++) {
     const room = underway.length < setting.parallel && started < setting.evaluations;
     if (room && exhausted < islands.length) {
-      exhausted = turn(islands[at % islands.length] as Island) ? 0 : exhausted + 1;
+      const island = islands[at % islands.length] as Island;
+      if (leavesTurn(knowledge, island.index, () => true)) continue;
+      exhausted = turn(island) ? 0 : exhausted + 1;
       continue;
     }
     if (underway.length === 0) break;

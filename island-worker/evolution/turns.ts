@@ -1,0 +1,53 @@
+/**
+ * Whose turn it is where one budget serves several devices. Neither a surrogate nor the time since the last gain tells
+ * whether a device is done. Another device does: two searches of their own that end at the same configuration have
+ * hardly both missed. Such devices leave the budget to the rest, until that has had its share.
+ */
+import { bestValue, type Device, devicesLike, NEAR } from "./devices.ts";
+import { type Knowledge, type NicheKnowledge, nicheOf } from "./knowledge.ts";
+
+/** Results of each before two devices that agree mean something: early bests are alike and poor. */
+const LEAST_RESULTS = 75;
+/** A device that no other agrees with gets so many evaluations for each of one that is agreed with. */
+const SHARE = 3;
+
+/**
+ * Whether the island waits for others, since its device's best is confirmed and another's is not. Never where the
+ * budget is not evaluations, with --sync, or where sources evolve: there a device's time is its own, islands step
+ * together, or wait for models.
+ * @param isServed false while no evaluator takes the island's candidates: nobody waits for those.
+ */
+export function leavesTurn(knowledge: Knowledge, island: number, isServed: (island: number) => boolean): boolean {
+  const { spec, space } = knowledge;
+  if (spec.sync || spec.time_s !== null || spec.evolves_source !== undefined || spec.search === "random") return false;
+  const own = nicheOf(knowledge, island);
+  if (own.observations.length < LEAST_RESULTS) return false;
+  const devices = devicesLike(knowledge, island);
+  // Of two devices both are confirmed or neither.
+  if (devices.length < 3) return false;
+  const confirmed = confirmedOf(devices);
+  if (!confirmed.has(own)) return false;
+  return devices.some(({ niche, islands }) => {
+    const goal = Math.min(SHARE * begun(own), space.count);
+    return !confirmed.has(niche) && begun(niche) < goal && islands.some(isServed);
+  });
+}
+
+/** Devices that share a configuration which is nearly the best on both, as far as is known. */
+function confirmedOf(devices: readonly Device[]): Set<NicheKnowledge> {
+  const known = devices.filter(({ niche }) => niche.observations.length >= LEAST_RESULTS);
+  const bests = known.map(({ niche }) => ({ niche, keys: nearBest(niche) }));
+  const agreeing = bests.filter((one) =>
+    bests.some((other) => other !== one && [...one.keys].some((key) => other.keys.has(key))),
+  );
+  return new Set(agreeing.map(({ niche }) => niche));
+}
+
+function nearBest({ observations }: NicheKnowledge): Set<number | string> {
+  const limit = bestValue(observations) + NEAR;
+  return new Set(observations.filter(({ value }) => value !== null && value <= limit).map(({ key }) => key));
+}
+
+function begun({ observations, underway }: NicheKnowledge): number {
+  return observations.length + underway.size;
+}
