@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { DispatchPlan, type Seat, windowsOf } from "./plan.ts";
+import { DispatchPlan, isStranded, type Seat, windowsOf } from "./plan.ts";
 
 const task = (island: number, deviceModel: string | null = null) => ({ job: island, island, deviceModel });
 
@@ -90,4 +90,17 @@ test("windows add up to the credits, and nobody who fits is left without", () =>
       }
     }),
   );
+});
+
+test("a run is stranded when nobody has the devices that all its open candidates are for", () => {
+  const windowsWithout = (model: string) => {
+    const plan = new DispatchPlan<number>();
+    for (const each of ["A", "B", "C"]) if (each !== model) plan.join(each, 2, [each]);
+    return windowsOf(plan.seats, ["A", "B", "C"]);
+  };
+  expect(isStranded(new Set([2]), windowsWithout("C"))).toBe(true);
+  expect(isStranded(new Set([2]), windowsWithout("none"))).toBe(false);
+  // Others go on.
+  expect(isStranded(new Set([1, 2]), windowsWithout("C"))).toBe(false);
+  expect(isStranded(new Set(), windowsWithout("C"))).toBe(false);
 });

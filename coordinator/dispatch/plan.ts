@@ -116,3 +116,8 @@ export function windowsOf(seats: Iterable<Seat>, deviceModels: readonly (string 
   }
   return windows;
 }
+
+/** Whether nobody serves any of the islands whose candidates are still to be evaluated: the run waits for them alone. */
+export function isStranded(awaited: ReadonlySet<number>, windows: readonly number[]): boolean {
+  return awaited.size > 0 && [...awaited].every((island) => windows[island] === 0);
+}

@@ -156,6 +156,7 @@ describe("a twin", () => {
     const accounting = opened();
     offer(accounting, 0, 0, [5]);
     expect(offer(accounting, 1, 0, [5]).effects.ready).toEqual([]);
+    expect(accounting.awaited).toEqual(new Set([0]));
     const entries = evaluated(accounting.settle(recordOf("r/0/0/0", 2)));
     expect(entries.map(({ candidate, cached }) => [candidate, cached])).toEqual([
       ["r/0/0/0", false],
@@ -189,6 +190,8 @@ test("with sync a generation is accepted whole, in island order, and its results
   expect(effects.candidates.map(({ id }) => id)).toEqual(["r/0/0/0", "r/0/0/1", "r/1/0/0", "r/2/0/0"]);
   expect(accounting.settle(recordOf("r/2/0/0"))?.entries).toEqual([]);
   expect(accounting.settle(recordOf("r/0/0/1"))?.entries).toEqual([]);
+  // Those of island 2 are in, though not in its log.
+  expect(accounting.awaited).toEqual(new Set([0]));
   const closing = evaluated(accounting.settle(recordOf("r/0/0/0")));
   expect(closing.map(({ candidate }) => candidate)).toEqual(["r/0/0/0", "r/0/0/1", "r/1/0/0", "r/2/0/0"]);
 });

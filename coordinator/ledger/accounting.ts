@@ -103,6 +103,11 @@ export class Accounting {
     return this.#open.size;
   }
 
+  /** Islands with candidates that are still to be evaluated. */
+  get awaited(): Set<number> {
+    return new Set([...this.#open.keys()].map((candidate) => splitCandidateId(candidate).island));
+  }
+
   isOpen(candidate: string): boolean {
     return this.#open.has(candidate);
   }

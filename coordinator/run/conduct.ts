@@ -9,7 +9,7 @@ import { openSpace } from "@kevo/core/search-space/search-space.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import { Dispatcher } from "../dispatch/dispatcher.ts";
 import { Fleet } from "../dispatch/fleet.ts";
-import { windowsOf } from "../dispatch/plan.ts";
+import { isStranded, windowsOf } from "../dispatch/plan.ts";
 import { Accounting } from "../ledger/accounting.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import type { AcceptedCandidate } from "../ledger/records.ts";
@@ -258,7 +258,8 @@ class Conductor {
     });
     let servedAt = performance.now();
     const patience = setInterval(() => {
-      if (this.#recorded !== null || (this.#manned && this.#fleet.serving)) servedAt = performance.now();
+      const isServed = this.#manned && this.#fleet.serving && !isStranded(this.#accounting.awaited, this.#windows);
+      if (this.#recorded !== null || isServed) servedAt = performance.now();
       // An island that says that it has nothing left makes no entry.
       this.#endIfFinished();
       const waited = performance.now() - servedAt;
