@@ -34,38 +34,38 @@ const waiting = (knowledge: Knowledge, isServed = (_: number) => true) =>
 
 describe("a turn is left to others", () => {
   test("by devices that agree, until the rest has had three times as many evaluations", () => {
-    const knowledge = after(80, [best, best, other], devices(three));
+    const knowledge = after(110, [best, best, other], devices(three));
     expect(waiting(knowledge)).toEqual([0, 1]);
-    tell(knowledge, 2, configs.slice(79, 79 + 159), () => 9);
+    tell(knowledge, 2, configs.slice(109, 109 + 219), () => 9);
     expect(waiting(knowledge)).toEqual([0, 1]);
-    tell(knowledge, 2, configs.slice(79 + 159, 79 + 160), () => 9);
+    tell(knowledge, 2, configs.slice(109 + 219, 109 + 220), () => 9);
     expect(waiting(knowledge)).toEqual([]);
   });
 
   test("no longer once one of them finds something better, that the others do not know to be good", () => {
-    const knowledge = after(80, [best, best, other], devices(three));
-    tell(knowledge, 0, configs.slice(80, 81), () => 0.9);
+    const knowledge = after(110, [best, best, other], devices(three));
+    tell(knowledge, 0, configs.slice(110, 111), () => 0.9);
     expect(waiting(knowledge)).toEqual([]);
-    tell(knowledge, 1, configs.slice(80, 81), () => 1.02);
+    tell(knowledge, 1, configs.slice(110, 111), () => 1.02);
     expect(waiting(knowledge)).toEqual([0, 1]);
   });
 
   test("by nobody where all agree, none does, or too little is known", () => {
-    expect(waiting(after(80, [best, best, best], devices(three)))).toEqual([]);
-    expect(waiting(after(80, [best, other, configs[100] as Config], devices(three)))).toEqual([]);
-    expect(waiting(after(70, [best, best, other], devices(three)))).toEqual([]);
-    expect(waiting(after(80, [best, best], devices(["A", "B"])))).toEqual([]);
+    expect(waiting(after(110, [best, best, best], devices(three)))).toEqual([]);
+    expect(waiting(after(110, [best, other, configs[200] as Config], devices(three)))).toEqual([]);
+    expect(waiting(after(95, [best, best, other], devices(three)))).toEqual([]);
+    expect(waiting(after(110, [best, best], devices(["A", "B"])))).toEqual([]);
   });
 
   test("by all islands of a device, and to one that has an evaluator", () => {
-    const knowledge = after(80, [best, best, other], devices([...three, ...three]));
+    const knowledge = after(110, [best, best, other], devices([...three, ...three]));
     expect(waiting(knowledge)).toEqual([0, 1, 3, 4]);
     expect(waiting(knowledge, (island) => island === 5)).toEqual([0, 1, 3, 4]);
     expect(waiting(knowledge, (island) => island !== 2 && island !== 5)).toEqual([]);
   });
 
   test("to nobody who has tried the whole space", () => {
-    const numbers = Array.from({ length: 90 }, (_, at) => at);
+    const numbers = Array.from({ length: 120 }, (_, at) => at);
     const small = openSpace({ parameters: [{ name: "N", type: "ordinal", values: numbers }], constraints: [] });
     const spec = devices(three);
     const knowledge = openKnowledge(small, spec);
@@ -76,18 +76,18 @@ describe("a turn is left to others", () => {
         numbers.slice(0, to).map((N) => ({ N })),
         ({ N }) => (N === bottom ? 1 : 9),
       );
-    told(0, 80, 7);
-    told(1, 80, 7);
-    told(2, 89, 8);
+    told(0, 110, 7);
+    told(1, 110, 7);
+    told(2, 119, 8);
     expect(waiting(knowledge)).toEqual([0, 1]);
-    tell(knowledge, 2, [{ N: 89 }], () => 9);
+    tell(knowledge, 2, [{ N: 119 }], () => 9);
     expect(waiting(knowledge)).toEqual([]);
   });
 
   test("never with --sync, against the clock, or where sources evolve or chance searches", () => {
     const evolves_source = "0".repeat(64);
     for (const changes of [{ sync: true }, { time_s: 60 }, { evolves_source }, { search: "random" } as const]) {
-      expect(waiting(after(80, [best, best, other], devices(three, changes)))).toEqual([]);
+      expect(waiting(after(110, [best, best, other], devices(three, changes)))).toEqual([]);
     }
   });
 });

@@ -7,7 +7,7 @@ import { bestValue, type Device, devicesLike, NEAR } from "./devices.ts";
 import { type Knowledge, type NicheKnowledge, nicheOf } from "./knowledge.ts";
 
 /** Results of each before two devices that agree mean something: early bests are alike and poor. */
-const LEAST_RESULTS = 75;
+const LEAST_RESULTS = 100;
 /** A device that no other agrees with gets so many evaluations for each of one that is agreed with. */
 const SHARE = 3;
 

@@ -59,7 +59,7 @@ test("devices that agree on the best leave evaluations to the one that they say 
   const spaces = ["alpha", "beta", "gamma"].flatMap((device) => ["--space", `${device}.json`]);
   const ended = await place.run("coordinator", [
     ...["start", "--backend", "replay", ...spaces, "--islands", "3"],
-    ...["--evaluations", "360", "--seed", "3", "--json"],
+    ...["--evaluations", "450", "--seed", "3", "--json"],
   ]);
   expect(ended).toMatchObject({ code: 0 });
   const rows = place
