@@ -100,7 +100,7 @@ function chooseWorkloads(patterns: readonly string[], { id, workloads }: KernelD
   if (patterns.length === 0) return names;
   const chosen = new Set<string>();
   for (const pattern of patterns) {
-    const matching = names.filter((name) => matches(name, pattern));
+    const matching = names.filter((name) => fitsPattern(name, pattern));
     if (matching.length === 0) {
       throw new UserError(
         `--workload ${pattern}: the kernel ${id} has no such workload; it has ${names.join(", ")}.`,
@@ -112,8 +112,8 @@ function chooseWorkloads(patterns: readonly string[], { id, workloads }: KernelD
   return names.filter((name) => chosen.has(name));
 }
 
-/** `*` stands for any characters. */
-function matches(name: string, pattern: string): boolean {
+/** Whether a workload is named so; `*` stands for any characters. */
+export function fitsPattern(name: string, pattern: string): boolean {
   const parts = pattern.split("*").map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, "\\$&"));
   return new RegExp(`^${parts.join(".*")}$`).test(name);
 }

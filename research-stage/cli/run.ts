@@ -15,6 +15,7 @@ import { requireModel } from "../pipeline/open-session.ts";
 import { MOST, type ResearchOptions, researchOptions } from "../pipeline/options.ts";
 import { type Recording, readRecording } from "../pipeline/recording.ts";
 import { newFenceSecret } from "../sources/defence/fence.ts";
+import { libraryOf } from "../stages/library.ts";
 import { say, sit } from "./sitting.ts";
 
 /** The demonstration that comes with the project. */
@@ -90,7 +91,12 @@ export function runCommand(goal: "run" | "discover"): Command {
     .option("--until <date>", "literature up to this day (default: today)")
     .option("--evaluations <n>", "of each kernel's evolution", "60")
     .option("--islands <n>", "populations of each kernel's evolution", "2")
-    .option("--workload <name>", "evolve on these workloads of the library's kernel only; may be repeated", collect, [])
+    .option(
+      "--workload <name>",
+      "build upon kernels of the library that have these workloads, and evolve on them only; may be repeated",
+      collect,
+      [],
+    )
     .option("--seed <n>", "seed of the evolution's randomness (default: drawn)")
     .option("--evaluator <host:port>", "use this evaluator instead of a local one; may be repeated", collect, [])
     .option("--prompts <folder>", "examples for prompts, as optimise-prompts wrote them")
@@ -108,6 +114,7 @@ export function runCommand(goal: "run" | "discover"): Command {
       }
       const options = optionsOf(given, goal);
       requireModel(options, process.env);
+      await libraryOf(options.backend, options.workloads);
       const id = `${new Date().toISOString().slice(0, 10).replaceAll("-", "")}-research-${randomBytes(2).toString("hex")}`;
       await start(given, { id, options, secret: newFenceSecret(), createdAt: Date.now() }, null);
     });

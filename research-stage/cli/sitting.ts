@@ -40,7 +40,7 @@ export function say(text: string): void {
 }
 
 function closing(ended: Ended, replayed: boolean): string {
-  const { run, status, message, best, spend_usd, report, package: packaged, ideas, survey, incidents } = ended;
+  const { run, status, message, best, spend_usd, report, package: packaged, ideas, incidents } = ended;
   // A replay pays nothing; its account is that of the run that was recorded.
   const paid = `$${spend_usd.toFixed(4)} spent${replayed ? " when it was recorded" : ""}`;
   const novel = ideas.filter(({ verdict }) => verdict === "novel").length;
@@ -48,7 +48,7 @@ function closing(ended: Ended, replayed: boolean): string {
     "",
     `Research run ${run} ${status}${message === null ? "" : `: ${message}`}.`,
     ...(ended.synthetic ? ["Synthetic demonstration: posts, papers and model answers are made up."] : []),
-    `Survey ${survey}; ${ideas.length} ideas, ${novel} novel; ${paid}; ${incidents} entries in the injection report.`,
+    `Survey ${surveyed(ended)}; ${ideas.length} ideas, ${novel} novel; ${paid}; ${incidents} entries in the injection report.`,
     ...(best === null
       ? []
       : [
@@ -61,4 +61,11 @@ function closing(ended: Ended, replayed: boolean): string {
     "",
   ];
   return lines.join("\n");
+}
+
+/** How the survey went, with the sources that it is without. */
+function surveyed({ survey, works, sources }: Ended): string {
+  const down = sources.filter(({ status }) => status !== "ok");
+  const without = down.map(({ source, status }) => `${source} ${status}`).join(", ");
+  return `${survey} (${works === 0 ? "no work was found" : `${works} works`}${without === "" ? "" : `; ${without}`})`;
 }

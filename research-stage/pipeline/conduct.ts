@@ -32,6 +32,15 @@ export interface Ended {
   readonly domain: string;
   readonly synthetic: boolean;
   readonly survey: string;
+  /** Works that were found; 0 also where no source could look, which `survey` and `sources` tell. */
+  readonly works: number;
+  /** Why one that is not `ok` could not look, or not everywhere, is its `reason`. */
+  readonly sources: readonly {
+    readonly source: string;
+    readonly status: string;
+    readonly found: number;
+    readonly reason: string | null;
+  }[];
   readonly ideas: readonly { readonly id: string; readonly title: string; readonly verdict: string | null }[];
   readonly best: {
     readonly idea: string;
@@ -118,6 +127,10 @@ async function finish(sitting: Sitting, { session }: OpenSession, found: Finding
     domain: run.domain,
     synthetic: options.synthetic,
     survey: found.survey?.status ?? "not made",
+    works: found.survey?.records.length ?? 0,
+    sources: (found.survey?.sources ?? []).map(({ source, status, items, reason }) => {
+      return { source, status, found: items.length, reason };
+    }),
     ideas: found.rounds.flatMap(({ ideas, novelty }) =>
       ideas.map(({ id, title }) => {
         return { id, title, verdict: novelty.find(({ idea }) => idea === id)?.verdict ?? null };

@@ -61,7 +61,7 @@ export async function openSession(parts: SessionParts): Promise<OpenSession> {
   const options = researchOptions.parse(JSON.parse(run.options));
   const models = recording === null ? liveModels(parts, options) : replayedModels(parts, recording);
   const keys = recording === null ? keysOf(environment) : recordedKeys(recording.sources);
-  const library: Library = recording?.library ?? (await libraryOf(options.backend));
+  const library: Library = recording?.library ?? (await libraryOf(options.backend, options.workloads));
   mkdirSync(folder, { recursive: true });
   const transport = await openGateway({
     recording: recording === null ? runExchanges(db, run.id) : await memoryOf(recording.exchanges),

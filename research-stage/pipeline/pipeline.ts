@@ -4,6 +4,7 @@
  * answers and measurements give the same report.
  */
 
+import { UserError } from "@kevo/core/errors/user-error.ts";
 import { claimsStage } from "../stages/claims.ts";
 import type { Idea, Implementation, Incident, Novelty, Optimisation, Outcome } from "../stages/findings.ts";
 import { gapsStage } from "../stages/gaps.ts";
@@ -13,7 +14,7 @@ import { noveltyStage } from "../stages/novelty.ts";
 import { optimisationStage } from "../stages/optimisation.ts";
 import { FEASIBLE, outcomeOf } from "../stages/outcome.ts";
 import { summaryStage } from "../stages/summary.ts";
-import { setAside, surveyStage } from "../stages/survey.ts";
+import { nothingRead, setAside, surveyStage } from "../stages/survey.ts";
 import type { Findings, Round } from "./findings-of-run.ts";
 import type { Session } from "./session.ts";
 
@@ -25,6 +26,8 @@ export async function research(session: Session, found: Findings): Promise<void>
   for (const { source, status, reason, items } of found.survey.sources) {
     say(`  ${source}: ${status}, ${items.length} found${reason === null ? "" : `; ${reason}`}`);
   }
+  const nothing = nothingRead(found.survey);
+  if (nothing !== null) throw new UserError(nothing);
   const { clean, incidents } = setAside(found.survey);
   found.incidents.push(...incidents);
   const { claims, incidents: screened, left_out } = await claimsStage(session, clean);

@@ -10,7 +10,7 @@ import { findStep, putStep } from "@kevo/coordinator/lineage/research/store.ts";
 import canonicalize from "canonicalize";
 import type { z } from "zod";
 
-/** Published when a step has been stored as begun and as done: `{run, key, stage, status}`. For observers. */
+/** Published when a step has been stored as begun, as done, or as of no use: `{run, key, stage, status}`. For observers. */
 export const STEP_CHANNEL = channel("kevo.research.step");
 
 export interface StepOptions<T> {
@@ -22,6 +22,8 @@ export interface StepOptions<T> {
   readonly output: z.ZodType<T>;
   /** Dollars that sources took, of the output. */
   readonly costOf?: (output: T) => number;
+  /** Why the output serves nobody, so that the work is done again when asked again; null where it holds. */
+  readonly faultOf?: (output: T) => string | null;
 }
 
 export interface Steps {
@@ -31,7 +33,7 @@ export interface Steps {
 
 export function openSteps(db: ResearchDatabase, run: string): Steps {
   return {
-    step: async ({ key, stage, round, input, output, costOf = () => 0 }, work) => {
+    step: async ({ key, stage, round, input, output, costOf = () => 0, faultOf = () => null }, work) => {
       const inputHash = hashOf(input);
       const stored = findStep(db, run, key);
       if (stored?.status === "done" && stored.inputHash === inputHash) {
@@ -44,15 +46,17 @@ export function openSteps(db: ResearchDatabase, run: string): Steps {
       STEP_CHANNEL.publish({ run, key, stage, status: "running" });
       try {
         const done = output.parse(await work());
+        const error = faultOf(done);
+        const status = error === null ? "done" : "failed";
         putStep(db, {
           ...common,
-          status: "done",
+          status,
           output: JSON.stringify(done),
-          error: null,
+          error,
           costUsd: costOf(done),
           endedAt: Date.now(),
         });
-        STEP_CHANNEL.publish({ run, key, stage, status: "done" });
+        STEP_CHANNEL.publish({ run, key, stage, status });
         return done;
       } catch (error) {
         const words = error instanceof Error ? error.message : String(error);

@@ -51,9 +51,8 @@ function surveyNotice({ survey }: Findings): string[] {
   if (survey === null || survey.status === "ok") return [];
   const down = survey.sources.filter(({ status }) => status !== "ok");
   const words = down.map(({ source, status }) => `${source} ${status}`).join(", ");
-  return [
-    `${survey.status === "partial" ? "Partial survey" : `Survey ${survey.status}`}: ${words}. What follows rests on the rest.`,
-  ];
+  if (survey.records.length === 0) return [`Survey ${survey.status}: ${words}. Nothing was read.`];
+  return [`Partial survey: ${words}. What follows rests on the rest.`];
 }
 
 function resultBlocks(found: Findings, packaged: string | null): Block[] {

@@ -2,6 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { fitsPattern } from "@kevo/coordinator/run/spec.ts";
+import { UserError } from "@kevo/core/errors/user-error.ts";
 import { listKernels, loadKernel } from "@kevo/core/kernel/load.ts";
 import { kernelDefinition } from "@kevo/proto/kernel.ts";
 import { z } from "zod";
@@ -28,7 +30,12 @@ export const library = z.object({
 });
 export type Library = z.infer<typeof library>;
 
-export async function libraryOf(backend: "cpu" | "triton"): Promise<Library> {
+/**
+ * @param workloads names or patterns; only kernels that have them all can be built upon, so that nothing is paid for
+ *   an idea that could not be measured. Empty for every kernel.
+ * @throws UserError (code 2) where none has.
+ */
+export async function libraryOf(backend: "cpu" | "triton", workloads: readonly string[] = []): Promise<Library> {
   const kernels: LibraryKernel[] = [];
   for (const id of await listKernels(LIBRARY)) {
     const { definition, hash } = await loadKernel(id, LIBRARY);
@@ -37,7 +44,23 @@ export async function libraryOf(backend: "cpu" | "triton"): Promise<Library> {
     const [source, reference] = [await text(definition.source), await text(definition.reference)];
     kernels.push({ definition, hash, source, reference });
   }
-  return { kernels, interface: await interfaceOf(backend) };
+  const fitting = kernels.filter(({ definition }) =>
+    workloads.every((pattern) => definition.workloads.some(({ name }) => fitsPattern(name, pattern))),
+  );
+  if (fitting.length === 0) throw new UserError(noneHas(kernels, backend, workloads), 2);
+  return { kernels: fitting, interface: await interfaceOf(backend) };
+}
+
+/** Names of one kernel that are told; a suite of models has scores. */
+const MOST_NAMES = 12;
+
+function noneHas(kernels: readonly LibraryKernel[], backend: string, workloads: readonly string[]): string {
+  const has = kernels.map(({ definition: { id, workloads: all } }) => {
+    const names = all.slice(0, MOST_NAMES).map(({ name }) => name);
+    return `${id} has ${names.join(", ")}${all.length > MOST_NAMES ? ` and ${all.length - MOST_NAMES} more` : ""}`;
+  });
+  const wanted = workloads.length === 1 ? `the workload ${workloads[0]}` : `all of ${workloads.join(", ")}`;
+  return `--workload: no kernel of the library for ${backend} has ${wanted}. ${has.join("; ")}.`;
 }
 
 async function interfaceOf(backend: "cpu" | "triton"): Promise<string> {

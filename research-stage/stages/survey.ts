@@ -1,6 +1,6 @@
 /** Stage 1, first half: every source is asked at once; what they found is stored, for citations and provenance. */
 import { putRecords } from "@kevo/coordinator/lineage/research/provenance.ts";
-import { spentOf } from "@kevo/coordinator/lineage/research/store.ts";
+import { forgetExchanges, spentOf } from "@kevo/coordinator/lineage/research/store.ts";
 import type { Session } from "../pipeline/session.ts";
 import { createPurse } from "../sources/purse.ts";
 import type { SourceQuery } from "../sources/source.ts";
@@ -28,11 +28,23 @@ export async function surveyStage(session: Session): Promise<SurveyResult> {
       input: { query, names },
       output: surveyResult,
       costOf: ({ cost_usd }) => cost_usd,
+      faultOf: nothingRead,
     },
     () => search(session, session.sources, query),
   );
+  // Refusals are no part of the survey that a later sitting makes, nor of a recording of it. What was paid stays.
+  if (nothingRead(found) !== null && found.cost_usd === 0) forgetExchanges(session.db, session.run);
   remember(session, found);
   return found;
+}
+
+/** Why there is nothing to go on with, and what to do; null where works were found, or all looked and none is there. */
+export function nothingRead({ status, sources, records }: SurveyResult): string | null {
+  if (records.length > 0 || status === "ok") return null;
+  const of = sources.map(({ source, status: how, reason }) =>
+    how === "ok" ? `${source} found nothing` : `${source} ${how} (${reason})`,
+  );
+  return `Nothing was read, so nothing was looked for: ${of.join("; ")}. Mend what is missing, then go on with the run`;
 }
 
 /** Asks some of the sources, each with what is left to it. */

@@ -108,6 +108,40 @@ test("two of three sources down: the survey is partial, the report says so, and 
   expect(ideas.length).toBeGreaterThan(0);
 });
 
+test("no source could look: nothing was read, no model is paid, and the run goes on once one can", async () => {
+  await using place = new Workplace();
+  await using fakes = await startFakes();
+  fakes.sources.arxiv.scenario("error-200");
+  const bare = { ...fakes.env, X_API_KEY: "", EXA_API_KEY: "" };
+  const ended = await place.run("research-stage", ["discover", ...DISCOVER, "--json"], bare);
+  expect(ended, ended.stderr).toMatchObject({ code: 1 });
+  const failed = JSON.parse(ended.stdout);
+  expect(failed).toMatchObject({ status: "failed", survey: "failed", works: 0, spend_usd: 0 });
+  expect(failed.message).toMatch(
+    /^Nothing was read.*x skipped \(.*X_API_KEY.*exa skipped \(.*EXA_API_KEY.*arxiv failed/,
+  );
+  expect(failed.sources.map(({ source }: { source: string }) => source)).toEqual(["x", "exa", "arxiv"]);
+  expect(ended.stderr).toContain(`Go on with: npx research-stage resume ${failed.run}`);
+  expect(readFileSync(join(failed.folder, "report.md"), "utf8")).toContain("Incomplete: Nothing was read");
+  expect(fakes.calls().models).toBe(0);
+
+  fakes.sources.arxiv.scenario("ok");
+  const keyed = { ...fakes.env, X_API_KEY: "" };
+  const again = await place.run("research-stage", ["resume", "--record", "recording.json", "--json"], keyed);
+  expect(again, again.stderr).toMatchObject({ code: 0 });
+  const found = JSON.parse(again.stdout);
+  expect(found).toMatchObject({ run: failed.run, status: "completed", survey: "partial" });
+  expect(found.works).toBeGreaterThan(0);
+  expect(again.stderr).toMatch(/Survey partial \(\d+ works; x skipped\)/);
+  // What was refused at first is no part of the recording: it repeats the run that read something.
+  await using elsewhere = new Workplace();
+  const replay = ["run", "--recording", place.file("recording.json"), "--json"];
+  const repeated = await elsewhere.run("research-stage", replay, NO_KEYS);
+  expect(repeated, repeated.stderr).toMatchObject({ code: 0 });
+  const report = (folder: string) => readFileSync(join(folder, "report.md"), "utf8");
+  expect(report(JSON.parse(repeated.stdout).folder)).toBe(report(found.folder));
+});
+
 test("mistakes are told before any work", async () => {
   await using place = new Workplace();
   const noModel = await place.run("research-stage", ["run", "--domain", DOMAIN], NO_KEYS);
@@ -140,6 +174,12 @@ test("mistakes are told before any work", async () => {
     [runCommand("run"), ["--domain", DOMAIN, "--rounds", "0"], "--rounds 0"],
     [runCommand("run"), ["--domain", DOMAIN, "--since", "yesterday"], "--since yesterday"],
     [runCommand("run"), ["--domain", DOMAIN, "--since", "2026-05-02", "--until", "2026-05-01"], "no day is left"],
+    [
+      runCommand("run"),
+      ["--domain", DOMAIN, "--workload", "nope"],
+      "has the workload nope. attention-cpu has w64-l256",
+    ],
+    [runCommand("run"), ["--domain", DOMAIN, "--workload", "tall", "--workload", "w64-*"], "has all of tall, w64-*"],
     [runCommand("run"), ["--domain", DOMAIN, "--prompts", taken], "there is no such folder"],
     [runCommand("run"), ["--recording", "--out", taken], `cannot write into ${taken}`],
     [runCommand("run"), ["--recording", "--record", join(taken, "r.json")], "--record: cannot write"],

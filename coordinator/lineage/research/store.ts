@@ -139,6 +139,11 @@ export function addExchange(db: ResearchDatabase, run: string, hash: string, exc
   db.insert(exchanges).values({ run, hash, exchange }).run();
 }
 
+/** Removes all exchanges of a run with outside services. */
+export function forgetExchanges(db: ResearchDatabase, run: string): void {
+  db.delete(exchanges).where(eq(exchanges.run, run)).run();
+}
+
 export function measurementOf(db: ResearchDatabase, run: string, hash: string): string | null {
   const which = and(eq(measurements.run, run), eq(measurements.hash, hash));
   return db.select().from(measurements).where(which).get()?.result ?? null;
