@@ -1,6 +1,7 @@
 /** Reads `kernel.json` and checks that it means something: files there, space not empty, default and baselines in it. */
 import { type KernelDefinition, kernelDefinition } from "@kevo/proto/kernel.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
+import { parseJson } from "../config/json.ts";
 import { issuesInWords } from "../errors/issues.ts";
 import { UserError } from "../errors/user-error.ts";
 import { beyondCapability } from "../search-space/capability.ts";
@@ -13,7 +14,7 @@ export const DEFINITION_FILE = "kernel.json";
 export function parseDefinition(text: string, where: string): KernelDefinition {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseJson(text);
   } catch (error) {
     throw new UserError(`${where} is not JSON: ${(error as Error).message}`, 2);
   }

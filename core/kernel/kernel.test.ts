@@ -129,6 +129,9 @@ test("a kernel is loaded, packed, installed elsewhere and equal there, also when
   const folder = kernelFolder();
   mkdirSync(join(folder, "include/__pycache__"), { recursive: true });
   writeFileSync(join(folder, "include/more.h"), "// more");
+  const definition = join(folder, "kernel.json");
+  // As some editors write it.
+  writeFileSync(definition, `\uFEFF${readFileSync(definition, "utf8")}`);
   const plain = await load(folder);
   writeFileSync(join(folder, "include/__pycache__/x.pyc"), "cache");
   writeFileSync(join(folder, ".notes"), "hidden");

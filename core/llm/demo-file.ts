@@ -1,6 +1,7 @@
 /** Demos of a signature as a file: versioned JSON, keyed by the signature's hash. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { z } from "zod";
+import { parseJson } from "../config/json.ts";
 import { UserError } from "../errors/user-error.ts";
 import type { Demo, Signature } from "./signature.ts";
 
@@ -28,7 +29,7 @@ export function loadDemos<I extends z.ZodObject, O extends z.ZodObject>(
   const again = `Bootstrap the demos of ${signature.name} again.`;
   let json: unknown;
   try {
-    json = JSON.parse(readFileSync(path, "utf8"));
+    json = parseJson(readFileSync(path, "utf8"));
   } catch (error) {
     throw new UserError(`Cannot read the demos in ${path}: ${(error as Error).message}. ${again}`);
   }

@@ -1,6 +1,7 @@
 /** Calls in a file, one JSON record a line: what a demonstration ships, and what a run without a coordinator keeps. */
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { callRecord } from "@kevo/proto/model-call.ts";
+import { parseJson } from "../config/json.ts";
 import { UserError } from "../errors/user-error.ts";
 import type { CallRecord } from "./call.ts";
 import { createCallStore, type MemoryStore } from "./call-store.ts";
@@ -38,7 +39,7 @@ export function openCallFile(path: string): MemoryStore {
 
 function jsonOf(line: string): unknown {
   try {
-    return JSON.parse(line);
+    return parseJson(line);
   } catch {
     return undefined;
   }

@@ -44,6 +44,8 @@ describe("a recorded space", () => {
   it.each([
     ["plain", (text: string) => text],
     ["gzipped", (text: string) => gzipSync(text)],
+    ["after a byte order mark", (text: string) => `\uFEFF${text}`],
+    ["after a byte order mark, gzipped", (text: string) => gzipSync(`\uFEFF${text}`)],
   ])("answers for what was recorded, failures as failures (%s)", async (_, pack) => {
     const recorded = await loadRecordedSpace(await write(pack(JSON.stringify(recording))));
     expect(recorded).toMatchObject({ kernelName: "saxpy", deviceName: "NVIDIA Test", optimum: 2 });
@@ -67,9 +69,13 @@ describe("a recorded space", () => {
   });
 
   it("says what is wrong with a file", async () => {
-    const load = async (content: string) => loadRecordedSpace(await write(content));
+    const load = async (content: string | Buffer) => loadRecordedSpace(await write(content));
     await expect(loadRecordedSpace(join(folder, "none.json"))).rejects.toThrow("cannot read the recorded space");
     await expect(load("{")).rejects.toThrow("neither JSON nor gzipped JSON");
+    for (const mark of ["", "\uFEFF"]) {
+      const utf16 = Buffer.from(mark + JSON.stringify(recording), "utf16le");
+      await expect(load(utf16)).rejects.toThrow("it is not UTF-8; save it as UTF-8");
+    }
     await expect(load('{"kernel_name": "x"}')).rejects.toThrow("not a recorded space in Kernel Tuner's cache format");
     await expect(load(JSON.stringify({ ...recording, cache: { "8,rows,True": { time: 1 } } }))).rejects.toThrow(
       "block = 8 is not among its tune_params",

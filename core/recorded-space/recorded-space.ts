@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import type { Outcome } from "@kevo/proto/outcome.ts";
 import type { Config, SearchSpaceDefinition } from "@kevo/proto/search-space.ts";
+import { parseJson } from "../config/json.ts";
 import { issuesInWords } from "../errors/issues.ts";
 import { UserError } from "../errors/user-error.ts";
 import { fileSchema, type RecordedFile } from "./cache-format.ts";
@@ -97,7 +98,7 @@ async function readJson(path: string): Promise<unknown> {
   }
   try {
     const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
-    return JSON.parse((isGzip ? await promisify(gunzip)(bytes) : bytes).toString("utf8"));
+    return parseJson((isGzip ? await promisify(gunzip)(bytes) : bytes).toString("utf8"));
   } catch (error) {
     throw new UserError(`${path} is neither JSON nor gzipped JSON: ${error instanceof Error ? error.message : error}`);
   }

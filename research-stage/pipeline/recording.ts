@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { ResearchDatabase } from "@kevo/coordinator/lineage/research/database.ts";
 import { callsOf, exchangesOf, measurementsOf, type ResearchRun } from "@kevo/coordinator/lineage/research/store.ts";
+import { parseJson } from "@kevo/core/config/json.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { type CallRecord, callRecord } from "@kevo/proto/model-call.ts";
 import { z } from "zod";
@@ -41,7 +42,7 @@ export function readRecording(path: string): Recording {
   }
   try {
     const text = bytes[0] === 0x1f ? gunzipSync(bytes) : bytes;
-    return recording.parse(JSON.parse(text.toString("utf8")));
+    return recording.parse(parseJson(text.toString("utf8")));
   } catch {
     throw new UserError(`--recording ${path}: no recording of a research run by this version. Record it again.`, 2);
   }

@@ -1,5 +1,6 @@
 /** Curves of other tools on the same spaces, by space and strategy, as `--compare` takes them. */
 import { readFile } from "node:fs/promises";
+import { parseJson } from "@kevo/core/config/json.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { z } from "zod";
 
@@ -16,7 +17,7 @@ const file = z.record(z.string(), z.record(z.string(), curve));
 export async function readComparison(path: string, space: string): Promise<Record<string, OtherCurve>> {
   let json: unknown;
   try {
-    json = JSON.parse(await readFile(path, "utf8"));
+    json = parseJson(await readFile(path, "utf8"));
   } catch (error) {
     throw new UserError(`--compare ${path}: ${error instanceof Error ? error.message : error}`, 2);
   }
