@@ -1,5 +1,6 @@
 import { openSpace } from "@kevo/core/search-space/search-space.ts";
 import type { EvaluatedEntry, LogEntry, Proposal } from "@kevo/proto/log.ts";
+import { specOf } from "@kevo/proto/run.fixture.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
 import fc from "fast-check";
@@ -12,27 +13,8 @@ const space = openSpace({
   constraints: ["TILE != 13"],
 });
 
-function specOf(change: Partial<RunSpec> = {}): RunSpec {
-  const islands = [0, 1, 2].map((index) => ({ index, niche: { workloads: null, device: null } }));
-  return {
-    run: "r",
-    kernel: { id: "k", title: "K", hash: "h", definition: "d" },
-    backend: "replay",
-    workloads: ["w"],
-    seed: 1,
-    islands,
-    topology: "ring",
-    migrate_every: 5,
-    migrants: 1,
-    sync: false,
-    batch_size: 4,
-    search: "default",
-    evaluations: 20,
-    time_s: null,
-    effort: "quick",
-    ...change,
-  };
-}
+const threeIslands = (change: Partial<RunSpec> = {}): RunSpec =>
+  specOf({ run: "r", count: 3, workloads: ["w"], evaluations: 20, ...change });
 
 const proposal = (tile: number, proposer = "random"): Proposal => ({
   config: { TILE: tile },
@@ -43,7 +25,7 @@ const proposal = (tile: number, proposer = "random"): Proposal => ({
 });
 
 function opened(change: Partial<RunSpec> = {}): Accounting {
-  const accounting = new Accounting(specOf(change), space);
+  const accounting = new Accounting(threeIslands(change), space);
   accounting.open();
   for (const island of accounting.islands) island.epoch = 1;
   return accounting;
@@ -252,7 +234,7 @@ const steps = fc.array(
 test.each([false, true])("whatever happens in whatever order, nothing is counted twice or lost (sync %s)", (sync) => {
   fc.assert(
     fc.property(steps, fc.integer({ min: 1, max: 25 }), (script, evaluations) => {
-      let accounting = new Accounting(specOf({ evaluations, sync }), space);
+      let accounting = new Accounting(threeIslands({ evaluations, sync }), space);
       const store = new Store();
       store.keep(accounting.open());
       for (const island of accounting.islands) island.epoch = 1;

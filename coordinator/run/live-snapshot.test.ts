@@ -1,27 +1,11 @@
 import { openSpace } from "@kevo/core/search-space/search-space.ts";
-import type { RunSpec } from "@kevo/proto/run.ts";
+import { specOf } from "@kevo/proto/run.fixture.ts";
 import { expect, it } from "vitest";
 import type { Fleet } from "../dispatch/fleet.ts";
 import { Accounting } from "../ledger/accounting.ts";
 import { LiveView } from "./live-snapshot.ts";
 
-const spec: RunSpec = {
-  run: "r",
-  kernel: { id: "k", title: "K", hash: "h", definition: "d" },
-  backend: "cpu",
-  workloads: ["w"],
-  seed: 1,
-  islands: [{ index: 0, niche: { workloads: null, device: null } }],
-  topology: "ring",
-  migrate_every: 5,
-  migrants: 1,
-  sync: false,
-  batch_size: 4,
-  search: "default",
-  evaluations: 20,
-  time_s: 600,
-  effort: "quick",
-};
+const spec = specOf({ count: 1, evaluations: 20, time_s: 600 });
 
 it("says how long the search takes, and of the finalists after it nothing that it does not know", () => {
   const accounting = new Accounting(spec, openSpace({ parameters: [], constraints: [] }));

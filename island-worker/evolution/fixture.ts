@@ -7,6 +7,8 @@ import type { Config } from "@kevo/proto/search-space.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
 import { applyKnowledge, type Knowledge } from "./knowledge.ts";
 
+export { specOf } from "@kevo/proto/run.fixture.ts";
+
 export const ridge: SearchSpace = openSpace({
   parameters: [
     { name: "BLOCK", type: "ordinal", values: [1, 2, 4, 8, 16, 32, 64] },
@@ -26,28 +28,6 @@ export function ridgeTime(config: Config): number | null {
   const steps = Math.abs(Math.log2(block) - 4) + Math.abs(tile - 4) / 2 + Math.abs(stages - 3) / 2;
   const layout = { tiles: 0, rows: 0.3, columns: 0.8 }[config.LAYOUT as string] as number;
   return Math.exp(0.4 * steps + layout + (config.FAST ? 0 : 0.2) + ((config.ORDER as string[])[0] === "k" ? 0 : 0.3));
-}
-
-export function specOf(changes: Partial<RunSpec> & { count?: number } = {}): RunSpec {
-  const { count = 2, ...rest } = changes;
-  return {
-    run: "run",
-    kernel: { id: "ridge", title: "ridge", hash: "", definition: "" },
-    backend: "replay",
-    workloads: ["one"],
-    seed: 1,
-    islands: Array.from({ length: count }, (_, index) => ({ index, niche: { workloads: null, device: null } })),
-    topology: "ring",
-    migrate_every: 5,
-    migrants: 1,
-    sync: false,
-    batch_size: 4,
-    search: "default",
-    evaluations: 100,
-    time_s: null,
-    effort: "quick",
-    ...rest,
-  };
 }
 
 const head = (spec: RunSpec, island: number, n: number) => ({ v: WIRE_VERSION, run: spec.run, island, n }) as const;
