@@ -23,8 +23,9 @@ const MOST_FITTED = 150;
 /** Up to so many the posterior starts from all observations at a fit, and of more from this many. */
 const MOST_WHOLE = 400;
 const TRAINED = 250;
-/** Observations taken up in a step. */
-const ROWS = 8;
+/** Observations of a step, each with all before it: pairs, for which it takes about as long as a step of a fit. */
+const PAIRS = 800;
+/** Labels of the model of validity in a step. */
 const LABELS = 64;
 /** The work is to be done somewhat before it is due, so that what comes meanwhile can be taken up too. */
 const HASTE = 1.25;
@@ -89,7 +90,10 @@ export function openBases(shape: KernelShape, candidates: PoolSource, label: str
     }
     builder.setPool(pool.map(({ codes }) => codes));
     yield;
-    while (!builder.grow(base, ROWS)) yield;
+    for (let known = 0; known < base.length; known = builder.known(base)) {
+      builder.grow(base, rowsInStep(known));
+      yield;
+    }
     const tried = trainedOn(observations, `${label}/tried/${fit.size}`);
     const validity = fit.validity === null ? null : openValidity(shape, fit.validity);
     for (let count = LABELS; validity !== null && count < tried.length; count += LABELS) {
@@ -126,7 +130,8 @@ export function openBases(shape: KernelShape, candidates: PoolSource, label: str
           continue;
         }
         if (coming === null) {
-          const work = spread(preparing(beginning, latest), expectedSteps(size));
+          const screening = candidates.whole === null ? candidates.steps : 0;
+          const work = spread(preparing(beginning, latest), expectedSteps(size) + screening);
           coming = { beginning, since: observations.length, work };
         }
         const share = (observations.length - coming.since + 1) / (due - coming.since + 1);
@@ -134,7 +139,9 @@ export function openBases(shape: KernelShape, candidates: PoolSource, label: str
         if (observations.length < due) {
           // What has come since can be taken up before the basis is in use.
           if (next !== null) {
-            next.builder.grow(givenTo(next, observations), ROWS);
+            const given = givenTo(next, observations);
+            const missing = given.length - next.builder.known(given);
+            next.builder.grow(given, Math.ceil(missing / (due - observations.length)));
             next.validity?.condition(triedBy(next, observations));
           }
           break;
@@ -188,7 +195,11 @@ function settling(size: number): number {
 
 function expectedSteps(size: number): number {
   const rows = size <= MOST_WHOLE ? size : TRAINED;
-  return 2 * (size === FIRST_FIT ? FIRST_ITERATIONS : ITERATIONS) + rows / ROWS + rows / LABELS + 4;
+  return 2 * (size === FIRST_FIT ? FIRST_ITERATIONS : ITERATIONS) + rows ** 2 / (2 * PAIRS) + rows / LABELS + 4;
+}
+
+function rowsInStep(known: number): number {
+  return Math.ceil(Math.sqrt(known ** 2 + 2 * PAIRS) - known);
 }
 
 function trainedOn(observations: readonly Observation[], name: string): Observation[] {

@@ -18,7 +18,7 @@ const WHOLE_SPACE = 4_500;
 const LISTED = 20_000;
 const DRAWN = 6_000;
 /** Candidates whose mean is predicted in one step. */
-const AT_ONCE = 2_000;
+const AT_ONCE = 500;
 /** Kept by predicted mean, and at random. */
 const KEPT_BY_MEAN = 2_000;
 const KEPT_AT_RANDOM = 700;
@@ -31,6 +31,8 @@ type Means = (rows: readonly Uint8Array[]) => Float64Array;
 export interface PoolSource {
   /** All candidates, where the space is small enough for that. */
   readonly whole: readonly Candidate[] | null;
+  /** About how many steps a screening takes. */
+  readonly steps: number;
   /** In steps. `elites` best first; `means` predicts for rows of codes, smaller is better; `label` fixes the draw. */
   screening(elites: readonly Genes[], means: Means, label: string): Generator<void, Candidate[]>;
 }
@@ -63,6 +65,7 @@ export function openPool(space: SearchSpace, coordinates: Coordinates): PoolSour
 
   return {
     whole: listed !== null && listed.length <= WHOLE_SPACE ? listed : null,
+    steps: (listed?.length ?? DRAWN) / AT_ONCE,
     screening: function* (elites, means, label) {
       const random = labelledRandom(label);
       const looked = listed ?? Array.from({ length: DRAWN }, () => candidateOf(space.sample(random)));

@@ -39,8 +39,10 @@ export interface PosteriorBuilder {
   screen(observations: readonly Observation[], rows: readonly Uint8Array[]): Float64Array;
   /** Sets the candidates, rows of codes. */
   setPool(pool: readonly Uint8Array[]): void;
-  /** Takes up at most `rows` of the observations, all successful; true once there is none left to take up. */
-  grow(observations: readonly Observation[], rows: number): boolean;
+  /** How many of the observations, all successful, are taken up, the first of them. */
+  known(observations: readonly Observation[]): number;
+  /** Takes up that many more. */
+  grow(observations: readonly Observation[], rows: number): void;
   /** The posterior given exactly these observations, all successful. It is good until the next call. */
   condition(observations: readonly Observation[]): Posterior;
 }
@@ -58,6 +60,11 @@ export function openPosterior(shape: KernelShape, theta: Float64Array): Posterio
     const same = giveFactor(factor, observations);
     if (same < before) whitened.clear();
     truncateColumns(columns, factor, same);
+  };
+  const known = (observations: readonly Observation[]) => {
+    let same = 0;
+    while (same < observations.length && factor.given[same] === observations[same]) same++;
+    return same;
   };
   const whitenedOf = (codes: Uint8Array) => {
     const key = codes.join();
@@ -85,12 +92,10 @@ export function openPosterior(shape: KernelShape, theta: Float64Array): Posterio
       pool = rows;
       columns = openColumns(shape, rows);
     },
+    known,
     grow: (observations, rows) => {
-      let same = 0;
-      while (same < observations.length && factor.given[same] === observations[same]) same++;
-      give(observations.slice(0, same + rows));
+      give(observations.slice(0, known(observations) + rows));
       extendColumns(columns, factor);
-      return same + rows >= observations.length;
     },
     condition: (observations) => {
       give(observations);
