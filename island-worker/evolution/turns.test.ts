@@ -29,8 +29,8 @@ function after(count: number, ends: readonly Config[], spec: RunSpec, space = ri
   }
   return knowledge;
 }
-const waiting = (knowledge: Knowledge, isServed = (_: number) => true) =>
-  knowledge.spec.islands.filter(({ index }) => leavesTurn(knowledge, index, isServed)).map(({ index }) => index);
+const waiting = (knowledge: Knowledge, goesOn = (_: number) => true) =>
+  knowledge.spec.islands.filter(({ index }) => leavesTurn(knowledge, index, goesOn)).map(({ index }) => index);
 
 describe("a turn is left to others", () => {
   test("by devices that agree, until the rest has had three times as many evaluations", () => {

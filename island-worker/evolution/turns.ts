@@ -15,21 +15,21 @@ const SHARE = 3;
  * Whether the island waits for others, since its device's best is confirmed and another's is not. Never where the
  * budget is not evaluations, with --sync, or where sources evolve: there a device's time is its own, islands step
  * together, or wait for models.
- * @param isServed false while no evaluator takes the island's candidates: nobody waits for those.
+ * @param goesOn false while nothing comes of the island, such as where no evaluator has its device: nobody waits for it.
  */
-export function leavesTurn(knowledge: Knowledge, island: number, isServed: (island: number) => boolean): boolean {
-  const { spec, space } = knowledge;
+export function leavesTurn(knowledge: Knowledge, island: number, goesOn: (island: number) => boolean): boolean {
+  const { spec, space, niches } = knowledge;
+  // Of two devices both are confirmed or neither.
+  if (niches.size < 3) return false;
   if (spec.sync || spec.time_s !== null || spec.evolves_source !== undefined || spec.search === "random") return false;
   const own = nicheOf(knowledge, island);
   if (own.observations.length < LEAST_RESULTS) return false;
   const devices = devicesLike(knowledge, island);
-  // Of two devices both are confirmed or neither.
-  if (devices.length < 3) return false;
   const confirmed = confirmedOf(devices);
   if (!confirmed.has(own)) return false;
   return devices.some(({ niche, islands }) => {
     const goal = Math.min(SHARE * begun(own), space.count);
-    return !confirmed.has(niche) && begun(niche) < goal && islands.some(isServed);
+    return !confirmed.has(niche) && begun(niche) < goal && islands.some(goesOn);
   });
 }
 

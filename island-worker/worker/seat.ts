@@ -19,7 +19,7 @@ import type { Session } from "./session.ts";
 const REQUEST_MS = 2_000;
 /** How long to wait for an event before looking again all the same: messages may be lost. */
 const LOOK_AGAIN_MS = 500;
-/** A device that leaves its turns to others goes on all the same when nothing has come of it for this long. */
+/** Turns are left to an island of which something was heard within this long: one that nobody holds never ends. */
 const PATIENCE_MS = 30_000;
 /** Pause between tries while the coordinator or NATS is away. */
 const RETRY_MS = 200;
@@ -116,8 +116,9 @@ export class Seat {
 
   #waitsForOthers({ windows }: Control): boolean {
     const { knowledge, newsAt } = this.#session;
-    if (performance.now() - newsAt > PATIENCE_MS) return false;
-    return leavesTurn(knowledge, this.index, (island) => (windows[island] ?? 0) > 0);
+    const since = performance.now() - PATIENCE_MS;
+    const goesOn = (island: number) => (windows[island] ?? 0) > 0 && (newsAt[island] ?? 0) > since;
+    return leavesTurn(knowledge, this.index, goesOn);
   }
 
   #caughtUp(): boolean {

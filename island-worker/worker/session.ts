@@ -39,8 +39,8 @@ export class Session {
   /** Null: configurations only. */
   readonly sources: Sources | null;
   control: Control | null = null;
-  /** When the last entry of any log came, by `performance.now()`. */
-  newsAt = performance.now();
+  /** For each island when the last entry of its log came, by `performance.now()`; at first when the session began. */
+  readonly newsAt: number[];
   #heardAt = performance.now();
   readonly #seats = new Map<number, Seat>();
   /** Every island's entries so far: a seat that is taken later folds them. */
@@ -60,8 +60,9 @@ export class Session {
         ? null
         : new Advisor({ spec, definition, knowledge: this.knowledge, sources, ...models, onAnswer });
     this.#past = spec.islands.map(() => []);
+    this.newsAt = spec.islands.map(() => performance.now());
     this.reader = new LogReader(spec.islands.length, (entry) => {
-      this.newsAt = performance.now();
+      this.newsAt[entry.island] = performance.now();
       this.#past[entry.island]?.push(entry);
       applyKnowledge(this.knowledge, entry);
       this.advisor?.apply(entry);
