@@ -20,7 +20,7 @@ const REQUEST_MS = 2_000;
 /** How long to wait for an event before looking again all the same: messages may be lost. */
 const LOOK_AGAIN_MS = 500;
 /** Turns are left to an island of which something was heard within this long: one that nobody holds never ends. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 10_000;
 /** Pause between tries while the coordinator or NATS is away. */
 const RETRY_MS = 200;
 const CALLS_IN_A_BATCH = 64;

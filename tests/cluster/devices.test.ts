@@ -51,23 +51,40 @@ test("three recordings of one kernel: a best configuration for each device, with
   for (const device of devices) expect(report.stdout).toContain(device);
 });
 
-test("devices that agree on the best leave evaluations to the one that they say nothing of", async () => {
-  await using place = new Workplace();
+/** Alpha and Beta have the same best, Gamma another. Arguments for a run of all three. */
+function twoAlike(place: Workplace): string[] {
   writeSyntheticSpace(place.file("alpha.json"), { device: "Alpha", bottom: 1 });
   writeSyntheticSpace(place.file("beta.json"), { device: "Beta", bottom: 1 });
   writeSyntheticSpace(place.file("gamma.json"), { device: "Gamma", bottom: 3 });
   const spaces = ["alpha", "beta", "gamma"].flatMap((device) => ["--space", `${device}.json`]);
-  const ended = await place.run("coordinator", [
-    ...["start", "--backend", "replay", ...spaces, "--islands", "3"],
-    ...["--evaluations", "450", "--seed", "3", "--json"],
-  ]);
-  expect(ended).toMatchObject({ code: 0 });
+  return ["start", "--backend", "replay", ...spaces, "--evaluations", "450", "--seed", "3", "--json"];
+}
+
+function evaluationsByDevice(place: Workplace): Record<string, number> {
   const rows = place
     .ledger()
     .query<{ device: string; n: number }>("select device_model device, count(*) n from evaluations group by 1");
-  const counts = Object.fromEntries(rows.map(({ device, n }) => [device, n]));
-  expect(counts.Gamma).toBeGreaterThan(1.5 * (counts.Alpha as number));
-  expect(counts.Gamma).toBeGreaterThan(1.5 * (counts.Beta as number));
+  return Object.fromEntries(rows.map(({ device, n }) => [device, n]));
+}
+
+test("devices that agree on the best leave evaluations to the one that they say nothing of", async () => {
+  await using place = new Workplace();
+  const ended = await place.run("coordinator", [...twoAlike(place), "--islands", "3"]);
+  expect(ended).toMatchObject({ code: 0 });
+  const { Alpha = 0, Beta = 0, Gamma = 0 } = evaluationsByDevice(place);
+  expect(Gamma).toBeGreaterThan(1.5 * Alpha);
+  expect(Gamma).toBeGreaterThan(1.5 * Beta);
+});
+
+test("nothing is left to a device whose island no worker holds: the budget is used without it", async () => {
+  await using place = new Workplace();
+  const coordinator = place.start("coordinator", [...twoAlike(place), "--islands", "3", "--external-workers"]);
+  const nats = await vi.waitFor(() => place.natsRecord(), { timeout: 20_000 });
+  place.start("island-worker", ["start", "--nats", `nats://127.0.0.1:${nats.port}`, "--islands", "2"]);
+  expect(await coordinator.ended).toMatchObject({ code: 0 });
+  const counts = evaluationsByDevice(place);
+  expect(Object.values(counts).reduce((sum, n) => sum + n, 0)).toBe(450);
+  expect(counts.Gamma).toBeUndefined();
 });
 
 test("recordings of different kernels are refused, and so are fewer islands than devices", async () => {
