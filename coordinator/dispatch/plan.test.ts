@@ -82,6 +82,10 @@ test("windows add up to the credits, and nobody who fits is left without", () =>
       const credits = reachable.reduce((sum, seat) => sum + seat.credits, 0);
       const total = windows.reduce((sum, window) => sum + window, 0);
       expect(total).toBeGreaterThanOrEqual(credits);
+      for (const model of new Set(models)) {
+        const alike = windows.filter((_, island) => models[island] === model);
+        expect(Math.max(...alike) - Math.min(...alike)).toBeLessThanOrEqual(1);
+      }
       // More than the credits only where there are fewer credits than islands.
       expect(total).toBeLessThanOrEqual(Math.max(credits, credits + models.length));
       for (const [island, model] of models.entries()) {
@@ -90,6 +94,31 @@ test("windows add up to the credits, and nobody who fits is left without", () =>
       }
     }),
   );
+});
+
+test("where islands are alike, windows are the credits dealt evenly, or one each", () => {
+  const credits = fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 1, maxLength: 5 });
+  fc.assert(
+    fc.property(credits, fc.integer({ min: 1, max: 12 }), (each, count) => {
+      const plan = new DispatchPlan<number>();
+      for (const [index, some] of each.entries()) plan.join(`e${index}`, some, ["A"]);
+      const windows = windowsOf(plan.seats, Array(count).fill(null));
+      const all = each.reduce((sum, some) => sum + some, 0);
+      expect(windows.reduce((sum, window) => sum + window, 0)).toBe(Math.max(all, count));
+      expect(Math.max(...windows) - Math.min(...windows)).toBeLessThanOrEqual(1);
+    }),
+  );
+});
+
+test("few credits of several evaluators make no island's window twice another's", () => {
+  const plan = new DispatchPlan<number>();
+  for (const id of ["a", "b"]) plan.join(id, 5, ["A"]);
+  expect(windowsOf(plan.seats, Array(10).fill(null))).toEqual(Array(10).fill(1));
+  // An evaluator for all islands does not spend on those that another one serves alone.
+  const mixed = new DispatchPlan<number>();
+  mixed.join("all", 2, ["A", "B"]);
+  mixed.join("one", 2, ["A"]);
+  expect(windowsOf(mixed.seats, ["A", "A", "B", "B"])).toEqual([1, 1, 1, 1]);
 });
 
 test("a run is stranded when nobody has the devices that all its open candidates are for", () => {

@@ -100,19 +100,28 @@ export function fits(seat: Seat, deviceModel: string | null): boolean {
 
 /**
  * How many candidates each island may have outstanding: each evaluator's credits dealt evenly to the islands
- * that it fits, so that the windows add up to the credits. An island that some evaluator fits gets at least one,
- * or it could never ask.
+ * that it fits, so that the windows add up to the credits. Islands that the same evaluators fit differ by at most
+ * one. An island that some evaluator fits gets at least one, or it could never ask: only so can there be more
+ * windows than credits.
  */
 export function windowsOf(seats: Iterable<Seat>, deviceModels: readonly (string | null)[]): number[] {
   const windows = deviceModels.map(() => 0);
-  for (const seat of seats) {
-    const fitting = [...deviceModels.keys()].filter((island) => fits(seat, deviceModels[island] ?? null));
+  const deals = [...seats].map((seat) => ({
+    credits: seat.credits,
+    fitting: [...deviceModels.keys()].filter((island) => fits(seat, deviceModels[island] ?? null)),
+  }));
+  // The choosiest deal first: the others make up for it.
+  deals.sort((a, b) => a.fitting.length - b.fitting.length);
+  for (const { credits, fitting } of deals) {
     // The island with the smallest window takes the next credit: remainders do not pile up on the first island.
-    for (let credit = 0; credit < seat.credits && fitting.length > 0; credit++) {
+    for (let credit = 0; credit < credits && fitting.length > 0; credit++) {
       const poorest = fitting.reduce((a, b) => ((windows[b] as number) < (windows[a] as number) ? b : a));
       (windows[poorest] as number)++;
     }
-    for (const island of fitting) windows[island] = Math.max(1, windows[island] as number);
+  }
+  // After all deals: one given for each evaluator on the way would add up to more than their credits.
+  for (const island of new Set(deals.flatMap(({ fitting }) => fitting))) {
+    windows[island] = Math.max(1, windows[island] as number);
   }
   return windows;
 }
