@@ -7,8 +7,10 @@ export default defineConfig({
     // compilers and servers, so two at a time keep two cores busy.
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
-    teardownTimeout: 10_000,
+    // Against what hangs, not what is slow: a busy machine takes many times as long as an idle one.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    teardownTimeout: 60_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 });

@@ -22,9 +22,6 @@ import { startCommand } from "./start.ts";
 import { stopCommand } from "./stop.ts";
 import { watchCommand } from "./watch.ts";
 
-// Starting a process takes seconds on a machine that is busy with something else.
-vi.setConfig({ testTimeout: 30_000 });
-
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 
 let lineage: Builder;

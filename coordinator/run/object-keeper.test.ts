@@ -36,8 +36,8 @@ test("a server that lost its store has everything again, also what came to be kn
   await back;
   for (const { hash, bytes } of objects) {
     await vi.waitFor(async () => expect(Buffer.from((await reader.getObject(hash)) ?? [])).toEqual(bytes), {
-      timeout: 20_000,
+      timeout: 60_000,
       interval: 100,
     });
   }
-}, 40_000);
+});

@@ -7,7 +7,7 @@ import { writeSyntheticSpace } from "../support/synthetic-space.ts";
 
 const KEY = "xai-budget-test-key";
 /** Two sittings of a run, each several processes that start and end. */
-vi.setConfig({ testTimeout: 240_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 let fake: FakeXai;
 beforeEach(async () => {
@@ -38,12 +38,12 @@ test("a coordinator that is killed with a call under way has not forgotten it wh
   // Long enough to be killed in the middle; charged all the same once it is over.
   fake.script("slow:2000,ok");
   const { child, ended } = place.start("coordinator", replay(budgetUsd), environment);
-  await expect.poll(() => fake.received.length, { timeout: 90_000, interval: 20 }).toBeGreaterThan(0);
+  await expect.poll(() => fake.received.length, { interval: 20 }).toBeGreaterThan(0);
   child.kill("SIGKILL");
   await ended;
   const resumed = await place.run("coordinator", ["resume", "--json"], environment);
   expect(resumed).toMatchObject({ code: 0 });
-  await expect.poll(() => fake.chargedUsd, { timeout: 10_000 }).toBeGreaterThan(0);
+  await expect.poll(() => fake.chargedUsd).toBeGreaterThan(0);
   const calls = place.ledger().query<Call>("select reserved_usd, cost_usd, outcome from model_calls");
   const lost = calls.filter(({ outcome }) => outcome === null);
   expect(lost.length).toBeGreaterThan(0);

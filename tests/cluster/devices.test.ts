@@ -6,7 +6,7 @@ import { writeSyntheticSpace } from "../support/synthetic-space.ts";
 
 const BUDGET = 180;
 /** Each run is several processes that start and end. */
-vi.setConfig({ testTimeout: 90_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 interface Best {
   readonly candidate: string;
@@ -79,7 +79,7 @@ test("devices that agree on the best leave evaluations to the one that they say 
 test("nothing is left to a device whose island no worker holds: the budget is used without it", async () => {
   await using place = new Workplace();
   const coordinator = place.start("coordinator", [...twoAlike(place), "--islands", "3", "--external-workers"]);
-  const nats = await vi.waitFor(() => place.natsRecord(), { timeout: 20_000 });
+  const nats = await vi.waitFor(() => place.natsRecord(), { timeout: 120_000 });
   place.start("island-worker", ["start", "--nats", `nats://127.0.0.1:${nats.port}`, "--islands", "2"]);
   expect(await coordinator.ended).toMatchObject({ code: 0 });
   const counts = evaluationsByDevice(place);

@@ -6,11 +6,11 @@ import { writeSyntheticSpace } from "../support/synthetic-space.ts";
 
 const BUDGET = 120;
 /** Each run is several processes that start and end. */
-vi.setConfig({ testTimeout: 90_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 function workplace(): Workplace {
   const place = new Workplace();
-  writeSyntheticSpace(place.file("space.json"), { compileMs: 10, benchmarkMs: 30, failEvery: 11 });
+  writeSyntheticSpace(place.file("space.json"), { compileMs: 10, benchmarkMs: 60, failEvery: 11 });
   return place;
 }
 
@@ -85,10 +85,10 @@ describe.runIf(process.platform === "linux")("a run completes though somebody ki
   });
 });
 
-test("Ctrl-C halfway says how to resume; resumed, the run ends at exactly the budget", async () => {
+test("Ctrl-C in the middle says how to resume; resumed, the run ends at exactly the budget", async () => {
   await using place = workplace();
   const { child, ended } = place.start("coordinator", replay());
-  await place.ledger().evaluated(50);
+  await place.ledger().evaluated(25);
   child.kill("SIGINT");
   const first = await ended;
   expect(first.code).toBe(130);

@@ -10,7 +10,7 @@ import { sources } from "../fakes/xai/sources.ts";
 import { Workplace } from "../support/programs.ts";
 import { tinyAttention } from "../support/tiny-attention.ts";
 
-vi.setConfig({ testTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 const MARK = "hygiene";
 const KEYS = {

@@ -8,7 +8,7 @@ import { type FakeXai, type FakeXaiOptions, startFakeXai } from "../fakes/xai/se
 import { type Ended, Workplace } from "../support/programs.ts";
 import { writeSyntheticSpace } from "../support/synthetic-space.ts";
 
-vi.setConfig({ testTimeout: 90_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 const KEY = "xai-this-key-must-not-be-found";
 let fake: FakeXai;
@@ -151,7 +151,15 @@ describe("a run whose candidates come from a model too", () => {
     expect(fake.received.length).toBeGreaterThan(0);
     expect(fake.chargedUsd).toBeLessThanOrEqual(0.05);
     expect(run.spend_usd).toBeLessThanOrEqual(0.05);
-    expect(run.spend_usd).toBeCloseTo(fake.chargedUsd, 6);
+    // What the end of the run cut short counts in full, whether it was charged or not; everything else as charged.
+    const calls = place
+      .ledger()
+      .query<Call>("select outcome, cost_usd as cost, reserved_usd as reserved from model_calls");
+    const usd = (of: readonly Call[]) => of.reduce((sum, { cost, reserved }) => sum + (cost ?? reserved), 0);
+    const known = usd(calls.filter(({ cost }) => cost !== null));
+    expect(run.spend_usd).toBeCloseTo(usd(calls), 6);
+    expect(fake.chargedUsd).toBeGreaterThan(known - 1e-6);
+    expect(fake.chargedUsd).toBeLessThan(usd(calls) + 1e-6);
     expect(run.llm.trouble).toEqual([expect.stringContaining("grok-4.3 (over_budget)")]);
   });
 });

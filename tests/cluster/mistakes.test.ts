@@ -9,7 +9,7 @@ import { describe, expect, test, vi } from "vitest";
 import { type Ended, Workplace } from "../support/programs.ts";
 import { writeSyntheticSpace } from "../support/synthetic-space.ts";
 
-vi.setConfig({ testTimeout: 90_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 function expectSentence({ code, stderr }: Ended, exit: number, ...parts: string[]): void {
   expect(code, stderr).toBe(exit);

@@ -5,7 +5,7 @@ import { writeSyntheticSpace } from "../support/synthetic-space.ts";
 
 const BUDGET = 240;
 /** Each run is several processes that start and end. */
-vi.setConfig({ testTimeout: 90_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 function workplace(): Workplace {
   const place = new Workplace();
@@ -43,21 +43,24 @@ test.each(["SIGTERM", "SIGKILL"] as const)("stopping one of two in the middle (%
   expect(place.ledger().shares()).toHaveLength(2);
 });
 
-test("one that is started later announces itself and takes work within two seconds", async () => {
+test("one that is started later announces itself and takes work at once", async () => {
   await using place = workplace();
-  const { ended } = place.start("coordinator", run);
+  // More than there is time for, so that it never comes too late.
+  const { child, ended } = place.start("coordinator", [...run, "--evaluations", "4000"]);
   await place.ledger().evaluated(20);
   const { port } = place.natsRecord();
   const late = place.start("gpu-evaluator", ["start", ...replay, "--nats", `nats://127.0.0.1:${port}`, "--json"]);
   const { id } = JSON.parse(await late.firstLine);
   const announced = Date.now();
+  const ledger = place.ledger();
+  const own = "select min(started_at) n from attempts where evaluator = ?";
+  const firstOwn = () => ledger.query<{ n: number | null }>(own, id)[0]?.n ?? 0;
+  await expect.poll(firstOwn, { interval: 50 }).toBeGreaterThan(0);
+  child.kill("SIGINT");
   await ended;
-  const first = place
-    .ledger()
-    .query<{ at: number }>("select min(started_at) at from attempts where evaluator = ?", id)[0]?.at;
-  expect(first).toBeGreaterThan(0);
-  expect((first as number) - announced).toBeLessThan(2_000);
-  expect(place.ledger().count("evaluations")).toBe(BUDGET);
+  // By the run's own clock: the lane of the other one takes 50 candidates in two seconds.
+  const others = "select count(*) n from attempts where evaluator <> ? and started_at between ? and ?";
+  expect(ledger.query<{ n: number }>(others, id, announced, firstOwn())[0]?.n).toBeLessThan(50);
 });
 
 test("two coordinators on one evaluator: whoever is there first leaves the other its half", async () => {

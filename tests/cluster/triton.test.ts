@@ -9,7 +9,7 @@ import { Workplace } from "../support/programs.ts";
 const FAKE = fileURLToPath(new URL("../../gpu-evaluator/backends/triton/fake-runner.fixture", import.meta.url));
 const KERNEL = fileURLToPath(new URL("../fixtures/fake-triton", import.meta.url));
 const BUDGET = 50;
-vi.setConfig({ testTimeout: 90_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 const hasPython = (() => {
   try {

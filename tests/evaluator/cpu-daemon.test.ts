@@ -107,36 +107,28 @@ async function until(condition: () => boolean): Promise<void> {
 
 const onLinux = process.platform === "linux";
 
-test.runIf(onLinux)(
-  "a kernel that its disk lacks is fetched; a cancelled candidate's processes end",
-  async () => {
-    const { client } = await startDaemon();
-    const found = await evaluate(client, 0).result;
-    expect(found).toMatchObject({ outcome: "ok", message: "", device: "cpu:0" });
-    expect(found.measurements[0]?.speedup).toBeGreaterThan(0);
+test.runIf(onLinux)("a kernel that its disk lacks is fetched; a cancelled candidate's processes end", async () => {
+  const { client } = await startDaemon();
+  const found = await evaluate(client, 0).result;
+  expect(found).toMatchObject({ outcome: "ok", message: "", device: "cpu:0" });
+  expect(found.measurements[0]?.speedup).toBeGreaterThan(0);
 
-    const spinning = evaluate(client, 1);
+  const spinning = evaluate(client, 1);
+  await until(() => candidates().length > 0);
+  spinning.call.cancel();
+  await until(() => candidates().length === 0);
+  expect((await evaluate(client, 0).result).outcome).toBe("ok");
+});
+
+test.runIf(onLinux)("nothing of a candidate outlives a daemon that is killed, or whose parent is gone", async () => {
+  for (const end of ["kill", "orphan"] as const) {
+    const { child, client } = await startDaemon();
+    evaluate(client, 1);
     await until(() => candidates().length > 0);
-    spinning.call.cancel();
+    const ended = once(child, "exit");
+    if (end === "kill") child.kill("SIGKILL");
+    else child.stdin?.end();
+    await ended;
     await until(() => candidates().length === 0);
-    expect((await evaluate(client, 0).result).outcome).toBe("ok");
-  },
-  60_000,
-);
-
-test.runIf(onLinux)(
-  "nothing of a candidate outlives a daemon that is killed, or whose parent is gone",
-  async () => {
-    for (const end of ["kill", "orphan"] as const) {
-      const { child, client } = await startDaemon();
-      evaluate(client, 1);
-      await until(() => candidates().length > 0);
-      const ended = once(child, "exit");
-      if (end === "kill") child.kill("SIGKILL");
-      else child.stdin?.end();
-      await ended;
-      await until(() => candidates().length === 0);
-    }
-  },
-  60_000,
-);
+  }
+});

@@ -190,7 +190,7 @@ describe("a failure", () => {
   it("obeys Retry-After, up to a cap, and everybody waits", async () => {
     const { ask } = await start("rate-limit:600,ok", {}, { limits: { maxWaitMs: 300 } });
     const first = ask(1);
-    await expect.poll(() => fake.received.length).toBe(1);
+    await expect.poll(() => fake.received.length).toBeGreaterThan(0);
     await Promise.all([first, ask(2)]);
     const [limited, ...after] = fake.received.map(({ at }) => at) as [number, ...number[]];
     expect(after).toHaveLength(2);

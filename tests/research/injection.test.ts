@@ -14,13 +14,11 @@ import { research } from "@kevo/research-stage/pipeline/pipeline.ts";
 import { findInjections } from "@kevo/research-stage/sources/defence/detect.ts";
 import type { LiteratureRecord } from "@kevo/research-stage/sources/literature.ts";
 import { NOTHING_ASKED, type Source } from "@kevo/research-stage/sources/source.ts";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { PAPERS, type SyntheticPaper } from "../fakes/corpus/papers.ts";
 import { OWNED, researchAnswers } from "../fakes/xai/research-answers.ts";
 import { startFakeXai } from "../fakes/xai/server.ts";
 import { DOMAIN, NO_KEYS } from "./desk.ts";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 function recordOf(paper: SyntheticPaper, noticed: boolean): LiteratureRecord {
   const id = `arxiv:${paper.arxiv}`;

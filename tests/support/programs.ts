@@ -153,7 +153,7 @@ export class LedgerView {
   }
 
   /** Waits until so many evaluations stand in the latest run, which is not the one named. */
-  async evaluated(atLeast: number, notRun: string | null = null, timeoutMs = 25_000): Promise<void> {
+  async evaluated(atLeast: number, notRun: string | null = null, timeoutMs = 120_000): Promise<void> {
     const until = Date.now() + timeoutMs;
     for (;;) {
       try {
