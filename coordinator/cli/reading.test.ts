@@ -101,6 +101,21 @@ describe("coordinator lineage", () => {
     });
   });
 
+  it("a database of an older version is read, and what it has is kept", async () => {
+    const older = changedCopy(
+      "before-data.db",
+      `alter table events drop column data;
+       delete from __drizzle_migrations where created_at = (select max(created_at) from __drizzle_migrations);
+       insert into events (run, kind, message, created_at)
+         values ('20260102-latest', 'finalist_failed', '${winner} failed when measured again: incorrect: off by 3', 1)`,
+    );
+    const { out } = await here(lineageCommand(), "best", "20260102", "--json", "--db", older);
+    expect(JSON.parse(out)).toMatchObject({
+      candidate: seed,
+      failed_finalists: [{ candidate: winner, message: "incorrect: off by 3" }],
+    });
+  });
+
   it("best: of a replay counts time", async () => {
     const { out } = await lines("best", "20260101-older");
     expect(out).toContain("Best of run 20260101-older: 3 ms, a single evaluation");

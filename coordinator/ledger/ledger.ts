@@ -157,9 +157,14 @@ export class Ledger {
     });
   }
 
-  event(kind: string, message: string): Promise<void> {
+  /** @param data what programs read of it, a JSON value */
+  event(kind: string, message: string, data?: unknown): Promise<void> {
+    const row = { run: this.#run, kind, message, data: data === undefined ? null : JSON.stringify(data) };
     return this.#write(() => {
-      this.#lineage.db.insert(schema.events).values({ run: this.#run, kind, message, createdAt: Date.now() }).run();
+      this.#lineage.db
+        .insert(schema.events)
+        .values({ ...row, createdAt: Date.now() })
+        .run();
     });
   }
 

@@ -7,7 +7,7 @@ import { resolve } from "node:path";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import Database from "better-sqlite3";
 import { drizzle } from "drizzle-orm/better-sqlite3";
-import type { LineageDatabase } from "./database.ts";
+import { type LineageDatabase, openLineage } from "./database.ts";
 import { noDatabase, refuseFolder } from "./file.ts";
 import * as schema from "./schema.ts";
 
@@ -23,8 +23,11 @@ export interface ReadOnlyLineage {
 }
 
 /**
+ * A database of an older version is brought up to date first, under the lock of its only writer.
+ *
  * @param path the database; `.kevo/lineage.db` of the working directory when omitted.
- * @throws UserError when the file is missing, is no lineage database, or is older or newer than this program.
+ * @throws UserError when the file is missing, is no lineage database, is newer than this program, or is older and
+ *   cannot be written.
  */
 export function openReadOnly(path: string = DEFAULT_DATABASE): ReadOnlyLineage {
   const file = resolve(path);
@@ -35,6 +38,11 @@ export function openReadOnly(path: string = DEFAULT_DATABASE): ReadOnlyLineage {
     sqlite = new Database(file, { readonly: true, fileMustExist: true, timeout: 5000 });
     sqlite.pragma("query_only = ON");
     checkVersion(sqlite, file);
+    if (missesMigrations(sqlite)) {
+      sqlite.close();
+      bringUpToDate(file);
+      return openReadOnly(file);
+    }
     const open = sqlite;
     return { path: file, sqlite: open, db: drizzle(open, { schema }), close: () => open.close() };
   } catch (error) {
@@ -44,22 +52,33 @@ export function openReadOnly(path: string = DEFAULT_DATABASE): ReadOnlyLineage {
   }
 }
 
-/** The migrations that the file has had must be those that this program was built with. */
+/** The file must have had no migrations but those that this program was built with. */
 function checkVersion(sqlite: Database.Database, file: string): void {
   const tables = new Set(sqlite.prepare("select name from sqlite_master where type = 'table'").pluck().all());
   if (!tables.has("__drizzle_migrations") || !tables.has("runs") || !tables.has("candidates")) {
     throw new UserError(`${file} is a SQLite database, but not one of lineage. Name another with --db FILE.`);
   }
-  const has = Number(sqlite.prepare("select max(created_at) from __drizzle_migrations").pluck().get() ?? 0);
-  const wants = newestMigration();
-  if (has < wants) {
-    throw new UserError(
-      `${file} was written by an older version of this program. Bring it up to date by starting or resuming a run with it.`,
-    );
-  }
-  if (has > wants) {
+  if (lastMigration(sqlite) > newestMigration()) {
     throw new UserError(`${file} was written by a newer version of this program. Update this one to read it.`);
   }
+}
+
+function missesMigrations(sqlite: Database.Database): boolean {
+  return lastMigration(sqlite) < newestMigration();
+}
+
+function bringUpToDate(file: string): void {
+  try {
+    openLineage(file, { existing: true }).close();
+  } catch (error) {
+    throw new UserError(
+      `${file} was written by an older version of this program and could not be brought up to date: ${(error as Error).message}`,
+    );
+  }
+}
+
+function lastMigration(sqlite: Database.Database): number {
+  return Number(sqlite.prepare("select max(created_at) from __drizzle_migrations").pluck().get() ?? 0);
 }
 
 function newestMigration(): number {

@@ -230,12 +230,14 @@ export const modelCalls = sqliteTable(
   (table) => [index("model_calls_question").on(table.run, table.promptHash)],
 );
 
-/** What happened to the run as a whole, for people. */
+/** What happened to the run as a whole: in words for people, and where programs go by it as data. */
 export const events = sqliteTable("events", {
   id: integer().primaryKey({ autoIncrement: true }),
   run: text().notNull(),
   kind: text().notNull(),
   message: text().notNull(),
+  /** What programs read of it, JSON; null where the message is all. */
+  data: text(),
   createdAt: integer("created_at").notNull(),
 });
 

@@ -319,7 +319,7 @@ class Conductor {
         await this.#ledger.remeasured(candidate, round, measurements);
       }
       for (const failed of this.#recorded.failedFinalists())
-        await this.#ledger.event(FINALIST_FAILED, finalistFailed(failed));
+        await this.#ledger.event(FINALIST_FAILED, finalistFailed(failed), failed);
       return ending;
     }
     const held = await holdFinals({
@@ -330,7 +330,7 @@ class Conductor {
       onPhase: (phase) => {
         this.#phase = phase;
       },
-      onFailed: (failed) => this.#note(FINALIST_FAILED, finalistFailed(failed)),
+      onFailed: (failed) => this.#note(FINALIST_FAILED, finalistFailed(failed), failed),
     });
     return held === "interrupted" ? held : ending;
   }
@@ -381,9 +381,9 @@ class Conductor {
     void this.#ledger.status({ elapsedMs: Math.round(this.#elapsedS() * 1000) }).catch(() => {});
   }
 
-  #note(kind: string, message: string): void {
+  #note(kind: string, message: string, data?: unknown): void {
     this.#sitting.progress.note(message);
-    void this.#ledger.event(kind, message).catch(() => {});
+    void this.#ledger.event(kind, message, data).catch(() => {});
   }
 
   #elapsedS(): number {

@@ -78,7 +78,7 @@ export interface Builder {
   measured(candidate: string, timing: TimingOptions): void;
   /** A call of a language model; not settled where it has no cost. */
   called(run: string, call: Pick<ModelCall, "model" | "reservedUsd"> & Partial<ModelCall>): void;
-  event(run: string, kind: string, message: string): void;
+  event(run: string, kind: string, message: string, data?: unknown): void;
   set(run: string, columns: Partial<typeof schema.runs.$inferInsert>): void;
   /** Another database with the same content. */
   copyTo(path: string): void;
@@ -224,8 +224,9 @@ export function buildLineage(): Builder {
         .values({ id, run, proposer: "grok", promptHash: "0", createdAt: clock, ...tokens, ...call })
         .run();
     },
-    event(run, kind, message) {
-      db.insert(schema.events).values({ run, kind, message, createdAt: next() }).run();
+    event(run, kind, message, data) {
+      const stored = data === undefined ? null : JSON.stringify(data);
+      db.insert(schema.events).values({ run, kind, message, data: stored, createdAt: next() }).run();
     },
     set(run, columns) {
       db.update(schema.runs).set(columns).where(eq(schema.runs.id, run)).run();
