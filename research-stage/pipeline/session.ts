@@ -1,6 +1,7 @@
 /** What every stage of a run holds: stores, models, sources, dollars, and the cluster. */
 import type { ResearchDatabase } from "@kevo/coordinator/lineage/research/database.ts";
 import type { ModelClient } from "@kevo/core/llm/client.ts";
+import { ModelError } from "@kevo/core/llm/errors.ts";
 import { type Prediction, predict } from "@kevo/core/llm/predict.ts";
 import type { Demo, Signature } from "@kevo/core/llm/signature.ts";
 import type { z } from "zod";
@@ -75,3 +76,17 @@ export function ask<I extends z.ZodObject, O extends z.ZodObject>(
     signal: session.signal,
   });
 }
+
+/** A model's answer to this question that is none; asked again it would say the same. */
+export interface NoAnswer {
+  readonly kind: string;
+  readonly why: string;
+}
+
+/** For one question of many, whose loss the run can bear. @throws every other error: the next question would meet it, too. */
+export function withoutAnswer(error: unknown): NoAnswer {
+  if (!(error instanceof ModelError) || !UNFIT.has(error.kind)) throw error;
+  return { kind: error.kind.replaceAll("_", " "), why: error.message.slice(0, 240) };
+}
+
+const UNFIT: ReadonlySet<ModelError["kind"]> = new Set(["invalid_answer", "refused", "truncated"]);

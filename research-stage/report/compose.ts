@@ -211,7 +211,7 @@ function injectionBlocks({ incidents }: Findings): Block[] {
     paragraph(
       incidents.length === 0
         ? "No fetched text read like an instruction, and no answer quoted what its source does not say."
-        : "Fetched text that reads like an instruction to a model, and answers that quoted or cited what is not there. None of it went on.",
+        : "Fetched text that reads like an instruction to a model, answers that quoted or cited what is not there, and texts to which a model gave no answer. None of it went on.",
     ),
     ...table(
       ["record", "post", "rule", "passage", "what was done"],

@@ -1,6 +1,7 @@
 /** All sources asked at once, each with its own purse; what one cannot do does not stop the others. */
 import { z } from "zod";
 import type { Transport } from "../recording/transport.ts";
+import { every } from "./every.ts";
 import { type LiteratureRecord, literatureRecord } from "./literature.ts";
 import { mergeRecords } from "./merge.ts";
 import type { Purse } from "./purse.ts";
@@ -31,13 +32,9 @@ export async function survey(
   query: SourceQuery,
   { transport, purseOf, signal, onNote }: SurveyContext,
 ): Promise<SurveyResult> {
-  // All are awaited, so that no source is still at work when the first error is thrown.
-  const settled = await Promise.allSettled(
+  const results = await every(
     sources.map((source) => source.search(query, { transport, purse: purseOf(source.name), signal, onNote })),
   );
-  const failed = settled.find((result) => result.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
-  const results = settled.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
   return {
     status: overall(results.map(({ status }) => status)),
     sources: results,

@@ -3,12 +3,14 @@
  * nobody but itself; what comes back fits a strict schema, every claim carries a quote that must stand in the record
  * word by word, and nothing else of the text reaches a later stage.
  */
+import { UserError } from "@kevo/core/errors/user-error.ts";
 import { signature } from "@kevo/core/llm/signature.ts";
 import { z } from "zod";
 import { MOST_CHARACTERS } from "../pipeline/fit.ts";
-import { ask, type Session } from "../pipeline/session.ts";
+import { ask, type Session, withoutAnswer } from "../pipeline/session.ts";
 import { findInjections } from "../sources/defence/detect.ts";
 import { FENCE_RULE } from "../sources/defence/fence.ts";
+import { every } from "../sources/every.ts";
 import type { LiteratureRecord } from "../sources/literature.ts";
 import { renderForPrompt } from "../sources/rendering.ts";
 import { type Claim, claim, type Incident, incident } from "./findings.ts";
@@ -49,7 +51,14 @@ const MOST_READ = 60;
 export async function claimsStage(session: Session, records: readonly LiteratureRecord[]): Promise<ClaimsFound> {
   const ranked = rank(session.options.domain, records);
   const read = ranked.slice(0, MOST_READ);
-  const found = await Promise.all(read.map((record) => claimsOf(session, record)));
+  const found = await every(read.map((record) => claimsOf(session, record)));
+  const unanswered = found.flatMap(({ incidents }) => incidents.filter(({ kind }) => kind === "unanswered"));
+  if (read.length > 0 && unanswered.length === read.length) {
+    throw new UserError(
+      `${session.fast.model} gave no answer that fits to any of ${read.length} works (${unanswered[0]?.rule}). ` +
+        "Start a run with another --fast-model",
+    );
+  }
   // In the order of the ranking, whichever answer came first.
   const claims = found.flatMap((one) => one.claims).map((one, at): Claim => ({ ...one, id: `c${at + 1}` }));
   return {
@@ -70,13 +79,19 @@ function claimsOf(session: Session, record: LiteratureRecord): Promise<Read> {
     async () => {
       const limits = { total: MOST_CHARACTERS.record + 400, each: MOST_CHARACTERS.record };
       const { text } = renderForPrompt([record], { secret: session.secret, call: key, limits });
-      const { output } = await ask(session, {
+      const question = {
         signature: extractClaims,
         input: { domain, source: text },
         by: "fast",
         maxTokens: 4096,
-      });
-      return screen(record, output.claims);
+      } as const;
+      const answer = await ask(session, question).catch(withoutAnswer);
+      if ("why" in answer) {
+        const action = "the record was left out";
+        const told = { record: record.id, post: null, excerpt: answer.why, action };
+        return { claims: [], incidents: [{ kind: "unanswered", rule: answer.kind, ...told }] };
+      }
+      return screen(record, answer.output.claims);
     },
   );
 }

@@ -102,6 +102,12 @@ describe("a verdict is drawn by rule", () => {
     expect(drawn.coverage).toHaveLength(2);
   });
 
+  test("a work that was found and that no model compared is no evidence", () => {
+    const searches = [{ claim: "x", found: found("ok", "ok") }];
+    expect(verdictOf(["x"], searches, [near("different")], 1).verdict).toBe("insufficient_evidence");
+    expect(verdictOf(["x"], searches, [near("same")], 1).verdict).toBe("not_novel");
+  });
+
   test("a claim that was never searched is no evidence", () => {
     const drawn = verdictOf(["x", "y"], [{ claim: "x", found: found("ok", "ok") }], []);
     expect(drawn.verdict).toBe("insufficient_evidence");

@@ -17,8 +17,11 @@ export type Claim = z.infer<typeof claim>;
 
 /** Something that was kept from the models, or was refused when it came from one. */
 export const incident = z.object({
-  /** `suspicious`: reads like an instruction. `unsupported`: a quote or citation that is not there. */
-  kind: z.enum(["suspicious", "unsupported"]),
+  /**
+   * `suspicious`: reads like an instruction. `unsupported`: a quote or citation that is not there. `unanswered`: a model
+   * refused to read it, or gave no answer that fits.
+   */
+  kind: z.enum(["suspicious", "unsupported", "unanswered"]),
   record: z.string(),
   post: z.string().nullable(),
   rule: z.string(),

@@ -7,9 +7,10 @@ import { setVerdict } from "@kevo/coordinator/lineage/research/provenance.ts";
 import { signature } from "@kevo/core/llm/signature.ts";
 import { z } from "zod";
 import { MOST_CHARACTERS } from "../pipeline/fit.ts";
-import { ask, type Session } from "../pipeline/session.ts";
+import { ask, type Session, withoutAnswer } from "../pipeline/session.ts";
 import { findInjections } from "../sources/defence/detect.ts";
 import { FENCE_RULE } from "../sources/defence/fence.ts";
+import { every } from "../sources/every.ts";
 import type { LiteratureRecord } from "../sources/literature.ts";
 import { renderForPrompt } from "../sources/rendering.ts";
 import { type SurveyResult, surveyResult } from "../sources/survey.ts";
@@ -78,10 +79,11 @@ export async function noveltyStage(session: Session, round: number, one: Idea): 
     incidents.push(...aside);
     searches.push({ claim, found });
     const works = rank(claim, clean).slice(0, COMPARED);
-    checked.push(...(await Promise.all(works.map((work) => compare(session, round, key, claim, work)))));
+    checked.push(...(await every(works.map((work) => compare(session, round, key, claim, work)))));
   }
   const nearest = checked.flatMap((of) => of.nearest);
-  const result: Novelty = { idea: one.id, ...verdictOf(one.claims_to_check, searches, nearest), nearest };
+  const unread = checked.flatMap((of) => of.incidents).filter(({ kind }) => kind === "unanswered").length;
+  const result: Novelty = { idea: one.id, ...verdictOf(one.claims_to_check, searches, nearest, unread), nearest };
   setVerdict(session.db, session.run, one.id, result.verdict);
   return { novelty: novelty.parse(result), incidents: [...incidents, ...checked.flatMap((of) => of.incidents)] };
 }
@@ -99,17 +101,20 @@ function compare(
     async () => {
       const limits = { total: MOST_CHARACTERS.record + 400, each: MOST_CHARACTERS.record };
       const { text } = renderForPrompt([work], { secret: session.secret, call, limits });
-      const { output } = await ask(session, {
+      const question = {
         signature: compareWork,
         input: { claim, source: text },
         by: "reasoning",
         maxTokens: 4096,
-      });
-      const refused = wrongWith(claim, work, output);
-      if (refused !== null) {
-        const action = "the comparison was dropped";
-        return { nearest: [], incidents: [{ ...refused, record: work.id, post: null, action }] };
+      } as const;
+      const answer = await ask(session, question).catch(withoutAnswer);
+      const dropped = { record: work.id, post: null, action: "the comparison was dropped" };
+      if ("why" in answer) {
+        return { nearest: [], incidents: [{ kind: "unanswered", rule: answer.kind, excerpt: answer.why, ...dropped }] };
       }
+      const { output } = answer;
+      const refused = wrongWith(claim, work, output);
+      if (refused !== null) return { nearest: [], incidents: [{ ...refused, ...dropped }] };
       const about = { record: work.id, title: work.title ?? work.url, url: work.url, claim };
       return { nearest: [{ ...about, ...output }], incidents: [] };
     },
@@ -136,11 +141,13 @@ export function wrongWith(
 /**
  * Not novel where any claim is there already. Novel only where every claim was looked for with an answer. Everything
  * else is insufficient evidence. Exported for tests.
+ * @param unread comparisons with works that were found, to which the model gave no answer
  */
 export function verdictOf(
   claims: readonly string[],
   searches: readonly { readonly claim: string; readonly found: SurveyResult }[],
   nearest: readonly Novelty["nearest"][number][],
+  unread = 0,
 ): Pick<Novelty, "verdict" | "reason" | "coverage" | "cost_usd"> {
   const coverage = searches.flatMap(({ claim, found }) =>
     found.sources.map(({ source, status, reason, items, coverage: how }) => {
@@ -163,6 +170,10 @@ export function verdictOf(
       verdict: "insufficient_evidence",
       reason: `${down === "" ? "no source" : down} could not be searched for ${blind.length} of ${claims.length} claims`,
     };
+  }
+  if (unread > 0) {
+    const reason = `the model gave no answer to ${unread} comparisons with works that were found`;
+    return { ...told, verdict: "insufficient_evidence", reason };
   }
   const looked = coverage.reduce((sum, { found }) => sum + found, 0);
   return { ...told, verdict: "novel", reason: `none of ${looked} works found for ${claims.length} claims has it` };

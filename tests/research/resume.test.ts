@@ -142,6 +142,40 @@ test("no source could look: nothing was read, no model is paid, and the run goes
   expect(report(JSON.parse(repeated.stdout).folder)).toBe(report(found.folder));
 });
 
+test("a work that the model refuses to read is left out and told; where it refuses all, the run fails", async () => {
+  await using place = new Workplace();
+  await using fakes = await startFakes();
+  fakes.xai.script("refusal,ok");
+  const ended = await place.run("research-stage", ["discover", ...DISCOVER, "--json"], fakes.env);
+  expect(ended, ended.stderr).toMatchObject({ code: 0 });
+  const { status, folder, ideas } = JSON.parse(ended.stdout);
+  expect(status).toBe("completed");
+  expect(ideas.length).toBeGreaterThan(0);
+  const told = readFileSync(join(folder, "report.md"), "utf8").split("## Injection report")[1];
+  expect(told?.match(/unanswered: refused.*the record was left out/g)).toHaveLength(1);
+
+  fakes.xai.script("refusal");
+  const none = await place.run("research-stage", ["discover", ...DISCOVER, "--json"], fakes.env);
+  expect(none, none.stderr).toMatchObject({ code: 1 });
+  expect(JSON.parse(none.stdout)).toMatchObject({ status: "failed", message: expect.stringContaining("--fast-model") });
+});
+
+test("an answer that is under way when the run fails is stored, and not asked for again", async () => {
+  await using place = new Workplace();
+  await using fakes = await startFakes();
+  fakes.xai.script("slow:2000,no-credits");
+  const ended = await place.run("research-stage", ["discover", ...DISCOVER, "--json"], fakes.env);
+  expect(ended, ended.stderr).toMatchObject({ code: 1 });
+  expect(JSON.parse(ended.stdout)).toMatchObject({ status: "failed", message: expect.stringContaining("no credits") });
+  const [slow] = fakes.xai.received;
+  expect(rows(place, "select 1 from research_calls where json_extract(record, '$.outcome') = 'ok'")).toHaveLength(1);
+  fakes.xai.script("ok");
+  const resumed = await place.run("research-stage", ["resume", "--json"], fakes.env);
+  expect(resumed, resumed.stderr).toMatchObject({ code: 0 });
+  const asked = fakes.xai.received.map(({ body }) => JSON.stringify(body));
+  expect(asked.filter((body) => body === JSON.stringify(slow?.body))).toHaveLength(1);
+});
+
 test("mistakes are told before any work", async () => {
   await using place = new Workplace();
   const noModel = await place.run("research-stage", ["run", "--domain", DOMAIN], NO_KEYS);
