@@ -1,7 +1,8 @@
 /** Opens a database for its only writer: exclusive lock, durable settings, migrations. */
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { makePath } from "@kevo/core/config/folder.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import Database from "better-sqlite3";
 import { type BetterSQLite3Database, drizzle } from "drizzle-orm/better-sqlite3";
@@ -45,9 +46,11 @@ export function openForWriting<Schema extends Record<string, unknown>>(
   refuseFolder(file);
   refuseForeign(file, table);
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makePath(dirname(file));
   } catch (error) {
-    throw new UserError(`Cannot create the folder of the database ${file}: ${(error as Error).message}`);
+    throw new UserError(
+      `Cannot create the folder of the database ${file}: ${(error as Error).message}. Name another with --db FILE.`,
+    );
   }
   const lock = takeLock(file, who);
   try {

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -111,6 +112,11 @@ test("a folder that nothing can be written into is refused before any work", () 
   for (const taken of ["file", "file/below"]) {
     expect(complaint(() => makeFolder(join(folder, taken), "--out"))).toMatch(/^--out: cannot write into .*file/);
   }
+  // In a process of its own: Node's recursive mkdir never returns from there.
+  const program = `import { makeFolder } from ${JSON.stringify(new URL("./folder.ts", import.meta.url).href)}; makeFolder("/proc/nobody/a", "--out")`;
+  const { status, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], { timeout: 60_000 });
+  expect(status).toBe(1);
+  expect(String(stderr)).toContain("--out: cannot write into /proc/nobody/a: ENOENT");
   rmSync(folder, { recursive: true });
 });
 

@@ -1,6 +1,23 @@
 /** Folders that an option names and something is written into later. */
-import { accessSync, constants, mkdirSync } from "node:fs";
+import { accessSync, constants, mkdirSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { UserError } from "../errors/user-error.ts";
+
+/**
+ * Makes the folder at `path` and those above it, each by itself: with `recursive` Node's `mkdirSync` never returns
+ * where a folder is told to be missing that its parent does not take either, as in /proc.
+ * @throws Node's error of the one that cannot be made
+ */
+export function makePath(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  if (dirname(path) !== path) makePath(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Somebody else was quicker.
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
+  }
+}
 
 /**
  * Makes the folder at `path` where it is missing: before work whose result could not be stored.
@@ -8,7 +25,7 @@ import { UserError } from "../errors/user-error.ts";
  */
 export function makeFolder(path: string, option: string): void {
   try {
-    mkdirSync(path, { recursive: true });
+    makePath(path);
     accessSync(path, constants.W_OK);
   } catch (error) {
     throw new UserError(`${option}: cannot write into ${path}: ${(error as Error).message}. Name another.`, 2);
