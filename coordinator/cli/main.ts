@@ -2,6 +2,7 @@
 import { runProgram } from "@kevo/core/program/run-program.ts";
 import { Command } from "commander";
 import { doctorCommand } from "../doctor/doctor-command.ts";
+import packageJson from "../package.json" with { type: "json" };
 import { evaluatorsCommand } from "./evaluators.ts";
 import { exportCommand } from "./export.ts";
 import { lineageCommand } from "./lineage.ts";
@@ -38,4 +39,4 @@ for (const command of [
   program.addCommand(command);
 }
 
-await runProgram(program);
+await runProgram(program, packageJson.version);

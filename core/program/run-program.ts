@@ -6,8 +6,13 @@ import { unreadable } from "./unreadable.ts";
 /** Levels of KEVO_LOG under which a stack trace is wanted. */
 const DEVELOPERS: ReadonlySet<string> = new Set(["debug", "trace"]);
 
-/** 0 done, 2 wrong usage, else what the `UserError` says. What is nobody's mistake but ours is thrown. */
-export async function runProgram(program: Command): Promise<void> {
+/**
+ * Exits with 0 done, 2 wrong usage, else what the `UserError` says. What is nobody's mistake but ours is thrown.
+ *
+ * @param version what `--version` prints, alone on its line
+ */
+export async function runProgram(program: Command, version: string): Promise<void> {
+  program.version(version, "--version", "print the version");
   throwInsteadOfExit(program);
   try {
     await program.parseAsync();

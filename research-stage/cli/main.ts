@@ -1,6 +1,7 @@
 /** The command `research-stage`. */
 import { runProgram } from "@kevo/core/program/run-program.ts";
 import { Command } from "commander";
+import packageJson from "../package.json" with { type: "json" };
 import { optimisePromptsCommand } from "./optimise-prompts.ts";
 import { resumeCommand } from "./resume.ts";
 import { runCommand } from "./run.ts";
@@ -12,4 +13,4 @@ for (const command of [runCommand("run"), runCommand("discover"), resumeCommand(
   program.addCommand(command);
 }
 
-await runProgram(program);
+await runProgram(program, packageJson.version);

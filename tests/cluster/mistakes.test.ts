@@ -1,6 +1,6 @@
 /** Mistakes and misfortunes: one clear sentence, the right exit code, no stack trace, and what was counted stays. */
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { connectBus } from "@kevo/core/bus/bus.ts";
@@ -186,3 +186,15 @@ test.runIf(canMount)(
     expect(stdout).toMatch(/"status":"completed".*"total":4000/);
   },
 );
+
+describe("help and version", () => {
+  test.each(["coordinator", "island-worker", "gpu-evaluator", "research-stage"] as const)(
+    "%s --version",
+    async (program) => {
+      const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+      await using place = new Workplace();
+      expect(await place.run(program, ["--version"])).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: "" });
+      expect((await place.run(program, ["--help"])).stdout).toContain("--version");
+    },
+  );
+});
