@@ -31,7 +31,7 @@ test.skipIf(!hasPython)("code that daemons share, under kills and damage (skippe
 
 test.skipIf(!hasTorch)(
   "two daemons compile once for both (skipped without torch and triton: set KEVO_PYTHON)",
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   () => {
     const { status, stderr } = runs("-B", file("compile_sharing_test.py"));
     expect(status, stderr).toBe(0);
@@ -40,7 +40,7 @@ test.skipIf(!hasTorch)(
 
 test.skipIf(!hasTorch)(
   "the attention kernel in Triton's interpreter, and hostile answers (skipped without torch and triton: set KEVO_PYTHON)",
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   () => {
     const { status, stderr } = runs("-B", file("attention_test.py"));
     expect(status, stderr).toBe(0);

@@ -12,7 +12,7 @@ import { writeSyntheticSpace } from "../support/synthetic-space.ts";
 const SCALE = fileURLToPath(new URL("../fixtures/vector-scale-cpu", import.meta.url));
 const FAKE_TRITON = fileURLToPath(new URL("../fixtures/fake-triton", import.meta.url));
 const FAKE_RUNNER = fileURLToPath(new URL("../../gpu-evaluator/backends/triton/fake-runner.fixture", import.meta.url));
-vi.setConfig({ testTimeout: 240_000 });
+vi.setConfig({ testTimeout: 600_000 });
 
 const hasPython = (() => {
   try {

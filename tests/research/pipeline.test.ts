@@ -7,7 +7,7 @@ import { OWNED } from "../fakes/xai/research-answers.ts";
 import { Workplace } from "../support/programs.ts";
 import { NO_KEYS, RUN, startFakes } from "./desk.ts";
 
-vi.setConfig({ testTimeout: 400_000 });
+vi.setConfig({ testTimeout: 900_000 });
 
 function filesIn(folder: string): Record<string, string> {
   const names = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());

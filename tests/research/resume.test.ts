@@ -12,7 +12,7 @@ import { expect, test, vi } from "vitest";
 import { Workplace } from "../support/programs.ts";
 import { DISCOVER, DOMAIN, NO_KEYS, startFakes } from "./desk.ts";
 
-vi.setConfig({ testTimeout: 240_000 });
+vi.setConfig({ testTimeout: 600_000 });
 
 const KILLER = fileURLToPath(new URL("./kill-before.mjs", import.meta.url));
 const SHIPPED = fileURLToPath(new URL("../../research-stage/demonstration/recording.json.gz", import.meta.url));

@@ -100,7 +100,7 @@ describe.each(HOSTS)("%s", (_what, here, python, without) => {
     return ended;
   }
 
-  test.runIf(here)("hostile code is contained, and the next candidate compiles", { timeout: 120_000 }, async () => {
+  test.runIf(here)("hostile code is contained, and the next candidate compiles", { timeout: 300_000 }, async () => {
     expect(opened.compiler.protection).toMatchObject({ contains: true });
     const read = await compile("reads a key");
     expect(read).not.toContain(KEY);
@@ -135,7 +135,7 @@ const EDITS = [
 
 test.runIf(hasTriton)(
   "the attention kernel's region evolves and compiles for an H200",
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     const folder = here("../../kernels/attention-forward");
     const { default: config, workloads } = JSON.parse(readFileSync(join(folder, "kernel.json"), "utf8"));
