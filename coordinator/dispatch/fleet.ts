@@ -10,6 +10,7 @@ import { subjects } from "@kevo/proto/subjects.ts";
 import type { EvaluatorSnapshot } from "../run/snapshot.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { EvaluatorLink } from "./evaluator-link.ts";
+import { whyNoAnswer } from "./no-answer.ts";
 import type { Seat } from "./plan.ts";
 
 const DESCRIBE_EVERY_MS = 1_000;
@@ -215,7 +216,11 @@ export class Fleet {
   #failed(member: Member, error: unknown): void {
     if (this.#members.get(member.link.address) !== member) return;
     member.failures++;
-    member.why = (error as { details?: string }).details || (error as Error).message;
+    member.why = whyNoAnswer(error as Error);
+    // Said once: from then on it is tried in silence, and whether it serves is said when it does.
+    if (member.failures === FAILURES_UNTIL_LOST && member.named && member.state === "connecting") {
+      this.#listener.onNote(`evaluator ${member.link.address} does not answer (${member.why}); it is tried again`);
+    }
     if (member.failures < FAILURES_UNTIL_LOST || member.state !== "serving") return;
     this.#part(member, "lost");
     member.link.cancelAll();

@@ -1,7 +1,10 @@
 /** Mistakes and misfortunes: one clear sentence, the right exit code, no stack trace, and what was counted stays. */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { createServer as createWebServer } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { connectBus } from "@kevo/core/bus/bus.ts";
 import { subjects } from "@kevo/proto/subjects.ts";
@@ -112,6 +115,32 @@ test("an evaluator on a port that is taken", async () => {
   const args = ["start", "--backend", "replay", "--space", "space.json", "--listen", `127.0.0.1:${port}`];
   expectSentence(await place.run("gpu-evaluator", args), 1, `127.0.0.1:${port}`);
   server.close();
+});
+
+test("an address at which no evaluator answers is named with the reason, while it is waited for", async () => {
+  await using place = new Workplace();
+  writeSyntheticSpace(place.file("space.json"), { values: 2 });
+  const [web, gone] = [createWebServer((_request, response) => response.end("hi")), createServer()];
+  for (const server of [web, gone]) await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const [other, closed] = [web, gone].map((server) => `127.0.0.1:${(server.address() as AddressInfo).port}`);
+  await new Promise((done) => gone.close(done));
+  const addresses = [closed, other, "nobody.invalid:4100"].flatMap((address) => ["--evaluator", address as string]);
+  const { child, ended } = place.start("coordinator", ["start", "--space", "space.json", ...addresses]);
+  const said: string[] = [];
+  for await (const line of createInterface({ input: child.stderr as Readable })) {
+    if (line.includes("does not answer")) said.push(line);
+    if (said.length === 3) break;
+  }
+  child.kill("SIGINT");
+  await ended;
+  web.close();
+  expect(said.sort()).toEqual(
+    [
+      `evaluator ${closed} does not answer (connection refused: nothing listens there); it is tried again`,
+      `evaluator ${other} does not answer (what listens there is no gpu-evaluator: it does not speak gRPC); it is tried again`,
+      "evaluator nobody.invalid:4100 does not answer (unknown host); it is tried again",
+    ].sort(),
+  );
 });
 
 test("malformed messages change nothing: each is answered, and the run goes on", async () => {
