@@ -95,7 +95,8 @@ export function definitionObject(definition: KernelDefinition): { hash: string; 
   return { hash: createHash("sha256").update(bytes).digest("hex"), bytes };
 }
 
-function chooseWorkloads(patterns: readonly string[], { id, workloads }: KernelDefinition): string[] {
+/** Names of the workloads that names and patterns stand for; all for none. @throws UserError (code 2) for one that stands for none. */
+export function chooseWorkloads(patterns: readonly string[], { id, workloads }: KernelDefinition): string[] {
   const names = workloads.map(({ name }) => name);
   if (patterns.length === 0) return names;
   const chosen = new Set<string>();

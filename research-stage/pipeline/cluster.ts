@@ -10,11 +10,14 @@ import { failuresOf } from "@kevo/coordinator/lineage/queries/failures.ts";
 import { winnersTimes } from "@kevo/coordinator/lineage/queries/workloads.ts";
 import { openReadOnly } from "@kevo/coordinator/lineage/read-only.ts";
 import { buildResult, runResult } from "@kevo/coordinator/run/result.ts";
+import { chooseWorkloads } from "@kevo/coordinator/run/spec.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { loadKernel } from "@kevo/core/kernel/load.ts";
 import { isSecretName } from "@kevo/core/logging/secrets.ts";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import { z } from "zod";
 import type { Check } from "../stages/findings.ts";
+import { LIBRARY } from "../stages/library.ts";
 import { checkModule } from "../stages/module-check.ts";
 import type { ResearchOptions } from "./options.ts";
 
@@ -69,15 +72,23 @@ export interface Cluster {
   checkModule(folder: string, definition: KernelDefinition, kernel: string): Promise<Check>;
 }
 
-export function openCluster(lineage: string, options: ResearchOptions, signal: AbortSignal): Cluster {
+/** @param tell said to the person who waits, also where a search itself is not worth telling of. */
+export function openCluster(
+  lineage: string,
+  options: ResearchOptions,
+  signal: AbortSignal,
+  tell: (text: string) => void,
+): Cluster {
   return {
     checkModule: (folder, definition) => checkModule(folder, definition, signal),
     evolve: async (folder, search, say) => {
-      await untilFree(lineage, signal);
-      const known = earlierRun(lineage, search);
+      await untilFree(lineage, signal, tell);
+      const { definition } = await loadKernel(folder, LIBRARY);
+      const wanted = { ...search, workloads: chooseWorkloads(search.workloads, definition) };
+      const known = earlierRun(lineage, wanted);
       if (known === null) await coordinator(["start", "--kernel", folder, ...argumentsOf(search, options)]);
       else if (known.status !== "completed") await coordinator(["resume", known.id]);
-      const run = earlierRun(lineage, search);
+      const run = earlierRun(lineage, wanted);
       if (run === null) throw new UserError(`The coordinator left no run of ${folder} in ${lineage}.`);
       return readRun(lineage, run.id);
 
@@ -107,13 +118,14 @@ function argumentsOf({ evaluations, islands, seed, backend, workloads }: Search,
   ];
 }
 
-/** A coordinator that outlived an earlier sitting finishes its run first. */
-async function untilFree(lineage: string, signal: AbortSignal): Promise<void> {
+/** A coordinator that outlived an earlier sitting, or is somebody else's, finishes its run first. */
+async function untilFree(lineage: string, signal: AbortSignal, tell: (text: string) => void): Promise<void> {
+  if (isHeld(lineage)) tell(`waiting for another coordinator that works with ${lineage}`);
   while (isHeld(lineage)) await sleep(250, undefined, { signal });
 }
 
-/** The run that answers a search, from an earlier sitting. */
-function earlierRun(lineage: string, search: Search): { id: string; status: string } | null {
+/** The run that answers a search on these workloads, by name, from an earlier sitting. Exported for tests. */
+export function earlierRun(lineage: string, search: Search): { id: string; status: string } | null {
   if (!existsSync(lineage)) return null;
   const open = openReadOnly(lineage);
   try {
@@ -121,9 +133,10 @@ function earlierRun(lineage: string, search: Search): { id: string; status: stri
       .prepare(
         `select id, status from runs where kernel_hash = ? and json_extract(spec, '$.seed') = ?
          and json_extract(spec, '$.evaluations') = ? and json_array_length(spec, '$.islands') = ?
+         and json_extract(spec, '$.workloads') = json(?)
          order by rowid desc limit 1`,
       )
-      .get(search.kernel, search.seed, search.evaluations, search.islands);
+      .get(search.kernel, search.seed, search.evaluations, search.islands, JSON.stringify(search.workloads));
     return z
       .object({ id: z.string(), status: z.string() })
       .nullable()

@@ -71,7 +71,7 @@ export async function openSession(parts: SessionParts): Promise<OpenSession> {
   });
   const cluster =
     recording === null
-      ? openCluster(research.lineage, options, signal)
+      ? openCluster(research.lineage, options, signal, say)
       : replayCluster(research.lineage, new Map(recording.measurements.map(({ hash, result }) => [hash, result])));
   const session: Session = {
     run: run.id,
