@@ -1,10 +1,10 @@
 """What candidates are judged against: inputs, right answers and baselines of a workload, kept between candidates.
 
 Right answers stay on the device masked: each is combined (exclusive or) with random bits from a generator whose key is
-in host memory. As they are they exist only during a comparison, when no kernel of the candidate runs, and are overwritten
-before their memory is given back. Bringing them from host memory each time would be a quarter of an evaluation, and as
-fast or slow as the host's processors happen to be. What PyTorch's own kernels answer is not hidden: baselines run beside
-the candidates all the time.
+in host memory. As they are they exist only during a comparison, when no kernel of the candidate runs, and are
+overwritten before their memory is given back. Bringing them from host memory each time would be a quarter of an
+evaluation, and as fast or slow as the host's processors happen to be. What PyTorch's own kernels answer is not hidden:
+baselines run beside the candidates all the time.
 """
 
 from __future__ import annotations
