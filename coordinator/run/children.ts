@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { oneLine, redactor } from "@kevo/core/llm/redact.ts";
 import { isSecretName } from "@kevo/core/logging/secrets.ts";
 
 export interface ChildOptions {
@@ -12,8 +13,8 @@ export interface ChildOptions {
   readonly args: readonly string[];
   /** Names of the keys that it may see, besides the cluster's token. */
   readonly keys?: readonly string[];
-  /** Each line on its standard output. */
-  readonly onLine: (line: string) => void;
+  /** Each line on its standard output, the first of which says that it works; null for one that says nothing there. */
+  readonly onLine: ((line: string) => void) | null;
   /** It ended unasked and is started again. */
   readonly onRestart: (why: string) => void;
   /** It keeps ending; `why` carries its last words. */
@@ -22,7 +23,7 @@ export interface ChildOptions {
 
 /** A child that ends this soon after its start did not work at all. */
 const SHORT_LIFE_MS = 2_000;
-const SHORT_LIVES_ALLOWED = 3;
+const FAILED_STARTS_ALLOWED = 3;
 const GRACE_MS = 4_000;
 
 /** A child process that is started again when it dies unasked. */
@@ -30,7 +31,7 @@ export class Child {
   readonly #options: ChildOptions;
   #process: ChildProcess | null = null;
   #stopping = false;
-  #shortLives = 0;
+  #failedStarts = 0;
   /** Last lines on standard error: what a person needs when it does not start. */
   #words: string[] = [];
 
@@ -57,7 +58,8 @@ export class Child {
 
   #start(): void {
     const startedAt = performance.now();
-    const { entry, args, name, keys = [] } = this.#options;
+    const { entry, args, name, keys = [], onLine } = this.#options;
+    let works = false;
     // An own process group: Ctrl-C in the terminal reaches the coordinator alone, which then ends its children in
     // order. They watch their standard input, which closes when the coordinator dies.
     const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", entry, ...args, "--parent"], {
@@ -67,9 +69,13 @@ export class Child {
     });
     this.#process = child;
     this.#words = [];
-    createInterface({ input: child.stdout }).on("line", this.#options.onLine);
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      works = true;
+      onLine?.(line);
+    });
+    const redact = redactor(null, process.env);
     createInterface({ input: child.stderr }).on("line", (line) => {
-      this.#words = [...this.#words.slice(-9), line];
+      this.#words = [...this.#words.slice(-9), oneLine(redact(line))];
     });
     child.on("error", (error) => {
       this.#words.push(error.message);
@@ -77,9 +83,10 @@ export class Child {
     child.once("close", (code, signal) => {
       if (this.#stopping) return;
       const why = `${name} ended with ${signal ?? `code ${code}`}${this.#words.length > 0 ? `: ${this.#words.join(" ")}` : ""}`;
-      this.#shortLives = performance.now() - startedAt < SHORT_LIFE_MS ? this.#shortLives + 1 : 0;
+      const failed = performance.now() - startedAt < SHORT_LIFE_MS || (onLine !== null && !works);
+      this.#failedStarts = failed ? this.#failedStarts + 1 : 0;
       // Wrong usage does not get better by trying again.
-      if (this.#shortLives >= SHORT_LIVES_ALLOWED || code === 2) {
+      if (this.#failedStarts >= FAILED_STARTS_ALLOWED || code === 2) {
         this.#options.onFailed(new UserError(why));
         return;
       }

@@ -72,7 +72,7 @@ export function startLocalWorkers(spec: RunSpec, natsUrl: string, listener: Loca
       entry: WORKER,
       args: ["start", "--nats", natsUrl, "--run", spec.run, "--islands", String(each), "--name", name],
       keys: spec.llm === undefined || spec.llm.repeats !== undefined ? [] : MODEL_KEYS,
-      onLine: () => {},
+      onLine: null,
       onRestart: (why) => {
         listener.onWorkerEnded(name);
         listener.onNote(`${why}; it is started again`);

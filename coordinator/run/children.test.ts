@@ -1,0 +1,50 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { Child } from "./children.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "kevo-child-"));
+});
+afterEach(() => {
+  delete process.env.KEVO_TOKEN;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Starts the program again and again; resolves with the error once it is given up. */
+function givenUp(program: string, speaks: boolean): Promise<{ message: string; restarts: number }> {
+  const entry = join(folder, "child.mjs");
+  writeFileSync(entry, program);
+  let restarts = 0;
+  return new Promise((resolve) => {
+    new Child({
+      name: "the child",
+      entry,
+      args: [],
+      onLine: speaks ? () => {} : null,
+      onRestart: () => {
+        restarts++;
+      },
+      onFailed: ({ message }) => resolve({ message, restarts }),
+    });
+  });
+}
+
+describe("a child that does not start", () => {
+  test("is given up with its last words, on one line, without keys", async () => {
+    process.env.KEVO_TOKEN = "token-that-nobody-may-see";
+    const program = `console.error("\\u001b[2Jno device: " + process.env.KEVO_TOKEN + "x".repeat(5000)); process.exit(1);`;
+    const { message, restarts } = await givenUp(program, false);
+    expect(restarts).toBe(2);
+    expect(message).toMatch(/^the child ended with code 1: no device: \[redacted\]x+…$/);
+    expect(message.length).toBeLessThan(400);
+  });
+
+  test("is given up too when it takes its time, and never says that it works", async () => {
+    const slow = `setTimeout(() => { console.error("no answer from the driver"); process.exit(1); }, 2100);`;
+    const { message } = await givenUp(slow, true);
+    expect(message).toBe("the child ended with code 1: no answer from the driver");
+  }, 60_000);
+});
