@@ -1,7 +1,7 @@
 /** One run for several device models: every island is measured on its own, and each gets a best configuration. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect, test, vi } from "vitest";
-import { Workplace } from "../support/programs.ts";
+import { type Ended, Workplace } from "../support/programs.ts";
 import { writeSyntheticSpace } from "../support/synthetic-space.ts";
 
 const BUDGET = 180;
@@ -51,41 +51,43 @@ test("three recordings of one kernel: a best configuration for each device, with
   for (const device of devices) expect(report.stdout).toContain(device);
 });
 
-/** Alpha and Beta have the same best, Gamma another. Arguments for a run of all three. */
+/** Alpha and Beta have the same best, Gamma another; it is found early. Arguments for a run of all three. */
 function twoAlike(place: Workplace): string[] {
-  writeSyntheticSpace(place.file("alpha.json"), { device: "Alpha", bottom: 1 });
-  writeSyntheticSpace(place.file("beta.json"), { device: "Beta", bottom: 1 });
-  writeSyntheticSpace(place.file("gamma.json"), { device: "Gamma", bottom: 3 });
+  writeSyntheticSpace(place.file("alpha.json"), { device: "Alpha", values: 5, bottom: 1 });
+  writeSyntheticSpace(place.file("beta.json"), { device: "Beta", values: 5, bottom: 1 });
+  writeSyntheticSpace(place.file("gamma.json"), { device: "Gamma", values: 5, bottom: 0 });
   const spaces = ["alpha", "beta", "gamma"].flatMap((device) => ["--space", `${device}.json`]);
   return ["start", "--backend", "replay", ...spaces, "--evaluations", "450", "--seed", "3", "--json"];
 }
 
-function evaluationsByDevice(place: Workplace): Record<string, number> {
-  const rows = place
-    .ledger()
-    .query<{ device: string; n: number }>("select device_model device, count(*) n from evaluations group by 1");
-  return Object.fromEntries(rows.map(({ device, n }) => [device, n]));
+/** A coordinator of three islands and one worker, which holds at most so many of them, to the run's end. */
+async function withOneWorker(place: Workplace, most: number): Promise<Ended> {
+  const coordinator = place.start("coordinator", [...twoAlike(place), "--islands", "3", "--external-workers"]);
+  const nats = await vi.waitFor(() => place.natsRecord(), { timeout: 60_000 });
+  place.start("island-worker", ["start", "--nats", `nats://127.0.0.1:${nats.port}`, "--islands", String(most)]);
+  return coordinator.ended;
 }
 
 test("devices that agree on the best leave evaluations to the one that they say nothing of", async () => {
   await using place = new Workplace();
-  const ended = await place.run("coordinator", [...twoAlike(place), "--islands", "3"]);
-  expect(ended).toMatchObject({ code: 0 });
-  const { Alpha = 0, Beta = 0, Gamma = 0 } = evaluationsByDevice(place);
-  expect(Gamma).toBeGreaterThan(1.5 * Alpha);
-  expect(Gamma).toBeGreaterThan(1.5 * Beta);
+  // One worker asks for all, so that no device is far ahead of the others when two of them agree.
+  expect(await withOneWorker(place, 3)).toMatchObject({ code: 0 });
+  const last = place
+    .ledger()
+    .query<{ device: string }>("select device_model device from evaluations order by rowid desc limit 30");
+  expect(new Set(last.map(({ device }) => device))).toEqual(new Set(["Gamma"]));
 });
 
+// Were turns left to it, the run would take five minutes.
 test("nothing is left to a device whose island no worker holds: the budget is used without it", async () => {
   await using place = new Workplace();
-  const coordinator = place.start("coordinator", [...twoAlike(place), "--islands", "3", "--external-workers"]);
-  const nats = await vi.waitFor(() => place.natsRecord(), { timeout: 120_000 });
-  place.start("island-worker", ["start", "--nats", `nats://127.0.0.1:${nats.port}`, "--islands", "2"]);
-  expect(await coordinator.ended).toMatchObject({ code: 0 });
-  const counts = evaluationsByDevice(place);
-  expect(Object.values(counts).reduce((sum, n) => sum + n, 0)).toBe(450);
-  expect(counts.Gamma).toBeUndefined();
-});
+  expect(await withOneWorker(place, 2)).toMatchObject({ code: 0 });
+  const rows = place
+    .ledger()
+    .query<{ device: string; n: number }>("select device_model device, count(*) n from evaluations group by 1");
+  expect(rows.map(({ device }) => device).sort()).toEqual(["Alpha", "Beta"]);
+  expect(rows.reduce((sum, { n }) => sum + n, 0)).toBe(450);
+}, 150_000);
 
 test("recordings of different kernels are refused, and so are fewer islands than devices", async () => {
   await using place = new Workplace();
