@@ -6,29 +6,46 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
 import { assemble, ROOT } from "./assemble.ts";
 
+const HELP = `Usage: npm run bundle [-- FILE]
+
+Packs the programs with Node and nats-server into FILE, by default dist/kernelevolve-VERSION-linux-x64.tar.xz.
+
+Example: npm run bundle -- kernelevolve.tar.xz`;
 /** It travels over slow lines, and hosts take archives only up to some size. Bytes. */
 const MOST_BYTES = 60_000_000;
 
 const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
 const name = `kernelevolve-${version}-linux-x64`;
-const archive = resolve(process.argv[2] ?? join(ROOT, "dist", `${name}.tar.xz`));
 
-const scratch = mkdtempSync(join(tmpdir(), "kevo-bundle-"));
 try {
-  assemble(join(scratch, name));
-  mkdirSync(dirname(archive), { recursive: true });
-  const reproducible = ["--sort=name", "--owner=0", "--group=0", "--numeric-owner", "--mtime=2026-01-01"];
-  const args = ["-C", scratch, "--use-compress-program=xz -T0 -7", "-cf", archive, ...reproducible, name];
-  const { status, error } = spawnSync("tar", args, { stdio: "inherit" });
-  if (status !== 0) throw new Error(`tar did not make the archive${error ? `: ${error.message}` : ""}`);
-  const { size } = statSync(archive);
-  console.log(`${archive}  ${(size / 1e6).toFixed(1)} MB`);
-  if (size > MOST_BYTES) throw new Error(`that is more than ${MOST_BYTES / 1e6} MB`);
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { help: { type: "boolean", short: "h" } },
+  });
+  if (positionals.length > 1) throw new Error(`one file, and not ${positionals.length}: ${positionals.join(" ")}`);
+  if (values.help) console.log(HELP);
+  else bundle(resolve(positionals[0] ?? join(ROOT, "dist", `${name}.tar.xz`)));
 } catch (error) {
   console.error(`bundle: ${(error as Error).message}`);
   process.exitCode = 1;
-} finally {
-  rmSync(scratch, { recursive: true, force: true });
+}
+
+function bundle(archive: string): void {
+  const scratch = mkdtempSync(join(tmpdir(), "kevo-bundle-"));
+  try {
+    assemble(join(scratch, name));
+    mkdirSync(dirname(archive), { recursive: true });
+    const reproducible = ["--sort=name", "--owner=0", "--group=0", "--numeric-owner", "--mtime=2026-01-01"];
+    const args = ["-C", scratch, "--use-compress-program=xz -T0 -7", "-cf", archive, ...reproducible, name];
+    const { status, error } = spawnSync("tar", args, { stdio: "inherit" });
+    if (status !== 0) throw new Error(`tar did not make the archive${error ? `: ${error.message}` : ""}`);
+    const { size } = statSync(archive);
+    console.log(`${archive}  ${(size / 1e6).toFixed(1)} MB`);
+    if (size > MOST_BYTES) throw new Error(`that is more than ${MOST_BYTES / 1e6} MB`);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
 }
