@@ -1,7 +1,7 @@
 /** The kernel's package that a run was made with: by its hash, wherever this machine still has it. */
-import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { cacheRoot } from "@kevo/core/config/user-folders.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { type KernelPackage, loadKernel } from "@kevo/core/kernel/load.ts";
 import { type RunSpec, runSpec } from "@kevo/proto/run.ts";
@@ -24,7 +24,7 @@ export async function packageOfRun(
   if (named === null) {
     throw new UserError(`Run ${run.id} replays a recorded space: there is no source to export.`, 2);
   }
-  const cache = join(environment.XDG_CACHE_HOME || join(homedir(), ".cache"), "kevo", "kernels");
+  const cache = join(cacheRoot(environment), "kernels");
   for (const place of [named, join(cache, spec.kernel.hash)]) {
     const kernel = await loadKernel(place, KERNELS).catch(() => null);
     if (kernel?.hash === spec.kernel.hash) return { spec, kernel };

@@ -1,8 +1,7 @@
 /** One lock of the host as an empty SQLite database: its transactions are the lock, nothing is ever written. */
-import { lstatSync, mkdirSync } from "node:fs";
-import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
+import { privateFolder } from "../config/user-folders.ts";
 import { UserError } from "../errors/user-error.ts";
 
 export interface LockFile {
@@ -13,7 +12,7 @@ export interface LockFile {
 
 /** @throws UserError when the file cannot be opened, or the directory is somebody else's. */
 export function openLockFile(name: string): LockFile {
-  const path = join(lockDirectory(), `${encodeURIComponent(name)}.lock`);
+  const path = join(privateFolder("kevo-locks"), `${encodeURIComponent(name)}.lock`);
   let database: Database.Database;
   try {
     database = new Database(path, { timeout: 0 });
@@ -59,16 +58,4 @@ export function openLockFile(name: string): LockFile {
       if (database.inTransaction) rollback.run();
     },
   };
-}
-
-/** A directory that only this user can write to, in the host's directory for temporary files. */
-function lockDirectory(): string {
-  const { uid } = userInfo();
-  const path = join(tmpdir(), `kevo-locks-${uid}`);
-  mkdirSync(path, { recursive: true, mode: 0o700 });
-  const found = lstatSync(path);
-  if (!found.isDirectory() || (uid >= 0 && found.uid !== uid)) {
-    throw new UserError(`${path} is not a directory of this user: remove it, or set TMPDIR to another directory`);
-  }
-  return path;
 }

@@ -1,7 +1,7 @@
 /** Kernels by hash: those that came with this daemon, those fetched before, and the object store behind them. */
-import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Bus } from "@kevo/core/bus/bus.ts";
+import { cacheRoot } from "@kevo/core/config/user-folders.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { installKernel } from "@kevo/core/kernel/install.ts";
 import { listKernels, loadKernel } from "@kevo/core/kernel/load.ts";
@@ -22,7 +22,7 @@ export interface KernelStoreOptions {
 }
 
 export function defaultCacheFolder(environment: NodeJS.ProcessEnv = process.env): string {
-  return join(environment.XDG_CACHE_HOME || join(homedir(), ".cache"), "kevo", "kernels");
+  return join(cacheRoot(environment), "kernels");
 }
 
 /** A kernel of this clone with a mistake in its definition is left out, and said so. */

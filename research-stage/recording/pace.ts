@@ -1,8 +1,9 @@
 /** The pace that a service demands, kept among all processes of this user on this host. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { tmpdir, userInfo } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { USER_ID } from "@kevo/core/config/user-folders.ts";
 import { acquireExclusive } from "@kevo/core/host-lock/host-lock.ts";
 
 /**
@@ -18,7 +19,7 @@ export async function inPace<T>(
 ): Promise<T> {
   if (intervalMs <= 0) return call();
   using _ = await acquireExclusive(`research-${name}`, signal);
-  const file = join(tmpdir(), `kevo-pace-${userInfo().uid}-${name}`);
+  const file = join(tmpdir(), `kevo-pace-${USER_ID}-${name}`);
   // A clock that was set back must not make us wait for ever.
   const wait = Math.min(intervalMs, lastCall(file) + intervalMs - Date.now());
   if (wait > 0) await sleep(wait, undefined, signal === undefined ? {} : { signal });

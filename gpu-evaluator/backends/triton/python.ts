@@ -1,9 +1,9 @@
 /** The Python that runs the runner, and the environment that its processes get. */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
+import { homeFolder } from "@kevo/core/config/user-folders.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { cleanEnvironment } from "@kevo/core/logging/clean-environment.ts";
 
@@ -36,12 +36,18 @@ export function runnerEnvironment(scratch: string, environment: NodeJS.ProcessEn
   });
   return {
     ...cleanEnvironment(scratch),
-    // HOME is elsewhere now; packages that the user installed for himself are still found.
-    PYTHONUSERBASE: environment.PYTHONUSERBASE ?? join(homedir(), ".local"),
+    ...userBase(environment),
     PYTHONDONTWRITEBYTECODE: "1",
     TRITON_CACHE_DIR: join(scratch, "triton"),
     ...Object.fromEntries(passed),
   };
+}
+
+/** HOME is elsewhere for the runner; packages that the user installed for himself are still found. */
+function userBase({ PYTHONUSERBASE: named }: NodeJS.ProcessEnv): { PYTHONUSERBASE?: string } {
+  if (named !== undefined) return { PYTHONUSERBASE: named };
+  const home = homeFolder();
+  return home === null ? {} : { PYTHONUSERBASE: join(home, ".local") };
 }
 
 /**

@@ -3,19 +3,19 @@
  * author's source: what a model wrote compiles in a sandbox that sees nothing of it.
  */
 import { lstat, mkdir } from "node:fs/promises";
-import { homedir, userInfo } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
+import { cacheRoot, USER_ID } from "@kevo/core/config/user-folders.ts";
 
 /** @returns the folder, which only this user can enter; null, and why, where there is none to be had. */
 export async function openSharedArtefacts(
   environment: NodeJS.ProcessEnv,
 ): Promise<{ folder: string; why: null } | { folder: null; why: string }> {
-  const folder = resolve(environment.XDG_CACHE_HOME || join(homedir(), ".cache"), "kevo", "artefacts");
   try {
+    const folder = join(cacheRoot(environment), "artefacts");
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const found = await lstat(folder);
     // What lies there runs on the device: nobody else may have put it there.
-    if (found.isDirectory() && found.uid === userInfo().uid && (found.mode & 0o077) === 0) return { folder, why: null };
+    if (found.isDirectory() && found.uid === USER_ID && (found.mode & 0o077) === 0) return { folder, why: null };
     return { folder: null, why: `${folder} is not a folder that only this user can enter: remove it` };
   } catch (error) {
     return { folder: null, why: (error as Error).message };

@@ -1,0 +1,53 @@
+/** Where this user's programs keep things on this host, also where he has no name and no home, as in many containers. */
+import { accessSync, constants, lstatSync, mkdirSync, statSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { UserError } from "../errors/user-error.ts";
+
+/** The owner of what this process makes; -1 where the system has no such numbers. */
+export const USER_ID = process.geteuid?.() ?? -1;
+
+/** @returns null for a user whom the system does not know, and whose HOME is not set. */
+export function homeFolder(): string | null {
+  try {
+    return homedir();
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * A folder that only this user can write to, in the host's folder for temporary files; made where it is missing.
+ * @throws UserError when somebody else's lies there
+ */
+export function privateFolder(name: string): string {
+  const path = join(tmpdir(), `${name}-${USER_ID}`);
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  const found = lstatSync(path);
+  if (!found.isDirectory() || (USER_ID >= 0 && found.uid !== USER_ID)) {
+    throw new UserError(`${path} is not a directory of this user: remove it, or set TMPDIR to another directory`);
+  }
+  return path;
+}
+
+/**
+ * What can be had again: `kevo` in XDG_CACHE_HOME, or in `.cache` of the home folder, or, where nothing can be written
+ * there, a folder for temporary files. Not made, but for the last.
+ * @throws UserError of `privateFolder`
+ */
+export function cacheRoot(environment: NodeJS.ProcessEnv): string {
+  if (environment.XDG_CACHE_HOME) return resolve(environment.XDG_CACHE_HOME, "kevo");
+  const home = homeFolder();
+  const folder = home === null ? null : join(home, ".cache", "kevo");
+  return folder !== null && canBeMade(folder) ? folder : privateFolder("kevo-cache");
+}
+
+function canBeMade(folder: string): boolean {
+  try {
+    if (statSync(folder, { throwIfNoEntry: false }) === undefined) return canBeMade(dirname(folder));
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
