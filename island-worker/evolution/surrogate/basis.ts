@@ -11,7 +11,7 @@ import type { Observation } from "./observation.ts";
 import type { Candidate, PoolSource } from "./pool.ts";
 import { openPosterior, type PosteriorBuilder } from "./posterior.ts";
 import { finished, type Spread, spread } from "./steps.ts";
-import { fittingValidity, isFallible, openValidity, type ValidityBuilder } from "./validity.ts";
+import { fittingValidity, isFallible, kernelOfFailures, openValidity, type ValidityBuilder } from "./validity.ts";
 
 /** Observations at the first fit, and by how much the list grows until the next. */
 const FIRST_FIT = 8;
@@ -35,7 +35,7 @@ interface Fit {
   readonly beginning: readonly Observation[];
   readonly size: number;
   readonly theta: Float64Array;
-  /** Of the model of validity; null while nothing fails. */
+  /** Of the model of validity; null where too little had failed. */
   readonly validity: Float64Array | null;
 }
 
@@ -46,7 +46,7 @@ export interface Basis {
   /** Successes that the posterior starts from, and all observations that the model of validity does. */
   readonly base: readonly Observation[];
   readonly tried: readonly Observation[];
-  readonly validity: ValidityBuilder | null;
+  readonly validity: ValidityBuilder;
   readonly pool: readonly Candidate[];
 }
 
@@ -57,6 +57,7 @@ export interface BasisSource {
 
 /** `label` fixes the random draws. */
 export function openBases(shape: KernelShape, candidates: PoolSource, label: string): BasisSource {
+  const failures = kernelOfFailures(shape);
   const fits: Fit[] = [];
   let basis: Basis | null = null;
   /** The next one, in the making since the list had `since` observations. */
@@ -72,7 +73,8 @@ export function openBases(shape: KernelShape, candidates: PoolSource, label: str
     const theta = sample.length < 3 ? start : yield* climbing(shape, rows, values, start, iterations);
     const all = sampleOf(observations, MOST_FITTED, `${label}/validity/${size}`);
     yield;
-    const validity = isFallible(all) ? yield* fittingValidity(shape, all, latest?.validity ?? null, iterations) : null;
+    const before = latest?.validity ?? null;
+    const validity = isFallible(all) ? yield* fittingValidity(failures, all, before, iterations) : null;
     return { beginning: observations, size, theta, validity };
   }
 
@@ -95,8 +97,8 @@ export function openBases(shape: KernelShape, candidates: PoolSource, label: str
       yield;
     }
     const tried = trainedOn(observations, `${label}/tried/${fit.size}`);
-    const validity = fit.validity === null ? null : openValidity(shape, fit.validity);
-    for (let count = LABELS; validity !== null && count < tried.length; count += LABELS) {
+    const validity = openValidity(failures, fit.validity);
+    for (let count = LABELS; isFallible(tried) && count < tried.length; count += LABELS) {
       validity.condition(tried.slice(0, count));
       yield;
     }
@@ -142,7 +144,8 @@ export function openBases(shape: KernelShape, candidates: PoolSource, label: str
             const given = givenTo(next, observations);
             const missing = given.length - next.builder.known(given);
             next.builder.grow(given, Math.ceil(missing / (due - observations.length)));
-            next.validity?.condition(triedBy(next, observations));
+            const tried = triedBy(next, observations);
+            if (isFallible(tried)) next.validity.condition(tried);
           }
           break;
         }

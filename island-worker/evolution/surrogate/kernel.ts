@@ -12,11 +12,14 @@ import type { Coordinate } from "./coordinates.ts";
 type Kind = "position" | "difference" | "alignment" | "relevance";
 
 /** Prior of a hyperparameter: normal, on the scale of the exponents above (of the logit, for the relevance). */
-interface Prior {
+export interface Prior {
   readonly mean: number;
   readonly deviation: number;
 }
-const PRIORS: Record<Kind | "unordered", Prior> = {
+/** By kind; `unordered` is the difference of a coordinate without positions. */
+export type Priors = Readonly<Record<Kind | "unordered", Prior>>;
+/** Of times. */
+export const PRIORS: Priors = {
   position: { mean: 0.5, deviation: 1.2 },
   difference: { mean: -2.5, deviation: 1.5 },
   alignment: { mean: -1.5, deviation: 1.5 },
@@ -34,7 +37,7 @@ export interface KernelShape {
 /** One table of levels x levels a coordinate, row-major. */
 export type KernelTables = readonly Float64Array[];
 
-export function openKernel(coordinates: readonly Coordinate[]): KernelShape {
+export function openKernel(coordinates: readonly Coordinate[], believed = PRIORS): KernelShape {
   const slots: { coordinate: number; kind: Kind }[] = [];
   for (const [coordinate, { position, alignment }] of coordinates.entries()) {
     if (position !== null) slots.push({ coordinate, kind: "position" });
@@ -43,7 +46,7 @@ export function openKernel(coordinates: readonly Coordinate[]): KernelShape {
     if (position !== null) slots.push({ coordinate, kind: "relevance" });
   }
   const priors = slots.map(({ coordinate, kind }) =>
-    kind === "difference" && coordinates[coordinate]?.position === null ? PRIORS.unordered : PRIORS[kind],
+    kind === "difference" && coordinates[coordinate]?.position === null ? believed.unordered : believed[kind],
   );
   return { coordinates, slots, priors };
 }

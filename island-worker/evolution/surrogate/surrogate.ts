@@ -11,10 +11,12 @@ import { openKernel } from "./kernel.ts";
 import type { Observation } from "./observation.ts";
 import type { Candidate, PoolSource } from "./pool.ts";
 import type { Point, Posterior } from "./posterior.ts";
-import type { Validity } from "./validity.ts";
+import { isFallible, type Validity } from "./validity.ts";
 
 /** Candidates by expected improvement for which validity and evaluations in flight are worked out. */
 const SHORTLIST = 256;
+/** Power of the chance of being valid: a failure not only misses, it teaches nothing about times. */
+const CAUTION = 2;
 
 export interface Surrogate {
   /** The untaken candidate of the pool with the largest acquisition, or null when there is none. */
@@ -22,7 +24,7 @@ export interface Surrogate {
     isTaken: (key: number | string) => boolean,
     inFlight: readonly Genes[],
   ): { readonly genes: Genes; readonly acquisition: number } | null;
-  /** Acquisition of any configurations: expected improvement times the chance of being valid. */
+  /** Acquisition of any configurations: expected improvement times the square of the chance of being valid. */
   rank(genes: readonly Genes[], inFlight: readonly Genes[]): number[];
 }
 
@@ -41,7 +43,8 @@ export function openSurrogate(coordinates: Coordinates, candidates: PoolSource, 
       const given = givenTo(basis, observations);
       if (given.length === 0) return null;
       const { builder, validity, pool } = basis;
-      const chance = validity?.condition(triedBy(basis, observations)) ?? (() => 1);
+      const tried = triedBy(basis, observations);
+      const chance = isFallible(tried) ? validity.condition(tried) : () => 1;
       return surrogateOf(builder.condition(given), pool, chance, coordinates);
     },
   };
@@ -60,11 +63,12 @@ function surrogateOf(
   );
   const pointOf = (genes: Genes) => posterior.point(coordinates.codesOf(genes));
 
-  /** Expected improvement times the chance of being valid, once those in flight are in. */
+  /** Once those in flight are in. */
   function acquisitionBehind(inFlight: readonly Point[]): (point: Point) => number {
     const bar = inFlight.reduce((low, point) => Math.min(low, point.mean), best);
     const left = varianceBehind(posterior, inFlight);
-    return (point) => expectedImprovement(point.mean, deviation * Math.sqrt(left(point)), bar) * validity(point.codes);
+    return (point) =>
+      expectedImprovement(point.mean, deviation * Math.sqrt(left(point)), bar) * validity(point.codes) ** CAUTION;
   }
 
   return {

@@ -5,7 +5,7 @@
  */
 import { backSubstitute, explain, type Factor, giveFactor, openFactor } from "./factor.ts";
 import { climbing, priorTheta } from "./fit.ts";
-import { covarianceOf, type KernelShape } from "./kernel.ts";
+import { covarianceOf, type KernelShape, openKernel, PRIORS } from "./kernel.ts";
 import type { Observation } from "./observation.ts";
 
 /** Chance in (0, 1] of an `ok` for a row of codes. */
@@ -15,6 +15,13 @@ export type Validity = (codes: Uint8Array) => number;
 const LEAST_FAILURES = 2;
 /** Nothing is ruled out for good. */
 const LEAST_CHANCE = 0.02;
+/** Whether something fails hangs on few parameters, more often than its time does. */
+const FAILURE_PRIORS = {
+  ...PRIORS,
+  difference: { mean: -3, deviation: 1.5 },
+  relevance: { mean: 0, deviation: 1.5 },
+  unordered: { mean: -2.5, deviation: 1.5 },
+};
 
 const labels = new WeakMap<Observation, Observation>();
 
@@ -28,11 +35,18 @@ function labelled(observation: Observation): Observation {
   return label;
 }
 
+/** Whether so much failed, and succeeded, that something can be said. */
 export function isFallible(observations: readonly Observation[]): boolean {
   const failures = observations.filter(({ value }) => value === null).length;
   return failures >= LEAST_FAILURES && failures < observations.length;
 }
 
+/** The kernel of failures, for the coordinates of the kernel of times. */
+export function kernelOfFailures({ coordinates }: KernelShape): KernelShape {
+  return openKernel(coordinates, FAILURE_PRIORS);
+}
+
+/** @param shape of `kernelOfFailures`, as below */
 export function fittingValidity(
   shape: KernelShape,
   observations: readonly Observation[],
@@ -49,12 +63,13 @@ export function fittingValidity(
 }
 
 export interface ValidityBuilder {
-  /** Given exactly these observations; good until the next call. */
+  /** Given exactly these observations, which are fallible; good until the next call. */
   condition(observations: readonly Observation[]): Validity;
 }
 
-export function openValidity(shape: KernelShape, theta: Float64Array): ValidityBuilder {
-  const factor: Factor = openFactor(shape, theta);
+/** @param theta null while nothing was fitted: the priors' means */
+export function openValidity(shape: KernelShape, theta: Float64Array | null): ValidityBuilder {
+  const factor: Factor = openFactor(shape, theta ?? priorTheta(shape));
   return {
     condition: (observations) => {
       giveFactor(factor, observations.map(labelled));
