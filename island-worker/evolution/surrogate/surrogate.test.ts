@@ -1,4 +1,5 @@
 import { labelledRandom } from "@kevo/core/random/random.ts";
+import type { Config } from "@kevo/proto/search-space.ts";
 import { describe, expect, it } from "vitest";
 import { ridge, ridgeTime } from "../fixture.ts";
 import { factorise, solveLower, solveUpper } from "./cholesky.ts";
@@ -11,8 +12,8 @@ import type { Observation } from "./observation.ts";
 import { openPool } from "./pool.ts";
 import { openPosterior } from "./posterior.ts";
 import { finished } from "./steps.ts";
-import { openSurrogate } from "./surrogate.ts";
-import { fittingValidity, openValidity } from "./validity.ts";
+import { openSurrogate, type Surrogate } from "./surrogate.ts";
+import { fittingValidity, kernelOfFailures, openValidity } from "./validity.ts";
 
 const coordinates = openCoordinates(ridge);
 const shape = openKernel(coordinates.list);
@@ -135,7 +136,8 @@ describe("expected improvement", () => {
 describe("the model of validity", () => {
   it("expects failures where there were some", () => {
     const seen = distinct(observe(150));
-    const chance = openValidity(shape, finished(fittingValidity(shape, seen, null, 20))).condition(seen);
+    const failures = kernelOfFailures(shape);
+    const chance = openValidity(failures, finished(fittingValidity(failures, seen, null, 20))).condition(seen);
     const held = distinct(observe(80, "held out")).filter(({ key }) => !seen.some((each) => each.key === key));
     const mean = (list: Observation[]) => list.reduce((sum, { codes }) => sum + chance(codes), 0) / list.length;
     const failing = held.filter(({ value }) => value === null);
@@ -145,6 +147,24 @@ describe("the model of validity", () => {
 });
 
 describe("the surrogate", () => {
+  it("steers away from where two failed at once, not only after the next fit", () => {
+    const source = openSurrogate(coordinates, openPool(ridge, coordinates), "test");
+    // More than a fit's beginning, and as many as leave the next one far away.
+    const before = ok(observe(60)).slice(0, 40);
+    const observed = (config: Config): Observation => {
+      const genes = ridge.encode(config);
+      return { genes, key: ridge.keyOf(genes), codes: coordinates.codesOf(genes), value: null };
+    };
+    const fails = { BLOCK: 32, TILE: 4, STAGES: 3, LAYOUT: "columns", FAST: true, ORDER: ["k", "i", "j"] };
+    const after = [...before, observed(fails), observed({ ...fails, FAST: false })];
+    const alike = observed({ ...fails, ORDER: ["k", "j", "i"] }).genes;
+    const unlike = observed({ ...fails, BLOCK: 2, TILE: 6, STAGES: 1, LAYOUT: "rows" }).genes;
+    const ranked = (given: Observation[]) => (source.given(given) as Surrogate).rank([alike, unlike], []);
+    const [first, second] = [ranked(before), ranked(after)] as [[number, number], [number, number]];
+    expect(second[0] / first[0]).toBeLessThan(0.5);
+    expect(second[1] / first[1]).toBeGreaterThan(0.6);
+  });
+
   it("finds the optimum of a small space in a fraction of it", () => {
     const source = openSurrogate(coordinates, openPool(ridge, coordinates), "test");
     const observations = distinct(observe(16));
