@@ -5,7 +5,10 @@ import { report } from "./report.ts";
 
 const AFTER_HELP = `
 Exit code: 0 when the CPU job (npm start) has what it needs, 1 when it lacks something.
-Keys are shown by name only.`;
+Keys are shown by name only.
+
+Example:
+  coordinator doctor --json`;
 
 export function doctorCommand(): Command {
   return new Command("doctor")

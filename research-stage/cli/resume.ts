@@ -29,6 +29,7 @@ export function resumeCommand(): Command {
     .option("--recording [file]", "go on with a replay (default: of the demonstration)")
     .option("--record <file>", "record the run for --recording, .json or .json.gz")
     .option("--json", "end with one line of JSON on standard output")
+    .addHelpText("after", "\nExample:\n  research-stage resume --budget-usd 5")
     .action(async (id: string | undefined, given: GivenOptions) => {
       const recording =
         given.recording === undefined ? null : readRecording(given.recording === true ? SHIPPED : given.recording);
