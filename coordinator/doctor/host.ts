@@ -6,7 +6,7 @@ import { type Finding, found, missing } from "./finding.ts";
 
 const GIB = 1024 ** 3;
 /** Room for the database, the log's copy and compiled candidates of a few runs. */
-const LEAST_DISK = 0.25 * GIB;
+const MIN_DISK_BYTES = 0.25 * GIB;
 
 export function nodeFinding(): Finding {
   const { node } = process.versions;
@@ -51,7 +51,7 @@ export async function diskFinding(folder: string): Promise<Finding> {
   const { bavail, bsize } = await statfs(folder);
   const free = bavail * bsize;
   const detail = `${(free / GIB).toFixed(1)} GiB free in ${folder}`;
-  return free >= LEAST_DISK
+  return free >= MIN_DISK_BYTES
     ? found("disk", detail, ["cpu"])
     : missing("disk", detail, ["cpu"], "Free some space, or keep the database elsewhere with --db FILE.");
 }

@@ -9,7 +9,7 @@ import { LEASE_MS, type Leases } from "../run/leases.ts";
 
 const HOLDER = "recorder";
 /** As many as a batch's message may hold. */
-const MOST_PROPOSALS = 256;
+const MAX_PROPOSALS = 256;
 
 export class Recorder {
   readonly #ledger: Ledger;
@@ -72,7 +72,7 @@ export class Recorder {
     if (island === undefined) throw new Error("a recording without an island");
     while (!this.#closed) {
       const window = this.#window();
-      const room = Math.min(window - island.outstanding.size, accounting.remaining, MOST_PROPOSALS);
+      const room = Math.min(window - island.outstanding.size, accounting.remaining, MAX_PROPOSALS);
       if (room <= 0) return;
       const proposals = this.#configurations
         .slice(accounting.accepted, accounting.accepted + room)

@@ -19,7 +19,7 @@ export const EFFORT: Readonly<Record<Effort, EffortTier>> = {
 };
 
 /** With one finalist nothing would be decided, only measured. */
-const LEAST_FINALISTS = 2;
+const MIN_FINALISTS = 2;
 
 /** The budget of a run that names none. */
 export function evaluationsOf(effort: Effort, niches: number): number {
@@ -31,5 +31,5 @@ export function evaluationsOf(effort: Effort, niches: number): number {
 export function finalsOf(effort: Effort, niches: number): { finalists: number; rounds: number } {
   const { finalists, rounds, remeasurements } = EFFORT[effort];
   const affordable = Math.floor(remeasurements / (niches * rounds));
-  return { finalists: Math.min(finalists, Math.max(LEAST_FINALISTS, affordable)), rounds };
+  return { finalists: Math.min(finalists, Math.max(MIN_FINALISTS, affordable)), rounds };
 }

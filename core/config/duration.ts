@@ -6,7 +6,7 @@ const WHOLE = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h))+$/;
 const PART = /(\d+(?:\.\d+)?)(ms|s|m|h)/g;
 
 /** Twenty days: Node's timers hold 24, and ring at once when they are given more. */
-const MOST_HOURS = 480;
+const MAX_HOURS = 480;
 
 /** Seconds, above zero and at most 480 hours. @throws UserError (code 2) that names the option and the value. */
 export function parseDuration(text: string, option: string): number {
@@ -18,6 +18,6 @@ export function parseDuration(text: string, option: string): number {
   if (!(seconds > 0)) {
     throw new UserError(`${option} ${text}: not a duration. Write it like 90s, 10m or 1h30m.`, 2);
   }
-  if (seconds > MOST_HOURS * SECONDS.h) throw new UserError(`${option} ${text}: at most ${MOST_HOURS}h.`, 2);
+  if (seconds > MAX_HOURS * SECONDS.h) throw new UserError(`${option} ${text}: at most ${MAX_HOURS}h.`, 2);
   return seconds;
 }

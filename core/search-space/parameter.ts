@@ -3,7 +3,7 @@ import type { Parameter, ParamValue } from "@kevo/proto/search-space.ts";
 import { UserError } from "../errors/user-error.ts";
 
 /** Genes are kept as 16-bit indices. */
-const MOST_VALUES = 65_536;
+const MAX_VALUES = 65_536;
 
 export interface SpaceParameter {
   readonly name: string;
@@ -39,9 +39,9 @@ function valuesOf(parameter: Parameter): ParamValue[] {
       return [false, true];
     case "integer": {
       const length = Math.max(0, Math.floor((parameter.max - parameter.min) / parameter.step) + 1);
-      if (length > MOST_VALUES) {
+      if (length > MAX_VALUES) {
         throw new UserError(
-          `parameter ${parameter.name} has ${length} values, at most ${MOST_VALUES} are possible: give a larger step`,
+          `parameter ${parameter.name} has ${length} values, at most ${MAX_VALUES} are possible: give a larger step`,
           2,
         );
       }

@@ -4,7 +4,7 @@
  * author wrote it, which the evaluator checks.
  */
 
-import { MOST_SOURCE } from "@kevo/proto/messages/batch.ts";
+import { MAX_EVOLVED_SOURCE_LENGTH } from "@kevo/proto/messages/batch.ts";
 
 const marker = (word: string) => new RegExp(`^[ \\t]*(?://|#|/\\*)[ \\t]*${word}\\b.*$`, "gm");
 const MARKER_ANYWHERE = /EVOLVE-(BEGIN|END)/;
@@ -48,7 +48,8 @@ export function withRegion(original: string, region: string): string {
 export function evolvedRegion(original: string, evolved: string): { region: string } | { wrong: string } {
   const split = splitSource(original);
   if (split === null) return { wrong: "this kernel's source has no region that may evolve" };
-  if (evolved.length > MOST_SOURCE) return { wrong: `the source is longer than ${MOST_SOURCE} characters` };
+  if (evolved.length > MAX_EVOLVED_SOURCE_LENGTH)
+    return { wrong: `the source is longer than ${MAX_EVOLVED_SOURCE_LENGTH} characters` };
   const { before, after } = split;
   const fits = evolved.startsWith(before) && evolved.endsWith(after) && evolved.length >= before.length + after.length;
   if (!fits) return { wrong: "the source differs from the kernel's outside of its evolvable region" };

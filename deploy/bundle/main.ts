@@ -15,7 +15,7 @@ Packs the programs with Node and nats-server into FILE, by default dist/kernelev
 
 Example: npm run bundle -- kernelevolve.tar.xz`;
 /** It travels over slow lines, and hosts take archives only up to some size. Bytes. */
-const MOST_BYTES = 60_000_000;
+const MAX_BYTES = 60_000_000;
 
 const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
 const name = `kernelevolve-${version}-linux-x64`;
@@ -44,7 +44,7 @@ function bundle(archive: string): void {
     if (status !== 0) throw new Error(`tar did not make the archive${error ? `: ${error.message}` : ""}`);
     const { size } = statSync(archive);
     console.log(`${archive}  ${(size / 1e6).toFixed(1)} MB`);
-    if (size > MOST_BYTES) throw new Error(`that is more than ${MOST_BYTES / 1e6} MB`);
+    if (size > MAX_BYTES) throw new Error(`that is more than ${MAX_BYTES / 1e6} MB`);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }

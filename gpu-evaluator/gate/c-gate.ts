@@ -11,7 +11,7 @@ const PRAGMA =
   /^(?:GCC (?:unroll \d+|ivdep)|unroll(?: ?\(?\d+\)?)?|clang loop (?:vectorize|unroll|interleave)\((?:enable|disable|full|\d+)\))$/;
 const TEXT = /^"[A-Za-z0-9_]{1,31}"$|^'[^']{1,4}'$/;
 const PLAIN_DIRECTIVES = new Set(["if", "ifdef", "ifndef", "elif", "else", "endif"]);
-const MOST_COMPLAINTS = 5;
+const MAX_COMPLAINTS = 5;
 
 /**
  * @param region the evolved lines.
@@ -33,8 +33,8 @@ export function refusedInC(region: string, around: string): string | null {
   ];
   const distinct = [...new Set(complaints)];
   if (distinct.length === 0) return null;
-  const more = distinct.length > MOST_COMPLAINTS ? `; and ${distinct.length - MOST_COMPLAINTS} more` : "";
-  return `not allowed: ${distinct.slice(0, MOST_COMPLAINTS).join("; ")}${more}`;
+  const more = distinct.length > MAX_COMPLAINTS ? `; and ${distinct.length - MAX_COMPLAINTS} more` : "";
+  return `not allowed: ${distinct.slice(0, MAX_COMPLAINTS).join("; ")}${more}`;
 }
 
 /** What a macro stands for, or what a condition says. */

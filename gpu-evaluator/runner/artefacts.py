@@ -216,8 +216,8 @@ def check_limits(record: Json, target: Json) -> None:
         raise Refused(f"{record['registers']} registers for each of {threads} threads, the device has 65536 in all")
     if record["global_scratch"]:
         raise Refused("the compiler asks for scratch memory of its own, which the launcher does not give")
-    if record["spill_bytes"] > MOST_SPILLED:
-        raise Refused(f"{record['spill_bytes']} bytes of registers a thread spill to memory, more than {MOST_SPILLED}")
+    if record["spill_bytes"] > MAX_SPILLED_BYTES:
+        raise Refused(f"{record['spill_bytes']} bytes of registers a thread spill to memory, more than {MAX_SPILLED_BYTES}")
 
 
 def check_cache_hints(ptx: str) -> None:
@@ -233,7 +233,7 @@ def check_cache_hints(ptx: str) -> None:
 
 KEEPING = re.compile(r"L2::evict_last|L2::evict_unchanged|applypriority")
 # Measured kernels with less than this were sometimes the fastest; with more never.
-MOST_SPILLED = 256
+MAX_SPILLED_BYTES = 256
 
 
 def _language_type(value: object) -> object:

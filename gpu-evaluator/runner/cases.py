@@ -24,7 +24,7 @@ Tensors = dict[str, torch.Tensor]
 
 # Copies of the inputs that are taken in turn, so that none is in the L2 cache (50 to 60 MB) when its turn comes.
 ROTATED_BYTES = 128 * 1024 * 1024
-MOST_COPIES = 48
+MAX_COPIES = 48
 # For bfloat16 and float16 (docs/architecture.md): this many times the error of PyTorch's default.
 ERROR_FACTOR = 2.0
 CLOSE = 1e-2
@@ -87,7 +87,7 @@ class Arena:
         self._trusted, self._seed = trusted, seed
         self._hidden: dict[str, Case] = {}
         total = sum(tensor.numel() * tensor.element_size() for tensor in self.main.inputs.values())
-        copies = max(2, min(MOST_COPIES, -(-ROTATED_BYTES // total)))
+        copies = max(2, min(MAX_COPIES, -(-ROTATED_BYTES // total)))
         self.copies: list[Tensors] = [self._copy() for _ in range(copies)]
         self.outputs = [trusted.output(shape) for _ in range(copies)]
         self.baselines: dict[str, Replay] = {}
@@ -141,16 +141,16 @@ def _why(error: RuntimeError, warned: list[str]) -> str:
 class Arenas:
     """Arenas by workload and seed, the least recently used ones dropped when device memory runs low."""
 
-    def __init__(self, most_bytes: int) -> None:
+    def __init__(self, max_bytes: int) -> None:
         self._kept: dict[tuple[str, int], Arena] = {}
-        self._most_bytes = most_bytes
+        self._max_bytes = max_bytes
 
     def get(self, trusted: ModuleType, folder: str, workload: Json, seed: int) -> Arena:
         key = (f"{folder} {workload['shape']}", seed)
         arena = self._kept.pop(key, None)
         if arena is None:
             # What captured graphs hold counts as reserved only.
-            while self._kept and torch.cuda.memory_reserved() > self._most_bytes:
+            while self._kept and torch.cuda.memory_reserved() > self._max_bytes:
                 del self._kept[next(iter(self._kept))]
                 torch.cuda.empty_cache()
             arena = Arena(trusted, workload, seed)

@@ -9,7 +9,7 @@ import re
 
 BEGIN = re.compile(r"^[ \t]*#[ \t]*EVOLVE-BEGIN\b")
 END = re.compile(r"^[ \t]*#[ \t]*EVOLVE-END\b")
-MOST_COMPLAINTS = 5
+MAX_COMPLAINTS = 5
 
 
 def words(text: str) -> frozenset[str]:
@@ -74,8 +74,8 @@ def refused(source: str) -> str | None:
             complaints += [what for what in _wrong(node, modules) if what not in complaints]
     if not complaints:
         return None
-    more = f"; and {len(complaints) - MOST_COMPLAINTS} more" if len(complaints) > MOST_COMPLAINTS else ""
-    return f"not allowed: {'; '.join(complaints[:MOST_COMPLAINTS])}{more}"
+    more = f"; and {len(complaints) - MAX_COMPLAINTS} more" if len(complaints) > MAX_COMPLAINTS else ""
+    return f"not allowed: {'; '.join(complaints[:MAX_COMPLAINTS])}{more}"
 
 
 def _modules(tree: ast.Module) -> dict[str, str]:

@@ -18,7 +18,7 @@ CODE_FILE, LAUNCH_FILE = "kernel.cubin", "kernel.json"
 SCRATCH_TYPES = {"fp32": torch.float32, "i32": torch.int32}
 POISON = float("nan")
 # Scratch memory that one launch may ask for.
-MOST_SCRATCH_BYTES = 4 << 30
+MAX_SCRATCH_BYTES = 4 << 30
 
 
 class InvalidProgram(Exception):
@@ -81,7 +81,7 @@ class Bound:
 def _scratch(wanted: Json) -> torch.Tensor:
     """Numbers start poisoned; integers start as zeros, and a kernel leaves them as zeros for its next launch."""
     kind, elements = SCRATCH_TYPES[wanted["type"]], int(wanted["elements"])
-    if not 0 < elements * kind.itemsize <= MOST_SCRATCH_BYTES:
+    if not 0 < elements * kind.itemsize <= MAX_SCRATCH_BYTES:
         raise InvalidProgram(f"the plan asks for {elements} elements of scratch memory")
     if kind.is_floating_point:
         return torch.full((elements,), POISON, dtype=kind, device="cuda")

@@ -63,7 +63,7 @@ Frame = dict[str, Any]
 # How a process ends that must not be used again.
 FATAL_EXIT = 3
 HEADER = struct.Struct("<I")
-MOST_BYTES = 64 * 1024 * 1024
+MAX_BYTES = 64 * 1024 * 1024
 
 
 class ProtocolError(Exception):
@@ -83,8 +83,8 @@ class Channel:
         if header is None:
             return None
         (length,) = HEADER.unpack(header)
-        if length > MOST_BYTES:
-            raise ProtocolError(f"a frame of {length} bytes is larger than {MOST_BYTES}")
+        if length > MAX_BYTES:
+            raise ProtocolError(f"a frame of {length} bytes is larger than {MAX_BYTES}")
         body = self._read(length)
         if body is None:
             raise ProtocolError(f"input ended before a frame of {length} bytes")

@@ -25,11 +25,11 @@ Json = dict[str, Any]
 Entry = tuple[Json, bytes]
 
 # Of all files together. Each writer looks after a 256th of it, so a few dozen of them exceed it by a tenth at most.
-MOST_BYTES = 1 << 30
+MAX_BYTES = 1 << 30
 LOOKS = 256
 # What is left when the least recently used are removed.
 KEPT_SHARE = 0.9
-MOST_FILE_BYTES = 64 << 20
+MAX_FILE_BYTES = 64 << 20
 # What a process that was killed left behind is removed after this long, seconds.
 ABANDONED_S = 600
 # Longest wait for another process that compiles the same; then it is compiled twice.
@@ -42,9 +42,9 @@ HASH_BYTES = 64
 class Shared:
     """`folder` exists and belongs to this user alone; whoever starts this process has seen to that."""
 
-    def __init__(self, folder: Path, most_bytes: int = MOST_BYTES) -> None:
-        self._folder, self._most_bytes = folder, most_bytes
-        self._unseen_bytes = most_bytes
+    def __init__(self, folder: Path, max_bytes: int = MAX_BYTES) -> None:
+        self._folder, self._max_bytes = folder, max_bytes
+        self._unseen_bytes = max_bytes
 
     def read(self, name: str) -> Entry | None:
         """None when it is not there, or is not what was written."""
@@ -52,7 +52,7 @@ class Shared:
             file = os.open(self._folder / f"{name}{SUFFIX}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             with open(file, "rb") as opened:
                 facts = os.fstat(file)
-                if not stat.S_ISREG(facts.st_mode) or facts.st_uid != os.getuid() or facts.st_size > MOST_FILE_BYTES:
+                if not stat.S_ISREG(facts.st_mode) or facts.st_uid != os.getuid() or facts.st_size > MAX_FILE_BYTES:
                     return None
                 text = opened.read()
                 # The time of last use, by which the oldest go.
@@ -78,7 +78,7 @@ class Shared:
                 fresh.unlink(missing_ok=True)
                 raise
             self._unseen_bytes += len(body)
-            if self._unseen_bytes >= self._most_bytes / LOOKS:
+            if self._unseen_bytes >= self._max_bytes / LOOKS:
                 self._unseen_bytes = 0
                 self._remove_oldest()
 
@@ -123,10 +123,10 @@ class Shared:
                     elif one.name.startswith(".") and facts.st_mtime < time.time() - ABANDONED_S:
                         os.unlink(one.path)
             total = sum(size for _, size, _ in entries)
-            if total <= self._most_bytes:
+            if total <= self._max_bytes:
                 return
             for _, size, path in sorted(entries):
-                if total <= self._most_bytes * KEPT_SHARE:
+                if total <= self._max_bytes * KEPT_SHARE:
                     break
                 with contextlib.suppress(OSError):
                     os.unlink(path)

@@ -39,7 +39,7 @@ const WORTHWHILE = 1e-3;
 const BREEDING = 0.04;
 const BREEDING_AT_THE_END = 0.5;
 /** An operator needs parents that differ. */
-const LEAST_PARENTS = 4;
+const MIN_PARENTS = 4;
 
 export interface AskRequest {
   readonly k: number;
@@ -232,7 +232,7 @@ function isFirstOfNiche({ spec, index }: Island): boolean {
 /** Offspring that were not tried yet, distinct. */
 function litterOf(arm: Arm, { island, random, isTaken }: Batch): Offspring[] {
   const { space, population } = island;
-  if (arm === "random" || population.length < LEAST_PARENTS) {
+  if (arm === "random" || population.length < MIN_PARENTS) {
     return arm === "random" ? untriedSamples(space, random, LITTER, isTaken).map((genes) => ({ genes })) : [];
   }
   const bred =

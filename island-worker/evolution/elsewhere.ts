@@ -13,8 +13,8 @@ const KIND = 0.25;
 /** Before anything of a kind was tried it is believed as if so many had been, all of them nearly the best here too. */
 const BELIEF = 2;
 /** Results from which a device's best means something, and most configurations that it offers. */
-const LEAST_RESULTS = 24;
-const MOST = 16;
+const MIN_RESULTS = 24;
+const MAX_TRANSFERS = 16;
 
 /**
  * Configurations that do nearly best on other devices with the same workloads and are not taken here; each device's
@@ -32,7 +32,7 @@ export function favouritesElsewhere(
   const here = new Map(own.observations.map(({ key, value }) => [key, value]));
   const good = bestValue(own.observations) + NEAR;
   return others.flatMap(({ observations }) => {
-    if (observations.length < LEAST_RESULTS) return [];
+    if (observations.length < MIN_RESULTS) return [];
     const best = bestValue(observations);
     const within = (range: number) => observations.filter(({ value }) => value !== null && value <= best + range);
     const tried = within(KIND).filter(({ key }) => here.has(key));
@@ -41,7 +41,7 @@ export function favouritesElsewhere(
     return within(NEAR)
       .filter(({ key }) => !isTaken(key))
       .sort((a, b) => (a.value as number) - (b.value as number))
-      .slice(0, MOST)
+      .slice(0, MAX_TRANSFERS)
       .map(({ genes }) => genes);
   });
 }

@@ -10,7 +10,7 @@ const FAILURE = 0.5;
 /** A configuration's gains are averaged as if one more niche had found it ordinary: one lucky niche is not enough. */
 const DOUBT = 1;
 /** Results from which a niche's mean means something. */
-const LEAST_RESULTS = 3;
+const MIN_RESULTS = 3;
 
 /**
  * The configuration that did best on other niches, each compared with its own mean, and is not taken on this
@@ -26,7 +26,7 @@ export function bestOfKin(
   for (const { observations } of knowledge.niches.values()) {
     if (observations === own.observations) continue;
     const values = observations.flatMap(({ value }) => (value === null ? [] : [value]));
-    if (values.length < LEAST_RESULTS) continue;
+    if (values.length < MIN_RESULTS) continue;
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
     for (const { key, genes, value } of observations) {
       if (isTaken(key)) continue;

@@ -7,7 +7,7 @@ import { bestValue, type Device, devicesLike, NEAR } from "./devices.ts";
 import { type Knowledge, type NicheKnowledge, nicheOf } from "./knowledge.ts";
 
 /** Results of each before two devices that agree mean something: early bests are alike and poor. */
-const LEAST_RESULTS = 100;
+const MIN_RESULTS = 100;
 /** A device that no other agrees with gets so many evaluations for each of one that is agreed with. */
 const SHARE = 3;
 
@@ -23,7 +23,7 @@ export function leavesTurn(knowledge: Knowledge, island: number, goesOn: (island
   if (niches.size < 3) return false;
   if (spec.sync || spec.time_s !== null || spec.evolves_source !== undefined || spec.search === "random") return false;
   const own = nicheOf(knowledge, island);
-  if (own.observations.length < LEAST_RESULTS) return false;
+  if (own.observations.length < MIN_RESULTS) return false;
   const devices = devicesLike(knowledge, island);
   const confirmed = confirmedOf(devices);
   if (!confirmed.has(own)) return false;
@@ -35,7 +35,7 @@ export function leavesTurn(knowledge: Knowledge, island: number, goesOn: (island
 
 /** Devices that share a configuration which is nearly the best on both, as far as is known. */
 function confirmedOf(devices: readonly Device[]): Set<NicheKnowledge> {
-  const known = devices.filter(({ niche }) => niche.observations.length >= LEAST_RESULTS);
+  const known = devices.filter(({ niche }) => niche.observations.length >= MIN_RESULTS);
   const bests = known.map(({ niche }) => ({ niche, keys: nearBest(niche) }));
   const agreeing = bests.filter((one) =>
     bests.some((other) => other !== one && [...one.keys].some((key) => other.keys.has(key))),

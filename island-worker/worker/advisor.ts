@@ -59,7 +59,7 @@ interface Desk {
 
 /** Pause after a call of which nothing came, doubled with each further one. */
 const PAUSE_MS = 5_000;
-const LONGEST_PAUSE_MS = 120_000;
+const MAX_PAUSE_MS = 120_000;
 /** Fruitless calls in a row after which an island with nothing else to propose waits for no more. */
 const GIVE_UP = 4;
 /** Where sources evolve: classical candidates of an island before a model has written anything, and for each that it wrote. */
@@ -197,7 +197,7 @@ export class Advisor {
       for (const each of found) desk.inbox.push({ ...each, proposer: GROK, call: last.id });
     }
     desk.fruitless = found.length > 0 ? 0 : desk.fruitless + 1;
-    const pause = Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** (desk.fruitless - 1));
+    const pause = Math.min(MAX_PAUSE_MS, PAUSE_MS * 2 ** (desk.fruitless - 1));
     desk.notBefore = found.length > 0 ? 0 : performance.now() + pause;
   }
 

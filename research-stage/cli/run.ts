@@ -12,7 +12,7 @@ import { parseInteger, parseNumber } from "@kevo/core/config/number.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { Command, Option } from "commander";
 import { requireModel } from "../pipeline/open-session.ts";
-import { MOST, type ResearchOptions, researchOptions } from "../pipeline/options.ts";
+import { MAX_LENGTH, type ResearchOptions, researchOptions } from "../pipeline/options.ts";
 import { type Recording, readRecording } from "../pipeline/recording.ts";
 import { newFenceSecret } from "../sources/defence/fence.ts";
 import { libraryOf } from "../stages/library.ts";
@@ -181,14 +181,14 @@ function optionsOf(given: GivenOptions, goal: "run" | "discover"): ResearchOptio
   }
   const whole = (number: string, option: string, max: number) => parseInteger(number, option, { min: 1, max });
   return researchOptions.parse({
-    domain: text(given.domain.trim(), "--domain", MOST.domain),
+    domain: text(given.domain.trim(), "--domain", MAX_LENGTH.domain),
     goal,
     rounds: whole(given.rounds, "--rounds", 20),
     budget_usd: parseNumber(given.budgetUsd, "--budget-usd", { min: 0, max: 1_000_000 }),
     backend: given.backend,
     ideas: whole(given.ideas, "--ideas", 12),
     implement: whole(given.implement, "--implement", 6),
-    constraints: text(given.constraints, "--constraints", MOST.constraints),
+    constraints: text(given.constraints, "--constraints", MAX_LENGTH.constraints),
     model: given.model ?? null,
     fast_model: given.fastModel ?? null,
     max_results: whole(given.maxResults, "--max-results", 200),

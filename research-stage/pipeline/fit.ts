@@ -7,7 +7,7 @@ export interface Fitted {
 }
 
 /** Characters of each part of a prompt. About four make a token, so a prompt stays well below any model's window. */
-export const MOST_CHARACTERS = {
+export const MAX_CHARACTERS = {
   record: 12_000,
   claims: 60_000,
   gaps: 16_000,

@@ -2,10 +2,10 @@
 import { z } from "zod";
 
 /** Characters of what a user says. */
-export const MOST = { domain: 400, constraints: 2_000 } as const;
+export const MAX_LENGTH = { domain: 400, constraints: 2_000 } as const;
 
 export const researchOptions = z.object({
-  domain: z.string().min(3).max(MOST.domain),
+  domain: z.string().min(3).max(MAX_LENGTH.domain),
   /** `discover` ends with the validated ideas; `optimise-prompts` begins with those of earlier runs. */
   goal: z.enum(["run", "discover", "optimise-prompts"]),
   rounds: z.int().min(1).max(20),
@@ -17,7 +17,7 @@ export const researchOptions = z.object({
   /** Of each round, at most so many novel and feasible ideas become kernels. */
   implement: z.int().min(1).max(6),
   /** What an idea must respect, in the user's words; may be empty. */
-  constraints: z.string().max(MOST.constraints),
+  constraints: z.string().max(MAX_LENGTH.constraints),
   /** Gaps, ideas and code; and everything else. Null: what the environment's key gives. */
   model: z.string().nullable(),
   fast_model: z.string().nullable(),

@@ -10,7 +10,7 @@ import type { Purse } from "../sources/purse.ts";
 import type { Source } from "../sources/source.ts";
 import type { Library } from "../stages/library.ts";
 import type { Cluster } from "./cluster.ts";
-import { fit, MOST_CHARACTERS } from "./fit.ts";
+import { fit, MAX_CHARACTERS } from "./fit.ts";
 import type { ResearchOptions } from "./options.ts";
 import type { Steps } from "./steps.ts";
 
@@ -62,7 +62,7 @@ export function ask<I extends z.ZodObject, O extends z.ZodObject>(
   // As many as leave room for the question.
   const shown = fit(
     saved.map((demo, at) => ({ id: String(at), text: JSON.stringify(demo) })),
-    MOST_CHARACTERS.demos,
+    MAX_CHARACTERS.demos,
   );
   const demos = saved.filter((_, at) => shown.included.includes(String(at)));
   return predict(signature, session[by], {

@@ -31,7 +31,7 @@ interface OpenLine {
 }
 
 /** Larger requests are a mistake of ours. Bytes. */
-const LARGEST_REQUEST = 4 * 1024 * 1024;
+const MAX_REQUEST_BYTES = 4 * 1024 * 1024;
 
 export async function openGateway(options: GatewayOptions): Promise<Transport> {
   const lines = new Map<string, OpenLine>();
@@ -178,7 +178,7 @@ async function serve(
   let size = 0;
   for await (const part of incoming as AsyncIterable<Buffer>) {
     size += part.byteLength;
-    if (size > LARGEST_REQUEST) throw new Error("the request is too large");
+    if (size > MAX_REQUEST_BYTES) throw new Error("the request is too large");
     parts.push(part);
   }
   const body = Buffer.concat(parts).toString("utf8");

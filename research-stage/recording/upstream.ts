@@ -4,7 +4,7 @@ import type { Answer, Request } from "./exchange.ts";
 import type { Service } from "./transport.ts";
 
 /** Larger answers are a fault or an attack. Bytes. */
-const LARGEST_ANSWER = 16 * 1024 * 1024;
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
 /** Sent on; the keys among them go nowhere else. */
 const SENT = ["authorization", "x-api-key", "content-type", "accept", "user-agent"];
@@ -48,7 +48,7 @@ async function text(response: Response): Promise<string> {
   let size = 0;
   for await (const part of response.body ?? []) {
     size += part.byteLength;
-    if (size > LARGEST_ANSWER) throw new TooLarge();
+    if (size > MAX_ANSWER_BYTES) throw new TooLarge();
     parts.push(part);
   }
   return Buffer.concat(parts).toString("utf8");
@@ -57,7 +57,7 @@ async function text(response: Response): Promise<string> {
 class TooLarge extends Error {}
 
 function words({ origin }: Service, error: unknown): string {
-  if (error instanceof TooLarge) return `the answer of ${origin} is larger than ${LARGEST_ANSWER / 2 ** 20} MiB`;
+  if (error instanceof TooLarge) return `the answer of ${origin} is larger than ${MAX_ANSWER_BYTES / 2 ** 20} MiB`;
   const cause = (error as { cause?: { code?: string } }).cause?.code;
   if (cause === "UND_ERR_SOCKET" || cause === "ECONNRESET") return `the answer of ${origin} was cut off`;
   return `no connection to ${origin} (${cause ?? (error as Error).message})`;

@@ -21,7 +21,7 @@ export interface RawRecord {
   readonly limit: number;
 }
 
-const LONGEST_TITLE = 300;
+const MAX_TITLE_LENGTH = 300;
 
 /** Null for an address that is none: what cannot be cited is no find. */
 export function recordOf(raw: RawRecord): LiteratureRecord | null {
@@ -34,7 +34,7 @@ export function recordOf(raw: RawRecord): LiteratureRecord | null {
     id,
     identities: [...identities],
     sources: [raw.source],
-    title: title === "" ? null : cutTo(title, LONGEST_TITLE).text,
+    title: title === "" ? null : cutTo(title, MAX_TITLE_LENGTH).text,
     // Without version and not the PDF: a citation means the work.
     url: arxiv === null ? raw.url : `https://arxiv.org/abs/${arxiv}`,
     authors: raw.authors.map(oneLine).filter((name) => name !== ""),

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import torch
 
-MOST_INPUTS = 8
+MAX_INPUTS = 8
 
 
 def main() -> None:
@@ -23,10 +23,10 @@ def main() -> None:
     shape = {name: int(value) for name, value in (size.split("=") for size in sizes)}
     data = Path(data_path).read_bytes()
     # char magic[8]; uint32 inputs; uint64 input_floats[8]; uint64 output_floats, aligned as C does.
-    magic, count, *floats = struct.unpack_from(f"@8sI4x{MOST_INPUTS}QQ", data)
+    magic, count, *floats = struct.unpack_from(f"@8sI4x{MAX_INPUTS}QQ", data)
     if magic != b"KEVODAT1":
         raise SystemExit("the reference's data have another format")
-    at = struct.calcsize(f"@8sI4x{MOST_INPUTS}QQ")
+    at = struct.calcsize(f"@8sI4x{MAX_INPUTS}QQ")
     inputs = []
     for size in floats[:count]:
         inputs.append(torch.frombuffer(bytearray(data[at : at + 4 * size]), dtype=torch.float32))

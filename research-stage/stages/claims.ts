@@ -6,7 +6,7 @@
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { signature } from "@kevo/core/llm/signature.ts";
 import { z } from "zod";
-import { MOST_CHARACTERS } from "../pipeline/fit.ts";
+import { MAX_CHARACTERS } from "../pipeline/fit.ts";
 import { ask, type Session, withoutAnswer } from "../pipeline/session.ts";
 import { findInjections } from "../sources/defence/detect.ts";
 import { FENCE_RULE } from "../sources/defence/fence.ts";
@@ -46,11 +46,11 @@ export const claimsFound = z.object({
 export type ClaimsFound = z.infer<typeof claimsFound>;
 
 /** Most records that are read; each is a call. */
-const MOST_READ = 60;
+const MAX_READ = 60;
 
 export async function claimsStage(session: Session, records: readonly LiteratureRecord[]): Promise<ClaimsFound> {
   const ranked = rank(session.options.domain, records);
-  const read = ranked.slice(0, MOST_READ);
+  const read = ranked.slice(0, MAX_READ);
   const found = await every(read.map((record) => claimsOf(session, record)));
   const unanswered = found.flatMap(({ incidents }) => incidents.filter(({ kind }) => kind === "unanswered"));
   if (read.length > 0 && unanswered.length === read.length) {
@@ -64,7 +64,7 @@ export async function claimsStage(session: Session, records: readonly Literature
   return {
     claims,
     incidents: found.flatMap((one) => one.incidents),
-    left_out: ranked.slice(MOST_READ).map(({ id }) => id),
+    left_out: ranked.slice(MAX_READ).map(({ id }) => id),
   };
 }
 
@@ -77,7 +77,7 @@ function claimsOf(session: Session, record: LiteratureRecord): Promise<Read> {
   return session.steps.step(
     { key, stage: "claims", round: 0, input: { domain, record }, output: readRecord },
     async () => {
-      const limits = { total: MOST_CHARACTERS.record + 400, each: MOST_CHARACTERS.record };
+      const limits = { total: MAX_CHARACTERS.record + 400, each: MAX_CHARACTERS.record };
       const { text } = renderForPrompt([record], { secret: session.secret, call: key, limits });
       const question = {
         signature: extractClaims,

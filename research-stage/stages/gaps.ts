@@ -2,7 +2,7 @@
 import { putGaps } from "@kevo/coordinator/lineage/research/provenance.ts";
 import { signature } from "@kevo/core/llm/signature.ts";
 import { z } from "zod";
-import { fit, MOST_CHARACTERS } from "../pipeline/fit.ts";
+import { fit, MAX_CHARACTERS } from "../pipeline/fit.ts";
 import { ask, type Session } from "../pipeline/session.ts";
 import { FENCE_RULE, fence } from "../sources/defence/fence.ts";
 import { claimLines } from "./claims.ts";
@@ -46,7 +46,7 @@ export async function gapsStage(
   const found = await session.steps.step(
     { key, stage: "gaps", round, input: { domain, claims, summary, outcomes }, output: gapsFound },
     async () => {
-      const shown = fit(claimLines(claims), MOST_CHARACTERS.claims);
+      const shown = fit(claimLines(claims), MAX_CHARACTERS.claims);
       if (shown.included.length === 0) return { gaps: [], left_out: [], dropped: 0 };
       const { output } = await ask(session, {
         signature: findGaps,
@@ -87,5 +87,5 @@ function summaryText({ research_gaps, open_problems, recent_trends }: Literature
     ...list("Open problems", open_problems),
     ...list("Trends", recent_trends),
   ];
-  return lines.join("\n").slice(0, MOST_CHARACTERS.gaps);
+  return lines.join("\n").slice(0, MAX_CHARACTERS.gaps);
 }

@@ -2,7 +2,7 @@
 import { putIdeas } from "@kevo/coordinator/lineage/research/provenance.ts";
 import { signature } from "@kevo/core/llm/signature.ts";
 import { z } from "zod";
-import { fit, MOST_CHARACTERS } from "../pipeline/fit.ts";
+import { fit, MAX_CHARACTERS } from "../pipeline/fit.ts";
 import { ask, type Session } from "../pipeline/session.ts";
 import { type Gap, type Idea, idea, ideaParameter, type Outcome } from "./findings.ts";
 import { libraryLines } from "./library.ts";
@@ -62,7 +62,7 @@ export async function ideasStage(
     async () => {
       if (gaps.length === 0) return { ideas: [], dropped: 0 };
       const lines = gaps.map(({ id, title, description }) => ({ id, text: `[${id}] ${title}: ${description}` }));
-      const shown = fit(lines, MOST_CHARACTERS.gaps);
+      const shown = fit(lines, MAX_CHARACTERS.gaps);
       const known = { gaps: shown.included, kernels: input.kernels };
       const { output } = await ask(session, {
         signature: proposeIdeas,

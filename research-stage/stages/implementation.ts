@@ -11,7 +11,7 @@ import { ModelError } from "@kevo/core/llm/errors.ts";
 import { signature } from "@kevo/core/llm/signature.ts";
 import { z } from "zod";
 import { KernelFault } from "../pipeline/cluster.ts";
-import { MOST_CHARACTERS } from "../pipeline/fit.ts";
+import { MAX_CHARACTERS } from "../pipeline/fit.ts";
 import { ask, type Session } from "../pipeline/session.ts";
 import { type Idea, type Implementation, ideaParameter, implementation } from "./findings.ts";
 import { LIBRARY, type LibraryKernel } from "./library.ts";
@@ -45,7 +45,7 @@ float32 tensors in the reference's order and returns the flat answer.`,
 export type Written = z.infer<typeof implementKernel.output>;
 
 /** Tries of one idea. */
-export const MOST_TRIES = 3;
+export const MAX_TRIES = 3;
 export const FIRST = "first implementation";
 
 export function folderOf(session: Session, kernel: string): string {
@@ -85,8 +85,8 @@ async function implement(
 ): Promise<Implementation> {
   const tries: Implementation["tries"] = [];
   let last: Tried = NOTHING;
-  for (let number = 1; number <= MOST_TRIES; number++) {
-    session.say(`implementing ${one.id}, try ${number} of ${MOST_TRIES}`);
+  for (let number = 1; number <= MAX_TRIES; number++) {
+    session.say(`implementing ${one.id}, try ${number} of ${MAX_TRIES}`);
     last = await tryOnce(session, one, library, kernel, folder, number, tries.at(-1)?.problem ?? null);
     tries.push({ problem: last.problem });
     if (last.problem === null) break;
@@ -162,9 +162,9 @@ export function inputOf(session: Session, one: Idea, library: LibraryKernel, pre
     idea: ideaText(one),
     language: session.options.backend === "cpu" ? "C (gnu17)" : "Triton",
     interface: session.library.interface,
-    library_source: library.source.slice(0, MOST_CHARACTERS.source),
-    reference: library.reference.slice(0, MOST_CHARACTERS.source),
-    previous: previous?.slice(0, MOST_CHARACTERS.complaint) ?? "nothing: this is the first try",
+    library_source: library.source.slice(0, MAX_CHARACTERS.source),
+    reference: library.reference.slice(0, MAX_CHARACTERS.source),
+    previous: previous?.slice(0, MAX_CHARACTERS.complaint) ?? "nothing: this is the first try",
   };
 }
 

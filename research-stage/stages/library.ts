@@ -52,12 +52,12 @@ export async function libraryOf(backend: "cpu" | "triton", workloads: readonly s
 }
 
 /** Names of one kernel that are told; a suite of models has scores. */
-const MOST_NAMES = 12;
+const MAX_NAMES = 12;
 
 function noneHas(kernels: readonly LibraryKernel[], backend: string, workloads: readonly string[]): string {
   const has = kernels.map(({ definition: { id, workloads: all } }) => {
-    const names = all.slice(0, MOST_NAMES).map(({ name }) => name);
-    return `${id} has ${names.join(", ")}${all.length > MOST_NAMES ? ` and ${all.length - MOST_NAMES} more` : ""}`;
+    const names = all.slice(0, MAX_NAMES).map(({ name }) => name);
+    return `${id} has ${names.join(", ")}${all.length > MAX_NAMES ? ` and ${all.length - MAX_NAMES} more` : ""}`;
   });
   const wanted = workloads.length === 1 ? `the workload ${workloads[0]}` : `all of ${workloads.join(", ")}`;
   return `--workload: no kernel of the library for ${backend} has ${wanted}. ${has.join("; ")}.`;

@@ -6,7 +6,7 @@
 import { setVerdict } from "@kevo/coordinator/lineage/research/provenance.ts";
 import { signature } from "@kevo/core/llm/signature.ts";
 import { z } from "zod";
-import { MOST_CHARACTERS } from "../pipeline/fit.ts";
+import { MAX_CHARACTERS } from "../pipeline/fit.ts";
 import { ask, type Session, withoutAnswer } from "../pipeline/session.ts";
 import { findInjections } from "../sources/defence/detect.ts";
 import { FENCE_RULE } from "../sources/defence/fence.ts";
@@ -99,7 +99,7 @@ function compare(
   return session.steps.step(
     { key: call, stage: "novelty", round, input: { claim, work }, output: claimChecked },
     async () => {
-      const limits = { total: MOST_CHARACTERS.record + 400, each: MOST_CHARACTERS.record };
+      const limits = { total: MAX_CHARACTERS.record + 400, each: MAX_CHARACTERS.record };
       const { text } = renderForPrompt([work], { secret: session.secret, call, limits });
       const question = {
         signature: compareWork,

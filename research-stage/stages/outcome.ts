@@ -1,6 +1,6 @@
 /** What a round taught, and how well feasibility was predicted. */
 
-import { MOST_CHARACTERS } from "../pipeline/fit.ts";
+import { MAX_CHARACTERS } from "../pipeline/fit.ts";
 import type { Idea, Implementation, Novelty, Optimisation, Outcome } from "./findings.ts";
 
 /** Below this an idea is not tried. */
@@ -61,7 +61,7 @@ export function outcomeLines(outcomes: readonly Outcome[]): string {
         `- ${title} (feasibility predicted ${predicted_feasibility}): ${lesson}`,
     )
     .join("\n")
-    .slice(-MOST_CHARACTERS.outcomes);
+    .slice(-MAX_CHARACTERS.outcomes);
 }
 
 export interface Calibration {

@@ -1,7 +1,7 @@
 /** Stage 1, second half: the literature summary, each statement with the ids that support it. */
 import { signature } from "@kevo/core/llm/signature.ts";
 import { z } from "zod";
-import { fit, MOST_CHARACTERS } from "../pipeline/fit.ts";
+import { fit, MAX_CHARACTERS } from "../pipeline/fit.ts";
 import { ask, type Session } from "../pipeline/session.ts";
 import { FENCE_RULE, fence } from "../sources/defence/fence.ts";
 import type { LiteratureRecord } from "../sources/literature.ts";
@@ -50,7 +50,7 @@ export function summaryStage(
   return session.steps.step(
     { key: "summary", stage: "summary", round: 0, input: { domain, claims }, output: summarised },
     async () => {
-      const shown = fit(claimLines(claims), MOST_CHARACTERS.claims);
+      const shown = fit(claimLines(claims), MAX_CHARACTERS.claims);
       if (shown.included.length === 0) {
         return { summary: empty(domain, records), left_out: [], dropped: 0 };
       }

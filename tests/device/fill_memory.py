@@ -16,9 +16,9 @@ MIB = 1 << 20
 ROOM = 4096 * MIB
 
 
-def take(kept: list[torch.Tensor], least_left: int) -> None:
+def take(kept: list[torch.Tensor], min_left: int) -> None:
     for size in (1024 * MIB, 64 * MIB, 2 * MIB):
-        while torch.cuda.mem_get_info()[0] - size >= least_left:
+        while torch.cuda.mem_get_info()[0] - size >= min_left:
             try:
                 kept.append(torch.empty(size, dtype=torch.uint8, device="cuda"))
             except RuntimeError:

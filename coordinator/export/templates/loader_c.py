@@ -36,7 +36,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ALIGNMENT = 64
-MOST_INPUTS = 8
+MAX_INPUTS = 8
 Shape = dict[str, int]
 
 
@@ -144,7 +144,7 @@ class Kernel:
         names = sorted(self._best["sizes"])
         if sorted(shape) != names:
             raise ValueError(f"a shape names {', '.join(names)}; this one names {', '.join(sorted(shape))}")
-        floats = (ctypes.c_uint64 * (MOST_INPUTS + 1))()
+        floats = (ctypes.c_uint64 * (MAX_INPUTS + 1))()
         inputs = self._reference().kevo_export_layout(*_shape(shape), floats)
         if inputs < 0:
             raise ValueError(f"the kernel takes no such shape: {shape}")

@@ -5,11 +5,11 @@
 #ifndef KEVO_CONFINE_H
 #define KEVO_CONFINE_H
 
-enum { CONFINE_MOST_PATHS = 64 };
+enum { CONFINE_MAX_PATHS = 64 };
 
 /* Paths below which a process may still read and execute, and below which it may also write. */
 typedef struct confine_paths {
-  const char *read[CONFINE_MOST_PATHS + 1], *write[CONFINE_MOST_PATHS + 1]; /* each ends with NULL */
+  const char *read[CONFINE_MAX_PATHS + 1], *write[CONFINE_MAX_PATHS + 1]; /* each ends with NULL */
 } confine_paths;
 
 /* 0 where this kernel has no Landlock. */

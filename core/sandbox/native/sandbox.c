@@ -266,8 +266,8 @@ int main(int count, char **arguments) {
     else if (strcmp(word, "--root") == 0) o.root = value, i++;
     else if (strcmp(word, "--memory") == 0) o.memory = strtoull(value, NULL, 10), i++;
     else if (strcmp(word, "--file-size") == 0) o.file_size = strtoull(value, NULL, 10), i++;
-    else if (strcmp(word, "--read") == 0 && o.reads < CONFINE_MOST_PATHS) o.paths.read[o.reads++] = value, i++;
-    else if (strcmp(word, "--write") == 0 && o.writes < CONFINE_MOST_PATHS) o.paths.write[o.writes++] = value, i++;
+    else if (strcmp(word, "--read") == 0 && o.reads < CONFINE_MAX_PATHS) o.paths.read[o.reads++] = value, i++;
+    else if (strcmp(word, "--write") == 0 && o.writes < CONFINE_MAX_PATHS) o.paths.write[o.writes++] = value, i++;
     else return usage(word);
   }
   return usage("its end: there is no -- PROGRAM");

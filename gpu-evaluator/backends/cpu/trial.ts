@@ -7,7 +7,7 @@ import type { TrialData } from "./reference-data.ts";
 /** What the kernel's outputs were wrong in. */
 export class WrongOutput extends Error {}
 
-const MOST_CALLS = 2_000;
+const MAX_CALLS = 2_000;
 /** Longest mapping and filling of the arrays, milliseconds. */
 const OPEN_LIMIT_MS = 10_000;
 /** A call on inputs never seen may take this much longer than the fastest batch's, times, before it counts as cheating. */
@@ -63,7 +63,7 @@ export class Trial {
 
   /** Milliseconds of one call, over a batch of about `batchMs` after one call to warm up; the calmest of a few where busy. */
   async batch(batchMs: number, limitMs: number): Promise<number> {
-    const calls = Math.max(1, Math.min(MOST_CALLS, Math.round(batchMs / Math.max(this.callMs, 1e-4))));
+    const calls = Math.max(1, Math.min(MAX_CALLS, Math.round(batchMs / Math.max(this.callMs, 1e-4))));
     let best = await this.#timed(1, calls, 0, limitMs);
     for (; this.patience > 0 && best.waited > BUSY_SHARE; this.patience--) {
       const next = await this.#timed(1, calls, 0, limitMs);

@@ -40,9 +40,9 @@ const START_LIMIT_MS = 120_000;
 const STARTS = 3;
 /** Of one file, and of all that it writes. Machine code and its intermediate forms take less than a hundredth. */
 const FILE_BYTES = 256 * 1024 ** 2;
-const MOST_BYTES = 1024 ** 3;
+const MAX_BYTES = 1024 ** 3;
 /** The compiler starts one program at a time; threads are not counted. */
-const MOST_PROCESSES = 32;
+const MAX_PROCESSES = 32;
 const LOOK_MS = 200;
 /** Where Python's own files are, and those of its packages. */
 const PLACES = "import json, sys; print(json.dumps([sys.prefix, sys.base_prefix, *sys.path]))";
@@ -186,8 +186,8 @@ export class ContainedCompiler {
     let timer: NodeJS.Timeout;
     const look = async () => {
       const [processes, bytes] = await Promise.all([processesOf(process.pid), bytesIn(folder)]);
-      if (processes > MOST_PROCESSES) why = `it ran ${processes} processes at once; ${MOST_PROCESSES} are allowed`;
-      if (bytes > MOST_BYTES) why = `it wrote ${bytes} bytes; ${MOST_BYTES} are allowed`;
+      if (processes > MAX_PROCESSES) why = `it ran ${processes} processes at once; ${MAX_PROCESSES} are allowed`;
+      if (bytes > MAX_BYTES) why = `it wrote ${bytes} bytes; ${MAX_BYTES} are allowed`;
       if (why !== null) ended.abort();
       else if (!stopped) timer = setTimeout(look, LOOK_MS);
     };

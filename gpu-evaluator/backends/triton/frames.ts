@@ -5,7 +5,7 @@ export type Frame = Readonly<Record<string, unknown>> & { readonly type: string 
 
 const HEADER_BYTES = 4;
 /** As in `protocol.py`. */
-const MOST_BYTES = 64 * 1024 * 1024;
+const MAX_BYTES = 64 * 1024 * 1024;
 
 export function encodeFrame(frame: Frame): Buffer {
   const body = Buffer.from(JSON.stringify(frame));
@@ -27,7 +27,7 @@ export class FrameDecoder {
     const frames: Frame[] = [];
     while (this.#length >= HEADER_BYTES) {
       const bodyBytes = this.#joined().readUInt32LE();
-      if (bodyBytes > MOST_BYTES) throw new Error(`a frame of ${bodyBytes} bytes`);
+      if (bodyBytes > MAX_BYTES) throw new Error(`a frame of ${bodyBytes} bytes`);
       if (this.#length < HEADER_BYTES + bodyBytes) break;
       const bytes = this.#joined();
       frames.push(parse(bytes.subarray(HEADER_BYTES, HEADER_BYTES + bodyBytes)));

@@ -52,7 +52,7 @@ const GIB = 1024 ** 3;
 const SPARE_CORES = 4;
 /** Address space of a compile process, where memory is plenty. */
 const COMPILE_MEMORY = 8 * GIB;
-const LEAST_COMPILE_MEMORY = 3 * GIB;
+const MIN_COMPILE_MEMORY = 3 * GIB;
 
 /** @throws UserError when there is no GPU, no Python with torch and triton, or a device that does not work. */
 export async function openTritonBackend(options: TritonOptions): Promise<Backend<TritonArtifact>> {
@@ -134,7 +134,7 @@ export function compileProcesses(cores: number, gpus: readonly Gpu[]): number {
 
 /** As much as all of them can have at once, within reason. */
 function compileMemory(processes: number): number {
-  return Math.min(COMPILE_MEMORY, Math.max(LEAST_COMPILE_MEMORY, (0.6 * totalmem()) / processes));
+  return Math.min(COMPILE_MEMORY, Math.max(MIN_COMPILE_MEMORY, (0.6 * totalmem()) / processes));
 }
 
 /** Carries the devices' health to the daemon, which comes later than they do. */

@@ -19,9 +19,9 @@ const GROWTH = 1.12;
 const FIRST_ITERATIONS = 30;
 const ITERATIONS = 10;
 /** Most observations that hyperparameters are fitted on. */
-const MOST_FITTED = 150;
+const MAX_FITTED = 150;
 /** Up to so many the posterior starts from all observations at a fit, and of more from this many. */
-const MOST_WHOLE = 400;
+const MAX_WHOLE = 400;
 const TRAINED = 250;
 /** Observations of a step, each with all before it: pairs, for which it takes about as long as a step of a fit. */
 const PAIRS = 800;
@@ -66,12 +66,12 @@ export function openBases(shape: KernelShape, candidates: PoolSource, label: str
   function* fitting(observations: readonly Observation[], latest: Fit | null): Generator<void, Fit> {
     const size = observations.length;
     const iterations = latest === null ? FIRST_ITERATIONS : ITERATIONS;
-    const sample = sampleOf(observations.filter(isSuccess), MOST_FITTED, `${label}/fit/${size}`);
+    const sample = sampleOf(observations.filter(isSuccess), MAX_FITTED, `${label}/fit/${size}`);
     const rows = sample.map(({ codes }) => codes);
     const values = sample.map(({ value }) => value as number);
     const start = latest?.theta ?? priorTheta(shape);
     const theta = sample.length < 3 ? start : yield* climbing(shape, rows, values, start, iterations);
-    const all = sampleOf(observations, MOST_FITTED, `${label}/validity/${size}`);
+    const all = sampleOf(observations, MAX_FITTED, `${label}/validity/${size}`);
     yield;
     const before = latest?.validity ?? null;
     const validity = isFallible(all) ? yield* fittingValidity(failures, all, before, iterations) : null;
@@ -84,7 +84,7 @@ export function openBases(shape: KernelShape, candidates: PoolSource, label: str
     const builder = openPosterior(shape, fit.theta);
     let pool = candidates.whole;
     if (pool === null) {
-      const fitted = sampleOf(ok, MOST_FITTED, `${label}/fit/${fit.size}`);
+      const fitted = sampleOf(ok, MAX_FITTED, `${label}/fit/${fit.size}`);
       const elites = ok.toSorted(byValue).map(({ genes }) => genes);
       const means = (rows: readonly Uint8Array[]) =>
         base.length > 0 ? builder.screen(fitted, rows) : new Float64Array(rows.length);
@@ -197,7 +197,7 @@ function settling(size: number): number {
 }
 
 function expectedSteps(size: number): number {
-  const rows = size <= MOST_WHOLE ? size : TRAINED;
+  const rows = size <= MAX_WHOLE ? size : TRAINED;
   return 2 * (size === FIRST_FIT ? FIRST_ITERATIONS : ITERATIONS) + rows ** 2 / (2 * PAIRS) + rows / LABELS + 4;
 }
 
@@ -206,7 +206,7 @@ function rowsInStep(known: number): number {
 }
 
 function trainedOn(observations: readonly Observation[], name: string): Observation[] {
-  return observations.length <= MOST_WHOLE ? [...observations] : sampleOf(observations, TRAINED, name);
+  return observations.length <= MAX_WHOLE ? [...observations] : sampleOf(observations, TRAINED, name);
 }
 
 /** The better half of the most that is kept, and a random draw of the others; all where there are few. */

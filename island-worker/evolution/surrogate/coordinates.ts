@@ -22,8 +22,8 @@ export interface Coordinates {
 }
 
 /** Longer ranges are binned; a kernel table has the square of this many entries. */
-const MOST_LEVELS = 64;
-const LARGEST_ALIGNMENT = 8;
+const MAX_LEVELS = 64;
+const MAX_ALIGNMENT = 8;
 
 export function openCoordinates(space: SearchSpace): Coordinates {
   const list: Coordinate[] = [];
@@ -48,11 +48,11 @@ export function openCoordinates(space: SearchSpace): Coordinates {
 
 function coordinateOf(parameter: SpaceParameter): { coordinate: Coordinate; binOf: (gene: number) => number } {
   const count = parameter.values.length;
-  const levels = Math.min(count, MOST_LEVELS);
-  const binOf = count <= MOST_LEVELS ? (gene: number) => gene : (gene: number) => Math.floor((gene * levels) / count);
+  const levels = Math.min(count, MAX_LEVELS);
+  const binOf = count <= MAX_LEVELS ? (gene: number) => gene : (gene: number) => Math.floor((gene * levels) / count);
   const numbers = parameter.values.filter((value) => typeof value === "number");
   const position = parameter.ordered && levels > 2 ? placesOf(numbers, count, levels) : null;
-  const alignment = position !== null && count <= MOST_LEVELS ? alignmentOf(numbers, count) : null;
+  const alignment = position !== null && count <= MAX_LEVELS ? alignmentOf(numbers, count) : null;
   return { coordinate: { levels, position, alignment }, binOf };
 }
 
@@ -61,7 +61,7 @@ function placesOf(numbers: readonly number[], count: number, levels: number): Fl
   const rank = ramp(levels);
   const low = numbers[0] as number;
   const high = numbers.at(-1) as number;
-  if (numbers.length < count || count > MOST_LEVELS || low <= 0 || high <= low) return rank;
+  if (numbers.length < count || count > MAX_LEVELS || low <= 0 || high <= low) return rank;
   return rank.map((place, level) => (place + Math.log((numbers[level] as number) / low) / Math.log(high / low)) / 2);
 }
 
@@ -69,7 +69,7 @@ function alignmentOf(numbers: readonly number[], count: number): Float64Array | 
   if (numbers.length < count || count < 4 || !numbers.every(Number.isInteger)) return null;
   const exponents = numbers.map((value) => {
     let exponent = 0;
-    for (let left = Math.abs(value); left > 0 && left % 2 === 0 && exponent < LARGEST_ALIGNMENT; left /= 2) exponent++;
+    for (let left = Math.abs(value); left > 0 && left % 2 === 0 && exponent < MAX_ALIGNMENT; left /= 2) exponent++;
     return exponent;
   });
   // For powers of two it says nothing that the order does not say.

@@ -28,7 +28,7 @@ export interface Explanation {
   readonly deviation: number;
 }
 
-const LEAST_PIVOT = 1e-10;
+const MIN_PIVOT = 1e-10;
 
 export function openFactor(shape: KernelShape, theta: Float64Array): Factor {
   const noise = Math.exp(theta[shape.slots.length] as number);
@@ -55,7 +55,7 @@ function extendFactor(factor: Factor, observation: Observation): void {
   row.set(whiten(factor, observation.codes));
   let pivot = 1 + noise;
   for (let i = 0; i < given.length; i++) pivot -= (row[i] as number) ** 2;
-  row[given.length] = Math.sqrt(Math.max(LEAST_PIVOT, pivot));
+  row[given.length] = Math.sqrt(Math.max(MIN_PIVOT, pivot));
   values.push(eliminate(observation.value as number, row, values, given.length));
   ones.push(eliminate(1, row, ones, given.length));
   given.push(observation);

@@ -12,9 +12,9 @@ import type { Observation } from "./observation.ts";
 export type Validity = (codes: Uint8Array) => number;
 
 /** Below, one failure would say more about everything than it can know. */
-const LEAST_FAILURES = 2;
+const MIN_FAILURES = 2;
 /** Nothing is ruled out for good. */
-const LEAST_CHANCE = 0.02;
+const MIN_CHANCE = 0.02;
 /** Whether something fails hangs on few parameters, more often than its time does. */
 const FAILURE_PRIORS = {
   ...PRIORS,
@@ -38,7 +38,7 @@ function labelled(observation: Observation): Observation {
 /** Whether so much failed, and succeeded, that something can be said. */
 export function isFallible(observations: readonly Observation[]): boolean {
   const failures = observations.filter(({ value }) => value === null).length;
-  return failures >= LEAST_FAILURES && failures < observations.length;
+  return failures >= MIN_FAILURES && failures < observations.length;
 }
 
 /** The kernel of failures, for the coordinates of the kernel of times. */
@@ -82,7 +82,7 @@ export function openValidity(shape: KernelShape, theta: Float64Array | null): Va
           const near = covarianceOf(shape, factor.tables, (given[i] as Observation).codes, codes);
           failure += (weights[i] as number) * near;
         }
-        return Math.max(LEAST_CHANCE, Math.min(1, 1 - failure));
+        return Math.max(MIN_CHANCE, Math.min(1, 1 - failure));
       };
     },
   };

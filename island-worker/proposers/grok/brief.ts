@@ -41,7 +41,7 @@ export const NOTHING: Brief = { elites: [], sample: [], failures: [], changes: [
 /** Recent results among which changes are looked for. */
 const RECENT = 60;
 /** A change of more parameters than this teaches little. */
-const MOST_CHANGED = 4;
+const MAX_CHANGED = 4;
 /** Results considered for the sample. */
 const POOL = 300;
 
@@ -91,7 +91,7 @@ function changesOf(space: SearchSpace, recent: readonly Tried[], byId: ReadonlyM
     const parent = byId.get(tried.parents[0] ?? "");
     if (parent === undefined || parent.result.time_ms === null || parent === tried) continue;
     const names = space.parameters.flatMap(({ name }, at) => (tried.genes[at] === parent.genes[at] ? [] : [name]));
-    if (names.length === 0 || names.length > MOST_CHANGED) continue;
+    if (names.length === 0 || names.length > MAX_CHANGED) continue;
     const only = (config: Config) => Object.fromEntries(names.map((name) => [name, config[name]])) as Config;
     changes.push({ tried, from: only(parent.config), to: only(tried.config), fromMs: parent.result.time_ms });
   }

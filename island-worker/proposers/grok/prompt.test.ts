@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { ridge, ridgeTime } from "../../evolution/fixture.ts";
 import { openChronicle } from "./chronicle.ts";
 import { chronicleOf, definition, modelRun, samples } from "./fixture.ts";
-import { LONGEST, questionOf, signatureOf } from "./prompt.ts";
+import { MAX_PROMPT_LENGTH, questionOf, signatureOf } from "./prompt.ts";
 
 const spec = modelRun();
 const niche = { workloads: null, device: null };
@@ -76,7 +76,7 @@ describe("a question", () => {
       });
     }
     const question = questionOf({ definition: big, space, spec, niche }, long, "diverse", 6);
-    expect(Object.values(question).join("").length).toBeLessThanOrEqual(LONGEST);
+    expect(Object.values(question).join("").length).toBeLessThanOrEqual(MAX_PROMPT_LENGTH);
     expect(question.task).toMatch(/Propose 6/);
   });
 

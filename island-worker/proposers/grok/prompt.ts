@@ -12,7 +12,7 @@ import type { Variant } from "./credit.ts";
 import { isKnown, rooflineOf } from "./roofline.ts";
 
 /** Characters of the question at most, instructions and schema not counted: about 8,000 tokens. */
-export const LONGEST = 24_000;
+export const MAX_PROMPT_LENGTH = 24_000;
 /** Values of a parameter that are written out; of more the first and last are. */
 const LISTED = 40;
 const WORDS = 1_500;
@@ -75,15 +75,15 @@ function itemsOf(values: SpaceParameter["values"]) {
   return types.size === 1 ? { type: [...types][0] } : {};
 }
 
-/** Within `LONGEST`: the less room there is, the fewer examples. */
+/** Within `MAX_PROMPT_LENGTH`: the less room there is, the fewer examples. */
 export function questionOf(subject: Subject, chronicle: Chronicle, variant: Variant, wanted: number): Question {
   let sizes = FULL;
   for (let times = 0; ; times++) {
     const brief = variant === "control" ? NOTHING : briefOf(chronicle, sizes);
     const question = written(subject, chronicle, brief, variant, wanted);
     const length = Object.values(question).reduce((sum, text) => sum + text.length, 0);
-    if (length <= LONGEST) return question;
-    if (times === 3) return shortened(question, length - LONGEST);
+    if (length <= MAX_PROMPT_LENGTH) return question;
+    if (times === 3) return shortened(question, length - MAX_PROMPT_LENGTH);
     sizes = halved(sizes);
   }
 }
@@ -96,7 +96,10 @@ function written(subject: Subject, chronicle: Chronicle, brief: Brief, variant: 
     kernel: cut(`${definition.title}. ${definition.description}`, WORDS),
     device: deviceOf(subject, variant === "control" ? [] : chronicle.tried),
     workloads: workloadsOf(subject, variant === "control" ? [] : chronicle.tried),
-    parameters: cut(space.definition.parameters.map((p) => JSON.stringify(shortParameter(p))).join("\n"), LONGEST / 2),
+    parameters: cut(
+      space.definition.parameters.map((p) => JSON.stringify(shortParameter(p))).join("\n"),
+      MAX_PROMPT_LENGTH / 2,
+    ),
     constraints: constraintsOf(space),
     best: list(brief.elites.map((tried) => `${timeOf(tried)}: ${JSON.stringify(tried.config)} (by ${tried.proposer})`)),
     sample: list(brief.sample.map((tried) => `${timeOf(tried)}: ${differences(shown, tried.config)}`)),

@@ -24,7 +24,7 @@ export const ARXIV_ORIGIN = "https://export.arxiv.org";
 export const ARXIV_INTERVAL_MS = 3_000;
 const TIMEOUT_MS = 30_000;
 const DAY_MS = 86_400_000;
-const LONGEST_ABSTRACT = 4_000;
+const MAX_ABSTRACT_LENGTH = 4_000;
 /** Entries of one page. */
 const PAGE = 100;
 /** A page that is empty though there are more is asked for again so often; so is one after an outage. */
@@ -174,7 +174,7 @@ function foundRecord(entry: Entry): LiteratureRecord[] {
     authors: (entry.author ?? []).map(({ name }) => name ?? ""),
     publishedAt: entry.published ?? null,
     known: doi === undefined ? { arxiv } : { arxiv, doi },
-    limit: LONGEST_ABSTRACT,
+    limit: MAX_ABSTRACT_LENGTH,
   });
   return record === null ? [] : [record];
 }

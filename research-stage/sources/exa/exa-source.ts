@@ -21,7 +21,7 @@ export interface ExaOptions {
 export const EXA_ORIGIN = "https://api.exa.ai";
 const TIMEOUT_MS = 30_000;
 const DAY_MS = 86_400_000;
-const LONGEST_TEXT = 4_000;
+const MAX_TEXT_LENGTH = 4_000;
 const TRIES = 3;
 const PAUSE_MS = 2_000;
 
@@ -136,7 +136,7 @@ function createAsker(key: string, line: Line, purse: Purse, patience: Patience):
       numResults: Math.ceil(query.maxResults / 2),
       ...(query.since === null ? {} : { startPublishedDate: query.since }),
       ...(query.until === null ? {} : { endPublishedDate: query.until }),
-      contents: { text: { maxCharacters: LONGEST_TEXT } },
+      contents: { text: { maxCharacters: MAX_TEXT_LENGTH } },
     });
   };
 
@@ -245,8 +245,8 @@ function foundRecord({ url, title, text, author, publishedDate, score }: Found):
     authors: (author ?? "").split(/[,;]/),
     publishedAt: publishedDate ?? null,
     score: score ?? null,
-    limit: LONGEST_TEXT,
+    limit: MAX_TEXT_LENGTH,
   });
   // Exa cut it where it fills the limit.
-  return record === null ? [] : [{ ...record, cut: record.cut || (text ?? "").length >= LONGEST_TEXT }];
+  return record === null ? [] : [{ ...record, cut: record.cut || (text ?? "").length >= MAX_TEXT_LENGTH }];
 }

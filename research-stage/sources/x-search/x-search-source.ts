@@ -29,14 +29,14 @@ export const X_SEARCH = "x_search";
 const TIMEOUT_MS = 120_000;
 const DAY_MS = 86_400_000;
 /** xAI takes so many handles. */
-const MOST_HANDLES = 10;
-const MOST_TOKENS = 4_000;
+const MAX_HANDLES = 10;
+const MAX_TOKENS = 4_000;
 /** What one answer is reserved at, dollars: tokens, reasoning, and searches that the model makes as it likes. */
 const WORST_USD = 0.25;
 const TICKS_PER_USD = 1e10;
 const TRIES = 2;
 const PAUSE_MS = 2_000;
-const LONGEST_TEXT = 2_000;
+const MAX_TEXT_LENGTH = 2_000;
 
 const SECOND_HAND =
   "without X_API_KEY xAI's x_search summarised posts: texts are a model's words, threads are not reconstructed";
@@ -159,18 +159,18 @@ const bodyOf = ({ text, since, until, maxResults }: SourceQuery, model: string, 
   tools: [
     {
       type: "x_search",
-      ...(authors.length === 0 ? {} : { allowed_x_handles: authors.slice(0, MOST_HANDLES) }),
+      ...(authors.length === 0 ? {} : { allowed_x_handles: authors.slice(0, MAX_HANDLES) }),
       ...(since === null ? {} : { from_date: since }),
       ...(until === null ? {} : { to_date: until }),
     },
   ],
-  max_output_tokens: MOST_TOKENS,
+  max_output_tokens: MAX_TOKENS,
   store: false,
 });
 
 function resultOf(asked: Asked, query: SourceQuery, authors: readonly string[]): SourceResult {
   const items = asked.answer === null ? [] : recordsOf(asked.answer).slice(0, query.maxResults);
-  const handles = authors.slice(0, MOST_HANDLES).map((author) => `@${author}`);
+  const handles = authors.slice(0, MAX_HANDLES).map((author) => `@${author}`);
   return {
     source: X_SEARCH,
     status: asked.answer === null ? "failed" : "partial",
@@ -210,7 +210,7 @@ function recordsOf({ output }: Answer): LiteratureRecord[] {
       text: texts.join("\n\n"),
       authors: [`@${handle}`],
       publishedAt: null,
-      limit: LONGEST_TEXT,
+      limit: MAX_TEXT_LENGTH,
     });
     // A post that another run read itself is the same find.
     return record === null ? [] : [{ ...record, id: `x:${id}`, identities: [`x:${id}`, ...record.identities] }];

@@ -34,8 +34,8 @@ export interface PagerOptions {
 }
 
 /** Bounds of max_results. */
-const FEWEST = 10;
-const MOST = { recent: 100, all: 500 } as const;
+const MIN_RESULTS = 10;
+const MAX_RESULTS = { recent: 100, all: 500 } as const;
 /** A page is tried again this often after an outage, and after that long. */
 const RETRIES = 1;
 const OUTAGE_MS = 2_000;
@@ -107,9 +107,9 @@ export function createPager({ client, line, billing, purse, patience, archive }:
 
   return {
     search: async (query, wanted, nextToken, startTime) => {
-      const maxResults = Math.min(Math.max(wanted, FEWEST), MOST[archive], affordable());
+      const maxResults = Math.min(Math.max(wanted, MIN_RESULTS), MAX_RESULTS[archive], affordable());
       if (stopped !== null) return null;
-      if (maxResults < FEWEST) return overBudget();
+      if (maxResults < MIN_RESULTS) return overBudget();
       return ask(maxResults, () => client.search(query, { archive, maxResults, nextToken, startTime }));
     },
     lookup: (ids) => (ids.length === 0 ? Promise.resolve({}) : ask(ids.length, () => client.lookup(ids))),

@@ -5,7 +5,7 @@ import { wordsOf } from "../words.ts";
 export const CURATED_AUTHORS = ["iScienceLuvr", "arankomatsuzaki", "rohanpaul_ai", "omarsar0", "_akhaliq"] as const;
 
 /** Characters of a query. */
-export const LONGEST_QUERY = { recent: 512, all: 1024 } as const;
+export const MAX_QUERY_LENGTH = { recent: 512, all: 1024 } as const;
 
 /**
  * Any of the words by one of the authors, without retweets by others: one query, or several where the authors do not

@@ -10,7 +10,7 @@ import { fullLinks, fullText } from "./post-text.ts";
 import type { Post } from "./wire.ts";
 
 /** Posts of one thread at most; longer ones are cut at the end and say so. */
-export const LONGEST_THREAD = 100;
+export const MAX_THREAD_POSTS = 100;
 
 /**
  * @param root id of the conversation
@@ -22,7 +22,7 @@ export function threadOf(root: string, archive: Archive, partial: readonly strin
   if (author === null) return null;
   const own = ownPosts(root, author, archive);
   const members = own.filter((post) => belongs(post, root, author, archive)).sort(oldestFirst);
-  const kept = members.slice(0, LONGEST_THREAD);
+  const kept = members.slice(0, MAX_THREAD_POSTS);
   const first = kept[0];
   if (first === undefined) return null;
   const gaps = gapsOf(root, kept, archive);
@@ -46,7 +46,7 @@ export function threadOf(root: string, archive: Archive, partial: readonly strin
     links: [...new Set(kept.flatMap((post) => fullLinks(post, archive)))],
     partial: [
       ...partial,
-      ...(members.length > kept.length ? [`the first ${LONGEST_THREAD} of ${members.length} posts`] : []),
+      ...(members.length > kept.length ? [`the first ${MAX_THREAD_POSTS} of ${members.length} posts`] : []),
     ],
   };
 }

@@ -14,7 +14,7 @@ import { type Archive, createArchive, postsOf, referenced } from "./archive.ts";
 import { createBilling, POST_USD } from "./billing.ts";
 import { createXClient } from "./client.ts";
 import { createPager, type Pager } from "./pager.ts";
-import { conversationQueries, LONGEST_QUERY, searchQueries } from "./query.ts";
+import { conversationQueries, MAX_QUERY_LENGTH, searchQueries } from "./query.ts";
 import { missingParents, rootAuthor, threadOf } from "./thread.ts";
 import { COMPANIONS, isPage } from "./wire.ts";
 
@@ -40,7 +40,7 @@ const TIMEOUT_MS = 30_000;
 const FULL_ARCHIVE_INTERVAL_MS = 1_000;
 const DAY_MS = 86_400_000;
 /** Characters of a thread that go on. */
-const LONGEST_TEXT = 8_000;
+const MAX_TEXT_LENGTH = 8_000;
 /** Rounds of looking up what threads point at. Each may uncover posts that point further. */
 const LOOKUPS = 8;
 /** Pages of one query. */
@@ -97,7 +97,7 @@ const estimatePosts = (threads: number): number => Math.max(10, threads) * (1 + 
 
 async function collect(query: SourceQuery, pager: Pager, options: XOptions): Promise<SourceResult> {
   const archive = createArchive();
-  const queries = searchQueries(query.text, options.authors, LONGEST_QUERY[options.archive]);
+  const queries = searchQueries(query.text, options.authors, MAX_QUERY_LENGTH[options.archive]);
   const roots = await findConversations(queries, query, pager, archive, options);
   const unfinished = await fetchConversations(roots, pager, archive, options);
   const threads = roots.flatMap((root) => {
@@ -180,7 +180,7 @@ async function fetchConversations(
     const author = rootAuthor(id, archive);
     return author === null ? [] : [{ id, author }];
   });
-  for (const text of conversationQueries(known, LONGEST_QUERY[options.archive])) {
+  for (const text of conversationQueries(known, MAX_QUERY_LENGTH[options.archive])) {
     let token: string | null = null;
     for (let turn = 0; turn < PAGES; turn++) {
       const found = await pager.search(text, 100, token, null);
@@ -228,7 +228,7 @@ function recordOf(thread: ThreadSummary, archive: Archive): ThreadRecord {
   const url = `https://x.com/${handle ?? "i"}/status/${thread.id}`;
   const root = archive.posts.get(thread.id);
   const original = root === undefined ? null : referenced(root, "retweeted");
-  const { text, cut } = cutTo(thread.text, LONGEST_TEXT);
+  const { text, cut } = cutTo(thread.text, MAX_TEXT_LENGTH);
   return {
     kind: "thread",
     id,

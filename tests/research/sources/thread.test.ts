@@ -37,7 +37,7 @@ test("the corpus has what it should", () => {
   expect(results.all).toMatchObject({ status: "ok", reason: null });
 });
 
-const LONGEST = 100;
+const MAX_POSTS = 100;
 
 describe.each(["all", "recent"])("in the %s archive", (archive) => {
   const searched = CONVERSATIONS.filter(({ shape }) => !shape.startsWith("retweet"));
@@ -47,7 +47,7 @@ describe.each(["all", "recent"])("in the %s archive", (archive) => {
     (_, { root, author, thread, gaps, shape }) => {
       const is = found(archive, root);
       expect(is, "is found").toBeDefined();
-      const expected = thread.slice(0, LONGEST);
+      const expected = thread.slice(0, MAX_POSTS);
       expect(is.posts.map(({ id, text }) => ({ id, text }))).toEqual(expected);
       expect(is.gaps.map(({ id, reason }) => ({ id, reason }))).toEqual(gaps.map((id) => ({ id, reason: "deleted" })));
       expect(is.author).toBe(author);
@@ -64,7 +64,7 @@ describe.each(["all", "recent"])("in the %s archive", (archive) => {
       );
       const old = archive === "recent" && (shape === "root of last month" || shape === "root deleted");
       expect(is.partial.some((why) => why.includes("seven days"))).toBe(old);
-      expect(is.partial.some((why) => why.includes("first 100 of 120"))).toBe(thread.length > LONGEST);
+      expect(is.partial.some((why) => why.includes("first 100 of 120"))).toBe(thread.length > MAX_POSTS);
     },
   );
 

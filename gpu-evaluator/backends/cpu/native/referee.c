@@ -488,7 +488,7 @@ static void obey(char *line) {
 int main(int count, char **arguments) {
   static char line[65536];
   for (int i = 1, paths = 0; i < count; i++) {
-    if (holds_files && paths < CONFINE_MOST_PATHS - 1) candidate_paths.read[paths++] = arguments[i];
+    if (holds_files && paths < CONFINE_MAX_PATHS - 1) candidate_paths.read[paths++] = arguments[i];
     else if (strcmp(arguments[i], "--calls") == 0) filters_calls = 1;
     else if (strcmp(arguments[i], "--loads-libraries") == 0) loads_libraries = 1;
     else if (strcmp(arguments[i], "--files") == 0) holds_files = 1;
