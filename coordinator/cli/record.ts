@@ -64,7 +64,7 @@ export function recordCommand(): Command {
       const wish = wishOf(given);
       const launch = launchOf(given);
       const { KEVO_TOKEN: token } = readEnvironment();
-      const { recordRun } = await import("./sitting.ts");
+      const { recordRun } = await import("./run-session.ts");
       await recordRun(wish, launch, given.fix, { db: given.db, json: given.json === true, token });
     });
 }

@@ -12,7 +12,7 @@ export function resumeCommand(): Command {
     .addHelpText("after", "\nExample:\n  coordinator resume 20261122-attention-cpu-1f3a")
     .action(async (run: string | undefined, given: { db: string; json?: boolean }) => {
       const { KEVO_TOKEN: token } = readEnvironment();
-      const { resumeRun } = await import("./sitting.ts");
+      const { resumeRun } = await import("./run-session.ts");
       await resumeRun(run, { db: given.db, json: given.json === true, token });
     });
 }

@@ -132,7 +132,7 @@ export function startCommand(): Command {
       const wish = wishOf(given);
       const launch = launchOf(given);
       const { KEVO_TOKEN: token } = readEnvironment();
-      const { startRun } = await import("./sitting.ts");
+      const { startRun } = await import("./run-session.ts");
       await startRun(wish, launch, { db: given.db, json: given.json === true, token });
     });
 }
@@ -148,7 +148,7 @@ async function repeat(run: string, given: GivenOptions, command: Command): Promi
     throw new UserError(`--replay-run repeats a run as it was: leave out ${flags}.`, 2);
   }
   const { KEVO_TOKEN: token } = readEnvironment();
-  const { repeatRun } = await import("./sitting.ts");
+  const { repeatRun } = await import("./run-session.ts");
   await repeatRun(run, { db: given.db, json: given.json === true, token });
 }
 

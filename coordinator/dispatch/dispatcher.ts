@@ -1,11 +1,11 @@
 /**
  * Sends stored candidates to evaluators and brings their results to the ledger. Execution is at least once: an
- * attempt that is lost is made again; accounting is exactly once, which the ledger sees to.
+ * attempt that is lost is made again; the ledger counts each candidate exactly once.
  */
 import type { EvaluateRequest } from "@kevo/proto/evaluator-service.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import canonicalize from "canonicalize";
-import type { IslandAccount } from "../ledger/island-account.ts";
+import type { IslandLedger } from "../ledger/island-ledger.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { AcceptedCandidate, EvaluationRecord } from "../ledger/records.ts";
 import { MEASURED_UNDER } from "../lineage/queries/circumstances.ts";
@@ -29,7 +29,7 @@ interface Attempting {
   attempts: number;
   deathsInLane: number;
   /** A finalist's re-measurement: its round, and who waits for it. */
-  readonly final: { readonly round: number; readonly done: (record: EvaluationRecord) => void } | null;
+  readonly remeasurement: { readonly round: number; readonly done: (record: EvaluationRecord) => void } | null;
 }
 
 export interface DispatcherListener {
@@ -99,13 +99,13 @@ export class Dispatcher {
     await Promise.allSettled(this.#running.keys());
   }
 
-  #enqueue(candidate: AcceptedCandidate, final: Attempting["final"]): void {
+  #enqueue(candidate: AcceptedCandidate, remeasurement: Attempting["remeasurement"]): void {
     const niche = this.#spec.islands[candidate.island]?.niche;
     const job: Attempting = {
       candidate,
       workloads: niche?.workloads ?? this.#spec.workloads,
       ...this.#ledger.pastAttempts(candidate.id),
-      final,
+      remeasurement,
     };
     this.#plan.add({ job, island: candidate.island, deviceModel: niche?.device ?? null });
   }
@@ -133,7 +133,7 @@ export class Dispatcher {
     job.attempts++;
     const number = job.attempts;
     let stage: StageName | null = null;
-    if (job.final === null) this.#ledger.startAttempt(job.candidate.id, number, seat.id);
+    if (job.remeasurement === null) this.#ledger.startAttempt(job.candidate.id, number, seat.id);
     const end = await link.evaluate(this.#request(job, number), (reached) => {
       stage = reached;
     });
@@ -197,16 +197,16 @@ export class Dispatcher {
   }
 
   async #deliver(job: Attempting, record: EvaluationRecord, stage: StageName | null): Promise<void> {
-    if (job.final === null) {
+    if (job.remeasurement === null) {
       await this.#ledger.settle(record, stage);
       return;
     }
     if (record.outcome === "ok") {
-      await this.#ledger.remeasured(record.candidate, job.final.round, record.measurements);
+      await this.#ledger.remeasured(record.candidate, job.remeasurement.round, record.measurements);
       if (record.environment != null)
         await this.#ledger.event(MEASURED_UNDER, `${record.candidate} ${record.environment}`);
     }
-    job.final.done(record);
+    job.remeasurement.done(record);
   }
 
   async #forget(
@@ -215,14 +215,14 @@ export class Dispatcher {
     stage: StageName | null,
     end: "refused" | "evaluator_lost" | "cancelled",
   ): Promise<void> {
-    if (job.final === null) await this.#ledger.endAttempt(job.candidate.id, number, stage, end);
+    if (job.remeasurement === null) await this.#ledger.endAttempt(job.candidate.id, number, stage, end);
   }
 
-  #request({ candidate, workloads, final }: Attempting, attempt: number): EvaluateRequest {
+  #request({ candidate, workloads, remeasurement }: Attempting, attempt: number): EvaluateRequest {
     const spec = this.#spec;
-    const { accounting } = this.#ledger;
-    const island = accounting.islands[candidate.island] as IslandAccount;
-    const leader = accounting.leaders.get(island.nicheKey);
+    const { state } = this.#ledger;
+    const island = state.islands[candidate.island] as IslandLedger;
+    const leader = state.leaders.get(island.nicheKey);
     return {
       candidate: candidate.id,
       attempt,
@@ -231,8 +231,8 @@ export class Dispatcher {
       source: candidate.source ?? "",
       workloads: [...workloads],
       effort: spec.effort,
-      purpose: final === null ? "SEARCH" : "FINAL",
-      inputSeed: inputSeedOf(spec.seed, candidate.id, final?.round ?? 0),
+      purpose: remeasurement === null ? "SEARCH" : "FINALIST",
+      inputSeed: inputSeedOf(spec.seed, candidate.id, remeasurement?.round ?? 0),
       deviceModel: island.niche.device ?? "",
       bestSpeedup: this.#bestSpeedup(leader?.fitness),
     };

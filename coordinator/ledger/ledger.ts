@@ -1,5 +1,5 @@
 /**
- * The only durable writer of a run: puts what the accounting decides into SQLite, several steps to a commit, and
+ * The only durable writer of a run: puts what the state decides into SQLite, several steps to a commit, and
  * tells what happened only once it is on the disk.
  */
 import type { LogEntry } from "@kevo/proto/log.ts";
@@ -8,9 +8,9 @@ import type { Measurement } from "@kevo/proto/outcome.ts";
 import { eq, sql } from "drizzle-orm";
 import type { OpenLineage } from "../lineage/database.ts";
 import * as schema from "../lineage/schema.ts";
-import type { Accounting, Offer } from "./accounting.ts";
 import { GroupCommit } from "./group-commit.ts";
-import type { IslandAccount } from "./island-account.ts";
+import type { IslandLedger } from "./island-ledger.ts";
+import type { LedgerState, Offer } from "./ledger-state.ts";
 import { ModelLedger } from "./model-ledger.ts";
 import { type PastAttempts, readPastAttempts, readStored } from "./read-stored.ts";
 import { type AcceptedCandidate, type Effects, type EvaluationRecord, type EvolvedSource, NOTHING } from "./records.ts";
@@ -27,7 +27,7 @@ export interface LedgerListener {
 const STARTS_MS = 100;
 
 export class Ledger {
-  readonly accounting: Accounting;
+  readonly state: LedgerState;
   /** Dollars and calls of language models. */
   readonly models: ModelLedger;
   readonly #lineage: OpenLineage;
@@ -40,14 +40,14 @@ export class Ledger {
   readonly #started = new Map<string, AttemptStart>();
   #startsDue: NodeJS.Timeout | null = null;
 
-  constructor(lineage: OpenLineage, accounting: Accounting, listener: LedgerListener, onFatal: (e: unknown) => void) {
+  constructor(lineage: OpenLineage, state: LedgerState, listener: LedgerListener, onFatal: (e: unknown) => void) {
     this.#lineage = lineage;
-    this.accounting = accounting;
+    this.state = state;
     this.#listener = listener;
-    this.#run = accounting.spec.run;
+    this.#run = state.spec.run;
     this.#statements = prepareStatements(lineage.db);
     this.#commit = new GroupCommit(lineage.sqlite, onFatal);
-    const { run, llm } = accounting.spec;
+    const { run, llm } = state.spec;
     this.models = new ModelLedger(lineage.db, run, llm?.budget_usd ?? 0, (work) => this.#write(work));
   }
 
@@ -57,10 +57,10 @@ export class Ledger {
    * @param source the kernel's own, where sources evolve.
    */
   async create(launch: string, source: EvolvedSource | null = null): Promise<void> {
-    const { spec, islands } = this.accounting;
+    const { spec, islands } = this.state;
     const { db } = this.#lineage;
     await this.#change(() => {
-      const effects = { ...this.accounting.open(), sources: source === null ? [] : [source] };
+      const effects = { ...this.state.open(), sources: source === null ? [] : [source] };
       db.insert(schema.runs)
         .values({
           id: spec.run,
@@ -84,14 +84,14 @@ export class Ledger {
     await this.#change(() => {
       this.#statements.closeAttempts(this.#run, Date.now());
       this.#past = readPastAttempts(this.#lineage.db, this.#run);
-      return { effects: this.accounting.restore(readStored(this.#lineage.db, this.accounting)), answer: undefined };
+      return { effects: this.state.restore(readStored(this.#lineage.db, this.state)), answer: undefined };
     });
   }
 
   /** A worker's batch. Resolves once the answer is true on the disk. */
   offer(request: BatchRequest, window: number): Promise<Offer> {
     return this.#change(() => {
-      const answer = this.accounting.offer(request, window);
+      const answer = this.state.offer(request, window);
       return { effects: answer.effects, answer };
     });
   }
@@ -100,7 +100,7 @@ export class Ledger {
   settle(record: EvaluationRecord, stage: string | null): Promise<boolean> {
     return this.#change(() => {
       const now = Date.now();
-      const effects = this.accounting.settle(record);
+      const effects = this.state.settle(record);
       if (effects === null) return { effects: NOTHING, answer: false };
       this.#statements.evaluation(this.#run, record, now);
       this.#statements.measurements(record.candidate, 0, record.measurements, now);
@@ -126,7 +126,7 @@ export class Ledger {
     }, STARTS_MS);
   }
 
-  /** Attempts that earlier sittings made for a candidate that is still open. */
+  /** Attempts that earlier sessions made for a candidate that is still open. */
   pastAttempts(candidate: string): PastAttempts {
     return this.#past.get(candidate) ?? { attempts: 0, deathsInLane: 0 };
   }
@@ -141,7 +141,7 @@ export class Ledger {
   }
 
   /** Hands the island to a worker under a new epoch. */
-  lease(island: IslandAccount, worker: string): Promise<number> {
+  lease(island: IslandLedger, worker: string): Promise<number> {
     return this.#write(() => {
       island.epoch++;
       island.worker = worker;
@@ -150,7 +150,7 @@ export class Ledger {
     });
   }
 
-  release(island: IslandAccount): Promise<void> {
+  release(island: IslandLedger): Promise<void> {
     return this.#write(() => {
       island.worker = null;
       this.#statements.island(this.#run, island);
@@ -182,7 +182,7 @@ export class Ledger {
     });
   }
 
-  /** Status of the run; `elapsedMs` of this sitting is added to the stored one by the caller. */
+  /** Status of the run; `elapsedMs` of this session is added to the stored one by the caller. */
   status(change: Partial<typeof schema.runs.$inferInsert>): Promise<void> {
     return this.#write(() => {
       this.#lineage.db.update(schema.runs).set(change).where(eq(schema.runs.id, this.#run)).run();
@@ -221,7 +221,7 @@ export class Ledger {
     return this.#commit.run(work);
   }
 
-  /** Runs an accounting step, stores its effects in the same transaction, and announces them after the commit. */
+  /** Runs a step of the state, stores its effects in the same transaction, and announces them after the commit. */
   async #change<T>(step: () => { effects: Effects; answer: T }): Promise<T> {
     const { effects, answer } = await this.#commit.run(() => {
       const done = step();
@@ -240,10 +240,10 @@ export class Ledger {
     for (const entry of entries) this.#statements.log(entry);
     const touched = new Set(entries.map((entry) => entry.island));
     for (const index of touched) {
-      this.#statements.island(this.#run, this.accounting.islands[index] as IslandAccount);
+      this.#statements.island(this.#run, this.state.islands[index] as IslandLedger);
     }
     if (entries.length === 0) return;
-    const best = [...this.accounting.leaders.values()].sort((a, b) => b.fitness - a.fitness)[0];
-    this.#statements.run(this.#run, this.accounting.accepted, best?.candidate ?? null);
+    const best = [...this.state.leaders.values()].sort((a, b) => b.fitness - a.fitness)[0];
+    this.#statements.run(this.#run, this.state.accepted, best?.candidate ?? null);
   }
 }

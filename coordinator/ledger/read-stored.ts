@@ -1,11 +1,11 @@
-/** Reads a stored run back for the accounting, in the order in which its candidates were accepted. */
+/** Reads a stored run back into the ledger's state, in the order in which its candidates were accepted. */
 import type { LogEntry } from "@kevo/proto/log.ts";
 import type { Measurement, Outcome } from "@kevo/proto/outcome.ts";
 import { and, asc, eq, isNull, sql } from "drizzle-orm";
 import type { LineageDatabase } from "../lineage/database.ts";
 import { measurementOf } from "../lineage/measurement.ts";
 import { attempts, candidates, evaluations, islands, log, measurements, parents } from "../lineage/schema.ts";
-import type { Accounting } from "./accounting.ts";
+import type { LedgerState } from "./ledger-state.ts";
 import type { AcceptedCandidate, EvaluationRecord } from "./records.ts";
 
 interface StoredCandidate {
@@ -14,16 +14,16 @@ interface StoredCandidate {
   readonly logged: boolean;
 }
 
-/** Also takes over each island's epoch, next batch, tail and exhaustion into the accounting's accounts. */
-export function readStored(db: LineageDatabase, accounting: Accounting): StoredCandidate[] {
-  const { run } = accounting.spec;
+/** Also takes over each island's epoch, next batch, tail and exhaustion into the state. */
+export function readStored(db: LineageDatabase, state: LedgerState): StoredCandidate[] {
+  const { run } = state.spec;
   for (const row of db.select().from(islands).where(eq(islands.run, run)).all()) {
-    const account = accounting.islands[row.island];
-    if (account === undefined) continue;
-    account.epoch = row.epoch;
-    account.nextBatch = row.nextBatch;
-    account.tail = row.tail;
-    account.exhausted = row.exhausted;
+    const island = state.islands[row.island];
+    if (island === undefined) continue;
+    island.epoch = row.epoch;
+    island.nextBatch = row.nextBatch;
+    island.tail = row.tail;
+    island.exhausted = row.exhausted;
   }
   const logged = loggedCandidates(db, run);
   const parentsOf = group(

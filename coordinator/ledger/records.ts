@@ -1,4 +1,4 @@
-/** What the accounting hands to the ledger to store, and what it is rebuilt from. Plain data. */
+/** What the state hands to the ledger to store, and what it is rebuilt from. Plain data. */
 import type { Candidate, LogEntry } from "@kevo/proto/log.ts";
 import type { Measurement, Outcome } from "@kevo/proto/outcome.ts";
 

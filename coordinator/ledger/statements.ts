@@ -8,7 +8,7 @@ import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { LineageDatabase } from "../lineage/database.ts";
 import * as schema from "../lineage/schema.ts";
 import { worthOf } from "./fitness.ts";
-import { type IslandAccount, splitCandidateId } from "./island-account.ts";
+import { type IslandLedger, splitCandidateId } from "./island-ledger.ts";
 import type { AcceptedCandidate, EvaluationRecord, EvolvedSource } from "./records.ts";
 
 export type AttemptEnd = "result" | "evaluator_lost" | "refused" | "coordinator_lost" | "cancelled";
@@ -130,7 +130,7 @@ export function prepareStatements(db: LineageDatabase) {
       log({ run: entry.run, island: entry.island, n: entry.n, entry: JSON.stringify(entry) });
     },
 
-    island(run: string, { island: index, epoch, worker, nextBatch, tail, exhausted }: IslandAccount): void {
+    island(run: string, { island: index, epoch, worker, nextBatch, tail, exhausted }: IslandLedger): void {
       island.run({ run, island: index, epoch, worker, nextBatch, tail, exhausted: exhausted ? 1 : 0 });
     },
 

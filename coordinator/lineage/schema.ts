@@ -25,7 +25,7 @@ export const runs = sqliteTable("runs", {
   result: text(),
   createdAt: integer("created_at").notNull(),
   endedAt: integer("ended_at"),
-  /** Wall clock of all sittings together. */
+  /** Wall clock of all sessions together. */
   elapsedMs: integer("elapsed_ms").notNull().default(0),
 });
 

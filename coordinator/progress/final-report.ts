@@ -43,7 +43,7 @@ export function finalReport(result: RunResult, details: ReportDetails): string {
     headline(result),
     ...(result.repeats === undefined ? [] : [repeatedText(result.repeats)]),
     ...found(result, details, options),
-    ...failedFinals(result),
+    ...failedFinalists(result),
     ...(result.llm === undefined ? [] : [modelsText(result.llm, result)]),
     `Stored in ${result.db}${result.spend_usd > 0 ? `, spent ${formatUsd(result.spend_usd)} on language models` : ""}.`,
     nextSteps(result),
@@ -115,7 +115,7 @@ function onceMeasured(niches: readonly { name: string; speedup: number | null; r
   return [`By a single evaluation, which is partly luck, on ${once.length} of ${niches.length}: ${named}.`];
 }
 
-function failedFinals({ failed_finalists: failed }: RunResult): string[] {
+function failedFinalists({ failed_finalists: failed }: RunResult): string[] {
   if (failed.length === 0) return [];
   const lines = failed.map(({ candidate, message }) => `  ${candidate}: ${cut(oneLine(message), 200)}`);
   const what = failed.length === 1 ? "1 finalist" : `${failed.length} finalists`;

@@ -67,15 +67,15 @@ export class Recorder {
   }
 
   async #offer(): Promise<void> {
-    const { accounting } = this.#ledger;
-    const [island] = accounting.islands;
+    const { state } = this.#ledger;
+    const [island] = state.islands;
     if (island === undefined) throw new Error("a recording without an island");
     while (!this.#closed) {
       const window = this.#window();
-      const room = Math.min(window - island.outstanding.size, accounting.remaining, MAX_PROPOSALS);
+      const room = Math.min(window - island.outstanding.size, state.remaining, MAX_PROPOSALS);
       if (room <= 0) return;
       const proposals = this.#configurations
-        .slice(accounting.accepted, accounting.accepted + room)
+        .slice(state.accepted, state.accepted + room)
         .map((config) => ({ config, source: null, proposer: "exhaustive", parents: [], reason: null }));
       const batch = { v: WIRE_VERSION, worker: HOLDER, island: 0, epoch: this.#epoch, k: island.nextBatch } as const;
       const { status, reason } = await this.#ledger.offer({ ...batch, proposals, diversity: null }, window);

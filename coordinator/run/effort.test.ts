@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { EFFORT, evaluationsOf, finalsOf } from "./effort.ts";
+import { EFFORT, evaluationsOf, finalistPlan } from "./effort.ts";
 
 describe("effort", () => {
   it("gives one niche its tier's finalists, and forty niches fewer each, so that the end stays affordable", () => {
-    expect(finalsOf("quick", 1)).toEqual({ finalists: 4, rounds: 2 });
-    expect(finalsOf("quick", 40)).toEqual({ finalists: 2, rounds: 2 });
+    expect(finalistPlan("quick", 1)).toEqual({ finalists: 4, rounds: 2 });
+    expect(finalistPlan("quick", 40)).toEqual({ finalists: 2, rounds: 2 });
     for (const niches of [1, 2, 7, 20, 40]) {
-      const { finalists, rounds } = finalsOf("quick", niches);
+      const { finalists, rounds } = finalistPlan("quick", niches);
       expect(finalists * rounds * niches).toBeLessThanOrEqual(EFFORT.quick.remeasurements);
       expect(finalists).toBeGreaterThanOrEqual(2);
     }

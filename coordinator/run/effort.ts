@@ -28,7 +28,7 @@ export function evaluationsOf(effort: Effort, niches: number): number {
 }
 
 /** Finalists of each niche, and the rounds that each is measured in. */
-export function finalsOf(effort: Effort, niches: number): { finalists: number; rounds: number } {
+export function finalistPlan(effort: Effort, niches: number): { finalists: number; rounds: number } {
   const { finalists, rounds, remeasurements } = EFFORT[effort];
   const affordable = Math.floor(remeasurements / (niches * rounds));
   return { finalists: Math.min(finalists, Math.max(MIN_FINALISTS, affordable)), rounds };

@@ -5,8 +5,8 @@ import { type Control, gapRequest, runsRequest, stopRequest } from "@kevo/proto/
 import { leaseRequest } from "@kevo/proto/messages/lease.ts";
 import { subjects } from "@kevo/proto/subjects.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
-import type { Offer } from "../ledger/accounting.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import type { Offer } from "../ledger/ledger-state.ts";
 import { publishSources } from "./evolved-source.ts";
 import type { Leases } from "./leases.ts";
 import { type RecordedCalls, serveModelCalls } from "./model-endpoint.ts";
@@ -35,7 +35,7 @@ export class Endpoints {
   constructor(options: EndpointsOptions) {
     this.#options = options;
     const { bus, ledger, leases } = options;
-    const { run } = ledger.accounting.spec;
+    const { run } = ledger.state.spec;
     this.#subscriptions = [
       bus.serve(subjects.lease(run), leaseRequest, (request) => leases.answer(request)),
       bus.serve(subjects.batch(run), batchRequest, (request) => this.#batch(request)),
@@ -53,7 +53,7 @@ export class Endpoints {
         return { v: WIRE_VERSION };
       }),
       ...[subjects.runs, subjects.spec(run)].map((subject) =>
-        bus.serve(subject, runsRequest, () => ({ v: WIRE_VERSION, spec: ledger.accounting.spec })),
+        bus.serve(subject, runsRequest, () => ({ v: WIRE_VERSION, spec: ledger.state.spec })),
       ),
     ];
     this.#timer = setInterval(() => this.announce(), CONTROL_EVERY_MS);
@@ -64,15 +64,15 @@ export class Endpoints {
   /** Tells the workers how things stand. */
   announce(): void {
     const { bus, ledger, windows } = this.#options;
-    const { accounting } = ledger;
+    const { state } = ledger;
     const message: Control = {
       v: WIRE_VERSION,
-      run: accounting.spec.run,
-      state: accounting.remaining === 0 ? "stopping" : "running",
+      run: state.spec.run,
+      state: state.remaining === 0 ? "stopping" : "running",
       windows: [...windows()],
-      tails: accounting.islands.map((island) => island.tail),
+      tails: state.islands.map((island) => island.tail),
     };
-    bus.publish(subjects.control(accounting.spec.run), message);
+    bus.publish(subjects.control(state.spec.run), message);
   }
 
   close(): void {
@@ -84,9 +84,9 @@ export class Endpoints {
     const { ledger, windows } = this.#options;
     const window = windows()[request.island] ?? 0;
     const { status, reason } = await this.#offer(request, window);
-    const { accounting } = ledger;
-    const island = accounting.islands[request.island];
-    return { v: WIRE_VERSION, status, reason, window, stop: accounting.remaining === 0, tail: island?.tail ?? 0 };
+    const { state } = ledger;
+    const island = state.islands[request.island];
+    return { v: WIRE_VERSION, status, reason, window, stop: state.remaining === 0, tail: island?.tail ?? 0 };
   }
 
   /** An evaluator may be sent a candidate the moment it is accepted: its source is there by then. */

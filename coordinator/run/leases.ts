@@ -5,7 +5,7 @@
  */
 import type { LeaseReply, LeaseRequest } from "@kevo/proto/messages/lease.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
-import type { IslandAccount } from "../ledger/island-account.ts";
+import type { IslandLedger } from "../ledger/island-ledger.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 
 export const LEASE_MS = 5_000;
@@ -23,12 +23,12 @@ export class Leases {
     this.#ledger = ledger;
     this.#now = now;
     const grace = now() + LEASE_MS;
-    this.#until = ledger.accounting.islands.map((island) => (island.worker === null ? 0 : grace));
+    this.#until = ledger.state.islands.map((island) => (island.worker === null ? 0 : grace));
   }
 
   async answer(request: LeaseRequest): Promise<LeaseReply> {
     if (request.type === "acquire") return this.#acquire(request.worker);
-    const island = this.#ledger.accounting.islands[request.island];
+    const island = this.#ledger.state.islands[request.island];
     if (island === undefined || island.epoch !== request.epoch || island.worker !== request.worker) {
       return { v: WIRE_VERSION, status: "lost" };
     }
@@ -43,13 +43,13 @@ export class Leases {
 
   /** A worker is known to have ended: its islands are free at once. */
   forget(worker: string): void {
-    for (const island of this.#ledger.accounting.islands) {
+    for (const island of this.#ledger.state.islands) {
       if (island.worker === worker) this.#until[island.island] = 0;
     }
   }
 
   async #acquire(worker: string): Promise<LeaseReply> {
-    const { islands } = this.#ledger.accounting;
+    const { islands } = this.#ledger.state;
     const free = islands.find(
       ({ island }) => (this.#until[island] as number) <= this.#now() && !this.#granting.has(island),
     );
@@ -65,7 +65,7 @@ export class Leases {
   }
 }
 
-function granted(island: IslandAccount): LeaseReply {
+function granted(island: IslandLedger): LeaseReply {
   const { island: index, epoch, tail } = island;
   return { v: WIRE_VERSION, status: "granted", island: index, epoch, ttl_ms: LEASE_MS, tail };
 }

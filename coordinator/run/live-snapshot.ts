@@ -1,7 +1,7 @@
 /** The running coordinator's view of its run, from memory: no query on the dispatching thread. */
 import type { Fleet } from "../dispatch/fleet.ts";
-import type { Accounting } from "../ledger/accounting.ts";
-import { splitCandidateId } from "../ledger/island-account.ts";
+import { splitCandidateId } from "../ledger/island-ledger.ts";
+import type { LedgerState } from "../ledger/ledger-state.ts";
 import type { AcceptedCandidate } from "../ledger/records.ts";
 import type { RunSnapshot } from "./snapshot.ts";
 
@@ -9,17 +9,17 @@ import type { RunSnapshot } from "./snapshot.ts";
 const RATE_WINDOW_S = 30;
 
 export class LiveView {
-  readonly #accounting: Accounting;
+  readonly #state: LedgerState;
   readonly #fleet: Fleet;
   readonly #evaluatedByIsland: number[];
   /** Candidates that lead, or may come to lead: what the view says of the best. */
   readonly #candidates = new Map<string, AcceptedCandidate>();
   readonly #history: { at: number; evaluated: number }[] = [];
 
-  constructor(accounting: Accounting, fleet: Fleet) {
-    this.#accounting = accounting;
+  constructor(state: LedgerState, fleet: Fleet) {
+    this.#state = state;
     this.#fleet = fleet;
-    this.#evaluatedByIsland = accounting.islands.map(() => 0);
+    this.#evaluatedByIsland = state.islands.map(() => 0);
   }
 
   accepted(candidates: readonly AcceptedCandidate[]): void {
@@ -28,19 +28,19 @@ export class LiveView {
 
   evaluated(candidate: string): void {
     (this.#evaluatedByIsland[splitCandidateId(candidate).island] as number)++;
-    const leads = [...this.#accounting.leaders.values()].some((leader) => leader.candidate === candidate);
+    const leads = [...this.#state.leaders.values()].some((leader) => leader.candidate === candidate);
     if (!leads) this.#candidates.delete(candidate);
   }
 
   snapshot(phase: string, elapsedS: number): RunSnapshot {
-    const { spec, islands, islandLeaders, outcomes } = this.#accounting;
-    const best = [...this.#accounting.leaders.values()].sort((a, b) => b.fitness - a.fitness)[0];
+    const { spec, islands, islandLeaders, outcomes } = this.#state;
+    const best = [...this.#state.leaders.values()].sort((a, b) => b.fitness - a.fitness)[0];
     const candidate = best === undefined ? undefined : this.#candidates.get(best.candidate);
     const objective = spec.backend === "replay" ? "time" : "speedup";
     // The finalists are no evaluations: how long they take, the rate of the search does not say.
-    const searching = !this.#accounting.finished;
+    const searching = !this.#state.finished;
     const perSecond = searching ? this.#rate(elapsedS) : null;
-    const byBudget = perSecond === null ? null : (spec.evaluations - this.#accounting.evaluated) / perSecond;
+    const byBudget = perSecond === null ? null : (spec.evaluations - this.#state.evaluated) / perSecond;
     const byTime = spec.time_s === null || !searching ? null : Math.max(0, spec.time_s - elapsedS);
     return {
       run: spec.run,
@@ -51,8 +51,8 @@ export class LiveView {
       elapsedS,
       remainingS: byBudget === null ? byTime : Math.min(byBudget, byTime ?? byBudget),
       budget: spec.evaluations,
-      evaluated: this.#accounting.evaluated,
-      cached: this.#accounting.cached,
+      evaluated: this.#state.evaluated,
+      cached: this.#state.cached,
       perSecond,
       outcomes: { ...outcomes },
       best:
@@ -83,11 +83,11 @@ export class LiveView {
   }
 
   #rate(now: number): number | null {
-    this.#history.push({ at: now, evaluated: this.#accounting.evaluated });
+    this.#history.push({ at: now, evaluated: this.#state.evaluated });
     while ((this.#history[0]?.at ?? now) < now - RATE_WINDOW_S) this.#history.shift();
     const first = this.#history[0];
     if (first === undefined || now - first.at < 1) return null;
-    const done = this.#accounting.evaluated - first.evaluated;
+    const done = this.#state.evaluated - first.evaluated;
     return done > 0 ? done / (now - first.at) : null;
   }
 }

@@ -58,7 +58,7 @@ export class LogPublisher {
   }
 
   async #copyAll(): Promise<void> {
-    const { spec, islands } = this.#ledger.accounting;
+    const { spec, islands } = this.#ledger.state;
     const tails = await Promise.all(islands.map(({ island }) => this.#bus.logTail(spec.run, island)));
     const next = tails.map((tail) => (tail ?? -1) + 1);
     for (;;) {

@@ -8,7 +8,7 @@ import type { SearchSpace } from "@kevo/core/search-space/search-space.ts";
 import type { Measurement } from "@kevo/proto/outcome.ts";
 import { type RunSpec, runSpec } from "@kevo/proto/run.ts";
 import { and, asc, eq, gte } from "drizzle-orm";
-import { Accounting } from "../ledger/accounting.ts";
+import { LedgerState } from "../ledger/ledger-state.ts";
 import { readStored } from "../ledger/read-stored.ts";
 import type { AcceptedCandidate, EvaluationRecord } from "../ledger/records.ts";
 import type { LineageDatabase } from "../lineage/database.ts";
@@ -68,8 +68,8 @@ export class Recorded {
     this.#run = run;
     this.#repeating = repeating;
     this.evaluations = row.accepted;
-    const accounting = new Accounting(runSpec.parse(JSON.parse(row.spec)), space);
-    for (const { candidate, record } of readStored(db, accounting)) {
+    const state = new LedgerState(runSpec.parse(JSON.parse(row.spec)), space);
+    for (const { candidate, record } of readStored(db, state)) {
       this.#byPlace.set(placeOf(candidate.id), { genome: candidate.genome, record });
     }
   }

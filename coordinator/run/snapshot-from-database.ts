@@ -71,20 +71,20 @@ export function snapshotFromDatabase(db: LineageDatabase, run: string, now: numb
   };
 }
 
-/** While it runs the stored wall clock is that of earlier sittings, or older than the newest commit. */
+/** While it runs the stored wall clock is that of earlier sessions, or older than the newest commit. */
 export function elapsedSeconds(row: typeof runs.$inferSelect, now: number): number {
   const begun = row.status === "running" && row.elapsedMs === 0;
   return (begun ? now - row.createdAt : row.elapsedMs) / 1000;
 }
 
 function phaseOf(db: LineageDatabase, spec: RunSpec, evaluated: number): string {
-  const finals = db
+  const remeasured = db
     .select({ rounds: max(measurements.round) })
     .from(measurements)
     .where(idInRun(measurements.candidate, spec.run))
     .get();
   const spent = evaluated >= spec.evaluations && spec.backend !== "replay";
-  if (spent || (finals?.rounds ?? 0) > 0) return "re-measuring the finalists";
+  if (spent || (remeasured?.rounds ?? 0) > 0) return "re-measuring the finalists";
   return evaluated === 0 ? STARTING : EVOLVING;
 }
 

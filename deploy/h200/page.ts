@@ -131,7 +131,7 @@ writeFileSync(
   join(folder, "README.md"),
   `# ${faster} of ${found.cells.length} cells faster, geometric mean ${speedup.toFixed(3)}×
 
-${device}; ${toolchain}. ${evaluations} evaluations, ${elapsed_s.toFixed(0)} s with finals. Run ${run}.
+${device}; ${toolchain}. ${evaluations} evaluations, ${elapsed_s.toFixed(0)} s with finalists. Run ${run}.
 
 ![Speedup of every cell](chart.svg)
 

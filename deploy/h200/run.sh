@@ -20,7 +20,7 @@ cd "$work"
 coordinator doctor >"$out/doctor.txt" 2>&1 || true
 begun="$(date +%s)"
 status=0
-# The clock ends the search, so that it and the finals after it (about a minute) stay within eight minutes.
+# The clock ends the search, so that it and the finalists after it (about a minute) stay within eight minutes.
 coordinator start --backend triton --kernel attention-forward --workload 'ten-models/*' --evaluations 10000 --time 6m15s \
   "$@" \
   >"$out/report.txt" 2>&1 || status=$?

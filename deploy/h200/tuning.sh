@@ -28,7 +28,7 @@ named = {
 # Three times in turn, so that a drift of the clock is nobody's gain; one compile process keeps their order.
 print(json.dumps([["tuning/d64/s1024", config] for _ in range(3) for config in named.values()]))
 PY
-"${KEVO_PYTHON:-python3}" "$home/gpu-evaluator/runner/sweep.py" jobs.json swept.json --processes 1 --purpose final >sweep.txt 2>&1 ||
+"${KEVO_PYTHON:-python3}" "$home/gpu-evaluator/runner/sweep.py" jobs.json swept.json --processes 1 --purpose finalist >sweep.txt 2>&1 ||
   { cat sweep.txt; exit 1; }
 python3 - <<'PY' | tee "$out/tuning.json"
 import json, statistics

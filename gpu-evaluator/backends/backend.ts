@@ -35,7 +35,7 @@ export interface Job {
   readonly workloads: readonly Workload[];
   readonly effort: Effort;
   /** `search`: beside the fastest baseline. `final`: all baselines and comparisons, fresh inputs, more samples. */
-  readonly purpose: "search" | "final";
+  readonly purpose: "search" | "finalist";
   readonly inputSeed: number;
   /** Best geometric-mean speedup of the run so far; null when none. */
   readonly bestSpeedup: number | null;

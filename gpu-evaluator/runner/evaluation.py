@@ -21,7 +21,7 @@ Json = dict[str, Any]
 CANDIDATE = "candidate"
 # Rounds a window, between two looks at the clock; windows by effort and purpose.
 ROUNDS = 6
-WINDOWS = {("quick", "search"): 4, ("full", "search"): 6, ("quick", "final"): 10, ("full", "final"): 20}
+WINDOWS = {("quick", "search"): 4, ("full", "search"): 6, ("quick", "finalist"): 10, ("full", "finalist"): 20}
 # A candidate is given up after the first window when it cannot come within this share of the run's best.
 HOPELESS = 0.8
 
@@ -68,12 +68,12 @@ def time_workload(
     program: Program, arena: Arena, workload: Json, error: float, request: Json, monitor: Monitor, trial: Trial
 ) -> None:
     """Times the candidate and adds its measurement. Raises Incorrect when a timed answer is wrong."""
-    final = request["purpose"] == "final"
+    finalist = request["purpose"] == "finalist"
     bound = [
         program.bind(workload["shape"], {**copy, "out": output})
         for copy, output in zip(arena.copies, arena.outputs, strict=True)
     ]
-    names = list(arena.baselines) if final else [arena.fastest]
+    names = list(arena.baselines) if finalist else [arena.fastest]
     replays = {CANDIDATE: capture([one.run for one in bound]), **{name: arena.baselines[name] for name in names}}
     # What was launched so far must not be what is judged: the timed launches themselves have to give the answer.
     for output in arena.outputs:
@@ -85,7 +85,7 @@ def time_workload(
         for name, times in time_rounds(replays, ROUNDS, warm=window == 0).items():
             samples[name].append(times)
         clocks.append(monitor.sm_clock_mhz())
-        if not final and best is not None and window == 0:
+        if not finalist and best is not None and window == 0:
             reached = statistics.median(samples[arena.fastest][0]) / statistics.median(samples[CANDIDATE][0])
             if reached < HOPELESS * best:
                 trial.stopped_early = True
@@ -95,7 +95,7 @@ def time_workload(
     hidden = None if trial.stopped_early else hidden_work(replays[CANDIDATE])
     if hidden is not None:
         raise Incorrect(hidden)
-    _record(arena, workload, samples, clocks, error, trial, final)
+    _record(arena, workload, samples, clocks, error, trial, finalist)
 
 
 def _check_timed(arena: Arena, bound: list[Any], request: Json) -> None:
@@ -126,7 +126,7 @@ def _check_timed(arena: Arena, bound: list[Any], request: Json) -> None:
 
 def _record(
     arena: Arena, workload: Json, windows: dict[str, list[list[float]]], clocks: list[int], error: float,
-    trial: Trial, final: bool,
+    trial: Trial, finalist: bool,
 ) -> None:  # fmt: skip
     keep = steady(clocks)
     samples = {
@@ -139,7 +139,7 @@ def _record(
     time_ms = medians[CANDIDATE]
     trial.clocks += clocks
     trial.dropped_rounds += ROUNDS * keep.count(False)
-    if final:
+    if finalist:
         arena.fastest = fastest
     trial.measurements.append(
         {

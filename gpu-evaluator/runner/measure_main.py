@@ -82,10 +82,10 @@ class Lane:
         folder, reference, cache, identity = required(request, folder=str, reference=str, cache_dir=str, id=str)
         program_text, workloads, seed = required(request, program=dict, workloads=list, input_seed=int)
         trusted = self._load(Path(folder) / reference)
-        final = request["purpose"] == "final"
+        finalist = request["purpose"] == "finalist"
         # The data's seed is this process's secret: one for all of a search, so that right answers can be kept, and
-        # new ones for finals.
-        data_seed = self._secret + (seed if final else 0)
+        # new ones for finalists.
+        data_seed = self._secret + (seed if finalist else 0)
         self._channel.send({"type": "stage", "id": identity, "stage": "verifying"})
         program = Program(Path(cache), program_text)
         try:
@@ -100,7 +100,7 @@ class Lane:
                 trial.measurements[-1]["peak_share"] = self._share(trial.measurements[-1]["gflops"])
                 if arena.left_out:
                     trial.left_out[workload["name"]] = arena.left_out
-                if final and workload["name"] not in self._kernel_names:
+                if finalist and workload["name"] not in self._kernel_names:
                     self._kernel_names[workload["name"]] = _ran(trusted, arena)
             torch.cuda.synchronize()
         finally:

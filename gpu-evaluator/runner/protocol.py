@@ -30,7 +30,7 @@ each process as the leader of a process group and kills the group.
     <- probe     {type, id, cache_dir}
     -> probed    {type, id, ok, message}                                       a known-good kernel was right
     <- measure   {type, id, folder, reference, program, cache_dir, workloads: [{name, shape, flops, bytes}], input_seed,
-                  effort: "quick"|"full", purpose: "search"|"final", best_speedup: number|null}
+                  effort: "quick"|"full", purpose: "search"|"finalist", best_speedup: number|null}
     -> stage     {type, id, stage: "verifying"|"timing"}                        once each, in this order
     -> measured  {type, id, outcome: "ok"|"incorrect"|"crashed"|"invalid", message, measurements, stopped_early,
                   lane_ms, environment, fatal}

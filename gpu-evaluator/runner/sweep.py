@@ -107,7 +107,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--kernel", type=Path, default=HERE.parent / "kernels" / "attention-forward")
     parser.add_argument("--processes", type=int, default=12)
-    parser.add_argument("--purpose", choices=["search", "final"], default="search")
+    parser.add_argument("--purpose", choices=["search", "finalist"], default="search")
     given = parser.parse_args()
     started = time.monotonic()
     jobs = json.loads(given.jobs.read_text())

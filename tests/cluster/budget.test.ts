@@ -6,7 +6,7 @@ import { Workplace } from "../support/programs.ts";
 import { writeSyntheticSpace } from "../support/synthetic-space.ts";
 
 const KEY = "xai-budget-test-key";
-/** Two sittings of a run, each several processes that start and end. */
+/** Two sessions of a run, each several processes that start and end. */
 vi.setConfig({ testTimeout: 300_000 });
 
 let fake: FakeXai;

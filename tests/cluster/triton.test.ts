@@ -1,4 +1,4 @@
-/** A whole run on the Triton backend, with a runner that pretends: candidates that break things, niches, finals. */
+/** A whole run on the Triton backend, with a runner that pretends: candidates that break things, niches, finalists. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";

@@ -1,8 +1,8 @@
 /** A row of candidates that access memory that is not theirs, between ones that do what they should. */
 import { fileURLToPath } from "node:url";
 import { Workplace } from "../support/programs.ts";
-import { booksInWords, booksOf } from "./books.ts";
 import type { Checks } from "./checks.ts";
+import { checkLedger, describeLedger } from "./ledger-check.ts";
 
 const KERNEL = fileURLToPath(new URL("./illegal", import.meta.url));
 
@@ -25,10 +25,10 @@ export async function illegalAccesses(checks: Checks, keep: (database: string) =
   checks.add(
     "illegal memory accesses one after the other",
     wanted && rows.length === 12,
-    `asked for in the order ${order} (x illegal, o genuine): ${odd.length === 0 ? "every x crashed, every o ok" : JSON.stringify(odd.slice(0, 3))}, ${seconds} s with start and finals`,
+    `asked for in the order ${order} (x illegal, o genuine): ${odd.length === 0 ? "every x crashed, every o ok" : JSON.stringify(odd.slice(0, 3))}, ${seconds} s with start and finalists`,
   );
-  const books = booksOf(ledger);
-  checks.add("its books", books.wrong.length === 0 && books.open === 0, booksInWords(books));
+  const found = checkLedger(ledger);
+  checks.add("its ledger", found.wrong.length === 0 && found.open === 0, describeLedger(found));
   const [run] = ledger.query<{ status: string }>("select status from runs");
   checks.add("it completes", run?.status === "completed", `status ${run?.status}, exit code ${ended.code}`);
   keep(place.file(".kevo/lineage.db"));

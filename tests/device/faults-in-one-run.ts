@@ -1,9 +1,9 @@
 /** One run that everything happens to, and that completes. */
 import { setTimeout as pause } from "node:timers/promises";
 import { type LedgerView, type Program, Workplace } from "../support/programs.ts";
-import { booksInWords, booksOf } from "./books.ts";
 import type { Breaker } from "./break-device.ts";
 import type { Checks } from "./checks.ts";
+import { checkLedger, describeLedger } from "./ledger-check.ts";
 import { descendants, type HostProcess, roleOf, variableOf } from "./processes.ts";
 
 export interface FaultsWish {
@@ -15,7 +15,7 @@ export interface FaultsWish {
 }
 
 const LOOK_MS = 50;
-/** Evaluations that must follow a fault before its books are looked at. */
+/** Evaluations that must follow a fault before its ledger is looked at. */
 const AFTERWARDS = 30;
 
 export async function faultsInOneRun(
@@ -46,8 +46,8 @@ export async function faultsInOneRun(
   }
   const ended = await coordinator.ended;
   keep(place.file(".kevo/lineage.db"));
-  const books = booksOf(place.ledger());
-  checks.add("the books in the end", books.wrong.length === 0 && books.open === 0, booksInWords(books));
+  const found = checkLedger(place.ledger());
+  checks.add("the ledger in the end", found.wrong.length === 0 && found.open === 0, describeLedger(found));
   const lost = lostButEvaluated(place.ledger());
   checks.add("every candidate that lost an attempt has one outcome", lost.without === 0, lost.words);
   const { status } = place.ledger().latest();
@@ -77,7 +77,7 @@ async function quarantine(scene: Scene, bad: string, good: string, breaker: Brea
     strays === 0 && meanwhile > 0,
     `${breaker.how}; in quarantine after ${quarantinedS.toFixed(1)} s, in which the other made ${meanwhile} evaluations; then ${strays} on it and ${(after.get(good) ?? 0) - (at.get(good) ?? 0)} on the other`,
   );
-  scene.checkBooks("its books");
+  scene.checkLedger("its ledger");
 }
 
 async function servesAgain(scene: Scene, device: string, checks: Checks): Promise<void> {
@@ -115,7 +115,7 @@ class Scene {
   ): Promise<void> {
     const chosen = (await victims()).filter((one) => one !== undefined);
     if (chosen.length === 0) throw new Error(`${what}: there is no such process`);
-    const before = booksOf(this.#ledger);
+    const before = checkLedger(this.#ledger);
     const here = () => (where.on === undefined ? this.#evaluated() : this.on(where.on));
     const count = here();
     const killedAt = Date.now();
@@ -126,7 +126,7 @@ class Scene {
     await this.until(() => here() > settled, `an evaluation after ${what}`, 90_000);
     const seconds = ((Date.now() - killedAt) / 1000).toFixed(1);
     await this.until(() => here() >= count + AFTERWARDS, `${AFTERWARDS} evaluations after ${what}`, 90_000);
-    const after = booksOf(this.#ledger);
+    const after = checkLedger(this.#ledger);
     const failed = Object.entries(after.outcomes)
       .map(([outcome, n]) => [outcome, n - (before.outcomes[outcome] ?? 0)] as const)
       .filter(([outcome, n]) => outcome !== "ok" && n > 0);
@@ -134,13 +134,13 @@ class Scene {
     this.#checks.add(
       what,
       after.wrong.length === 0,
-      `at evaluation ${before.evaluated}; evaluations${place} again within ${seconds} s; ${after.lost - before.lost} attempts lost; outcomes other than ok meanwhile: ${failed.map(([outcome, n]) => `${n} ${outcome}`).join(", ") || "none"}; ${booksInWords(after)}`,
+      `at evaluation ${before.evaluated}; evaluations${place} again within ${seconds} s; ${after.lost - before.lost} attempts lost; outcomes other than ok meanwhile: ${failed.map(([outcome, n]) => `${n} ${outcome}`).join(", ") || "none"}; ${describeLedger(after)}`,
     );
   }
 
-  checkBooks(what: string): void {
-    const books = booksOf(this.#ledger);
-    this.#checks.add(what, books.wrong.length === 0, booksInWords(books));
+  checkLedger(what: string): void {
+    const found = checkLedger(this.#ledger);
+    this.#checks.add(what, found.wrong.length === 0, describeLedger(found));
   }
 
   evaluations(atLeast: number): Promise<void> {

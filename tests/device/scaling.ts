@@ -16,7 +16,7 @@ const HELP = `Usage: node tests/device/scaling.ts --out DIR [--kernel ID|PATH] [
 Runs the default search with one seed and one budget in each arm and compares evaluations FROM to N of each run: every
 device has its references by then, and the run goes on. Each arm begins without compiled code. Arms: 1 one GPU, 2 one
 daemon with two lanes, 3 two daemons, 4 two daemons that share no compiled code; one may be chosen twice. Ratios are
-against the first of those chosen. Finals are cut off: they measure nothing new.
+against the first of those chosen. The finalists are cut off: they measure nothing new.
 
 Example: node tests/device/scaling.ts --out results --workload 'ten-models/*/s4096' --evaluations 1000 --from 200`;
 

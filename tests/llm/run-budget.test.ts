@@ -36,17 +36,17 @@ let server: EmbeddedNats;
 let fake: FakeXai;
 let runs = 0;
 let run: string;
-let sitting: Sitting;
+let coordinator: CoordinatorSide;
 const open: Bus[] = [];
 
-interface Sitting {
+interface CoordinatorSide {
   readonly lineage: OpenLineage;
   readonly ledger: ModelLedger;
   end(): Promise<void>;
 }
 
 /** A coordinator, as far as dollars go. */
-async function sit(repeats: string | null = null): Promise<Sitting> {
+async function openCoordinator(repeats: string | null = null): Promise<CoordinatorSide> {
   const lineage = openLineage(join(dir, "lineage.db"));
   const commit = new GroupCommit(lineage.sqlite, (error) => {
     throw error;
@@ -97,10 +97,10 @@ afterAll(async () => {
 beforeEach(async () => {
   run = `run-${runs++}`;
   fake = await startFakeXai({ key: KEY, charge: "worst", delayMs: 5 });
-  sitting = await sit();
+  coordinator = await openCoordinator();
 });
 afterEach(async () => {
-  await sitting.end();
+  await coordinator.end();
   for (const bus of open.splice(0)) await bus.close();
   await fake.close();
 });
@@ -114,8 +114,8 @@ describe("the dollars of a run", () => {
     expect(new Set(kinds)).toEqual(new Set(["ok", "over_budget"]));
     expect(fake.chargedUsd).toBeLessThanOrEqual(BUDGET);
     expect(fake.chargedUsd).toBeGreaterThan(0.6 * BUDGET);
-    expect(sitting.ledger.committedUsd).toBeCloseTo(fake.chargedUsd, 10);
-    const calls = callsOf(sitting.lineage.db, run);
+    expect(coordinator.ledger.committedUsd).toBeCloseTo(fake.chargedUsd, 10);
+    const calls = callsOf(coordinator.lineage.db, run);
     expect(calls).toHaveLength(kinds.filter((kind) => kind === "ok").length);
     expect(calls.every(({ cost_usd, reserved_usd }) => (cost_usd ?? 1) <= reserved_usd)).toBe(true);
   });
@@ -124,7 +124,7 @@ describe("the dollars of a run", () => {
     fake.script("cut");
     const { ask } = await worker(0);
     await expect(ask(1)).rejects.toMatchObject({ kind: "unreachable" });
-    const calls = callsOf(sitting.lineage.db, run);
+    const calls = callsOf(coordinator.lineage.db, run);
     expect(calls.map(({ cost_usd, attempt }) => [cost_usd, attempt])).toEqual([
       [null, 1],
       [null, 2],
@@ -132,18 +132,18 @@ describe("the dollars of a run", () => {
     ]);
     const reserved = calls.reduce((sum, { reserved_usd }) => sum + reserved_usd, 0);
     expect(fake.chargedUsd).toBeLessThanOrEqual(reserved);
-    await sitting.end();
-    sitting = await sit();
-    expect(sitting.ledger.committedUsd).toBeCloseTo(reserved, 12);
+    await coordinator.end();
+    coordinator = await openCoordinator();
+    expect(coordinator.ledger.committedUsd).toBeCloseTo(reserved, 12);
   });
 
   it("are waited for while the coordinator is away", async () => {
     const { ask } = await worker(0);
-    await sitting.end();
+    await coordinator.end();
     const asked = ask(1);
-    sitting = await sit();
+    coordinator = await openCoordinator();
     expect((await asked).call.outcome).toBe("ok");
-    expect(callsOf(sitting.lineage.db, run)).toHaveLength(1);
+    expect(callsOf(coordinator.lineage.db, run)).toHaveLength(1);
   });
 
   it("are not taken for a message that is malformed", async () => {
@@ -161,10 +161,10 @@ describe("calls of a run", () => {
     const { output, call } = await first.ask(1);
     expect((await second.ask(1)).output).toEqual(output);
     expect(fake.received).toHaveLength(1);
-    const [stored] = callsOf(sitting.lineage.db, run);
+    const [stored] = callsOf(coordinator.lineage.db, run);
     expect(stored).toEqual({ ...call, created_at: expect.any(Number) });
     expect(stored?.messages.at(-1)?.content).toContain("## seed");
-    expect(sitting.lineage.sqlite.serialize().includes(KEY)).toBe(false);
+    expect(coordinator.lineage.sqlite.serialize().includes(KEY)).toBe(false);
   });
 
   it("are repeated by another run, failures included, with no key and no provider, and at no cost", async () => {
@@ -172,11 +172,11 @@ describe("calls of a run", () => {
     const { ask } = await worker(0);
     await expect(ask(1)).rejects.toMatchObject({ kind: "server_error" });
     const { output } = await ask(1);
-    await sitting.end();
+    await coordinator.end();
     await fake.close();
     const before = run;
     run = `run-${runs++}`;
-    sitting = await sit(before);
+    coordinator = await openCoordinator(before);
     const { recording, store } = createRunCalls(await member(), run);
     const replay = openReplay("grok-4.3", recording, store);
     const again = () =>
@@ -188,8 +188,8 @@ describe("calls of a run", () => {
       });
     await expect(again()).rejects.toMatchObject({ kind: "server_error" });
     expect((await again()).output).toEqual(output);
-    expect(sitting.ledger.committedUsd).toBe(0);
-    expect(callsOf(sitting.lineage.db, run).map(({ replayed, outcome }) => [replayed, outcome])).toEqual([
+    expect(coordinator.ledger.committedUsd).toBe(0);
+    expect(callsOf(coordinator.lineage.db, run).map(({ replayed, outcome }) => [replayed, outcome])).toEqual([
       [true, "server_error"],
       [true, "ok"],
     ]);
@@ -208,7 +208,7 @@ describe("the ledger of dollars", () => {
   });
 
   it("grants a repeated reservation once, and keeps the first settlement", async () => {
-    const { ledger } = sitting;
+    const { ledger } = coordinator;
     const granted = await Promise.all([1, 2, 3].map(() => ledger.reserve(reservation(`${run}-a`, 0.04))));
     expect(granted.map((g) => g.granted)).toEqual([true, true, true]);
     expect(ledger.committedUsd).toBe(0.04);
@@ -218,7 +218,7 @@ describe("the ledger of dollars", () => {
   });
 
   it("writes down what was really paid, though it be more than was reserved", async () => {
-    const { ledger } = sitting;
+    const { ledger } = coordinator;
     await ledger.reserve(reservation(`${run}-a`, 0.01));
     await ledger.settle(`${run}-a`, 0.2);
     expect(ledger.committedUsd).toBe(0.2);
@@ -226,13 +226,13 @@ describe("the ledger of dollars", () => {
   });
 
   it("grants nothing under the id of another run's call", async () => {
-    await sitting.ledger.reserve(reservation("shared", 0.01));
-    await sitting.end();
+    await coordinator.ledger.reserve(reservation("shared", 0.01));
+    await coordinator.end();
     run = `run-${runs++}`;
-    sitting = await sit();
-    expect((await sitting.ledger.reserve(reservation("shared", 0.01))).granted).toBe(false);
-    await sitting.ledger.settle("shared", 0);
-    expect(sitting.ledger.committedUsd).toBe(0);
+    coordinator = await openCoordinator();
+    expect((await coordinator.ledger.reserve(reservation("shared", 0.01))).granted).toBe(false);
+    await coordinator.ledger.settle("shared", 0);
+    expect(coordinator.ledger.committedUsd).toBe(0);
   });
 
   it("holds the budget whatever comes, in whatever order, twice, or after a restart", async () => {
@@ -253,8 +253,8 @@ describe("the ledger of dollars", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
         const prefix = `${run}-${repeats++}`;
-        const commit = new GroupCommit(sitting.lineage.sqlite, () => {});
-        const fresh = () => new ModelLedger(sitting.lineage.db, prefix, BUDGET, (work) => commit.run(work));
+        const commit = new GroupCommit(coordinator.lineage.sqlite, () => {});
+        const fresh = () => new ModelLedger(coordinator.lineage.db, prefix, BUDGET, (work) => commit.run(work));
         let ledger = fresh();
         const model = new Map<string, { reserved: number; cost: number | null }>();
         const total = () => [...model.values()].reduce((sum, { reserved, cost }) => sum + (cost ?? reserved), 0);

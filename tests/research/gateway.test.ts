@@ -134,7 +134,7 @@ test("failures are recorded and repeated in their order", async () => {
 test("a resumed run repeats no call, and still counts what it cost, once", async () => {
   const store = openFolderStore(folder);
   await using fake = await openEcho();
-  const sitting = () =>
+  const session = () =>
     withGateway({ recording: store }, (t) =>
       t.call(serviceAt(fake.url), undefined, async (line) => {
         await get(line, "/a", { method: "POST", body: '{"b":1,"a":2}' });
@@ -143,8 +143,8 @@ test("a resumed run repeats no call, and still counts what it cost, once", async
         return line.exchanges.map(({ from, paid }) => `${from} ${paid}`);
       }),
     );
-  expect(await sitting()).toEqual(["network true", "recording false"]);
-  expect(await sitting()).toEqual(["recording true", "recording false"]);
+  expect(await session()).toEqual(["network true", "recording false"]);
+  expect(await session()).toEqual(["recording true", "recording false"]);
   expect(fake.requests).toHaveLength(1);
 });
 

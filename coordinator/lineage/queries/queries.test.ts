@@ -325,15 +325,15 @@ describe("a snapshot from the database", () => {
     ]);
     lineage.measured(best, { round: 1, speedups: { small: 2 } });
     // How long the finalists take, the rate of the search does not say.
-    const finals = { phase: "re-measuring the finalists", perSecond: null, remainingS: null };
-    expect(snapshotFromDatabase(lineage.db, run, BEGIN + 11_000)).toMatchObject(finals);
+    const remeasuring = { phase: "re-measuring the finalists", perSecond: null, remainingS: null };
+    expect(snapshotFromDatabase(lineage.db, run, BEGIN + 11_000)).toMatchObject(remeasuring);
   });
 
   it("knows that the budget is spent before the first finalist is measured", () => {
     const run = lineage.run({ status: "running", evaluations: 1 });
     lineage.ok(lineage.candidate(run), { speedups: { small: 2 } });
-    const finals = { phase: "re-measuring the finalists", perSecond: null, remainingS: null };
-    expect(snapshotFromDatabase(lineage.db, run, BEGIN + 11_000)).toMatchObject(finals);
+    const remeasuring = { phase: "re-measuring the finalists", perSecond: null, remainingS: null };
+    expect(snapshotFromDatabase(lineage.db, run, BEGIN + 11_000)).toMatchObject(remeasuring);
   });
 
   it("says how a run ended", () => {

@@ -44,7 +44,7 @@ export function stepsOf(db: ResearchDatabase, run: string): ResearchStep[] {
   return db.select().from(steps).where(eq(steps.run, run)).orderBy(asc(steps.startedAt), asc(steps.key)).all();
 }
 
-/** A step with another input replaces the one under its key. What an earlier sitting paid stays counted. */
+/** A step with another input replaces the one under its key. What an earlier session paid stays counted. */
 export function putStep(db: ResearchDatabase, step: ResearchStep): void {
   const { run: _run, key: _key, ...columns } = step;
   db.insert(steps)
@@ -68,7 +68,7 @@ export function spentOf(db: ResearchDatabase, run: string): { sources: number; m
   return { sources: sources?.usd ?? 0, models: models?.usd ?? 0 };
 }
 
-/** A run's budget, which holds across sittings: a call that was cut off stays counted at its worst case. */
+/** A run's budget, which holds across sessions: a call that was cut off stays counted at its worst case. */
 export function runSpending(db: ResearchDatabase, run: string, budgetUsd: number): Spending {
   const inOne = db.transaction.bind(db);
   return {

@@ -85,7 +85,7 @@ test("a measurement says time, speedup with its interval, rate, share of the pea
   expect(measurement?.samples.length).toBeGreaterThanOrEqual(2);
 });
 
-test("a final times every baseline and the library that the kernel's comparison names", async () => {
+test("a finalist is timed beside every baseline and the library that the kernel's comparison names", async () => {
   const folder = await mkdtemp(join(tmpdir(), "kevo-kernel-"));
   try {
     await cp(example, folder, { recursive: true });
@@ -96,7 +96,7 @@ test("a final times every baseline and the library that the kernel's comparison 
       { name: "-O1", config: { OPTIMISE: "-O1" } },
     ];
     const definition = { ...kernel.definition, baselines, comparison: "comparison.py" };
-    const [measurement] = await measured({ ...kernel, definition }, "final");
+    const [measurement] = await measured({ ...kernel, definition }, "finalist");
     expect(Object.keys(measurement?.others ?? {})).toEqual(["default", "-O1", "a library"]);
     expect(Math.min(measurement?.others.default ?? 0, measurement?.others["-O1"] ?? 0)).toBe(measurement?.baseline_ms);
   } finally {
@@ -123,7 +123,7 @@ test("without a C compiler there is a sentence that says what to do", async () =
   }
 });
 
-async function measured(kernel: InstalledKernel, purpose: "search" | "final") {
+async function measured(kernel: InstalledKernel, purpose: "search" | "finalist") {
   const found = await evaluate(jobFor(kernel, {}, { purpose }));
   if (isFailure(found)) throw new Error(found.message);
   return found.measurements;

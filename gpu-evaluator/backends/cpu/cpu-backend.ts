@@ -141,7 +141,7 @@ class CpuBackend implements Backend<CpuArtifact> {
       }
       onTiming();
       doing = "timing";
-      const libraries = job.purpose === "final" ? await this.#libraries(prepared, job, signal) : {};
+      const libraries = job.purpose === "finalist" ? await this.#libraries(prepared, job, signal) : {};
       return await timeAll(matches, job, budget, device, libraries);
     } catch (error) {
       signal.throwIfAborted();
@@ -193,7 +193,7 @@ class CpuBackend implements Backend<CpuArtifact> {
       const ranked = await prepared.baselines.ranked(table, workload, budgetOf(job.effort, "search"), signal);
       const [first, ...rest] = ranked;
       if (first === undefined) throw new Error("a kernel without baselines");
-      return job.purpose === "final" ? [first, ...rest] : [first];
+      return job.purpose === "finalist" ? [first, ...rest] : [first];
     } catch (error) {
       signal.throwIfAborted();
       const failure = await failureOf(error, "being timed", this.#folder);

@@ -14,18 +14,18 @@ export interface Budget {
   readonly runLimitMs: number;
 }
 
-const BUDGETS: Record<Effort, Record<"search" | "final", Budget>> = {
+const BUDGETS: Record<Effort, Record<"search" | "finalist", Budget>> = {
   quick: {
     search: { rounds: 4, batchMs: 2, patienceMs: 100, resamples: 300, runLimitMs: 2_000 },
-    final: { rounds: 20, batchMs: 4, patienceMs: 1_500, resamples: 1_000, runLimitMs: 5_000 },
+    finalist: { rounds: 20, batchMs: 4, patienceMs: 1_500, resamples: 1_000, runLimitMs: 5_000 },
   },
   full: {
     search: { rounds: 15, batchMs: 8, patienceMs: 1_200, resamples: 500, runLimitMs: 5_000 },
-    final: { rounds: 60, batchMs: 10, patienceMs: 8_000, resamples: 2_000, runLimitMs: 20_000 },
+    finalist: { rounds: 60, batchMs: 10, patienceMs: 8_000, resamples: 2_000, runLimitMs: 20_000 },
   },
 };
 
-export function budgetOf(effort: Effort, purpose: "search" | "final"): Budget {
+export function budgetOf(effort: Effort, purpose: "search" | "finalist"): Budget {
   return BUDGETS[effort][purpose];
 }
 

@@ -8,7 +8,7 @@ import { type Budget, CLEARLY_SLOWER, HOPELESS, NARROW, NOISY_FACTOR, ROUNDS_BEF
 import { median, pairedRatio } from "./statistics.ts";
 import type { Trial } from "./trial.ts";
 
-/** A candidate's trial and what it is timed beside: in a search the fastest baseline, in a final all of them. */
+/** A candidate's trial and what it is timed beside: in a search the fastest baseline, for a finalist all of them. */
 export interface Match {
   readonly trial: Trial;
   readonly baselines: readonly [Baseline, ...Baseline[]];
@@ -30,13 +30,13 @@ export async function timeMatch(
   random: () => number,
 ): Promise<{ measurement: Omit<Measurement, "gflops" | "peak_share">; stopped: boolean }> {
   const limit = runLimit(budget, baselines);
-  const final = job.purpose === "final";
+  const finalist = job.purpose === "finalist";
   // A call that is shorter than a batch may only have been slow to start its threads.
   const slow = Math.max(HOPELESS * baselines[0].trial.callMs, budget.batchMs);
-  const hopeless = !final && trial.callMs > slow;
+  const hopeless = !finalist && trial.callMs > slow;
   const most = hopeless ? 1 : budget.rounds * NOISY_FACTOR;
   // Among the rounds that every candidate gets to; one that it cannot foresee.
-  const checked = hopeless ? 0 : Math.floor(random() * (final ? budget.rounds : ROUNDS_BEFORE_STOP));
+  const checked = hopeless ? 0 : Math.floor(random() * (finalist ? budget.rounds : ROUNDS_BEFORE_STOP));
   for (const timed of [trial, ...baselines.map((baseline) => baseline.trial)]) timed.patience = budget.rounds;
   const end = performance.now() + budget.patienceMs;
   const samples: number[] = [];
@@ -53,7 +53,7 @@ export async function timeMatch(
       beside[at]?.push(await baseline.trial.batch(budget.batchMs, limit));
     if (round % 2 === 1) await candidate();
 
-    if (final || round + 1 !== ROUNDS_BEFORE_STOP) {
+    if (finalist || round + 1 !== ROUNDS_BEFORE_STOP) {
       // On a noisy machine more rounds, until the interval is narrow or patience ends.
       if (round + 1 > ROUNDS_BEFORE_STOP && performance.now() > end) break;
       if (round + 1 >= budget.rounds && spread(fastestOf(beside), samples, budget.resamples) <= NARROW) break;

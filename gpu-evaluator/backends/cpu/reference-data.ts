@@ -1,7 +1,7 @@
 /**
  * Inputs and right answers of one kernel, made by its trusted reference in a process of its own and kept as files
  * that the referee maps. Searches draw from a small pool of each workload, which is made once, because a
- * double-precision answer costs more than a candidate; finals get fresh ones.
+ * double-precision answer costs more than a candidate; finalists get fresh ones.
  */
 import { createHash } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
@@ -44,8 +44,8 @@ export class ReferenceData {
   /** Made where missing. UserError when the kernel's reference does not compile or fails. */
   async of(job: Pick<Job, "inputSeed" | "purpose">, workload: Workload): Promise<TrialData> {
     const seeds = Array.from({ length: VERIFICATION_SEEDS + 1 }, (_, n) =>
-      job.purpose === "final"
-        ? seedOf("final", job.inputSeed, workload.name, n)
+      job.purpose === "finalist"
+        ? seedOf("finalist", job.inputSeed, workload.name, n)
         : seedOf(this.#secret, "pool", workload.name, (job.inputSeed + n) % POOL),
     );
     const files: string[] = [];
@@ -54,13 +54,13 @@ export class ReferenceData {
     return { verification: files.slice(0, VERIFICATION_SEEDS), unseen: files[VERIFICATION_SEEDS] as string };
   }
 
-  /** Removes what only this final used. @returns the files' paths. */
+  /** Removes what only this finalist used. @returns the files' paths. */
   async discard(job: Pick<Job, "inputSeed" | "purpose">, workloads: readonly Workload[]): Promise<string[]> {
-    if (job.purpose !== "final") return [];
+    if (job.purpose !== "finalist") return [];
     const discarded: string[] = [];
     for (const workload of workloads)
       for (let n = 0; n <= VERIFICATION_SEEDS; n++) {
-        const path = this.#path(workload, seedOf("final", job.inputSeed, workload.name, n));
+        const path = this.#path(workload, seedOf("finalist", job.inputSeed, workload.name, n));
         if (!this.#files.delete(path)) continue;
         await rm(path, { force: true });
         discarded.push(path);

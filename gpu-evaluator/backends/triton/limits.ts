@@ -11,5 +11,5 @@ const SILENCE_PER_WORKLOAD_MS = 5_000;
 /** Longest time without a word from the measuring process. */
 export function silenceLimit({ workloads, purpose }: Job): number {
   const limit = SILENCE_MS + workloads.length * SILENCE_PER_WORKLOAD_MS;
-  return purpose === "final" ? 3 * limit : limit;
+  return purpose === "finalist" ? 3 * limit : limit;
 }

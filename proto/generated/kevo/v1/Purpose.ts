@@ -2,13 +2,13 @@
 
 export const Purpose = {
   SEARCH: 'SEARCH',
-  FINAL: 'FINAL',
+  FINALIST: 'FINALIST',
 } as const;
 
 export type Purpose =
   | 'SEARCH'
   | 0
-  | 'FINAL'
+  | 'FINALIST'
   | 1
 
 export type Purpose__Output = typeof Purpose[keyof typeof Purpose]

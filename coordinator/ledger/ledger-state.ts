@@ -1,5 +1,5 @@
 /**
- * The accounting of one run: which batches are accepted, what the budget counts, what stands in which log.
+ * The state of one run's ledger, in memory: which batches are accepted, what the budget counts, what stands in which log.
  * It decides without I/O and keeps in memory what the database holds; the ledger stores its effects in one
  * transaction. Invariants:
  *
@@ -20,7 +20,7 @@ import { OUTCOMES, type Outcome } from "@kevo/proto/outcome.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
 import { worthOf } from "./fitness.ts";
-import { type IslandAccount, openAccount, splitCandidateId } from "./island-account.ts";
+import { type IslandLedger, openIslandLedger, splitCandidateId } from "./island-ledger.ts";
 import {
   type AcceptedCandidate,
   type Effects,
@@ -53,9 +53,9 @@ export interface Leader {
   readonly timeMs: number;
 }
 
-export class Accounting {
+export class LedgerState {
   readonly spec: RunSpec;
-  readonly islands: readonly IslandAccount[];
+  readonly islands: readonly IslandLedger[];
   readonly outcomes: Record<Outcome, number> = Object.fromEntries(OUTCOMES.map((o) => [o, 0])) as Record<
     Outcome,
     number
@@ -86,7 +86,7 @@ export class Accounting {
     this.spec = spec;
     this.#space = space;
     this.#limit = Math.min(limit, spec.evaluations);
-    this.islands = spec.islands.map(({ index, niche }) => openAccount(index, niche));
+    this.islands = spec.islands.map(({ index, niche }) => openIslandLedger(index, niche));
   }
 
   get remaining(): number {
@@ -141,7 +141,7 @@ export class Accounting {
     return { ...offer, effects: join([{ ...NOTHING, sources }, offer.effects]) };
   }
 
-  #take(island: IslandAccount, request: BatchRequest, window: number): Offer {
+  #take(island: IslandLedger, request: BatchRequest, window: number): Offer {
     if (this.spec.sync) return this.#hold(request);
     if (request.proposals.length === 0) {
       island.exhausted = true;
@@ -175,7 +175,7 @@ export class Accounting {
   ): Effects {
     const ready: AcceptedCandidate[] = [];
     for (const { candidate, record, logged } of candidates) {
-      const island = this.islands[candidate.island] as IslandAccount;
+      const island = this.islands[candidate.island] as IslandLedger;
       if (candidate.source !== null) this.#sources.add(candidate.source);
       if (candidate.answeredBy === null) {
         this.accepted++;
@@ -245,7 +245,7 @@ export class Accounting {
     if (exhausted) return { status: "accepted", reason: null, effects: NOTHING };
     const effects = join(
       requests.map(({ island, proposals, calls }) =>
-        this.remaining === 0 ? NOTHING : this.#accept(this.islands[island] as IslandAccount, proposals, calls),
+        this.remaining === 0 ? NOTHING : this.#accept(this.islands[island] as IslandLedger, proposals, calls),
       ),
     );
     // A generation of twins only has nothing to wait for.
@@ -253,7 +253,7 @@ export class Accounting {
   }
 
   /** Accepts as batch `nextBatch` what the budget allows. Twins cost nothing but do not outlast the budget either. */
-  #accept(island: IslandAccount, proposals: readonly Proposal[], calls: BatchRequest["calls"] = []): Effects {
+  #accept(island: IslandLedger, proposals: readonly Proposal[], calls: BatchRequest["calls"] = []): Effects {
     const batch = island.nextBatch;
     const accepted: AcceptedCandidate[] = [];
     const answered: { id: string; verdict: Verdict }[] = [];
@@ -306,13 +306,13 @@ export class Accounting {
   }
 
   #evaluatedEntry(id: string, verdict: Verdict & { cached: boolean }): LogEntry {
-    const island = this.islands[splitCandidateId(id).island] as IslandAccount;
+    const island = this.islands[splitCandidateId(id).island] as IslandLedger;
     island.outstanding.delete(id);
     this.#lead(island, id, verdict);
     return this.#entry(island, { type: "evaluated", candidate: id, ...verdict });
   }
 
-  #lead(island: IslandAccount, candidate: string, verdict: Verdict): void {
+  #lead(island: IslandLedger, candidate: string, verdict: Verdict): void {
     if (verdict.fitness === null || verdict.time_ms === null) return;
     const leader = { candidate, fitness: verdict.fitness, timeMs: verdict.time_ms };
     const better = (than: Leader | undefined) => than === undefined || leader.fitness > than.fitness;
@@ -320,12 +320,12 @@ export class Accounting {
     if (better(this.islandLeaders.get(island.island))) this.islandLeaders.set(island.island, leader);
   }
 
-  #entry(island: IslandAccount, body: EntryBody): LogEntry {
+  #entry(island: IslandLedger, body: EntryBody): LogEntry {
     island.tail++;
     return { v: WIRE_VERSION, run: this.spec.run, island: island.island, n: island.tail, ...body };
   }
 
-  #key(island: IslandAccount, genome: string): string {
+  #key(island: IslandLedger, genome: string): string {
     return `${genome} ${island.nicheKey}`;
   }
 }

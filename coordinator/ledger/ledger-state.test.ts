@@ -5,7 +5,7 @@ import type { RunSpec } from "@kevo/proto/run.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Accounting, type Offer } from "./accounting.ts";
+import { LedgerState, type Offer } from "./ledger-state.ts";
 import type { AcceptedCandidate, Effects, EvaluationRecord } from "./records.ts";
 
 const space = openSpace({
@@ -24,17 +24,17 @@ const proposal = (tile: number, proposer = "random"): Proposal => ({
   reason: null,
 });
 
-function opened(change: Partial<RunSpec> = {}): Accounting {
-  const accounting = new Accounting(threeIslands(change), space);
-  accounting.open();
-  for (const island of accounting.islands) island.epoch = 1;
-  return accounting;
+function opened(change: Partial<RunSpec> = {}): LedgerState {
+  const state = new LedgerState(threeIslands(change), space);
+  state.open();
+  for (const island of state.islands) island.epoch = 1;
+  return state;
 }
 
-function offer(accounting: Accounting, island: number, k: number, tiles: number[], epoch = 1, window = 100): Offer {
+function offer(state: LedgerState, island: number, k: number, tiles: number[], epoch = 1, window = 100): Offer {
   const proposals = tiles.map((tile) => proposal(tile));
   const request = { v: WIRE_VERSION, worker: "w", island, epoch, k, proposals, diversity: null } as const;
-  return accounting.offer(request, window);
+  return state.offer(request, window);
 }
 
 function recordOf(candidate: string, time = 1): EvaluationRecord {
@@ -75,47 +75,47 @@ const evaluated = (effects: Effects | null) =>
 
 describe("a batch", () => {
   test("is refused under another epoch, out of turn, or with a configuration outside the space", () => {
-    const accounting = opened();
-    expect(offer(accounting, 0, 0, [1], 2)).toMatchObject({
+    const state = opened();
+    expect(offer(state, 0, 0, [1], 2)).toMatchObject({
       status: "refused",
       reason: expect.stringContaining("epoch"),
     });
-    expect(offer(accounting, 0, 1, [1])).toMatchObject({
+    expect(offer(state, 0, 1, [1])).toMatchObject({
       status: "refused",
       reason: expect.stringContaining("not next"),
     });
-    expect(offer(accounting, 0, 0, [13])).toMatchObject({
+    expect(offer(state, 0, 0, [13])).toMatchObject({
       status: "refused",
       reason: expect.stringContaining("constraint"),
     });
-    expect(offer(accounting, 0, 0, [1000])).toMatchObject({
+    expect(offer(state, 0, 0, [1000])).toMatchObject({
       status: "refused",
       reason: expect.stringContaining("TILE"),
     });
-    expect(offer(accounting, 7, 0, [1])).toMatchObject({
+    expect(offer(state, 7, 0, [1])).toMatchObject({
       status: "refused",
       reason: expect.stringContaining("island 7"),
     });
-    expect(accounting.accepted).toBe(0);
+    expect(state.accepted).toBe(0);
   });
 
   test("that is repeated is accepted once", () => {
-    const accounting = opened();
-    expect(offer(accounting, 0, 0, [1, 2]).effects.ready).toHaveLength(2);
-    const again = offer(accounting, 0, 0, [1, 2]);
+    const state = opened();
+    expect(offer(state, 0, 0, [1, 2]).effects.ready).toHaveLength(2);
+    const again = offer(state, 0, 0, [1, 2]);
     expect(again).toMatchObject({ status: "accepted", effects: { entries: [], ready: [] } });
-    expect(accounting.accepted).toBe(2);
+    expect(state.accepted).toBe(2);
   });
 
   test("is cut to the window and to the budget", () => {
-    const accounting = opened({ evaluations: 3 });
-    expect(offer(accounting, 0, 0, [1, 2, 3, 4], 1, 2).effects.ready).toHaveLength(2);
-    expect(offer(accounting, 0, 1, [5], 1, 2)).toMatchObject({
+    const state = opened({ evaluations: 3 });
+    expect(offer(state, 0, 0, [1, 2, 3, 4], 1, 2).effects.ready).toHaveLength(2);
+    expect(offer(state, 0, 1, [5], 1, 2)).toMatchObject({
       status: "refused",
       reason: expect.stringContaining("window"),
     });
-    expect(offer(accounting, 1, 0, [6, 7, 8]).effects.ready).toHaveLength(1);
-    expect(offer(accounting, 2, 0, [9])).toMatchObject({
+    expect(offer(state, 1, 0, [6, 7, 8]).effects.ready).toHaveLength(1);
+    expect(offer(state, 2, 0, [9])).toMatchObject({
       status: "refused",
       reason: expect.stringContaining("budget"),
     });
@@ -124,22 +124,22 @@ describe("a batch", () => {
 
 describe("a twin", () => {
   test("of an evaluated genome is answered at once and costs nothing", () => {
-    const accounting = opened();
-    offer(accounting, 0, 0, [5]);
-    accounting.settle(recordOf("r/0/0/0", 3));
-    const { effects } = offer(accounting, 1, 0, [5]);
+    const state = opened();
+    offer(state, 0, 0, [5]);
+    state.settle(recordOf("r/0/0/0", 3));
+    const { effects } = offer(state, 1, 0, [5]);
     expect(effects.ready).toEqual([]);
     expect(effects.candidates[0]).toMatchObject({ id: "r/1/0/0", answeredBy: "r/0/0/0" });
     expect(evaluated(effects)).toMatchObject([{ candidate: "r/1/0/0", cached: true, time_ms: 3 }]);
-    expect([accounting.accepted, accounting.evaluated, accounting.cached]).toEqual([1, 1, 1]);
+    expect([state.accepted, state.evaluated, state.cached]).toEqual([1, 1, 1]);
   });
 
   test("of one in flight waits for it", () => {
-    const accounting = opened();
-    offer(accounting, 0, 0, [5]);
-    expect(offer(accounting, 1, 0, [5]).effects.ready).toEqual([]);
-    expect(accounting.awaited).toEqual(new Set([0]));
-    const entries = evaluated(accounting.settle(recordOf("r/0/0/0", 2)));
+    const state = opened();
+    offer(state, 0, 0, [5]);
+    expect(offer(state, 1, 0, [5]).effects.ready).toEqual([]);
+    expect(state.awaited).toEqual(new Set([0]));
+    const entries = evaluated(state.settle(recordOf("r/0/0/0", 2)));
     expect(entries.map(({ candidate, cached }) => [candidate, cached])).toEqual([
       ["r/0/0/0", false],
       ["r/1/0/0", true],
@@ -148,33 +148,33 @@ describe("a twin", () => {
 
   test("in another niche is evaluated on its own", () => {
     const islands = ["a", "b"].map((name, index) => ({ index, niche: { workloads: [name], device: null } }));
-    const accounting = opened({ islands });
-    offer(accounting, 0, 0, [5]);
-    expect(offer(accounting, 1, 0, [5]).effects.ready).toHaveLength(1);
+    const state = opened({ islands });
+    offer(state, 0, 0, [5]);
+    expect(offer(state, 1, 0, [5]).effects.ready).toHaveLength(1);
   });
 });
 
 test("a candidate is settled once, whatever arrives later", () => {
-  const accounting = opened();
-  offer(accounting, 0, 0, [5]);
-  expect(accounting.settle(recordOf("r/0/0/0"))).not.toBeNull();
-  expect(accounting.settle(recordOf("r/0/0/0"))).toBeNull();
-  expect(accounting.settle(recordOf("r/0/9/0"))).toBeNull();
-  expect(accounting.evaluated).toBe(1);
+  const state = opened();
+  offer(state, 0, 0, [5]);
+  expect(state.settle(recordOf("r/0/0/0"))).not.toBeNull();
+  expect(state.settle(recordOf("r/0/0/0"))).toBeNull();
+  expect(state.settle(recordOf("r/0/9/0"))).toBeNull();
+  expect(state.evaluated).toBe(1);
 });
 
 test("with sync a generation is accepted whole, in island order, and its results enter the logs sorted", () => {
-  const accounting = opened({ sync: true });
-  expect(offer(accounting, 2, 0, [1]).status).toBe("held");
-  expect(offer(accounting, 0, 0, [2, 3]).status).toBe("held");
-  const { status, effects } = offer(accounting, 1, 0, [2]);
+  const state = opened({ sync: true });
+  expect(offer(state, 2, 0, [1]).status).toBe("held");
+  expect(offer(state, 0, 0, [2, 3]).status).toBe("held");
+  const { status, effects } = offer(state, 1, 0, [2]);
   expect(status).toBe("accepted");
   expect(effects.candidates.map(({ id }) => id)).toEqual(["r/0/0/0", "r/0/0/1", "r/1/0/0", "r/2/0/0"]);
-  expect(accounting.settle(recordOf("r/2/0/0"))?.entries).toEqual([]);
-  expect(accounting.settle(recordOf("r/0/0/1"))?.entries).toEqual([]);
+  expect(state.settle(recordOf("r/2/0/0"))?.entries).toEqual([]);
+  expect(state.settle(recordOf("r/0/0/1"))?.entries).toEqual([]);
   // Those of island 2 are in, though not in its log.
-  expect(accounting.awaited).toEqual(new Set([0]));
-  const closing = evaluated(accounting.settle(recordOf("r/0/0/0")));
+  expect(state.awaited).toEqual(new Set([0]));
+  const closing = evaluated(state.settle(recordOf("r/0/0/0")));
   expect(closing.map(({ candidate }) => candidate)).toEqual(["r/0/0/0", "r/0/0/1", "r/1/0/0", "r/2/0/0"]);
 });
 
@@ -193,9 +193,9 @@ class Store {
     }
   }
 
-  restored(from: Accounting): Accounting {
-    const accounting = new Accounting(from.spec, space);
-    for (const [index, island] of accounting.islands.entries()) {
+  restored(from: LedgerState): LedgerState {
+    const state = new LedgerState(from.spec, space);
+    for (const [index, island] of state.islands.entries()) {
       const { epoch, nextBatch, tail } = from.islands[index] as (typeof from.islands)[number];
       Object.assign(island, { epoch, nextBatch, tail });
     }
@@ -203,7 +203,7 @@ class Store {
       [...this.logs.values()].flat().flatMap((e) => (e.type === "evaluated" ? [e.candidate] : [])),
     );
     this.keep(
-      accounting.restore(
+      state.restore(
         this.candidates.map((candidate) => ({
           candidate,
           record: this.records.get(candidate.id) ?? null,
@@ -211,7 +211,7 @@ class Store {
         })),
       ),
     );
-    return accounting;
+    return state;
   }
 }
 
@@ -234,37 +234,37 @@ const steps = fc.array(
 test.each([false, true])("whatever happens in whatever order, nothing is counted twice or lost (sync %s)", (sync) => {
   fc.assert(
     fc.property(steps, fc.integer({ min: 1, max: 25 }), (script, evaluations) => {
-      let accounting = new Accounting(threeIslands({ evaluations, sync }), space);
+      let state = new LedgerState(threeIslands({ evaluations, sync }), space);
       const store = new Store();
-      store.keep(accounting.open());
-      for (const island of accounting.islands) island.epoch = 1;
+      store.keep(state.open());
+      for (const island of state.islands) island.epoch = 1;
       for (const step of script) {
         if (step.type === "offer") {
-          const k = (accounting.islands[step.island]?.nextBatch ?? 0) + step.ahead;
+          const k = (state.islands[step.island]?.nextBatch ?? 0) + step.ahead;
           const tiles = step.tiles.filter((tile) => tile !== 13);
-          if (k >= 0) store.keep(offer(accounting, step.island, k, tiles, step.epoch, step.window).effects);
+          if (k >= 0) store.keep(offer(state, step.island, k, tiles, step.epoch, step.window).effects);
         } else if (step.type === "settle") {
           const id = store.candidates[step.which % Math.max(1, store.candidates.length)]?.id;
           if (id === undefined) continue;
           const record = recordOf(id, step.which + 1);
-          const effects = accounting.settle(record);
+          const effects = state.settle(record);
           if (effects === null) continue;
           expect(store.records.has(id)).toBe(false);
           store.records.set(id, record);
           store.keep(effects);
-        } else accounting = store.restored(accounting);
+        } else state = store.restored(state);
       }
       // Finish what is open, as a dispatcher would.
       for (const { id, answeredBy } of store.candidates) {
         if (answeredBy !== null || store.records.has(id)) continue;
-        const effects = accounting.settle(recordOf(id));
+        const effects = state.settle(recordOf(id));
         store.records.set(id, recordOf(id));
         store.keep(effects as Effects);
       }
       const own = store.candidates.filter(({ answeredBy }) => answeredBy === null);
       expect(own.length).toBeLessThanOrEqual(evaluations);
-      expect(accounting.accepted).toBe(own.length);
-      expect(accounting.evaluated).toBe(own.length);
+      expect(state.accepted).toBe(own.length);
+      expect(state.evaluated).toBe(own.length);
       expect(new Set(own.map(({ genome }) => genome)).size).toBe(own.length);
       for (const log of store.logs.values()) expect(log.map(({ n }) => n)).toEqual(log.map((_, n) => n));
       const logged = [...store.logs.values()].flat().flatMap((e) => (e.type === "evaluated" ? [e.candidate] : []));

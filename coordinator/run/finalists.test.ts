@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import type { EvaluationRecord } from "../ledger/records.ts";
 import { runs } from "../lineage/schema.ts";
 import { type Builder, buildLineage } from "../lineage/testing/lineage-builder.ts";
-import { finalistsOf, holdFinals } from "./finals.ts";
+import { finalistsOf, remeasureFinalists } from "./finalists.ts";
 
 let lineage: Builder;
 beforeEach(() => {
@@ -33,8 +33,8 @@ it("lets the next best stand in for finalists that failed on fresh inputs", () =
   expect(ids(candidates)).toEqual([]);
 });
 
-/** Six candidates, the fastest first, and finals in which those named fail in the round named. */
-function finals(failing: Readonly<Record<number, number>>, interrupted = new AbortController().signal) {
+/** Six candidates, the fastest first, and a re-measurement in which those named fail in the round named. */
+function remeasured(failing: Readonly<Record<number, number>>, interrupted = new AbortController().signal) {
   const { candidates, spec } = sixCandidates();
   const [measured, failed, phases]: [string[], string[], string[]] = [[], [], []];
   const dispatcher = {
@@ -45,7 +45,7 @@ function finals(failing: Readonly<Record<number, number>>, interrupted = new Abo
       return { outcome, message: "other inputs" } as EvaluationRecord;
     },
   };
-  const held = holdFinals({
+  const ended = remeasureFinalists({
     db: lineage.db,
     spec,
     dispatcher,
@@ -53,12 +53,12 @@ function finals(failing: Readonly<Record<number, number>>, interrupted = new Abo
     onPhase: (phase) => phases.push(phase),
     onFailed: ({ candidate, message }) => failed.push(`${candidates.indexOf(candidate)} ${message}`),
   });
-  return { held, measured, failed, phases };
+  return { ended, measured, failed, phases };
 }
 
 it("measures in rounds, and lets the next best stand in for as many as failed", async () => {
-  const { held, measured, failed, phases } = finals({ 0: 1, 2: 2 });
-  expect(await held).toBe("held");
+  const { ended, measured, failed, phases } = remeasured({ 0: 1, 2: 2 });
+  expect(await ended).toBe("remeasured");
   expect(failed).toEqual(["0 incorrect: other inputs", "2 incorrect: other inputs"]);
   // Each round in another order; 0 is out after the first, and what the others have is not measured twice.
   expect(measured).toEqual([
@@ -72,16 +72,16 @@ it("measures in rounds, and lets the next best stand in for as many as failed", 
 });
 
 it("gives up on stand-ins where everything fails", async () => {
-  const { held, failed, measured } = finals({ 0: 1, 1: 1, 2: 1, 3: 1, 4: 1, 5: 1 });
-  expect(await held).toBe("held");
+  const { ended, failed, measured } = remeasured({ 0: 1, 1: 1, 2: 1, 3: 1, 4: 1, 5: 1 });
+  expect(await ended).toBe("remeasured");
   expect(failed).toHaveLength(6);
   expect(measured).toHaveLength(6);
 });
 
 it("ends at once when it is interrupted", async () => {
   const interruption = new AbortController();
-  const { held, failed } = finals({ 0: 1 }, interruption.signal);
+  const { ended, failed } = remeasured({ 0: 1 }, interruption.signal);
   interruption.abort();
-  expect(await held).toBe("interrupted");
+  expect(await ended).toBe("interrupted");
   expect(failed).toEqual([]);
 });

@@ -1,7 +1,7 @@
-/** The books of a run, as the lineage database shows them at one moment: what must hold at any. */
+/** The ledger of a run, as the lineage database shows it at one moment: what must hold at any. */
 import type { LedgerView } from "../support/programs.ts";
 
-export interface Books {
+export interface LedgerCheck {
   /** Candidates that the budget counts, and how many of them have their one outcome. */
   readonly accepted: number;
   readonly evaluated: number;
@@ -12,7 +12,7 @@ export interface Books {
   readonly wrong: readonly string[];
 }
 
-export function booksOf(ledger: LedgerView): Books {
+export function checkLedger(ledger: LedgerView): LedgerCheck {
   const one = (sql: string) => Number(ledger.query<{ n: number }>(sql)[0]?.n ?? 0);
   // One statement sees one state of the database; the run goes on meanwhile.
   const [sums] = ledger.query<{
@@ -58,8 +58,8 @@ export function booksOf(ledger: LedgerView): Books {
   };
 }
 
-/** In words: what was found, or what does not hold. */
-export function booksInWords({ accepted, evaluated, open, outcomes, lost, wrong }: Books): string {
+/** A sentence: what was found, or what does not hold. */
+export function describeLedger({ accepted, evaluated, open, outcomes, lost, wrong }: LedgerCheck): string {
   if (wrong.length > 0) return wrong.join("; ");
   const parts = Object.entries(outcomes).map(([outcome, n]) => `${n} ${outcome}`);
   return `${accepted} accepted, ${evaluated} evaluated once each (${parts.join(", ")}), ${open} open, ${lost} attempts without a result made again`;

@@ -10,8 +10,8 @@ import type { RunSpec } from "@kevo/proto/run.ts";
 import { Dispatcher } from "../dispatch/dispatcher.ts";
 import { Fleet } from "../dispatch/fleet.ts";
 import { isStranded, windowsOf } from "../dispatch/plan.ts";
-import { Accounting } from "../ledger/accounting.ts";
 import { Ledger } from "../ledger/ledger.ts";
+import { LedgerState } from "../ledger/ledger-state.ts";
 import type { AcceptedCandidate } from "../ledger/records.ts";
 import type { OpenLineage } from "../lineage/database.ts";
 import { recordedCall } from "../lineage/queries/calls.ts";
@@ -23,7 +23,7 @@ import { Recorder } from "../record/recorder.ts";
 import type { Child } from "./children.ts";
 import { Endpoints } from "./endpoints.ts";
 import { evolvableSource, storedSources } from "./evolved-source.ts";
-import { holdFinals } from "./finals.ts";
+import { remeasureFinalists } from "./finalists.ts";
 import type { Launch } from "./launch.ts";
 import { Leases } from "./leases.ts";
 import { LiveView } from "./live-snapshot.ts";
@@ -34,7 +34,7 @@ import { ObjectKeeper } from "./object-keeper.ts";
 import { Recorded } from "./repetition.ts";
 import { definitionObject } from "./spec.ts";
 
-export interface Sitting {
+export interface RunSession {
   readonly spec: RunSpec;
   readonly launch: Launch;
   readonly kernel: KernelPackage;
@@ -43,7 +43,7 @@ export interface Sitting {
   readonly token: string | undefined;
   /** True takes up a stored run. */
   readonly resume: boolean;
-  /** Wall clock of earlier sittings, milliseconds. */
+  /** Wall clock of earlier sessions, milliseconds. */
   readonly elapsedBeforeMs: number;
   /** The user's Ctrl-C. */
   readonly interrupted: AbortSignal;
@@ -56,16 +56,16 @@ const STATE_EVERY_MS = 2_000;
 /** How long to wait for a first evaluator, or for one to come back, before giving up. */
 const PATIENCE_MS = 60_000;
 
-export async function conduct(sitting: Sitting): Promise<Ending> {
+export async function executeRun(session: RunSession): Promise<Ending> {
   await using stack = new AsyncDisposableStack();
-  return await new Conductor(sitting, stack).run();
+  return await new RunController(session, stack).run();
 }
 
-class Conductor {
-  readonly #sitting: Sitting;
+class RunController {
+  readonly #session: RunSession;
   readonly #stack: AsyncDisposableStack;
   readonly #startedAt = performance.now();
-  readonly #accounting: Accounting;
+  readonly #state: LedgerState;
   readonly #ledger: Ledger;
   readonly #dispatcher: Dispatcher;
   readonly #fleet: Fleet;
@@ -85,17 +85,17 @@ class Conductor {
   /** Settles when the search is over; rejects when the run cannot go on. */
   readonly #over = Promise.withResolvers<Ending>();
 
-  constructor(sitting: Sitting, stack: AsyncDisposableStack) {
-    this.#sitting = sitting;
+  constructor(session: RunSession, stack: AsyncDisposableStack) {
+    this.#session = session;
     this.#stack = stack;
-    const { spec, lineage, token, kernel } = sitting;
+    const { spec, lineage, token, kernel } = session;
     const space = openSpace(kernel.definition);
-    const { repeats } = sitting.launch;
+    const { repeats } = session.launch;
     this.#recorded = repeats === undefined ? null : new Recorded(lineage.db, repeats, spec.run, space);
-    this.#accounting = new Accounting(spec, space, this.#recorded?.evaluations);
+    this.#state = new LedgerState(spec, space, this.#recorded?.evaluations);
     this.#ledger = new Ledger(
       lineage,
-      this.#accounting,
+      this.#state,
       {
         onEntries: (entries) => {
           this.#publisher?.publish(entries);
@@ -122,7 +122,7 @@ class Conductor {
       onChange: () => this.#fleetChanged(),
       onNote: (message) => this.#note("evaluator", message),
     });
-    this.#view = new LiveView(this.#accounting, this.#fleet);
+    this.#view = new LiveView(this.#state, this.#fleet);
     this.#windows = spec.islands.map(() => 0);
     // A rejection before anybody waits for it is not unhandled: run() awaits it below.
     this.#over.promise.catch(() => {});
@@ -133,7 +133,7 @@ class Conductor {
     this.#stack.defer(() => this.#ledger.close());
     // Its clock runs from the start; a run that fails before it begins must end all the same.
     this.#stack.defer(() => this.#fleet.close());
-    const { interrupted } = this.#sitting;
+    const { interrupted } = this.#session;
     const onInterrupt = () => this.#over.resolve("interrupted");
     interrupted.addEventListener("abort", onInterrupt);
     this.#stack.defer(() => interrupted.removeEventListener("abort", onInterrupt));
@@ -141,7 +141,7 @@ class Conductor {
     try {
       await this.#begin();
       let ending = await this.#over.promise;
-      if (ending !== "interrupted") ending = await this.#finals(ending);
+      if (ending !== "interrupted") ending = await this.#remeasureFinalists(ending);
       await this.#end(ending, null);
       return ending;
     } catch (error) {
@@ -151,12 +151,12 @@ class Conductor {
   }
 
   async #begin(): Promise<void> {
-    const { spec, launch, kernel, resume } = this.#sitting;
+    const { spec, launch, kernel, resume } = this.#session;
     const { url, bus } = await openNats(this.#stack, {
       run: spec.run,
       launch,
-      database: this.#sitting.lineage.path,
-      token: this.#sitting.token,
+      database: this.#session.lineage.path,
+      token: this.#session.token,
       onNote: (kind, message) => this.#note(kind, message),
       onFailed: (error) => this.#over.reject(error),
     });
@@ -164,7 +164,7 @@ class Conductor {
     await bus.openLogStream();
     const definition = definitionObject(kernel.definition);
     const source = spec.evolves_source === undefined ? null : evolvableSource(kernel);
-    const sources = () => (source === null ? [] : [source, ...storedSources(this.#sitting.lineage.db, spec.run)]);
+    const sources = () => (source === null ? [] : [source, ...storedSources(this.#session.lineage.db, spec.run)]);
     const objects = new ObjectKeeper(bus, () => [
       kernel,
       definition,
@@ -197,7 +197,7 @@ class Conductor {
       windows: () => this.#windows,
       onStop: () => this.#stop("stop was asked for"),
       recordedCalls: (hash, index) =>
-        launch.repeats === undefined ? null : recordedCall(this.#sitting.lineage.db, launch.repeats, hash, index),
+        launch.repeats === undefined ? null : recordedCall(this.#session.lineage.db, launch.repeats, hash, index),
       onTrouble: (text) => this.#note(MODEL_TROUBLE, text),
     });
     this.#endpoints = endpoints;
@@ -216,7 +216,7 @@ class Conductor {
 
   /** A recording has no island-workers: its configurations are known before. */
   async #openRecorder(leases: Leases): Promise<void> {
-    const { spec, launch, kernel } = this.#sitting;
+    const { spec, launch, kernel } = this.#session;
     if (launch.record === null) return;
     const plan = planRecording(kernel.definition, launch.record.fixed, spec.seed, spec.evaluations);
     const window = () => this.#windows[0] ?? 0;
@@ -229,7 +229,7 @@ class Conductor {
   }
 
   #startPrograms(natsUrl: string, leases: Leases): void {
-    const { spec, launch } = this.#sitting;
+    const { spec, launch } = this.#session;
     const listener: LocalListener = {
       onEvaluator: (address, before) => {
         if (before !== null) this.#fleet.remove(before);
@@ -246,7 +246,7 @@ class Conductor {
   }
 
   #startClocks(): void {
-    const { spec, progress } = this.#sitting;
+    const { spec, progress } = this.#session;
     const view = setInterval(
       () => progress.update(this.#view.snapshot(this.#phase, this.#elapsedS())),
       PROGRESS_EVERY_MS,
@@ -258,7 +258,7 @@ class Conductor {
     });
     let servedAt = performance.now();
     const patience = setInterval(() => {
-      const isServed = this.#manned && this.#fleet.serving && !isStranded(this.#accounting.awaited, this.#windows);
+      const isServed = this.#manned && this.#fleet.serving && !isStranded(this.#state.awaited, this.#windows);
       if (this.#recorded !== null || isServed) servedAt = performance.now();
       // An island that says that it has nothing left makes no entry.
       this.#endIfFinished();
@@ -282,21 +282,21 @@ class Conductor {
 
   /** No further batch; what is outstanding is finished. */
   #stop(why: string): void {
-    if (this.#accounting.closed) return;
+    if (this.#state.closed) return;
     this.#note("stopping", why);
     this.#stopped = why === "stop was asked for";
-    this.#accounting.closed = true;
+    this.#state.closed = true;
     this.#endpoints?.announce();
     this.#endIfFinished();
   }
 
   #endIfFinished(): void {
-    if (!this.#accounting.finished) return;
-    const { remaining, evaluated, spec } = this.#accounting;
+    if (!this.#state.finished) return;
+    const { remaining, evaluated, spec } = this.#state;
     const done = `${evaluated} of ${spec.evaluations} evaluations`;
     if (remaining > 0) this.#note("exhausted", `the islands have nothing left to propose after ${done}`);
     // An island that had nothing to propose may find something: not after the end.
-    this.#accounting.closed = true;
+    this.#state.closed = true;
     this.#over.resolve(this.#stopped ? "stopped" : "completed");
   }
 
@@ -310,8 +310,8 @@ class Conductor {
     }
   }
 
-  async #finals(ending: Ending): Promise<Ending> {
-    const { spec, lineage } = this.#sitting;
+  async #remeasureFinalists(ending: Ending): Promise<Ending> {
+    const { spec, lineage } = this.#session;
     // A recorded time does not change by reading it again.
     if (spec.backend === "replay") return ending;
     if (this.#recorded !== null) {
@@ -322,24 +322,24 @@ class Conductor {
         await this.#ledger.event(FINALIST_FAILED, finalistFailed(failed), failed);
       return ending;
     }
-    const held = await holdFinals({
+    const ended = await remeasureFinalists({
       db: lineage.db,
       spec,
       dispatcher: this.#dispatcher,
-      interrupted: this.#sitting.interrupted,
+      interrupted: this.#session.interrupted,
       onPhase: (phase) => {
         this.#phase = phase;
       },
       onFailed: (failed) => this.#note(FINALIST_FAILED, finalistFailed(failed), failed),
     });
-    return held === "interrupted" ? held : ending;
+    return ended === "interrupted" ? ended : ending;
   }
 
   async #end(ending: Ending | "failed", error: unknown): Promise<void> {
     this.#phase = ending;
     await this.#dispatcher.stop();
     // Nobody folds the logs of a complete run any more. One that may be resumed keeps its copy.
-    if (ending === "completed") await this.#bus?.purgeLog(this.#sitting.spec.run).catch(() => {});
+    if (ending === "completed") await this.#bus?.purgeLog(this.#session.spec.run).catch(() => {});
     const message = error === null ? null : (error as Error).message;
     await this.#ledger.event(ending, message ?? `the run is ${ending}`);
     await this.#ledger.status({
@@ -351,7 +351,7 @@ class Conductor {
   }
 
   #fleetChanged(): void {
-    const models = this.#sitting.spec.islands.map(({ niche }) => niche.device);
+    const models = this.#session.spec.islands.map(({ niche }) => niche.device);
     const windows = windowsOf(this.#dispatcher.seats, models);
     this.#manned ||= windows.every((window) => window > 0);
     this.#windows = this.#manned ? windows : windows.map(() => 0);
@@ -362,13 +362,13 @@ class Conductor {
   }
 
   get #working(): string {
-    return this.#sitting.launch.record === null ? "evolving" : "recording";
+    return this.#session.launch.record === null ? "evolving" : "recording";
   }
 
   /** Device models that an island is limited to and that nobody has, in words. */
   #wanted(): string {
     const present = new Set([...this.#dispatcher.seats].flatMap(({ deviceModels }) => deviceModels));
-    const wanted = new Set(this.#sitting.spec.islands.flatMap(({ niche }) => niche.device ?? []));
+    const wanted = new Set(this.#session.spec.islands.flatMap(({ niche }) => niche.device ?? []));
     const missing = [...wanted].filter((model) => !present.has(model));
     return missing.length === 0 ? "" : `${missing.join(", ")} `;
   }
@@ -382,12 +382,12 @@ class Conductor {
   }
 
   #note(kind: string, message: string, data?: unknown): void {
-    this.#sitting.progress.note(message);
+    this.#session.progress.note(message);
     void this.#ledger.event(kind, message, data).catch(() => {});
   }
 
   #elapsedS(): number {
-    return (this.#sitting.elapsedBeforeMs + performance.now() - this.#startedAt) / 1000;
+    return (this.#session.elapsedBeforeMs + performance.now() - this.#startedAt) / 1000;
   }
 }
 

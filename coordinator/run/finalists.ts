@@ -9,12 +9,12 @@ import type { AcceptedCandidate } from "../ledger/records.ts";
 import type { LineageDatabase } from "../lineage/database.ts";
 import { type FailedFinalist, failedFinalists } from "../lineage/queries/finalists.ts";
 import { candidates, evaluations, measurements } from "../lineage/schema.ts";
-import { finalsOf } from "./effort.ts";
+import { finalistPlan } from "./effort.ts";
 
 /** How often the next best stand in for finalists that failed: a device that fails everything must not cost hours. */
 const SUBSTITUTIONS = 3;
 
-export interface Finals {
+export interface Remeasurement {
   readonly db: LineageDatabase;
   readonly spec: RunSpec;
   readonly dispatcher: Pick<Dispatcher, "remeasure">;
@@ -30,8 +30,8 @@ export interface Finals {
  *
  * @returns "interrupted" as soon as the signal says so; what is under way is then left to the dispatcher.
  */
-export async function holdFinals(finals: Finals): Promise<"held" | "interrupted"> {
-  const { db, spec, dispatcher, interrupted, onPhase, onFailed } = finals;
+export async function remeasureFinalists(request: Remeasurement): Promise<"remeasured" | "interrupted"> {
+  const { db, spec, dispatcher, interrupted, onPhase, onFailed } = request;
   const out = new Set(failedFinalists(db, spec.run).map(({ candidate }) => candidate));
   const cut = Promise.withResolvers<"interrupted">();
   const onAbort = () => cut.resolve("interrupted");
@@ -52,7 +52,7 @@ export async function holdFinals(finals: Finals): Promise<"held" | "interrupted"
     }
     if (failed.length === 0) break;
   }
-  return "held";
+  return "remeasured";
 }
 
 /**
@@ -61,7 +61,7 @@ export async function holdFinals(finals: Finals): Promise<"held" | "interrupted"
  */
 export function finalistsOf(db: LineageDatabase, spec: RunSpec, out: ReadonlySet<string>): AcceptedCandidate[] {
   const niches = islandsByNiche(spec);
-  const { finalists } = finalsOf(spec.effort, niches.size);
+  const { finalists } = finalistPlan(spec.effort, niches.size);
   return [...niches.values()].flatMap((islands) =>
     db
       .select({ row: candidates })
@@ -105,18 +105,18 @@ function islandsByNiche(spec: RunSpec): Map<string, number[]> {
 }
 
 /**
- * Measures the finalists in rounds 1, 2, …; rounds that an earlier sitting stored are not made again. A finalist
+ * Measures the finalists in rounds 1, 2, …; rounds that an earlier session stored are not made again. A finalist
  * that fails on fresh inputs is out; what it said is returned.
  */
 async function measureFinalists(
   db: LineageDatabase,
-  dispatcher: Finals["dispatcher"],
+  dispatcher: Remeasurement["dispatcher"],
   finalists: readonly AcceptedCandidate[],
   spec: RunSpec,
   onProgress: (done: number, all: number) => void,
 ): Promise<FailedFinalist[]> {
   const failed: FailedFinalist[] = [];
-  const { rounds } = finalsOf(spec.effort, islandsByNiche(spec).size);
+  const { rounds } = finalistPlan(spec.effort, islandsByNiche(spec).size);
   let done = 0;
   for (let round = 1; round <= rounds; round++) {
     const inRound = finalists.filter(({ id }) => !failed.some((f) => f.candidate === id) && lastRound(db, id) < round);

@@ -1,4 +1,4 @@
-/** One sitting of a run at the command line: opens what it needs, conducts it, and says how it ended. */
+/** One session of a run at the command line: opens what the run needs, runs it, and says how it ended. */
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,8 +18,8 @@ import { wantsColours } from "../progress/table.ts";
 import { earlierRecording, recordSpecOf } from "../record/earlier.ts";
 import { parseFixed } from "../record/plan.ts";
 import { type RecordingSummary, writeRecording } from "../record/recording.ts";
-import { conduct, type Ending } from "../run/conduct.ts";
 import { asControl } from "../run/control-run.ts";
+import { type Ending, executeRun } from "../run/controller.ts";
 import { evolvableSource } from "../run/evolved-source.ts";
 import { type Launch, launch as launchSchema } from "../run/launch.ts";
 import { repetitionOf } from "../run/repetition.ts";
@@ -27,7 +27,7 @@ import { buildResult, type RunResult } from "../run/result.ts";
 import { runId, specOf, type Wish } from "../run/spec.ts";
 import { asStored, withinDevices } from "../run/within-devices.ts";
 
-export interface SittingOptions {
+export interface RunSessionOptions {
   readonly db: string;
   readonly json: boolean;
   readonly token: string | undefined;
@@ -36,7 +36,7 @@ export interface SittingOptions {
 const KERNELS = join(dirname(fileURLToPath(import.meta.resolve("@kevo/gpu-evaluator/package.json"))), "kernels");
 const EXIT_INTERRUPTED = 130;
 
-export async function startRun(wish: Wish, wanted: Launch, options: SittingOptions): Promise<void> {
+export async function startRun(wish: Wish, wanted: Launch, options: RunSessionOptions): Promise<void> {
   const kernel = await withinDevices(await kernelOf(wanted), wanted, options.token, note);
   const isPath = wanted.kernel !== null && !existsSync(join(KERNELS, wanted.kernel));
   const launch = isPath ? { ...wanted, kernel: resolve(wanted.kernel as string) } : wanted;
@@ -44,7 +44,7 @@ export async function startRun(wish: Wish, wanted: Launch, options: SittingOptio
   const lineage = openLineage(options.db);
   try {
     const spec = asControl(lineage.db, wished);
-    await sit({ spec, launch, kernel, lineage, resume: false, elapsedBeforeMs: 0 }, options);
+    await runSession({ spec, launch, kernel, lineage, resume: false, elapsedBeforeMs: 0 }, options);
   } finally {
     lineage.close();
   }
@@ -61,7 +61,7 @@ function withSource(spec: RunSpec, wish: Wish, kernel: KernelPackage): RunSpec {
   return { ...spec, evolves_source: evolvableSource(kernel).hash };
 }
 
-export async function resumeRun(run: string | undefined, options: SittingOptions): Promise<void> {
+export async function resumeRun(run: string | undefined, options: RunSessionOptions): Promise<void> {
   const lineage = openLineage(options.db, { existing: true });
   try {
     const row = resolveRun(lineage.db, run);
@@ -80,7 +80,7 @@ export async function resumeRun(run: string | undefined, options: SittingOptions
       );
     }
     const kernel = asStored(whole, spec.kernel.definition);
-    await sit({ spec, launch, kernel, lineage, resume: true, elapsedBeforeMs: row.elapsedMs }, options);
+    await runSession({ spec, launch, kernel, lineage, resume: true, elapsedBeforeMs: row.elapsedMs }, options);
   } finally {
     lineage.close();
   }
@@ -89,14 +89,14 @@ export async function resumeRun(run: string | undefined, options: SittingOptions
 const note = (words: string) => process.stderr.write(`${words}\n`);
 
 /** Repeats a recorded run, in a run of its own. */
-export async function repeatRun(recorded: string, options: SittingOptions): Promise<void> {
+export async function repeatRun(recorded: string, options: RunSessionOptions): Promise<void> {
   const lineage = openLineage(options.db, { existing: true });
   try {
     const row = resolveRun(lineage.db, recorded);
     const { spec, launch } = repetitionOf(lineage.db, row, runId(row.kernel, new Date()));
     // Its source may have changed since, for nothing of it runs; its space may not.
     const kernel = asStored(await kernelOf(launch), spec.kernel.definition);
-    await sit({ spec, launch, kernel, lineage, resume: false, elapsedBeforeMs: 0 }, options);
+    await runSession({ spec, launch, kernel, lineage, resume: false, elapsedBeforeMs: 0 }, options);
   } finally {
     lineage.close();
   }
@@ -118,7 +118,7 @@ interface Prepared {
   readonly elapsedBeforeMs: number;
 }
 
-async function sit(prepared: Prepared, { json, token }: SittingOptions): Promise<void> {
+async function runSession(prepared: Prepared, { json, token }: RunSessionOptions): Promise<void> {
   const progress = openProgress(process.stderr, { json });
   const interruption = new AbortController();
   const onSignal = () => {
@@ -130,7 +130,7 @@ async function sit(prepared: Prepared, { json, token }: SittingOptions): Promise
   process.on("SIGTERM", onSignal);
   let ending: Ending;
   try {
-    ending = await conduct({ ...prepared, progress, token, interrupted: interruption.signal });
+    ending = await executeRun({ ...prepared, progress, token, interrupted: interruption.signal });
   } catch (error) {
     throw withResumeHint(error, prepared);
   } finally {
@@ -158,7 +158,7 @@ export async function recordRun(
   wish: Wish,
   wanted: Launch,
   fix: readonly string[],
-  options: SittingOptions,
+  options: RunSessionOptions,
 ): Promise<void> {
   const kernel = await withinDevices(await kernelOf(wanted), wanted, options.token, note);
   const isPath = wanted.kernel !== null && !existsSync(join(KERNELS, wanted.kernel));
@@ -183,11 +183,14 @@ export async function recordRun(
           2,
         );
       }
-      await sit({ spec, launch, kernel, lineage, resume: false, elapsedBeforeMs: 0 }, options);
+      await runSession({ spec, launch, kernel, lineage, resume: false, elapsedBeforeMs: 0 }, options);
       return;
     }
     const stored = runSpec.parse(JSON.parse(earlier.spec));
-    await sit({ spec: stored, launch, kernel, lineage, resume: true, elapsedBeforeMs: earlier.elapsedMs }, options);
+    await runSession(
+      { spec: stored, launch, kernel, lineage, resume: true, elapsedBeforeMs: earlier.elapsedMs },
+      options,
+    );
   } finally {
     lineage.close();
   }

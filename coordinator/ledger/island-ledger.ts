@@ -1,7 +1,7 @@
-/** What the accounting knows of one island. */
+/** What the ledger knows of one island. */
 import type { Niche } from "@kevo/proto/run.ts";
 
-export interface IslandAccount {
+export interface IslandLedger {
   readonly island: number;
   readonly niche: Niche;
   /** What makes two evaluations of a genome comparable inside this run. */
@@ -18,7 +18,7 @@ export interface IslandAccount {
   diversity: number | null;
 }
 
-export function openAccount(island: number, niche: Niche): IslandAccount {
+export function openIslandLedger(island: number, niche: Niche): IslandLedger {
   return {
     island,
     niche,
