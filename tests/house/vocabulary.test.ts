@@ -1,0 +1,77 @@
+/** Old names (docs/glossary.md) do not come back: each may stand only where it is stored, or translated. */
+import { describe, expect, test } from "vitest";
+import { files, read } from "./files.ts";
+
+interface OldWord {
+  readonly old: RegExp;
+  readonly now: string;
+  /** Files that need the old word; a folder ends in a slash. */
+  readonly allowed?: readonly string[];
+}
+
+/** Pages that tell history, results of before, and this table. */
+const EVERYWHERE_ALLOWED = [
+  "CHANGELOG.md",
+  "docs/glossary.md",
+  "results/",
+  "package-lock.json",
+  "tests/house/vocabulary.test.ts",
+];
+
+const OLD_WORDS: readonly OldWord[] = [
+  { old: /\b[Ss]ittings?\b|SittingOptions/, now: "RunSession, session", allowed: ["research-stage/"] },
+  { old: /\bconduct(s|ed|ing)?\b|\bConductor\b/, now: "RunController, executeRun", allowed: ["research-stage/"] },
+  { old: /\b(hold)?[Ff]inals\b|failedFinals|finalsOf/, now: "finalists, remeasureFinalists" },
+  { old: /purpose\W+["']?final\b|["'](?:FINAL|final)["']/i, now: "the purpose finalist" },
+  { old: /\bAccounting\b|IslandAccount|ledger\/accounting/, now: "LedgerState, IslandLedger" },
+  { old: /\bbooks\b|\bbooksOf\b|booksInWords/i, now: "ledger" },
+];
+
+interface Finding {
+  readonly file: string;
+  readonly line: number;
+  readonly text: string;
+}
+
+function findings({ old, allowed = [] }: OldWord, sources: ReadonlyMap<string, string>): Finding[] {
+  const exempt = [...EVERYWHERE_ALLOWED, ...allowed];
+  return [...sources]
+    .filter(([file]) => !exempt.some((one) => (one.endsWith("/") ? file.startsWith(one) : file === one)))
+    .flatMap(([file, source]) =>
+      source
+        .split("\n")
+        .flatMap((text, at) => (old.test(text) || old.test(file) ? [{ file, line: at + 1, text }] : [])),
+    );
+}
+
+const isText = (source: string): boolean => !source.includes("\0");
+const tracked = new Map(
+  files()
+    .map((file) => [file, read(file)] as const)
+    .filter(([, source]) => isText(source)),
+);
+
+describe("old names are gone", () => {
+  test.each(OLD_WORDS)("$old: $now", (word) => {
+    expect(findings(word, tracked).map(({ file, line, text }) => `${file}:${line} ${text.trim()}`)).toEqual([]);
+  });
+});
+
+describe("the table catches", () => {
+  test.each([
+    ["core/a.ts", "const sitting = 1;"],
+    ["coordinator/a.ts", "class Conductor {}"],
+    ["coordinator/a.ts", "await holdFinals();"],
+    ["gpu-evaluator/a.ts", 'purpose: "final"'],
+    ["coordinator/a.ts", "new Accounting(spec)"],
+    ["docs/a.md", "The books of a run"],
+    ["coordinator/ledger/accounting.ts", "x"],
+  ])("%s: %s", (file, source) => {
+    expect(OLD_WORDS.flatMap((word) => findings(word, new Map([[file, source]])))).toHaveLength(1);
+  });
+
+  test("and not where an old name is translated", () => {
+    const glossary = new Map([["docs/glossary.md", "| Sitting | RunSession |"]]);
+    expect(OLD_WORDS.flatMap((word) => findings(word, glossary))).toEqual([]);
+  });
+});
