@@ -4,12 +4,10 @@
  */
 import { z } from "zod";
 import { measurement, outcome } from "./outcome.ts";
+import { proposer } from "./proposer.ts";
 import { runSpec } from "./run.ts";
 import { config } from "./search-space.ts";
 import { WIRE_VERSION } from "./version.ts";
-
-/** Proposers of this release; Grok and the like join as further names, so readers accept any. */
-export const proposer = z.string().min(1).max(60);
 
 /** A candidate as its island proposes it: position in the batch, genome, provenance. */
 export const proposal = z.object({

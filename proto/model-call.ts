@@ -1,5 +1,6 @@
 /** What is recorded of a call to a language model, and how it may end. */
 import { z } from "zod";
+import { proposer } from "./proposer.ts";
 
 export const MODEL_ERROR_KINDS = [
   /** The provider refuses the key. Nothing will work until somebody mends it. */
@@ -42,7 +43,7 @@ export type Message = z.infer<typeof message>;
 
 /** For whom a call is made. */
 export const callLabels = z.object({
-  proposer: z.string().min(1).max(100),
+  proposer,
   /** Of the prompt, such as `diverse`. */
   variant: z.string().max(100).nullable(),
   island: z.int().nonnegative().nullable(),

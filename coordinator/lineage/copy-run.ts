@@ -1,4 +1,5 @@
 /** One run's rows, out of one lineage database and into another: for recordings. */
+import { proposerName } from "@kevo/proto/proposer.ts";
 import type Database from "better-sqlite3";
 import { z } from "zod";
 
@@ -47,7 +48,11 @@ export function insertRun(sqlite: Database.Database, dump: RunDump, kernel: stri
     if (sqlite.prepare("select 1 from runs where id = ?").get(first?.id) !== undefined) return;
     for (const table of Object.keys(TABLES) as (keyof typeof TABLES)[]) {
       for (const given of dump[table]) {
-        const values = table === "runs" ? { ...given, launch: withKernel(given.launch, kernel) } : given;
+        const values = {
+          ...given,
+          ...(table === "runs" && { launch: withKernel(given.launch, kernel) }),
+          ...(table === "candidates" && { proposer: proposerName(String(given.proposer)) }),
+        };
         const names = Object.keys(values);
         const places = names.map((name) => `@${name}`).join(", ");
         sqlite.prepare(`insert into ${table} (${names.join(", ")}) values (${places})`).run(values);

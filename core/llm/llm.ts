@@ -6,7 +6,7 @@
  *     });
  *     const client = openModel({ model: "grok-4.3", store, spending, environment: process.env });
  *     const { output, call } = await predict(propose, client, {
- *       input: { elites }, labels: { proposer: "grok", variant: "diverse", island: 3 }, seed: 17,
+ *       input: { elites }, labels: { proposer: "llm", variant: "diverse", island: 3 }, seed: 17,
  *     });
  *
  * - `signature.ts`, `predict.ts`: typed questions and checked answers. A failure is a `ModelError` whose `kind` says

@@ -223,7 +223,7 @@ describe("recorded calls", () => {
   const record = (id: string, hash: string, change: Partial<CallRecord> = {}): CallRecord => ({
     id,
     hash: hash.repeat(64),
-    proposer: "grok",
+    proposer: "llm",
     variant: null,
     island: null,
     model: "m",

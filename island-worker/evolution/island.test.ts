@@ -232,7 +232,7 @@ describe("a run", () => {
     const spec = specOf({ count: 1 });
     const knowledge = openKnowledge(ridge, spec);
     const island = openIsland(ridge, openedEntry(spec, 0));
-    const alien = { config: { BLOCK: 7 }, source: null, proposer: "grok", parents: [], reason: null };
+    const alien = { config: { BLOCK: 7 }, source: null, proposer: "llm", parents: [], reason: null };
     const entries = [
       openedEntry(spec, 0),
       askedEntry(spec, 0, 1, 0, [alien]),

@@ -10,10 +10,10 @@ import { type PredictOptions, predict } from "@kevo/core/llm/predict.ts";
 import type { LogEntry, MadeCall, Proposal } from "@kevo/proto/log.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import { genesOf, type Knowledge, nicheOf, takenKeys } from "../evolution/knowledge.ts";
-import { judge, type Suggestion, type Written } from "../proposers/grok/answer.ts";
-import { applyChronicle, type Chronicle, openChronicle, type Tried } from "../proposers/grok/chronicle.ts";
-import { type Asking, askingForSource, askingNow, type SourceOccasion } from "../proposers/grok/policy.ts";
-import { deviceOf, questionOf, type Subject, signatureOf, workloadsOf } from "../proposers/grok/prompt.ts";
+import { judge, type Suggestion, type Written } from "../proposers/llm/answer.ts";
+import { applyChronicle, type Chronicle, openChronicle, type Tried } from "../proposers/llm/chronicle.ts";
+import { type Asking, askingForSource, askingNow, type SourceOccasion } from "../proposers/llm/policy.ts";
+import { deviceOf, questionOf, type Subject, signatureOf, workloadsOf } from "../proposers/llm/prompt.ts";
 import {
   type ChangedSource,
   changedSources,
@@ -22,19 +22,19 @@ import {
   sourceSignature,
   WANTED_SOURCES,
   type WrittenChange,
-} from "../proposers/grok/source.ts";
+} from "../proposers/llm/source.ts";
 import {
   applySourceHistory,
   hasFailed,
   isProposed,
   openSourceHistory,
   type SourceHistory,
-} from "../proposers/grok/source-history.ts";
+} from "../proposers/llm/source-history.ts";
 import type { Models } from "./models.ts";
 import type { Sources } from "./sources.ts";
 
 /** Proposer's name in the lineage, whichever model answered. */
-export const GROK = "grok";
+export const LLM = "llm";
 
 export interface AdvisorOptions extends Models {
   readonly spec: RunSpec;
@@ -176,7 +176,7 @@ export class Advisor {
     const calls: CallRecord[] = [];
     let question: Question | null = null;
     try {
-      const labels = { proposer: GROK, variant, island };
+      const labels = { proposer: LLM, variant, island };
       question = await this.#questionOf(island, { model, variant, wanted, seed });
       await question?.put(noting(client, calls), { labels, seed, signal, unrepaired: "accept" });
       if (calls.length > 0 && question?.found().length === 0) {
@@ -194,7 +194,7 @@ export class Advisor {
     if (last !== undefined) {
       const usd = calls.reduce((sum, call) => sum + this.#options.costOf(call), 0);
       desk.ended.push({ id: last.id, model, variant, usd });
-      for (const each of found) desk.inbox.push({ ...each, proposer: GROK, call: last.id });
+      for (const each of found) desk.inbox.push({ ...each, proposer: LLM, call: last.id });
     }
     desk.fruitless = found.length > 0 ? 0 : desk.fruitless + 1;
     const pause = Math.min(MAX_PAUSE_MS, PAUSE_MS * 2 ** (desk.fruitless - 1));

@@ -57,13 +57,13 @@ describe("a run whose candidates come from a model too", () => {
     expect(run.llm.trouble).toEqual([]);
     expect(run.spend_usd).toBeCloseTo(fake.chargedUsd);
     const ledger = place.ledger();
-    const proposed = ledger.query<{ id: string }>("select id from candidates where proposer = 'grok' order by id");
+    const proposed = ledger.query<{ id: string }>("select id from candidates where proposer = 'llm' order by id");
     expect(proposed).toHaveLength(run.llm.candidates);
     expect(proposed.length).toBeGreaterThan(8);
 
     const shown = await place.run("coordinator", ["lineage", "show", proposed[0]?.id as string, "--json"]);
     const details = JSON.parse(shown.stdout);
-    expect(details).toMatchObject({ proposer: "grok", reason: expect.stringContaining("Changes"), parents: [/./] });
+    expect(details).toMatchObject({ proposer: "llm", reason: expect.stringContaining("Changes"), parents: [/./] });
     expect(details.call).toMatchObject({ model: "grok-4.3", cost_usd: expect.any(Number) });
     expect(details.call.messages[1].content).toContain("## best");
     const read = await place.run("coordinator", ["lineage", "show", proposed[0]?.id as string]);

@@ -50,7 +50,7 @@ test.runIf(process.platform === "linux")(
   async () => {
     await using place = new Workplace();
     const { fake, rows } = await run(place, "ok", 18);
-    const written = rows.filter(({ proposer }) => proposer === "grok");
+    const written = rows.filter(({ proposer }) => proposer === "llm");
     expect(written.length).toBeGreaterThan(1);
     expect(written.every(({ outcome }) => outcome === "ok")).toBe(true);
     // The edit that did not apply was reported back once.
@@ -76,7 +76,7 @@ test.runIf(process.platform === "linux")(
 test.runIf(process.platform === "linux")("hostile code is refused with its reason, and the run goes on", async () => {
   await using place = new Workplace();
   const { rows } = await run(place, "hostile", 11);
-  const written = rows.filter(({ proposer }) => proposer === "grok");
+  const written = rows.filter(({ proposer }) => proposer === "llm");
   expect(written.map(({ outcome }) => outcome)).toEqual(["invalid", "invalid", "invalid"]);
   expect(written.map(({ message }) => message).join("\n")).toMatch(/getenv[\s\S]*socket[\s\S]*stdio/);
   expect(rows.filter(({ outcome }) => outcome === "ok").length).toBeGreaterThanOrEqual(4);

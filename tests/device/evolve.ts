@@ -77,7 +77,7 @@ await fake.close();
 if (ended.code !== 0) throw new Error(`the run ended with ${ended.code}: ${ended.stderr.slice(-2000)}`);
 const rows = place.ledger().query<Row>(
   `select c.id, reason, outcome, message, time_ms, compile_ms, lane_ms from candidates c
-   join evaluations e on e.candidate = c.id where proposer = 'grok' order by c.rowid`,
+   join evaluations e on e.candidate = c.id where proposer = 'llm' order by c.rowid`,
 );
 const [kernel] = place
   .ledger()

@@ -4,7 +4,7 @@ import { openModel } from "@kevo/core/llm/llm.ts";
 import { createSpending } from "@kevo/core/llm/spending.ts";
 import { askedEntry, evaluatedEntry, openedEntry, ridge, ridgeTime } from "@kevo/island-worker/evolution/fixture.ts";
 import { applyKnowledge, openKnowledge } from "@kevo/island-worker/evolution/knowledge.ts";
-import { definition, modelRun, samples } from "@kevo/island-worker/proposers/grok/fixture.ts";
+import { definition, modelRun, samples } from "@kevo/island-worker/proposers/llm/fixture.ts";
 import { Advisor } from "@kevo/island-worker/worker/advisor.ts";
 import type { LogEntry, Proposal } from "@kevo/proto/log.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
@@ -67,7 +67,7 @@ describe("what a model says", () => {
     expect(suggestions).toHaveLength(4);
     for (const { config, ...rest } of suggestions) {
       expect(ridge.isValid(ridge.encode(config))).toBe(true);
-      expect(rest).toMatchObject({ proposer: "grok", call: call?.id, parents: [/^run\/0\/0\//], reason: /Changes/ });
+      expect(rest).toMatchObject({ proposer: "llm", call: call?.id, parents: [/^run\/0\/0\//], reason: /Changes/ });
     }
     expect(call).toMatchObject({ model: "grok-4.3", usd: store.calls[0]?.cost_usd });
     evaluate(1, suggestions);

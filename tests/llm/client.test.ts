@@ -15,7 +15,7 @@ const propose = signature({
   input: z.object({ elites: z.string().describe("best first") }),
   output: z.object({ tiles: z.array(z.int().min(1).max(64)).min(2).max(4), reason: z.string().min(1) }),
 });
-const LABELS = { proposer: "grok", variant: "diverse", island: 0 };
+const LABELS = { proposer: "llm", variant: "diverse", island: 0 };
 const KEY = "xai-1234567890-secret";
 /** Fast, so that a test that waits for a retry does not. */
 const QUICK = { backoffMs: 1, maxWaitMs: 50, timeoutMs: 5_000, retries: 2 };

@@ -81,7 +81,7 @@ async function worker(island: number) {
   const environment = { LLM_BASE_URL: fake.url, XAI_API_KEY: KEY };
   const limits = { backoffMs: 1, maxWaitMs: 50, retries: 2 };
   const client = openModel({ model: "grok-4.3", ...calls, environment, limits });
-  const labels = { proposer: "grok", variant: "diverse", island };
+  const labels = { proposer: "llm", variant: "diverse", island };
   const ask = (seed: number) => predict(propose, client, { input: { seed }, labels, seed, maxTokens: 2000 });
   return { calls, labels, ask };
 }
@@ -182,7 +182,7 @@ describe("calls of a run", () => {
     const again = () =>
       predict(propose, replay, {
         input: { seed: 1 },
-        labels: { proposer: "grok", variant: null, island: 0 },
+        labels: { proposer: "llm", variant: null, island: 0 },
         seed: 1,
         maxTokens: 2000,
       });
@@ -202,7 +202,7 @@ describe("the ledger of dollars", () => {
     usd,
     model: "grok-4.3",
     hash: "0".repeat(64),
-    proposer: "grok",
+    proposer: "llm",
     variant: null,
     island: 0,
   });

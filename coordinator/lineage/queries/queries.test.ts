@@ -229,7 +229,7 @@ it("counts what a per cent gained cost, with calls that are not settled at their
   lineage.called(run, { model: "grok-fast", reservedUsd: 0.75 });
   const spend = spendOf(lineage.db, run);
   expect(spend).toMatchObject({ usd: 1, device_s: 4.5, compile_s: 0.5, evaluations: 2 });
-  expect(spend.models).toMatchObject([{ proposer: "grok", model: "grok-fast", calls: 2, prompt_tokens: 2000, usd: 1 }]);
+  expect(spend.models).toMatchObject([{ proposer: "llm", model: "grok-fast", calls: 2, prompt_tokens: 2000, usd: 1 }]);
   expect(spend.gained_percent).toBeCloseTo(50);
   expect(spend.usd_per_percent).toBeCloseTo(0.02);
   expect(spend.device_s_per_percent).toBeCloseTo(0.09);
@@ -237,12 +237,12 @@ it("counts what a per cent gained cost, with calls that are not settled at their
 
 it("deals dollars and device time to islands, proposers, models and prompts", () => {
   const run = lineage.run();
-  lineage.ok(lineage.candidate(run, { island: 0, proposer: "grok" }), { speedups: { small: 2 }, laneMs: 3000 });
+  lineage.ok(lineage.candidate(run, { island: 0, proposer: "llm" }), { speedups: { small: 2 }, laneMs: 3000 });
   lineage.ok(lineage.candidate(run, { island: 1, proposer: "random" }), { speedups: { small: 1 }, laneMs: 1000 });
-  const grok = { model: "grok-4.3", reservedUsd: 0.5 };
-  lineage.called(run, { ...grok, island: 0, variant: "diverse", costUsd: 0.1, outcome: "ok" });
-  lineage.called(run, { ...grok, island: 0, variant: "exploit", costUsd: 0, outcome: "server_error" });
-  lineage.called(run, { ...grok, island: 1, variant: "exploit" });
+  const asked = { model: "grok-4.3", reservedUsd: 0.5 };
+  lineage.called(run, { ...asked, island: 0, variant: "diverse", costUsd: 0.1, outcome: "ok" });
+  lineage.called(run, { ...asked, island: 0, variant: "exploit", costUsd: 0, outcome: "server_error" });
+  lineage.called(run, { ...asked, island: 1, variant: "exploit" });
   const { models, islands, proposers, usd } = spendOf(lineage.db, run);
   expect(usd).toBeCloseTo(0.6);
   expect(models.map((m) => [m.variant, m.calls, m.failed, m.usd])).toEqual([
@@ -254,7 +254,7 @@ it("deals dollars and device time to islands, proposers, models and prompts", ()
     ["1", 1, 1, 0.5],
   ]);
   expect(proposers.map((p) => [p.name, p.evaluations, p.device_s, p.calls])).toEqual([
-    ["grok", 1, 3, 3],
+    ["llm", 1, 3, 3],
     ["random", 1, 1, 0],
   ]);
   const other = lineage.run();

@@ -221,7 +221,7 @@ export function buildLineage(): Builder {
       const id = `call-${next()}`;
       const tokens = { promptTokens: 1000, completionTokens: 200 };
       db.insert(schema.modelCalls)
-        .values({ id, run, proposer: "grok", promptHash: "0", createdAt: clock, ...tokens, ...call })
+        .values({ id, run, proposer: "llm", promptHash: "0", createdAt: clock, ...tokens, ...call })
         .run();
     },
     event(run, kind, message, data) {

@@ -41,7 +41,7 @@ export function chronicleOf(spec: RunSpec, batches: readonly Batch[], island = 0
   let n = 1;
   for (const [k, { genes, calls, call, parents = [], times }] of batches.entries()) {
     const proposals = genes.map((each): Proposal => {
-      const made = call === undefined ? { proposer: "seed" } : { proposer: "grok", call };
+      const made = call === undefined ? { proposer: "seed" } : { proposer: "llm", call };
       return { config: ridge.decode(each), source: null, parents: [...parents], reason: null, ...made };
     });
     const asked = { ...askedEntry(spec, island, n++, k, proposals), ...(calls && { calls: [...calls] }) };
