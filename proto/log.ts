@@ -17,7 +17,7 @@ export const proposal = z.object({
   proposer,
   /** Candidate ids of the parents, of this island or, for a migrant, of its origin. */
   parents: z.array(z.string()).max(8),
-  /** Why, in a few words; for lineage. */
+  /** A short reason, for lineage. */
   reason: z.string().max(2000).nullable(),
   /** Id of the model's call that it came from; absent where no model was asked. */
   call: z.string().max(200).optional(),

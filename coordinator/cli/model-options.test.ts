@@ -35,7 +35,7 @@ test.each([
   [["--llm-control"], "--llm-control needs --llm MODEL"],
   [["--llm", "grok-4.3", "--budget-usd", "much"], "--budget-usd much"],
   [["--llm", "grok-4.3", "--budget-usd", "-1"], "--budget-usd -1"],
-])("%j is refused in words", (args, words) => {
+])("%j is refused with a message", (args, message) => {
   expect(() => modelsOf(given(...args), {})).toThrow(UserError);
-  expect(() => modelsOf(given(...args), {})).toThrow(words);
+  expect(() => modelsOf(given(...args), {})).toThrow(message);
 });

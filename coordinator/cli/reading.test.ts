@@ -81,7 +81,7 @@ async function here(command: Command, ...args: string[]): Promise<Omit<Ended, "c
   }
 }
 
-const lines = (...words: string[]) => here(lineageCommand(), ...words, "--db", lineage.path);
+const lines = (...args: string[]) => here(lineageCommand(), ...args, "--db", lineage.path);
 
 describe("coordinator lineage", () => {
   it("best: the winner with its configuration and times", async () => {
@@ -123,8 +123,8 @@ describe("coordinator lineage", () => {
 
   it("top, ancestors, descendants, islands, migrations: one row each", async () => {
     const answers = [];
-    for (const words of [["top"], ["ancestors"], ["descendants", "0/0/0"], ["islands"], ["migrations"]]) {
-      const { out, err } = await lines(...words);
+    for (const args of [["top"], ["ancestors"], ["descendants", "0/0/0"], ["islands"], ["migrations"]]) {
+      const { out, err } = await lines(...args);
       expect(err).toBe("");
       answers.push(out);
     }
@@ -162,7 +162,7 @@ describe("coordinator lineage", () => {
     const cut = await lines("sql", endless, "--limit", "3");
     expect(cut.out).toBe("x  twice\n1      2\n2      4\n3      6\n");
     expect(cut.err).toContain("first 3 rows");
-    for (const [text, words] of [
+    for (const [text, message] of [
       ["update runs set status = 'failed' returning id", /only reads/],
       ["vacuum into 'copy.db'", /only reads/],
       ["attach 'other.db' as other", /only reads/],
@@ -170,7 +170,7 @@ describe("coordinator lineage", () => {
       ["select 1; drop table runs", /more than one statement/],
       ["select title from nowhere", /no such table: nowhere.*Tables: .*candidates/],
     ] as const) {
-      await expect(lines("sql", text)).rejects.toThrow(words);
+      await expect(lines("sql", text)).rejects.toThrow(message);
       await expect(lines("sql", text)).rejects.toMatchObject({ name: "UserError", exitCode: 2 });
     }
   });
@@ -203,8 +203,8 @@ describe("coordinator lineage", () => {
       [() => lines("spend", "20260101", "--all"), 2, /--all shows every run: leave out 20260101/],
       [() => lines("workloads", "--samples"), 2, /--samples .* needs --json/],
     ];
-    for (const [run, exitCode, words] of cases) {
-      await expect(run()).rejects.toThrow(words);
+    for (const [run, exitCode, message] of cases) {
+      await expect(run()).rejects.toThrow(message);
       await expect(run()).rejects.toMatchObject({ name: "UserError", exitCode });
     }
     const missing = await ended(start(["lineage", "best"], empty));
@@ -262,9 +262,9 @@ it("commands that work on stored runs create nothing where there is none", async
     [resumeCommand()],
     [startCommand(), "--replay-run", "20260102"],
   ];
-  for (const [command, ...words] of commands) {
-    const refused = here(command, ...words, "--db", missing);
-    await expect(refused, `${command.name()} ${words.join(" ")}`).rejects.toThrow(`There is no database ${missing}.`);
+  for (const [command, ...args] of commands) {
+    const refused = here(command, ...args, "--db", missing);
+    await expect(refused, `${command.name()} ${args.join(" ")}`).rejects.toThrow(`There is no database ${missing}.`);
     await expect(refused).rejects.toMatchObject({ name: "UserError" });
   }
   expect(existsSync(join(lineage.folder, "nowhere"))).toBe(false);

@@ -86,7 +86,7 @@ export async function resumeRun(run: string | undefined, options: RunSessionOpti
   }
 }
 
-const note = (words: string) => process.stderr.write(`${words}\n`);
+const note = (message: string) => process.stderr.write(`${message}\n`);
 
 /** Repeats a recorded run, in a run of its own. */
 export async function repeatRun(recorded: string, options: RunSessionOptions): Promise<void> {
@@ -145,7 +145,7 @@ async function runSession(prepared: Prepared, { json, token }: RunSessionOptions
   else if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
   else process.stderr.write(report(result, kernel, lineage));
   if (ending === "interrupted") {
-    process.stderr.write(`\nInterrupted. Go on with: ${resumeWords(prepared)}\n`);
+    process.stderr.write(`\nInterrupted. Go on with: ${resumeCommand(prepared)}\n`);
     process.exitCode = EXIT_INTERRUPTED;
   }
 }
@@ -216,7 +216,7 @@ function report(result: RunResult, kernel: KernelPackage, lineage: OpenLineage):
   });
 }
 
-function resumeWords({ spec, lineage }: Prepared): string {
+function resumeCommand({ spec, lineage }: Prepared): string {
   return commandFor(`resume ${spec.run}`, lineage.path);
 }
 
@@ -225,5 +225,5 @@ function withResumeHint(error: unknown, prepared: Prepared): unknown {
   if (!(error instanceof UserError)) return error;
   const stored = prepared.lineage.sqlite.prepare("select 1 from runs where id = ?").get(prepared.spec.run);
   if (stored === undefined) return error;
-  return new UserError(`${error.message} Resume it with: ${resumeWords(prepared)}`, error.exitCode);
+  return new UserError(`${error.message} Resume it with: ${resumeCommand(prepared)}`, error.exitCode);
 }

@@ -85,7 +85,7 @@ export class Fleet {
     return [...this.#members.values()].some(({ state, seat }) => state === "serving" && (seat?.credits ?? 0) > 0);
   }
 
-  /** Why nobody serves, in words. */
+  /** A message that says why nobody serves. */
   get trouble(): string {
     const reasons = [...this.#members.values()].map((m) => `${m.link.address}: ${m.why || m.state}`);
     return reasons.length === 0 ? "no evaluator has announced itself" : reasons.join("; ");

@@ -1,4 +1,4 @@
-/** Why a call to an evaluator's address got no answer, in words: gRPC's own are about its internals. */
+/** Why a call to an evaluator's address got no answer. The messages of gRPC itself are about its internals. */
 import { status } from "@grpc/grpc-js";
 
 interface Failure {

@@ -1,5 +1,5 @@
 /** An evaluator's answer, validated and turned into a record of the ledger. */
-import { issuesInWords } from "@kevo/core/errors/issues.ts";
+import { describeIssues } from "@kevo/core/errors/issues.ts";
 import type { Result__Output } from "@kevo/proto/evaluator-service.ts";
 import { type Measurement, outcome } from "@kevo/proto/outcome.ts";
 import { z } from "zod";
@@ -55,7 +55,7 @@ const wireResult = z.object({
 });
 
 /**
- * @returns the record, or in words why the answer is malformed: not of the wire's form, or, being `ok`, not
+ * @returns the record, or a message about why the answer is malformed: not of the wire's form, or, being `ok`, not
  *   timing exactly the workloads that were asked for.
  */
 export function recordOf(
@@ -67,7 +67,7 @@ export function recordOf(
 ): EvaluationRecord | { readonly malformed: string } {
   const { data, error } = wireResult.safeParse(wire);
   if (error) {
-    return { malformed: issuesInWords(error) };
+    return { malformed: describeIssues(error) };
   }
   if (data.outcome === "ok" && !sameNames(workloads, data.measurements)) {
     const timed = data.measurements.map((m) => m.workload).join(", ") || "none";

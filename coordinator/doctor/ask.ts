@@ -17,7 +17,7 @@ export async function ask(
   } catch (error) {
     const { code, stderr } = error as { code?: string | number; stderr?: string };
     if (code === "ENOENT") return { ok: false, why: `${file} was not found` };
-    const words = stderr?.trim().split("\n")[0];
-    return { ok: false, why: words ? words : `${file} failed (${code ?? "no answer in time"})` };
+    const message = stderr?.trim().split("\n")[0];
+    return { ok: false, why: message ? message : `${file} failed (${code ?? "no answer in time"})` };
   }
 }

@@ -26,20 +26,20 @@ int main(void) { double x = 4; pthread_t t; pthread_create(&t, 0, work, &x); pth
 `;
 
 export async function compilerFinding(environment: NodeJS.ProcessEnv): Promise<Finding> {
-  const [compiler = "cc", ...words] = (environment.CC?.trim() || "cc").split(/\s+/);
+  const [compiler = "cc", ...flags] = (environment.CC?.trim() || "cc").split(/\s+/);
   const advice =
     "Install gcc or clang with the C library's headers (Debian: apt install gcc libc6-dev), or name one in CC.";
-  const version = await ask(compiler, [...words, "--version"], environment);
+  const version = await ask(compiler, [...flags, "--version"], environment);
   if (!version.ok) return missing("C compiler", version.why, ["cpu"], advice);
   const folder = await mkdtemp(join(tmpdir(), "kevo-doctor-"));
   try {
     const [source, program] = [join(folder, "a.c"), join(folder, "a.out")];
     await writeFile(source, PROGRAM);
-    const built = await ask(compiler, [...words, "-O2", "-o", program, source, "-pthread", "-lm"], environment);
+    const built = await ask(compiler, [...flags, "-O2", "-o", program, source, "-pthread", "-lm"], environment);
     const ran = built.ok ? await ask(program, [], environment) : built;
     const name = version.text.split("\n")[0] ?? compiler;
     return ran.ok
-      ? found("C compiler", `${[compiler, ...words].join(" ")}: ${name}`, ["cpu"])
+      ? found("C compiler", `${[compiler, ...flags].join(" ")}: ${name}`, ["cpu"])
       : missing("C compiler", `${name} builds no program that runs: ${ran.why}`, ["cpu"], advice);
   } finally {
     await rm(folder, { recursive: true, force: true });

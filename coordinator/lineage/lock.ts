@@ -4,7 +4,7 @@ import { UserError } from "@kevo/core/errors/user-error.ts";
 import Database from "better-sqlite3";
 
 /**
- * @param file the database; `who` holds it, in words.
+ * @param file the database; `who` names its holder in messages.
  * @throws UserError while another process holds it, even a stopped one.
  */
 export function takeLock(file: string, who: string): Database.Database {

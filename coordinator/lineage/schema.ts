@@ -230,7 +230,7 @@ export const modelCalls = sqliteTable(
   (table) => [index("model_calls_question").on(table.run, table.promptHash)],
 );
 
-/** What happened to the run as a whole: in words for people, and where programs go by it as data. */
+/** What happened to the run as a whole: a message for people, and data where programs act on it. */
 export const events = sqliteTable("events", {
   id: integer().primaryKey({ autoIncrement: true }),
   run: text().notNull(),

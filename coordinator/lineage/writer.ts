@@ -13,7 +13,7 @@ import { takeLock } from "./lock.ts";
 export interface WriterOptions<Schema extends Record<string, unknown>> {
   /** Absolute path of the database. */
   readonly file: string;
-  /** Whose only one works with it, in words. */
+  /** Names the only process that may work with it. */
   readonly who: string;
   readonly schema: Schema;
   /** One of its tables, by which it is told from a database of somebody else. */

@@ -3,12 +3,12 @@ import { resolve } from "node:path";
 import { DEFAULT_DATABASE } from "../lineage/read-only.ts";
 
 /**
- * @param words after `coordinator`.
+ * @param command what follows `coordinator`.
  * @param database absolute path; named only where it is not the one that is looked for anyway.
  */
-export function commandFor(words: string, database: string): string {
+export function commandFor(command: string, database: string): string {
   const at = database === resolve(DEFAULT_DATABASE) ? "" : ` --db ${quote(database)}`;
-  return `npx coordinator ${words}${at}`;
+  return `npx coordinator ${command}${at}`;
 }
 
 /** For a shell. */

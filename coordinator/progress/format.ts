@@ -1,4 +1,4 @@
-/** Numbers and words as people read them. `–` stands for what is not known. */
+/** Numbers and texts as people read them. `–` stands for what is not known. */
 import type { Config, ParamValue } from "@kevo/proto/search-space.ts";
 
 export const UNKNOWN = "–";

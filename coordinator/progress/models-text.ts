@@ -1,4 +1,4 @@
-/** What language models did in a run, in words. */
+/** Describes what language models did in a run. */
 import type { RunResult } from "../run/result.ts";
 import { formatMs, formatSpeedup, formatUsd, oneLine } from "./format.ts";
 

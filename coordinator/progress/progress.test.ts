@@ -68,14 +68,14 @@ const asStream = (screen: Screen) => screen as unknown as NodeJS.WriteStream;
 describe("a frame of the live view", () => {
   it("says what a person wants to know", () => {
     const frame = drawFrame(snapshot());
-    for (const words of [
+    for (const text of [
       "attention-cpu on cpu, run 20260101-abcd: evolving",
       "120 of 200 evaluations, 14 cached, 2.1/s, 1:12 elapsed, about 1:20 left",
       "1.93× the fastest baseline, 0.4123 ms, by crossover",
       "row_tile=32 layout=transposed loops=i,j,k",
       "failed: 10 compile_error, 4 incorrect, 1 timeout",
     ]) {
-      expect(frame).toContain(words);
+      expect(frame).toContain(text);
     }
     expect(frame).toMatch(/0 +1\.50× +0\.61 +7 +30 +1 +worker-0/);
     expect(frame).toMatch(/cpu:0 +a processor +busy +87 % +4\/5 +127\.0\.0\.1:4100/);
@@ -261,11 +261,11 @@ describe("the final report", () => {
   });
 
   it("says so when the best was never measured again", () => {
-    const words = "by its single evaluation, which is partly luck";
+    const message = "by its single evaluation, which is partly luck";
     const report = (rounds: number) =>
       finalReport({ ...result, best: { ...best, rounds } }, { ...details, workloads: [times("short")] });
-    expect(report(0)).toContain(words);
-    expect(report(2)).not.toContain(words);
+    expect(report(0)).toContain(message);
+    expect(report(2)).not.toContain(message);
   });
 
   it("says so when finalists failed on fresh inputs, and when all of them did", () => {

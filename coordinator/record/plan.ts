@@ -63,17 +63,17 @@ export function parseFixed(texts: readonly string[], definition: SearchSpaceDefi
     fixed[name] = text
       .slice(at + 1)
       .split(",")
-      .map((word) => {
-        const value = parameter.values.find((one) => wordOf(one) === word.trim());
+      .map((item) => {
+        const value = parameter.values.find((one) => formatValue(one) === item.trim());
         if (value !== undefined) return value;
-        throw new UserError(`--fix ${text}: ${name} takes ${parameter.values.map(wordOf).join(", ")}.`, 2);
+        throw new UserError(`--fix ${text}: ${name} takes ${parameter.values.map(formatValue).join(", ")}.`, 2);
       });
   }
   return fixed;
 }
 
 /** As a person writes it, and as a recording's keys do; the items of an order are joined. */
-export function wordOf(value: ParamValue): string {
+export function formatValue(value: ParamValue): string {
   return Array.isArray(value) ? value.join(">") : String(value);
 }
 
@@ -81,8 +81,8 @@ function restricted(definition: SearchSpaceDefinition, whole: SearchSpace, fixed
   const held = whole.parameters.flatMap(({ name, values }, at) => {
     const wanted = fixed[name];
     if (wanted === undefined) return [];
-    const genes = wanted.map((value) => values.findIndex((one) => wordOf(one) === wordOf(value)));
-    if (genes.includes(-1)) throw new UserError(`${name} does not take ${wanted.map(wordOf).join(", ")}`, 2);
+    const genes = wanted.map((value) => values.findIndex((one) => formatValue(one) === formatValue(value)));
+    if (genes.includes(-1)) throw new UserError(`${name} does not take ${wanted.map(formatValue).join(", ")}`, 2);
     return [{ at, genes: new Set(genes) }];
   });
   if (held.length === 0) return whole;

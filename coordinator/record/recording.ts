@@ -14,7 +14,7 @@ import { and, asc, eq, gt } from "drizzle-orm";
 import { z } from "zod";
 import type { LineageDatabase } from "../lineage/database.ts";
 import { candidates, evaluations, measurements, runs } from "../lineage/schema.ts";
-import { type Fixed, planRecording, wordOf } from "./plan.ts";
+import { type Fixed, formatValue, planRecording } from "./plan.ts";
 
 /** Kernel Tuner's names of failures. The outcome itself stands beside them. */
 const FAILED: Readonly<Record<Exclude<Outcome, "ok">, string>> = {
@@ -183,25 +183,25 @@ function valuesOf(definition: KernelDefinition, rows: readonly Row[]) {
   const { parameters } = openSpace({ parameters: definition.parameters, constraints: [] });
   return Object.fromEntries(
     parameters.map(({ name, values }) => {
-      const seen = new Set(rows.map(({ config }) => wordOf(config[name] as ParamValue)));
-      return [name, values.filter((value) => seen.has(wordOf(value))).map(cell)];
+      const seen = new Set(rows.map(({ config }) => formatValue(config[name] as ParamValue)));
+      return [name, values.filter((value) => seen.has(formatValue(value))).map(cell)];
     }),
   );
 }
 
 /** As Python writes them, whose tools read these keys. */
 function keyOf(config: Config, definition: KernelDefinition): string {
-  const words = definition.parameters.map(({ name }) => {
+  const values = definition.parameters.map(({ name }) => {
     const value = config[name] as ParamValue;
     if (typeof value === "boolean") return value ? "True" : "False";
-    return wordOf(value);
+    return formatValue(value);
   });
-  return words.join(",");
+  return values.join(",");
 }
 
 /** The format has no lists. */
 function cell(value: ParamValue): string | number | boolean {
-  return Array.isArray(value) ? wordOf(value) : value;
+  return Array.isArray(value) ? formatValue(value) : value;
 }
 
 /** To six digits, as much as a clock gives. */

@@ -33,7 +33,7 @@ function givenUp(program: string, speaks: boolean): Promise<{ message: string; r
 }
 
 describe("a child that does not start", () => {
-  test("is given up with its last words, on one line, without keys", async () => {
+  test("is given up with its last output, on one line, without keys", async () => {
     process.env.KEVO_TOKEN = "token-that-nobody-may-see";
     const program = `console.error("\\u001b[2Jno device: " + process.env.KEVO_TOKEN + "x".repeat(5000)); process.exit(1);`;
     const { message, restarts } = await givenUp(program, false);

@@ -6,7 +6,7 @@ import { oneLine, redactor } from "@kevo/core/llm/redact.ts";
 import { isSecretName } from "@kevo/core/logging/secrets.ts";
 
 export interface ChildOptions {
-  /** In words, for messages. */
+  /** For messages. */
   readonly name: string;
   /** The program's entry file, run by this Node. */
   readonly entry: string;
@@ -17,7 +17,7 @@ export interface ChildOptions {
   readonly onLine: ((line: string) => void) | null;
   /** It ended unasked and is started again. */
   readonly onRestart: (why: string) => void;
-  /** It keeps ending; `why` carries its last words. */
+  /** It keeps ending; `why` carries its last output. */
   readonly onFailed: (error: UserError) => void;
 }
 
@@ -33,7 +33,7 @@ export class Child {
   #stopping = false;
   #failedStarts = 0;
   /** Last lines on standard error: what a person needs when it does not start. */
-  #words: string[] = [];
+  #lastLines: string[] = [];
 
   constructor(options: ChildOptions) {
     this.#options = options;
@@ -68,21 +68,21 @@ export class Child {
       env: withoutKeys(process.env, keys),
     });
     this.#process = child;
-    this.#words = [];
+    this.#lastLines = [];
     createInterface({ input: child.stdout }).on("line", (line) => {
       works = true;
       onLine?.(line);
     });
     const redact = redactor(null, process.env);
     createInterface({ input: child.stderr }).on("line", (line) => {
-      this.#words = [...this.#words.slice(-9), oneLine(redact(line))];
+      this.#lastLines = [...this.#lastLines.slice(-9), oneLine(redact(line))];
     });
     child.on("error", (error) => {
-      this.#words.push(error.message);
+      this.#lastLines.push(error.message);
     });
     child.once("close", (code, signal) => {
       if (this.#stopping) return;
-      const why = `${name} ended with ${signal ?? `code ${code}`}${this.#words.length > 0 ? `: ${this.#words.join(" ")}` : ""}`;
+      const why = `${name} ended with ${signal ?? `code ${code}`}${this.#lastLines.length > 0 ? `: ${this.#lastLines.join(" ")}` : ""}`;
       const failed = performance.now() - startedAt < SHORT_LIFE_MS || (onLine !== null && !works);
       this.#failedStarts = failed ? this.#failedStarts + 1 : 0;
       // Wrong usage does not get better by trying again.

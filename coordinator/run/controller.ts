@@ -365,7 +365,7 @@ class RunController {
     return this.#session.launch.record === null ? "evolving" : "recording";
   }
 
-  /** Device models that an island is limited to and that nobody has, in words. */
+  /** Description of the device models that islands are limited to and that nobody has. */
   #wanted(): string {
     const present = new Set([...this.#dispatcher.seats].flatMap(({ deviceModels }) => deviceModels));
     const wanted = new Set(this.#session.spec.islands.flatMap(({ niche }) => niche.device ?? []));

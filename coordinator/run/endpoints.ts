@@ -21,7 +21,7 @@ export interface EndpointsOptions {
   /** How many candidates each island may have outstanding now. */
   readonly windows: () => readonly number[];
   readonly onStop: () => void;
-  /** A language model proposes nothing; why, in words. */
+  /** Message that says why a language model proposes nothing. */
   readonly onTrouble: (text: string) => void;
   /** Model calls of the run that this one repeats; absent where it repeats none. */
   readonly recordedCalls?: RecordedCalls | undefined;

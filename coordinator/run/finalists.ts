@@ -19,7 +19,7 @@ export interface Remeasurement {
   readonly spec: RunSpec;
   readonly dispatcher: Pick<Dispatcher, "remeasure">;
   readonly interrupted: AbortSignal;
-  /** What is being done, in words. */
+  /** Describes the step under way. */
   readonly onPhase: (phase: string) => void;
   /** A finalist is out: to be stored as an event, by which the ranking knows. */
   readonly onFailed: (failed: FailedFinalist) => void;

@@ -112,7 +112,7 @@ describe("the result of a run", () => {
     const sound = lineage.candidate(run, { island: 1 });
     lineage.ok(sound, { speedups: { large: 2 } });
     lineage.measured(sound, { round: 1, speedups: { large: 2 } });
-    lineage.event(run, "finalist_failed", "in words that nobody parses", {
+    lineage.event(run, "finalist_failed", "a message that nobody parses", {
       candidate: wrong,
       message: "incorrect: off by 3",
     });

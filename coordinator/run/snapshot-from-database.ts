@@ -4,7 +4,7 @@ import { and, count, desc, eq, gte, max, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { LineageDatabase } from "../lineage/database.ts";
 import { countEvaluations } from "../lineage/queries/counts.ts";
-import { nicheInWords } from "../lineage/queries/niches.ts";
+import { describeNiche } from "../lineage/queries/niches.ts";
 import { idInRun } from "../lineage/queries/of-run.ts";
 import { candidates, evaluations, evaluators, islands, measurements, runs } from "../lineage/schema.ts";
 import type { EvaluatorSnapshot, IslandSnapshot, RunSnapshot } from "./snapshot.ts";
@@ -133,7 +133,7 @@ function islandSnapshots(db: LineageDatabase, run: string): IslandSnapshot[] {
     const { evaluated = 0, open = 0, fitness = null, timeMs = null } = byIsland.get(row.island) ?? {};
     return {
       island: row.island,
-      niche: nicheInWords(JSON.parse(row.niche)),
+      niche: describeNiche(JSON.parse(row.niche)),
       worker: row.worker,
       batches: row.nextBatch,
       evaluated,

@@ -3,7 +3,7 @@ import type { Outcome } from "@kevo/proto/outcome.ts";
 
 export interface IslandSnapshot {
   readonly island: number;
-  /** Workload or device model that it is limited to, in words; empty for none. */
+  /** Description of the workloads or the device model that it is limited to; empty without a limit. */
   readonly niche: string;
   readonly worker: string | null;
   readonly batches: number;

@@ -1,7 +1,7 @@
-/** JSON in and out, and the words for what does not fit. */
+/** JSON in and out, and a message for what does not fit. */
 import type { Msg } from "nats";
 import type { ZodType } from "zod";
-import { issuesInWords } from "../errors/issues.ts";
+import { describeIssues } from "../errors/issues.ts";
 
 export type Decoded<T> =
   | { readonly ok: true; readonly value: T; readonly raw: unknown }
@@ -16,7 +16,7 @@ export function decode<T>(message: Msg, schema: ZodType<T>): Decoded<T> {
     return { ok: false, why: `not JSON: ${excerpt(message.string())}`, raw: undefined };
   }
   const result = schema.safeParse(raw);
-  return result.success ? { ok: true, value: result.data, raw } : { ok: false, why: issuesInWords(result.error), raw };
+  return result.success ? { ok: true, value: result.data, raw } : { ok: false, why: describeIssues(result.error), raw };
 }
 
 export function excerpt(text: string): string {

@@ -2,7 +2,7 @@
 import { type KernelDefinition, kernelDefinition } from "@kevo/proto/kernel.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
 import { parseJson } from "../config/json.ts";
-import { issuesInWords } from "../errors/issues.ts";
+import { describeIssues } from "../errors/issues.ts";
 import { UserError } from "../errors/user-error.ts";
 import { beyondCapability } from "../search-space/capability.ts";
 import { compileConstraint } from "../search-space/constraint.ts";
@@ -19,7 +19,7 @@ export function parseDefinition(text: string, where: string): KernelDefinition {
     throw new UserError(`${where} is not JSON: ${(error as Error).message}`, 2);
   }
   const result = kernelDefinition.safeParse(json);
-  if (!result.success) throw new UserError(`${where}: ${issuesInWords(result.error)}.`, 2);
+  if (!result.success) throw new UserError(`${where}: ${describeIssues(result.error)}.`, 2);
   return result.data;
 }
 

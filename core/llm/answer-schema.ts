@@ -6,7 +6,8 @@ import type { AnswerSchema } from "./call.ts";
 type Node = Record<string, unknown>;
 
 /**
- * Limits that some providers reject and others ignore. They are told in words, and checked when the answer is here.
+ * Limits that some providers reject and others ignore. The description states them; they are checked when
+ * the answer is here.
  */
 const LIMITS: Readonly<Record<string, (value: unknown) => string>> = {
   minItems: (n) => `at least ${n} items`,
@@ -37,12 +38,12 @@ export function answerSchema(name: string, output: z.ZodType): AnswerSchema {
 function strict(node: unknown, path: string): Node {
   if (typeof node !== "object" || node === null) return {};
   const out: Node = {};
-  const words: string[] = [];
+  const limits: string[] = [];
   for (const [key, value] of Object.entries(node)) {
     const say = LIMITS[key];
     if (say !== undefined) {
       // Zod bounds every integer by what a double holds; nobody needs to be told.
-      if (Math.abs(Number(value)) !== Number.MAX_SAFE_INTEGER) words.push(say(value));
+      if (Math.abs(Number(value)) !== Number.MAX_SAFE_INTEGER) limits.push(say(value));
     } else if (key === "properties") {
       out[key] = Object.fromEntries(
         Object.entries(value as Node).map(([field, child]) => [field, strict(child, `${path}.${field}`)]),
@@ -54,9 +55,9 @@ function strict(node: unknown, path: string): Node {
     } else out[key] = value;
   }
   if (out.type === "object") demandAll(out, path);
-  if (words.length > 0) {
+  if (limits.length > 0) {
     const said = typeof out.description === "string" ? `${out.description} ` : "";
-    out.description = `${said}(${words.join(", ")})`;
+    out.description = `${said}(${limits.join(", ")})`;
   }
   return out;
 }

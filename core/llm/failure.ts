@@ -48,7 +48,7 @@ export function failureOf(thrown: unknown, redact: Redact, ended: "cancelled" | 
     return failed("unreachable", `the connection broke: ${reasonOf(thrown)}`, true);
   }
   const { status } = thrown;
-  const said = wordsOf(thrown);
+  const said = messageOf(thrown);
   const told = `HTTP ${status}: ${said}`;
   const answered = (kind: ModelErrorKind, retry = false) =>
     failed(kind, told, retry, true, retry ? waitOf(thrown.headers) : null);
@@ -62,14 +62,14 @@ export function failureOf(thrown: unknown, redact: Redact, ended: "cancelled" | 
   return answered("bad_request");
 }
 
-/** The body's own words: `{code, error: text}`, `{error: {message, type, code}}`, or none (HTML). */
-function wordsOf(error: APIError): string {
+/** The message in the body: `{code, error: text}`, `{error: {message, type, code}}`, or none (HTML). */
+function messageOf(error: APIError): string {
   const body: unknown = error.error;
   if (typeof body === "string") return body;
   if (typeof body === "object" && body !== null) {
     const { message, error: inner, code, type } = body as Record<string, unknown>;
-    const words = [code, type, message, inner].filter((part) => typeof part === "string" && part !== "");
-    if (words.length > 0) return words.join(": ");
+    const parts = [code, type, message, inner].filter((part) => typeof part === "string" && part !== "");
+    if (parts.length > 0) return parts.join(": ");
   }
   // The library's message holds the body where it is no JSON: HTML says nothing that anybody wants to read.
   const text = error.message.replace(/^\d+ /, "");

@@ -67,9 +67,9 @@ describe("the provider", () => {
     ["gpt-5.1", { XAI_API_KEY: "x" }, /gpt-5\.1 needs OPENAI_API_KEY/],
     ["m", { LLM_BASE_URL: "localhost:8000" }, /LLM_BASE_URL "localhost:8000" is not a URL/],
     ["m", { LLM_BASE_URL: "http://me:secret@h/v1" }, /must not hold a password/],
-  ])("%s with %j is refused in words", (wanted, environment, words) => {
+  ])("%s with %j is refused with a message", (wanted, environment, message) => {
     expect(() => connectionOf(wanted, environment)).toThrow(UserError);
-    expect(() => connectionOf(wanted, environment)).toThrow(words);
+    expect(() => connectionOf(wanted, environment)).toThrow(message);
     expect(() => connectionOf(wanted, environment)).not.toThrow(/secret@/);
   });
 

@@ -37,7 +37,7 @@ function model(answer: (request: ModelRequest) => unknown): ModelClient & { read
 }
 
 describe("a signature", () => {
-  it("has a strict schema: all required, nothing else allowed, limits in words", () => {
+  it("has a strict schema: all required, nothing else allowed, limits in descriptions", () => {
     const { answer } = signature({
       name: "s",
       instructions: "",
@@ -75,10 +75,10 @@ describe("a signature", () => {
       /s\.deep\.a is optional.*nullable/,
     ],
     ["a record", z.object({ map: z.record(z.string(), z.int()) }), /s\.map is a record.*array/],
-  ])("refuses %s, which a strict schema cannot express", (_, output, words) => {
+  ])("refuses %s, which a strict schema cannot express", (_, output, message) => {
     const parts = { name: "s", instructions: "", input: z.object({}), output };
     expect(() => signature(parts)).toThrow(UserError);
-    expect(() => signature(parts)).toThrow(words);
+    expect(() => signature(parts)).toThrow(message);
   });
 
   it("asks with instructions, demos and the fields by name; what is null is left out", () => {

@@ -24,7 +24,7 @@ export function localAddress({ host, port }: Address): Address {
   return host === "::" ? { host: "::1", port } : { host, port };
 }
 
-/** @throws UserError with the server's own last words when it does not come up. */
+/** @throws UserError with the last line of the server's log when it does not come up. */
 export async function launch(dir: string, binary: string, settings: ServerSettings): Promise<Launched> {
   writeConfig(dir, renderConfig(dir, settings));
   const logPath = join(dir, "nats-server.log");
@@ -63,11 +63,11 @@ export async function launch(dir: string, binary: string, settings: ServerSettin
   }
   throw new UserError(
     `The nats-server did not start on ${formatAddress(listen)} (${ended ?? `no answer within ${READY_LIMIT_MS / 1000} s`}): ` +
-      `${lastWords(logPath)}. Its log is ${logPath}.`,
+      `${lastMessage(logPath)}. Its log is ${logPath}.`,
   );
 }
 
-function lastWords(logPath: string): string {
+function lastMessage(logPath: string): string {
   const lines = readFileSync(logPath, "utf8").trim().split("\n");
   const loud = lines.filter((line) => /\[(FTL|ERR)\]/.test(line));
   return (loud.at(-1) ?? lines.at(-1) ?? "").replace(/^.*\] /, "").trim() || "it said nothing";

@@ -25,9 +25,9 @@ export async function runProgram(program: Command, version: string): Promise<voi
       // What was opened before the mistake showed must not keep the process.
       process.exit(error.exitCode);
     } else {
-      const words = unreadable(error);
-      if (words === null || DEVELOPERS.has(process.env.KEVO_LOG ?? "")) throw error;
-      console.error(`${program.name()}: ${words}`);
+      const message = unreadable(error);
+      if (message === null || DEVELOPERS.has(process.env.KEVO_LOG ?? "")) throw error;
+      console.error(`${program.name()}: ${message}`);
       process.exit(1);
     }
   }

@@ -15,14 +15,14 @@ function thrownBy(work: () => unknown): unknown {
 test("what is stored and does not fit is told in one sentence that names it", () => {
   const database = new Database(":memory:");
   const spec = z.object({ kernel: z.object({ id: z.string() }) });
-  for (const [work, words] of [
+  for (const [work, message] of [
     [() => JSON.parse("{"), "JSON"],
     [() => spec.parse({ kernel: { id: 5 } }), "kernel.id: Invalid input: expected string, received number"],
     [() => database.prepare("select * from measurements"), "no such table: measurements"],
     [() => new Database(import.meta.filename).prepare("select * from a"), "SQLITE_NOTADB"],
   ] as const) {
     const text = unreadable(thrownBy(work)) ?? "";
-    expect(text).toContain(words);
+    expect(text).toContain(message);
     expect(text).toContain("--db");
     expect(text).not.toContain("\n");
   }

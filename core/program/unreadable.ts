@@ -1,10 +1,10 @@
 /** What is stored and cannot be read: a file that was damaged, changed by other hands, or written by another version. */
 import { ZodError } from "zod";
-import { issuesInWords } from "../errors/issues.ts";
+import { describeIssues } from "../errors/issues.ts";
 
-/** In words for people, or null where the error is of another kind. */
+/** A message for people, or null where the error is of another kind. */
 export function unreadable(error: unknown): string | null {
-  if (error instanceof ZodError) return stored(issuesInWords(error));
+  if (error instanceof ZodError) return stored(describeIssues(error));
   if (!(error instanceof Error)) return null;
   // Of JSON.parse; a module that does not parse is another matter.
   if (error instanceof SyntaxError) return /\bJSON\b/.test(error.message) ? stored(error.message) : null;

@@ -9,7 +9,7 @@ import { gunzip } from "node:zlib";
 import type { Outcome } from "@kevo/proto/outcome.ts";
 import type { Config, SearchSpaceDefinition } from "@kevo/proto/search-space.ts";
 import { parseJson } from "../config/json.ts";
-import { issuesInWords } from "../errors/issues.ts";
+import { describeIssues } from "../errors/issues.ts";
 import { UserError } from "../errors/user-error.ts";
 import { fileSchema, type RecordedFile } from "./cache-format.ts";
 import { keyOfValues, spaceOf } from "./parameters.ts";
@@ -45,7 +45,7 @@ export async function loadRecordedSpace(path: string): Promise<RecordedSpace> {
   const file = fileSchema.safeParse(await readJson(path));
   if (!file.success) {
     throw new UserError(
-      `${path} is not a recorded space in Kernel Tuner's cache format: ${issuesInWords(file.error)}.`,
+      `${path} is not a recorded space in Kernel Tuner's cache format: ${describeIssues(file.error)}.`,
     );
   }
   return openRecordedSpace(file.data, path);

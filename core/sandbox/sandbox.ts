@@ -46,7 +46,7 @@ export interface Sandbox {
 }
 
 export interface SandboxOptions {
-  /** Compiler and its fixed words. */
+  /** Compiler and its fixed arguments. */
   readonly compiler: readonly string[];
   /** Layers to leave out; for tests. */
   readonly without?: readonly Layer[];
@@ -56,9 +56,9 @@ export interface SandboxOptions {
 
 const LIMIT_MS = 60_000;
 
-/** Builds into `folder`, which it creates. @throws Error, with the compiler's words, when it cannot be built. */
+/** Builds into `folder`, which it creates. @throws Error, with the compiler's message, when it cannot be built. */
 export async function prepareSandbox(folder: string, options: SandboxOptions): Promise<Sandbox> {
-  const [compiler = "cc", ...words] = options.compiler;
+  const [compiler = "cc", ...fixed] = options.compiler;
   const root = join(folder, "empty");
   await mkdir(root, { recursive: true });
   const program = join(folder, "sandbox");
@@ -69,7 +69,7 @@ export async function prepareSandbox(folder: string, options: SandboxOptions): P
       env: { PATH: options.path ?? process.env.PATH ?? "", LC_ALL: "C", TMPDIR: folder },
     });
   const sources = ["sandbox.c", "confine.c"].map((name) => join(NATIVE, name));
-  await run(compiler, [...words, "-std=gnu17", "-O2", "-w", "-o", program, ...sources]);
+  await run(compiler, [...fixed, "-std=gnu17", "-O2", "-w", "-o", program, ...sources]);
   if (!existsSync(program)) {
     throw new UserError(`the C compiler '${compiler}' says that all went well and has made nothing. Name one in CC.`);
   }

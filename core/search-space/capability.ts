@@ -22,9 +22,9 @@ export function withinCapability<T extends SearchSpaceDefinition>(
     const { requires, ...rest } = parameter;
     const kept = Object.entries(requires).filter(([value, { capability: least, measured }]) => {
       const runs = capability !== null && reaches(capability, least);
-      const words = `${parameter.name} = ${value} (compute capability ${least})`;
-      if (!runs) leftOut.push(words);
-      else if (!measured) unmeasured.push(words);
+      const description = `${parameter.name} = ${value} (compute capability ${least})`;
+      if (!runs) leftOut.push(description);
+      else if (!measured) unmeasured.push(description);
       return runs;
     });
     const gone = new Set(Object.keys(requires).filter((value) => !kept.some(([name]) => name === value)));
@@ -39,7 +39,7 @@ export function isGated({ parameters }: SearchSpaceDefinition): boolean {
   return parameters.some((parameter) => "requires" in parameter && parameter.requires !== undefined);
 }
 
-/** In words, the first value of a configuration that devices of this capability cannot run; null when there is none. */
+/** Describes the first value of a configuration that devices of this capability cannot run; null when there is none. */
 export function beyondCapability(
   { parameters }: SearchSpaceDefinition,
   config: Config,

@@ -13,7 +13,7 @@ export type SourceChange = { readonly edits: readonly Edit[] } | { readonly rewr
 
 export type Changed = { readonly region: string } | { readonly problems: readonly string[] };
 
-/** All or nothing. `problems` say of each edit that does not apply why, in words for who wrote it. */
+/** All or nothing. `problems` say of each edit that does not apply why, as a message for its author. */
 export function changeRegion(region: string, change: SourceChange): Changed {
   if ("rewrite" in change) return checked(region, withoutFence(change.rewrite));
   const problems: string[] = [];

@@ -44,7 +44,7 @@ export function withRegion(original: string, region: string): string {
   return split.before + (region.endsWith("\n") ? region : `${region}\n`) + split.after;
 }
 
-/** The region of an evolved source; a text, in words for the proposer, when it is none of `original`'s. */
+/** The region of an evolved source; a message for the proposer when it is none of `original`'s. */
 export function evolvedRegion(original: string, evolved: string): { region: string } | { wrong: string } {
   const split = splitSource(original);
   if (split === null) return { wrong: "this kernel's source has no region that may evolve" };

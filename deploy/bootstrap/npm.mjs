@@ -71,6 +71,6 @@ export function explain(output, what, code) {
   if (/\bENOSPC\b/.test(output))
     return `the disk is full, so ${what} could not be installed. Free some space, then start again.`;
   const said = output.split("\n").filter((line) => line.startsWith("npm error") && !line.includes("complete log"));
-  const words = said.map((line) => line.slice("npm error".length).trim()).filter(Boolean);
-  return `npm could not install ${what} (exit status ${code}): ${words.slice(0, 6).join(" | ") || output.trim().slice(-500)}`;
+  const reasons = said.map((line) => line.slice("npm error".length).trim()).filter(Boolean);
+  return `npm could not install ${what} (exit status ${code}): ${reasons.slice(0, 6).join(" | ") || output.trim().slice(-500)}`;
 }

@@ -1,9 +1,9 @@
-/** Words of the bootstrap. Standard error only: standard output belongs to the program (`--json`). */
+/** Messages of the launcher. Standard error only: standard output belongs to the program (`--json`). */
 
 /** A fault that the user can do something about; printed as one line, without a stack trace. */
 export class BootstrapError extends Error {}
 
-/** @param {string} words */
-export function say(words) {
-  process.stderr.write(`kernelevolve: ${words}\n`);
+/** @param {string} message */
+export function say(message) {
+  process.stderr.write(`kernelevolve: ${message}\n`);
 }

@@ -34,7 +34,7 @@ const LEFT_OUT_OF_PACKAGES = [
 const LEFT_OUT_OF_PROGRAMS =
   /(\.test\.ts|\.fixture\.ts|\.fixture|__pycache__|node_modules)$|^coordinator\/lineage\/testing/;
 
-/** @param folder does not exist yet, or is empty. @throws Error with a word for whoever builds. */
+/** @param folder does not exist yet, or is empty. @throws Error with a message for whoever builds. */
 export function assemble(folder: string): void {
   checkNode();
   mkdirSync(folder, { recursive: true });

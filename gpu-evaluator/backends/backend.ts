@@ -41,7 +41,7 @@ export interface Job {
   readonly bestSpeedup: number | null;
 }
 
-/** A candidate that failed: its accounted outcome and the words for people and proposers. */
+/** A candidate that failed: its accounted outcome and the message for people and proposers. */
 export interface Failure {
   readonly outcome: Exclude<Outcome, "ok">;
   readonly message: string;

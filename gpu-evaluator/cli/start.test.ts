@@ -230,9 +230,9 @@ describe("mistakes of the user are one sentence and a code, never a stack trace"
     ],
     ["a compiler that makes nothing", () => ["start", "--backend", "cpu"], { CC: "/bin/true" }, 1, "made nothing"],
     ["unreachable NATS", () => [...replay(), "--nats", "nats://127.0.0.1:1"], {}, 1, "nats://127.0.0.1:1"],
-  ])("%s", async (_what, args, environment, code, words) => {
+  ])("%s", async (_what, args, environment, code, message) => {
     const found = await outcome(args(), environment);
-    expect(found.said).toContain(words);
+    expect(found.said).toContain(message);
     expect(found.said).not.toMatch(/\n\s+at /);
     expect(found.said.trim().split("\n")).toHaveLength(1);
     expect(found.code).toBe(code);

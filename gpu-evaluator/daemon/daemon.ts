@@ -70,8 +70,8 @@ export class Daemon {
     const models = new Set(backend.devices.map(({ model }) => model));
     this.#commonModel = models.size === 1 ? ([...models][0] as string) : "";
     backend.watchHealth?.((device, healthy) => {
-      const words = healthy ? "serves again" : "failed its probe and is quarantined";
-      logger.warn({ device: backend.devices[device]?.id }, `a device ${words}`);
+      const state = healthy ? "serves again" : "failed its probe and is quarantined";
+      logger.warn({ device: backend.devices[device]?.id }, `a device ${state}`);
       this.#scheduler.setHealthy(device, healthy);
       this.#pump();
     });

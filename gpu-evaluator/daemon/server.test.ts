@@ -132,7 +132,7 @@ describe("evaluate", () => {
     expect(backend.events).toEqual(["compile 1"]);
   });
 
-  test("a value that needs a later GPU than is here is invalid, in words", async () => {
+  test("a value that needs a later GPU than is here is invalid, with a message", async () => {
     const backend = scriptedBackend();
     const hopper = { ...backend, devices: backend.devices.map((device) => ({ ...device, capability: "9.0" })) };
     const { client } = await serve(hopper);
@@ -162,12 +162,12 @@ describe("evaluate", () => {
     ["no workloads", { workloads: [] }, "at least one workload"],
     ["effort", { effort: "enormous" }, "effort"],
     ["evolved source", { source: "kernel.c" }, "source: "],
-  ])("malformed %s: INVALID_ARGUMENT says what was wrong", async (_what, change, words) => {
+  ])("malformed %s: INVALID_ARGUMENT says what was wrong", async (_what, change, message) => {
     const backend = scriptedBackend();
     const { client } = await serve(backend);
     const { code, details } = await refusal(evaluate(client, requestOf(1, "ok", change)).result);
     expect(code).toBe(status.INVALID_ARGUMENT);
-    expect(details).toContain(words);
+    expect(details).toContain(message);
     expect(backend.events).toEqual([]);
     expect((await evaluate(client, requestOf(2)).result).outcome).toBe("ok");
   });
@@ -211,7 +211,7 @@ describe("evaluate", () => {
     expect(await describeDaemon(client)).toMatchObject({ credits: 5, devices: [{ state: "idle" }] });
   });
 
-  test("a fault of the host that another attempt would meet again: FAILED_PRECONDITION with its words", async () => {
+  test("a fault of the host that another attempt would meet again: FAILED_PRECONDITION with its message", async () => {
     const { client } = await serve(scriptedBackend());
     const failed = await refusal(evaluate(client, requestOf(1, "full disk")).result);
     expect(failed).toEqual({ code: status.FAILED_PRECONDITION, details: "the disk is full" });

@@ -1,7 +1,7 @@
 /**
  * The static gate for C that a language model wrote, before anything is compiled: by allow-lists of headers, calls,
  * attributes and the compiler's own names, without assembly and without tricks of the preprocessor. It looks at
- * the region alone; what stands around it is the kernel's author's. It is a first filter with clear words; what
+ * the region alone; what stands around it is the kernel's author's. It is a first filter with clear messages; what
  * it lets through still meets the check of the object code's symbols (`isLinkable`) and the sandbox.
  */
 import { ATTRIBUTES, CALLS, HEADERS, isAllowedOfCompiler, isCompilersOwn, KEVO, KEYWORDS, REFUSED } from "./c-names.ts";
@@ -16,7 +16,7 @@ const MAX_COMPLAINTS = 5;
 /**
  * @param region the evolved lines.
  * @param around the kernel's source before them, whose functions, macros and types they may use.
- * @returns what is refused, in words for who wrote it; null when nothing is.
+ * @returns what is refused, as a message for its author; null when nothing is.
  */
 export function refusedInC(region: string, around: string): string | null {
   const tokens = tokensOf(region);

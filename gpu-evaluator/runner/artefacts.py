@@ -35,7 +35,7 @@ Json = dict[str, Any]
 
 CODE_FILE = "kernel.cubin"
 LAUNCH_FILE = "kernel.json"
-# In the place of a record: the compiler's words.
+# In the place of a record: the compiler's message.
 REFUSED = "refused"
 TYPES = {"bf16": "bf16", "fp16": "fp16", "fp32": "fp32", "i32": "i32"}
 
@@ -119,9 +119,9 @@ def _compiled(module: ModuleType, launch: Json, target: Json) -> tuple[Json, byt
 def _keep(cache: Path, key: str, record: Json, code: bytes) -> Json:
     """Puts it where this daemon's measuring processes look. Raises Refused."""
     if REFUSED in record:
-        words = record[REFUSED]
-        _appear(cache / f"{key}.refused", lambda path: path.write_text(words))
-        raise Refused(words)
+        message = record[REFUSED]
+        _appear(cache / f"{key}.refused", lambda path: path.write_text(message))
+        raise Refused(message)
     record = {**record, "key": key}
     fresh = Path(tempfile.mkdtemp(prefix=f".{key[:16]}-", dir=cache))
     (fresh / CODE_FILE).write_bytes(code)
@@ -166,7 +166,7 @@ def in_order(module: ModuleType, launch: Json) -> Json:
 
 
 def compile_launch(module: ModuleType, launch: Json, target: Json) -> tuple[bytes, Json]:
-    """Machine code and launch record of one launch. Raises Refused with the compiler's own words."""
+    """Machine code and launch record of one launch. Raises Refused with the compiler's own message."""
     function = getattr(module, launch["kernel"])
     signature, constants, attributes = {}, dict(launch["constants"]), {}
     for name, argument in launch["arguments"].items():
@@ -261,7 +261,7 @@ def _resources(code: bytes) -> tuple[int, int]:
 
 def _in_short(error: BaseException) -> str:
     """
-    The compiler's words without its temporary paths, at most a few lines. Of functions that call each other the
+    The compiler's message without its temporary paths, at most a few lines. Of functions that call each other the
     innermost says what is wrong, in its last lines; those before show the calls.
     """
     while error.__cause__ is not None:

@@ -56,7 +56,7 @@ REFUSED = (
 
 
 def refused(source: str) -> str | None:
-    """What is not allowed in the region, in words for who wrote it; None when all is."""
+    """What is not allowed in the region, as a message for its author; None when all is."""
     lines = source.splitlines()
     begins = [number for number, line in enumerate(lines, 1) if BEGIN.match(line)]
     ends = [number for number, line in enumerate(lines, 1) if END.match(line)]

@@ -79,7 +79,7 @@ def persisting_cache() -> tuple[int, ...]:
 
 def hidden_work(replay: timing.Replay) -> str | None:
     """
-    In words, when the whole device is busy for longer than the events around the replays say; None when it is not.
+    A message when the whole device is busy for longer than the events around the replays say; None when it is not.
     The shortest of some tries counts: whatever else the host does only adds.
     """
     repeats, worst = 1, ""

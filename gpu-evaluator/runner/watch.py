@@ -25,7 +25,7 @@ Found = Callable[[], "str | None"]
 def watch(things: Sequence[tuple[ModuleType | type, Sequence[str] | None]], quiet: bool) -> Callable[[], Found]:
     """
     Remembers the named attributes of modules and classes (None for all of a module's), and the timers. The result
-    starts a look at one candidate; calling what that returns says in words what the candidate replaced or left running,
+    starts a look at one candidate; calling what that returns says what the candidate replaced or left running,
     None when nothing. `quiet` is for a process in which nothing but a candidate starts threads and processes or
     replaces modules; where CUDA works, libraries have threads of their own.
     """

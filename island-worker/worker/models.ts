@@ -13,7 +13,7 @@ export interface Models {
   readonly clients: ReadonlyMap<string, ModelClient>;
   /** Dollars that a call took of the budget, in the run that made it: a repeated one pays nothing. */
   readonly costOf: (call: CallRecord) => number;
-  /** A model proposes nothing: why, by kind and in words. */
+  /** A model proposes nothing: why, by kind and as a message. */
   readonly onTrouble: (model: string, kind: string, text: string) => void;
 }
 

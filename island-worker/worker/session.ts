@@ -22,7 +22,7 @@ import { Sources } from "./sources.ts";
 const REQUEST_MS = 2_000;
 /** A gap is asked for when nothing has filled it for this long. */
 const GAP_CHECK_MS = 500;
-/** A coordinator sends its state once a second; after this long without a word its run is over. */
+/** A coordinator sends its state once a second; after this long without a message its run is over. */
 const SILENCE_MS = 8_000;
 
 export class Session {

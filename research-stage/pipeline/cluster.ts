@@ -65,7 +65,7 @@ export class KernelFault extends UserError {}
 export interface Cluster {
   /**
    * Evolves the kernel in `folder`, or checks it alone with a budget of one.
-   * @throws KernelFault; UserError when the coordinator fails otherwise. Its words are the message.
+   * @throws KernelFault; UserError when the coordinator fails otherwise. Its error is the message.
    */
   evolve(folder: string, search: Search, say: (text: string) => void): Promise<Searched>;
   /** The PyTorch module of the kernel in `folder`, whose package has the hash `kernel`, against the reference. */
@@ -95,17 +95,17 @@ export function openCluster(
       async function coordinator(args: readonly string[]): Promise<void> {
         const code = await runProgram([COORDINATOR, ...args, "--db", lineage, "--json"], say, signal);
         if (code.status === 0) return;
-        const fault = faultIn(code.words);
+        const fault = faultIn(code.message);
         if (fault !== null) throw new KernelFault(fault);
-        throw new UserError(`The coordinator ended with ${code.status}: ${code.words}`);
+        throw new UserError(`The coordinator ended with ${code.status}: ${code.message}`);
       }
     },
   };
 }
 
-/** What an evaluator says of a default that cannot be a baseline, without addresses; null for other words. */
-export function faultIn(words: string): string | null {
-  const said = /\bbaseline\b.*? of kernel \S+ (does not compile|failed): (.*?)(?:\.? Resume it with:|$)/s.exec(words);
+/** What an evaluator says of a default that cannot be a baseline, without addresses; null for other messages. */
+export function faultIn(message: string): string | null {
+  const said = /\bbaseline\b.*? of kernel \S+ (does not compile|failed): (.*?)(?:\.? Resume it with:|$)/s.exec(message);
   return said === null ? null : `the default ${said[1]}: ${said[2]}`;
 }
 
@@ -170,12 +170,12 @@ function readRun(lineage: string, run: string): Searched {
   }
 }
 
-/** Runs this Node on a program. Keys of outside services stay here. @returns its status and last words. */
+/** Runs this Node on a program. Keys of outside services stay here. @returns its status and last output. */
 function runProgram(
   command: readonly string[],
   say: (text: string) => void,
   signal: AbortSignal,
-): Promise<{ status: number | string; words: string }> {
+): Promise<{ status: number | string; message: string }> {
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => name === "KEVO_TOKEN" || !isSecretName(name)),
   );
@@ -186,11 +186,11 @@ function runProgram(
       // A group of its own: Ctrl-C reaches it once, from here, and it ends in order.
       detached: true,
     });
-    const words: string[] = [];
+    const message: string[] = [];
     createInterface({ input: child.stderr }).on("line", (line) => {
       if (line.trim() === "") return;
-      words.splice(0, words.length > 7 ? 1 : 0);
-      words.push(line);
+      message.splice(0, message.length > 7 ? 1 : 0);
+      message.push(line);
       say(line);
     });
     const stop = () => child.kill("SIGINT");
@@ -199,7 +199,7 @@ function runProgram(
     child.once("close", (code, killed) => {
       signal.removeEventListener("abort", stop);
       if (signal.aborted) reject(signal.reason);
-      else resolve({ status: code ?? killed ?? "no code", words: words.join(" ").slice(-2000) });
+      else resolve({ status: code ?? killed ?? "no code", message: message.join(" ").slice(-2000) });
     });
   });
 }

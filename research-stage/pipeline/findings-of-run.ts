@@ -29,7 +29,7 @@ export interface Findings {
   summary: LiteratureSummary;
   readonly rounds: Round[];
   readonly incidents: Incident[];
-  /** What did not go into a prompt, in words. */
+  /** Describes what did not go into a prompt. */
   readonly leftOut: string[];
 }
 

@@ -59,8 +59,8 @@ export function openSteps(db: ResearchDatabase, run: string): Steps {
         STEP_CHANNEL.publish({ run, key, stage, status });
         return done;
       } catch (error) {
-        const words = error instanceof Error ? error.message : String(error);
-        putStep(db, { ...common, ...open, status: "failed", error: words, endedAt: Date.now() });
+        const message = error instanceof Error ? error.message : String(error);
+        putStep(db, { ...common, ...open, status: "failed", error: message, endedAt: Date.now() });
         throw error;
       }
     },

@@ -37,7 +37,7 @@ export async function openGateway(options: GatewayOptions): Promise<Transport> {
   const lines = new Map<string, OpenLine>();
   const answerer = createAnswerer(options);
   const server = createServer((request, response) => {
-    // An error here is a fault of ours or of the store; the client gets it in words.
+    // An error here is a fault of ours or of the store; the client gets its message.
     serve(lines, answerer, request, response).catch((error: unknown) => {
       reply(response, { kind: "failure", reason: error instanceof Error ? error.message : String(error) });
     });

@@ -1,4 +1,4 @@
-/** One request to the real service: bounded in time and size, its failures in words. */
+/** One request to the real service: bounded in time and size, its failures as messages. */
 import type { IncomingHttpHeaders } from "node:http";
 import type { Answer, Request } from "./exchange.ts";
 import type { Service } from "./transport.ts";
@@ -38,7 +38,9 @@ export async function askService(
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     return failure(
-      limit.aborted ? `no answer from ${service.origin} within ${service.timeoutMs / 1000} s` : words(service, error),
+      limit.aborted
+        ? `no answer from ${service.origin} within ${service.timeoutMs / 1000} s`
+        : describe(service, error),
     );
   }
 }
@@ -56,7 +58,7 @@ async function text(response: Response): Promise<string> {
 
 class TooLarge extends Error {}
 
-function words({ origin }: Service, error: unknown): string {
+function describe({ origin }: Service, error: unknown): string {
   if (error instanceof TooLarge) return `the answer of ${origin} is larger than ${MAX_ANSWER_BYTES / 2 ** 20} MiB`;
   const cause = (error as { cause?: { code?: string } }).cause?.code;
   if (cause === "UND_ERR_SOCKET" || cause === "ECONNRESET") return `the answer of ${origin} was cut off`;

@@ -71,8 +71,8 @@ function svg(height: number, parts: readonly string[]): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" font-family="system-ui,sans-serif" font-size="12">${parts.join("")}</svg>`;
 }
 
-function text(x: number, y: number, words: string, anchor = "start"): string {
-  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" fill="${INK}" text-anchor="${anchor}">${entities(words)}</text>`;
+function text(x: number, y: number, label: string, anchor = "start"): string {
+  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" fill="${INK}" text-anchor="${anchor}">${entities(label)}</text>`;
 }
 
 const number = (value: number): string => String(Number(value.toPrecision(3)));

@@ -50,9 +50,9 @@ export function composeReport(parts: ReportParts): Block[] {
 function surveyNotice({ survey }: Findings): string[] {
   if (survey === null || survey.status === "ok") return [];
   const down = survey.sources.filter(({ status }) => status !== "ok");
-  const words = down.map(({ source, status }) => `${source} ${status}`).join(", ");
-  if (survey.records.length === 0) return [`Survey ${survey.status}: ${words}. Nothing was read.`];
-  return [`Partial survey: ${words}. What follows rests on the rest.`];
+  const statuses = down.map(({ source, status }) => `${source} ${status}`).join(", ");
+  if (survey.records.length === 0) return [`Survey ${survey.status}: ${statuses}. Nothing was read.`];
+  return [`Partial survey: ${statuses}. What follows rests on the rest.`];
 }
 
 function resultBlocks(found: Findings, packaged: string | null): Block[] {

@@ -40,7 +40,7 @@ export const threadSummary = z.object({
   gaps: z.array(threadGap),
   /** Addresses in the posts, in full (not t.co), in order of appearance. */
   links: z.array(z.string()),
-  /** In words, why this may not be all: seven days only, budget, cut at a limit. Empty: the thread is whole but for gaps. */
+  /** Why this may not be all: seven days only, budget, cut at a limit. Empty: the thread is whole but for gaps. */
   partial: z.array(z.string()),
 });
 export type ThreadSummary = z.infer<typeof threadSummary>;

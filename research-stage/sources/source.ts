@@ -26,7 +26,7 @@ export interface SourceContext {
   /** The source's own dollars. */
   readonly purse: Purse;
   readonly signal?: AbortSignal | undefined;
-  /** Told in words what takes long, such as a wait for a rate limit. */
+  /** Told what takes long, such as a wait for a rate limit. */
   readonly onNote?: ((note: string) => void) | undefined;
 }
 
@@ -43,7 +43,7 @@ export const coverage = z.object({
   available: z.number().int().nonnegative().nullable(),
   /** How many the service returned, before records were made of them. */
   returned: z.number().int().nonnegative(),
-  /** In words, what was not looked at. */
+  /** Describes what was not looked at. */
   limits: z.array(z.string()),
 });
 export type Coverage = z.infer<typeof coverage>;

@@ -14,7 +14,7 @@ import { every } from "../sources/every.ts";
 import type { LiteratureRecord } from "../sources/literature.ts";
 import { renderForPrompt } from "../sources/rendering.ts";
 import { type Claim, claim, type Incident, incident } from "./findings.ts";
-import { overlap, quotes, wordsOf } from "./words.ts";
+import { keywordsOf, overlap, quotes } from "./keywords.ts";
 
 export const extractClaims = signature({
   name: "extract_claims",
@@ -119,7 +119,7 @@ export function screen(
 
 /** By words shared with the domain, then the newer. */
 export function rank<T extends LiteratureRecord>(domain: string, records: readonly T[]): T[] {
-  const wanted = wordsOf(domain);
+  const wanted = keywordsOf(domain);
   const weighed = records.map((record) => ({
     record,
     weight: overlap(wanted, `${record.title ?? ""} ${record.text}`),

@@ -167,9 +167,9 @@ test("a prompt holds what fits, in order of rank, and says what was left out", (
 });
 
 test("a default that cannot be a baseline is the kernel's fault, told without addresses", () => {
-  const words =
+  const message =
     "coordinator: No evaluator can run k: 127.0.0.1:4: baseline 'first' of kernel k does not compile: kernel.c:1:2: error: x. Resume it with: npx coordinator resume r";
-  expect(faultIn(words)).toBe("the default does not compile: kernel.c:1:2: error: x");
+  expect(faultIn(message)).toBe("the default does not compile: kernel.c:1:2: error: x");
   expect(faultIn("coordinator: Another coordinator works with the database")).toBeNull();
 });
 

@@ -26,7 +26,7 @@ export const incident = z.object({
   post: z.string().nullable(),
   rule: z.string(),
   excerpt: z.string(),
-  /** What was done, in words. */
+  /** Describes what was done. */
   action: z.string(),
 });
 export type Incident = z.infer<typeof incident>;

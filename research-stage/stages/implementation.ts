@@ -210,11 +210,11 @@ export function filesOf(written: Written, one: Idea, { definition: base, referen
 
 /** Letters of the title, so that people know it again, and the idea's number. */
 export function kernelId({ id, title }: Idea): string {
-  const words = title
+  const slug = title
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-+|-+$/g, "");
-  return `${id}-${words.slice(0, 32).replace(/-+$/, "")}`;
+  return `${id}-${slug.slice(0, 32).replace(/-+$/, "")}`;
 }
 
 async function writeFolder(folder: string, files: Implementation["files"]): Promise<void> {

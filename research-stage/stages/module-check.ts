@@ -53,17 +53,17 @@ export async function checkModule(folder: string, definition: KernelDefinition, 
     const sizes = Object.entries(workload?.shape ?? {}).map(([name, value]) => `${name}=${value}`);
     const data = await referenceData(compiler, folder, definition, sizes, scratch, signal);
     const command = [executable as string, "-I", CHECKER, join(folder, "module.py"), data, ...sizes];
-    const [file, ...words] = sandbox.wrap(command, {
+    const [file, ...argv] = sandbox.wrap(command, {
       read: [...systemPaths(executable as string), ...places, CHECKER, folder, scratch],
       write: [join(scratch, "sandbox")],
       memoryBytes: MEMORY_BYTES,
     });
     const env = { PATH: process.env.PATH ?? "", HOME: join(scratch, "sandbox"), LC_ALL: "C", OMP_NUM_THREADS: "1" };
-    const done = await run(file as string, words, { env, signal, timeout: LIMIT_MS, cwd: scratch }).then(
-      ({ stdout }) => ({ error: Number(stdout.trim().split("\n").at(-1)), words: "" }),
+    const done = await run(file as string, argv, { env, signal, timeout: LIMIT_MS, cwd: scratch }).then(
+      ({ stdout }) => ({ error: Number(stdout.trim().split("\n").at(-1)), message: "" }),
       (error: { stderr?: string; message: string }) => ({
         error: Number.NaN,
-        words: (error.stderr?.trim() || error.message).split("\n").slice(-3).join(" ").slice(0, 600),
+        message: (error.stderr?.trim() || error.message).split("\n").slice(-3).join(" ").slice(0, 600),
       }),
     );
     signal.throwIfAborted();
@@ -71,7 +71,7 @@ export async function checkModule(folder: string, definition: KernelDefinition, 
     if (done.error <= limit)
       return { status: "ok", message: `relative error ${done.error.toExponential(1)} on ${workload?.name}` };
     const how = Number.isNaN(done.error)
-      ? done.words
+      ? done.message
       : `its relative error is ${done.error.toExponential(1)}, more than ${limit}`;
     return { status: "failed", message: `the PyTorch module: ${how.replaceAll(folder, "").replaceAll(scratch, "")}` };
   } finally {
@@ -88,11 +88,11 @@ async function referenceData(
   scratch: string,
   signal: AbortSignal,
 ): Promise<string> {
-  const [file, ...words] = compiler as [string, ...string[]];
+  const [file, ...fixed] = compiler as [string, ...string[]];
   const program = join(scratch, "reference");
   const sources = [join(folder, definition.reference as string), join(NATIVE, "reference-main.c")];
   const flags = ["-std=gnu17", "-O2", "-w", "-I", NATIVE, "-I", folder];
-  await run(file, [...words, ...flags, ...sources, "-lm", "-o", program], { signal, timeout: LIMIT_MS });
+  await run(file, [...fixed, ...flags, ...sources, "-lm", "-o", program], { signal, timeout: LIMIT_MS });
   const data = join(scratch, "data");
   await run(program, [data, SEED, ...sizes], { signal, timeout: LIMIT_MS });
   return data;

@@ -16,8 +16,8 @@ import { renderForPrompt } from "../sources/rendering.ts";
 import { type SurveyResult, surveyResult } from "../sources/survey.ts";
 import { rank } from "./claims.ts";
 import { type Idea, type Incident, incident, type Novelty, nearestWork, novelty } from "./findings.ts";
+import { keywordsOf, overlap, quotes } from "./keywords.ts";
 import { remember, search, setAside } from "./survey.ts";
-import { overlap, quotes, wordsOf } from "./words.ts";
 
 export const compareWork = signature({
   name: "compare_work",
@@ -122,7 +122,7 @@ function compare(
 }
 
 /** A work that has the claim has its words: at least this share of them in the quote. */
-const SAME_WORDS = 0.3;
+const MIN_OVERLAP = 0.3;
 
 /** Why a comparison says nothing; null where it may stand. Exported for tests. */
 export function wrongWith(
@@ -134,7 +134,7 @@ export function wrongWith(
   if (!quotes(`${work.title ?? ""}\n${work.text}`, said.quote)) return { kind: "unsupported", rule: "quote", excerpt };
   const order = findInjections(`${said.quote}\n${said.overlap}\n${said.difference}`)[0];
   if (order !== undefined) return { kind: "suspicious", ...order };
-  const same = said.relation !== "same" || overlap(wordsOf(claim), said.quote) >= SAME_WORDS;
+  const same = said.relation !== "same" || overlap(keywordsOf(claim), said.quote) >= MIN_OVERLAP;
   return same ? null : { kind: "unsupported", rule: "relation", excerpt };
 }
 

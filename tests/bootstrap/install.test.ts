@@ -76,8 +76,8 @@ test.each([
     "npm error code EINTEGRITY\nnpm error expected sha512-a but got sha512-b",
     /exit status 1\): code EINTEGRITY \| expected/,
   ],
-])("an npm that says %j is explained in one line", (output, words) => {
+])("an npm that says %j is explained in one line", (output, message) => {
   const sentence = explain(output, "the dependencies", 1);
-  expect(sentence).toMatch(words);
+  expect(sentence).toMatch(message);
   expect(sentence).not.toContain("\n");
 });

@@ -153,7 +153,7 @@ function print(verdicts: readonly Verdict[]): void {
     const genuine = cheat.startsWith(GENUINE);
     const verdict = genuine ? (right ? "taken" : "REFUSED") : right ? "refused" : "GOT THROUGH";
     const time = timeUs === null ? "" : `${timeUs.toFixed(1)} µs`;
-    const words =
+    const note =
       speedup == null
         ? message
             .split("\n")[0]
@@ -162,7 +162,7 @@ function print(verdicts: readonly Verdict[]): void {
         : `${speedup.toFixed(2)}x`;
     const name = inProcess ? `${cheat} in process` : cheat;
     console.log(
-      `${name.padEnd(34)} ${verdict.padEnd(12)} ${outcome.padEnd(14)} ${time.padStart(10)} ${seconds.toFixed(1).padStart(5)} s  ${words}`,
+      `${name.padEnd(34)} ${verdict.padEnd(12)} ${outcome.padEnd(14)} ${time.padStart(10)} ${seconds.toFixed(1).padStart(5)} s  ${note}`,
     );
   }
   const counted = (genuine: boolean) => {

@@ -164,7 +164,7 @@ describe("a run whose candidates come from a model too", () => {
   });
 });
 
-describe("what cannot be is refused in words", () => {
+describe("what cannot be is refused with a message", () => {
   test("a control without its run, and a repetition of a run without --sync", async () => {
     await using place = workplace();
     const env = await model();

@@ -180,7 +180,7 @@ const canMount =
   spawnSync(inNamespace[0] as string, [...inNamespace.slice(1), "sh", "-c", "mount -t tmpfs none /mnt"]).status === 0;
 
 test.runIf(canMount)(
-  "a full disk stops the run with a clear word; with room again it is resumed to the end",
+  "a full disk stops the run with a clear message; with room again it is resumed to the end",
   async () => {
     await using place = new Workplace();
     writeSyntheticSpace(place.file("space.json"), { values: 9 });

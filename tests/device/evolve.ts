@@ -86,8 +86,10 @@ const [kernel] = place
   );
 for (const { reason, outcome, message, time_ms: time, compile_ms: compile, lane_ms: lane } of rows) {
   const timed = time === null ? "" : `, ${(1000 * time).toFixed(2)} µs`;
-  const words = (message ?? "").split("\n", 1)[0]?.slice(0, 120);
-  console.log(`${reason}: ${outcome}${timed}, compiled ${compile.toFixed(0)} ms, lane ${lane.toFixed(0)} ms  ${words}`);
+  const firstLine = (message ?? "").split("\n", 1)[0]?.slice(0, 120);
+  console.log(
+    `${reason}: ${outcome}${timed}, compiled ${compile.toFixed(0)} ms, lane ${lane.toFixed(0)} ms  ${firstLine}`,
+  );
 }
 const passed = EDITS.every(({ reason, is }) => {
   const own = rows.filter((row) => row.reason === reason);

@@ -49,7 +49,7 @@ export async function faultsInOneRun(
   const found = checkLedger(place.ledger());
   checks.add("the ledger in the end", found.wrong.length === 0 && found.open === 0, describeLedger(found));
   const lost = lostButEvaluated(place.ledger());
-  checks.add("every candidate that lost an attempt has one outcome", lost.without === 0, lost.words);
+  checks.add("every candidate that lost an attempt has one outcome", lost.without === 0, lost.description);
   const { status } = place.ledger().latest();
   checks.add("the run completes", ended.code === 0 && status === "completed", `status ${status}, code ${ended.code}`);
 }
@@ -224,13 +224,13 @@ class Scene {
   }
 }
 
-function lostButEvaluated(ledger: LedgerView): { without: number; words: string } {
+function lostButEvaluated(ledger: LedgerView): { without: number; description: string } {
   const [row] = ledger.query<{ candidates: number; evaluated: number; attempts: number }>(
     "select count(distinct a.candidate) candidates, count(distinct e.candidate) evaluated, count(*) attempts from attempts a left join evaluations e on e.candidate = a.candidate where a.end is null or a.end <> 'result'",
   );
   const { candidates = 0, evaluated = 0, attempts = 0 } = row ?? {};
   return {
     without: candidates - evaluated,
-    words: `${attempts} lost attempts of ${candidates} candidates, of which ${evaluated} were evaluated in another attempt`,
+    description: `${attempts} lost attempts of ${candidates} candidates, of which ${evaluated} were evaluated in another attempt`,
   };
 }

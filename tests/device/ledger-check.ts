@@ -31,8 +31,8 @@ export function checkLedger(ledger: LedgerView): LedgerCheck {
         where answered_by is null group by genome, niche having count(*) > 1)) twins`);
   if (sums === undefined) throw new Error("the database holds no run");
   const wrong: string[] = [];
-  const expect = (holds: boolean, words: string) => {
-    if (!holds) wrong.push(words);
+  const expect = (holds: boolean, message: string) => {
+    if (!holds) wrong.push(message);
   };
   expect(sums.accepted === sums.counted, `${sums.accepted} accepted, ${sums.counted} candidates that cost`);
   expect(sums.evaluated === sums.entries, `${sums.evaluated} evaluations, ${sums.entries} in the islands' logs`);
@@ -58,7 +58,7 @@ export function checkLedger(ledger: LedgerView): LedgerCheck {
   };
 }
 
-/** A sentence: what was found, or what does not hold. */
+/** What was found, or what does not hold. */
 export function describeLedger({ accepted, evaluated, open, outcomes, lost, wrong }: LedgerCheck): string {
   if (wrong.length > 0) return wrong.join("; ");
   const parts = Object.entries(outcomes).map(([outcome, n]) => `${n} ${outcome}`);

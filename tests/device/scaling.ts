@@ -62,8 +62,8 @@ async function compareArms(out: string): Promise<void> {
       arms.push({ name, ...measured, ratio, whole_ratio: whole });
     } catch (error) {
       // What was measured before is worth keeping.
-      const words = error instanceof UserError ? error.message : String((error as Error).stack);
-      console.log(`${name}: failed: ${words}`);
+      const message = error instanceof UserError ? error.message : String((error as Error).stack);
+      console.log(`${name}: failed: ${message}`);
       process.exitCode = 1;
       break;
     }

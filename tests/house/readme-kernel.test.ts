@@ -42,11 +42,11 @@ test("its command evolves it, on an evaluator that has only what it fetches", as
   const command = [bin, ...args.split(" "), "--json"];
   const run = spawn(process.execPath, command, { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
-  let words = "";
+  let stderr = "";
   run.stdout.on("data", (chunk) => (output += chunk));
-  run.stderr.on("data", (chunk) => (words += chunk));
+  run.stderr.on("data", (chunk) => (stderr += chunk));
   const [status] = await once(run, "close");
-  expect(status, words).toBe(0);
+  expect(status, stderr).toBe(0);
   const result = JSON.parse(output.trimEnd().split("\n").at(-1) ?? "");
   expect(result).toMatchObject({ status: "completed", kernel: "vector-scale-cpu", evaluations: { total: 12 } });
   expect(result.best.time_ms).toBeGreaterThan(0);

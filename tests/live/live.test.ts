@@ -14,7 +14,7 @@ const outcomes = async (environment: NodeJS.ProcessEnv) =>
 
 test("services without a key are skipped, by the variable's name", async () => {
   const [x] = SERVICES;
-  expect(await checkService(x as (typeof SERVICES)[0], {})).toMatchObject({ words: "skipped: set X_API_KEY" });
+  expect(await checkService(x as (typeof SERVICES)[0], {})).toMatchObject({ message: "skipped: set X_API_KEY" });
 });
 
 test("the fakes have the shapes that are looked for", async () => {

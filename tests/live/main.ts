@@ -3,8 +3,8 @@ import { checkService, SERVICES } from "./services.ts";
 
 let failed = false;
 for (const service of SERVICES) {
-  const { outcome, words } = await checkService(service, process.env);
-  console.log(`${service.name.padEnd(6)} ${words}`);
+  const { outcome, message } = await checkService(service, process.env);
+  console.log(`${service.name.padEnd(6)} ${message}`);
   failed ||= outcome === "failed" || outcome === "differs";
 }
 process.exitCode = failed ? 1 : 0;

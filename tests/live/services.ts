@@ -73,7 +73,7 @@ export const SERVICES: readonly LiveService[] = [
 export interface Finding {
   readonly service: string;
   readonly outcome: "ok" | "differs" | "failed" | "skipped";
-  readonly words: string;
+  readonly message: string;
 }
 
 /** Asks one service. Never throws for what the service does. */
@@ -81,7 +81,7 @@ export async function checkService(service: LiveService, environment: NodeJS.Pro
   const { name, variable, budgetUsd, shape } = service;
   const key = variable === null ? "" : environment[variable];
   if (key === undefined || (variable !== null && key === "")) {
-    return { service: name, outcome: "skipped", words: `skipped: set ${variable}` };
+    return { service: name, outcome: "skipped", message: `skipped: set ${variable}` };
   }
   const recording = createMemoryStore();
   const transport = await openGateway({ recording, replay: false, cache: null });
@@ -94,12 +94,12 @@ export async function checkService(service: LiveService, environment: NodeJS.Pro
   }
   const cost = `$${result.cost_usd.toFixed(4)}`;
   if (result.status === "failed" || result.status === "skipped") {
-    return { service: name, outcome: "failed", words: `failed: ${result.reason} (${cost})` };
+    return { service: name, outcome: "failed", message: `failed: ${result.reason} (${cost})` };
   }
   const body = recording.all.map(({ answer }) => (answer.kind === "response" ? answer.body : "")).join("\n");
   const missing = shape.filter(([, pattern]) => !pattern.test(body)).map(([part]) => part);
   const found = `${result.items.length} records, ${cost}`;
   return missing.length === 0
-    ? { service: name, outcome: "ok", words: `ok: ${found}, the shapes that the fakes imitate` }
-    : { service: name, outcome: "differs", words: `differs: no ${missing.join(", no ")} in the answer (${found})` };
+    ? { service: name, outcome: "ok", message: `ok: ${found}, the shapes that the fakes imitate` }
+    : { service: name, outcome: "differs", message: `differs: no ${missing.join(", no ")} in the answer (${found})` };
 }

@@ -83,7 +83,7 @@ describe("a call", () => {
     expect(fake.received[0]?.authorization).toBeNull();
   });
 
-  it("under a retired name is answered, with a word about what answered", async () => {
+  it("under a retired name is answered, with a message about what answered", async () => {
     const { ask, notes } = await start("ok", {}, { model: "grok-4-1-fast" });
     const { call } = await ask();
     await ask(2);

@@ -99,7 +99,7 @@ test("no key is in a recording, not even where the service repeats it", async ()
   }
 });
 
-test("a replay that is asked something else says so in words, whatever the client makes of it", async () => {
+test("a replay that is asked something else says so, whatever the client makes of it", async () => {
   const asked = withGateway({ replay: true }, (t) =>
     t.call(serviceAt("http://127.0.0.1:9"), undefined, async (line) => {
       expect((await get(line, "/search?q=flash%20attention")).status).toBe(504);

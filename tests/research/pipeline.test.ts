@@ -39,7 +39,7 @@ test.runIf(process.platform === "linux")(
       }
       live = filesIn(result.folder);
 
-      // The first try did not compile; its words went back to the model.
+      // The first try did not compile; its message went back to the model.
       const tries = fakes.xai.received.filter(({ body }) => JSON.stringify(body).includes('"implement_kernel"'));
       expect(tries.length).toBe(2);
       expect(JSON.stringify(tries[1]?.body)).toContain("'threads' undeclared");

@@ -199,7 +199,7 @@ test("mistakes are told before any work", async () => {
   new Database(taken).exec("create table songs (title text)").close();
   const foreign = runCommand("run").parseAsync(["--recording", "--db", taken], { from: "user" });
   await expect(foreign).rejects.toThrow("not one that is written here");
-  for (const [command, args, words] of [
+  for (const [command, args, message] of [
     [runCommand("run"), [], "--domain"],
     [runCommand("run"), ["--recording", "nowhere.json"], "ENOENT"],
     [runCommand("run"), ["--recording", "--domain", DOMAIN], "leave --domain out"],
@@ -224,7 +224,7 @@ test("mistakes are told before any work", async () => {
     expect(mistake, args.join(" ")).toBeInstanceOf(UserError);
     expect(mistake).toMatchObject({
       exitCode: 2,
-      message: expect.stringContaining(words),
+      message: expect.stringContaining(message),
     });
   }
   vi.unstubAllEnvs();

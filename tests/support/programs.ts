@@ -27,7 +27,7 @@ export interface Ended {
 export interface Program {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
-  /** The first line on standard output, or an error with its last words when it ends before. */
+  /** The first line on standard output, or an error with its last output when it ends before. */
   readonly firstLine: Promise<string>;
 }
 

@@ -10,8 +10,8 @@ import { ROOT } from "../house/files.ts";
 import { checkPython } from "./python.ts";
 import { readCounts } from "./vitest-result.ts";
 
-function fail(words: string): never {
-  process.stderr.write(`\nfailed: ${words}\n`);
+function fail(message: string): never {
+  process.stderr.write(`\nfailed: ${message}\n`);
   process.exit(1);
 }
 

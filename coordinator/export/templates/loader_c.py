@@ -41,7 +41,7 @@ Shape = dict[str, int]
 
 
 class BuildError(RuntimeError):
-    """The compiler is missing or refuses; the message carries its words."""
+    """The compiler is missing or refuses; the message carries its output."""
 
 
 @dataclass(frozen=True)

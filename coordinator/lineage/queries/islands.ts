@@ -1,11 +1,11 @@
 /** How each island of a run did. An elite that it took in may be its best, though another island evaluated it. */
 import { sql } from "drizzle-orm";
 import type { LineageDatabase } from "../database.ts";
-import { nicheInWords, readNiches } from "./niches.ts";
+import { describeNiche, readNiches } from "./niches.ts";
 
 export interface IslandRow {
   readonly island: number;
-  /** Workloads or device model that it is limited to, in words; empty for none. */
+  /** Description of the workloads or the device model that it is limited to; empty without a limit. */
   readonly niche: string;
   readonly batches: number;
   readonly candidates: number;
@@ -51,7 +51,7 @@ export function islandsOf(db: LineageDatabase, run: string): IslandRow[] {
     order by i.island`);
   return rows.map((row) => ({
     ...row,
-    niche: nicheInWords(niches.nicheOf(row.island)),
+    niche: describeNiche(niches.nicheOf(row.island)),
     exhausted: row.exhausted === 1,
   }));
 }

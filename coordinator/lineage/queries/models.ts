@@ -12,7 +12,7 @@ export interface ModelsUsed {
   readonly answered: number;
   /** Candidates that came of them. */
   readonly candidates: number;
-  /** Why models proposed no more, in words. */
+  /** Message that says why models proposed no more. */
   readonly trouble: readonly string[];
 }
 

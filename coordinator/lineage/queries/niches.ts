@@ -33,7 +33,7 @@ export function readNiches(db: LineageDatabase, run: string): Niches {
   };
 }
 
-/** A niche in words; empty for no limit. */
-export function nicheInWords({ workloads, device }: Niche): string {
+/** Describes a niche; empty without a limit. */
+export function describeNiche({ workloads, device }: Niche): string {
   return [...(workloads ?? []), ...(device === null ? [] : [device])].join(", ");
 }

@@ -10,7 +10,7 @@ export interface Answer {
 }
 
 /**
- * @param sqlite a read-only connection; what is refused here would fail there too, with words of SQLite's.
+ * @param sqlite a read-only connection; what is refused here would fail there too, with a message of SQLite.
  * @param limit most rows. Rows are fetched one by one, so a query without end answers too.
  * @throws UserError for what is not one SELECT, and for SQLite's complaints.
  */

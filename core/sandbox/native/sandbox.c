@@ -10,7 +10,7 @@
  * named (and, of devices, null, zero and urandom), is nobody, and is process 1: when it ends or this process
  * does, everything that it started ends too. --landlock: the same paths, held by Landlock, for hosts without
  * namespaces. --tool-calls: system calls as a compiler needs them. The working directory must be one of the paths.
- * Exit code 125 with a word on standard error says that it could not be set up.
+ * Exit code 125 with a message on standard error means that it could not be set up.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -210,10 +210,10 @@ static int run(const options *o) {
 
 /* ---- probe ---------------------------------------------------------------------------------------------------- */
 
-static void tell(const char *layer, pid_t child, int words) {
+static void tell(const char *layer, pid_t child, int report) {
   int status = 0;
   char why[400] = "";
-  ssize_t got = child < 0 ? 0 : read(words, why, sizeof why - 1);
+  ssize_t got = child < 0 ? 0 : read(report, why, sizeof why - 1);
   if (child < 0) snprintf(why, sizeof why, "%s", strerror(errno));
   else waitpid(child, &status, 0), why[got > 0 ? got : 0] = 0;
   if (child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0) printf("%s yes\n", layer);
@@ -226,8 +226,8 @@ static int probe(const char *root) {
   static const char *const layers[] = {"namespaces", "landlock", "seccomp"};
   options o = {.root = root, .paths = {.read = {"/usr"}, .write = {root}}, .reads = 1};
   for (int layer = 0; layer < 3; layer++) {
-    int words[2];
-    if (pipe2(words, O_CLOEXEC) != 0) return 1;
+    int report[2];
+    if (pipe2(report, O_CLOEXEC) != 0) return 1;
     fflush(stdout);
     pid_t child = fork_with(layer == 0);
     if (child == 0) {
@@ -236,11 +236,11 @@ static int probe(const char *root) {
                                 : confine_candidate_calls(0, NULL);
       if (result == 0) _exit(0);
       const char *why = layer == 0 ? failed : strerror(errno);
-      _exit(write(words[1], why, strlen(why)) < 0 ? 2 : 1);
+      _exit(write(report[1], why, strlen(why)) < 0 ? 2 : 1);
     }
-    close(words[1]);
-    tell(layers[layer], child, words[0]);
-    close(words[0]);
+    close(report[1]);
+    tell(layers[layer], child, report[0]);
+    close(report[0]);
   }
   return 0;
 }

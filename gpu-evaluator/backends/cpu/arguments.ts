@@ -7,28 +7,29 @@ const isFlag = (value: unknown) => typeof value === "string" && value.startsWith
 const ALLOWED = /^-(O[0-3sgz]|Ofast|f[a-z][a-z0-9=+-]*|m[a-z][A-Za-z0-9=+.,_-]*)$/;
 const FORBIDDEN = /^-f(plugin|dump|profile|pass-plugin|diagnostics|callgraph|save|stack-usage|record|lto-)/;
 
-/** Values of a parameter that has flags: each is words handed to the compiler; the empty one is none. */
+/** Values of a parameter that has flags: each is a list of compiler flags, or empty. */
 function flags(parameter: Parameter, value: ParamValue): string[] {
-  const words = String(value).split(/\s+/).filter(Boolean);
-  for (const word of words)
-    if (!ALLOWED.test(word) || FORBIDDEN.test(word))
-      throw new RangeError(`parameter ${parameter.name}: '${word}' is not an optimisation flag (-O, -f or -m)`);
-  return words;
+  const flags = String(value).split(/\s+/).filter(Boolean);
+  for (const flag of flags)
+    if (!ALLOWED.test(flag) || FORBIDDEN.test(flag))
+      throw new RangeError(`parameter ${parameter.name}: '${flag}' is not an optimisation flag (-O, -f or -m)`);
+  return flags;
 }
 
-/** A word's name as a macro: `two-pass` of SOFTMAX is SOFTMAX_two_pass. */
-const wordName = (parameter: Parameter, word: string) => `${parameter.name}_${word.replaceAll(/[^A-Za-z0-9_]/g, "_")}`;
+/** The macro that stands for a string value: `two-pass` of SOFTMAX is SOFTMAX_two_pass. */
+const macroName = (parameter: Parameter, value: string) =>
+  `${parameter.name}_${value.replaceAll(/[^A-Za-z0-9_]/g, "_")}`;
 
-/** Words are numbered from 1, because an unknown name is 0 to the preprocessor. */
-function wordMacros(parameter: Parameter, choices: readonly (string | number)[]): string[] {
+/** String values are numbered from 1, because an unknown name is 0 to the preprocessor. */
+function stringMacros(parameter: Parameter, choices: readonly (string | number)[]): string[] {
   return choices.flatMap((choice, at) =>
-    typeof choice === "string" ? [`-D${wordName(parameter, choice)}=${at + 1}`] : [],
+    typeof choice === "string" ? [`-D${macroName(parameter, choice)}=${at + 1}`] : [],
   );
 }
 
 function scalarMacro(parameter: Parameter, name: string, value: ParamValue): string {
   if (typeof value === "boolean") return `-D${name}=${value ? 1 : 0}`;
-  return `-D${name}=${typeof value === "string" ? wordName(parameter, value) : value}`;
+  return `-D${name}=${typeof value === "string" ? macroName(parameter, value) : value}`;
 }
 
 /** Compiler arguments of one configuration, in parameter order. RangeError when a value is none of its parameter's. */
@@ -39,12 +40,12 @@ export function parameterArguments(definition: KernelDefinition, config: Config)
     if (parameter.type === "permutation") {
       if (!Array.isArray(value)) throw new RangeError(`parameter ${parameter.name} is an order, not ${value}`);
       const places = value.map((item, at) => scalarMacro(parameter, `${parameter.name}_${at}`, item));
-      return [...wordMacros(parameter, parameter.items), ...places];
+      return [...stringMacros(parameter, parameter.items), ...places];
     }
     const choices = parameter.type === "categorical" || parameter.type === "ordinal" ? parameter.values : [];
     if (choices.length > 0 && !choices.some((choice) => choice === value))
       throw new RangeError(`parameter ${parameter.name} has no value ${JSON.stringify(value)}`);
     if (choices.some(isFlag)) return flags(parameter, value);
-    return [...wordMacros(parameter, choices), scalarMacro(parameter, parameter.name, value)];
+    return [...stringMacros(parameter, choices), scalarMacro(parameter, parameter.name, value)];
   });
 }

@@ -20,7 +20,7 @@ export function runCompiler(
   args: readonly string[],
   { cwd, signal, kernel }: { cwd: string; signal?: AbortSignal | undefined; kernel: string },
 ) {
-  const [file, ...words] = sandbox.wrap([...compiler, ...args], {
+  const [file, ...argv] = sandbox.wrap([...compiler, ...args], {
     read: [...readable, kernel],
     write: [cwd],
     toolCalls: true,
@@ -28,7 +28,7 @@ export function runCompiler(
     fileBytes: COMPILER_FILE,
   });
   const env = { TMPDIR: cwd, LC_ALL: "C" };
-  return runCommand(file as string, words, { timeoutMs: COMPILE_LIMIT_MS, env, cwd, signal });
+  return runCommand(file as string, argv, { timeoutMs: COMPILE_LIMIT_MS, env, cwd, signal });
 }
 
 /**

@@ -216,7 +216,7 @@ class CpuBackend implements Backend<CpuArtifact> {
   }
 }
 
-/** A full disk is nobody's outcome: it stops the run with a clear word. */
+/** A full disk is nobody's outcome: it stops the run with a clear message. */
 function fullDisk(error: unknown): unknown {
   const code = (error as NodeJS.ErrnoException | null)?.code;
   if (code !== "ENOSPC" && code !== "EDQUOT") return error;

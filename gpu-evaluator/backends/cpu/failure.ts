@@ -1,4 +1,4 @@
-/** What a candidate's misfortune is called, in words that help a person and the next proposal. */
+/** What a candidate's misfortune is called, in a message that helps a person and the next proposal. */
 import { readFile } from "node:fs/promises";
 import { constants } from "node:os";
 import { join } from "node:path";
@@ -14,8 +14,8 @@ export async function failureOf(error: unknown, doing: string, folder: string): 
   const [what, number] = error.reason.split(" ");
   if (what === "timeout") return { outcome: "timeout", message: `no end in sight while ${doing}; it was ended` };
   const said = firstLines(await readFile(join(folder, "stderr.txt"), "utf8").catch(() => ""), 3);
-  const words = said === "" ? "" : `: ${said.slice(0, 500)}`;
-  return { outcome: "crashed", message: `${how(what, Number(number))} while ${doing}${words}` };
+  const detail = said === "" ? "" : `: ${said.slice(0, 500)}`;
+  return { outcome: "crashed", message: `${how(what, Number(number))} while ${doing}${detail}` };
 }
 
 function how(what: string | undefined, number: number): string {

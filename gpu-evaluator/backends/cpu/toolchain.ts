@@ -16,7 +16,7 @@ import { runCommand } from "./command.ts";
 export const NATIVE = fileURLToPath(new URL("./native/", import.meta.url));
 
 export interface Toolchain {
-  /** Compiler and its fixed words, as in CC="ccache gcc". */
+  /** Compiler and its fixed arguments, as in CC="ccache gcc". */
   readonly compiler: readonly string[];
   /** `-march=native` or what this compiler has instead. */
   readonly native: readonly string[];
@@ -50,12 +50,12 @@ export async function prepareToolchain(
   { signal, without = [] }: ToolchainOptions = {},
 ): Promise<Toolchain> {
   const compiler = (process.env.CC?.trim() || "cc").split(/\s+/);
-  const [file = "cc", ...words] = compiler;
+  const [file = "cc", ...fixed] = compiler;
   await mkdir(folder, { recursive: true });
   const cc = async (...args: string[]) => {
     const env = { TMPDIR: folder, LC_ALL: "C" };
     try {
-      return await runCommand(file, [...words, ...args], { cwd: folder, timeoutMs: SETUP_LIMIT_MS, signal, env });
+      return await runCommand(file, [...fixed, ...args], { cwd: folder, timeoutMs: SETUP_LIMIT_MS, signal, env });
     } catch (error) {
       signal?.throwIfAborted();
       throw new UserError(

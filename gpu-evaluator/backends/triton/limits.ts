@@ -8,7 +8,7 @@ export const COMPILE_LIMIT_MS = 45_000;
 const SILENCE_MS = 15_000;
 const SILENCE_PER_WORKLOAD_MS = 5_000;
 
-/** Longest time without a word from the measuring process. */
+/** Longest silence of the measuring process. */
 export function silenceLimit({ workloads, purpose }: Job): number {
   const limit = SILENCE_MS + workloads.length * SILENCE_PER_WORKLOAD_MS;
   return purpose === "finalist" ? 3 * limit : limit;

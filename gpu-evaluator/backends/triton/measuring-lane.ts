@@ -73,7 +73,7 @@ export class MeasuringLane {
 
   /**
    * One candidate.
-   * @param limitMs longest time without a word from the process
+   * @param limitMs longest silence of the process
    * @throws the signal's reason; UserError when the runner fails itself, twice; Error when it answers garbage.
    */
   async measure(

@@ -44,7 +44,7 @@ export class RunnerError extends Error {
 const GRACE_MS = 300;
 /** A process in the hands of a driver that hangs does not go even then; nobody waits longer for it. */
 const LEAVE_MS = 10_000;
-const LAST_WORDS = 2_000;
+const MAX_KEPT_OUTPUT = 2_000;
 
 interface Waiting {
   readonly resolve: (frame: Frame) => void;
@@ -58,7 +58,7 @@ export class RunnerProcess {
   readonly #gone: Promise<void>;
   #waiting: Waiting | null = null;
   #lost: RunnerLost | null = null;
-  #words = "";
+  #output = "";
   #requests = 0;
 
   constructor({ python, script, env, cwd, memoryBytes, niceness, around }: RunnerOptions) {
@@ -76,7 +76,7 @@ export class RunnerProcess {
     stdin.on("error", () => {}); // Told by the end of the process.
     stdout.on("data", (piece: Buffer) => this.#read(piece));
     stderr.setEncoding("utf8").on("data", (text: string) => {
-      this.#words = (this.#words + text).slice(-LAST_WORDS);
+      this.#output = (this.#output + text).slice(-MAX_KEPT_OUTPUT);
     });
     this.#gone = new Promise((resolve) => {
       this.#child.once("error", (error) => {
@@ -85,8 +85,8 @@ export class RunnerProcess {
       });
       this.#child.once("exit", (code, signal) => {
         const lose = () => {
-          const words = this.#words.trim() === "" ? "" : `: ${this.#words.trim()}`;
-          this.#lose(new RunnerLost("ended", `it ended with ${signal ?? `code ${code}`}${words}`));
+          const detail = this.#output.trim() === "" ? "" : `: ${this.#output.trim()}`;
+          this.#lose(new RunnerLost("ended", `it ended with ${signal ?? `code ${code}`}${detail}`));
         };
         // What is still in its pipes is read first; but what it started may hold them open for ever.
         this.#child.once("close", lose);

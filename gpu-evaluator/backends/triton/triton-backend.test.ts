@@ -147,9 +147,9 @@ describe.skipIf(!hasPython)("the Triton backend", () => {
     ["incorrect", "incorrect", "relative error"],
     ["illegal access", "crashed", "illegal memory access"],
     ["measurer dies", "crashed", "SIGKILL"],
-  ])("%s is the candidate's outcome, and the next one is measured", async (act, outcome, words) => {
+  ])("%s is the candidate's outcome, and the next one is measured", async (act, outcome, message) => {
     const backend = await open({ limits: { compileMemoryBytes: 2 * 1024 ** 3 } });
-    expect(await evaluate(backend, act)).toMatchObject({ outcome, message: expect.stringContaining(words) });
+    expect(await evaluate(backend, act)).toMatchObject({ outcome, message: expect.stringContaining(message) });
     expect(await evaluate(backend, "ok")).toMatchObject({ outcome: "ok" });
   });
 

@@ -1,4 +1,4 @@
-/** From a model's answer to candidates: valid, new, distinct; and words for what is neither. Pure. */
+/** From a model's answer to candidates: valid, new, distinct; and a message for each of the others. Pure. */
 import type { Genes, SearchSpace } from "@kevo/core/search-space/search-space.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
 import { repair } from "./repair.ts";
@@ -60,7 +60,7 @@ export function judge(
   return { usable, complaints, duplicates };
 }
 
-/** A model's words end up in terminals. */
+/** Text of a model ends up in terminals. */
 function clean(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, " ").trim();
 }

@@ -1,6 +1,6 @@
 /**
- * What a model is told of an island: its best, a diverse sample, recent failures with the compiler's words, and what
- * was changed lately with what came of it. Chosen here, put into words in prompt.ts. Follows from the log alone.
+ * What a model is told of an island: its best, a diverse sample, recent failures with the compiler's message, and what
+ * was changed lately with what came of it. Chosen here, written out in prompt.ts. Follows from the log alone.
  */
 import type { Genes, SearchSpace } from "@kevo/core/search-space/search-space.ts";
 import type { Config } from "@kevo/proto/search-space.ts";

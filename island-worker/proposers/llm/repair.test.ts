@@ -19,7 +19,7 @@ describe("repair", () => {
     );
   });
 
-  it("answers with a valid configuration or with words, whatever was written", () => {
+  it("answers with a valid configuration or with a message, whatever was written", () => {
     const value = fc.oneof(fc.anything(), fc.constantFrom(...ridge.parameters.flatMap(({ values }) => [...values])));
     const written = fc.record(Object.fromEntries(ridge.parameters.map(({ name }) => [name, value])), {
       requiredKeys: [],
@@ -62,9 +62,9 @@ describe("repair", () => {
     ["another case", { LAYOUT: "Tiles" }, "LAYOUT Tiles → tiles"],
     ["text for a boolean", { FAST: "true" }, "FAST true → true"],
     ["a number for a boolean", { FAST: 1 }, "FAST 1 → true"],
-  ])("takes %s for what was plainly meant", (_what, change, words) => {
+  ])("takes %s for what was plainly meant", (_what, change, message) => {
     const repaired = repair(ridge, { ...good, ...change }, null);
-    expect(repaired).toMatchObject({ changes: [words] });
+    expect(repaired).toMatchObject({ changes: [message] });
     expect(repaired.genes).not.toBeNull();
   });
 
@@ -80,10 +80,10 @@ describe("repair", () => {
     ["a value far outside", { BLOCK: 4096 }, "BLOCK = 4096"],
     ["a word that no value is", { LAYOUT: "diagonal" }, "allowed are rows, columns, tiles"],
     ["something that is no order of the items", { ORDER: ["i", "i", "k"] }, "ORDER"],
-  ])("tells back %s", (_what, change, words) => {
+  ])("tells back %s", (_what, change, message) => {
     expect(repair(ridge, { ...good, ...change }, base)).toMatchObject({
       genes: null,
-      why: expect.stringContaining(words),
+      why: expect.stringContaining(message),
     });
   });
 

@@ -1,14 +1,14 @@
 /**
  * From a configuration as a language model wrote it to one of the space. What it plainly meant is taken (`"64"` for
  * 64, a value between two allowed ones for the nearer); where one valid configuration is nearer than all others that
- * differ in one parameter, it is taken too. Everything else is told back in words.
+ * differ in one parameter, it is taken too. Everything else is told back as a message.
  */
 import { compileConstraint } from "@kevo/core/search-space/constraint.ts";
 import type { SpaceParameter } from "@kevo/core/search-space/parameter.ts";
 import type { Genes, SearchSpace } from "@kevo/core/search-space/search-space.ts";
 
 export type Repaired =
-  /** `changes` in words, such as `ROWS 6 → 8`; empty where nothing was changed. */
+  /** Describes `changes`, such as `ROWS 6 → 8`; empty where nothing was changed. */
   { readonly genes: Genes; readonly changes: readonly string[] } | { readonly genes: null; readonly why: string };
 
 /** Numbers this many times beyond the range of a parameter's values mean nothing. */

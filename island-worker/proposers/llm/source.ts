@@ -168,7 +168,7 @@ Inputs stay as they are, every element of the output is written, nothing of an i
 const PYTHON = `Python for Triton. Imports: triton, triton.language, math. No other module, no names or attributes that begin with
 an underscore, no files, processes or network.`;
 
-/** A model's words end up in terminals. */
+/** Text of a model ends up in terminals. */
 function clean(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, " ").trim();
 }

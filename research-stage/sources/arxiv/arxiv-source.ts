@@ -6,8 +6,8 @@ import { arxivIdOf } from "../identity.ts";
 import type { LiteratureRecord } from "../literature.ts";
 import { createPatience, type Patience } from "../patience.ts";
 import { recordOf } from "../record.ts";
+import { searchTerms } from "../search-terms.ts";
 import type { Source, SourceQuery } from "../source.ts";
-import { wordsOf } from "../words.ts";
 import { type Entry, type Feed, readFeed } from "./feed.ts";
 
 export interface ArxivOptions {
@@ -75,7 +75,7 @@ export function createArxivSource(options: ArxivOptions): Source {
 
 /** Any of the words, best match first; arXiv knows `all:`, `AND`, `OR` and ranges of submittedDate. */
 export function searchQuery({ text, since, until }: SourceQuery): string {
-  const words = wordsOf(text).map((word) => (/[^\p{L}\p{N}]/u.test(word) ? `all:"${word}"` : `all:${word}`));
+  const words = searchTerms(text).map((word) => (/[^\p{L}\p{N}]/u.test(word) ? `all:"${word}"` : `all:${word}`));
   const wanted = words.length === 0 ? "all:*" : words.join(" OR ");
   if (since === null && until === null) return wanted;
   const digits = (date: string) => date.replaceAll("-", "");
@@ -141,7 +141,7 @@ async function pageOf(
   }
 }
 
-/** @returns a feed, what arXiv has against the question, or in words why it did not answer. */
+/** @returns a feed, what arXiv has against the question, or a message about why it did not answer. */
 async function ask(url: string, line: Line, signal: AbortSignal | undefined): Promise<Feed | string> {
   const response = await fetch(url, signal === undefined ? {} : { signal });
   const body = await response.text();

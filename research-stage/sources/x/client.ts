@@ -69,7 +69,7 @@ export function createXClient(bearer: string, line: Line): XClient {
     try {
       body = await v2.get(path, { ...query, ...FIELDS });
     } catch (error) {
-      throw inWords(error, line);
+      throw xErrorOf(error, line);
     }
     const checked = page.safeParse(body);
     if (checked.success) return checked.data;
@@ -88,7 +88,7 @@ export function createXClient(bearer: string, line: Line): XClient {
   };
 }
 
-function inWords(error: unknown, { exchanges }: Line): XError {
+function xErrorOf(error: unknown, { exchanges }: Line): XError {
   const last = exchanges.at(-1)?.answer;
   if (last?.kind === "failure") return new XError("unavailable", last.reason);
   if (error instanceof ApiResponseError) return answered(error);

@@ -1,5 +1,5 @@
 /** Questions in X's syntax, within its limits of length. Pure. */
-import { wordsOf } from "../words.ts";
+import { searchTerms } from "../search-terms.ts";
 
 /** Those whose threads are searched unless others are named. */
 export const CURATED_AUTHORS = ["iScienceLuvr", "arankomatsuzaki", "rohanpaul_ai", "omarsar0", "_akhaliq"] as const;
@@ -12,7 +12,7 @@ export const MAX_QUERY_LENGTH = { recent: 512, all: 1024 } as const;
  * fit into one. Without authors all of the words, by anybody.
  */
 export function searchQueries(text: string, authors: readonly string[], limit: number): string[] {
-  const words = wordsOf(text);
+  const words = searchTerms(text);
   const quoted = words.map((word) => (/[^\p{L}\p{N}]/u.test(word) ? `"${word}"` : word));
   if (authors.length === 0) {
     while (quoted.length > 1 && quoted.join(" ").length + 15 > limit) quoted.pop();

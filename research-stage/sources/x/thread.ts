@@ -14,7 +14,7 @@ export const MAX_THREAD_POSTS = 100;
 
 /**
  * @param root id of the conversation
- * @param partial in words, why posts may be missing that nobody points at
+ * @param partial why posts may be missing that nobody points at
  * @returns null where no post of the root's author is known.
  */
 export function threadOf(root: string, archive: Archive, partial: readonly string[]): ThreadSummary | null {
@@ -113,9 +113,15 @@ function gapsOf(root: string, kept: readonly Post[], { posts, gone }: Archive): 
 }
 
 function textOf(posts: readonly ThreadPost[], gaps: readonly ThreadGap[]): string {
-  const words = { deleted: "[a post is missing here: deleted]", not_fetched: "[a post is missing here: not fetched]" };
+  const markers = {
+    deleted: "[a post is missing here: deleted]",
+    not_fetched: "[a post is missing here: not fetched]",
+  };
   return posts
-    .flatMap(({ id, text }) => [...gaps.filter(({ before }) => before === id).map(({ reason }) => words[reason]), text])
+    .flatMap(({ id, text }) => [
+      ...gaps.filter(({ before }) => before === id).map(({ reason }) => markers[reason]),
+      text,
+    ])
     .join("\n\n");
 }
 

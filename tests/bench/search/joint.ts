@@ -152,7 +152,7 @@ function estimate(values: readonly number[], statistic: (sample: number[]) => nu
 
 /** Lines for people. */
 export function comparisonLines({ joint, separate, same_quality, ...shares }: Comparison, seeds: number): string[] {
-  const words = ({ value, low, high }: Estimate, digits: number) => {
+  const interval = ({ value, low, high }: Estimate, digits: number) => {
     const [v, l, h] = [value, low, high].map((each) => each?.toFixed(digits) ?? "-");
     return `${v} [${l}, ${h}]`;
   };
@@ -162,21 +162,21 @@ export function comparisonLines({ joint, separate, same_quality, ...shares }: Co
   for (const device of Object.keys(joint.fraction_of_optimum)) {
     for (const [name, side] of Object.entries({ joint, separate })) {
       const row = side.fraction_of_optimum[device] ?? {};
-      lines.push(cells(`${device}, ${name}`, ...budgets.map((budget) => words(row[budget] as Estimate, 3))));
+      lines.push(cells(`${device}, ${name}`, ...budgets.map((budget) => interval(row[budget] as Estimate, 3))));
     }
   }
   lines.push("", cells("evaluations in all until each within 5 %", "seeds", "median"));
   for (const [name, side] of Object.entries({ joint, separate })) {
-    lines.push(cells(name, `${side.within_5_percent} of ${seeds}`, words(side.median_evaluations_to_5_percent, 0)));
+    lines.push(cells(name, `${side.within_5_percent} of ${seeds}`, interval(side.median_evaluations_to_5_percent, 0)));
   }
   lines.push("", cells("evaluations in all to the same mean quality", "separate", "one run", "share"));
   for (const { separate: evaluations, fraction_of_optimum, joint: needed, share } of same_quality) {
     const quality = `mean fraction ${fraction_of_optimum.toFixed(3)}`;
-    lines.push(cells(quality, String(evaluations), String(needed ?? "-"), words(share, 2)));
+    lines.push(cells(quality, String(evaluations), String(needed ?? "-"), interval(share, 2)));
   }
   lines.push("");
   const { share_of_evaluations: share, share_of_evaluations_stopped_in_time: stopped } = shares;
-  lines.push(`joint / separate, seed by seed, median: ${words(share, 2)}`);
-  lines.push(`the same, each separate run ended as soon as it is within 5 %: ${words(stopped, 2)}`);
+  lines.push(`joint / separate, seed by seed, median: ${interval(share, 2)}`);
+  lines.push(`the same, each separate run ended as soon as it is within 5 %: ${interval(stopped, 2)}`);
   return lines;
 }

@@ -65,7 +65,7 @@ async function main(): Promise<void> {
   const budgets = [...new Set([...BUDGETS.filter((budget) => budget < evaluations), evaluations])];
   if (recordings.length > 1) {
     const { comparison, asks } = compare(names, recordings, seeds, setting);
-    print(`${names.join(", ")}: ${space.count} configurations, ${wordsOf(seeds)}, ${setting.islands} islands`);
+    print(`${names.join(", ")}: ${space.count} configurations, ${describeSeeds(seeds)}, ${setting.islands} islands`);
     for (const line of comparisonLines(comparison, seeds.length)) print(line);
     for (const line of askLines(asks)) print(line);
     if (values.json) {
@@ -80,7 +80,7 @@ async function main(): Promise<void> {
   const figures = run("default");
   const random = run("random");
   const { islands, parallel } = setting;
-  print(`${name}: ${space.count} configurations, ${wordsOf(seeds)}, ${islands} islands, ${parallel} in parallel`);
+  print(`${name}: ${space.count} configurations, ${describeSeeds(seeds)}, ${islands} islands, ${parallel} in parallel`);
   for (const line of table(
     budgets,
     seeds.length,
@@ -168,7 +168,7 @@ function counted(seeds: readonly number[]) {
   return { seeds: seeds.length, first_seed: seeds[0] as number };
 }
 
-function wordsOf(seeds: readonly number[]): string {
+function describeSeeds(seeds: readonly number[]): string {
   return `${seeds.length} seeds from ${seeds[0]}`;
 }
 

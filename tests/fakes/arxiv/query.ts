@@ -1,6 +1,6 @@
 /** arXiv's query language: `ti: abs: au: all:`, phrases, AND, OR, ANDNOT, brackets, ranges of submittedDate. */
 import type { SyntheticPaper } from "../corpus/papers.ts";
-import { wordsOf } from "../http/rank.ts";
+import { tokensOf } from "../http/rank.ts";
 
 /** How well a paper fits; 0: not at all. */
 type Score = (paper: SyntheticPaper) => number;
@@ -40,8 +40,8 @@ export function parseQuery(text: string): (papers: readonly SyntheticPaper[]) =>
     const [, field, value] = /^(ti|abs|au|all|cat):"?([^"]+)"?$/.exec(token) ?? [];
     if (field === undefined || value === undefined) throw new Error(`"${token}" is not understood`);
     if (value === "*") return () => 1e-6;
-    const wanted = ` ${wordsOf(value).join(" ")} `;
-    const within = (part: string) => ` ${wordsOf(part).join(" ")} `.includes(wanted);
+    const wanted = ` ${tokensOf(value).join(" ")} `;
+    const within = (part: string) => ` ${tokensOf(part).join(" ")} `.includes(wanted);
     return ({ title, abstract, authors }) => {
       if (field === "cat") return value === "cs.LG" ? 1e-6 : 0;
       if (field === "au") return within(authors.join(" ")) ? 1 : 0;

@@ -19,7 +19,7 @@ export interface FakeAnswer {
 
 export interface FakeService {
   answer(request: FakeRequest): FakeAnswer;
-  /** The service's own words for a fault; null: the server does it itself (hang, cut). */
+  /** The service's own message for a fault; null: the server does it itself (hang, cut). */
   refuse(fault: Fault, request: FakeRequest): FakeAnswer | null;
 }
 

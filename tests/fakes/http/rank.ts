@@ -8,10 +8,10 @@ export interface Ranked<T> {
 
 /** Those that hold at least one word, best first. */
 export function rank<T>(query: string, items: readonly T[], textOf: (item: T) => string): Ranked<T>[] {
-  const wanted = [...new Set(wordsOf(query))].filter((word) => word.length > 2);
+  const wanted = [...new Set(tokensOf(query))].filter((word) => word.length > 2);
   return items
     .map((item) => {
-      const there = new Set(wordsOf(textOf(item)));
+      const there = new Set(tokensOf(textOf(item)));
       return { item, score: wanted.filter((word) => there.has(word)).length / Math.max(1, wanted.length) };
     })
     .filter(({ score }) => score > 0)
@@ -19,5 +19,5 @@ export function rank<T>(query: string, items: readonly T[], textOf: (item: T) =>
 }
 
 /** Lower case, with the plural's s gone. */
-export const wordsOf = (text: string): string[] =>
+export const tokensOf = (text: string): string[] =>
   (text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).map((word) => (word.length > 3 ? word.replace(/s$/, "") : word));

@@ -61,8 +61,8 @@ export function parseQuery(text: string): ParsedQuery {
         throw new Error(`the operator ${operator}: is not known`);
     }
     keywords = true;
-    const wanted = wordsOf(token.replaceAll('"', ""));
-    return (post) => ` ${wordsOf(fullTextOf(post)).join(" ")} `.includes(` ${wanted.join(" ")} `);
+    const wanted = tokensOf(token.replaceAll('"', ""));
+    return (post) => ` ${tokensOf(fullTextOf(post)).join(" ")} `.includes(` ${wanted.join(" ")} `);
   };
 
   const matches = either();
@@ -70,4 +70,4 @@ export function parseQuery(text: string): ParsedQuery {
   return { matches, keywords };
 }
 
-const wordsOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+const tokensOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];

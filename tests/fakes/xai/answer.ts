@@ -68,7 +68,7 @@ function sample(node: Node, name: string, behaviour: BehaviourName, random: () =
   }
 }
 
-/** The client tells limits in words, since schemas cannot. */
+/** The client states limits in descriptions, since schemas cannot. */
 function boundsOf({ description }: Node): { least: number | null; most: number | null } {
   const read = (pattern: RegExp) => {
     const match = typeof description === "string" ? pattern.exec(description) : null;

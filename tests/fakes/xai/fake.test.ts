@@ -76,10 +76,10 @@ describe("the fake", () => {
       /maximum prompt length is 1000 but the request contains \d+ tokens/,
     ],
     ["something else", { nothing: 1 }, "xai-test", 400, /deserialize/],
-  ])("refuses %s", async (_, body, key, status, words) => {
+  ])("refuses %s", async (_, body, key, status, message) => {
     const answer = await post(fake.url, body, key);
     expect(answer.status).toBe(status);
-    expect(String(answer.body.error)).toMatch(words);
+    expect(String(answer.body.error)).toMatch(message);
     expect(fake.chargedUsd).toBe(0);
   });
 });

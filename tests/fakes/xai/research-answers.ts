@@ -29,7 +29,7 @@ const ORDER =
 const sentences = (text: string): string[] =>
   (text.match(/[^.!?\n]+[.!?]?/g) ?? []).map((one) => one.trim()).filter((one) => one.length >= 30 && one.length < 390);
 
-const wordsOf = (text: string): Set<string> =>
+const tokensOf = (text: string): Set<string> =>
   new Set(
     (text.toLowerCase().match(/[a-z0-9]+/g) ?? [])
       .filter((word) => word.length > 3)
@@ -37,7 +37,7 @@ const wordsOf = (text: string): Set<string> =>
   );
 
 function shared(a: string, b: string): number {
-  const [wanted, there] = [wordsOf(a), wordsOf(b)];
+  const [wanted, there] = [tokensOf(a), tokensOf(b)];
   return wanted.size === 0 ? 0 : [...wanted].filter((word) => there.has(word)).length / wanted.size;
 }
 

@@ -67,7 +67,7 @@ describe("failures", () => {
     ["cut", "was cut off", 3],
     ["cut-early", "was cut off", 3],
     ["redirect", "which is not followed", 3],
-  ])("%s: failed in words", async (step, reason, calls) => {
+  ])("%s: failed with a message", async (step, reason, calls) => {
     await using fake = await startFakeArxiv({ scenario: step });
     await using desk = await openDesk({ hurried: true });
     const result = await desk.ask(sourceAt(fake, { patienceMs: 60_000 }));

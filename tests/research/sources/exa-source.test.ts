@@ -78,7 +78,7 @@ describe("failures", () => {
     ["truncated", "in a shape that is not known"],
     ["malformed", "in a shape that is not known"],
     ["redirect", "which is not followed"],
-  ])("%s: failed in words", async (step, reason) => {
+  ])("%s: failed with a message", async (step, reason) => {
     await using fake = await startFakeExa({ scenario: step });
     await using desk = await openDesk();
     const result = await desk.ask(sourceAt(fake));

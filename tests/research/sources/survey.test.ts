@@ -97,7 +97,7 @@ function createMemoryStoreFrom(recording: ReturnType<typeof createMemoryStore>) 
   return copy;
 }
 
-test("another question to the recording is refused in words", async () => {
+test("another question to the recording is refused with a message", async () => {
   await using desk = await openDesk({ replay: true });
   const asked = survey(openAll(NOWHERE), QUESTION, { transport: desk.transport, purseOf: () => createPurse(1) });
   await expect(asked).rejects.toThrow(/The recording has no answer to GET/);

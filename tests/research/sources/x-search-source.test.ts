@@ -43,7 +43,7 @@ describe("failures", () => {
     ["malformed", "in a shape that is not known", "failed"],
     ["truncated", "in a shape that is not known", "failed"],
     ["cut", "was cut off", "failed"],
-  ])("%s: failed in words, and afterwards %s", async (step, reason, next) => {
+  ])("%s: failed with a message, and afterwards %s", async (step, reason, next) => {
     await using fake = await startFakeXSearch(POSTS, step);
     await using desk = await openDesk();
     const source = sourceAt(fake);

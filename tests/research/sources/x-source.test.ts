@@ -106,7 +106,7 @@ describe("not available", () => {
     ["cut-early", "was cut off"],
     ["malformed", "in a shape that is not known (at data)"],
     ["redirect", "which is not followed"],
-  ])("%s: tried once more, then failed in words", async (step, reason) => {
+  ])("%s: tried once more, then failed with a message", async (step, reason) => {
     await using fake = await openFake(step);
     await using desk = await openDesk({ hurried: true });
     const result = await desk.ask(sourceAt(fake));

@@ -7,7 +7,7 @@ const COMMON = new Set(
 );
 
 /** In order, each once, without the signs that are operators somewhere. At most 12. */
-export function wordsOf(text: string): string[] {
+export function searchTerms(text: string): string[] {
   const words = (text.match(/[\p{L}\p{N}][\p{L}\p{N}+#.-]*/gu) ?? [])
     .map((word) => word.replace(/[.-]+$/, ""))
     .filter((word) => word.length > 1 && !COMMON.has(word.toLowerCase()));

@@ -7,7 +7,7 @@ const COMMON = new Set(
 );
 
 /** Lower case, without common words; each once, in order. */
-export function wordsOf(text: string): string[] {
+export function keywordsOf(text: string): string[] {
   const words = text.toLowerCase().match(/[a-z0-9][a-z0-9+.-]*[a-z0-9+]|[a-z0-9]/g) ?? [];
   return [...new Set(words.filter((word) => !COMMON.has(word)))];
 }
@@ -15,7 +15,7 @@ export function wordsOf(text: string): string[] {
 /** Share of `wanted` that stands in `text`, 0 to 1. */
 export function overlap(wanted: readonly string[], text: string): number {
   if (wanted.length === 0) return 0;
-  const there = new Set(wordsOf(text));
+  const there = new Set(keywordsOf(text));
   return wanted.filter((word) => there.has(word)).length / wanted.length;
 }
 
