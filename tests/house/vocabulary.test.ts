@@ -19,6 +19,8 @@ const EVERYWHERE_ALLOWED = [
 ];
 
 const OLD_WORDS: readonly OldWord[] = [
+  { old: /\b(?:[A-Z]+_)*(?:MOST|LEAST|LONGEST|LARGEST|FEWEST)_[A-Z]/, now: "MAX_, MIN_" },
+  { old: /\bwordsOf\b|InWords\b|\b[iI]n words\b/, now: "describe…, messageOf" },
   { old: /\b[Ss]ittings?\b|SittingOptions/, now: "RunSession, session", allowed: ["research-stage/"] },
   { old: /\bconduct(s|ed|ing)?\b|\bConductor\b/, now: "RunController, executeRun", allowed: ["research-stage/"] },
   { old: /\b(hold)?[Ff]inals\b|failedFinals|finalsOf/, now: "finalists, remeasureFinalists" },
@@ -59,6 +61,10 @@ describe("old names are gone", () => {
 
 describe("the table catches", () => {
   test.each([
+    ["core/a.ts", "const CONFINE_MOST_PATHS = 64;"],
+    ["gpu-evaluator/a.py", "LONGEST_NAME = 1"],
+    ["core/a.ts", "why: issuesInWords(error)"],
+    ["docs/a.md", "It fails in words."],
     ["core/a.ts", "const sitting = 1;"],
     ["coordinator/a.ts", "class Conductor {}"],
     ["coordinator/a.ts", "await holdFinals();"],
