@@ -2,8 +2,10 @@
  * A constraint over value indices. Where the values of its parameters have few combinations, all are decided
  * once and kept as a table, so that checking a configuration is one look-up.
  */
+import type { ParamValue } from "@kevo/proto/search-space.ts";
 import { UserError } from "../errors/user-error.ts";
-import { type Expression, parseExpression } from "./expression.ts";
+import { type Expression, parseExpression } from "./expression/expression.ts";
+import { fromNumber, type PyValue } from "./expression/value.ts";
 import type { SpaceParameter } from "./parameter.ts";
 
 /** Largest table: at about a quarter of a microsecond an entry it is filled in some 60 ms. */
@@ -54,15 +56,20 @@ export function compileConstraint(text: string, parameters: readonly SpaceParame
 }
 
 function decider(expression: Expression, reads: readonly number[], parameters: readonly SpaceParameter[]) {
-  const scope = new Map<string, unknown>();
+  const values = reads.map((index) => valuesOf(parameters, index).map(pythonValue));
+  const scope = new Array<PyValue>(reads.length).fill(null);
   return (genes: ArrayLike<number>) => {
-    for (const index of reads) {
-      const value = valuesOf(parameters, index)[genes[index] as number];
-      // A permutation is compared as text: ORDER == "i,j,k".
-      scope.set((parameters[index] as SpaceParameter).name, Array.isArray(value) ? value.join(",") : value);
+    for (let at = 0; at < reads.length; at++) {
+      scope[at] = (values[at] as PyValue[])[genes[reads[at] as number] as number] as PyValue;
     }
     return expression.holds(scope);
   };
+}
+
+function pythonValue(value: ParamValue): PyValue {
+  // A permutation is compared as text: ORDER == "i,j,k".
+  if (Array.isArray(value)) return value.join(",");
+  return typeof value === "number" ? fromNumber(value) : value;
 }
 
 function valuesOf(parameters: readonly SpaceParameter[], index: number) {

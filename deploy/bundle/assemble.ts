@@ -28,7 +28,6 @@ const LEFT_OUT_OF_PACKAGES = [
   /^node_modules\/better-sqlite3\/(deps|src)(\/|$)/,
   /^node_modules\/better-sqlite3\/prebuilds\/(?!linux-x64)[^/]+/,
   /^node_modules\/zod\/src(\/|$)/,
-  /^node_modules\/mathjs\/(types|lib\/browser)(\/|$)/,
   /\.(map|d\.ts|d\.cts|d\.mts)$/,
 ];
 const LEFT_OUT_OF_PROGRAMS =

@@ -1,0 +1,199 @@
+/**
+ * Python's expression grammar by recursive descent, one function for each level of precedence. The grammars on npm do
+ * not serve: mathjs binds `not` tighter than a comparison, and Lezer's Python reads `a and not b or c` as
+ * `a and not (b or c)`.
+ */
+import { FUNCTIONS, MATH_FUNCTIONS } from "./functions.ts";
+import { type ArithmeticOperator, type ComparisonOperator, type Syntax, SyntaxMistake } from "./syntax.ts";
+import { type Token, tokensOf } from "./tokens.ts";
+
+/** From loose to tight; `**` and the unary operators bind tighter still. */
+const BINARY_LEVELS: readonly (readonly ArithmeticOperator[])[] = [
+  ["|"],
+  ["^"],
+  ["&"],
+  ["<<", ">>"],
+  ["+", "-"],
+  ["*", "/", "//", "%"],
+];
+const COMPARISONS: readonly ComparisonOperator[] = ["==", "!=", "<", "<=", ">", ">="];
+/** Brackets and signs inside one another: more would exhaust the stack. */
+const MAX_DEPTH = 100;
+
+/**
+ * @param declared the names of parameters; one that is also a function's name is the parameter.
+ * @throws SyntaxMistake that says what is wrong, and what to write instead where that is known.
+ */
+export function parse(text: string, declared: ReadonlySet<string>): Syntax {
+  const tokens = tokensOf(text);
+  let at = 0;
+  let depth = 0;
+  const peek = (): Token => tokens[at] as Token;
+  const isNext = (symbol: string): boolean => peek().kind === "symbol" && peek().text === symbol;
+  const take = (symbol: string): boolean => {
+    if (!isNext(symbol)) return false;
+    at++;
+    return true;
+  };
+  const expect = (symbol: string, after: string): void => {
+    if (!take(symbol)) throw new SyntaxMistake(`cannot be read: "${symbol}" is missing after ${after}`);
+  };
+  const nested = <T>(read: () => T): T => {
+    if (++depth > MAX_DEPTH) throw new SyntaxMistake("cannot be read: it is nested too deeply");
+    const result = read();
+    depth--;
+    return result;
+  };
+
+  function conditional(): Syntax {
+    const then = or();
+    if (!take("if")) return then;
+    const test = or();
+    expect("else", '"if"');
+    return { kind: "if", test, then, otherwise: nested(conditional) };
+  }
+
+  function or(): Syntax {
+    let left = and();
+    while (take("or")) left = { kind: "logic", operator: "or", left, right: and() };
+    return left;
+  }
+
+  function and(): Syntax {
+    let left = not();
+    while (take("and")) left = { kind: "logic", operator: "and", left, right: not() };
+    return left;
+  }
+
+  function not(): Syntax {
+    return take("not") ? { kind: "unary", operator: "not", operand: nested(not) } : comparison();
+  }
+
+  function comparison(): Syntax {
+    const first = binary(0);
+    const links: { operator: ComparisonOperator; right: Syntax }[] = [];
+    for (let operator = comparisonOperator(); operator !== null; operator = comparisonOperator()) {
+      links.push({ operator, right: binary(0) });
+    }
+    return links.length === 0 ? first : { kind: "compare", first, links };
+  }
+
+  function comparisonOperator(): ComparisonOperator | null {
+    for (const operator of COMPARISONS) if (take(operator)) return operator;
+    if (take("in")) return "in";
+    if (take("is")) return take("not") ? "is not" : "is";
+    if (!isNext("not")) return null;
+    at++;
+    expect("in", '"not"');
+    return "not in";
+  }
+
+  function binary(level: number): Syntax {
+    const operators = BINARY_LEVELS[level];
+    if (operators === undefined) return unary();
+    let left = binary(level + 1);
+    for (;;) {
+      const operator = operators.find((candidate) => isNext(candidate));
+      if (operator === undefined) return left;
+      at++;
+      left = { kind: "binary", operator, left, right: binary(level + 1) };
+    }
+  }
+
+  function unary(): Syntax {
+    for (const operator of ["-", "+", "~"] as const) {
+      if (take(operator)) return { kind: "unary", operator, operand: nested(unary) };
+    }
+    const base = atom();
+    // `-a ** -b` is -(a ** (-b)): the power binds tighter than a sign before it, looser than one behind it.
+    return take("**") ? { kind: "binary", operator: "**", left: base, right: nested(unary) } : base;
+  }
+
+  function atom(): Syntax {
+    const token = peek();
+    if (token.kind === "end") throw new SyntaxMistake("cannot be read: it ends where a value is needed");
+    at++;
+    if (token.kind === "value") return strings(token);
+    if (token.kind === "name") return named(token.text);
+    if (token.text === "(") return parenthesis();
+    if (token.text === "[") return { kind: "sequence", type: "list", items: listUntil("]") };
+    throw new SyntaxMistake(`cannot be read: a value is needed before "${token.text}"`);
+  }
+
+  /** Strings that stand beside each other are one. */
+  function strings(token: Extract<Token, { kind: "value" }>): Syntax {
+    let { value } = token;
+    for (let next = peek(); typeof value === "string" && next.kind === "value"; next = peek()) {
+      if (typeof next.value !== "string") break;
+      value += next.value;
+      at++;
+    }
+    return { kind: "value", value };
+  }
+
+  function parenthesis(): Syntax {
+    if (take(")")) return { kind: "sequence", type: "tuple", items: [] };
+    const first = nested(conditional);
+    if (take(")")) return first;
+    expect(",", '"("');
+    return { kind: "sequence", type: "tuple", items: [first, ...listUntil(")")] };
+  }
+
+  function listUntil(close: ")" | "]"): Syntax[] {
+    const items: Syntax[] = [];
+    while (!take(close)) {
+      items.push(nested(conditional));
+      if (!take(",") && !isNext(close)) throw new SyntaxMistake(`cannot be read: "${close}" is missing`);
+    }
+    return items;
+  }
+
+  function named(name: string): Syntax {
+    const isModule = name === "math" && !declared.has(name) && take(".");
+    const called = isModule ? memberOf("math") : name;
+    if (isNext(".")) throw new SyntaxMistake("accessor is not allowed: a constraint has no attributes");
+    if (isNext("[")) throw new SyntaxMistake("an index is not allowed in a constraint");
+    if (isNext("(")) {
+      if (!isModule && declared.has(called)) throw new SyntaxMistake(`"${called}" is a parameter and cannot be called`);
+      return call(called);
+    }
+    if (!isModule && declared.has(called)) return { kind: "name", name };
+    throw new SyntaxMistake(unknownName(called, declared));
+  }
+
+  function memberOf(module: string): string {
+    const { kind, text } = peek();
+    at++;
+    if (kind !== "name" || !MATH_FUNCTIONS.has(text)) {
+      throw new SyntaxMistake(`of "${module}" a constraint may use ${[...MATH_FUNCTIONS].join(", ")}`);
+    }
+    return text;
+  }
+
+  function call(name: string): Syntax {
+    const callable = FUNCTIONS.get(name);
+    if (callable === undefined) {
+      throw new SyntaxMistake(`the function "${name}" is not known; there are ${[...FUNCTIONS.keys()].join(", ")}`);
+    }
+    expect("(", name);
+    const args = listUntil(")");
+    if (args.length < callable.min || args.length > callable.max) {
+      const wanted = callable.max === callable.min ? `${callable.min}` : `at least ${callable.min}`;
+      throw new SyntaxMistake(`${name} takes ${wanted} argument${callable.min === 1 ? "" : "s"}, not ${args.length}`);
+    }
+    return { kind: "call", name, args };
+  }
+
+  const syntax = conditional();
+  const rest = peek();
+  if (rest.kind === "end") return syntax;
+  if (rest.kind === "symbol") throw new SyntaxMistake(`cannot be read: "${rest.text}" is not expected here`);
+  throw new SyntaxMistake(`an operator is missing between two values, before "${rest.text}"`);
+}
+
+const PYTHON_SPELLING: Readonly<Record<string, string>> = { true: "True", false: "False", null: "None" };
+
+function unknownName(name: string, declared: ReadonlySet<string>): string {
+  const instead = Object.hasOwn(PYTHON_SPELLING, name) ? `; Python writes ${PYTHON_SPELLING[name]}` : "";
+  return `"${name}" is not a parameter${instead}; the parameters are ${[...declared].join(", ")}`;
+}
