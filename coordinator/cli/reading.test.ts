@@ -24,6 +24,9 @@ import { watchCommand } from "./watch.ts";
 
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 
+/** The migration that gave events their data, by its time in the journal. */
+const EVENT_DATA = 1795405643600;
+
 let lineage: Builder;
 let seed: string;
 let winner: string;
@@ -105,7 +108,8 @@ describe("coordinator lineage", () => {
     const older = changedCopy(
       "before-data.db",
       `alter table events drop column data;
-       delete from __drizzle_migrations where created_at = (select max(created_at) from __drizzle_migrations);
+       delete from __drizzle_migrations where created_at >= ${EVENT_DATA};
+       update measurements set error = 0 where candidate like '20260101-older/%';
        insert into events (run, kind, message, created_at)
          values ('20260102-latest', 'finalist_failed', '${winner} failed when measured again: incorrect: off by 3', 1)`,
     );
@@ -114,6 +118,11 @@ describe("coordinator lineage", () => {
       candidate: seed,
       failed_finalists: [{ candidate: winner, message: "incorrect: off by 3" }],
     });
+    // Of a replay nothing was known but times, and the 0 of before meant that.
+    const replayed = await here(lineageCommand(), "show", "20260101-older/0/0/0", "--json", "--db", older);
+    expect(JSON.parse(replayed.out).measurements).toMatchObject([{ time_ms: 3, error: null }]);
+    const measured = await here(lineageCommand(), "show", winner, "--json", "--db", older);
+    expect(JSON.parse(measured.out).measurements[0].error).toBe(1e-7);
   });
 
   it("best: of a replay counts time", async () => {

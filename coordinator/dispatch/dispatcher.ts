@@ -20,8 +20,6 @@ const DEATHS_IN_LANE = 3;
 const REST_MS = 20;
 /** The same for one that did not answer at all. */
 const AWAY_MS = 500;
-/** A best so low that no candidate is hopeless beside it. */
-const WITHIN_REACH = 1e-9;
 
 interface Attempting {
   readonly candidate: AcceptedCandidate;
@@ -234,15 +232,9 @@ export class Dispatcher {
       purpose: remeasurement === null ? "SEARCH" : "FINALIST",
       inputSeed: inputSeedOf(spec.seed, candidate.id, remeasurement?.round ?? 0),
       deviceModel: island.niche.device ?? "",
-      bestSpeedup: this.#bestSpeedup(leader?.fitness),
+      // In replay fitness is not a speedup, and nothing is stopped early.
+      ...(leader !== undefined && spec.backend !== "replay" && { bestSpeedup: leader.fitness }),
+      neverStopEarly: spec.search === "exhaustive",
     };
-  }
-
-  /** What a candidate must come near to be timed to the end; 0 when nothing is known. */
-  #bestSpeedup(fitness: number | undefined): number {
-    // A recording wants all samples of all configurations.
-    if (this.#spec.search === "exhaustive") return WITHIN_REACH;
-    // In replay fitness is no speedup, and nothing is stopped early.
-    return this.#spec.backend === "replay" ? 0 : (fitness ?? 0);
   }
 }

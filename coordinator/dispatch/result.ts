@@ -1,49 +1,17 @@
 /** An evaluator's answer, validated and turned into a record of the ledger. */
 import { describeIssues } from "@kevo/core/errors/issues.ts";
 import type { Result__Output } from "@kevo/proto/evaluator-service.ts";
+import { measurementOfMessage } from "@kevo/proto/measurement-codec.ts";
 import { type Measurement, outcome } from "@kevo/proto/outcome.ts";
 import { z } from "zod";
 import type { EvaluationRecord } from "../ledger/records.ts";
 
-const positiveOrNull = z.number().transform((value) => (value > 0 ? value : null));
 const textOrNull = z.string().transform((text) => (text === "" ? null : text));
-
-const wireMeasurement = z
-  .object({
-    workload: z.string(),
-    timeMs: z.number().positive(),
-    baselineMs: positiveOrNull,
-    baseline: textOrNull,
-    speedup: positiveOrNull,
-    speedupLow: positiveOrNull,
-    speedupHigh: positiveOrNull,
-    gflops: positiveOrNull,
-    peakShare: positiveOrNull,
-    error: z.number().nonnegative(),
-    samples: z.array(z.number()),
-    others: z.record(z.string(), z.number()),
-  })
-  .transform(
-    (m): Measurement => ({
-      workload: m.workload,
-      time_ms: m.timeMs,
-      baseline_ms: m.baselineMs,
-      baseline: m.baseline,
-      speedup: m.speedup,
-      speedup_low: m.speedupLow,
-      speedup_high: m.speedupHigh,
-      gflops: m.gflops,
-      peak_share: m.peakShare,
-      error: m.error,
-      samples: m.samples,
-      others: m.others,
-    }),
-  );
 
 const wireResult = z.object({
   outcome,
   message: z.string().transform((text) => (text === "" ? null : text.slice(0, 4000))),
-  measurements: z.array(wireMeasurement),
+  measurements: z.array(measurementOfMessage),
   device: textOrNull,
   deviceModel: textOrNull,
   toolchain: textOrNull,

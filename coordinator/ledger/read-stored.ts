@@ -1,9 +1,9 @@
 /** Reads a stored run back into the ledger's state, in the order in which its candidates were accepted. */
 import type { LogEntry } from "@kevo/proto/log.ts";
+import { measurementOfRow } from "@kevo/proto/measurement-codec.ts";
 import type { Measurement, Outcome } from "@kevo/proto/outcome.ts";
 import { and, asc, eq, isNull, sql } from "drizzle-orm";
 import type { LineageDatabase } from "../lineage/database.ts";
-import { measurementOf } from "../lineage/measurement.ts";
 import { attempts, candidates, evaluations, islands, log, measurements, parents } from "../lineage/schema.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import type { AcceptedCandidate, EvaluationRecord } from "./records.ts";
@@ -111,7 +111,7 @@ function readMeasurements(db: LineageDatabase, run: string): Map<string, Measure
     .where(and(eq(candidates.run, run), eq(measurements.round, 0)))
     .orderBy(sql`${measurements}.rowid`)
     .all();
-  return group(rows.map(({ row }) => ({ id: row.candidate, value: measurementOf(row) })));
+  return group(rows.map(({ row }) => ({ id: row.candidate, value: measurementOfRow(row) })));
 }
 
 function group<T>(rows: readonly { id: string; value: T }[]): Map<string, T[]> {

@@ -1,6 +1,7 @@
 /** Prepared writes of the ledger. Each runs inside the ledger's group commit. */
 
 import type { LogEntry } from "@kevo/proto/log.ts";
+import { measurementRow } from "@kevo/proto/measurement-codec.ts";
 import type { Measurement } from "@kevo/proto/outcome.ts";
 import canonicalize from "canonicalize";
 import { and, eq, getTableColumns, isNull, sql } from "drizzle-orm";
@@ -106,23 +107,7 @@ export function prepareStatements(db: LineageDatabase) {
 
     measurements(id: string, round: number, rows: readonly Measurement[], now: number): void {
       for (const row of rows) {
-        measurement({
-          candidate: id,
-          round,
-          workload: row.workload,
-          timeMs: row.time_ms,
-          baselineMs: row.baseline_ms,
-          baseline: row.baseline,
-          speedup: row.speedup,
-          speedupLow: row.speedup_low,
-          speedupHigh: row.speedup_high,
-          gflops: row.gflops,
-          peakShare: row.peak_share,
-          error: row.error,
-          samples: JSON.stringify(row.samples),
-          others: JSON.stringify(row.others),
-          createdAt: now,
-        });
+        measurement({ candidate: id, round, ...measurementRow(row), createdAt: now });
       }
     },
 

@@ -3,8 +3,10 @@
  * neither key nor network nor device. It proposes for itself all the same, and each candidate must be the recorded
  * one: what is repeated is the search, not its result.
  */
+
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { SearchSpace } from "@kevo/core/search-space/search-space.ts";
+import { measurementOfRow } from "@kevo/proto/measurement-codec.ts";
 import type { Measurement } from "@kevo/proto/outcome.ts";
 import { type RunSpec, runSpec } from "@kevo/proto/run.ts";
 import { and, asc, eq, gte } from "drizzle-orm";
@@ -12,7 +14,6 @@ import { LedgerState } from "../ledger/ledger-state.ts";
 import { readStored } from "../ledger/read-stored.ts";
 import type { AcceptedCandidate, EvaluationRecord } from "../ledger/records.ts";
 import type { LineageDatabase } from "../lineage/database.ts";
-import { measurementOf } from "../lineage/measurement.ts";
 import { type FailedFinalist, failedFinalists } from "../lineage/queries/finalists.ts";
 import type { Run } from "../lineage/resolve.ts";
 import { candidates, measurements, runs } from "../lineage/schema.ts";
@@ -99,7 +100,11 @@ export class Recorded {
     const rounds = Map.groupBy(rows, ({ row }) => `${row.candidate} ${row.round}`);
     return [...rounds.values()].map((group) => {
       const { candidate, round } = (group[0] as (typeof group)[number]).row;
-      return { candidate: this.#renamed(candidate), round, measurements: group.map(({ row }) => measurementOf(row)) };
+      return {
+        candidate: this.#renamed(candidate),
+        round,
+        measurements: group.map(({ row }) => measurementOfRow(row)),
+      };
     });
   }
 

@@ -39,6 +39,8 @@ export interface Job {
   readonly inputSeed: number;
   /** Best geometric-mean speedup of the run so far; null when none. */
   readonly bestSpeedup: number | null;
+  /** Every sample is taken, however slow the candidate is. */
+  readonly neverStopEarly: boolean;
 }
 
 /** A candidate that failed: its accounted outcome and the message for people and proposers. */

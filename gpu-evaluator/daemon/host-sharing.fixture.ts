@@ -22,7 +22,14 @@ let next = 0;
 const client = async () => {
   for (let n = next++; n < Number(evaluations); n = next++) {
     const { kernel, ...job } = { kernel: SCRIPTED_KERNEL, config: { act: "ok", n }, candidate: `run/0/0/${n}` };
-    const rest = { workloads: [], effort: "quick", purpose: "search", inputSeed: 0, bestSpeedup: null } as const;
+    const rest = {
+      workloads: [],
+      effort: "quick",
+      purpose: "search",
+      inputSeed: 0,
+      bestSpeedup: null,
+      neverStopEarly: false,
+    } as const;
     await daemon.evaluate({ kernel, ...job, ...rest }, "", new AbortController().signal, () => {});
   }
 };

@@ -25,7 +25,9 @@ const requestSchema = z.object({
   purpose: z.enum(["SEARCH", "FINALIST"]),
   inputSeed: z.int().nonnegative(),
   deviceModel: z.string().max(200),
-  bestSpeedup: z.number().nonnegative(),
+  // A coordinator of before the optional field says 0 where nothing is known.
+  bestSpeedup: z.number().nonnegative().optional(),
+  neverStopEarly: z.boolean(),
 });
 
 export interface CheckedRequest {
@@ -108,7 +110,8 @@ function checkAgainst(
       effort: request.effort,
       purpose: request.purpose === "FINALIST" ? "finalist" : "search",
       inputSeed: request.inputSeed,
-      bestSpeedup: request.bestSpeedup === 0 ? null : request.bestSpeedup,
+      bestSpeedup: request.bestSpeedup || null,
+      neverStopEarly: request.neverStopEarly,
     },
   };
 }

@@ -1,6 +1,6 @@
-/** From what a backend says to what goes over the wire, where 0 and "" stand for null. */
+/** From what a backend says to what goes over the wire. */
 import type { Result } from "@kevo/proto/evaluator-service.ts";
-import type { Measurement } from "@kevo/proto/outcome.ts";
+import { measurementMessage } from "@kevo/proto/measurement-codec.ts";
 import type { Device, Failure, Measured } from "../backends/backend.ts";
 
 export interface Circumstances {
@@ -29,22 +29,5 @@ export function resultMessage(found: Measured | Failure, at: Circumstances): Res
     compileMs: at.compileMs,
     laneMs: at.laneMs,
     queuedMs: at.queuedMs,
-  };
-}
-
-function measurementMessage(measurement: Measurement) {
-  return {
-    workload: measurement.workload,
-    timeMs: measurement.time_ms,
-    baselineMs: measurement.baseline_ms ?? 0,
-    baseline: measurement.baseline ?? "",
-    speedup: measurement.speedup ?? 0,
-    speedupLow: measurement.speedup_low ?? 0,
-    speedupHigh: measurement.speedup_high ?? 0,
-    gflops: measurement.gflops ?? 0,
-    peakShare: measurement.peak_share ?? 0,
-    error: measurement.error ?? 0,
-    samples: measurement.samples,
-    others: measurement.others,
   };
 }

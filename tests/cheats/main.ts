@@ -76,6 +76,7 @@ class Suite {
       purpose: "search",
       inputSeed,
       bestSpeedup: null,
+      neverStopEarly: false,
     });
     const measured = found.outcome === "ok" ? found.measurements[0] : undefined;
     this.verdicts.push({

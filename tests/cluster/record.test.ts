@@ -60,6 +60,8 @@ test("killed in the middle and begun again: every configuration once, and the co
   expect(ledger.count("evaluations")).toBe(CONFIGURATIONS);
   expect(new Set(ledger.genomes()).size).toBe(CONFIGURATIONS);
   expect(timesOf(place.file("copy.json.gz"))).toEqual(timesOf(place.file("space.json")));
+  // A recording says nothing of errors: unknown is not a perfect 0.
+  expect(ledger.query("select distinct error from measurements")).toEqual([{ error: null }]);
   // Finished work is not overwritten.
   const third = await place.run("coordinator", RECORD);
   expect(third).toMatchObject({ code: 2, stderr: expect.stringContaining("is there already") });

@@ -1,30 +1,16 @@
 /** Everything that is stored of one candidate. */
+import { measurementOfRow } from "@kevo/proto/measurement-codec.ts";
 import type { CallRecord } from "@kevo/proto/model-call.ts";
+import type { Measurement } from "@kevo/proto/outcome.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
 import { and, asc, eq } from "drizzle-orm";
 import type { LineageDatabase } from "../database.ts";
-import { measurementOf } from "../measurement.ts";
 import { attempts, candidates, evaluations, measurements, migrations, parents } from "../schema.ts";
 import { callOf } from "./calls.ts";
 
-export interface StoredMeasurement {
+export interface StoredMeasurement extends Measurement {
   /** 0 belongs to the evaluation; from 1 a finalist's re-measurements. */
   readonly round: number;
-  readonly workload: string;
-  readonly time_ms: number;
-  readonly baseline_ms: number | null;
-  readonly baseline: string | null;
-  readonly speedup: number | null;
-  readonly speedup_low: number | null;
-  readonly speedup_high: number | null;
-  readonly gflops: number | null;
-  readonly peak_share: number | null;
-  /** Relative L2 error against the reference. */
-  readonly error: number | null;
-  /** Milliseconds of each timed batch. */
-  readonly samples: readonly number[];
-  /** Medians of everything else timed beside it, milliseconds. */
-  readonly others: Readonly<Record<string, number>>;
 }
 
 export interface StoredEvaluation {
@@ -172,5 +158,5 @@ function measurementsOf(db: LineageDatabase, candidate: string): StoredMeasureme
     .where(eq(measurements.candidate, candidate))
     .orderBy(measurements.round, measurements.createdAt, measurements.workload)
     .all();
-  return rows.map((row) => ({ round: row.round, ...measurementOf(row) }));
+  return rows.map((row) => ({ round: row.round, ...measurementOfRow(row) }));
 }

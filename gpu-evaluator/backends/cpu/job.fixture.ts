@@ -23,6 +23,7 @@ export function jobFor(kernel: InstalledKernel, config: Config, over: Partial<Jo
     purpose: "search",
     inputSeed: 1,
     bestSpeedup: null,
+    neverStopEarly: false,
     ...over,
   };
 }

@@ -33,7 +33,8 @@ export async function timeMatch(
   const finalist = job.purpose === "finalist";
   // A call that is shorter than a batch may only have been slow to start its threads.
   const slow = Math.max(HOPELESS * baselines[0].trial.callMs, budget.batchMs);
-  const hopeless = !finalist && trial.callMs > slow;
+  const mayStop = !finalist && !job.neverStopEarly;
+  const hopeless = mayStop && trial.callMs > slow;
   const most = hopeless ? 1 : budget.rounds * NOISY_FACTOR;
   // Among the rounds that every candidate gets to; one that it cannot foresee.
   const checked = hopeless ? 0 : Math.floor(random() * (finalist ? budget.rounds : ROUNDS_BEFORE_STOP));
@@ -53,7 +54,7 @@ export async function timeMatch(
       beside[at]?.push(await baseline.trial.batch(budget.batchMs, limit));
     if (round % 2 === 1) await candidate();
 
-    if (finalist || round + 1 !== ROUNDS_BEFORE_STOP) {
+    if (!mayStop || round + 1 !== ROUNDS_BEFORE_STOP) {
       // On a noisy machine more rounds, until the interval is narrow or patience ends.
       if (round + 1 > ROUNDS_BEFORE_STOP && performance.now() > end) break;
       if (round + 1 >= budget.rounds && spread(fastestOf(beside), samples, budget.resamples) <= NARROW) break;

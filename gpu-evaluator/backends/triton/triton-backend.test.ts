@@ -73,7 +73,13 @@ const kernel: InstalledKernel = {
 
 function jobOf(act: string, over: Partial<Job> = {}): Job {
   const { workloads } = kernel.definition;
-  const circumstances = { effort: "quick", purpose: "search", inputSeed: 1, bestSpeedup: null } as const;
+  const circumstances = {
+    effort: "quick",
+    purpose: "search",
+    inputSeed: 1,
+    bestSpeedup: null,
+    neverStopEarly: false,
+  } as const;
   return { candidate: "run/0/0/0", kernel, config: { act }, workloads, ...circumstances, ...over };
 }
 

@@ -269,7 +269,7 @@ class TritonBackend implements Backend<TritonArtifact> {
       input_seed: job.inputSeed,
       effort: job.effort,
       purpose: job.purpose,
-      best_speedup: job.bestSpeedup,
+      best_speedup: job.neverStopEarly ? null : job.bestSpeedup,
     };
     return lane.measure(question, options.limits?.silenceMs ?? silenceLimit(job), onTiming, signal);
   }

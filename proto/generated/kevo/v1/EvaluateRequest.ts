@@ -14,6 +14,8 @@ export interface EvaluateRequest {
   'inputSeed'?: (number);
   'deviceModel'?: (string);
   'bestSpeedup'?: (number | string);
+  'neverStopEarly'?: (boolean);
+  '_bestSpeedup'?: "bestSpeedup";
 }
 
 export interface EvaluateRequest__Output {
@@ -27,5 +29,7 @@ export interface EvaluateRequest__Output {
   'purpose': (_kevo_v1_Purpose__Output);
   'inputSeed': (number);
   'deviceModel': (string);
-  'bestSpeedup': (number);
+  'bestSpeedup'?: (number);
+  'neverStopEarly': (boolean);
+  '_bestSpeedup'?: "bestSpeedup";
 }

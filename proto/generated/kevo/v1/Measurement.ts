@@ -14,19 +14,35 @@ export interface Measurement {
   'error'?: (number | string);
   'samples'?: (number | string)[];
   'others'?: ({[key: string]: number | string});
+  '_baselineMs'?: "baselineMs";
+  '_baseline'?: "baseline";
+  '_speedup'?: "speedup";
+  '_speedupLow'?: "speedupLow";
+  '_speedupHigh'?: "speedupHigh";
+  '_gflops'?: "gflops";
+  '_peakShare'?: "peakShare";
+  '_error'?: "error";
 }
 
 export interface Measurement__Output {
   'workload': (string);
   'timeMs': (number);
-  'baselineMs': (number);
-  'baseline': (string);
-  'speedup': (number);
-  'speedupLow': (number);
-  'speedupHigh': (number);
-  'gflops': (number);
-  'peakShare': (number);
-  'error': (number);
+  'baselineMs'?: (number);
+  'baseline'?: (string);
+  'speedup'?: (number);
+  'speedupLow'?: (number);
+  'speedupHigh'?: (number);
+  'gflops'?: (number);
+  'peakShare'?: (number);
+  'error'?: (number);
   'samples': (number)[];
   'others': ({[key: string]: number});
+  '_baselineMs'?: "baselineMs";
+  '_baseline'?: "baseline";
+  '_speedup'?: "speedup";
+  '_speedupLow'?: "speedupLow";
+  '_speedupHigh'?: "speedupHigh";
+  '_gflops'?: "gflops";
+  '_peakShare'?: "peakShare";
+  '_error'?: "error";
 }
