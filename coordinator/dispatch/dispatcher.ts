@@ -11,7 +11,7 @@ import type { AcceptedCandidate, EvaluationRecord } from "../ledger/records.ts";
 import { MEASURED_UNDER } from "../lineage/queries/circumstances.ts";
 import type { AttemptEnd, EvaluatorLink, StageName } from "./evaluator-link.ts";
 import { inputSeedOf } from "./input-seed.ts";
-import { DispatchPlan, type Seat, type Task } from "./plan.ts";
+import { DispatchPlan, type EvaluatorSlot, type Task } from "./plan.ts";
 import { recordOf, recordWithoutResult } from "./result.ts";
 
 /** A candidate that was in the lane when its daemon died this many times counts as crashed. */
@@ -54,15 +54,15 @@ export class Dispatcher {
     this.#listener = listener;
   }
 
-  get seats(): Iterable<Seat> {
-    return this.#plan.seats;
+  get slots(): Iterable<EvaluatorSlot> {
+    return this.#plan.slots;
   }
 
-  join(id: string, link: EvaluatorLink, credits: number, deviceModels: readonly string[]): Seat {
+  join(id: string, link: EvaluatorLink, credits: number, deviceModels: readonly string[]): EvaluatorSlot {
     this.#links.set(id, link);
-    const seat = this.#plan.join(id, credits, deviceModels);
+    const slot = this.#plan.join(id, credits, deviceModels);
     this.#pump();
-    return seat;
+    return slot;
   }
 
   leave(id: string): void {
@@ -112,13 +112,13 @@ export class Dispatcher {
     while (!this.#stopped) {
       const next = this.#plan.next(performance.now());
       if (next === null) break;
-      const link = this.#links.get(next.seat.id) as EvaluatorLink;
-      const attempt = this.#attempt(next.task, next.seat, link).finally(() => this.#running.delete(attempt));
+      const link = this.#links.get(next.slot.id) as EvaluatorLink;
+      const attempt = this.#attempt(next.task, next.slot, link).finally(() => this.#running.delete(attempt));
       this.#running.set(attempt, link);
     }
     if (this.#stopped || this.#plan.waiting === 0 || this.#wake !== null) return;
     // Only a resting evaluator needs the clock; everything else wakes the pump itself.
-    const rests = [...this.#plan.seats].some((seat) => seat.serving && seat.restsUntil > performance.now());
+    const rests = [...this.#plan.slots].some((slot) => slot.serving && slot.restsUntil > performance.now());
     if (!rests) return;
     this.#wake = setTimeout(() => {
       this.#wake = null;
@@ -126,24 +126,24 @@ export class Dispatcher {
     }, REST_MS);
   }
 
-  async #attempt(task: Task<Attempting>, seat: Seat, link: EvaluatorLink): Promise<void> {
+  async #attempt(task: Task<Attempting>, slot: EvaluatorSlot, link: EvaluatorLink): Promise<void> {
     const { job } = task;
     job.attempts++;
     const number = job.attempts;
     let stage: StageName | null = null;
-    if (job.remeasurement === null) this.#ledger.startAttempt(job.candidate.id, number, seat.id);
+    if (job.remeasurement === null) this.#ledger.startAttempt(job.candidate.id, number, slot.id);
     const end = await link.evaluate(this.#request(job, number), (reached) => {
       stage = reached;
     });
-    seat.inFlight--;
-    if (end.kind !== "refused" || !seat.serving) this.#pump();
-    await this.#ended(task, seat, number, end, stage);
+    slot.inFlight--;
+    if (end.kind !== "refused" || !slot.serving) this.#pump();
+    await this.#ended(task, slot, number, end, stage);
     this.#pump();
   }
 
   async #ended(
     task: Task<Attempting>,
-    seat: Seat,
+    slot: EvaluatorSlot,
     number: number,
     end: AttemptEnd,
     stage: StageName | null,
@@ -152,21 +152,21 @@ export class Dispatcher {
     const { id } = job.candidate;
     switch (end.kind) {
       case "result":
-        return this.#deliver(job, this.#recordOf(job, number, seat.id, end), stage);
+        return this.#deliver(job, this.#recordOf(job, number, slot.id, end), stage);
       case "rejected":
-        return this.#deliver(job, recordWithoutResult(id, number, seat.id, "invalid", end.why), stage);
+        return this.#deliver(job, recordWithoutResult(id, number, slot.id, "invalid", end.why), stage);
       case "cancelled":
         if (this.#stopped) return this.#forget(job, number, stage, "cancelled");
         break;
       case "refused":
         // Another coordinator took the credit, or the daemon drains: rest, then try again or elsewhere.
-        seat.restsUntil = performance.now() + REST_MS;
+        slot.restsUntil = performance.now() + REST_MS;
         await this.#forget(job, number, stage, "refused");
         this.#plan.add(task, true);
         return;
       case "unusable":
-        seat.serving = false;
-        this.#listener.onUnusable(seat.id, end.why);
+        slot.serving = false;
+        this.#listener.onUnusable(slot.id, end.why);
         await this.#forget(job, number, stage, "refused");
         this.#plan.add(task, true);
         return;
@@ -175,8 +175,8 @@ export class Dispatcher {
     }
     const why = end.kind === "lost" ? end.why : "the evaluator cancelled the call";
     // Nobody answers there: it is restarting, or gone, which its descriptions will tell.
-    if (stage === null) seat.restsUntil = performance.now() + AWAY_MS;
-    this.#listener.onLost(seat.id, id, why);
+    if (stage === null) slot.restsUntil = performance.now() + AWAY_MS;
+    this.#listener.onLost(slot.id, id, why);
     if (stage === "VERIFYING" || stage === "TIMING") job.deathsInLane++;
     await this.#forget(job, number, stage, "evaluator_lost");
     if (job.deathsInLane < DEATHS_IN_LANE) {
@@ -184,14 +184,25 @@ export class Dispatcher {
       return;
     }
     const message = `the evaluator died ${DEATHS_IN_LANE} times while this candidate was on the device; last: ${why}`;
-    return this.#deliver(job, recordWithoutResult(id, number, seat.id, "crashed", message), stage);
+    return this.#deliver(job, recordWithoutResult(id, number, slot.id, "crashed", message), stage);
   }
 
-  #recordOf(job: Attempting, number: number, seat: string, end: AttemptEnd & { kind: "result" }): EvaluationRecord {
+  #recordOf(
+    job: Attempting,
+    number: number,
+    evaluator: string,
+    end: AttemptEnd & { kind: "result" },
+  ): EvaluationRecord {
     const { id } = job.candidate;
-    const record = recordOf(id, number, seat, job.workloads, end.result);
+    const record = recordOf(id, number, evaluator, job.workloads, end.result);
     if (!("malformed" in record)) return record;
-    return recordWithoutResult(id, number, seat, "crashed", `the evaluator's answer is malformed: ${record.malformed}`);
+    return recordWithoutResult(
+      id,
+      number,
+      evaluator,
+      "crashed",
+      `the evaluator's answer is malformed: ${record.malformed}`,
+    );
   }
 
   async #deliver(job: Attempting, record: EvaluationRecord, stage: StageName | null): Promise<void> {

@@ -11,7 +11,7 @@ import type { EvaluatorSnapshot } from "../run/snapshot.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { EvaluatorLink } from "./evaluator-link.ts";
 import { whyNoAnswer } from "./no-answer.ts";
-import type { Seat } from "./plan.ts";
+import type { EvaluatorSlot } from "./plan.ts";
 
 const DESCRIBE_EVERY_MS = 1_000;
 /** So many failed descriptions in a row, and its work goes to the others. */
@@ -27,7 +27,7 @@ interface Member {
   readonly link: EvaluatorLink;
   /** Named on the command line or started here: tried again for ever. Announced ones announce themselves again. */
   readonly named: boolean;
-  seat: Seat | null;
+  slot: EvaluatorSlot | null;
   description: Description | null;
   state: EvaluatorSnapshot["state"] | "connecting";
   failures: number;
@@ -82,7 +82,7 @@ export class Fleet {
 
   /** True when some evaluator serves on some device. */
   get serving(): boolean {
-    return [...this.#members.values()].some(({ state, seat }) => state === "serving" && (seat?.credits ?? 0) > 0);
+    return [...this.#members.values()].some(({ state, slot }) => state === "serving" && (slot?.credits ?? 0) > 0);
   }
 
   /** A message that says why nobody serves. */
@@ -109,8 +109,8 @@ export class Fleet {
       id: member.description?.id ?? "",
       address: member.link.address,
       state: member.state === "connecting" ? "lost" : member.state,
-      credits: member.seat?.credits ?? 0,
-      inFlight: member.seat?.inFlight ?? 0,
+      credits: member.slot?.credits ?? 0,
+      inFlight: member.slot?.inFlight ?? 0,
       devices: (member.description?.devices ?? []).map((device, index) => ({
         id: device.id,
         model: device.model,
@@ -153,7 +153,7 @@ export class Fleet {
     const member: Member = {
       link,
       named,
-      seat: null,
+      slot: null,
       description: null,
       state: "connecting",
       failures: 0,
@@ -196,11 +196,11 @@ export class Fleet {
     const models = [...new Set(description.devices.map((device) => device.model))];
     const { credits } = description;
     member.why = credits > 0 ? "" : "all its devices are quarantined";
-    if (member.seat !== null && member.state === "serving") {
-      if (member.seat.credits === credits) return;
-      member.seat.credits = credits;
+    if (member.slot !== null && member.state === "serving") {
+      if (member.slot.credits === credits) return;
+      member.slot.credits = credits;
     } else {
-      member.seat = this.#dispatcher.join(description.id, member.link, credits, models);
+      member.slot = this.#dispatcher.join(description.id, member.link, credits, models);
       member.state = "serving";
       this.#listener.onNote(`evaluator ${member.link.address} serves: ${models.join(", ")}, ${credits} credits`);
       for (const { id, otherProcesses } of description.devices) {
@@ -234,10 +234,10 @@ export class Fleet {
     if (member.state === state) return;
     const served = member.state === "serving";
     member.state = state;
-    if (member.seat !== null) {
-      member.seat.serving = false;
-      this.#dispatcher.leave(member.seat.id);
-      member.seat = null;
+    if (member.slot !== null) {
+      member.slot.serving = false;
+      this.#dispatcher.leave(member.slot.id);
+      member.slot = null;
     }
     if (served) this.#listener.onNote(`evaluator ${member.link.address} is ${state}`);
     this.#listener.onChange();

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { DispatchPlan, isStranded, type Seat, windowsOf } from "./plan.ts";
+import { DispatchPlan, type EvaluatorSlot, isStranded, windowsOf } from "./plan.ts";
 
 const task = (island: number, deviceModel: string | null = null) => ({ job: island, island, deviceModel });
 
@@ -19,14 +19,14 @@ test("a candidate goes to the least loaded evaluator that has its device and is 
   const a = plan.join("a", 4, ["A100"]);
   const b = plan.join("b", 4, ["A100", "H200"]);
   plan.add(task(0, "H200"));
-  expect(plan.next(0)?.seat.id).toBe("b");
+  expect(plan.next(0)?.slot.id).toBe("b");
   plan.add(task(0));
-  expect(plan.next(0)?.seat.id).toBe("a");
+  expect(plan.next(0)?.slot.id).toBe("a");
   b.restsUntil = 50;
   a.serving = false;
   plan.add(task(0));
   expect(plan.next(10)).toBeNull();
-  expect(plan.next(50)?.seat.id).toBe("b");
+  expect(plan.next(50)?.slot.id).toBe("b");
 });
 
 test("an island that no evaluator fits holds up nobody", () => {
@@ -39,7 +39,7 @@ test("an island that no evaluator fits holds up nobody", () => {
   expect(plan.waiting).toBe(1);
 });
 
-const seats = fc.array(
+const slots = fc.array(
   fc.record({ credits: fc.integer({ min: 0, max: 40 }), serving: fc.boolean(), model: fc.constantFrom("A", "B") }),
   { maxLength: 5 },
 );
@@ -47,13 +47,13 @@ const islands = fc.array(fc.constantFrom(null, "A", "B"), { minLength: 1, maxLen
 
 test("credits are never exceeded, and no task is lost or given twice", () => {
   fc.assert(
-    fc.property(seats, fc.array(fc.nat(5), { maxLength: 60 }), (some, queue) => {
+    fc.property(slots, fc.array(fc.nat(5), { maxLength: 60 }), (some, queue) => {
       const plan = new DispatchPlan<number>();
       for (const [index, { credits, model }] of some.entries()) plan.join(`e${index}`, credits, [model]);
       for (const [job, island] of queue.entries()) plan.add({ job, island, deviceModel: null });
       const given: number[] = [];
       for (let next = plan.next(0); next !== null; next = plan.next(0)) given.push(next.task.job);
-      for (const seat of plan.seats) expect(seat.inFlight).toBeLessThanOrEqual(seat.credits);
+      for (const slot of plan.slots) expect(slot.inFlight).toBeLessThanOrEqual(slot.credits);
       expect(new Set(given).size).toBe(given.length);
       expect(given.length).toBe(
         Math.min(
@@ -68,8 +68,8 @@ test("credits are never exceeded, and no task is lost or given twice", () => {
 
 test("windows add up to the credits, and nobody who fits is left without", () => {
   fc.assert(
-    fc.property(seats, islands, (some, models) => {
-      const list: Seat[] = some.map(({ credits, serving, model }, index) => ({
+    fc.property(slots, islands, (some, models) => {
+      const list: EvaluatorSlot[] = some.map(({ credits, serving, model }, index) => ({
         id: `e${index}`,
         credits,
         serving,
@@ -79,7 +79,7 @@ test("windows add up to the credits, and nobody who fits is left without", () =>
       }));
       const windows = windowsOf(list, models);
       const reachable = list.filter((s) => s.serving && models.some((m) => m === null || s.deviceModels.includes(m)));
-      const credits = reachable.reduce((sum, seat) => sum + seat.credits, 0);
+      const credits = reachable.reduce((sum, slot) => sum + slot.credits, 0);
       const total = windows.reduce((sum, window) => sum + window, 0);
       expect(total).toBeGreaterThanOrEqual(credits);
       for (const model of new Set(models)) {
@@ -102,7 +102,7 @@ test("where islands are alike, windows are the credits dealt evenly, or one each
     fc.property(credits, fc.integer({ min: 1, max: 12 }), (each, count) => {
       const plan = new DispatchPlan<number>();
       for (const [index, some] of each.entries()) plan.join(`e${index}`, some, ["A"]);
-      const windows = windowsOf(plan.seats, Array(count).fill(null));
+      const windows = windowsOf(plan.slots, Array(count).fill(null));
       const all = each.reduce((sum, some) => sum + some, 0);
       expect(windows.reduce((sum, window) => sum + window, 0)).toBe(Math.max(all, count));
       expect(Math.max(...windows) - Math.min(...windows)).toBeLessThanOrEqual(1);
@@ -113,19 +113,19 @@ test("where islands are alike, windows are the credits dealt evenly, or one each
 test("few credits of several evaluators make no island's window twice another's", () => {
   const plan = new DispatchPlan<number>();
   for (const id of ["a", "b"]) plan.join(id, 5, ["A"]);
-  expect(windowsOf(plan.seats, Array(10).fill(null))).toEqual(Array(10).fill(1));
+  expect(windowsOf(plan.slots, Array(10).fill(null))).toEqual(Array(10).fill(1));
   // An evaluator for all islands does not spend on those that another one serves alone.
   const mixed = new DispatchPlan<number>();
   mixed.join("all", 2, ["A", "B"]);
   mixed.join("one", 2, ["A"]);
-  expect(windowsOf(mixed.seats, ["A", "A", "B", "B"])).toEqual([1, 1, 1, 1]);
+  expect(windowsOf(mixed.slots, ["A", "A", "B", "B"])).toEqual([1, 1, 1, 1]);
 });
 
 test("a run is stranded when nobody has the devices that all its open candidates are for", () => {
   const windowsWithout = (model: string) => {
     const plan = new DispatchPlan<number>();
     for (const each of ["A", "B", "C"]) if (each !== model) plan.join(each, 2, [each]);
-    return windowsOf(plan.seats, ["A", "B", "C"]);
+    return windowsOf(plan.slots, ["A", "B", "C"]);
   };
   expect(isStranded(new Set([2]), windowsWithout("C"))).toBe(true);
   expect(isStranded(new Set([2]), windowsWithout("none"))).toBe(false);

@@ -12,7 +12,7 @@ export interface Task<J> {
 }
 
 /** An evaluator as the plan sees it. */
-export interface Seat {
+export interface EvaluatorSlot {
   readonly id: string;
   /** How many evaluations it takes at once. */
   credits: number;
@@ -26,7 +26,7 @@ export interface Seat {
 
 export class DispatchPlan<J> {
   readonly #queues = new Map<number, Task<J>[]>();
-  readonly #seats = new Map<string, Seat>();
+  readonly #slots = new Map<string, EvaluatorSlot>();
   #turn = 0;
 
   get waiting(): number {
@@ -35,18 +35,18 @@ export class DispatchPlan<J> {
     return total;
   }
 
-  get seats(): Iterable<Seat> {
-    return this.#seats.values();
+  get slots(): Iterable<EvaluatorSlot> {
+    return this.#slots.values();
   }
 
-  join(id: string, credits: number, deviceModels: readonly string[]): Seat {
-    const seat = { id, credits, deviceModels, serving: true, restsUntil: 0, inFlight: 0 };
-    this.#seats.set(id, seat);
-    return seat;
+  join(id: string, credits: number, deviceModels: readonly string[]): EvaluatorSlot {
+    const slot = { id, credits, deviceModels, serving: true, restsUntil: 0, inFlight: 0 };
+    this.#slots.set(id, slot);
+    return slot;
   }
 
   leave(id: string): void {
-    this.#seats.delete(id);
+    this.#slots.delete(id);
   }
 
   /** `first`: ahead of its island's queue, for an attempt that was lost. */
@@ -64,38 +64,38 @@ export class DispatchPlan<J> {
     return tasks;
   }
 
-  /** The next attempt to start at time `now`; null when nothing fits a free credit. The seat's load is counted. */
-  next(now: number): { task: Task<J>; seat: Seat } | null {
+  /** The next attempt to start at time `now`; null when nothing fits a free credit. The slot's load is counted. */
+  next(now: number): { task: Task<J>; slot: EvaluatorSlot } | null {
     const islands = [...this.#queues.keys()].sort((a, b) => a - b);
     const from = islands.findIndex((island) => island >= this.#turn);
     const order = from <= 0 ? islands : [...islands.slice(from), ...islands.slice(0, from)];
     for (const island of order) {
       const queue = this.#queues.get(island) as Task<J>[];
       const task = queue[0] as Task<J>;
-      const seat = this.#leastLoaded(task.deviceModel, now);
-      if (seat === null) continue;
+      const slot = this.#leastLoaded(task.deviceModel, now);
+      if (slot === null) continue;
       queue.shift();
       if (queue.length === 0) this.#queues.delete(island);
       this.#turn = island + 1;
-      seat.inFlight++;
-      return { task, seat };
+      slot.inFlight++;
+      return { task, slot };
     }
     return null;
   }
 
-  #leastLoaded(deviceModel: string | null, now: number): Seat | null {
-    let best: Seat | null = null;
-    for (const seat of this.#seats.values()) {
-      if (!fits(seat, deviceModel) || seat.inFlight >= seat.credits || seat.restsUntil > now) continue;
-      if (best === null || seat.inFlight / seat.credits < best.inFlight / best.credits) best = seat;
+  #leastLoaded(deviceModel: string | null, now: number): EvaluatorSlot | null {
+    let best: EvaluatorSlot | null = null;
+    for (const slot of this.#slots.values()) {
+      if (!fits(slot, deviceModel) || slot.inFlight >= slot.credits || slot.restsUntil > now) continue;
+      if (best === null || slot.inFlight / slot.credits < best.inFlight / best.credits) best = slot;
     }
     return best;
   }
 }
 
 /** Whether the evaluator serves and has a device of this model. */
-export function fits(seat: Seat, deviceModel: string | null): boolean {
-  return seat.serving && (deviceModel === null || seat.deviceModels.includes(deviceModel));
+export function fits(slot: EvaluatorSlot, deviceModel: string | null): boolean {
+  return slot.serving && (deviceModel === null || slot.deviceModels.includes(deviceModel));
 }
 
 /**
@@ -104,11 +104,11 @@ export function fits(seat: Seat, deviceModel: string | null): boolean {
  * one. An island that some evaluator fits gets at least one, or it could never ask: only so can there be more
  * windows than credits.
  */
-export function windowsOf(seats: Iterable<Seat>, deviceModels: readonly (string | null)[]): number[] {
+export function windowsOf(slots: Iterable<EvaluatorSlot>, deviceModels: readonly (string | null)[]): number[] {
   const windows = deviceModels.map(() => 0);
-  const deals = [...seats].map((seat) => ({
-    credits: seat.credits,
-    fitting: [...deviceModels.keys()].filter((island) => fits(seat, deviceModels[island] ?? null)),
+  const deals = [...slots].map((slot) => ({
+    credits: slot.credits,
+    fitting: [...deviceModels.keys()].filter((island) => fits(slot, deviceModels[island] ?? null)),
   }));
   // The choosiest deal first: the others make up for it.
   deals.sort((a, b) => a.fitting.length - b.fitting.length);

@@ -352,7 +352,7 @@ class RunController {
 
   #fleetChanged(): void {
     const models = this.#session.spec.islands.map(({ niche }) => niche.device);
-    const windows = windowsOf(this.#dispatcher.seats, models);
+    const windows = windowsOf(this.#dispatcher.slots, models);
     this.#manned ||= windows.every((window) => window > 0);
     this.#windows = this.#manned ? windows : windows.map(() => 0);
     this.#phase = this.#manned && this.#fleet.serving ? this.#working : "waiting for an evaluator";
@@ -367,7 +367,7 @@ class RunController {
 
   /** Description of the device models that islands are limited to and that nobody has. */
   #wanted(): string {
-    const present = new Set([...this.#dispatcher.seats].flatMap(({ deviceModels }) => deviceModels));
+    const present = new Set([...this.#dispatcher.slots].flatMap(({ deviceModels }) => deviceModels));
     const wanted = new Set(this.#session.spec.islands.flatMap(({ niche }) => niche.device ?? []));
     const missing = [...wanted].filter((model) => !present.has(model));
     return missing.length === 0 ? "" : `${missing.join(", ")} `;

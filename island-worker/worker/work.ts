@@ -6,7 +6,7 @@ import { runsReply } from "@kevo/proto/messages/control.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import { subjects } from "@kevo/proto/subjects.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
-import { openSession } from "./session.ts";
+import { openWorkerSession } from "./worker-session.ts";
 
 export interface WorkOptions {
   readonly nats: string;
@@ -34,7 +34,7 @@ export async function work(options: WorkOptions, signal: AbortSignal): Promise<v
         continue;
       }
       options.onNote(`takes part in ${spec.run} (${spec.kernel.id})`);
-      const session = await openSession(bus, spec, name);
+      const session = await openWorkerSession(bus, spec, name);
       await session.run(options.islands, signal);
       options.onNote(`left ${spec.run}`);
     }

@@ -21,6 +21,19 @@ const EVERYWHERE_ALLOWED = [
 const OLD_WORDS: readonly OldWord[] = [
   { old: /\b(?:[A-Z]+_)*(?:MOST|LEAST|LONGEST|LARGEST|FEWEST)_[A-Z]/, now: "MAX_, MIN_" },
   { old: /\bwordsOf\b|InWords\b|\b[iI]n words\b/, now: "describe…, messageOf" },
+  {
+    old: /["'`]grok["'`]|\bGROK\b|(proposers|docs)\/grok/,
+    now: "llm, of any model",
+    // The research stage asks xAI's own models.
+    allowed: [
+      "proto/proposer.ts",
+      "proto/proposer.test.ts",
+      "tests/stored/",
+      "coordinator/lineage/migrations/",
+      "research-stage/pipeline/sources.ts",
+    ],
+  },
+  { old: /\bseats?\b|[a-z]Seats?\b|\bSeat[A-Z]|mailbox/i, now: "LeasedIsland, EvaluatorSlot, MigrantInbox" },
   { old: /\b[Ss]ittings?\b|SittingOptions/, now: "RunSession, session", allowed: ["research-stage/"] },
   { old: /\bconduct(s|ed|ing)?\b|\bConductor\b/, now: "RunController, executeRun", allowed: ["research-stage/"] },
   { old: /\b(hold)?[Ff]inals\b|failedFinals|finalsOf/, now: "finalists, remeasureFinalists" },
@@ -66,6 +79,8 @@ describe("the table catches", () => {
     ["core/a.ts", "why: issuesInWords(error)"],
     ["docs/a.md", "It fails in words."],
     ["core/a.ts", "const sitting = 1;"],
+    ["core/a.ts", 'const LABELS = { proposer: "grok" };'],
+    ["core/a.ts", "member.seat = null;"],
     ["coordinator/a.ts", "class Conductor {}"],
     ["coordinator/a.ts", "await holdFinals();"],
     ["gpu-evaluator/a.ts", 'purpose: "final"'],

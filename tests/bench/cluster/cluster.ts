@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Bus, connectBus } from "@kevo/core/bus/bus.ts";
 import { readRecord } from "@kevo/core/nats-server/record.ts";
-import { openSession } from "@kevo/island-worker/worker/session.ts";
+import { openWorkerSession } from "@kevo/island-worker/worker/worker-session.ts";
 import { runsReply } from "@kevo/proto/messages/control.ts";
 import { type EvaluatorAnnouncement, evaluatorAnnouncement } from "@kevo/proto/messages/evaluators.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
@@ -65,7 +65,7 @@ export async function takePart(
     bus.subscribe(subjects.evaluators, evaluatorAnnouncement, heard.resolve);
     const spec = await findRun(bus, completed);
     const { address } = await Promise.race([heard.promise, completed.then(() => Promise.reject(new Error("over")))]);
-    const session = await openSession(bus, spec, "bench");
+    const session = await openWorkerSession(bus, spec, "bench");
     const working = session.run(64, stop.signal);
     await during({ bus, spec, evaluator: address, completed });
     await completed;

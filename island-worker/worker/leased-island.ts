@@ -1,6 +1,6 @@
 /**
  * One island while this worker holds it: folds its log, asks it for batches, and repeats each batch until it
- * stands in the log. Everything it knows comes from the log; losing the seat loses nothing.
+ * stands in the log. Everything it knows comes from the log; losing the lease loses nothing.
  */
 
 import { MalformedReply, RemoteError } from "@kevo/core/bus/errors.ts";
@@ -13,8 +13,8 @@ import { subjects } from "@kevo/proto/subjects.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
 import { applyEntry, ask, diversityOf, elitesOf, type Island, openIsland } from "../evolution/island.ts";
 import { leavesTurn } from "../evolution/turns.ts";
-import { migrantsFor } from "./mailbox.ts";
-import type { Session } from "./session.ts";
+import { migrantsFor } from "./migrant-inbox.ts";
+import type { WorkerSession } from "./worker-session.ts";
 
 const REQUEST_MS = 2_000;
 /** How long to wait for an event before looking again all the same: messages may be lost. */
@@ -25,11 +25,9 @@ const PATIENCE_MS = 10_000;
 const RETRY_MS = 200;
 const CALLS_IN_A_BATCH = 64;
 
-export type SeatEnd = "lost" | "released";
-
-export class Seat {
+export class LeasedIsland {
   readonly index: number;
-  readonly #session: Session;
+  readonly #session: WorkerSession;
   readonly #epoch: number;
   /** The log's tail when the lease was granted: asking before it is folded would repeat old batches. */
   readonly #leaseTail: number;
@@ -39,7 +37,11 @@ export class Seat {
   #elitesSent = { k: -1, at: 0 };
   readonly #outstanding = new Set<string>();
 
-  constructor(session: Session, grant: { island: number; epoch: number; tail: number }, past: readonly LogEntry[]) {
+  constructor(
+    session: WorkerSession,
+    grant: { island: number; epoch: number; tail: number },
+    past: readonly LogEntry[],
+  ) {
     this.#session = session;
     this.index = grant.island;
     this.#epoch = grant.epoch;
@@ -62,16 +64,14 @@ export class Seat {
   }
 
   /** Asks and sends until the lease is lost or the session ends. Never throws. */
-  async hold(ttlMs: number, signal: AbortSignal): Promise<SeatEnd> {
+  async hold(ttlMs: number, signal: AbortSignal): Promise<void> {
     const renewal = setInterval(() => void this.#renew(), ttlMs / 4);
     try {
       while (!this.#lost && !signal.aborted) await this.#turn(signal);
     } finally {
       clearInterval(renewal);
     }
-    if (this.#lost) return "lost";
-    await this.#lease("release").catch(() => {});
-    return "released";
+    if (!this.#lost) await this.#lease("release").catch(() => {});
   }
 
   async #turn(signal: AbortSignal): Promise<void> {
@@ -222,7 +222,7 @@ export class Seat {
         this.#session.changes.notify();
       }
     } catch {
-      // The coordinator is away. The epoch protects the log; this seat goes on when it is back.
+      // The coordinator is away. The epoch protects the log; this island goes on when it is back.
     }
   }
 

@@ -13,10 +13,10 @@ import { WIRE_VERSION } from "@kevo/proto/version.ts";
 import { applyKnowledge, type Knowledge, openKnowledge } from "../evolution/knowledge.ts";
 import { Advisor } from "./advisor.ts";
 import { Changes } from "./changes.ts";
+import { LeasedIsland } from "./leased-island.ts";
 import { LogReader } from "./log-reader.ts";
-import { Mailbox } from "./mailbox.ts";
+import { MigrantInbox } from "./migrant-inbox.ts";
 import { type Models, openModels } from "./models.ts";
-import { Seat } from "./seat.ts";
 import { Sources } from "./sources.ts";
 
 const REQUEST_MS = 2_000;
@@ -25,13 +25,13 @@ const GAP_CHECK_MS = 500;
 /** A coordinator sends its state once a second; after this long without a message its run is over. */
 const SILENCE_MS = 8_000;
 
-export class Session {
+export class WorkerSession {
   readonly bus: Bus;
   readonly spec: RunSpec;
   readonly space: SearchSpace;
   readonly name: string;
   readonly changes = new Changes();
-  readonly mailbox = new Mailbox();
+  readonly migrantInbox = new MigrantInbox();
   readonly knowledge: Knowledge;
   readonly reader: LogReader;
   /** Asks language models; null where the run has none. */
@@ -42,8 +42,8 @@ export class Session {
   /** For each island when the last entry of its log came, by `performance.now()`; at first when the session began. */
   readonly newsAt: number[];
   #heardAt = performance.now();
-  readonly #seats = new Map<number, Seat>();
-  /** Every island's entries so far: a seat that is taken later folds them. */
+  readonly #leased = new Map<number, LeasedIsland>();
+  /** Every island's entries so far: an island that is leased later folds them. */
   readonly #past: LogEntry[][];
 
   constructor(bus: Bus, spec: RunSpec, definition: KernelDefinition, name: string, models: Models | null = null) {
@@ -66,7 +66,7 @@ export class Session {
       this.#past[entry.island]?.push(entry);
       applyKnowledge(this.knowledge, entry);
       this.advisor?.apply(entry);
-      this.#seats.get(entry.island)?.apply(entry);
+      this.#leased.get(entry.island)?.apply(entry);
     });
   }
 
@@ -86,7 +86,7 @@ export class Session {
         this.changes.notify();
       }),
       this.bus.subscribe(subjects.allElites(run), elitesMessage, (message) => {
-        this.mailbox.put(message);
+        this.migrantInbox.put(message);
         this.changes.notify();
       }),
     ];
@@ -97,7 +97,7 @@ export class Session {
     const wake = () => this.changes.notify();
     ended.addEventListener("abort", wake);
     try {
-      await this.#holdSeats(limit, ended);
+      await this.#holdIslands(limit, ended);
     } finally {
       ended.removeEventListener("abort", wake);
       clearInterval(check);
@@ -105,26 +105,26 @@ export class Session {
     }
   }
 
-  async #holdSeats(limit: number, signal: AbortSignal): Promise<void> {
+  async #holdIslands(limit: number, signal: AbortSignal): Promise<void> {
     const held = new Set<Promise<void>>();
     while (!signal.aborted) {
-      const pause = held.size < limit ? await this.#takeSeat(held, signal) : SILENCE_MS;
+      const pause = held.size < limit ? await this.#takeIsland(held, signal) : SILENCE_MS;
       if (pause > 0) await Promise.race([this.#pause(pause, signal), ...held]);
     }
     await Promise.all(held);
   }
 
   /** @returns milliseconds to wait before trying for another. */
-  async #takeSeat(held: Set<Promise<void>>, signal: AbortSignal): Promise<number> {
+  async #takeIsland(held: Set<Promise<void>>, signal: AbortSignal): Promise<number> {
     const request = { v: WIRE_VERSION, type: "acquire", worker: this.name };
     const reply = await this.bus
       .request(subjects.lease(this.spec.run), request, leaseReply, REQUEST_MS)
       .catch(() => null);
     if (reply?.status !== "granted") return reply?.status === "none" ? reply.retry_ms : 300;
-    const seat = new Seat(this, reply, this.#past[reply.island] ?? []);
-    this.#seats.set(reply.island, seat);
-    const holding = seat.hold(reply.ttl_ms, signal).then(() => {
-      if (this.#seats.get(seat.index) === seat) this.#seats.delete(seat.index);
+    const leased = new LeasedIsland(this, reply, this.#past[reply.island] ?? []);
+    this.#leased.set(reply.island, leased);
+    const holding = leased.hold(reply.ttl_ms, signal).then(() => {
+      if (this.#leased.get(leased.index) === leased) this.#leased.delete(leased.index);
       held.delete(holding);
     });
     held.add(holding);
@@ -149,7 +149,7 @@ export class Session {
 }
 
 /** @throws UserError when the run's kernel is not to be had or not readable. */
-export async function openSession(bus: Bus, spec: RunSpec, name: string): Promise<Session> {
+export async function openWorkerSession(bus: Bus, spec: RunSpec, name: string): Promise<WorkerSession> {
   const bytes = await bus.getObject(spec.kernel.definition);
   if (bytes === null) {
     throw new UserError(
@@ -158,5 +158,5 @@ export async function openSession(bus: Bus, spec: RunSpec, name: string): Promis
   }
   const definition = kernelDefinition.parse(JSON.parse(Buffer.from(bytes).toString("utf8")));
   const models = spec.llm === undefined ? null : openModels(bus, spec);
-  return new Session(bus, spec, definition, name, models);
+  return new WorkerSession(bus, spec, definition, name, models);
 }

@@ -7,7 +7,7 @@ import { neighboursOf } from "../evolution/topology.ts";
 /** Messages of one island kept: a sender is never more than one migration ahead of a receiver in the same generation. */
 const KEPT = 2;
 
-export class Mailbox {
+export class MigrantInbox {
   readonly #messages = new Map<number, ElitesMessage[]>();
 
   /** A repeated or reordered message changes nothing. */
@@ -33,7 +33,7 @@ export class Mailbox {
  * null, for "wait", until every neighbour's message of the same batch is there.
  */
 export function migrantsFor(
-  { spec, mailbox }: { spec: RunSpec; mailbox: Mailbox },
+  { spec, migrantInbox }: { spec: RunSpec; migrantInbox: MigrantInbox },
   island: number,
   k: number,
 ): Elite[] | null {
@@ -42,7 +42,7 @@ export function migrantsFor(
   const neighbours = neighboursOf(spec.topology, spec.islands.length, island, round, spec.seed);
   const migrants: Elite[] = [];
   for (const neighbour of neighbours) {
-    const message = spec.sync ? mailbox.at(neighbour, k) : mailbox.newest(neighbour);
+    const message = spec.sync ? migrantInbox.at(neighbour, k) : migrantInbox.newest(neighbour);
     if (message !== null) migrants.push(...taken(spec, island, neighbour, message.elites));
     else if (spec.sync) return null;
   }
