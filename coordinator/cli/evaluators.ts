@@ -1,4 +1,5 @@
 /** `coordinator evaluators`: who worked, or works, for a run. */
+import { withHelp } from "@kevo/core/program/command-help.ts";
 import { Command } from "commander";
 import { asc, eq } from "drizzle-orm";
 import { z } from "zod";
@@ -6,7 +7,7 @@ import { DEFAULT_DATABASE, openReadOnly } from "../lineage/read-only.ts";
 import { resolveRun } from "../lineage/resolve.ts";
 import { evaluators } from "../lineage/schema.ts";
 import { renderTable } from "../progress/table.ts";
-import { hint } from "./output.ts";
+import { hint, RUN } from "./output.ts";
 
 /** The part of a description that is shown. */
 const description = z.object({
@@ -19,12 +20,11 @@ const description = z.object({
 });
 
 export function evaluatorsCommand(): Command {
-  return new Command("evaluators")
-    .description("List the evaluators of a run, with their devices and how busy these were.")
-    .argument("[run]", "its id, or the beginning of it (default: the latest)")
+  const command = new Command("evaluators")
+    .description("List a run's evaluators and how busy each of their devices was.")
+    .argument("[run]", RUN)
     .option("--db <file>", "lineage database", DEFAULT_DATABASE)
-    .option("--json", "as JSON")
-    .addHelpText("after", "\nExample:\n  coordinator evaluators")
+    .option("--json", "write one JSON value to standard output")
     .action((run: string | undefined, given: { db: string; json?: boolean }) => {
       const lineage = openReadOnly(given.db);
       try {
@@ -45,6 +45,10 @@ export function evaluatorsCommand(): Command {
         lineage.close();
       }
     });
+  return withHelp(command, {
+    json: "an array with one object per evaluator is written",
+    examples: ["coordinator evaluators"],
+  });
 }
 
 interface Row {

@@ -1,19 +1,19 @@
 /** `coordinator export`: what a run found, as a folder that runs without this project. */
+import { withHelp } from "@kevo/core/program/command-help.ts";
 import { Command } from "commander";
 import { exportRun } from "../export/export-run.ts";
 import { openReadOnly } from "../lineage/read-only.ts";
 import { resolveRun } from "../lineage/resolve.ts";
-import { print, printJson, type ReadOptions, withReadOptions } from "./output.ts";
+import { print, printJson, type ReadOptions, RUN, withReadOptions } from "./output.ts";
 
 export function exportCommand(): Command {
-  return withReadOptions(
+  const command = withReadOptions(
     new Command("export").description(
-      "Write what a run found: source, best configurations, a loader that falls back to the reference.",
+      "Write a folder that works without this project: kernel code, best configurations, and a loader with a fallback.",
     ),
   )
-    .argument("[run]", "a run's id or the beginning of one (default: the latest)")
-    .requiredOption("--out <folder>", "where to; must not be there yet, or be empty")
-    .addHelpText("after", "\nExample:\n  coordinator export --out ./attention")
+    .argument("[run]", RUN)
+    .requiredOption("--out <folder>", "folder to write; must be empty or not exist yet")
     .action(async (text: string | undefined, options: ReadOptions & { out: string }) => {
       const open = openReadOnly(options.db);
       try {
@@ -26,4 +26,8 @@ export function exportCommand(): Command {
         open.close();
       }
     });
+  return withHelp(command, {
+    json: "the run, the kernel, the folder and its files are written",
+    examples: ["coordinator export --out ./attention"],
+  });
 }

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { parseInteger } from "@kevo/core/config/number.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { withHelp } from "@kevo/core/program/command-help.ts";
 import { Command } from "commander";
 import type { LineageDatabase } from "../lineage/database.ts";
 import { bestByDevice, bestByWorkload, bestOf } from "../lineage/queries/best.ts";
@@ -28,32 +29,32 @@ import { wantsColours } from "../progress/table.ts";
 import { bestView, codeText, detailsView, differenceView } from "./lineage/candidate-views.ts";
 import { originView } from "./lineage/origin-view.ts";
 import * as views from "./lineage/row-views.ts";
-import { hint, outputWidth, print, printJson, printTable, type ReadOptions, withReadOptions } from "./output.ts";
+import { hint, outputWidth, print, printJson, printTable, type ReadOptions, RUN, withReadOptions } from "./output.ts";
 
 interface LimitedOptions extends ReadOptions {
   readonly limit: string;
 }
 
-const RUN = "a run's id or the beginning of one (default: the latest)";
-const CANDIDATE = "run/island/batch/index, or island/batch/index of the latest run, or a run for its best";
+const CANDIDATE =
+  "run/island/batch/index; or island/batch/index of the latest run; or a run, for its best (default: the latest run's best)";
 
 export function lineageCommand(): Command {
   const lineage = new Command("lineage").description(
-    "What is stored of runs and candidates: the best, where it came from, what failed, what it cost.",
+    "Query the stored runs and candidates: the best, their ancestry, failures and costs.",
   );
   const add = (name: string, description: string, example: string) =>
-    withReadOptions(lineage.command(name).description(description)).addHelpText(
-      "after",
-      `\nExample:\n  coordinator lineage ${example}`,
-    );
+    withHelp(withReadOptions(lineage.command(name).description(description)), {
+      json: "the same data is written as one JSON value",
+      examples: [`coordinator lineage ${example}`],
+    });
 
-  add("best", "The best candidate: its configuration and its times.", "best --json")
+  add("best", "Show the best candidate: its configuration and its times.", "best --json")
     .argument("[run]", RUN)
     .action((run: string | undefined, options: ReadOptions) => reading(options, (open) => best(open.db, run, options)));
 
-  add("top", "The best candidates. Those measured again as finalists stand first.", "top --limit 5")
+  add("top", "List the best candidates, re-measured finalists first.", "top --limit 5")
     .argument("[run]", RUN)
-    .option("--limit <n>", "how many", "10")
+    .option("--limit <n>", "maximum number of rows", "10")
     .action((text: string | undefined, options: LimitedOptions) =>
       reading(options, ({ db }) => {
         const run = resolveRun(db, text);
@@ -64,18 +65,18 @@ export function lineageCommand(): Command {
 
   add(
     "workloads",
-    "Where each workload has islands of its own: the best configuration for each, also those that lose.",
+    "List the best configuration for each workload, including losing ones (runs with islands per workload).",
     "workloads --json",
   )
     .argument("[run]", RUN)
-    .option("--samples", "with --json: every timed batch as well")
+    .option("--samples", "with --json: include every timed batch")
     .action((text: string | undefined, options: ReadOptions & { samples?: boolean }) =>
       reading(options, ({ db }) => workloads(db, text, options)),
     );
 
-  add("show", "Everything about one candidate: where it came from, its times, its attempts.", "show 2/7/3")
+  add("show", "Show everything about one candidate: its origin, its times and its attempts.", "show 2/7/3")
     .argument("[candidate]", CANDIDATE)
-    .option("--source", "with the whole source that it was compiled from, where sources evolve")
+    .option("--source", "include the complete code it was compiled from (runs with --evolve source)")
     .action((text: string | undefined, options: ReadOptions & { readonly source?: boolean }) =>
       reading(options, ({ db, path }) => {
         const row = resolveCandidate(db, text);
@@ -94,21 +95,21 @@ export function lineageCommand(): Command {
     );
 
   for (const [name, relatives, who] of [
-    ["ancestors", ancestorsOf, "What a candidate descends from"],
-    ["descendants", descendantsOf, "What descends from a candidate"],
+    ["ancestors", ancestorsOf, "List the ancestors of a candidate"],
+    ["descendants", descendantsOf, "List the descendants of a candidate"],
   ] as const) {
     add(name, `${who}, nearest first, across islands.`, `${name} 2/7/3 --depth 3`)
       .argument("[candidate]", CANDIDATE)
-      .option("--depth <n>", "at most so many generations away")
-      .option("--limit <n>", "how many; the nearest", "50")
+      .option("--depth <n>", "maximum number of generations")
+      .option("--limit <n>", "maximum number of rows, nearest first", "50")
       .action((text: string | undefined, options: LimitedOptions & { depth?: string }) =>
         reading(options, ({ db }) => descent(db, text, options, relatives)),
       );
   }
 
-  add("diff", "What sets two candidates apart: parameters, evolved source and times.", "diff 0/0/0 2/7/3")
+  add("diff", "Compare two candidates: parameters, evolved code and times.", "diff 0/0/0 2/7/3")
     .argument("<a>", CANDIDATE)
-    .argument("<b>", "the same")
+    .argument("<b>", "the other candidate")
     .action((a: string, b: string, options: ReadOptions) =>
       reading(options, ({ db }) => {
         const difference = differenceOf(db, resolveCandidate(db, a), resolveCandidate(db, b));
@@ -117,7 +118,7 @@ export function lineageCommand(): Command {
       }),
     );
 
-  add("islands", "How each island did.", "islands")
+  add("islands", "Show how each island performed.", "islands")
     .argument("[run]", RUN)
     .action((text: string | undefined, options: ReadOptions) =>
       reading(options, ({ db }) => {
@@ -127,9 +128,9 @@ export function lineageCommand(): Command {
       }),
     );
 
-  add("migrations", "Elites that another island took in, latest last.", "migrations --limit 20")
+  add("migrations", "List the elites that other islands adopted, latest last.", "migrations --limit 20")
     .argument("[run]", RUN)
-    .option("--limit <n>", "how many; the latest", "50")
+    .option("--limit <n>", "maximum number of rows, latest kept", "50")
     .action((text: string | undefined, options: LimitedOptions) =>
       reading(options, ({ db }) => {
         const run = resolveRun(db, text);
@@ -139,7 +140,7 @@ export function lineageCommand(): Command {
       }),
     );
 
-  add("failures", "What failed, grouped by outcome and message, with examples.", "failures --json")
+  add("failures", "List failures, grouped by outcome and message, with examples.", "failures --json")
     .argument("[run]", RUN)
     .action((text: string | undefined, options: ReadOptions) =>
       reading(options, ({ db, path }) => {
@@ -151,9 +152,9 @@ export function lineageCommand(): Command {
       }),
     );
 
-  add("spend", "Dollars and device-seconds, and what a per cent of speedup cost of each.", "spend --all")
+  add("spend", "Show dollars and device-seconds, and the cost of each per cent of speedup.", "spend --all")
     .argument("[run]", RUN)
-    .option("--all", "one row for every run")
+    .option("--all", "list all runs, one row each")
     .action((text: string | undefined, options: ReadOptions & { readonly all?: boolean }) =>
       reading(options, ({ db }) => {
         if (options.all === true) {
@@ -178,17 +179,17 @@ export function lineageCommand(): Command {
 
   add(
     "sql",
-    "Any SELECT, on a connection that cannot write.",
+    "Run a SELECT statement on a read-only connection.",
     `sql "select outcome, count(*) from evaluations group by 1"`,
   )
     .argument(
       "<query>",
-      "one SELECT; the tables are those of coordinator/lineage/schema.ts, and of research/schema.ts there",
+      "a SELECT statement on the tables of coordinator/lineage/schema.ts and coordinator/lineage/research/schema.ts",
     )
-    .option("--limit <n>", "most rows", "1000")
+    .option("--limit <n>", "maximum number of rows", "1000")
     .action((text: string, options: LimitedOptions) => reading(options, (open) => sql(open, text, options)));
 
-  return lineage;
+  return withHelp(lineage, { examples: ["coordinator lineage best", "coordinator lineage show 2/7/3"] });
 }
 
 function best(db: LineageDatabase, text: string | undefined, options: ReadOptions): void {

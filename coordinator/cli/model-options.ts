@@ -16,21 +16,16 @@ const BUDGET_USD = "1";
 
 export function addModelOptions(command: Command): Command {
   return command
-    .option(
-      "--llm <model|none>",
-      "ask this language model for candidates too; several with commas between them",
-      "none",
-    )
-    .option("--budget-usd <dollars>", "most that all calls of models may cost together", BUDGET_USD)
+    .option("--llm <model|none>", "also ask this language model for candidates; separate several with commas", "none")
+    .option("--budget-usd <dollars>", "upper limit for the cost of all model calls together", BUDGET_USD)
     .option(
       "--llm-control",
-      "best-of-N, the control: as many calls as the latest such run without this option made, but told nothing of\nwhat was measured, among random samples; the report compares the two",
+      "control run (best-of-N): as many model calls as in the latest run without this option, with measurements hidden from the model and random samples beside it; the report compares the two",
     );
 }
 
-export const MODEL_HELP = `
-Models: a key in XAI_API_KEY, OPENAI_API_KEY or ANTHROPIC_API_KEY, or LLM_BASE_URL for a server of your own. Keys are
-read from the environment by the island-workers, and stored nowhere. Calls that fail stop nothing.`;
+export const MODEL_HELP = `Models need a key in XAI_API_KEY, OPENAI_API_KEY or ANTHROPIC_API_KEY, or LLM_BASE_URL for your own server. The
+island-workers read keys from their environment; keys are never stored. A failed call does not stop the run.`;
 
 /**
  * @param environment of local workers, checked before anything starts; null where workers have their own.

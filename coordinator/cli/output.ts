@@ -7,11 +7,14 @@ export interface ReadOptions {
   readonly json?: boolean;
 }
 
+/** How every command describes its run argument. */
+export const RUN = "the run's id, or its beginning (default: the latest run)";
+
 /** Options that every reading command has. */
 export function withReadOptions(command: Command): Command {
   return command
-    .option("--db <file>", "the database (default: .kevo/lineage.db)")
-    .option("--json", "one JSON value on standard output");
+    .option("--db <file>", "lineage database (default: .kevo/lineage.db)")
+    .option("--json", "write one JSON value to standard output");
 }
 
 export function printJson(value: unknown): void {

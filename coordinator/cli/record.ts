@@ -5,6 +5,7 @@ import { parseDevices } from "@kevo/core/config/devices.ts";
 import { readEnvironment } from "@kevo/core/config/environment.ts";
 import { parseInteger, parseNumber } from "@kevo/core/config/number.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { RUN_EXIT_CODES, RUN_JSON, repeatable, withHelp } from "@kevo/core/program/command-help.ts";
 import { BACKENDS, type BackendName, EFFORTS, type Effort } from "@kevo/proto/run.ts";
 import { Command, Option } from "commander";
 import { DEFAULT_DATABASE } from "../lineage/read-only.ts";
@@ -29,37 +30,38 @@ interface GivenOptions {
   readonly json?: boolean;
 }
 
-const collect = (value: string, list: string[]) => [...list, value];
-
-const AFTER_HELP = `
-Configurations that fail are recorded with their outcome. Nothing is stopped early, and the fastest are measured again at
-the end. However it was cut off, the same command goes on where it stopped; Ctrl-C also leaves the file as far as it came.
-
-Examples:
-  coordinator record --kernel matmul-cpu --limit 500 --out matmul.json.gz
-  coordinator record --kernel attention-forward --workload ten-models/llama-3.2-1b/s1024 \\
-    --fix KERNEL=tiles --fix SPLIT_KV=0,512 --out attention.json.gz
-  coordinator start --backend replay --space attention.json.gz`;
+const HELP = {
+  notes: `Failed configurations are recorded with their outcome. No configuration is stopped early, and the fastest ones are
+measured again at the end. After an interruption, repeat the command to continue; Ctrl-C also writes the incomplete file.`,
+  json: RUN_JSON,
+  exitCodes: RUN_EXIT_CODES,
+  examples: [
+    "coordinator record --kernel matmul-cpu --limit 500 --out matmul.json.gz",
+    "coordinator record --kernel attention-forward --workload ten-models/llama-3.2-1b/s1024 \\\n  --fix KERNEL=tiles --fix SPLIT_KV=0,512 --out attention.json.gz",
+    "coordinator start --backend replay --space attention.json.gz",
+  ],
+};
 
 export function recordCommand(): Command {
-  return new Command("record")
-    .description("Measure every configuration of a kernel on one workload, for replay: Kernel Tuner's cache format.")
-    .option("--kernel <id|path>", "a kernel of this project by its id, or the folder of one")
-    .addOption(new Option("--backend <name>", "what evaluates (default: the kernel's first)").choices(BACKENDS))
-    .option("--workload <name>", "the workload to record (default: the kernel's only one)")
-    .option("--fix <name=values>", "hold a parameter at a value, or at some; may be repeated", collect, [])
-    .option("--limit <n>", "a random sample of so many (default: all that are valid)")
-    .option("--seed <n>", "seed of their order, and of the sample", "1")
-    .addOption(new Option("--effort <tier>", "how long each is timed").choices(EFFORTS).default("quick"))
-    .requiredOption("--out <file>", "where the recording goes, .json or .json.gz")
+  const command = new Command("record")
+    .description("Measure every configuration of a kernel on one workload, and write a recorded space for replay.")
+    .option("--kernel <id|path>", "the id of a kernel of this project, or a kernel's folder")
+    .addOption(
+      new Option("--backend <name>", "how to evaluate (default: the kernel's first backend)").choices(BACKENDS),
+    )
+    .option("--workload <name>", "the workload to record (default: the kernel's only workload)")
+    .addOption(repeatable("--fix <name=values>", "restrict a parameter to one value, or to several", "all values"))
+    .option("--limit <n>", "record a random sample of this size (default: all valid configurations)")
+    .option("--seed <n>", "seed for the order, and for the sample", "1")
+    .addOption(new Option("--effort <tier>", "how thoroughly to measure").choices(EFFORTS).default("quick"))
+    .requiredOption("--out <file>", "recording to write, .json or .json.gz")
     .option("--space <file>", "replay: the recorded space to record again")
-    .option("--time-scale <factor>", "replay: recorded durations times this pass again", "0")
-    .option("--evaluator <host:port>", "use this evaluator instead of a local one; may be repeated", collect, [])
+    .option("--time-scale <factor>", "replay: simulate the recorded durations, scaled by this factor", "0")
+    .addOption(repeatable("--evaluator <host:port>", "use this evaluator instead of a local one", "a local evaluator"))
     .option("--devices <numbers>", "devices of the local evaluator, such as 0,1")
     .option("--nats <url>", "use this NATS server instead of an embedded one")
-    .option("--db <file>", "lineage database, where the work lies until it is done", DEFAULT_DATABASE)
+    .option("--db <file>", "lineage database, which holds the measurements until the file is written", DEFAULT_DATABASE)
     .option("--json", "end with one line of JSON on standard output")
-    .addHelpText("after", AFTER_HELP)
     .action(async (given: GivenOptions) => {
       const wish = wishOf(given);
       const launch = launchOf(given);
@@ -67,6 +69,7 @@ export function recordCommand(): Command {
       const { recordRun } = await import("./run-session.ts");
       await recordRun(wish, launch, given.fix, { db: given.db, json: given.json === true, token });
     });
+  return withHelp(command, HELP);
 }
 
 function wishOf(given: GivenOptions): Wish {

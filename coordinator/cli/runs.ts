@@ -1,4 +1,5 @@
 /** `coordinator runs`: every run of the database, latest first. */
+import { withHelp } from "@kevo/core/program/command-help.ts";
 import { Command } from "commander";
 import { isHeld } from "../lineage/holder.ts";
 import { type RunRow, runsOf } from "../lineage/queries/runs.ts";
@@ -8,22 +9,26 @@ import { formatDuration, formatMs, formatSpeedup, UNKNOWN } from "../progress/fo
 import { hint, print, printJson, printTable, type ReadOptions, withReadOptions } from "./output.ts";
 
 export function runsCommand(): Command {
-  return withReadOptions(new Command("runs").description("List the runs: status, kernel, evaluations, best, time."))
-    .addHelpText("after", "\nExample:\n  coordinator runs --json")
-    .action((options: ReadOptions) => {
-      const open = openReadOnly(options.db);
-      try {
-        const rows = runsOf(open.db, Date.now());
-        // One coordinator a database: while none holds it, nothing runs, whatever the last one managed to write.
-        const held = rows.some((row) => row.status === "running") && isHeld(open.path);
-        const shown = rows.map((row) => ({ ...row, alive: held && row.status === "running" }));
-        if (options.json) return printJson(shown);
-        if (rows.length === 0) return print("No run yet. Start one: coordinator start.");
-        printRuns(shown, open.path);
-      } finally {
-        open.close();
-      }
-    });
+  const command = withReadOptions(
+    new Command("runs").description("List the runs, latest first: status, kernel, evaluations, best, elapsed time."),
+  ).action((options: ReadOptions) => {
+    const open = openReadOnly(options.db);
+    try {
+      const rows = runsOf(open.db, Date.now());
+      // One coordinator a database: while none holds it, nothing runs, whatever the last one managed to write.
+      const held = rows.some((row) => row.status === "running") && isHeld(open.path);
+      const shown = rows.map((row) => ({ ...row, alive: held && row.status === "running" }));
+      if (options.json) return printJson(shown);
+      if (rows.length === 0) return print("No run yet. Start one: coordinator start.");
+      printRuns(shown, open.path);
+    } finally {
+      open.close();
+    }
+  });
+  return withHelp(command, {
+    json: "an array with one object per run is written",
+    examples: ["coordinator runs --json"],
+  });
 }
 
 function printRuns(rows: readonly (RunRow & { alive: boolean })[], database: string): void {

@@ -6,6 +6,7 @@ import { parseDuration } from "@kevo/core/config/duration.ts";
 import { readEnvironment } from "@kevo/core/config/environment.ts";
 import { parseInteger, parseNumber } from "@kevo/core/config/number.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { RUN_EXIT_CODES, RUN_JSON, repeatable, withHelp } from "@kevo/core/program/command-help.ts";
 import {
   BACKENDS,
   type BackendName,
@@ -51,82 +52,87 @@ interface GivenOptions extends ModelOptions {
   readonly replayRun?: string;
 }
 
-const collect = (value: string, list: string[]) => [...list, value];
-
 const EFFORT_TABLE = [
   "Effort        evaluations   finalists   re-measured",
   ...EFFORTS.map((name) => {
     const { evaluations, finalists, rounds } = EFFORT[name];
     return `  ${name.padEnd(12)}${String(evaluations).padStart(11)}${String(finalists).padStart(12)}${`${rounds} times`.padStart(14)}`;
   }),
-  "  A candidate and its baseline are also timed longer with full. Many workloads with islands of their own:",
+  "  With full, each candidate and its baseline are also timed longer. When each workload has its own islands:",
   ...EFFORTS.map((name) => {
     const { evaluationsPerNiche, remeasurements } = EFFORT[name];
-    return `  ${name}: ${evaluationsPerNiche} evaluations for each, at most about ${remeasurements} measurements at the end.`;
+    return `  ${name}: ${evaluationsPerNiche} evaluations per workload, about ${remeasurements} re-measurements at most.`;
   }),
 ].join("\n");
 
-const AFTER_HELP = `
-${EFFORT_TABLE}
-${MODEL_HELP}
-
-With --json the last line on standard output is the result; everything else goes to standard error.
-Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted (the run can be resumed).
-
-Examples:
-  coordinator start --kernel attention-cpu --islands 4 --evaluations 200
-  coordinator start --kernel ./my-kernel --time 10m
-  coordinator start --kernel attention-cpu --llm grok-4.3 --budget-usd 0.50
-  coordinator start --kernel attention-cpu-naive --llm grok-4.3 --evolve source
-  coordinator start --kernel attention-forward --workload 'ten-models/*' --time 6m
-  coordinator start --backend replay --space gemm.json.gz --islands 4 --evaluations 200 --sync --seed 7
-  coordinator start --backend replay --space conv-A100.json.gz --space conv-A4000.json.gz --evaluations 400`;
+const HELP = {
+  notes: `${EFFORT_TABLE}\n\n${MODEL_HELP}`,
+  json: RUN_JSON,
+  exitCodes: RUN_EXIT_CODES,
+  examples: [
+    "coordinator start --kernel attention-cpu --islands 4 --evaluations 200",
+    "coordinator start --kernel ./my-kernel --time 10m",
+    "coordinator start --kernel attention-cpu --llm grok-4.3 --budget-usd 0.50",
+    "coordinator start --kernel attention-cpu-naive --llm grok-4.3 --evolve source",
+    "coordinator start --kernel attention-forward --workload 'ten-models/*' --time 6m",
+    "coordinator start --backend replay --space gemm.json.gz --islands 4 --evaluations 200 --sync --seed 7",
+    "coordinator start --backend replay --space conv-A100.json.gz --space conv-A4000.json.gz --evaluations 400",
+  ],
+};
 
 export function startCommand(): Command {
   const command = new Command("start")
-    .description("Evolve a kernel: one command is a whole cluster on this machine, and more machines can join.")
-    .option("--kernel <id|path>", "a kernel of this project by its id, or the folder of one")
-    .addOption(new Option("--backend <name>", "what evaluates (default: the kernel's first)").choices(BACKENDS))
-    .option(
-      "--space <file>",
-      "replay: recorded space in Kernel Tuner's cache format, .json or .json.gz;\nmay be repeated: the same kernel on other devices, which islands divide among them",
-      collect,
-      [],
+    .description("Evolve a kernel. This command runs a whole cluster on this machine; other machines can join it.")
+    .option("--kernel <id|path>", "the id of a kernel of this project, or a kernel's folder")
+    .addOption(
+      new Option("--backend <name>", "how to evaluate (default: the kernel's first backend)").choices(BACKENDS),
     )
-    .option("--time-scale <factor>", "replay: recorded durations times this pass again", "0")
-    .option("--workload <name|pattern>", "time on these workloads only; may be repeated (default: all)", collect, [])
-    .option("--per-workload", "give each workload islands of its own (default for a pattern)")
-    .option("--islands <n>", "how many populations (default: 4, or one for each workload of a pattern)")
-    .addOption(new Option("--topology <name>", "who sends elites to whom").choices(TOPOLOGIES).default("ring"))
+    .addOption(
+      repeatable(
+        "--space <file>",
+        "replay: a recorded space in Kernel Tuner's cache format, .json or .json.gz; several files are the same kernel on several devices, among which the islands are divided",
+        "none",
+      ),
+    )
+    .option("--time-scale <factor>", "replay: simulate the recorded durations, scaled by this factor", "0")
+    .addOption(repeatable("--workload <name|pattern>", "measure these workloads only", "all workloads"))
+    .option("--per-workload", "give each workload its own islands (the default for a pattern)")
+    .option("--islands <n>", "number of islands (default: 4, or one per workload of a pattern)")
+    .addOption(
+      new Option("--topology <name>", "which islands send elites to which").choices(TOPOLOGIES).default("ring"),
+    )
     .option("--migrate-every <n>", "batches between migrations", "5")
-    .option("--migrants <n>", "elites sent each time", "1")
-    .option("--sync", "islands keep step, so that a run repeats exactly from its seed on recorded results")
-    .option("--seed <n>", "seed of all randomness (default: drawn)")
-    .option("--evaluations <n>", "budget of unique evaluations (default: by effort)")
-    .option("--time <duration>", "stop asking after this long, such as 90s or 10m")
-    .addOption(new Option("--effort <tier>", "see the table below").choices(EFFORTS).default("quick"))
+    .option("--migrants <n>", "elites to send at each migration", "1")
+    .option("--sync", "advance all islands in step, so that a replay with the same seed repeats exactly")
+    .option("--seed <n>", "seed for all random numbers (default: random)")
+    .option("--evaluations <n>", "budget of unique evaluations (default: see the effort table)")
+    .option("--time <duration>", "stop proposing after this time, such as 90s or 10m")
     .addOption(
-      new Option("--search <name>", "random is the control").choices(["default", "random"]).default("default"),
+      new Option("--effort <tier>", "how thoroughly to measure; see the table").choices(EFFORTS).default("quick"),
+    )
+    .addOption(
+      new Option("--search <name>", "search method; random is the control")
+        .choices(["default", "random"])
+        .default("default"),
     );
-  return addModelOptions(command)
+  addModelOptions(command)
     .addOption(
-      new Option("--evolve <what>", "with source the models of --llm also rewrite the kernel's marked region")
+      new Option("--evolve <what>", "with source, the models of --llm also rewrite the kernel's marked region")
         .choices(["config", "source"])
         .default("config"),
     )
-    .option("--require-sandbox", "start no local evaluator where candidates cannot be contained")
-    .option("--evaluator <host:port>", "use this evaluator instead of a local one; may be repeated", collect, [])
+    .option("--require-sandbox", "refuse to start a local evaluator that cannot contain candidates")
+    .addOption(repeatable("--evaluator <host:port>", "use this evaluator instead of a local one", "a local evaluator"))
     .option("--devices <numbers>", "devices of the local evaluator, such as 0,1")
-    .option("--external-workers", "start no local island-workers")
+    .option("--external-workers", "do not start local island-workers")
     .option("--nats <url>", "use this NATS server instead of an embedded one")
-    .option("--nats-listen <host:port>", "embedded NATS server: address to listen on (default: loopback)")
+    .option("--nats-listen <host:port>", "address on which the embedded NATS server listens (default: loopback)")
     .option(
       "--replay-run <run>",
-      "repeat a run that was made with --sync, candidate for candidate: models' answers and evaluations come from the\nlineage, so that neither key nor network nor device is needed",
+      "repeat a run made with --sync, candidate by candidate; model answers and evaluations come from the lineage, so this needs no key, network or device",
     )
     .option("--db <file>", "lineage database", DEFAULT_DATABASE)
     .option("--json", "end with one line of JSON on standard output")
-    .addHelpText("after", AFTER_HELP)
     .action(async (given: GivenOptions, command: Command) => {
       if (given.replayRun !== undefined) return await repeat(given.replayRun, given, command);
       const wish = wishOf(given);
@@ -135,6 +141,7 @@ export function startCommand(): Command {
       const { startRun } = await import("./run-session.ts");
       await startRun(wish, launch, { db: given.db, json: given.json === true, token });
     });
+  return withHelp(command, HELP);
 }
 
 /** Everything else is as it was recorded. */

@@ -5,6 +5,7 @@ import { NoResponder, RequestTimeout } from "@kevo/core/bus/errors.ts";
 import { readEnvironment } from "@kevo/core/config/environment.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { readRecord } from "@kevo/core/nats-server/record.ts";
+import { withHelp } from "@kevo/core/program/command-help.ts";
 import { stopReply } from "@kevo/proto/messages/control.ts";
 import { subjects } from "@kevo/proto/subjects.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
@@ -13,13 +14,13 @@ import { DEFAULT_DATABASE, openReadOnly } from "../lineage/read-only.ts";
 import { resolveRun } from "../lineage/resolve.ts";
 import { commandFor } from "../progress/command.ts";
 import { launch as launchSchema } from "../run/launch.ts";
+import { RUN } from "./output.ts";
 
 export function stopCommand(): Command {
-  return new Command("stop")
-    .description("Ask a run to finish what is outstanding, measure its finalists and end. It can be resumed.")
-    .argument("[run]", "its id, or the beginning of it (default: the latest)")
+  const command = new Command("stop")
+    .description("Ask a run to finish its outstanding candidates, re-measure its finalists and end. You can resume it.")
+    .argument("[run]", RUN)
     .option("--db <file>", "lineage database", DEFAULT_DATABASE)
-    .addHelpText("after", "\nExample:\n  coordinator stop 20261122-attention-cpu-1f3a")
     .action(async (run: string | undefined, given: { db: string }) => {
       const lineage = openReadOnly(given.db);
       const row = resolveRun(lineage.db, run);
@@ -41,6 +42,7 @@ export function stopCommand(): Command {
         `${row.id} finishes what is outstanding and ends. Follow it with: ${commandFor(`watch ${row.id}`, lineage.path)}`,
       );
     });
+  return withHelp(command, { examples: ["coordinator stop", "coordinator stop 20261122-attention-cpu-1f3a"] });
 }
 
 function embeddedUrl(database: string): string | null {

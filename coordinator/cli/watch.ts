@@ -1,6 +1,7 @@
 /** `coordinator watch`: follows a run that another process carries out. Ctrl-C ends the watching, not the run. */
 import { setTimeout as wait } from "node:timers/promises";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { EXIT_CODES, withHelp } from "@kevo/core/program/command-help.ts";
 import { Command } from "commander";
 import { isHeld } from "../lineage/holder.ts";
 import { cellsOf } from "../lineage/queries/cells.ts";
@@ -14,16 +15,15 @@ import { wantsColours } from "../progress/table.ts";
 import { buildResult } from "../run/result.ts";
 import type { RunSnapshot } from "../run/snapshot.ts";
 import { snapshotFromDatabase } from "../run/snapshot-from-database.ts";
-import { printJson, type ReadOptions, withReadOptions } from "./output.ts";
+import { printJson, type ReadOptions, RUN, withReadOptions } from "./output.ts";
 
 const LOOK_EVERY_MS = 500;
 /** A living coordinator writes at least every two seconds. */
 const SILENT_MS = 6_000;
 
 export function watchCommand(): Command {
-  return withReadOptions(new Command("watch").description("Follow a run of another process until it ends."))
-    .argument("[run]", "a run's id or the beginning of one (default: the latest)")
-    .addHelpText("after", "\nCtrl-C ends the watching; the run goes on.\n\nExample:\n  coordinator watch")
+  const command = withReadOptions(new Command("watch").description("Follow a run of another process until it ends."))
+    .argument("[run]", RUN)
     .action(async (text: string | undefined, options: ReadOptions) => {
       const open = openReadOnly(options.db);
       try {
@@ -32,6 +32,12 @@ export function watchCommand(): Command {
         open.close();
       }
     });
+  return withHelp(command, {
+    notes: "Ctrl-C stops watching; the run continues.",
+    json: "the result of the run is written when the run ends, as by coordinator start --json",
+    exitCodes: `${EXIT_CODES}, 130 interrupted (the run continues)`,
+    examples: ["coordinator watch"],
+  });
 }
 
 async function follow(open: ReadOnlyLineage, run: Run, json: boolean): Promise<void> {

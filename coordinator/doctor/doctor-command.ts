@@ -1,26 +1,25 @@
 /** `coordinator doctor`: what is here, and what is missing for what. */
+import { EXIT_CODES, withHelp } from "@kevo/core/program/command-help.ts";
 import { Command } from "commander";
 import { collectFindings, isReady } from "./collect.ts";
 import { report } from "./report.ts";
 
-const AFTER_HELP = `
-Exit code: 0 when the CPU job (npm start) has what it needs, 1 when it lacks something.
-Keys are shown by name only.
-
-Example:
-  coordinator doctor --json`;
-
 export function doctorCommand(): Command {
-  return new Command("doctor")
+  const command = new Command("doctor")
     .description(
-      "Say what was found on this machine (Node, nats-server, compiler, GPUs, Python, keys) and what is missing for what.",
+      "Check this machine (Node, nats-server, compiler, GPUs, Python, keys) and say which feature lacks which requirement.",
     )
-    .option("--json", "one line of JSON on standard output")
-    .addHelpText("after", AFTER_HELP)
+    .option("--json", "write one JSON value to standard output")
     .action(async ({ json }: { json?: boolean }) => {
       const findings = await collectFindings();
       const ready = isReady(findings);
       console.log(json ? JSON.stringify({ ready, findings }) : report(findings));
       if (!ready) process.exitCode = 1;
     });
+  return withHelp(command, {
+    notes: "Keys are shown by name only.",
+    json: "an object with ready and the findings is written",
+    exitCodes: EXIT_CODES.replace("0 done, 1 failed", "0 the CPU job (npm start) can run, 1 it cannot"),
+    examples: ["coordinator doctor --json"],
+  });
 }

@@ -4,6 +4,7 @@ import { parseDevices } from "@kevo/core/config/devices.ts";
 import { readEnvironment } from "@kevo/core/config/environment.ts";
 import { parseNumber } from "@kevo/core/config/number.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { withHelp } from "@kevo/core/program/command-help.ts";
 import { Command, Option } from "commander";
 import type { BackendChoice } from "./open-backend.ts";
 
@@ -20,33 +21,38 @@ interface GivenOptions {
   readonly requireSandbox?: boolean;
 }
 
-const AFTER_HELP = `
-Beyond loopback both sides need the same KEVO_TOKEN in their environment, and a wildcard address needs --advertise.
-The Triton backend takes the GPUs that CUDA_VISIBLE_DEVICES leaves and runs KEVO_PYTHON, or python3, for torch and triton.
-SIGTERM and SIGINT drain: nothing new is taken, what is here is finished. A second signal ends at once.
-
-Examples:
-  gpu-evaluator start --backend cpu
-  KEVO_PYTHON=/venv/bin/python gpu-evaluator start --backend triton --devices 0,1
-  gpu-evaluator start --backend replay --space gemm.json.gz --devices 0,1,2,3 --listen 127.0.0.1:50051
-  KEVO_TOKEN=… gpu-evaluator start --backend cpu --listen 0.0.0.0:50051 --advertise gpu-7:50051 --nats nats://head:4222`;
+const HELP = {
+  notes: `To serve other hosts, set the same KEVO_TOKEN here and at the coordinator; a wildcard address also needs --advertise.
+The Triton backend uses the GPUs in CUDA_VISIBLE_DEVICES, and KEVO_PYTHON (or python3) for torch and triton.
+SIGTERM and SIGINT drain the evaluator: it accepts no more candidates, finishes those it has, and ends. A second signal
+ends it immediately.`,
+  json: "one line with the address is written as soon as the evaluator serves",
+  examples: [
+    "gpu-evaluator start --backend cpu",
+    "KEVO_PYTHON=/venv/bin/python gpu-evaluator start --backend triton --devices 0,1",
+    "gpu-evaluator start --backend replay --space gemm.json.gz --devices 0,1,2,3 --listen 127.0.0.1:50051",
+    "KEVO_TOKEN=… gpu-evaluator start --backend cpu --listen 0.0.0.0:50051 --advertise gpu-7:50051 --nats nats://head:4222",
+  ],
+};
 
 export function startCommand(): Command {
-  return new Command("start")
-    .description("Serve evaluations until told to stop.")
+  const command = new Command("start")
+    .description("Serve evaluations until a signal ends the evaluator.")
     .addOption(
-      new Option("--backend <name>", "what evaluates").choices(["cpu", "triton", "replay"]).makeOptionMandatory(),
+      new Option("--backend <name>", "how to evaluate").choices(["cpu", "triton", "replay"]).makeOptionMandatory(),
     )
-    .option("--devices <numbers>", "devices to use, such as 0,1; each has one lane (default: all visible GPUs, else 0)")
-    .option("--listen <host:port>", "address to serve on; port 0 takes a free one", "127.0.0.1:0")
-    .option("--advertise <host:port>", "address that others reach it at (default: the one it listens on)")
-    .option("--nats <url>", "NATS server: announce this evaluator there, and fetch kernels from there")
-    .option("--space <file>", "replay: recorded space in Kernel Tuner's cache format, .json or .json.gz")
-    .option("--time-scale <factor>", "replay: recorded durations times this pass again (default: 0)")
-    .option("--parent", "end when standard input closes, as it does when the process that started this one dies")
-    .option("--require-sandbox", "start only where candidates can be contained (docs/sandbox.md)")
-    .option("--json", "print one line of JSON with the address once it serves")
-    .addHelpText("after", AFTER_HELP)
+    .option("--devices <numbers>", "devices to use, such as 0,1 (default: all visible GPUs, or 0 where there are none)")
+    .option("--listen <host:port>", "address to serve on; port 0 selects a free port", "127.0.0.1:0")
+    .option(
+      "--advertise <host:port>",
+      "address at which other hosts reach this evaluator (default: the --listen address)",
+    )
+    .option("--nats <url>", "NATS server at which to announce this evaluator and fetch kernels")
+    .option("--space <file>", "replay: a recorded space in Kernel Tuner's cache format, .json or .json.gz")
+    .option("--time-scale <factor>", "replay: simulate the recorded durations, scaled by this factor (default: 0)")
+    .option("--parent", "end when standard input closes, that is, when the parent process dies")
+    .option("--require-sandbox", "refuse to start where candidates cannot be contained (docs/sandbox.md)")
+    .option("--json", "write one line of JSON with the address")
     .action(async (given: GivenOptions) => {
       const { KEVO_TOKEN: token, KEVO_PYTHON: python } = readEnvironment();
       const checked = { backend: backendChoice(given, python), ...addresses(given, token) };
@@ -61,6 +67,7 @@ export function startCommand(): Command {
         requireSandbox: given.requireSandbox === true,
       });
     });
+  return withHelp(command, HELP);
 }
 
 function backendChoice(given: GivenOptions, python: string | undefined): BackendChoice {

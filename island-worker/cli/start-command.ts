@@ -2,6 +2,7 @@
 import { readEnvironment } from "@kevo/core/config/environment.ts";
 import { parseInteger } from "@kevo/core/config/number.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { withHelp } from "@kevo/core/program/command-help.ts";
 import { RUN_ID } from "@kevo/proto/subjects.ts";
 import { Command } from "commander";
 
@@ -13,22 +14,14 @@ interface GivenOptions {
   readonly parent?: boolean;
 }
 
-const AFTER_HELP = `
-The token of a NATS server that asks for one is taken from KEVO_TOKEN.
-
-Examples:
-  island-worker start --nats nats://head:4222
-  island-worker start --nats nats://head:4222 --islands 2`;
-
 export function startCommand(): Command {
-  return new Command("start")
-    .description("Take part in runs until told to stop.")
+  const command = new Command("start")
+    .description("Work for runs that need a worker, until a signal ends this one.")
     .requiredOption("--nats <url>", "NATS server of the coordinator")
-    .option("--islands <number>", "hold at most so many islands at once", "64")
-    .option("--run <id>", "work for this run only (default: any that wants a worker)")
-    .option("--name <name>", "how the coordinator calls this worker (default: host and process id)")
-    .option("--parent", "end when standard input closes, as it does when the process that started this one dies")
-    .addHelpText("after", AFTER_HELP)
+    .option("--islands <number>", "maximum number of islands to lease at the same time", "64")
+    .option("--run <id>", "work for this run only (default: any run that needs a worker)")
+    .option("--name <name>", "this worker's name in the lineage (default: host name and process id)")
+    .option("--parent", "end when standard input closes, that is, when the parent process dies")
     .action(async (given: GivenOptions) => {
       const { KEVO_TOKEN: token } = readEnvironment();
       const islands = parseInteger(given.islands, "--islands", { min: 1, max: 1024 });
@@ -50,6 +43,13 @@ export function startCommand(): Command {
       // An open standard input would keep the process alive.
       process.stdin.destroy();
     });
+  return withHelp(command, {
+    notes: "If the NATS server requires a token, set it as KEVO_TOKEN.",
+    examples: [
+      "island-worker start --nats nats://head:4222",
+      "island-worker start --nats nats://head:4222 --islands 2",
+    ],
+  });
 }
 
 function untilToldToStop(parent: boolean): AbortSignal {

@@ -6,6 +6,7 @@ import { openResearch } from "@kevo/coordinator/lineage/research/database.ts";
 import { createRun, findRun, type ResearchRun } from "@kevo/coordinator/lineage/research/store.ts";
 import { parseInteger, parseNumber } from "@kevo/core/config/number.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { withHelp } from "@kevo/core/program/command-help.ts";
 import { Command } from "commander";
 import { openSession, requireModel } from "../pipeline/open-session.ts";
 import { optimisePrompts } from "../pipeline/optimise-prompts.ts";
@@ -23,19 +24,15 @@ interface GivenOptions {
 }
 
 export function optimisePromptsCommand(): Command {
-  return new Command("optimise-prompts")
-    .description("Make examples for the implementation prompt: what a model wrote and the cluster measured as good.")
-    .argument("[run]", "learn from the ideas of this research run (default: the latest)")
-    .requiredOption("--out <folder>", "where to; give it to run as --prompts")
-    .option("--budget-usd <dollars>", "hard stop for models", "5")
-    .option("--evaluations <n>", "of each kernel that is tried", "20")
-    .option(
-      "--threshold <ratio>",
-      "least speed that makes an example, against what the same idea reached before",
-      "0.95",
-    )
-    .option("--db <file>", "lineage database; research.db lies beside it", DEFAULT_DATABASE)
-    .option("--json", "one line of JSON on standard output")
+  const command = new Command("optimise-prompts")
+    .description("Implement a run's ideas again, and keep the fast kernels as examples for the implementation prompt.")
+    .argument("[run]", "the research run whose ideas to implement (default: the latest run)")
+    .requiredOption("--out <folder>", "folder to write; pass it to run as --prompts")
+    .option("--budget-usd <dollars>", "hard limit for the cost of models", "5")
+    .option("--evaluations <n>", "budget of evaluations for each kernel", "20")
+    .option("--threshold <ratio>", "minimum speed of an example, relative to what the same idea reached before", "0.95")
+    .option("--db <file>", "lineage database; research.db is stored beside it", DEFAULT_DATABASE)
+    .option("--json", "end with one line of JSON on standard output")
     .action(async (id: string | undefined, given: GivenOptions) => {
       const budget_usd = parseNumber(given.budgetUsd, "--budget-usd", { min: 0, max: 1_000_000 });
       const evaluations = parseInteger(given.evaluations, "--evaluations", { min: 1, max: 1_000_000 });
@@ -84,4 +81,8 @@ export function optimisePromptsCommand(): Command {
         research.close();
       }
     });
+  return withHelp(command, {
+    json: "the last line on standard output is the number of tries, the number of examples and the file",
+    examples: ["research-stage optimise-prompts --out prompts"],
+  });
 }

@@ -5,6 +5,7 @@ import { openResearch } from "@kevo/coordinator/lineage/research/database.ts";
 import { findRun, setRun } from "@kevo/coordinator/lineage/research/store.ts";
 import { parseNumber } from "@kevo/core/config/number.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { RUN_EXIT_CODES, RUN_JSON, withHelp } from "@kevo/core/program/command-help.ts";
 import { Command } from "commander";
 import { requireModel } from "../pipeline/open-session.ts";
 import { researchOptions } from "../pipeline/options.ts";
@@ -21,15 +22,14 @@ interface GivenOptions {
 }
 
 export function resumeCommand(): Command {
-  return new Command("resume")
-    .description("Go on with a run that was interrupted, killed or out of budget. No paid call is repeated.")
-    .argument("[run]", "a research run's id (default: the latest)")
-    .option("--budget-usd <dollars>", "a new hard stop, what was spent included")
-    .option("--db <file>", "lineage database; research.db lies beside it", DEFAULT_DATABASE)
-    .option("--recording [file]", "go on with a replay (default: of the demonstration)")
+  const command = new Command("resume")
+    .description("Continue a run that was interrupted or killed, or that ran out of budget. No paid call is repeated.")
+    .argument("[run]", "the research run's id (default: the latest run)")
+    .option("--budget-usd <dollars>", "new hard limit, including what was already spent")
+    .option("--db <file>", "lineage database; research.db is stored beside it", DEFAULT_DATABASE)
+    .option("--recording [file]", "continue a replay (default file: the demonstration)")
     .option("--record <file>", "record the run for --recording, .json or .json.gz")
     .option("--json", "end with one line of JSON on standard output")
-    .addHelpText("after", "\nExample:\n  research-stage resume --budget-usd 5")
     .action(async (id: string | undefined, given: GivenOptions) => {
       const recording =
         given.recording === undefined ? null : readRecording(given.recording === true ? SHIPPED : given.recording);
@@ -63,4 +63,9 @@ export function resumeCommand(): Command {
         research.close();
       }
     });
+  return withHelp(command, {
+    json: RUN_JSON,
+    exitCodes: RUN_EXIT_CODES.replace("1 failed", "1 failed or out of budget"),
+    examples: ["research-stage resume --budget-usd 5"],
+  });
 }

@@ -10,6 +10,7 @@ import { formatAddress, parseAddress } from "@kevo/core/config/address.ts";
 import { makeFolder } from "@kevo/core/config/folder.ts";
 import { parseInteger, parseNumber } from "@kevo/core/config/number.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { RUN_EXIT_CODES, RUN_JSON, repeatable, withHelp } from "@kevo/core/program/command-help.ts";
 import { Command, Option } from "commander";
 import { requireModel } from "../pipeline/open-session.ts";
 import { MAX_LENGTH, type ResearchOptions, researchOptions } from "../pipeline/options.ts";
@@ -50,63 +51,64 @@ interface GivenOptions {
   readonly json?: boolean;
 }
 
-const collect = (value: string, list: string[]) => [...list, value];
-
-const AFTER_HELP = `
-Keys: XAI_API_KEY, ANTHROPIC_API_KEY or OPENAI_API_KEY, or LLM_BASE_URL (a model is needed); X_API_KEY and EXA_API_KEY
-(sources without a key are skipped, and the report says so). X_AUTHORS names handles, with commas between them.
-
-With --json the last line on standard output is the result; everything else goes to standard error.
-Exit codes: 0 done, 1 failed or out of budget, 2 wrong usage, 130 interrupted (the run can be resumed).
-
-Examples:
-  research-stage run --recording
-  research-stage run --domain "attention on CPUs" --budget-usd 2 --rounds 2
-  research-stage discover --domain "fused softmax for long sequences" --ideas 5`;
+const HELP = {
+  notes: `A model is required: set XAI_API_KEY, ANTHROPIC_API_KEY or OPENAI_API_KEY, or LLM_BASE_URL. Set X_API_KEY and
+EXA_API_KEY to search X and Exa; the report names each source that was skipped for lack of a key. X_AUTHORS lists handles
+whose threads to read, separated by commas.`,
+  json: RUN_JSON,
+  exitCodes: RUN_EXIT_CODES.replace("1 failed", "1 failed or out of budget"),
+  examples: [
+    "research-stage run --recording",
+    'research-stage run --domain "attention on CPUs" --budget-usd 2 --rounds 2',
+    'research-stage discover --domain "fused softmax for long sequences" --ideas 5',
+  ],
+};
 
 export function runCommand(goal: "run" | "discover"): Command {
   const description =
     goal === "run"
-      ? "From the literature to a measured kernel: survey, gaps, ideas, novelty, implementation, optimisation, report."
-      : "From the literature to validated ideas: like run, without implementing them.";
-  return new Command(goal)
+      ? "Go from the literature to a measured kernel: survey, gaps, ideas, novelty, implementation, optimisation, report."
+      : "Go from the literature to validated ideas: like run, without implementing them.";
+  const command = new Command(goal)
     .description(description)
-    .option("--domain <text>", "what to look for in the literature")
-    .option("--rounds <n>", "how often to go from gaps to measurements; each round learns from the last", "1")
-    .option("--budget-usd <dollars>", "hard stop for models and sources together", "5")
-    .addOption(new Option("--backend <name>", "what the kernels are for").choices(["cpu", "triton"]).default("cpu"))
-    .option("--ideas <n>", "ideas asked for in each round", "3")
-    .option("--implement <n>", "novel and feasible ideas that become kernels in each round, at most", "1")
-    .option("--constraints <text>", "what an idea must respect", "")
-    .option("--model <name>", "for gaps, ideas, novelty and code (default: what the key gives)")
-    .option("--fast-model <name>", "for everything else (default: the same)")
-    .option("--max-results <n>", "works wanted of each source; bounds what X costs", "20")
-    .option("--author <handle>", "search these authors on X; may be repeated (default: a curated list)", collect, [])
+    .option("--domain <text>", "topic to search the literature for")
+    .option("--rounds <n>", "number of rounds from gaps to measurements; each round learns from the last", "1")
+    .option("--budget-usd <dollars>", "hard limit for the cost of models and literature sources together", "5")
     .addOption(
-      new Option("--archive <span>", "X: the last seven days, or the full archive")
+      new Option("--backend <name>", "backend of the generated kernels").choices(["cpu", "triton"]).default("cpu"),
+    )
+    .option("--ideas <n>", "number of ideas to ask for in each round", "3")
+    .option("--implement <n>", "maximum number of novel, feasible ideas to implement in each round", "1")
+    .addOption(new Option("--constraints <text>", "constraints that every idea must respect").default("", "none"))
+    .option("--model <name>", "model for gaps, ideas, novelty and code (default: chosen by the key)")
+    .option("--fast-model <name>", "model for all other calls (default: the same model)")
+    .option("--max-results <n>", "maximum number of works from each source; limits the cost of X", "20")
+    .addOption(repeatable("--author <handle>", "search this author's posts on X", "a curated list"))
+    .addOption(
+      new Option("--archive <span>", "X: search the last seven days, or the full archive")
         .choices(["recent", "all"])
         .default("recent"),
     )
-    .option("--since <date>", "literature from this day on, such as 2026-01-15")
-    .option("--until <date>", "literature up to this day (default: today)")
-    .option("--evaluations <n>", "of each kernel's evolution", "60")
-    .option("--islands <n>", "populations of each kernel's evolution", "2")
-    .option(
-      "--workload <name>",
-      "build upon kernels of the library that have these workloads, and evolve on them only; may be repeated",
-      collect,
-      [],
+    .option("--since <date>", "ignore literature before this day, such as 2026-01-15")
+    .option("--until <date>", "ignore literature after this day (default: today)")
+    .option("--evaluations <n>", "budget of evaluations for each kernel", "60")
+    .option("--islands <n>", "number of islands for each kernel", "2")
+    .addOption(
+      repeatable(
+        "--workload <name>",
+        "build on library kernels that have this workload, and optimize for it only",
+        "all workloads",
+      ),
     )
-    .option("--seed <n>", "seed of the evolution's randomness (default: drawn)")
-    .option("--evaluator <host:port>", "use this evaluator instead of a local one; may be repeated", collect, [])
-    .option("--prompts <folder>", "examples for prompts, as optimise-prompts wrote them")
-    .option("--out <folder>", "report, kernels and package (default: research/RUN beside the database)")
-    .option("--db <file>", "lineage database; research.db lies beside it", DEFAULT_DATABASE)
-    .option("--recording [file]", "replay a recorded run without keys or network (default: the demonstration)")
+    .option("--seed <n>", "seed for the random numbers of the search (default: random)")
+    .addOption(repeatable("--evaluator <host:port>", "use this evaluator instead of a local one", "a local evaluator"))
+    .option("--prompts <folder>", "examples for prompts, written by optimise-prompts")
+    .option("--out <folder>", "folder for report, kernels and package (default: research/RUN beside the database)")
+    .option("--db <file>", "lineage database; research.db is stored beside it", DEFAULT_DATABASE)
+    .option("--recording [file]", "replay a recorded run without keys or network (default file: the demonstration)")
     .option("--record <file>", "record the run for --recording, .json or .json.gz")
-    .option("--synthetic", "say on every page that the corpus is made up")
+    .option("--synthetic", "mark every page as made from a synthetic corpus")
     .option("--json", "end with one line of JSON on standard output")
-    .addHelpText("after", AFTER_HELP)
     .action(async (given: GivenOptions, command: Command) => {
       if (given.recording !== undefined) {
         sayWithoutEffect(command);
@@ -118,6 +120,7 @@ export function runCommand(goal: "run" | "discover"): Command {
       const id = `${new Date().toISOString().slice(0, 10).replaceAll("-", "")}-research-${randomBytes(2).toString("hex")}`;
       await start(given, { id, options, secret: newFenceSecret(), createdAt: Date.now() }, null);
     });
+  return withHelp(command, HELP);
 }
 
 /** A recorded run keeps its name and its day, so that its report is the same. */
