@@ -1,13 +1,14 @@
 /** What went wrong with an attempt, whether it cost anything, and whether another one makes sense. */
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from "openai";
 import type { ModelErrorKind } from "./errors.ts";
+import { neverSent } from "./never-sent.ts";
 import { oneLine, type Redact } from "./redact.ts";
 
 export interface Failure {
   readonly kind: ModelErrorKind;
   /** One sentence, without keys. */
   readonly message: string;
-  /** The provider answered with an error, so nothing was charged. Otherwise nobody knows. */
+  /** Nothing was charged: the provider answered with an error, or nothing was sent. Otherwise nobody knows. */
   readonly free: boolean;
   readonly retry: boolean;
   /** What the provider asks to wait, milliseconds; null where it says nothing. */
@@ -38,11 +39,16 @@ export function failureOf(thrown: unknown, redact: Redact, ended: "cancelled" | 
     free,
     waitMs,
   });
-  if (ended === "cancelled") return failed("cancelled", "the call was cancelled", false);
-  if (ended === "timeout" || thrown instanceof APIConnectionTimeoutError)
-    return failed("timeout", "no answer in time", true);
+  const free = neverSent(thrown);
+  if (ended === "cancelled") return failed("cancelled", "the call was cancelled", false, free);
+  if (ended === "timeout") return failed("timeout", "no answer in time", true, free);
+  // Before the library's own idea of a timeout: connecting can take too long as well.
+  if (thrown instanceof APIConnectionError && free) {
+    return failed("unreachable", `the connection failed: ${reasonOf(thrown)}`, true, true);
+  }
+  if (thrown instanceof APIConnectionTimeoutError) return failed("timeout", "no answer in time", true);
   if (thrown instanceof APIConnectionError) {
-    return failed("unreachable", `the connection failed: ${reasonOf(thrown)}`, true, neverSent(thrown));
+    return failed("unreachable", `the connection failed: ${reasonOf(thrown)}`, true);
   }
   if (!(thrown instanceof APIError) || thrown.status === undefined) {
     return failed("unreachable", `the connection broke: ${reasonOf(thrown)}`, true);
@@ -101,12 +107,4 @@ function causeOf(error: unknown): { code: string | null; message: string } {
 function reasonOf(error: unknown): string {
   const { code, message } = causeOf(error);
   return code === null || message.includes(code) ? message : `${code} ${message}`;
-}
-
-/** True where not even a connection came about. */
-function neverSent(error: APIConnectionError): boolean {
-  const { code } = causeOf(error);
-  return (
-    code !== null && /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/.test(code)
-  );
 }

@@ -16,6 +16,7 @@ import type { Connection } from "./connection.ts";
 import { ModelError } from "./errors.ts";
 import { type Failure, failureOf } from "./failure.ts";
 import type { Limits } from "./limits.ts";
+import { modelFetch } from "./model-fetch.ts";
 import { oneLine, type Redact } from "./redact.ts";
 import type { Spending } from "./spending.ts";
 import { worstCaseUsd } from "./worst-case.ts";
@@ -81,6 +82,7 @@ class OpenAiClient {
       organization: null,
       project: null,
       logLevel: "off",
+      fetch: modelFetch,
       ...(key === null ? { defaultHeaders: { Authorization: null } } : {}),
     });
     this.#queue = new PQueue({
