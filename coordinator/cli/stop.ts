@@ -4,6 +4,7 @@ import { connectBus } from "@kevo/core/bus/bus.ts";
 import { NoResponder, RequestTimeout } from "@kevo/core/bus/errors.ts";
 import { readEnvironment } from "@kevo/core/config/environment.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { localUrl } from "@kevo/core/nats-server/launch.ts";
 import { readRecord } from "@kevo/core/nats-server/record.ts";
 import { withHelp } from "@kevo/core/program/command-help.ts";
 import { stopReply } from "@kevo/proto/messages/control.ts";
@@ -47,5 +48,5 @@ export function stopCommand(): Command {
 
 function embeddedUrl(database: string): string | null {
   const record = readRecord(join(dirname(database), "nats"));
-  return record === null ? null : `nats://127.0.0.1:${record.port}`;
+  return record === null ? null : localUrl(record);
 }

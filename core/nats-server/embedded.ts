@@ -13,7 +13,7 @@ import { type Address, formatAddress, isLoopback, parseAddress } from "../config
 import { UserError } from "../errors/user-error.ts";
 import { findNatsServer, type NatsServerBinary } from "./find.ts";
 import { greeting } from "./greeting.ts";
-import { freePort, launch, localAddress } from "./launch.ts";
+import { freePort, launch, localAddress, localUrl } from "./launch.ts";
 import { type Owners, openOwners } from "./owners.ts";
 import { endProcess, isAlive } from "./process-identity.ts";
 import { readRecord, removeRecord, type ServerRecord } from "./record.ts";
@@ -178,7 +178,7 @@ function supervise(
 
   guard(first.child);
   return {
-    url: `nats://${formatAddress(localAddress(record))}`,
+    url: localUrl(record),
     get pid() {
       return record.pid;
     },

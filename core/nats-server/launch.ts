@@ -24,6 +24,9 @@ export function localAddress({ host, port }: Address): Address {
   return host === "::" ? { host: "::1", port } : { host, port };
 }
 
+/** For clients on this host. */
+export const localUrl = (listen: Address) => `nats://${formatAddress(localAddress(listen))}`;
+
 /** @throws UserError with the last line of the server's log when it does not come up. */
 export async function launch(dir: string, binary: string, settings: ServerSettings): Promise<Launched> {
   writeConfig(dir, renderConfig(dir, settings));
