@@ -28,7 +28,8 @@ export class LogPublisher {
   publish(entries: readonly LogEntry[]): void {
     // While a repair reads the logs from SQLite, it will meet these there.
     if (this.#broken) return;
-    const stored = this.#bus.appendLog(entries).catch(() => this.repair());
+    const stored = this.#bus.appendLog(entries);
+    stored.catch(() => this.repair());
     this.#pending = Promise.allSettled([this.#pending, stored]);
   }
 
@@ -58,6 +59,7 @@ export class LogPublisher {
   }
 
   async #copyAll(): Promise<void> {
+    await this.#pending;
     const { spec, islands } = this.#ledger.state;
     const tails = await Promise.all(islands.map(({ island }) => this.#bus.logTail(spec.run, island)));
     const next = tails.map((tail) => (tail ?? -1) + 1);
