@@ -10,7 +10,7 @@ import { BACKENDS, type BackendName, EFFORTS, type Effort } from "@kevo/proto/ru
 import { Command, Option } from "commander";
 import { DEFAULT_DATABASE } from "../lineage/read-only.ts";
 import type { Launch } from "../run/launch.ts";
-import type { Wish } from "../run/spec.ts";
+import type { RunRequest } from "../run/spec.ts";
 
 interface GivenOptions {
   readonly kernel?: string;
@@ -63,16 +63,16 @@ export function recordCommand(): Command {
     .option("--db <file>", "lineage database, which holds the measurements until the file is written", DEFAULT_DATABASE)
     .option("--json", "end with one line of JSON on standard output")
     .action(async (given: GivenOptions) => {
-      const wish = wishOf(given);
+      const request = requestOf(given);
       const launch = launchOf(given);
       const { KEVO_TOKEN: token } = readEnvironment();
       const { recordRun } = await import("./run-session.ts");
-      await recordRun(wish, launch, given.fix, { db: given.db, json: given.json === true, token });
+      await recordRun(request, launch, given.fix, { db: given.db, json: given.json === true, token });
     });
   return withHelp(command, HELP);
 }
 
-function wishOf(given: GivenOptions): Wish {
+function requestOf(given: GivenOptions): RunRequest {
   return {
     backend: given.backend ?? (given.space === undefined ? undefined : "replay"),
     workloads: given.workload === undefined ? [] : [given.workload],

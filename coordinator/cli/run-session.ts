@@ -24,7 +24,7 @@ import { evolvableSource } from "../run/evolved-source.ts";
 import { type Launch, launch as launchSchema } from "../run/launch.ts";
 import { repetitionOf } from "../run/repetition.ts";
 import { buildResult, type RunResult } from "../run/result.ts";
-import { runId, specOf, type Wish } from "../run/spec.ts";
+import { type RunRequest, runId, specOf } from "../run/spec.ts";
 import { asStored, withinDevices } from "../run/within-devices.ts";
 
 export interface RunSessionOptions {
@@ -36,22 +36,22 @@ export interface RunSessionOptions {
 const KERNELS = join(dirname(fileURLToPath(import.meta.resolve("@kevo/gpu-evaluator/package.json"))), "kernels");
 const EXIT_INTERRUPTED = 130;
 
-export async function startRun(wish: Wish, wanted: Launch, options: RunSessionOptions): Promise<void> {
+export async function startRun(request: RunRequest, wanted: Launch, options: RunSessionOptions): Promise<void> {
   const kernel = await withinDevices(await kernelOf(wanted), wanted, options.token, note);
   const isPath = wanted.kernel !== null && !existsSync(join(KERNELS, wanted.kernel));
   const launch = isPath ? { ...wanted, kernel: resolve(wanted.kernel as string) } : wanted;
-  const wished = withSource(specOf(wish, kernel, new Date()), wish, kernel);
+  const requested = withSource(specOf(request, kernel, new Date()), request, kernel);
   const lineage = openLineage(options.db);
   try {
-    const spec = asControl(lineage.db, wished);
+    const spec = asControl(lineage.db, requested);
     await runSession({ spec, launch, kernel, lineage, resume: false, elapsedBeforeMs: 0 }, options);
   } finally {
     lineage.close();
   }
 }
 
-function withSource(spec: RunSpec, wish: Wish, kernel: KernelPackage): RunSpec {
-  if (wish.evolvesSource !== true) return spec;
+function withSource(spec: RunSpec, request: RunRequest, kernel: KernelPackage): RunSpec {
+  if (request.evolvesSource !== true) return spec;
   if (spec.llm === undefined) {
     throw new UserError(
       "--evolve source needs a language model that writes it: name one with --llm, such as --llm grok-4.3.",
@@ -155,7 +155,7 @@ async function runSession(prepared: Prepared, { json, token }: RunSessionOptions
  * @throws UserError (code 2) when the file is there already, or its recording was begun with other options.
  */
 export async function recordRun(
-  wish: Wish,
+  request: RunRequest,
   wanted: Launch,
   fix: readonly string[],
   options: RunSessionOptions,
@@ -165,7 +165,7 @@ export async function recordRun(
   const kernelName = isPath ? resolve(wanted.kernel as string) : wanted.kernel;
   const record = { out: (wanted.record as { out: string }).out, fixed: parseFixed(fix, kernel.definition) };
   const launch = { ...wanted, kernel: kernelName, record };
-  const spec = recordSpecOf(wish, kernel, record.fixed, new Date());
+  const spec = recordSpecOf(request, kernel, record.fixed, new Date());
   // Not after hours of measuring.
   makeFolder(dirname(record.out), "--out");
   const lineage = openLineage(options.db);

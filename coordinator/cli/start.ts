@@ -20,7 +20,7 @@ import { Command, Option } from "commander";
 import { DEFAULT_DATABASE } from "../lineage/read-only.ts";
 import { EFFORT } from "../run/effort.ts";
 import type { Launch } from "../run/launch.ts";
-import type { Wish } from "../run/spec.ts";
+import type { RunRequest } from "../run/spec.ts";
 import { addModelOptions, MODEL_HELP, type ModelOptions, modelsOf } from "./model-options.ts";
 
 interface GivenOptions extends ModelOptions {
@@ -135,11 +135,11 @@ export function startCommand(): Command {
     .option("--json", "end with one line of JSON on standard output")
     .action(async (given: GivenOptions, command: Command) => {
       if (given.replayRun !== undefined) return await repeat(given.replayRun, given, command);
-      const wish = wishOf(given);
+      const request = requestOf(given);
       const launch = launchOf(given);
       const { KEVO_TOKEN: token } = readEnvironment();
       const { startRun } = await import("./run-session.ts");
-      await startRun(wish, launch, { db: given.db, json: given.json === true, token });
+      await startRun(request, launch, { db: given.db, json: given.json === true, token });
     });
   return withHelp(command, HELP);
 }
@@ -159,7 +159,7 @@ async function repeat(run: string, given: GivenOptions, command: Command): Promi
   await repeatRun(run, { db: given.db, json: given.json === true, token });
 }
 
-function wishOf(given: GivenOptions): Wish {
+function requestOf(given: GivenOptions): RunRequest {
   const evaluations = given.evaluations;
   return {
     backend: given.backend ?? (given.space.length === 0 ? undefined : "replay"),

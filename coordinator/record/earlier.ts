@@ -7,27 +7,27 @@ import { desc, sql } from "drizzle-orm";
 import type { LineageDatabase } from "../lineage/database.ts";
 import type { Run } from "../lineage/resolve.ts";
 import { runs } from "../lineage/schema.ts";
-import { specOf, type Wish } from "../run/spec.ts";
+import { type RunRequest, specOf } from "../run/spec.ts";
 import { type Fixed, planRecording } from "./plan.ts";
 
 /**
  * One island that has all of the plan as its budget.
- * @throws UserError (code 2) unless the wish names one cell of the kernel.
+ * @throws UserError (code 2) unless the request names one cell of the kernel.
  */
 export function recordSpecOf(
-  wish: Wish,
+  request: RunRequest,
   kernel: Pick<KernelPackage, "definition" | "hash"> & { readonly devices: readonly string[] },
   fixed: Fixed,
   now: Date,
 ): RunSpec {
-  const spec = specOf({ ...wish, perWorkload: false }, kernel, now);
+  const spec = specOf({ ...request, perWorkload: false }, kernel, now);
   if (spec.workloads.length > 1) {
     throw new UserError(
       `A recording is of one workload, and ${spec.workloads.length} fit: choose with --workload one of ${spec.workloads.join(", ")}.`,
       2,
     );
   }
-  const plan = planRecording(kernel.definition, fixed, spec.seed, wish.evaluations ?? null);
+  const plan = planRecording(kernel.definition, fixed, spec.seed, request.evaluations ?? null);
   return { ...spec, evaluations: plan.configurations.length };
 }
 

@@ -54,7 +54,7 @@ export type Ending = "completed" | "stopped" | "interrupted";
 const PROGRESS_EVERY_MS = 250;
 const STATE_EVERY_MS = 2_000;
 /** How long to wait for a first evaluator, or for one to come back, before giving up. */
-const PATIENCE_MS = 60_000;
+const EVALUATOR_TIMEOUT_MS = 60_000;
 
 export async function executeRun(session: RunSession): Promise<Ending> {
   await using stack = new AsyncDisposableStack();
@@ -257,7 +257,7 @@ class RunController {
       clearInterval(state);
     });
     let servedAt = performance.now();
-    const patience = setInterval(() => {
+    const watchdog = setInterval(() => {
       const isServed = this.#manned && this.#fleet.serving && !isStranded(this.#state.awaited, this.#windows);
       if (this.#recorded !== null || isServed) servedAt = performance.now();
       // An island that says that it has nothing left makes no entry.
@@ -265,15 +265,15 @@ class RunController {
       const waited = performance.now() - servedAt;
       if (this.#fleet.hopeless)
         this.#over.reject(new UserError(`No evaluator can run ${spec.kernel.id}: ${this.#fleet.trouble}.`));
-      else if (waited > PATIENCE_MS) {
+      else if (waited > EVALUATOR_TIMEOUT_MS) {
         this.#over.reject(
           new UserError(
-            `No evaluator has served ${this.#wanted()}for ${PATIENCE_MS / 1000} s: ${this.#fleet.trouble}. Start one with \`gpu-evaluator start\`, then resume the run.`,
+            `No evaluator has served ${this.#wanted()}for ${EVALUATOR_TIMEOUT_MS / 1000} s: ${this.#fleet.trouble}. Start one with \`gpu-evaluator start\`, then resume the run.`,
           ),
         );
       }
     }, 500);
-    this.#stack.defer(() => clearInterval(patience));
+    this.#stack.defer(() => clearInterval(watchdog));
     if (spec.time_s === null) return;
     const left = Math.max(0, spec.time_s - this.#elapsedS());
     const limit = setTimeout(() => this.#stop(`the time of ${spec.time_s} s is up`), left * 1000);

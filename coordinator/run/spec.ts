@@ -7,7 +7,7 @@ import type { BackendName, Effort, RunSpec, Topology } from "@kevo/proto/run.ts"
 import canonicalize from "canonicalize";
 import { evaluationsOf } from "./effort.ts";
 
-export interface Wish {
+export interface RunRequest {
   readonly backend: BackendName | undefined;
   /** Names or patterns with `*`; empty for all. */
   readonly workloads: readonly string[];
@@ -38,23 +38,23 @@ const SYNC_BATCH = 4;
  * @throws UserError (code 2) for a backend, workload or number of islands that does not fit the kernel.
  */
 export function specOf(
-  wish: Wish,
+  request: RunRequest,
   { definition, hash, devices }: Pick<KernelPackage, "definition" | "hash"> & { readonly devices: readonly string[] },
   now: Date,
 ): RunSpec {
-  const backend = wish.backend ?? (definition.backends[0] as BackendName);
+  const backend = request.backend ?? (definition.backends[0] as BackendName);
   if (!definition.backends.includes(backend)) {
     throw new UserError(
       `The kernel ${definition.id} does not run on the backend ${backend}; it runs on ${definition.backends.join(", ")}.`,
       2,
     );
   }
-  const workloads = chooseWorkloads(wish.workloads, definition);
+  const workloads = chooseWorkloads(request.workloads, definition);
   // A pattern asks for many shapes, of which each has its own best configuration.
-  const perWorkload = wish.perWorkload ?? wish.workloads.some((text) => text.includes("*"));
+  const perWorkload = request.perWorkload ?? request.workloads.some((text) => text.includes("*"));
   const models = devices.length === 0 ? [null] : devices;
   const niches = models.length * (perWorkload ? workloads.length : 1);
-  const islands = wish.islands ?? niches * Math.max(1, Math.floor(ISLANDS / niches));
+  const islands = request.islands ?? niches * Math.max(1, Math.floor(ISLANDS / niches));
   if (islands < niches) {
     const what = [
       ...(perWorkload ? [`${workloads.length} workloads`] : []),
@@ -68,7 +68,7 @@ export function specOf(
     kernel: { id: definition.id, title: definition.title, hash, definition: definitionObject(definition).hash },
     backend,
     workloads,
-    seed: wish.seed ?? randomInt(2 ** 31),
+    seed: request.seed ?? randomInt(2 ** 31),
     islands: Array.from({ length: islands }, (_, index) => ({
       index,
       niche: {
@@ -76,16 +76,16 @@ export function specOf(
         device: models[index % models.length] as string | null,
       },
     })),
-    topology: wish.topology,
-    migrate_every: wish.migrateEvery,
-    migrants: wish.migrants,
-    sync: wish.sync,
+    topology: request.topology,
+    migrate_every: request.migrateEvery,
+    migrants: request.migrants,
+    sync: request.sync,
     batch_size: SYNC_BATCH,
-    search: wish.search,
-    evaluations: wish.evaluations ?? evaluationsOf(wish.effort, niches),
-    time_s: wish.timeS,
-    effort: wish.effort,
-    ...(wish.llm !== undefined && { llm: wish.llm }),
+    search: request.search,
+    evaluations: request.evaluations ?? evaluationsOf(request.effort, niches),
+    time_s: request.timeS,
+    effort: request.effort,
+    ...(request.llm !== undefined && { llm: request.llm }),
   };
 }
 

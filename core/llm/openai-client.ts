@@ -107,7 +107,7 @@ class OpenAiClient {
     } catch (error) {
       if (error instanceof ModelError) throw error;
       if (asked.signal?.aborted) throw new ModelError("cancelled", "the call was cancelled");
-      // The store or the purse is away: nothing can be sent that nobody accounts for.
+      // The store or the spend limit is away: nothing can be sent that nobody accounts for.
       const why = error instanceof Error ? error.message : String(error);
       throw new ModelError("unreachable", oneLine(this.#options.redact(`the call cannot be accounted for: ${why}`)));
     }

@@ -20,7 +20,7 @@ export interface RunCalls {
 
 const REPLY_MS = 5_000;
 /** How long to ask again while the coordinator is away: it may be restarting. */
-const PATIENCE_MS = 60_000;
+const AWAY_TIMEOUT_MS = 60_000;
 const AGAIN_MS = 250;
 /** A message of NATS holds 1 MiB. A longer prompt is recorded by its hash alone. */
 const MESSAGE_BYTES = 900_000;
@@ -30,7 +30,7 @@ type Request = ModelMessage extends infer M ? (M extends { v: unknown } ? Omit<M
 /** @throws BusError from every method, once the coordinator has been away for a minute. */
 export function createRunCalls(bus: Bus, run: string): RunCalls {
   const ask = async (request: Request): Promise<ModelReply> => {
-    const giveUp = performance.now() + PATIENCE_MS;
+    const giveUp = performance.now() + AWAY_TIMEOUT_MS;
     for (;;) {
       try {
         return await bus.request(subjects.model(run), { v: WIRE_VERSION, ...request }, modelReply, REPLY_MS);

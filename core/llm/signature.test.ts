@@ -186,8 +186,8 @@ describe("bootstrapFewShot", () => {
       model(() => {
         throw new ModelError(kind, "no");
       });
-    const patient = await bootstrapFewShot({ ...options, client: failing("timeout"), maxErrors: 12 });
-    expect(patient).toMatchObject({ bootstrapped: 0, errors: 12 });
+    const tolerant = await bootstrapFewShot({ ...options, client: failing("timeout"), maxErrors: 12 });
+    expect(tolerant).toMatchObject({ bootstrapped: 0, errors: 12 });
     await expect(bootstrapFewShot({ ...options, client: failing("timeout"), maxErrors: 3 })).rejects.toThrow("no");
     const broke = failing("no_credits");
     await expect(bootstrapFewShot({ ...options, client: broke, maxErrors: 99 })).rejects.toThrow("no");

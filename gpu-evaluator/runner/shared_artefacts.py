@@ -89,7 +89,7 @@ class Shared:
             yield
 
     @contextlib.contextmanager
-    def _locked(self, lock: str, patience_s: float) -> Iterator[bool]:
+    def _locked(self, lock: str, timeout_s: float) -> Iterator[bool]:
         """Whether it was had in time. Names share 256 files, which stay: to remove one would split its waiters."""
         try:
             file = os.open(self._folder / lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
@@ -97,7 +97,7 @@ class Shared:
             yield False
             return
         try:
-            until, had = time.monotonic() + patience_s, False
+            until, had = time.monotonic() + timeout_s, False
             while not had:
                 try:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

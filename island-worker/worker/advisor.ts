@@ -46,9 +46,9 @@ export interface AdvisorOptions extends Models {
   readonly onAnswer: () => void;
 }
 
-interface Desk {
+interface PendingCalls {
   /** Resolves when the call under way has ended. */
-  pending: Promise<void> | null;
+  current: Promise<void> | null;
   inbox: Proposal[];
   /** Calls that do not stand in the log yet. */
   ended: MadeCall[];
@@ -70,7 +70,7 @@ export class Advisor {
   readonly #options: AdvisorOptions;
   readonly #chronicles: Chronicle[];
   readonly #histories: SourceHistory[];
-  readonly #desks: Desk[];
+  readonly #pendingCalls: PendingCalls[];
   readonly #signature: ReturnType<typeof signatureOf>;
   /** Models that will not answer any more. */
   readonly #out = new Set<string>();
@@ -80,24 +80,24 @@ export class Advisor {
     this.#options = options;
     this.#chronicles = spec.islands.map(() => openChronicle(knowledge.space));
     this.#histories = spec.islands.map(openSourceHistory);
-    this.#desks = spec.islands.map(() => ({ pending: null, inbox: [], ended: [], fruitless: 0, notBefore: 0 }));
+    this.#pendingCalls = spec.islands.map(() => ({ current: null, inbox: [], ended: [], fruitless: 0, notBefore: 0 }));
     this.#signature = signatureOf(knowledge);
   }
 
   /** The next entry of an island's log. */
   apply(entry: LogEntry): void {
     const chronicle = this.#chronicles[entry.island];
-    const desk = this.#desks[entry.island];
-    if (chronicle === undefined || desk === undefined) return;
+    const pending = this.#pendingCalls[entry.island];
+    if (chronicle === undefined || pending === undefined) return;
     applyChronicle(chronicle, entry);
     if (this.#options.sources !== null) applySourceHistory(this.#histories[entry.island] as SourceHistory, entry);
-    desk.ended = desk.ended.filter(({ id }) => !chronicle.calls.has(id));
+    pending.ended = pending.ended.filter(({ id }) => !chronicle.calls.has(id));
   }
 
   /** Asks a model for the island where that is due. Returns at once. `alone`: the classical proposers have nothing. */
   consider(island: number, k: number, count: number, signal: AbortSignal, alone = false): void {
-    const desk = this.#desks[island] as Desk;
-    if (desk.pending !== null || performance.now() < desk.notBefore) return;
+    const pending = this.#pendingCalls[island] as PendingCalls;
+    if (pending.current !== null || performance.now() < pending.notBefore) return;
     const models = this.#options.spec.llm?.models.filter((model) => !this.#out.has(model)) ?? [];
     const expected = this.suggestions(island).length;
     const asking = this.#asking({ island, k, count, expected, models, alone });
@@ -106,39 +106,39 @@ export class Advisor {
 
   /** With --sync: asks for batch k where that is due, and waits for the answer, or for there being none. */
   async await(island: number, k: number, count: number, signal: AbortSignal): Promise<void> {
-    const desk = this.#desks[island] as Desk;
+    const pending = this.#pendingCalls[island] as PendingCalls;
     // What an earlier batch left over is not in the log, so a repetition would not have it.
-    desk.inbox = [];
+    pending.inbox = [];
     const { models } = this.#options.spec.llm ?? { models: [] };
     const asking = this.#asking({ island, k, count, expected: 0, models, alone: false });
     if (asking !== null) this.#begin(island, asking, signal);
-    await desk.pending;
+    await pending.current;
   }
 
   /** What models proposed for the island and nobody has tried yet. */
   suggestions(island: number): Proposal[] {
-    const desk = this.#desks[island] as Desk;
-    if (desk.inbox.length === 0) return [];
+    const pending = this.#pendingCalls[island] as PendingCalls;
+    if (pending.inbox.length === 0) return [];
     const { knowledge } = this.#options;
     const taken = takenKeys(nicheOf(knowledge, island));
     const history = this.#histories[island] as SourceHistory;
-    desk.inbox = desk.inbox.filter(({ config, source }) => {
+    pending.inbox = pending.inbox.filter(({ config, source }) => {
       if (source !== null) return !isProposed(history, { config, source });
       const genes = genesOf(knowledge.space, config);
       return genes !== null && !taken.has(knowledge.space.keyOf(genes));
     });
-    return desk.inbox;
+    return pending.inbox;
   }
 
   /** What the island's next batch is to say of calls that have ended. */
   endedCalls(island: number): MadeCall[] {
-    return (this.#desks[island] as Desk).ended;
+    return (this.#pendingCalls[island] as PendingCalls).ended;
   }
 
   /** Models may still bring something, though the classical proposers have nothing left. */
   hopeful(island: number): boolean {
     const { spec, sources } = this.#options;
-    const { fruitless } = this.#desks[island] as Desk;
+    const { fruitless } = this.#pendingCalls[island] as PendingCalls;
     return sources !== null && fruitless < GIVE_UP && spec.llm?.models.some((model) => !this.#out.has(model)) === true;
   }
 
@@ -160,9 +160,9 @@ export class Advisor {
   }
 
   #begin(island: number, asking: Asking, signal: AbortSignal): void {
-    const desk = this.#desks[island] as Desk;
-    desk.pending = this.#ask(island, asking, signal).finally(() => {
-      desk.pending = null;
+    const pending = this.#pendingCalls[island] as PendingCalls;
+    pending.current = this.#ask(island, asking, signal).finally(() => {
+      pending.current = null;
       this.#options.onAnswer();
     });
   }
@@ -172,7 +172,7 @@ export class Advisor {
     const { clients } = this.#options;
     const client = clients.get(model);
     if (client === undefined || this.#out.has(model)) return;
-    const desk = this.#desks[island] as Desk;
+    const pending = this.#pendingCalls[island] as PendingCalls;
     const calls: CallRecord[] = [];
     let question: Question | null = null;
     try {
@@ -193,12 +193,12 @@ export class Advisor {
     const found = question?.found() ?? [];
     if (last !== undefined) {
       const usd = calls.reduce((sum, call) => sum + this.#options.costOf(call), 0);
-      desk.ended.push({ id: last.id, model, variant, usd });
-      for (const each of found) desk.inbox.push({ ...each, proposer: LLM, call: last.id });
+      pending.ended.push({ id: last.id, model, variant, usd });
+      for (const each of found) pending.inbox.push({ ...each, proposer: LLM, call: last.id });
     }
-    desk.fruitless = found.length > 0 ? 0 : desk.fruitless + 1;
-    const pause = Math.min(MAX_PAUSE_MS, PAUSE_MS * 2 ** (desk.fruitless - 1));
-    desk.notBefore = found.length > 0 ? 0 : performance.now() + pause;
+    pending.fruitless = found.length > 0 ? 0 : pending.fruitless + 1;
+    const pause = Math.min(MAX_PAUSE_MS, PAUSE_MS * 2 ** (pending.fruitless - 1));
+    pending.notBefore = found.length > 0 ? 0 : performance.now() + pause;
   }
 
   #questionOf(island: number, asking: Asking): Promise<Question | null> {

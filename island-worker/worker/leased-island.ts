@@ -20,7 +20,7 @@ const REQUEST_MS = 2_000;
 /** How long to wait for an event before looking again all the same: messages may be lost. */
 const LOOK_AGAIN_MS = 500;
 /** Turns are left to an island of which something was heard within this long: one that nobody holds never ends. */
-const PATIENCE_MS = 10_000;
+const OTHERS_TIMEOUT_MS = 10_000;
 /** Pause between tries while the coordinator or NATS is away. */
 const RETRY_MS = 200;
 const CALLS_IN_A_BATCH = 64;
@@ -116,7 +116,7 @@ export class LeasedIsland {
 
   #waitsForOthers({ windows }: Control): boolean {
     const { knowledge, newsAt } = this.#session;
-    const since = performance.now() - PATIENCE_MS;
+    const since = performance.now() - OTHERS_TIMEOUT_MS;
     const goesOn = (island: number) => (windows[island] ?? 0) > 0 && (newsAt[island] ?? 0) > since;
     return leavesTurn(knowledge, this.index, goesOn);
   }

@@ -12,7 +12,7 @@ import { openSession, requireModel } from "../pipeline/open-session.ts";
 import { optimisePrompts } from "../pipeline/optimise-prompts.ts";
 import { researchOptions } from "../pipeline/options.ts";
 import { newFenceSecret } from "../sources/defence/fence.ts";
-import { say } from "./sitting.ts";
+import { say } from "./foreground.ts";
 
 interface GivenOptions {
   readonly out: string;

@@ -10,8 +10,8 @@ import { Command } from "commander";
 import { requireModel } from "../pipeline/open-session.ts";
 import { researchOptions } from "../pipeline/options.ts";
 import { readRecording } from "../pipeline/recording.ts";
+import { runInForeground } from "./foreground.ts";
 import { SHIPPED } from "./run.ts";
-import { sit } from "./sitting.ts";
 
 interface GivenOptions {
   readonly budgetUsd?: string;
@@ -52,7 +52,7 @@ export function resumeCommand(): Command {
           setRun(research.db, known.id, { options: JSON.stringify({ ...options, budget_usd }) });
         }
         const run = findRun(research.db, known.id) ?? known;
-        await sit({
+        await runInForeground({
           research,
           run,
           recording,

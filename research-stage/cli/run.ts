@@ -17,7 +17,7 @@ import { MAX_LENGTH, type ResearchOptions, researchOptions } from "../pipeline/o
 import { type Recording, readRecording } from "../pipeline/recording.ts";
 import { newFenceSecret } from "../sources/defence/fence.ts";
 import { libraryOf } from "../stages/library.ts";
-import { say, sit } from "./sitting.ts";
+import { runInForeground, say } from "./foreground.ts";
 
 /** The demonstration that comes with the project. */
 export const SHIPPED = fileURLToPath(new URL("../demonstration/recording.json.gz", import.meta.url));
@@ -164,7 +164,7 @@ async function start(given: GivenOptions, wanted: Wanted, recording: Recording |
     }
     const run = { ...(findRun(research.db, id) as ResearchRun), folder };
     const record = given.record === undefined ? null : resolve(given.record);
-    await sit({ research, run, recording, record, json: given.json === true });
+    await runInForeground({ research, run, recording, record, json: given.json === true });
   } finally {
     research.close();
   }

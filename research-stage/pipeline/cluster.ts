@@ -118,13 +118,13 @@ function argumentsOf({ evaluations, islands, seed, backend, workloads }: Search,
   ];
 }
 
-/** A coordinator that outlived an earlier sitting, or is somebody else's, finishes its run first. */
+/** A coordinator that outlived an earlier session, or is somebody else's, finishes its run first. */
 async function untilFree(lineage: string, signal: AbortSignal, tell: (text: string) => void): Promise<void> {
   if (isHeld(lineage)) tell(`waiting for another coordinator that works with ${lineage}`);
   while (isHeld(lineage)) await sleep(250, undefined, { signal });
 }
 
-/** The run that answers a search on these workloads, by name, from an earlier sitting. Exported for tests. */
+/** The run that answers a search on these workloads, by name, from an earlier session. Exported for tests. */
 export function earlierRun(lineage: string, search: Search): { id: string; status: string } | null {
   if (!existsSync(lineage)) return null;
   const open = openReadOnly(lineage);

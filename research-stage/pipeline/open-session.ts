@@ -22,7 +22,7 @@ import { openGateway } from "../recording/gateway.ts";
 import { createMemoryStore, openFolderStore } from "../recording/store.ts";
 import type { ExchangeStore } from "../recording/transport.ts";
 import { type Library, libraryOf } from "../stages/library.ts";
-import { purseOf } from "../stages/survey.ts";
+import { spendLimitOf } from "../stages/survey.ts";
 import { openCluster } from "./cluster.ts";
 import { rememberingCluster, replayCluster } from "./measured.ts";
 import { type ResearchOptions, researchOptions } from "./options.ts";
@@ -82,7 +82,7 @@ export async function openSession(parts: SessionParts): Promise<OpenSession> {
     ...models,
     sources: openSources(options, keys, recording === null ? environment : {}),
     transport,
-    purseOf: purseOf(db, run.id, options.budget_usd),
+    spendLimitOf: spendLimitOf(db, run.id, options.budget_usd),
     cluster: rememberingCluster(db, run.id, cluster),
     library,
     folder,

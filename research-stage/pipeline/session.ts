@@ -6,8 +6,8 @@ import { type Prediction, predict } from "@kevo/core/llm/predict.ts";
 import type { Demo, Signature } from "@kevo/core/llm/signature.ts";
 import type { z } from "zod";
 import type { Transport } from "../recording/transport.ts";
-import type { Purse } from "../sources/purse.ts";
 import type { Source } from "../sources/source.ts";
+import type { SpendLimit } from "../sources/spend-limit.ts";
 import type { Library } from "../stages/library.ts";
 import type { Cluster } from "./cluster.ts";
 import { fit, MAX_CHARACTERS } from "./fit.ts";
@@ -28,7 +28,7 @@ export interface Session {
   readonly sources: readonly Source[];
   readonly transport: Transport;
   /** The dollars that are left to a source, by its name. */
-  purseOf(source: string): Purse;
+  spendLimitOf(source: string): SpendLimit;
   readonly cluster: Cluster;
   /** What ideas can build upon. */
   readonly library: Library;

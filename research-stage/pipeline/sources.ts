@@ -10,7 +10,7 @@ import { createXSearchSource, X_SEARCH, XAI_ORIGIN } from "../sources/x-search/x
 import type { ResearchOptions } from "./options.ts";
 
 /** Longest wait for rate limits and outages in one search, milliseconds. */
-const PATIENCE_MS = 5 * 60_000;
+const RETRY_BUDGET_MS = 5 * 60_000;
 /** Stands for a key where answers come from a recording. */
 const RECORDED = "recorded";
 
@@ -50,7 +50,7 @@ export function openSources(options: ResearchOptions, keys: Keys, environment: N
   };
   const arxiv = origin("ARXIV_BASE_URL", ARXIV_ORIGIN);
   const authors = options.authors.length === 0 ? CURATED_AUTHORS : options.authors;
-  const patienceMs = PATIENCE_MS;
+  const retryBudgetMs = RETRY_BUDGET_MS;
   const { fast_model: model } = options;
   return [
     keys.xSearch === null
@@ -59,19 +59,19 @@ export function openSources(options: ResearchOptions, keys: Keys, environment: N
           origin: origin("X_BASE_URL", X_ORIGIN),
           authors,
           archive: options.archive,
-          patienceMs,
+          retryBudgetMs,
         })
       : createXSearchSource({
           key: keys.xSearch,
           origin: origin("XAI_BASE_URL", XAI_ORIGIN),
           model: model?.startsWith("grok") ? model : DEFAULT_MODEL,
           authors,
-          patienceMs,
+          retryBudgetMs,
         }),
-    createExaSource({ key: keys.exa, origin: origin("EXA_BASE_URL", EXA_ORIGIN), patienceMs: PATIENCE_MS }),
+    createExaSource({ key: keys.exa, origin: origin("EXA_BASE_URL", EXA_ORIGIN), retryBudgetMs: RETRY_BUDGET_MS }),
     createArxivSource({
       origin: arxiv,
-      patienceMs: PATIENCE_MS,
+      retryBudgetMs: RETRY_BUDGET_MS,
       // The pace is arXiv's own rule; a server of one's own has none.
       ...(arxiv === ARXIV_ORIGIN ? {} : { intervalMs: 0 }),
     }),

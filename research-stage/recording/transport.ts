@@ -29,7 +29,7 @@ export interface Exchange {
   /** `missing`: a replay has no answer to it. */
   readonly from: "network" | "cache" | "recording" | "missing";
   /**
-   * Whether this run pays for it: it reached the service, now or in an earlier sitting of the run, and is counted
+   * Whether this run pays for it: it reached the service, now or in an earlier session of the run, and is counted
    * here for the first time. A replay repeats what was true when it was recorded.
    */
   readonly paid: boolean;

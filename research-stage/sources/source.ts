@@ -6,7 +6,7 @@
 import { z } from "zod";
 import type { Exchange, Transport } from "../recording/transport.ts";
 import { literatureRecord } from "./literature.ts";
-import type { Purse } from "./purse.ts";
+import type { SpendLimit } from "./spend-limit.ts";
 
 export interface SourceQuery {
   /** A few technical words, or a sentence; each source makes its own syntax of it. */
@@ -24,7 +24,7 @@ export interface SourceContext {
   /** The only way to the network: cached, recorded or replayed. */
   readonly transport: Transport;
   /** The source's own dollars. */
-  readonly purse: Purse;
+  readonly spendLimit: SpendLimit;
   readonly signal?: AbortSignal | undefined;
   /** Told what takes long, such as a wait for a rate limit. */
   readonly onNote?: ((note: string) => void) | undefined;
@@ -59,7 +59,7 @@ export const sourceResult = z.object({
   reason: z.string().nullable(),
   items: z.array(literatureRecord),
   /**
-   * Dollars that this run paid for the search, in this sitting or an earlier one. What the cache answered costs
+   * Dollars that this run paid for the search, in this session or an earlier one. What the cache answered costs
    * nothing; a replay repeats the recorded figure.
    */
   cost_usd: z.number().nonnegative(),

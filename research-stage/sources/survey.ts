@@ -1,11 +1,11 @@
-/** All sources asked at once, each with its own purse; what one cannot do does not stop the others. */
+/** All sources asked at once, each with its own spend limit; what one cannot do does not stop the others. */
 import { z } from "zod";
 import type { Transport } from "../recording/transport.ts";
 import { every } from "./every.ts";
 import { type LiteratureRecord, literatureRecord } from "./literature.ts";
 import { mergeRecords } from "./merge.ts";
-import type { Purse } from "./purse.ts";
 import { type Source, type SourceQuery, STATUSES, sourceResult } from "./source.ts";
+import type { SpendLimit } from "./spend-limit.ts";
 
 export const surveyResult = z.object({
   /** `ok` only where every source is; `failed` where none could look. */
@@ -21,7 +21,7 @@ export type SurveyResult = z.infer<typeof surveyResult>;
 export interface SurveyContext {
   readonly transport: Transport;
   /** The dollars of a source, by its name. */
-  purseOf(source: string): Purse;
+  spendLimitOf(source: string): SpendLimit;
   readonly signal?: AbortSignal | undefined;
   readonly onNote?: ((note: string) => void) | undefined;
 }
@@ -30,10 +30,10 @@ export interface SurveyContext {
 export async function survey(
   sources: readonly Source[],
   query: SourceQuery,
-  { transport, purseOf, signal, onNote }: SurveyContext,
+  { transport, spendLimitOf, signal, onNote }: SurveyContext,
 ): Promise<SurveyResult> {
   const results = await every(
-    sources.map((source) => source.search(query, { transport, purse: purseOf(source.name), signal, onNote })),
+    sources.map((source) => source.search(query, { transport, spendLimit: spendLimitOf(source.name), signal, onNote })),
   );
   return {
     status: overall(results.map(({ status }) => status)),

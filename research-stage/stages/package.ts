@@ -16,7 +16,7 @@ export async function packageStage(
   if (best === null) return null;
   const name = "package";
   const out = join(session.folder, name);
-  // An earlier sitting may have been cut off in the middle of it.
+  // An earlier session may have been cut off in the middle of it.
   if (existsSync(out)) rmSync(out, { recursive: true });
   const open = openReadOnly(lineage);
   try {

@@ -2,8 +2,8 @@
 import { putRecords } from "@kevo/coordinator/lineage/research/provenance.ts";
 import { forgetExchanges, spentOf } from "@kevo/coordinator/lineage/research/store.ts";
 import type { Session } from "../pipeline/session.ts";
-import { createPurse } from "../sources/purse.ts";
 import type { SourceQuery } from "../sources/source.ts";
+import { createSpendLimit } from "../sources/spend-limit.ts";
 import { type SurveyResult, survey, surveyResult } from "../sources/survey.ts";
 import type { Incident } from "./findings.ts";
 
@@ -32,7 +32,7 @@ export async function surveyStage(session: Session): Promise<SurveyResult> {
     },
     () => search(session, session.sources, query),
   );
-  // Refusals are no part of the survey that a later sitting makes, nor of a recording of it. What was paid stays.
+  // Refusals are no part of the survey that a later session makes, nor of a recording of it. What was paid stays.
   if (nothingRead(found) !== null && found.cost_usd === 0) forgetExchanges(session.db, session.run);
   remember(session, found);
   return found;
@@ -51,17 +51,17 @@ export function nothingRead({ status, sources, records }: SurveyResult): string 
 export function search(session: Session, sources: Session["sources"], query: SourceQuery): Promise<SurveyResult> {
   return survey(sources, query, {
     transport: session.transport,
-    purseOf: session.purseOf,
+    spendLimitOf: session.spendLimitOf,
     signal: session.signal,
     onNote: session.say,
   });
 }
 
 /** What is left of the run's dollars to one source, for one search. */
-export function purseOf(db: Session["db"], run: string, budgetUsd: number) {
+export function spendLimitOf(db: Session["db"], run: string, budgetUsd: number) {
   return () => {
     const { sources, models } = spentOf(db, run);
-    return createPurse(Math.max(0, Math.min(budgetUsd * SHARE, budgetUsd - sources - models)));
+    return createSpendLimit(Math.max(0, Math.min(budgetUsd * SHARE, budgetUsd - sources - models)));
   };
 }
 

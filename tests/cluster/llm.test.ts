@@ -145,8 +145,8 @@ describe("a run whose candidates come from a model too", () => {
     await using place = workplace({ benchmarkMs: 5 });
     const env = await model({ charge: "worst", delayMs: 50 });
     const islands = ["--islands", "16", "--devices", "0,1,2,3,4,5,6,7", "--time-scale", "1", "--search", "random"];
-    const wish = asking(...islands, "--evaluations", "320", "--budget-usd", "0.05");
-    const run = resultOf(await place.run("coordinator", wish, { ...WITHOUT, ...env }));
+    const args = asking(...islands, "--evaluations", "320", "--budget-usd", "0.05");
+    const run = resultOf(await place.run("coordinator", args, { ...WITHOUT, ...env }));
     expect(run.evaluations.total).toBe(320);
     expect(fake.received.length).toBeGreaterThan(0);
     expect(fake.chargedUsd).toBeLessThanOrEqual(0.05);

@@ -6,7 +6,7 @@ import type { Checks } from "./checks.ts";
 import { checkLedger, describeLedger } from "./ledger-check.ts";
 import { descendants, type HostProcess, roleOf, variableOf } from "./processes.ts";
 
-export interface FaultsWish {
+export interface FaultsRequest {
   readonly kernel: string;
   readonly workload: string;
   readonly time: string;
@@ -19,7 +19,7 @@ const LOOK_MS = 50;
 const AFTERWARDS = 30;
 
 export async function faultsInOneRun(
-  { kernel, workload, time, recovery }: FaultsWish,
+  { kernel, workload, time, recovery }: FaultsRequest,
   breaker: Breaker,
   checks: Checks,
   keep: (database: string) => void,

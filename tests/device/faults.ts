@@ -49,10 +49,10 @@ async function main(out: string): Promise<void> {
   };
   const checks = new Checks(write);
   const keep = (name: string) => (database: string) => copyFileSync(database, join(out, `${name}.db`));
-  const wish = { kernel, workload, time, recovery: values.recovery };
+  const request = { kernel, workload, time, recovery: values.recovery };
   const parts = {
     illegal: () => illegalAccesses(checks, keep("faults-illegal")),
-    run: () => faultsInOneRun(wish, breakerOf(control), checks, keep("faults-run")),
+    run: () => faultsInOneRun(request, breakerOf(control), checks, keep("faults-run")),
   };
   for (const [name, part] of Object.entries(parts)) {
     if (values.part !== "both" && values.part !== name) continue;

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { type LedgerView, Workplace } from "../support/programs.ts";
 import { descendants, roleOf } from "./processes.ts";
 
-export interface ArmWish {
+export interface ArmRequest {
   readonly kernel: string;
   readonly workload: string;
   readonly seed: string;
@@ -39,7 +39,7 @@ export interface ArmMeasurement {
 /** Evaluations that the run still has to make when the comparison ends, so that no lane waits for a last compilation. */
 const BEYOND = 200;
 const LOOK_MS = 250;
-const PATIENCE_MS = 300_000;
+const TIMEOUT_MS = 300_000;
 
 type Used = Pick<ArmMeasurement, "cores_used" | "measuring_processes_lost" | "measuring_waited_share">;
 
@@ -70,11 +70,11 @@ interface Row {
  * @param apart daemons share no compiled code
  */
 export async function measureArm(
-  wish: ArmWish & { readonly daemons: readonly string[]; readonly apart: boolean },
+  request: ArmRequest & { readonly daemons: readonly string[]; readonly apart: boolean },
   keep: (database: string) => void,
 ): Promise<ArmMeasurement> {
   await using place = new Workplace();
-  const { kernel, workload, seed, evaluations, daemons, apart } = wish;
+  const { kernel, workload, seed, evaluations, daemons, apart } = request;
   const search = ["start", "--backend", "triton", "--kernel", kernel, "--workload", workload, "--seed", seed, "--json"];
   const budget = [...search, "--evaluations", String(evaluations + BEYOND)];
   const coordinator =
@@ -87,7 +87,7 @@ export async function measureArm(
   });
   const looks: Look[] = [];
   const ledger = place.ledger();
-  const until = Date.now() + PATIENCE_MS;
+  const until = Date.now() + TIMEOUT_MS;
   while (!over && Date.now() < until) {
     const evaluated = counted(ledger);
     looks.push({ evaluated, at: Date.now(), ...processors() });
@@ -102,7 +102,7 @@ export async function measureArm(
   }
   checkpoint(place.file(".kevo/lineage.db"), keep);
   const islands = ledger.query<{ n: number }>("select count(*) n from islands")[0]?.n ?? 0;
-  return { ...ofRows(rows, wish, islands), ...used(looks, wish.from) };
+  return { ...ofRows(rows, request, islands), ...used(looks, request.from) };
 }
 
 /** Daemons of their own, found at addresses that are named before they are there. */
@@ -164,7 +164,7 @@ function evaluationsOf(ledger: LedgerView): Row[] {
   }
 }
 
-function ofRows(rows: readonly Row[], { from }: ArmWish, islands: number): Omit<ArmMeasurement, keyof Used> {
+function ofRows(rows: readonly Row[], { from }: ArmRequest, islands: number): Omit<ArmMeasurement, keyof Used> {
   const compared = rows.slice(from);
   const begin = rows[from - 1]?.at ?? 0;
   const end = rows.at(-1)?.at ?? 0;

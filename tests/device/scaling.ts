@@ -8,7 +8,7 @@ import { cpus } from "node:os";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { UserError } from "@kevo/core/errors/user-error.ts";
-import { type ArmMeasurement, type ArmWish, measureArm } from "./scaling-arm.ts";
+import { type ArmMeasurement, type ArmRequest, measureArm } from "./scaling-arm.ts";
 
 const HELP = `Usage: node tests/device/scaling.ts --out DIR [--kernel ID|PATH] [--workload PATTERN] [--evaluations N] [--from N]
        [--seed N] [--arms 1,2,3]
@@ -47,13 +47,19 @@ if (values.help || values.out === undefined) {
 
 async function compareArms(out: string): Promise<void> {
   const { kernel, workload, seed } = values;
-  const wish: ArmWish = { kernel, workload, seed, evaluations: Number(values.evaluations), from: Number(values.from) };
+  const request: ArmRequest = {
+    kernel,
+    workload,
+    seed,
+    evaluations: Number(values.evaluations),
+    from: Number(values.from),
+  };
   mkdirSync(out, { recursive: true });
   const arms: (ArmMeasurement & { name: string; ratio: number; whole_ratio: number })[] = [];
   const chosen = values.arms.split(",").map(Number);
   for (const { name, ...arm } of chosen.flatMap((number) => ARMS[number - 1] ?? [])) {
     try {
-      const measured = await measureArm({ ...wish, ...arm }, (database) =>
+      const measured = await measureArm({ ...request, ...arm }, (database) =>
         copyFileSync(database, join(out, `scaling-${arms.length + 1}.db`)),
       );
       const [one] = arms;
@@ -68,13 +74,13 @@ async function compareArms(out: string): Promise<void> {
       break;
     }
     print(arms.at(-1) as (typeof arms)[number]);
-    writeFileSync(join(out, "scaling.json"), `${JSON.stringify({ ...conditions(wish), arms }, null, 1)}\n`);
+    writeFileSync(join(out, "scaling.json"), `${JSON.stringify({ ...conditions(request), arms }, null, 1)}\n`);
   }
-  console.log(JSON.stringify({ ...conditions(wish), arms }));
+  console.log(JSON.stringify({ ...conditions(request), arms }));
 }
 
-function conditions(wish: ArmWish) {
-  return { cores: cpus().length, ...wish, kernel: basename(wish.kernel) };
+function conditions(request: ArmRequest) {
+  return { cores: cpus().length, ...request, kernel: basename(request.kernel) };
 }
 
 function print(arm: ArmMeasurement & { name: string; ratio: number; whole_ratio: number }): void {

@@ -1,7 +1,7 @@
 /** The worked example of docs/sources.md: it is the file that it says, and it works. */
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { openDesk } from "../fakes/survey-desk.ts";
+import { openHarness } from "../fakes/source-harness.ts";
 import { createDiscordSource } from "../fixtures/discord-source/discord-source.ts";
 import { ROOT, read } from "./files.ts";
 
@@ -13,8 +13,8 @@ test("the page shows the file", () => {
 });
 
 test("the source finds, and lists what reads like an attack", async () => {
-  await using desk = await openDesk();
-  const result = await desk.ask(createDiscordSource(join(ROOT, FOLDER, "channel.json")), {
+  await using harness = await openHarness();
+  const result = await harness.ask(createDiscordSource(join(ROOT, FOLDER, "channel.json")), {
     text: "kernels on CPUs, a kernel",
   });
   expect(result).toMatchObject({ status: "ok", reason: null, cost_usd: 0 });
@@ -26,7 +26,7 @@ test("the source finds, and lists what reads like an attack", async () => {
 });
 
 test("a file that is no export: failed, not empty", async () => {
-  await using desk = await openDesk();
-  const result = await desk.ask(createDiscordSource(join(ROOT, FOLDER, "discord-source.ts")));
+  await using harness = await openHarness();
+  const result = await harness.ask(createDiscordSource(join(ROOT, FOLDER, "discord-source.ts")));
   expect(result.status).toBe("failed");
 });

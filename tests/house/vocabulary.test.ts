@@ -19,6 +19,10 @@ const EVERYWHERE_ALLOWED = [
 ];
 
 const OLD_WORDS: readonly OldWord[] = [
+  { old: /\bwish(es|ed|Of)?\b|Wish\b/i, now: "RunRequest, request" },
+  { old: /purse/i, now: "SpendLimit" },
+  { old: /patience/i, now: "RetryBudget, or the name of a timeout" },
+  { old: /\bdesks?\b|Desk(s|Options)?\b/i, now: "PendingCalls; in tests, harness" },
   { old: /\b(?:[A-Z]+_)*(?:MOST|LEAST|LONGEST|LARGEST|FEWEST)_[A-Z]/, now: "MAX_, MIN_" },
   { old: /\bwordsOf\b|InWords\b|\b[iI]n words\b/, now: "describe…, messageOf" },
   {
@@ -34,8 +38,8 @@ const OLD_WORDS: readonly OldWord[] = [
     ],
   },
   { old: /\bseats?\b|[a-z]Seats?\b|\bSeat[A-Z]|mailbox/i, now: "LeasedIsland, EvaluatorSlot, MigrantInbox" },
-  { old: /\b[Ss]ittings?\b|SittingOptions/, now: "RunSession, session", allowed: ["research-stage/"] },
-  { old: /\bconduct(s|ed|ing)?\b|\bConductor\b/, now: "RunController, executeRun", allowed: ["research-stage/"] },
+  { old: /\b[Ss]ittings?\b|SittingOptions/, now: "RunSession, session" },
+  { old: /\bconduct(s|ed|ing)?\b|\bConductor\b/, now: "RunController, executeRun" },
   { old: /\b(hold)?[Ff]inals\b|failedFinals|finalsOf/, now: "finalists, remeasureFinalists" },
   { old: /purpose\W+["']?final\b|["'](?:FINAL|final)["']/i, now: "the purpose finalist" },
   { old: /\bAccounting\b|IslandAccount|ledger\/accounting/, now: "LedgerState, IslandLedger" },
@@ -74,6 +78,10 @@ describe("old names are gone", () => {
 
 describe("the table catches", () => {
   test.each([
+    ["coordinator/a.ts", "function wishOf(given: Options): RunRequest {"],
+    ["research-stage/a.ts", "purse.reserve(1);"],
+    ["core/a.ts", "const PATIENCE_MS = 1;"],
+    ["tests/a.ts", "await openDesk();"],
     ["core/a.ts", "const CONFINE_MOST_PATHS = 64;"],
     ["gpu-evaluator/a.py", "LONGEST_NAME = 1"],
     ["core/a.ts", "why: issuesInWords(error)"],

@@ -3,8 +3,8 @@ import { openGateway } from "@kevo/research-stage/recording/gateway.ts";
 import { createMemoryStore } from "@kevo/research-stage/recording/store.ts";
 import { ARXIV_ORIGIN, createArxivSource } from "@kevo/research-stage/sources/arxiv/arxiv-source.ts";
 import { createExaSource, EXA_ORIGIN } from "@kevo/research-stage/sources/exa/exa-source.ts";
-import { createPurse } from "@kevo/research-stage/sources/purse.ts";
 import type { Source, SourceResult } from "@kevo/research-stage/sources/source.ts";
+import { createSpendLimit } from "@kevo/research-stage/sources/spend-limit.ts";
 import { createXSource, X_ORIGIN } from "@kevo/research-stage/sources/x/x-source.ts";
 
 export interface LiveService {
@@ -18,7 +18,7 @@ export interface LiveService {
   readonly shape: readonly (readonly [part: string, pattern: RegExp])[];
 }
 
-const PATIENCE_MS = 20_000;
+const RETRY_BUDGET_MS = 20_000;
 
 export const SERVICES: readonly LiveService[] = [
   {
@@ -30,7 +30,7 @@ export const SERVICES: readonly LiveService[] = [
         origin: process.env.X_BASE_URL || X_ORIGIN,
         authors: [],
         archive: "recent",
-        patienceMs: PATIENCE_MS,
+        retryBudgetMs: RETRY_BUDGET_MS,
       }),
     budgetUsd: 0.16,
     shape: [
@@ -45,7 +45,8 @@ export const SERVICES: readonly LiveService[] = [
   {
     name: "Exa",
     variable: "EXA_API_KEY",
-    open: (key) => createExaSource({ key, origin: process.env.EXA_BASE_URL || EXA_ORIGIN, patienceMs: PATIENCE_MS }),
+    open: (key) =>
+      createExaSource({ key, origin: process.env.EXA_BASE_URL || EXA_ORIGIN, retryBudgetMs: RETRY_BUDGET_MS }),
     // Two calls: publications and pages.
     budgetUsd: 0.05,
     shape: [
@@ -58,7 +59,8 @@ export const SERVICES: readonly LiveService[] = [
   {
     name: "arXiv",
     variable: null,
-    open: () => createArxivSource({ origin: process.env.ARXIV_BASE_URL || ARXIV_ORIGIN, patienceMs: PATIENCE_MS }),
+    open: () =>
+      createArxivSource({ origin: process.env.ARXIV_BASE_URL || ARXIV_ORIGIN, retryBudgetMs: RETRY_BUDGET_MS }),
     budgetUsd: 0,
     shape: [
       ["a feed", /<feed/],
@@ -88,7 +90,7 @@ export async function checkService(service: LiveService, environment: NodeJS.Pro
   let result: SourceResult;
   try {
     const query = { text: "attention kernels", since: null, until: null, maxResults: 2, purpose: "survey" } as const;
-    result = await service.open(key).search(query, { transport, purse: createPurse(budgetUsd) });
+    result = await service.open(key).search(query, { transport, spendLimit: createSpendLimit(budgetUsd) });
   } finally {
     await transport.close();
   }

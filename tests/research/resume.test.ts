@@ -10,7 +10,7 @@ import { runCommand } from "@kevo/research-stage/cli/run.ts";
 import Database from "better-sqlite3";
 import { expect, test, vi } from "vitest";
 import { Workplace } from "../support/programs.ts";
-import { DISCOVER, DOMAIN, NO_KEYS, startFakes } from "./desk.ts";
+import { DISCOVER, DOMAIN, NO_KEYS, startFakes } from "./fakes.ts";
 
 vi.setConfig({ testTimeout: 600_000 });
 

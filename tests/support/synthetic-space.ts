@@ -17,7 +17,7 @@ export interface SyntheticSpace {
 const NAMES = ["a", "b", "c", "d"];
 
 /** Writes the space to `path`. Its optimum is a smooth bowl's bottom with ripples; times are about 1 to 20 ms. */
-export function writeSyntheticSpace(path: string, wish: Partial<SyntheticSpace> = {}): void {
+export function writeSyntheticSpace(path: string, overrides: Partial<SyntheticSpace> = {}): void {
   const { values, compileMs, benchmarkMs, failEvery, device, bottom } = {
     values: 7,
     compileMs: 0,
@@ -25,7 +25,7 @@ export function writeSyntheticSpace(path: string, wish: Partial<SyntheticSpace> 
     failEvery: 0,
     device: "Synthetic",
     bottom: 2,
-    ...wish,
+    ...overrides,
   };
   const cache: Record<string, unknown> = {};
   for (let n = 0; n < values ** NAMES.length; n++) {

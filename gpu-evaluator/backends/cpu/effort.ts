@@ -7,7 +7,7 @@ export interface Budget {
   /** Aimed length of a batch, milliseconds; at least one call. */
   readonly batchMs: number;
   /** On a busy machine: no further round of a workload after this long, milliseconds. */
-  readonly patienceMs: number;
+  readonly roundsLimitMs: number;
   /** Bootstrap resamples behind a confidence interval. */
   readonly resamples: number;
   /** Longest verification or batch, milliseconds; raised where the baseline itself is slow. */
@@ -16,12 +16,12 @@ export interface Budget {
 
 const BUDGETS: Record<Effort, Record<"search" | "finalist", Budget>> = {
   quick: {
-    search: { rounds: 4, batchMs: 2, patienceMs: 100, resamples: 300, runLimitMs: 2_000 },
-    finalist: { rounds: 20, batchMs: 4, patienceMs: 1_500, resamples: 1_000, runLimitMs: 5_000 },
+    search: { rounds: 4, batchMs: 2, roundsLimitMs: 100, resamples: 300, runLimitMs: 2_000 },
+    finalist: { rounds: 20, batchMs: 4, roundsLimitMs: 1_500, resamples: 1_000, runLimitMs: 5_000 },
   },
   full: {
-    search: { rounds: 15, batchMs: 8, patienceMs: 1_200, resamples: 500, runLimitMs: 5_000 },
-    finalist: { rounds: 60, batchMs: 10, patienceMs: 8_000, resamples: 2_000, runLimitMs: 20_000 },
+    search: { rounds: 15, batchMs: 8, roundsLimitMs: 1_200, resamples: 500, runLimitMs: 5_000 },
+    finalist: { rounds: 60, batchMs: 10, roundsLimitMs: 8_000, resamples: 2_000, runLimitMs: 20_000 },
   },
 };
 

@@ -38,8 +38,8 @@ export async function timeMatch(
   const most = hopeless ? 1 : budget.rounds * NOISY_FACTOR;
   // Among the rounds that every candidate gets to; one that it cannot foresee.
   const checked = hopeless ? 0 : Math.floor(random() * (finalist ? budget.rounds : ROUNDS_BEFORE_STOP));
-  for (const timed of [trial, ...baselines.map((baseline) => baseline.trial)]) timed.patience = budget.rounds;
-  const end = performance.now() + budget.patienceMs;
+  for (const timed of [trial, ...baselines.map((baseline) => baseline.trial)]) timed.retries = budget.rounds;
+  const end = performance.now() + budget.roundsLimitMs;
   const samples: number[] = [];
   const beside = baselines.map((): number[] => []);
   let stopped = hopeless;
@@ -55,7 +55,7 @@ export async function timeMatch(
     if (round % 2 === 1) await candidate();
 
     if (!mayStop || round + 1 !== ROUNDS_BEFORE_STOP) {
-      // On a noisy machine more rounds, until the interval is narrow or patience ends.
+      // On a noisy machine more rounds, until the interval is narrow or the time is up.
       if (round + 1 > ROUNDS_BEFORE_STOP && performance.now() > end) break;
       if (round + 1 >= budget.rounds && spread(fastestOf(beside), samples, budget.resamples) <= NARROW) break;
       continue;

@@ -24,7 +24,7 @@ export class Trial {
   /** Relative L2 error, the largest seen. */
   error = 0;
   /** How many more batches may be timed again because the machine was busy. */
-  patience = 0;
+  retries = 0;
   readonly #referee: Referee;
   readonly #id: number;
   readonly #data: TrialData;
@@ -65,7 +65,7 @@ export class Trial {
   async batch(batchMs: number, limitMs: number): Promise<number> {
     const calls = Math.max(1, Math.min(MAX_CALLS, Math.round(batchMs / Math.max(this.callMs, 1e-4))));
     let best = await this.#timed(1, calls, 0, limitMs);
-    for (; this.patience > 0 && best.waited > BUSY_SHARE; this.patience--) {
+    for (; this.retries > 0 && best.waited > BUSY_SHARE; this.retries--) {
       const next = await this.#timed(1, calls, 0, limitMs);
       if (next.waited < best.waited) best = next;
     }

@@ -5,7 +5,7 @@ import { type Member, select } from "../../evolution/population.ts";
 import { breed, heritage, type Offspring } from "./offspring.ts";
 
 /** Results without improvement that add one more step. */
-const PATIENCE = 15;
+const RESULTS_FOR_ANOTHER_STEP = 15;
 /** Chance that an ordered gene goes to a neighbouring value rather than to any. */
 const NEARBY = 0.6;
 
@@ -17,7 +17,10 @@ export function mutation(
   count: number,
   stagnant: number,
 ): Offspring[] {
-  const strength = Math.min(1 + Math.floor(stagnant / PATIENCE), Math.ceil(space.parameters.length / 2));
+  const strength = Math.min(
+    1 + Math.floor(stagnant / RESULTS_FOR_ANOTHER_STEP),
+    Math.ceil(space.parameters.length / 2),
+  );
   return breed(space, count, () => {
     const parent = select(population, random);
     let genes: Genes = parent.genes;

@@ -4,8 +4,8 @@ import type { Line, Service } from "../../recording/transport.ts";
 import { clean } from "../defence/clean.ts";
 import { arxivIdOf } from "../identity.ts";
 import type { LiteratureRecord } from "../literature.ts";
-import { createPatience, type Patience } from "../patience.ts";
 import { recordOf } from "../record.ts";
+import { createRetryBudget, type RetryBudget } from "../retry-budget.ts";
 import { searchTerms } from "../search-terms.ts";
 import type { Source, SourceQuery } from "../source.ts";
 import { type Entry, type Feed, readFeed } from "./feed.ts";
@@ -13,7 +13,7 @@ import { type Entry, type Feed, readFeed } from "./feed.ts";
 export interface ArxivOptions {
   readonly origin: string;
   /** Longest wait for outages in one search, milliseconds. */
-  readonly patienceMs: number;
+  readonly retryBudgetMs: number;
   /** Longest that one answer may take, milliseconds; 30 s where undefined. */
   readonly timeoutMs?: number;
   /** Between two calls of this host; arXiv's three seconds where undefined. */
@@ -32,7 +32,7 @@ const TRIES = 3;
 const OUTAGE_MS = 3_000;
 
 export function createArxivSource(options: ArxivOptions): Source {
-  const { origin, patienceMs, timeoutMs = TIMEOUT_MS, intervalMs = ARXIV_INTERVAL_MS } = options;
+  const { origin, retryBudgetMs, timeoutMs = TIMEOUT_MS, intervalMs = ARXIV_INTERVAL_MS } = options;
   const service: Service = {
     name: "arxiv",
     origin,
@@ -50,8 +50,8 @@ export function createArxivSource(options: ArxivOptions): Source {
     search: (query, context) =>
       context.transport.call(service, context.signal, async (line) => {
         const asked = searchQuery(query);
-        const patience = createPatience("arXiv", patienceMs, context);
-        const { entries, total, reason } = await collect(asked, query.maxResults, line, patience, context.signal);
+        const retryBudget = createRetryBudget("arXiv", retryBudgetMs, context);
+        const { entries, total, reason } = await collect(asked, query.maxResults, line, retryBudget, context.signal);
         const items = new Map(entries.flatMap(foundRecord).map((record) => [record.id, record]));
         return {
           source: "arxiv",
@@ -94,14 +94,14 @@ async function collect(
   asked: string,
   wanted: number,
   line: Line,
-  patience: Patience,
+  retryBudget: RetryBudget,
   signal: AbortSignal | undefined,
 ): Promise<Collected> {
   const entries: Entry[] = [];
   let total: number | null = null;
   while (entries.length < Math.min(wanted, total ?? wanted)) {
     const size = Math.min(PAGE, wanted - entries.length);
-    const feed = await pageOf(asked, entries.length, size, line, patience, signal);
+    const feed = await pageOf(asked, entries.length, size, line, retryBudget, signal);
     if (typeof feed === "string") return { entries, total, reason: feed };
     total = feed.total;
     if (feed.entries.length === 0) break;
@@ -116,7 +116,7 @@ async function pageOf(
   start: number,
   size: number,
   line: Line,
-  patience: Patience,
+  retryBudget: RetryBudget,
   signal: AbortSignal | undefined,
 ): Promise<Extract<Feed, { kind: "feed" }> | string> {
   const parameters = {
@@ -136,7 +136,8 @@ async function pageOf(
       continue;
     }
     if (typeof found !== "string") return found.message;
-    const again = tries < TRIES && (await patience.wait(retryAfter(line.exchanges.at(-1)?.answer) ?? OUTAGE_MS, found));
+    const again =
+      tries < TRIES && (await retryBudget.wait(retryAfter(line.exchanges.at(-1)?.answer) ?? OUTAGE_MS, found));
     if (!again) return found;
   }
 }

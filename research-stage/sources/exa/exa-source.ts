@@ -3,17 +3,17 @@ import { Exa } from "exa-js";
 import { z } from "zod";
 import type { Exchange, Line, Service } from "../../recording/transport.ts";
 import type { LiteratureRecord } from "../literature.ts";
-import { createPatience, type Patience } from "../patience.ts";
-import type { Purse } from "../purse.ts";
 import { recordOf } from "../record.ts";
+import { createRetryBudget, type RetryBudget } from "../retry-budget.ts";
 import { type Source, type SourceQuery, without } from "../source.ts";
+import type { SpendLimit } from "../spend-limit.ts";
 
 export interface ExaOptions {
   /** From `EXA_API_KEY`. */
   readonly key: string | null;
   readonly origin: string;
   /** Longest wait for rate limits and outages in one search, milliseconds. */
-  readonly patienceMs: number;
+  readonly retryBudgetMs: number;
   /** Longest that one answer may take, milliseconds; 30 s where undefined. */
   readonly timeoutMs?: number;
 }
@@ -74,8 +74,8 @@ export function createExaSource(options: ExaOptions): Source {
       if (off !== null) return without("exa", "skipped", `off for the rest of this run: ${off}`);
       const key = options.key;
       return context.transport.call(service, context.signal, async (line) => {
-        const patience = createPatience("Exa", options.patienceMs, context);
-        const asker = createAsker(key, line, context.purse, patience);
+        const retryBudget = createRetryBudget("Exa", options.retryBudgetMs, context);
+        const asker = createAsker(key, line, context.spendLimit, retryBudget);
         const parts = [
           await asker.ask(query, "publication"),
           // Whatever stopped the first call stops the second.
@@ -123,7 +123,7 @@ interface Asker {
   readonly costUsd: number;
 }
 
-function createAsker(key: string, line: Line, purse: Purse, patience: Patience): Asker {
+function createAsker(key: string, line: Line, spendLimit: SpendLimit, retryBudget: RetryBudget): Asker {
   const client = new Exa(key, line.baseUrl);
   let stopped: Stop | null = null;
   let costUsd = 0;
@@ -143,8 +143,8 @@ function createAsker(key: string, line: Line, purse: Purse, patience: Patience):
   return {
     ask: async (query, category) => {
       const reserved = worstCase(Math.ceil(query.maxResults / 2));
-      if (!purse.reserve(reserved)) {
-        const reason = `the rest of the budget of $${purse.budgetUsd} for Exa does not pay for another call`;
+      if (!spendLimit.reserve(reserved)) {
+        const reason = `the rest of the budget of $${spendLimit.budgetUsd} for Exa does not pay for another call`;
         stopped = { reason, final: false, overBudget: true };
         return null;
       }
@@ -160,13 +160,17 @@ function createAsker(key: string, line: Line, purse: Purse, patience: Patience):
             return checked.data.results.flatMap(foundRecord);
           }
           const failure = failureOf(exchange, body);
-          if (failure.retryMs === null || tries >= TRIES || !(await patience.wait(failure.retryMs, failure.reason))) {
+          if (
+            failure.retryMs === null ||
+            tries >= TRIES ||
+            !(await retryBudget.wait(failure.retryMs, failure.reason))
+          ) {
             stopped = { reason: failure.reason, final: failure.final, overBudget: false };
             return null;
           }
         }
       } finally {
-        purse.settle(reserved, cost);
+        spendLimit.settle(reserved, cost);
         costUsd += cost;
       }
     },

@@ -7,8 +7,8 @@ import OpenAI from "openai";
 import { z } from "zod";
 import type { Exchange, Service } from "../../recording/transport.ts";
 import type { LiteratureRecord } from "../literature.ts";
-import { createPatience } from "../patience.ts";
 import { recordOf } from "../record.ts";
+import { createRetryBudget } from "../retry-budget.ts";
 import { type Source, type SourceContext, type SourceQuery, type SourceResult, without } from "../source.ts";
 
 export interface XSearchOptions {
@@ -19,7 +19,7 @@ export interface XSearchOptions {
   /** Handles whose posts are searched; empty: everybody's. */
   readonly authors: readonly string[];
   /** Longest wait for rate limits and outages in one search, milliseconds. */
-  readonly patienceMs: number;
+  readonly retryBudgetMs: number;
   /** Longest that one answer may take, milliseconds; two minutes where undefined. */
   readonly timeoutMs?: number;
 }
@@ -84,8 +84,8 @@ export function createXSearchSource(options: XSearchOptions): Source {
       const { key } = options;
       if (key === null) return without(X_SEARCH, "skipped", "no key: set X_API_KEY (or XAI_API_KEY) to search X");
       if (off !== null) return without(X_SEARCH, "skipped", `off for the rest of this run: ${off}`);
-      if (!context.purse.reserve(WORST_USD)) {
-        const left = `the rest of the budget of $${context.purse.budgetUsd} for x_search does not pay for a call`;
+      if (!context.spendLimit.reserve(WORST_USD)) {
+        const left = `the rest of the budget of $${context.spendLimit.budgetUsd} for x_search does not pay for a call`;
         return without(X_SEARCH, "skipped", left);
       }
       let cost = 0;
@@ -95,7 +95,7 @@ export function createXSearchSource(options: XSearchOptions): Source {
         if (asked.final) off = asked.reason;
         return resultOf(asked, query, options.authors);
       } finally {
-        context.purse.settle(WORST_USD, cost);
+        context.spendLimit.settle(WORST_USD, cost);
       }
     },
   };
@@ -112,11 +112,11 @@ interface Asked {
 
 function ask(
   service: Service,
-  { key, model, authors, patienceMs }: XSearchOptions & { readonly key: string },
+  { key, model, authors, retryBudgetMs }: XSearchOptions & { readonly key: string },
   query: SourceQuery,
   context: SourceContext,
 ): Promise<Asked> {
-  const patience = createPatience("x_search", patienceMs, context);
+  const retryBudget = createRetryBudget("x_search", retryBudgetMs, context);
   return context.transport.call(service, context.signal, async (line) => {
     // The gateway limits the time; retries are ours, so that each is recorded and counted.
     const client = new OpenAI({
@@ -138,7 +138,7 @@ function ask(
         return { answer: read, reason: SECOND_HAND, final: false, costUsd, calls: calls() };
       }
       const failure = failureOf(exchange);
-      if (failure.retryMs === null || tries >= TRIES || !(await patience.wait(failure.retryMs, failure.reason))) {
+      if (failure.retryMs === null || tries >= TRIES || !(await retryBudget.wait(failure.retryMs, failure.reason))) {
         return { answer: null, reason: failure.reason, final: failure.final, costUsd: 0, calls: calls() };
       }
     }

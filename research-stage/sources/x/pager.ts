@@ -1,7 +1,7 @@
-/** Pages from X under a budget and a limit of patience: one place that reserves, asks, waits, charges, and stops. */
+/** Pages from X within a spend limit and a retry budget: one place that reserves, asks, waits, charges, and stops. */
 import type { Line } from "../../recording/transport.ts";
-import type { Patience } from "../patience.ts";
-import type { Purse } from "../purse.ts";
+import type { RetryBudget } from "../retry-budget.ts";
+import type { SpendLimit } from "../spend-limit.ts";
 import { postsOf } from "./archive.ts";
 import { type Billing, POST_USD } from "./billing.ts";
 import { type XClient, XError } from "./client.ts";
@@ -28,8 +28,8 @@ export interface PagerOptions {
   readonly client: XClient;
   readonly line: Line;
   readonly billing: Billing;
-  readonly purse: Purse;
-  readonly patience: Patience;
+  readonly spendLimit: SpendLimit;
+  readonly retryBudget: RetryBudget;
   readonly archive: "recent" | "all";
 }
 
@@ -46,7 +46,7 @@ const UNKNOWN_RESET_MS = 15_000;
 /** The most that one post can cost with what comes along. */
 const WORST_USD = POST_USD * (1 + COMPANIONS);
 
-export function createPager({ client, line, billing, purse, patience, archive }: PagerOptions): Pager {
+export function createPager({ client, line, billing, spendLimit, retryBudget, archive }: PagerOptions): Pager {
   let stopped: string | null = null;
   let brokeBudget = false;
   let off: string | null = null;
@@ -54,20 +54,20 @@ export function createPager({ client, line, billing, purse, patience, archive }:
   let costUsd = 0;
 
   /** How many posts the rest of the budget surely pays. */
-  const affordable = () => Math.floor((purse.budgetUsd - purse.committedUsd) / WORST_USD + 1e-9);
+  const affordable = () => Math.floor((spendLimit.budgetUsd - spendLimit.committedUsd) / WORST_USD + 1e-9);
   const stop = (reason: string): null => {
     stopped ??= reason;
     return null;
   };
   const overBudget = (): null => {
     brokeBudget = true;
-    return stop(`the rest of the budget of $${purse.budgetUsd} for X does not pay for another call`);
+    return stop(`the rest of the budget of $${spendLimit.budgetUsd} for X does not pay for another call`);
   };
 
   const ask = async (posts: number, call: () => Promise<Page>): Promise<Page | null> => {
     if (stopped !== null) return null;
     const reserved = posts * WORST_USD;
-    if (!purse.reserve(reserved)) return overBudget();
+    if (!spendLimit.reserve(reserved)) return overBudget();
     let cost = 0;
     try {
       for (let retries = 0; ; ) {
@@ -82,11 +82,11 @@ export function createPager({ client, line, billing, purse, patience, archive }:
         } catch (error) {
           if (!(error instanceof XError)) throw error;
           const wait = waitAfter(error, retries++);
-          if (wait === null || !(await patience.wait(wait, error.message))) return giveUp(error);
+          if (wait === null || !(await retryBudget.wait(wait, error.message))) return giveUp(error);
         }
       }
     } finally {
-      purse.settle(reserved, cost);
+      spendLimit.settle(reserved, cost);
     }
   };
 

@@ -7,7 +7,7 @@ import { cutTo } from "../defence/clean.ts";
 import { findInjections } from "../defence/detect.ts";
 import { canonicalUrl } from "../identity.ts";
 import type { ThreadRecord, ThreadSummary } from "../literature.ts";
-import { createPatience } from "../patience.ts";
+import { createRetryBudget } from "../retry-budget.ts";
 import type { Source, SourceQuery, SourceResult } from "../source.ts";
 import { without } from "../source.ts";
 import { type Archive, createArchive, postsOf, referenced } from "./archive.ts";
@@ -27,7 +27,7 @@ export interface XOptions {
   /** `recent` sees the last seven days. */
   readonly archive: "recent" | "all";
   /** Longest wait for rate limits and outages in one search, milliseconds. */
-  readonly patienceMs: number;
+  readonly retryBudgetMs: number;
   /** Longest that one answer may take, milliseconds; 30 s where undefined. */
   readonly timeoutMs?: number;
   /** Between two calls; X's own pace where undefined. */
@@ -74,14 +74,14 @@ export function createXSource(options: XOptions): Source {
       if (off !== null) return without("x", "skipped", `off for the rest of this run: ${off}`);
       const key = options.key;
       return context.transport.call(service, context.signal, async (line) => {
-        const patience = createPatience("X", options.patienceMs, context);
+        const retryBudget = createRetryBudget("X", options.retryBudgetMs, context);
         const { archive } = options;
         const pager = createPager({
           client: createXClient(key, line),
           line,
           billing,
-          purse: context.purse,
-          patience,
+          spendLimit: context.spendLimit,
+          retryBudget,
           archive,
         });
         const result = await collect(query, pager, options);

@@ -24,7 +24,7 @@ export interface BenchRun {
   readonly completed: Promise<void>;
 }
 
-export interface BenchWish {
+export interface BenchRequest {
   readonly evaluations: number;
   readonly devices: number;
   /** Time in the lane of each evaluation. */
@@ -37,16 +37,16 @@ export interface BenchWish {
  */
 export async function takePart(
   folder: string,
-  wish: BenchWish,
+  request: BenchRequest,
   observe: (bus: Bus) => Bus,
   during: (run: BenchRun) => Promise<void>,
 ): Promise<void> {
   mkdirSync(folder, { recursive: true });
-  writeSyntheticSpace(join(folder, "space.json"), { values: 16, benchmarkMs: wish.laneMs });
+  writeSyntheticSpace(join(folder, "space.json"), { values: 16, benchmarkMs: request.laneMs });
   const args = [
     ...["start", "--backend", "replay", "--space", "space.json", "--search", "random", "--external-workers", "--json"],
-    ...["--islands", "4", "--evaluations", String(wish.evaluations), "--time-scale", wish.laneMs > 0 ? "1" : "0"],
-    ...["--devices", Array.from({ length: wish.devices }, (_, index) => index).join(",")],
+    ...["--islands", "4", "--evaluations", String(request.evaluations), "--time-scale", request.laneMs > 0 ? "1" : "0"],
+    ...["--devices", Array.from({ length: request.devices }, (_, index) => index).join(",")],
   ];
   const coordinator = spawn(process.execPath, [COORDINATOR, ...args], {
     cwd: folder,

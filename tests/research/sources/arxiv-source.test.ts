@@ -3,15 +3,15 @@ import { type ArxivOptions, createArxivSource, searchQuery } from "@kevo/researc
 import { describe, expect, test } from "vitest";
 import { startFakeArxiv } from "../../fakes/arxiv/server.ts";
 import { PAPERS } from "../../fakes/corpus/papers.ts";
-import { openDesk, QUESTION } from "../../fakes/survey-desk.ts";
+import { openHarness, QUESTION } from "../../fakes/source-harness.ts";
 
 const sourceAt = (fake: { url: string }, options: Partial<ArxivOptions> = {}) =>
-  createArxivSource({ origin: fake.url, patienceMs: 5_000, intervalMs: 0, ...options });
+  createArxivSource({ origin: fake.url, retryBudgetMs: 5_000, intervalMs: 0, ...options });
 
 test("papers, with versions folded, in one piece", async () => {
   await using fake = await startFakeArxiv();
-  await using desk = await openDesk();
-  const result = await desk.ask(sourceAt(fake), { maxResults: 50 });
+  await using harness = await openHarness();
+  const result = await harness.ask(sourceAt(fake), { maxResults: 50 });
   expect(result).toMatchObject({ status: "ok", reason: null, cost_usd: 0, calls: 1 });
   const { title, abstract } = PAPERS[2] as (typeof PAPERS)[0];
   const record = result.items.find(({ id }) => id === "arxiv:2613.00003");
@@ -29,8 +29,8 @@ test("papers, with versions folded, in one piece", async () => {
 
 test("hostile abstracts are listed, harmless ones are not", async () => {
   await using fake = await startFakeArxiv();
-  await using desk = await openDesk();
-  const { items } = await desk.ask(sourceAt(fake), { maxResults: 50 });
+  await using harness = await openHarness();
+  const { items } = await harness.ask(sourceAt(fake), { maxResults: 50 });
   for (const { arxiv, rule } of PAPERS) {
     const record = items.find(({ id }) => id === `arxiv:${arxiv}`);
     const rules = (record?.suspicions ?? []).map((suspicion) => suspicion.rule);
@@ -41,8 +41,8 @@ test("hostile abstracts are listed, harmless ones are not", async () => {
 
 test("pages are joined, and coverage says how many there are", async () => {
   await using fake = await startFakeArxiv();
-  await using desk = await openDesk();
-  const result = await desk.ask(sourceAt(fake), { maxResults: 5 });
+  await using harness = await openHarness();
+  const result = await harness.ask(sourceAt(fake), { maxResults: 5 });
   expect(result.items).toHaveLength(5);
   expect(result.coverage.available).toBeGreaterThan(15);
 });
@@ -69,8 +69,8 @@ describe("failures", () => {
     ["redirect", "which is not followed", 3],
   ])("%s: failed with a message", async (step, reason, calls) => {
     await using fake = await startFakeArxiv({ scenario: step });
-    await using desk = await openDesk({ hurried: true });
-    const result = await desk.ask(sourceAt(fake, { patienceMs: 60_000 }));
+    await using harness = await openHarness({ hurried: true });
+    const result = await harness.ask(sourceAt(fake, { retryBudgetMs: 60_000 }));
     expect(result).toMatchObject({ status: "failed", items: [] });
     expect(result.reason).toContain(reason);
     expect(fake.requests).toHaveLength(calls);
@@ -78,40 +78,40 @@ describe("failures", () => {
 
   test("an error entry with status 400", async () => {
     await using fake = await startFakeArxiv();
-    await using desk = await openDesk();
-    const result = await desk.ask(sourceAt(fake), { maxResults: 0.5 });
+    await using harness = await openHarness();
+    const result = await harness.ask(sourceAt(fake), { maxResults: 0.5 });
     expect(result).toMatchObject({ status: "failed" });
     expect(result.reason).toContain("max_results must be an integer");
   });
 
   test("an empty page though there are more is asked for again", async () => {
     await using fake = await startFakeArxiv({ scenario: "empty,empty,ok" });
-    await using desk = await openDesk();
-    const result = await desk.ask(sourceAt(fake));
+    await using harness = await openHarness();
+    const result = await harness.ask(sourceAt(fake));
     expect(result).toMatchObject({ status: "ok", calls: 3 });
     expect(result.items).toHaveLength(10);
   });
 
   test("always empty: failed, and not nothing found", async () => {
     await using fake = await startFakeArxiv({ scenario: "empty" });
-    await using desk = await openDesk();
-    const result = await desk.ask(sourceAt(fake));
+    await using harness = await openHarness();
+    const result = await harness.ask(sourceAt(fake));
     expect(result).toMatchObject({ status: "failed", items: [] });
     expect(result.reason).toContain("empty page 3 times");
   });
 
   test("short pages are joined", async () => {
     await using fake = await startFakeArxiv({ largestPage: 8 });
-    await using desk = await openDesk();
-    const result = await desk.ask(sourceAt(fake), { maxResults: 15 });
+    await using harness = await openHarness();
+    const result = await harness.ask(sourceAt(fake), { maxResults: 15 });
     expect(result).toMatchObject({ status: "ok", calls: 2 });
     expect(new Set(result.items.map(({ id }) => id)).size).toBe(15);
   });
 
   test("an outage after the first page: partial", async () => {
     await using fake = await startFakeArxiv({ scenario: "ok,503", largestPage: 8 });
-    await using desk = await openDesk();
-    const result = await desk.ask(sourceAt(fake, { patienceMs: 0 }), { maxResults: 15 });
+    await using harness = await openHarness();
+    const result = await harness.ask(sourceAt(fake, { retryBudgetMs: 0 }), { maxResults: 15 });
     expect(result.status).toBe("partial");
     expect(result.reason).toContain("503");
     expect(result.items).toHaveLength(8);
@@ -119,29 +119,35 @@ describe("failures", () => {
 
   test("no answer: given up after the time limit", async () => {
     await using fake = await startFakeArxiv({ scenario: "hang" });
-    await using desk = await openDesk();
-    const result = await desk.ask(sourceAt(fake, { timeoutMs: 300, patienceMs: 0 }));
+    await using harness = await openHarness();
+    const result = await harness.ask(sourceAt(fake, { timeoutMs: 300, retryBudgetMs: 0 }));
     expect(result.status).toBe("failed");
     expect(result.reason).toContain("within 0.3 s");
   });
 
   test("nothing found is ok and empty", async () => {
     await using fake = await startFakeArxiv();
-    await using desk = await openDesk();
-    expect(await desk.ask(sourceAt(fake), { text: "zzyzx" })).toMatchObject({ status: "ok", reason: null, items: [] });
+    await using harness = await openHarness();
+    expect(await harness.ask(sourceAt(fake), { text: "zzyzx" })).toMatchObject({
+      status: "ok",
+      reason: null,
+      items: [],
+    });
   });
 });
 
 describe("manners", () => {
   test("calls keep their distance, also those of several sources", async () => {
     await using fake = await startFakeArxiv({ intervalMs: 395 });
-    await using desk = await openDesk();
+    await using harness = await openHarness();
     const sources = [
-      sourceAt(fake, { intervalMs: 400, patienceMs: 0 }),
-      sourceAt(fake, { intervalMs: 400, patienceMs: 0 }),
+      sourceAt(fake, { intervalMs: 400, retryBudgetMs: 0 }),
+      sourceAt(fake, { intervalMs: 400, retryBudgetMs: 0 }),
     ];
     const results = await Promise.all(
-      ["attention", "kernels", "softmax"].map((text, n) => desk.ask(sources[n % 2] as (typeof sources)[0], { text })),
+      ["attention", "kernels", "softmax"].map((text, n) =>
+        harness.ask(sources[n % 2] as (typeof sources)[0], { text }),
+      ),
     );
     // The fake refuses a call that comes too soon.
     expect(results.map(({ status }) => status)).toEqual(["ok", "ok", "ok"]);
@@ -152,11 +158,11 @@ describe("manners", () => {
     const day = 86_400_000;
     await using fake = await startFakeArxiv({ scenario: "plain,ok" });
     const askAt = async (now: number) => {
-      await using desk = await openDesk({ cache, now: () => now });
-      return await desk.ask(sourceAt(fake, { patienceMs: 60_000 }));
+      await using harness = await openHarness({ cache, now: () => now });
+      return await harness.ask(sourceAt(fake, { retryBudgetMs: 60_000 }));
     };
-    await using desk = await openDesk({ cache, now: () => 0 });
-    expect((await desk.ask(sourceAt(fake, { patienceMs: 0 }))).status).toBe("failed");
+    await using harness = await openHarness({ cache, now: () => 0 });
+    expect((await harness.ask(sourceAt(fake, { retryBudgetMs: 0 }))).status).toBe("failed");
     expect(await askAt(0)).toMatchObject({ status: "ok", calls: 1 });
     expect(await askAt(day - 1)).toMatchObject({ status: "ok", calls: 0 });
     expect(fake.requests).toHaveLength(2);

@@ -1,17 +1,17 @@
 import { createExaSource, type ExaOptions } from "@kevo/research-stage/sources/exa/exa-source.ts";
-import { createPurse } from "@kevo/research-stage/sources/purse.ts";
+import { createSpendLimit } from "@kevo/research-stage/sources/spend-limit.ts";
 import { describe, expect, test } from "vitest";
 import { startFakeExa } from "../../fakes/exa/server.ts";
-import { openDesk } from "../../fakes/survey-desk.ts";
+import { openHarness } from "../../fakes/source-harness.ts";
 
 const sourceAt = (fake: { url: string }, options: Partial<ExaOptions> = {}) =>
-  createExaSource({ key: "synthetic-key", origin: fake.url, patienceMs: 0, ...options });
+  createExaSource({ key: "synthetic-key", origin: fake.url, retryBudgetMs: 0, ...options });
 
 test("publications and pages, with what Exa leaves out as null", async () => {
   await using fake = await startFakeExa();
-  await using desk = await openDesk();
-  const purse = createPurse(1);
-  const result = await desk.ask(sourceAt(fake), { maxResults: 20 }, purse);
+  await using harness = await openHarness();
+  const spendLimit = createSpendLimit(1);
+  const result = await harness.ask(sourceAt(fake), { maxResults: 20 }, spendLimit);
   expect(result).toMatchObject({ status: "ok", reason: null, calls: 2 });
   const bare = result.items.find(({ url }) => url.endsWith("/synthetic/repo"));
   expect(bare).toMatchObject({ kind: "page", title: null, authors: [], score: null });
@@ -26,12 +26,12 @@ test("publications and pages, with what Exa leaves out as null", async () => {
 
 test("it costs what the answers say, not what was reserved", async () => {
   await using fake = await startFakeExa();
-  await using desk = await openDesk();
-  const purse = createPurse(1);
+  await using harness = await openHarness();
+  const spendLimit = createSpendLimit(1);
   const source = sourceAt(fake);
-  const result = await desk.ask(source, { maxResults: 6 }, purse);
+  const result = await harness.ask(source, { maxResults: 6 }, spendLimit);
   expect(result.cost_usd).toBeCloseTo(2 * 0.005 + 6 * 0.001, 6);
-  expect(purse.committedUsd).toBeCloseTo(result.cost_usd, 6);
+  expect(spendLimit.committedUsd).toBeCloseTo(result.cost_usd, 6);
   expect(result.cost_usd).toBeLessThanOrEqual(
     source.estimate({ text: "", since: null, until: null, maxResults: 6, purpose: "survey" }),
   );
@@ -39,8 +39,8 @@ test("it costs what the answers say, not what was reserved", async () => {
 
 test("the category is the current one, and dates go along", async () => {
   await using fake = await startFakeExa();
-  await using desk = await openDesk();
-  await desk.ask(sourceAt(fake), { since: "2026-05-01", until: "2026-06-30" });
+  await using harness = await openHarness();
+  await harness.ask(sourceAt(fake), { since: "2026-05-01", until: "2026-06-30" });
   const bodies = fake.requests.map(({ body }) => JSON.parse(body));
   expect(bodies[0]).toMatchObject({
     category: "publication",
@@ -58,12 +58,12 @@ describe("failures", () => {
     ["403", "Exa refuses the key in EXA_API_KEY (403"],
   ])("%s: off for the run", async (step, reason) => {
     await using fake = await startFakeExa({ scenario: step });
-    await using desk = await openDesk();
+    await using harness = await openHarness();
     const source = sourceAt(fake);
-    const first = await desk.ask(source);
+    const first = await harness.ask(source);
     expect(first).toMatchObject({ status: "failed", items: [], cost_usd: 0 });
     expect(first.reason).toContain(reason);
-    expect((await desk.ask(source)).status).toBe("skipped");
+    expect((await harness.ask(source)).status).toBe("skipped");
     expect(fake.requests).toHaveLength(1);
   });
 
@@ -80,48 +80,51 @@ describe("failures", () => {
     ["redirect", "which is not followed"],
   ])("%s: failed with a message", async (step, reason) => {
     await using fake = await startFakeExa({ scenario: step });
-    await using desk = await openDesk();
-    const result = await desk.ask(sourceAt(fake));
+    await using harness = await openHarness();
+    const result = await harness.ask(sourceAt(fake));
     expect(result).toMatchObject({ status: "failed", items: [], cost_usd: 0 });
     expect(result.reason).toContain(reason);
   });
 
   test("429 with Retry-After: waits and goes on", async () => {
     await using fake = await startFakeExa({ scenario: "429:1,ok" });
-    await using desk = await openDesk();
+    await using harness = await openHarness();
     const began = Date.now();
-    expect((await desk.ask(sourceAt(fake, { patienceMs: 3_000 }))).status).toBe("ok");
+    expect((await harness.ask(sourceAt(fake, { retryBudgetMs: 3_000 }))).status).toBe("ok");
     expect(Date.now() - began).toBeGreaterThan(900);
   });
 
   test("no answer: given up, though the client would wait for ever", async () => {
     await using fake = await startFakeExa({ scenario: "hang" });
-    await using desk = await openDesk();
-    const result = await desk.ask(sourceAt(fake, { timeoutMs: 300 }));
+    await using harness = await openHarness();
+    const result = await harness.ask(sourceAt(fake, { timeoutMs: 300 }));
     expect(result.status).toBe("failed");
     expect(result.reason).toContain("no answer from");
   });
 
   test("the second search fails: partial, with the finds of the first", async () => {
     await using fake = await startFakeExa({ scenario: "ok,503" });
-    await using desk = await openDesk();
-    const result = await desk.ask(sourceAt(fake));
+    await using harness = await openHarness();
+    const result = await harness.ask(sourceAt(fake));
     expect(result.status).toBe("partial");
     expect(result.items.length).toBeGreaterThan(0);
     expect(result.coverage.limits.join()).toContain("1 of 2 searches missing");
   });
 
   test("no key: skipped, with the variable to set", async () => {
-    await using desk = await openDesk();
-    const result = await desk.ask(sourceAt({ url: "http://127.0.0.1:9" }, { key: null }));
+    await using harness = await openHarness();
+    const result = await harness.ask(sourceAt({ url: "http://127.0.0.1:9" }, { key: null }));
     expect(result).toMatchObject({ status: "skipped" });
     expect(result.reason).toContain("EXA_API_KEY");
   });
 
   test("no money: no call", async () => {
     await using fake = await startFakeExa();
-    await using desk = await openDesk();
-    expect(await desk.ask(sourceAt(fake), {}, createPurse(0.001))).toMatchObject({ status: "skipped", cost_usd: 0 });
+    await using harness = await openHarness();
+    expect(await harness.ask(sourceAt(fake), {}, createSpendLimit(0.001))).toMatchObject({
+      status: "skipped",
+      cost_usd: 0,
+    });
     expect(fake.requests).toHaveLength(0);
   });
 });

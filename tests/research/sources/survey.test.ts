@@ -3,16 +3,16 @@
 import { createMemoryStore } from "@kevo/research-stage/recording/store.ts";
 import { createArxivSource } from "@kevo/research-stage/sources/arxiv/arxiv-source.ts";
 import { createExaSource } from "@kevo/research-stage/sources/exa/exa-source.ts";
-import { createPurse } from "@kevo/research-stage/sources/purse.ts";
 import { renderForPrompt } from "@kevo/research-stage/sources/rendering.ts";
 import type { Source } from "@kevo/research-stage/sources/source.ts";
+import { createSpendLimit } from "@kevo/research-stage/sources/spend-limit.ts";
 import { overall, survey } from "@kevo/research-stage/sources/survey.ts";
 import { createXSource } from "@kevo/research-stage/sources/x/x-source.ts";
 import { expect, test } from "vitest";
 import { startFakeArxiv } from "../../fakes/arxiv/server.ts";
 import { AS_OF, POSTS, SYNTHETIC_AUTHORS } from "../../fakes/corpus/corpus.ts";
 import { startFakeExa } from "../../fakes/exa/server.ts";
-import { openDesk, QUESTION } from "../../fakes/survey-desk.ts";
+import { openHarness, QUESTION } from "../../fakes/source-harness.ts";
 import { startFakeX } from "../../fakes/x/server.ts";
 
 interface Origins {
@@ -22,9 +22,9 @@ interface Origins {
 }
 
 const openAll = (origins: Origins, key: string | null = "synthetic-key"): Source[] => [
-  createXSource({ key, origin: origins.x, authors: SYNTHETIC_AUTHORS, archive: "recent", patienceMs: 0 }),
-  createArxivSource({ origin: origins.arxiv, patienceMs: 0, intervalMs: 0 }),
-  createExaSource({ key, origin: origins.exa, patienceMs: 0 }),
+  createXSource({ key, origin: origins.x, authors: SYNTHETIC_AUTHORS, archive: "recent", retryBudgetMs: 0 }),
+  createArxivSource({ origin: origins.arxiv, retryBudgetMs: 0, intervalMs: 0 }),
+  createExaSource({ key, origin: origins.exa, retryBudgetMs: 0 }),
 ];
 
 const NOWHERE = { x: "http://127.0.0.1:9", exa: "http://127.0.0.1:9", arxiv: "http://127.0.0.1:9" };
@@ -39,12 +39,12 @@ async function surveyWith(
   await using x = await startFakeX({ posts: POSTS, now: AS_OF, scenario: scenarios.x ?? "ok" });
   await using exa = await startFakeExa({ scenario: scenarios.exa ?? "ok" });
   await using arxiv = await startFakeArxiv({ scenario: scenarios.arxiv ?? "ok" });
-  await using desk = await openDesk({ recording, replay });
+  await using harness = await openHarness({ recording, replay });
   const origins = replay ? NOWHERE : { x: x.url, exa: exa.url, arxiv: arxiv.url };
-  const purses = new Map(["x", "exa", "arxiv"].map((name) => [name, createPurse(1)]));
+  const spendLimits = new Map(["x", "exa", "arxiv"].map((name) => [name, createSpendLimit(1)]));
   const result = await survey(openAll(origins), QUESTION, {
-    transport: desk.transport,
-    purseOf: (name) => purses.get(name) ?? createPurse(0),
+    transport: harness.transport,
+    spendLimitOf: (name) => spendLimits.get(name) ?? createSpendLimit(0),
   });
   return { result, asked: x.requests.length + exa.requests.length + arxiv.requests.length };
 }
@@ -98,16 +98,22 @@ function createMemoryStoreFrom(recording: ReturnType<typeof createMemoryStore>) 
 }
 
 test("another question to the recording is refused with a message", async () => {
-  await using desk = await openDesk({ replay: true });
-  const asked = survey(openAll(NOWHERE), QUESTION, { transport: desk.transport, purseOf: () => createPurse(1) });
+  await using harness = await openHarness({ replay: true });
+  const asked = survey(openAll(NOWHERE), QUESTION, {
+    transport: harness.transport,
+    spendLimitOf: () => createSpendLimit(1),
+  });
   await expect(asked).rejects.toThrow(/The recording has no answer to GET/);
 });
 
 test("no keys: what needs none still looks", async () => {
   await using arxiv = await startFakeArxiv();
-  await using desk = await openDesk();
+  await using harness = await openHarness();
   const sources = openAll({ ...NOWHERE, arxiv: arxiv.url }, null);
-  const result = await survey(sources, QUESTION, { transport: desk.transport, purseOf: () => createPurse(1) });
+  const result = await survey(sources, QUESTION, {
+    transport: harness.transport,
+    spendLimitOf: () => createSpendLimit(1),
+  });
   expect(result.status).toBe("partial");
   expect(result.sources.map(({ status }) => status)).toEqual(["skipped", "ok", "skipped"]);
 });

@@ -8,7 +8,7 @@ import { createXSource } from "@kevo/research-stage/sources/x/x-source.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AS_OF, CONVERSATIONS, POSTS, SYNTHETIC_AUTHORS } from "../../fakes/corpus/corpus.ts";
 import type { FakeServer } from "../../fakes/http/fake-server.ts";
-import { openDesk } from "../../fakes/survey-desk.ts";
+import { openHarness } from "../../fakes/source-harness.ts";
 import { startFakeX } from "../../fakes/x/server.ts";
 
 let fake: FakeServer;
@@ -16,12 +16,18 @@ const results: Record<string, SourceResult> = {};
 
 beforeAll(async () => {
   fake = await startFakeX({ posts: POSTS, now: AS_OF });
-  const common = { key: "synthetic-key", origin: fake.url, authors: SYNTHETIC_AUTHORS, patienceMs: 0, intervalMs: 0 };
-  await using desk = await openDesk();
-  results.all = await desk.ask(createXSource({ ...common, archive: "all" }), { maxResults: 100 });
-  results.recent = await desk.ask(createXSource({ ...common, archive: "recent" }), { maxResults: 100 });
+  const common = {
+    key: "synthetic-key",
+    origin: fake.url,
+    authors: SYNTHETIC_AUTHORS,
+    retryBudgetMs: 0,
+    intervalMs: 0,
+  };
+  await using harness = await openHarness();
+  results.all = await harness.ask(createXSource({ ...common, archive: "all" }), { maxResults: 100 });
+  results.recent = await harness.ask(createXSource({ ...common, archive: "recent" }), { maxResults: 100 });
   // A question without keywords is the one that still finds retweets.
-  results.timeline = await desk.ask(createXSource({ ...common, archive: "all" }), { maxResults: 100, text: "" });
+  results.timeline = await harness.ask(createXSource({ ...common, archive: "all" }), { maxResults: 100, text: "" });
 });
 afterAll(() => fake[Symbol.asyncDispose]());
 

@@ -1,8 +1,8 @@
-import { createPurse } from "@kevo/research-stage/sources/purse.ts";
+import { createSpendLimit } from "@kevo/research-stage/sources/spend-limit.ts";
 import { createXSearchSource, type XSearchOptions } from "@kevo/research-stage/sources/x-search/x-search-source.ts";
 import { describe, expect, test } from "vitest";
 import { POSTS, SYNTHETIC_AUTHORS } from "../../fakes/corpus/corpus.ts";
-import { openDesk } from "../../fakes/survey-desk.ts";
+import { openHarness } from "../../fakes/source-harness.ts";
 import { startFakeXSearch } from "../../fakes/x/x-search.ts";
 
 const sourceAt = (fake: { url: string }, options: Partial<XSearchOptions> = {}) =>
@@ -11,18 +11,18 @@ const sourceAt = (fake: { url: string }, options: Partial<XSearchOptions> = {}) 
     origin: fake.url,
     model: "grok-4.3",
     authors: SYNTHETIC_AUTHORS,
-    patienceMs: 0,
+    retryBudgetMs: 0,
     ...options,
   });
 
 test("cited posts become pages, marked as second-hand, and it costs what xAI says", async () => {
   await using fake = await startFakeXSearch(POSTS);
-  await using desk = await openDesk();
-  const purse = createPurse(1);
-  const result = await desk.ask(sourceAt(fake), {}, purse);
+  await using harness = await openHarness();
+  const spendLimit = createSpendLimit(1);
+  const result = await harness.ask(sourceAt(fake), {}, spendLimit);
   expect(result).toMatchObject({ status: "partial", cost_usd: 0.0123, calls: 1 });
   expect(result.reason).toContain("X_API_KEY");
-  expect(purse.committedUsd).toBeCloseTo(0.0123, 9);
+  expect(spendLimit.committedUsd).toBeCloseTo(0.0123, 9);
   expect(result.items).toHaveLength(6);
   for (const item of result.items) {
     const post = POSTS.find(({ id }) => item.id === `x:${id}`);
@@ -45,26 +45,29 @@ describe("failures", () => {
     ["cut", "was cut off", "failed"],
   ])("%s: failed with a message, and afterwards %s", async (step, reason, next) => {
     await using fake = await startFakeXSearch(POSTS, step);
-    await using desk = await openDesk();
+    await using harness = await openHarness();
     const source = sourceAt(fake);
-    const first = await desk.ask(source);
+    const first = await harness.ask(source);
     expect(first).toMatchObject({ status: "failed", items: [], cost_usd: 0 });
     expect(first.reason).toContain(reason);
-    expect((await desk.ask(source)).status).toBe(next === "skipped" ? "skipped" : "failed");
+    expect((await harness.ask(source)).status).toBe(next === "skipped" ? "skipped" : "failed");
   });
 
   test("no answer: given up after the time limit", async () => {
     await using fake = await startFakeXSearch(POSTS, "hang");
-    await using desk = await openDesk();
-    const result = await desk.ask(sourceAt(fake, { timeoutMs: 300 }));
+    await using harness = await openHarness();
+    const result = await harness.ask(sourceAt(fake, { timeoutMs: 300 }));
     expect(result.reason).toContain("no answer from");
   });
 
   test("no key, or no money: skipped", async () => {
     await using fake = await startFakeXSearch(POSTS);
-    await using desk = await openDesk();
-    expect((await desk.ask(sourceAt(fake, { key: null }))).reason).toContain("X_API_KEY");
-    expect(await desk.ask(sourceAt(fake), {}, createPurse(0.1))).toMatchObject({ status: "skipped", cost_usd: 0 });
+    await using harness = await openHarness();
+    expect((await harness.ask(sourceAt(fake, { key: null }))).reason).toContain("X_API_KEY");
+    expect(await harness.ask(sourceAt(fake), {}, createSpendLimit(0.1))).toMatchObject({
+      status: "skipped",
+      cost_usd: 0,
+    });
     expect(fake.requests).toHaveLength(0);
   });
 });

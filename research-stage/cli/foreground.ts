@@ -1,12 +1,12 @@
-/** One sitting at the command line: signals, progress on standard error, the result on standard output. */
+/** A research run in the foreground of the command line: signals, progress on standard error, the result on standard output. */
 import type { OpenResearch } from "@kevo/coordinator/lineage/research/database.ts";
 import type { ResearchRun } from "@kevo/coordinator/lineage/research/store.ts";
-import { conduct, type Ended } from "../pipeline/conduct.ts";
 import type { Recording } from "../pipeline/recording.ts";
+import { type Ended, runResearch } from "../pipeline/run.ts";
 
 const EXIT_INTERRUPTED = 130;
 
-export interface SittingOptions {
+export interface ForegroundOptions {
   readonly research: OpenResearch;
   readonly run: ResearchRun;
   readonly recording: Recording | null;
@@ -14,7 +14,7 @@ export interface SittingOptions {
   readonly json: boolean;
 }
 
-export async function sit({ json, ...options }: SittingOptions): Promise<void> {
+export async function runInForeground({ json, ...options }: ForegroundOptions): Promise<void> {
   const interruption = new AbortController();
   const onSignal = () => {
     if (interruption.signal.aborted) process.exit(EXIT_INTERRUPTED);
@@ -24,7 +24,7 @@ export async function sit({ json, ...options }: SittingOptions): Promise<void> {
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
   try {
-    const ended = await conduct({ ...options, environment: process.env, say, signal: interruption.signal });
+    const ended = await runResearch({ ...options, environment: process.env, say, signal: interruption.signal });
     process.stderr.write(closing(ended, options.recording !== null));
     if (json) process.stdout.write(`${JSON.stringify(ended)}\n`);
     if (interruption.signal.aborted) process.exitCode = EXIT_INTERRUPTED;

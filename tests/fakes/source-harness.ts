@@ -2,8 +2,8 @@
 import { openGateway } from "@kevo/research-stage/recording/gateway.ts";
 import { createMemoryStore } from "@kevo/research-stage/recording/store.ts";
 import type { ExchangeStore, Transport } from "@kevo/research-stage/recording/transport.ts";
-import { createPurse, type Purse } from "@kevo/research-stage/sources/purse.ts";
 import type { Source, SourceQuery, SourceResult } from "@kevo/research-stage/sources/source.ts";
+import { createSpendLimit, type SpendLimit } from "@kevo/research-stage/sources/spend-limit.ts";
 import { AS_OF } from "./corpus/corpus.ts";
 
 export const QUESTION: SourceQuery = {
@@ -14,16 +14,21 @@ export const QUESTION: SourceQuery = {
   purpose: "survey",
 };
 
-export interface Desk extends AsyncDisposable {
+export interface Harness extends AsyncDisposable {
   readonly transport: Transport;
   readonly recording: ExchangeStore & {
     readonly all: readonly import("@kevo/research-stage/recording/exchange.ts").StoredExchange[];
   };
   readonly notes: readonly string[];
-  ask(source: Source, query?: Partial<SourceQuery>, purse?: Purse, signal?: AbortSignal): Promise<SourceResult>;
+  ask(
+    source: Source,
+    query?: Partial<SourceQuery>,
+    spendLimit?: SpendLimit,
+    signal?: AbortSignal,
+  ): Promise<SourceResult>;
 }
 
-export interface DeskOptions {
+export interface HarnessOptions {
   readonly recording?: ReturnType<typeof createMemoryStore>;
   readonly replay?: boolean;
   readonly cache?: ExchangeStore | null;
@@ -33,7 +38,7 @@ export interface DeskOptions {
   readonly hurried?: boolean;
 }
 
-export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
+export async function openHarness(options: HarnessOptions = {}): Promise<Harness> {
   const recording = options.recording ?? createMemoryStore();
   const gateway = await openGateway({
     recording,
@@ -48,8 +53,8 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
     transport,
     recording,
     notes,
-    ask: (source, query = {}, purse = createPurse(100), signal) =>
-      source.search({ ...QUESTION, ...query }, { transport, purse, signal, onNote: (note) => notes.push(note) }),
+    ask: (source, query = {}, spendLimit = createSpendLimit(100), signal) =>
+      source.search({ ...QUESTION, ...query }, { transport, spendLimit, signal, onNote: (note) => notes.push(note) }),
     [Symbol.asyncDispose]: () => transport.close(),
   };
 }

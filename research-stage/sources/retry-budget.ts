@@ -1,7 +1,7 @@
 /** Waits that a service demands during one search: together no longer than a limit, and not at all in a replay. */
 import type { SourceContext } from "./source.ts";
 
-export interface Patience {
+export interface RetryBudget {
   /**
    * Waits, and says why.
    * @returns false where it would be longer than what is left; nothing was waited then.
@@ -10,7 +10,7 @@ export interface Patience {
   wait(ms: number, why: string): Promise<boolean>;
 }
 
-export function createPatience(name: string, limitMs: number, context: SourceContext): Patience {
+export function createRetryBudget(name: string, limitMs: number, context: SourceContext): RetryBudget {
   const { transport, signal, onNote } = context;
   let left = limitMs;
   return {

@@ -1,6 +1,6 @@
 /** Dollars of one source: reserved at worst case before a call, settled after it. Pure. */
 
-export interface Purse {
+export interface SpendLimit {
   /** Takes the worst case, dollars. False: it does not fit, and the call must not be made. */
   reserve(usd: number): boolean;
   /** Gives back what of a reservation was not spent. Overspending (a service charged more) is counted too. */
@@ -12,9 +12,9 @@ export interface Purse {
 
 /**
  * @param budgetUsd Infinity only counts.
- * @param spentUsd what was spent already, in an earlier sitting of the same run.
+ * @param spentUsd what was spent already, in an earlier session of the same run.
  */
-export function createPurse(budgetUsd: number, spentUsd = 0): Purse {
+export function createSpendLimit(budgetUsd: number, spentUsd = 0): SpendLimit {
   if (!(budgetUsd >= 0)) throw new RangeError(`a budget of $${budgetUsd} is none`);
   let committed = spentUsd;
   return {

@@ -1,4 +1,4 @@
-/** One sitting of a run: opens it, works through the stages, and writes report, package and recording. */
+/** Carries out a research run: opens it, works through the stages, and writes report, package and recording. */
 import { relative } from "node:path";
 import type { OpenResearch } from "@kevo/coordinator/lineage/research/database.ts";
 import { findRun, type ResearchRun, setRun } from "@kevo/coordinator/lineage/research/store.ts";
@@ -13,7 +13,7 @@ import { type OpenSession, openSession } from "./open-session.ts";
 import { research } from "./pipeline.ts";
 import { type Recording, writeRecording } from "./recording.ts";
 
-export interface Sitting {
+export interface ResearchRunOptions {
   readonly research: OpenResearch;
   readonly run: ResearchRun;
   readonly recording: Recording | null;
@@ -60,18 +60,18 @@ export interface Ended {
 }
 
 /** @throws UserError before any work; afterwards a fault ends in a report that says so. */
-export async function conduct(sitting: Sitting): Promise<Ended> {
-  const { research: open, run, say, signal } = sitting;
-  const opened = await openSession({ ...sitting, folder: run.folder });
+export async function runResearch(given: ResearchRunOptions): Promise<Ended> {
+  const { research: open, run, say, signal } = given;
+  const opened = await openSession({ ...given, folder: run.folder });
   const found = noFindings(run.domain);
   try {
-    announce(opened, sitting);
+    announce(opened, given);
     setRun(open.db, run.id, { status: "running", message: null });
     const stopped = await attempt(() => research(opened.session, found), signal);
-    const ended = await finish(sitting, opened, found, stopped);
-    if (sitting.record !== null && ended.status === "completed") {
-      writeRecording(sitting.record, open.db, findRun(open.db, run.id) as ResearchRun, opened.recorded);
-      say(`recorded in ${sitting.record}`);
+    const ended = await finish(given, opened, found, stopped);
+    if (given.record !== null && ended.status === "completed") {
+      writeRecording(given.record, open.db, findRun(open.db, run.id) as ResearchRun, opened.recorded);
+      say(`recorded in ${given.record}`);
     }
     return ended;
   } finally {
@@ -79,7 +79,7 @@ export async function conduct(sitting: Sitting): Promise<Ended> {
   }
 }
 
-function announce({ session, recorded }: OpenSession, { recording, say }: Sitting): void {
+function announce({ session, recorded }: OpenSession, { recording, say }: ResearchRunOptions): void {
   const { options, sources } = session;
   if (recording !== null) {
     say(`replaying run ${session.run}: no key is used, nothing is sent, nothing is paid`);
@@ -108,8 +108,13 @@ async function attempt(work: () => Promise<void>, signal: AbortSignal): Promise<
   }
 }
 
-async function finish(sitting: Sitting, { session }: OpenSession, found: Findings, stopped: Stop): Promise<Ended> {
-  const { research: open, run, say } = sitting;
+async function finish(
+  given: ResearchRunOptions,
+  { session }: OpenSession,
+  found: Findings,
+  stopped: Stop,
+): Promise<Ended> {
+  const { research: open, run, say } = given;
   const { options, folder } = session;
   const best = bestOf(found);
   say("7 report and package");
