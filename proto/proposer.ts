@@ -2,7 +2,10 @@
 import { z } from "zod";
 
 /** Names of earlier releases, which stand in databases, logs and recordings. */
-const RENAMED: ReadonlyMap<string, string> = new Map([["grok", "llm"]]);
+const RENAMED: ReadonlyMap<string, string> = new Map([
+  ["grok", "llm"],
+  ["kin", "transfer"],
+]);
 
 /** The name of today for a stored one. */
 export const proposerName = (stored: string): string => RENAMED.get(stored) ?? stored;

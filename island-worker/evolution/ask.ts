@@ -16,12 +16,12 @@ import type { Offspring } from "../proposers/classical/offspring.ts";
 import { untriedSamples } from "../proposers/classical/random.ts";
 import { spaceFilling } from "../proposers/classical/seed.ts";
 import { type Arm, drawArm } from "./bandit.ts";
-import { favouritesElsewhere } from "./elsewhere.ts";
 import type { Island } from "./island-state.ts";
-import { bestOfKin } from "./kin.ts";
 import { genesOf, type Knowledge, nicheOf, surrogateOf, takenKeys, underwayOf } from "./knowledge.ts";
 import { nicheKeyOf } from "./niche.ts";
 import type { Surrogate } from "./surrogate/surrogate.ts";
+import { transferAcrossDevices } from "./transfer-across-devices.ts";
+import { transferFromWorkloads } from "./transfer-from-workloads.ts";
 
 /** Space-filling candidates of a niche, all its islands together, before the surrogate proposes. */
 const SEEDED = 16;
@@ -108,7 +108,7 @@ interface Batch {
   readonly isTaken: (key: number | string) => boolean;
 }
 
-type Choice = Offspring & { readonly proposer: Arm | "seed" | "kin" | "surrogate" };
+type Choice = Offspring & { readonly proposer: Arm | "seed" | "transfer" | "surrogate" };
 
 function openBatch(island: Island, knowledge: Knowledge, random: Random): Batch {
   const niche = nicheOf(knowledge, island.index);
@@ -187,9 +187,9 @@ function next(batch: Batch): Choice | null {
     return { genes: space.start, proposer: "seed" };
   }
   const isSeeding = surrogate === null || begun < SEEDED;
-  if (hasKin(island) && (isSeeding ? begun % EXPLORING > 0 : random.uniform() < BORROWED)) {
-    const genes = bestOfKin(knowledge, island.index, isTaken);
-    if (genes !== null) return { genes, proposer: "kin" };
+  if (hasOtherWorkloads(island) && (isSeeding ? begun % EXPLORING > 0 : random.uniform() < BORROWED)) {
+    const genes = transferFromWorkloads(knowledge, island.index, isTaken);
+    if (genes !== null) return { genes, proposer: "transfer" };
   }
   if (isSeeding) {
     const others = [...observations.map(({ genes }) => genes), ...batch.underway];
@@ -200,10 +200,10 @@ function next(batch: Batch): Choice | null {
   const proposed = surrogate.propose(isTaken, inFlight);
   const isPromising = proposed !== null && proposed.acquisition > WORTHWHILE;
   if (random.uniform() < (isPromising ? BREEDING : BREEDING_AT_THE_END)) {
-    const favourites = favouritesElsewhere(knowledge, island.index, random, isTaken);
+    const favourites = transferAcrossDevices(knowledge, island.index, random, isTaken);
     if (favourites.length > 0) {
       const genes = bestOf(favourites, surrogate.rank(favourites, inFlight));
-      if (genes !== null) return { genes, proposer: "kin" };
+      if (genes !== null) return { genes, proposer: "transfer" };
     }
     const arm = drawArm(island.credit, random);
     const litter = litterOf(arm, batch);
@@ -218,7 +218,7 @@ function next(batch: Batch): Choice | null {
 }
 
 /** Islands judged by other workloads. Those that differ by their device share a surrogate instead. */
-function hasKin({ spec }: Island): boolean {
+function hasOtherWorkloads({ spec }: Island): boolean {
   return new Set(spec.islands.map(({ niche }) => niche.workloads?.join() ?? "")).size > 1;
 }
 

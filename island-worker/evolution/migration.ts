@@ -4,7 +4,7 @@ import type { RunSpec } from "@kevo/proto/run.ts";
 
 /**
  * All of them on the same device. From another only what has an evolved source: of a configuration that is among the
- * best there, what the results here say decides (`elsewhere.ts`); to measure it in any case cost more than it brought.
+ * best there, what the results here say decides (`transfer-across-devices.ts`); to measure it in any case cost more than it brought.
  */
 export function taken(spec: RunSpec, island: number, sender: number, elites: readonly Elite[]): Elite[] {
   const deviceOf = (index: number) => spec.islands[index]?.niche.device ?? null;

@@ -11,15 +11,15 @@ import type { Control } from "@kevo/proto/messages/control.ts";
 import { leaseReply } from "@kevo/proto/messages/lease.ts";
 import { subjects } from "@kevo/proto/subjects.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
+import { leavesBudgetToOthers } from "../evolution/budget-allocation.ts";
 import { applyEntry, ask, diversityOf, elitesOf, type Island, openIsland } from "../evolution/island.ts";
-import { leavesTurn } from "../evolution/turns.ts";
 import { migrantsFor } from "./migrant-inbox.ts";
 import type { WorkerSession } from "./worker-session.ts";
 
 const REQUEST_MS = 2_000;
 /** How long to wait for an event before looking again all the same: messages may be lost. */
 const LOOK_AGAIN_MS = 500;
-/** Turns are left to an island of which something was heard within this long: one that nobody holds never ends. */
+/** The budget is left to an island only if its log grew within this time: an island without a worker never ends. */
 const OTHERS_TIMEOUT_MS = 10_000;
 /** Pause between tries while the coordinator or NATS is away. */
 const RETRY_MS = 200;
@@ -67,14 +67,14 @@ export class LeasedIsland {
   async hold(ttlMs: number, signal: AbortSignal): Promise<void> {
     const renewal = setInterval(() => void this.#renew(), ttlMs / 4);
     try {
-      while (!this.#lost && !signal.aborted) await this.#turn(signal);
+      while (!this.#lost && !signal.aborted) await this.#step(signal);
     } finally {
       clearInterval(renewal);
     }
     if (!this.#lost) await this.#lease("release").catch(() => {});
   }
 
-  async #turn(signal: AbortSignal): Promise<void> {
+  async #step(signal: AbortSignal): Promise<void> {
     const session = this.#session;
     const { spec, advisor } = session;
     const island = this.#island;
@@ -118,7 +118,7 @@ export class LeasedIsland {
     const { knowledge, newsAt } = this.#session;
     const since = performance.now() - OTHERS_TIMEOUT_MS;
     const goesOn = (island: number) => (windows[island] ?? 0) > 0 && (newsAt[island] ?? 0) > since;
-    return leavesTurn(knowledge, this.index, goesOn);
+    return leavesBudgetToOthers(knowledge, this.index, goesOn);
   }
 
   #caughtUp(): boolean {

@@ -78,7 +78,7 @@ test("devices that agree on the best leave evaluations to the one that they say 
   expect(new Set(last.map(({ device }) => device))).toEqual(new Set(["Gamma"]));
 });
 
-// Were turns left to it, the run would take five minutes.
+// Were the budget left to it, the run would take five minutes.
 test("nothing is left to a device whose island no worker holds: the budget is used without it", async () => {
   await using place = new Workplace();
   expect(await withOneWorker(place, 2)).toMatchObject({ code: 0 });

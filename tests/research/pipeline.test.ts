@@ -80,14 +80,14 @@ test.runIf(process.platform === "linux")(
     }
 
     // Nobody is there any more to be asked: neither fakes nor keys.
-    await using elsewhere = new Workplace();
+    await using other = new Workplace();
     const replay = ["run", "--recording", place.file("recording.json.gz"), "--json"];
-    const again = await elsewhere.run("research-stage", replay, NO_KEYS);
+    const again = await other.run("research-stage", replay, NO_KEYS);
     expect(again, again.stderr).toMatchObject({ code: 0 });
     expect(again.stderr).toMatch(/\$\d\.\d+ spent when it was recorded;/);
     const { folder, best } = JSON.parse(again.stdout);
     expect(filesIn(folder)).toEqual(live);
-    const shown = await elsewhere.run("coordinator", ["lineage", "show", best.candidate]);
+    const shown = await other.run("coordinator", ["lineage", "show", best.candidate]);
     expect(shown.stdout).toContain("Origin: research run");
     // What it packed runs.
     if (!existsSync("/usr/bin/cc")) return;

@@ -134,9 +134,9 @@ test("no source could look: nothing was read, no model is paid, and the run goes
   expect(found.works).toBeGreaterThan(0);
   expect(again.stderr).toMatch(/Survey partial \(\d+ works; x skipped\)/);
   // What was refused at first is no part of the recording: it repeats the run that read something.
-  await using elsewhere = new Workplace();
+  await using other = new Workplace();
   const replay = ["run", "--recording", place.file("recording.json"), "--json"];
-  const repeated = await elsewhere.run("research-stage", replay, NO_KEYS);
+  const repeated = await other.run("research-stage", replay, NO_KEYS);
   expect(repeated, repeated.stderr).toMatchObject({ code: 0 });
   const report = (folder: string) => readFileSync(join(folder, "report.md"), "utf8");
   expect(report(JSON.parse(repeated.stdout).folder)).toBe(report(found.folder));

@@ -13,6 +13,7 @@ vi.setConfig({ testTimeout: 300_000 });
 
 const STORED = fileURLToPath(new URL("../fixtures/lineage-0.1.0/lineage.db", import.meta.url));
 const SYNC = "20261126-bowl-6c3e";
+const DEVICES = "20261126-bowl-2eb8";
 
 /** As on the machine that wrote it, but for where the spaces lie. */
 function workplace(): Workplace {
@@ -57,6 +58,15 @@ test("candidates of a model are of `llm`, whatever that was called when they wer
   ]) {
     expect(ledger.query(`select * from ${table} where ${column} like '%"grok"%' or ${column} = 'grok'`)).toEqual([]);
   }
+});
+
+test("what came from other devices or workloads is of `transfer`", async () => {
+  await using place = workplace();
+  const old = place.ledger().query<{ id: string }>("select id from candidates where proposer = 'kin'");
+  expect(old).toHaveLength(4);
+  const { proposers } = await lineage(place, "spend", DEVICES);
+  expect(proposers).toContainEqual(expect.objectContaining({ name: "transfer", evaluations: 4 }));
+  expect(await lineage(place, "show", old[0]?.id as string)).toMatchObject({ proposer: "transfer" });
 });
 
 test("a stored run repeats candidate for candidate", async () => {

@@ -125,7 +125,7 @@ export function exchangesOf(db: ResearchDatabase, run: string, hash?: string): s
 }
 
 /** Those that other runs of this database had for the same request, oldest first. */
-export function exchangesElsewhere(db: ResearchDatabase, run: string, hash: string): string[] {
+export function exchangesOfOtherRuns(db: ResearchDatabase, run: string, hash: string): string[] {
   const rows = db
     .select({ exchange: exchanges.exchange })
     .from(exchanges)

@@ -8,11 +8,11 @@ import { labelledRandom } from "@kevo/core/random/random.ts";
 import type { RecordedSpace } from "@kevo/core/recorded-space/recorded-space.ts";
 import { genomeHash } from "@kevo/core/search-space/genome.ts";
 import type { SearchSpace } from "@kevo/core/search-space/search-space.ts";
+import { leavesBudgetToOthers } from "@kevo/island-worker/evolution/budget-allocation.ts";
 import { applyEntry, ask, elitesOf, type Island, openIsland } from "@kevo/island-worker/evolution/island.ts";
 import { applyKnowledge, openKnowledge } from "@kevo/island-worker/evolution/knowledge.ts";
 import { taken } from "@kevo/island-worker/evolution/migration.ts";
 import { neighboursOf } from "@kevo/island-worker/evolution/topology.ts";
-import { leavesTurn } from "@kevo/island-worker/evolution/turns.ts";
 import type { AskedEntry, Candidate, EvaluatedEntry, LogEntry, OpenedEntry, Proposal } from "@kevo/proto/log.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
@@ -80,7 +80,7 @@ export function simulate(
     for (const [at, line] of trace.best.entries()) line.push(best[at] as number);
   };
   /** False when the island has nothing left to propose. */
-  const turn = (island: Island): boolean => {
+  const step = (island: Island): boolean => {
     const k = island.batches;
     const before = performance.now();
     const cpu = process.threadCpuUsage();
@@ -109,8 +109,8 @@ export function simulate(
     const room = underway.length < setting.parallel && started < setting.evaluations;
     if (room && exhausted < islands.length) {
       const island = islands[at % islands.length] as Island;
-      if (leavesTurn(knowledge, island.index, () => true)) continue;
-      exhausted = turn(island) ? 0 : exhausted + 1;
+      if (leavesBudgetToOthers(knowledge, island.index, () => true)) continue;
+      exhausted = step(island) ? 0 : exhausted + 1;
       continue;
     }
     if (underway.length === 0) break;

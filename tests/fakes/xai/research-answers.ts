@@ -258,10 +258,10 @@ const compare: Answerer = (asked) => {
   const body = bodyOf(source);
   const nearest = sentences(body).sort((a, b) => shared(claim, b) - shared(claim, a))[0] ?? body.slice(0, 200);
   const share = shared(claim, nearest);
-  const elsewhere = /CPU/.test(claim) && /future work|on GPUs|outside GPUs/i.test(source);
+  const isOtherDevice = /CPU/.test(claim) && /future work|on GPUs|outside GPUs/i.test(source);
   const relation = ORDER.test(source)
     ? "same"
-    : share >= 0.75 && !elsewhere
+    : share >= 0.75 && !isOtherDevice
       ? "same"
       : share >= 0.3
         ? "partial"

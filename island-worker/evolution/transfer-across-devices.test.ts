@@ -2,10 +2,10 @@ import { labelledRandom } from "@kevo/core/random/random.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
 import { describe, expect, test } from "vitest";
-import { favouritesElsewhere } from "./elsewhere.ts";
 import { openedEntry, ridge, specOf, tell } from "./fixture.ts";
 import { ask, openIsland } from "./island.ts";
 import { type Knowledge, openKnowledge } from "./knowledge.ts";
+import { transferAcrossDevices } from "./transfer-across-devices.ts";
 
 const on = (...niches: RunSpec["islands"][number]["niche"][]) =>
   specOf({ workloads: ["one", "two"], islands: niches.map((niche, index) => ({ index, niche })) });
@@ -29,7 +29,7 @@ function told(spec: RunSpec, configs: readonly Config[]): Knowledge {
 /** Keys of what an island is offered. */
 function offered(knowledge: Knowledge, taken: readonly Config[] = [], island = 1, label = "draw"): (number | string)[] {
   const keys = new Set(taken.map(keyOf));
-  const genes = favouritesElsewhere(knowledge, island, labelledRandom(label), (key) => keys.has(key));
+  const genes = transferAcrossDevices(knowledge, island, labelledRandom(label), (key) => keys.has(key));
   return genes.map((each) => ridge.keyOf(each));
 }
 
@@ -78,9 +78,9 @@ describe("what other devices favour", () => {
     tell(knowledge, 1, slow.slice(0, 18), ({ STAGES }) => 1 + 0.01 * ((STAGES as number) % 2));
     const island = openIsland(ridge, openedEntry(twoDevices, 1));
     const proposers = Array.from({ length: 60 }, (_, k) => ask(island, knowledge, { k, count: 1, migrants: [] })[0]);
-    const kin = proposers.filter((proposal) => proposal?.proposer === "kin");
-    expect(kin.length).toBeGreaterThan(0);
-    for (const proposal of kin) expect(keyOf(proposal?.config as Config)).toBe(keyOf(optimum));
+    const transferred = proposers.filter((proposal) => proposal?.proposer === "transfer");
+    expect(transferred.length).toBeGreaterThan(0);
+    for (const proposal of transferred) expect(keyOf(proposal?.config as Config)).toBe(keyOf(optimum));
     const bred = ["mutation", "crossover", "differential_evolution", "random"];
     expect(proposers.filter((proposal) => bred.includes(proposal?.proposer ?? ""))).toEqual([]);
   });

@@ -2,9 +2,9 @@ import { openSpace } from "@kevo/core/search-space/search-space.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
 import { describe, expect, test } from "vitest";
+import { leavesBudgetToOthers } from "./budget-allocation.ts";
 import { ridge, specOf, tell } from "./fixture.ts";
 import { type Knowledge, openKnowledge } from "./knowledge.ts";
-import { leavesTurn } from "./turns.ts";
 
 const devices = (names: readonly string[], changes: Partial<RunSpec> = {}) =>
   specOf({ islands: names.map((device, index) => ({ index, niche: { workloads: null, device } })), ...changes });
@@ -30,9 +30,11 @@ function after(count: number, ends: readonly Config[], spec: RunSpec, space = ri
   return knowledge;
 }
 const waiting = (knowledge: Knowledge, goesOn = (_: number) => true) =>
-  knowledge.spec.islands.filter(({ index }) => leavesTurn(knowledge, index, goesOn)).map(({ index }) => index);
+  knowledge.spec.islands
+    .filter(({ index }) => leavesBudgetToOthers(knowledge, index, goesOn))
+    .map(({ index }) => index);
 
-describe("a turn is left to others", () => {
+describe("a device leaves the budget to others", () => {
   test("by devices that agree, until the rest has had three times as many evaluations", () => {
     const knowledge = after(110, [best, best, other], devices(three));
     expect(waiting(knowledge)).toEqual([0, 1]);

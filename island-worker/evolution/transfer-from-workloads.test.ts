@@ -3,8 +3,8 @@ import type { Config } from "@kevo/proto/search-space.ts";
 import { describe, expect, test } from "vitest";
 import { askedEntry, evaluatedEntry, openedEntry, ridge, ridgeTime, specOf } from "./fixture.ts";
 import { ask, openIsland } from "./island.ts";
-import { bestOfKin } from "./kin.ts";
 import { applyKnowledge, openKnowledge } from "./knowledge.ts";
+import { transferFromWorkloads } from "./transfer-from-workloads.ts";
 
 const NICHES = 6;
 const workloads = Array.from({ length: NICHES }, (_, index) => `w${index}`);
@@ -29,14 +29,14 @@ function taught(configs: readonly Config[], time: (config: Config) => number | n
 
 const others: Config[] = [1, 2, 5].map((STAGES) => ({ ...optimum, STAGES, LAYOUT: "rows" }));
 
-describe("kin", () => {
+describe("transfer", () => {
   test("another niche's best is offered once, its failures never", () => {
     const knowledge = taught([...others, optimum, { ...optimum, BLOCK: 64, STAGES: 5 }], ridgeTime);
     const genes = ridge.encode(optimum);
-    expect(bestOfKin(knowledge, 1, () => false)).toEqual(genes);
-    const after = bestOfKin(knowledge, 1, (key) => key === ridge.keyOf(genes));
+    expect(transferFromWorkloads(knowledge, 1, () => false)).toEqual(genes);
+    const after = transferFromWorkloads(knowledge, 1, (key) => key === ridge.keyOf(genes));
     expect(after).not.toEqual(genes);
-    expect(bestOfKin(knowledge, 0, () => false)).toBeNull();
+    expect(transferFromWorkloads(knowledge, 0, () => false)).toBeNull();
   });
 
   test("what one niche found is soon tried on all of them", () => {

@@ -20,7 +20,7 @@ const MAX_TRANSFERS = 16;
  * Configurations that do nearly best on other devices with the same workloads and are not taken here; each device's
  * with a chance that the results here decide. None with --sync, where islands must not depend on how far others are.
  */
-export function favouritesElsewhere(
+export function transferAcrossDevices(
   knowledge: Knowledge,
   island: number,
   random: Random,

@@ -16,7 +16,7 @@ const MIN_RESULTS = 3;
  * The configuration that did best on other niches, each compared with its own mean, and is not taken on this
  * island's; null where there is one niche only, or nothing better than ordinary is left.
  */
-export function bestOfKin(
+export function transferFromWorkloads(
   knowledge: Knowledge,
   island: number,
   isTaken: (key: number | string) => boolean,

@@ -1,5 +1,5 @@
 /**
- * Whose turn it is where one budget serves several devices. Neither a surrogate nor the time since the last gain tells
+ * Which devices receive the next evaluations of a budget that several share. Neither a surrogate nor the time since the last gain tells
  * whether a device is done. Another device does: two searches of their own that end at the same configuration have
  * hardly both missed. Such devices leave the budget to the rest, until that has had its share.
  */
@@ -17,7 +17,11 @@ const SHARE = 3;
  * together, or wait for models.
  * @param goesOn false while nothing comes of the island, such as where no evaluator has its device: nobody waits for it.
  */
-export function leavesTurn(knowledge: Knowledge, island: number, goesOn: (island: number) => boolean): boolean {
+export function leavesBudgetToOthers(
+  knowledge: Knowledge,
+  island: number,
+  goesOn: (island: number) => boolean,
+): boolean {
   const { spec, space, niches } = knowledge;
   // Of two devices both are confirmed or neither.
   if (niches.size < 3) return false;
