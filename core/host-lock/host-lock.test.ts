@@ -1,24 +1,42 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { acquireExclusive, acquireShared } from "./host-lock.ts";
+import type * as lockFile from "./lock-file.ts";
+
+/** Tells of each try of this process to take a lock's file, with the lock's name. */
+const tries = vi.hoisted(() => ({ tell: (_name: string) => {} }));
+vi.mock(import("./lock-file.ts"), async (importOriginal) => {
+  const { openLockFile } = await importOriginal();
+  const told = (name: string): lockFile.LockFile => {
+    const file = openLockFile(name);
+    const attempt = (mode: "shared" | "exclusive") => {
+      const taken = file.try(mode);
+      tries.tell(name);
+      return taken;
+    };
+    return { try: attempt, release: () => file.release() };
+  };
+  return { openLockFile: told };
+});
 
 const fixture = fileURLToPath(new URL("./holder.fixture.ts", import.meta.url));
 const outer = process.env.TMPDIR;
 let folder: string;
-const children: ChildProcess[] = [];
+const children: Helper[] = [];
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "kevo-lock-test-"));
   process.env.TMPDIR = folder;
 });
 afterEach(async () => {
-  for (const child of children.splice(0)) await ended(child);
+  for (const child of children.splice(0)) await child.kill();
 });
 afterAll(() => {
   if (outer === undefined) delete process.env.TMPDIR;
@@ -26,29 +44,70 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function run(...args: string[]): ChildProcess {
-  const child = spawn(process.execPath, [fixture, ...args], { stdio: ["pipe", "pipe", "inherit"] });
-  children.push(child);
-  return child;
+/** Another process, which runs the fixture. */
+class Helper {
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #ended: Promise<unknown>;
+  readonly #said = new EventEmitter();
+  #lines = 0;
+
+  constructor(...args: string[]) {
+    this.#child = spawn(process.execPath, [fixture, ...args], { stdio: ["pipe", "pipe", "pipe"] });
+    this.#child.stderr.pipe(process.stderr);
+    this.#ended = once(this.#child, "close");
+    createInterface({ input: this.#child.stdout }).on("line", () => {
+      this.#lines++;
+      this.#said.emit("line");
+    });
+    children.push(this);
+  }
+
+  /** How often it has done its work. */
+  get times(): number {
+    return this.#lines;
+  }
+
+  /** Once it has done its work so many times more. */
+  async works(more: number): Promise<void> {
+    const wanted = this.#lines + more;
+    while (this.#lines < wanted) await once(this.#said, "line");
+  }
+
+  /** Asks it to end, and waits for that. */
+  async end(): Promise<void> {
+    this.#child.stdin.end();
+    await this.#ended;
+  }
+
+  async kill(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#ended;
+  }
 }
 
-async function holder(...args: string[]): Promise<ChildProcess> {
-  const child = run(...args);
-  if (child.stdout) await once(child.stdout, "data");
-  return child;
+async function holder(...args: string[]): Promise<Helper> {
+  const helper = new Helper(...args);
+  await helper.works(1);
+  return helper;
 }
 
-async function ended(child: ChildProcess): Promise<void> {
-  const end = once(child, "exit");
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  child.kill("SIGKILL");
-  await end;
+/** Whether it is still waiting once all that can happen without anybody else has happened. */
+async function pending(promise: Promise<unknown>): Promise<boolean> {
+  const later = new Promise<"waiting">((resolve) => setImmediate(resolve, "waiting"));
+  return (await Promise.race([promise, later])) === "waiting";
 }
 
-/** True when it is still waiting after a moment in which a free lock would long have been had. */
-async function waits(promise: Promise<unknown>): Promise<boolean> {
-  const moment = new Promise<"waiting">((resolve) => setTimeout(resolve, 60, "waiting"));
-  return (await Promise.race([promise, moment])) === "waiting";
+/** Whether it is still waiting after twenty more tries of this process to take the lock; a free one is had by the first. */
+async function waits(promise: Promise<unknown>, name: string): Promise<boolean> {
+  let more = 20;
+  await new Promise<void>((resolve) => {
+    tries.tell = (tried) => {
+      if (tried === name && --more === 0) resolve();
+    };
+    void promise.then(() => resolve());
+  });
+  tries.tell = () => {};
+  return pending(promise);
 }
 
 const lockName = () => `device-cpu:0/${randomUUID()}`;
@@ -58,8 +117,8 @@ test("an exclusive holder in another process keeps everyone out until it is kill
   const child = await holder("hold", name, "exclusive");
   const shared = acquireShared(name);
   const exclusive = acquireExclusive(name);
-  expect(await waits(shared)).toBe(true);
-  await ended(child);
+  expect(await waits(shared, name)).toBe(true);
+  await child.kill();
   (await shared)();
   (await exclusive)();
 });
@@ -70,34 +129,42 @@ test("readers of several processes share; a writer waits for the last of them", 
   const mine = await acquireShared(name);
   const exclusive = acquireExclusive(name);
   mine();
-  expect(await waits(exclusive)).toBe(true);
-  child.stdin?.write("release");
+  expect(await waits(exclusive, name)).toBe(true);
+  await child.end();
   (await exclusive)();
 });
 
 test("a writer does not starve behind readers that come and go in two processes", async () => {
   const name = lockName();
-  await Promise.all([holder("churn", name), holder("churn", name)]);
-  for (let round = 0; round < 5; round++) (await acquireExclusive(name))();
+  const readers = [new Helper("read", name), new Helper("read", name)];
+  for (let round = 0; round < 5; round++) {
+    await Promise.all(readers.map((reader) => reader.works(1)));
+    (await acquireExclusive(name))();
+  }
 });
 
 test("readers do not starve behind writers of other processes", async () => {
   const name = lockName();
   const file = join(folder, "count-beside-readers");
   writeFileSync(file, "0");
-  const writers = [run("count", name, file), run("count", name, file)].map((child) => once(child, "exit"));
-  while (readFileSync(file, "utf8") === "0") await new Promise((resolve) => setTimeout(resolve, 5));
-  for (let round = 0; round < 5; round++) (await acquireShared(name))();
-  await Promise.all(writers);
-  expect(readFileSync(file, "utf8")).toBe("80");
+  const writers = [new Helper("count", name, file), new Helper("count", name, file)];
+  for (let round = 0; round < 5; round++) {
+    await Promise.all(writers.map((writer) => writer.works(1)));
+    (await acquireShared(name))();
+  }
+  await Promise.all(writers.map((writer) => writer.end()));
+  expect(Number(readFileSync(file, "utf8"))).toBe(writers.reduce((sum, { times }) => sum + times, 0));
 });
 
 test("three processes that count under the lock lose no count", async () => {
   const file = join(folder, "count");
   writeFileSync(file, "0");
   const name = lockName();
-  await Promise.all([1, 2, 3].map(() => once(run("count", name, file), "exit")));
-  expect(readFileSync(file, "utf8")).toBe("120");
+  const counters = [1, 2, 3].map(() => new Helper("count", name, file));
+  // None ends before the last has counted twenty times, so that all of them counted at once.
+  await Promise.all(counters.map((counter) => counter.works(20)));
+  await Promise.all(counters.map((counter) => counter.end()));
+  expect(Number(readFileSync(file, "utf8"))).toBe(counters.reduce((sum, { times }) => sum + times, 0));
 });
 
 test("within a process: first come, first served, shared together, exclusive alone", async () => {
@@ -124,7 +191,7 @@ test("a wait that is aborted leaves the queue and the gate to others; release tw
   const abort = new AbortController();
   const writer = acquireExclusive(name, abort.signal);
   const behind = acquireShared(name);
-  expect(await waits(behind)).toBe(true);
+  expect(await pending(behind)).toBe(true);
   abort.abort(new Error("no longer wanted"));
   await expect(writer).rejects.toThrow("no longer wanted");
   (await behind)();
@@ -132,8 +199,8 @@ test("a wait that is aborted leaves the queue and the gate to others; release tw
   reader();
   reader();
   const exclusive = acquireExclusive(name);
-  expect(await waits(exclusive)).toBe(true);
-  await ended(other);
+  expect(await waits(exclusive, name)).toBe(true);
+  await other.kill();
   (await exclusive)();
   await expect(acquireExclusive(name, abort.signal)).rejects.toThrow("no longer wanted");
 });
