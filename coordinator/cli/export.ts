@@ -2,8 +2,8 @@
 import { withHelp } from "@kevo/core/program/command-help.ts";
 import { Command } from "commander";
 import { exportRun } from "../export/export-run.ts";
+import { resolveRun } from "../lineage/queries/resolve.ts";
 import { openReadOnly } from "../lineage/read-only.ts";
-import { resolveRun } from "../lineage/resolve.ts";
 import { print, printJson, type ReadOptions, RUN, withReadOptions } from "./output.ts";
 
 export function exportCommand(): Command {

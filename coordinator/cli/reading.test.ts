@@ -12,7 +12,7 @@ import type { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { openLineage } from "../lineage/database.ts";
 import { type Builder, buildLineage } from "../lineage/testing/lineage-builder.ts";
-import { runResult } from "../run/result.ts";
+import { runResult } from "../result/result.ts";
 import { evaluatorsCommand } from "./evaluators.ts";
 import { exportCommand } from "./export.ts";
 import { lineageCommand } from "./lineage.ts";

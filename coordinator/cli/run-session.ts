@@ -8,23 +8,23 @@ import { type KernelPackage, kernelFromSpaces, loadKernel } from "@kevo/core/ker
 import { type RunSpec, runSpec } from "@kevo/proto/run.ts";
 import { type OpenLineage, openLineage } from "../lineage/database.ts";
 import { cellsOf } from "../lineage/queries/cells.ts";
+import { resolveRun } from "../lineage/queries/resolve.ts";
 import { winnersTimes } from "../lineage/queries/workloads.ts";
-import { resolveRun } from "../lineage/resolve.ts";
 import { commandFor } from "../progress/command.ts";
-import { finalReport } from "../progress/final-report.ts";
 import { formatMs } from "../progress/format.ts";
-import { openProgress } from "../progress/progress.ts";
+import { openProgress } from "../progress/open-progress.ts";
 import { wantsColours } from "../progress/table.ts";
 import { earlierRecording, recordSpecOf } from "../record/earlier.ts";
 import { parseFixed } from "../record/plan.ts";
 import { type RecordingSummary, writeRecording } from "../record/recording.ts";
+import { repetitionOf } from "../repeat/repetition.ts";
+import { finalReport } from "../result/final-report.ts";
+import { buildResult, type RunResult } from "../result/result.ts";
 import { asControl } from "../run/control-run.ts";
 import { type Ending, executeRun } from "../run/controller.ts";
 import { evolvableSource } from "../run/evolved-source.ts";
 import { type Launch, launch as launchSchema } from "../run/launch.ts";
-import { repetitionOf } from "../run/repetition.ts";
-import { buildResult, type RunResult } from "../run/result.ts";
-import { type RunRequest, runId, specOf } from "../run/spec.ts";
+import { runId, specOf, type Wish } from "../run/spec.ts";
 import { asStored, withinDevices } from "../run/within-devices.ts";
 
 export interface RunSessionOptions {

@@ -1,6 +1,6 @@
 /** `coordinator stop`: asks the coordinator of a run to finish what is outstanding and name the winner. */
 import { dirname, join } from "node:path";
-import { connectBus } from "@kevo/core/bus/bus.ts";
+import { connectBus } from "@kevo/core/bus/connect.ts";
 import { NoResponder, RequestTimeout } from "@kevo/core/bus/errors.ts";
 import { readEnvironment } from "@kevo/core/config/environment.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
@@ -11,8 +11,8 @@ import { stopReply } from "@kevo/proto/messages/control.ts";
 import { subjects } from "@kevo/proto/subjects.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
 import { Command } from "commander";
+import { resolveRun } from "../lineage/queries/resolve.ts";
 import { DEFAULT_DATABASE, openReadOnly } from "../lineage/read-only.ts";
-import { resolveRun } from "../lineage/resolve.ts";
 import { commandFor } from "../progress/command.ts";
 import { launch as launchSchema } from "../run/launch.ts";
 import { RUN } from "./output.ts";

@@ -5,17 +5,17 @@ import { EXIT_CODES, withHelp } from "@kevo/core/program/command-help.ts";
 import { Command } from "commander";
 import { isHeld } from "../lineage/holder.ts";
 import { cellsOf } from "../lineage/queries/cells.ts";
+import { type Run, resolveRun } from "../lineage/queries/resolve.ts";
 import { winnersTimes } from "../lineage/queries/workloads.ts";
 import { openReadOnly, type ReadOnlyLineage } from "../lineage/read-only.ts";
-import { type Run, resolveRun } from "../lineage/resolve.ts";
 import { commandFor } from "../progress/command.ts";
-import { finalReport } from "../progress/final-report.ts";
-import { openProgress } from "../progress/progress.ts";
+import { openProgress } from "../progress/open-progress.ts";
 import { wantsColours } from "../progress/table.ts";
-import { buildResult } from "../run/result.ts";
-import type { RunSnapshot } from "../run/snapshot.ts";
-import { snapshotFromDatabase } from "../run/snapshot-from-database.ts";
 import { printJson, type ReadOptions, RUN, withReadOptions } from "./output.ts";
+import { finalReport } from "../result/final-report.ts";
+import { buildResult } from "../result/result.ts";
+import type { RunSnapshot } from "../snapshot/snapshot.ts";
+import { snapshotFromDatabase } from "../snapshot/snapshot-from-database.ts";
 
 const LOOK_EVERY_MS = 500;
 /** A living coordinator writes at least every two seconds. */

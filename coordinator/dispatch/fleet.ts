@@ -7,7 +7,7 @@ import type { Description } from "@kevo/proto/evaluator-service.ts";
 import { type EvaluatorAnnouncement, evaluatorAnnouncement } from "@kevo/proto/messages/evaluators.ts";
 import type { BackendName } from "@kevo/proto/run.ts";
 import { subjects } from "@kevo/proto/subjects.ts";
-import type { EvaluatorSnapshot } from "../run/snapshot.ts";
+import type { EvaluatorSnapshot } from "../snapshot/snapshot.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { EvaluatorLink } from "./evaluator-link.ts";
 import { whyNoAnswer } from "./no-answer.ts";

@@ -8,7 +8,7 @@ import { unpackFiles } from "@kevo/core/kernel/archive.ts";
 import { parameterArguments } from "@kevo/gpu-evaluator/backends/cpu/arguments.ts";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import type { LineageDatabase } from "../lineage/database.ts";
-import type { Run } from "../lineage/resolve.ts";
+import type { Run } from "../lineage/queries/resolve.ts";
 import { packageOfRun } from "./package-of-run.ts";
 import { readmeOf } from "./readme.ts";
 import { type Winner, winnersOf } from "./winners.ts";

@@ -5,7 +5,7 @@ import { cacheRoot } from "@kevo/core/config/user-folders.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { type KernelPackage, loadKernel } from "@kevo/core/kernel/load.ts";
 import { type RunSpec, runSpec } from "@kevo/proto/run.ts";
-import type { Run } from "../lineage/resolve.ts";
+import type { Run } from "../lineage/queries/resolve.ts";
 import { launch } from "../run/launch.ts";
 
 const KERNELS = join(dirname(fileURLToPath(import.meta.resolve("@kevo/gpu-evaluator/package.json"))), "kernels");

@@ -1,6 +1,6 @@
 /** The README of an exported kernel: what it is, how it is called, and what was measured where. */
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
-import type { Run } from "../lineage/resolve.ts";
+import type { Run } from "../lineage/queries/resolve.ts";
 import { formatConfig, formatInterval, formatNumber, formatShare, formatSpeedup, oneLine } from "../progress/format.ts";
 import type { Winner } from "./winners.ts";
 

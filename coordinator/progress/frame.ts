@@ -1,6 +1,6 @@
 /** The live view as text: one snapshot, drawn to fit a terminal. Pure. */
 import { OUTCOMES } from "@kevo/proto/outcome.ts";
-import type { IslandSnapshot, RunSnapshot } from "../run/snapshot.ts";
+import type { IslandSnapshot, RunSnapshot } from "../snapshot/snapshot.ts";
 import {
   cut,
   formatConfig,

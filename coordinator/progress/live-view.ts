@@ -1,6 +1,6 @@
 /** Progress in a terminal: one frame, redrawn in place at most four times a second. */
 import { createLogUpdate } from "log-update";
-import type { RunSnapshot } from "../run/snapshot.ts";
+import type { RunSnapshot } from "../snapshot/snapshot.ts";
 import { drawFrame } from "./frame.ts";
 import type { Progress } from "./progress.ts";
 

@@ -1,5 +1,5 @@
 /** Progress where there is no terminal: a line every few seconds, and one whenever the run does something else. */
-import type { RunSnapshot } from "../run/snapshot.ts";
+import type { RunSnapshot } from "../snapshot/snapshot.ts";
 import { formatDuration, formatMs, formatNumber, formatSpeedup } from "./format.ts";
 import { failures } from "./frame.ts";
 import type { Progress } from "./progress.ts";

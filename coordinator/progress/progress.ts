@@ -1,7 +1,5 @@
 /** Where a run says how it goes: a live view in a terminal, plain lines elsewhere, nothing for scripts. */
-import type { RunSnapshot } from "../run/snapshot.ts";
-import { liveView } from "./live-view.ts";
-import { plainLines } from "./plain-lines.ts";
+import type { RunSnapshot } from "../snapshot/snapshot.ts";
 
 export interface Progress {
   /** May be called as often as you like; what is shown is limited. */
@@ -13,9 +11,3 @@ export interface Progress {
 }
 
 export const silent: Progress = { update() {}, note() {}, close() {} };
-
-/** @param stream where people read: standard error. */
-export function openProgress(stream: NodeJS.WriteStream, { json }: { json: boolean }): Progress {
-  if (json) return silent;
-  return stream.isTTY && process.env.TERM !== "dumb" ? liveView(stream) : plainLines(stream);
-}

@@ -5,7 +5,7 @@ import type { RunSpec } from "@kevo/proto/run.ts";
 import canonicalize from "canonicalize";
 import { desc, sql } from "drizzle-orm";
 import type { LineageDatabase } from "../lineage/database.ts";
-import type { Run } from "../lineage/resolve.ts";
+import type { Run } from "../lineage/queries/resolve.ts";
 import { runs } from "../lineage/schema.ts";
 import { type RunRequest, specOf } from "../run/spec.ts";
 import { type Fixed, planRecording } from "./plan.ts";

@@ -20,6 +20,7 @@ import { MODEL_TROUBLE } from "../lineage/queries/models.ts";
 import type { Progress } from "../progress/progress.ts";
 import { planRecording } from "../record/plan.ts";
 import { Recorder } from "../record/recorder.ts";
+import { Recorded } from "../repeat/repetition.ts";
 import type { Child } from "./children.ts";
 import { Endpoints } from "./endpoints.ts";
 import { evolvableSource, storedSources } from "./evolved-source.ts";
@@ -31,7 +32,6 @@ import { type LocalListener, startLocalEvaluators, startLocalWorkers } from "./l
 import { LogPublisher } from "./log-publisher.ts";
 import { openNats } from "./nats.ts";
 import { ObjectKeeper } from "./object-keeper.ts";
-import { Recorded } from "./repetition.ts";
 import { definitionObject } from "./spec.ts";
 
 export interface RunSession {

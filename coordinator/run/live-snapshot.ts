@@ -3,7 +3,7 @@ import type { Fleet } from "../dispatch/fleet.ts";
 import { splitCandidateId } from "../ledger/island-ledger.ts";
 import type { LedgerState } from "../ledger/ledger-state.ts";
 import type { AcceptedCandidate } from "../ledger/records.ts";
-import type { RunSnapshot } from "./snapshot.ts";
+import type { RunSnapshot } from "../snapshot/snapshot.ts";
 
 /** Seconds over which the rate of evaluations is taken. */
 const RATE_WINDOW_S = 30;

@@ -1,6 +1,7 @@
 /** NATS for a run: the server that was named or an embedded one beside the database, and a connection to it. */
 import { dirname, join } from "node:path";
-import { type Bus, connectBus } from "@kevo/core/bus/bus.ts";
+import type { Bus } from "@kevo/core/bus/bus.ts";
+import { connectBus } from "@kevo/core/bus/connect.ts";
 import { startNatsServer } from "@kevo/core/nats-server/embedded.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import type { Launch } from "./launch.ts";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { connectBus } from "@kevo/core/bus/bus.ts";
+import { connectBus } from "@kevo/core/bus/connect.ts";
 import { startNatsServer } from "@kevo/core/nats-server/embedded.ts";
 import { expect, test, vi } from "vitest";
 import { ObjectKeeper } from "./object-keeper.ts";

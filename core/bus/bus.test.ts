@@ -9,7 +9,8 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { UserError } from "../errors/user-error.ts";
 import { type EmbeddedNats, type ServerExit, startNatsServer } from "../nats-server/embedded.ts";
-import { type Bus, connectBus } from "./bus.ts";
+import type { Bus } from "./bus.ts";
+import { connectBus } from "./connect.ts";
 import { BusClosed, LogUnavailable, MalformedReply, NoResponder, RemoteError, RequestTimeout } from "./errors.ts";
 
 let dir: string;

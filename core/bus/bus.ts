@@ -4,22 +4,10 @@
  */
 import type { LogEntry } from "@kevo/proto/log.ts";
 import type { ZodType } from "zod";
-import { openConnection } from "./connection.ts";
-import { createBus } from "./nats-bus.ts";
 
 export interface Subscription {
   /** Stops delivery; calling it twice is harmless. */
   unsubscribe(): void;
-}
-
-export interface ConnectOptions {
-  readonly url: string;
-  /** Shared secret (`KEVO_TOKEN`); needed where the server listens beyond loopback. */
-  readonly token?: string | undefined;
-  /** Shown in the server's list of clients. */
-  readonly name: string;
-  /** Closes the bus. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Bus {
@@ -73,16 +61,4 @@ export interface Bus {
 
   /** Sends what is still buffered, then closes. Idempotent. */
   close(): Promise<void>;
-}
-
-/**
- * Connects once; afterwards it reconnects for ever.
- * @throws UserError that names the URL, when nothing answers or the token is refused.
- */
-export async function connectBus(options: ConnectOptions): Promise<Bus> {
-  const connection = await openConnection(options);
-  const bus = createBus(connection, options.url);
-  if (options.signal?.aborted) await bus.close();
-  options.signal?.addEventListener("abort", () => void bus.close(), { once: true });
-  return bus;
 }

@@ -1,7 +1,16 @@
 /** Opens the connection to NATS, or says in a sentence why not. */
 import { connect, type NatsConnection, type NatsError } from "nats";
 import { UserError } from "../errors/user-error.ts";
-import type { ConnectOptions } from "./bus.ts";
+
+export interface ConnectOptions {
+  readonly url: string;
+  /** Shared secret (`KEVO_TOKEN`); needed where the server listens beyond loopback. */
+  readonly token?: string | undefined;
+  /** Shown in the server's list of clients. */
+  readonly name: string;
+  /** Closes the bus. */
+  readonly signal?: AbortSignal | undefined;
+}
 
 const CONNECT_TIMEOUT_MS = 3000;
 

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { connectBus } from "../bus/bus.ts";
+import { connectBus } from "../bus/connect.ts";
 import { type EmbeddedNats, type ServerExit, startNatsServer } from "./embedded.ts";
 import { startTimeOf } from "./process-identity.ts";
 

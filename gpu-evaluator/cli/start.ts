@@ -1,7 +1,8 @@
 /** A daemon's life: open, serve and announce, drain, close. */
 import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
-import { type Bus, connectBus } from "@kevo/core/bus/bus.ts";
+import type { Bus } from "@kevo/core/bus/bus.ts";
+import { connectBus } from "@kevo/core/bus/connect.ts";
 import { formatAddress, parseAddress } from "@kevo/core/config/address.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { createLogger, type Logger } from "@kevo/core/logging/logger.ts";

@@ -1,7 +1,7 @@
 /** A worker's life: connect, find a run that wants it, take part until that is over, look for the next. */
 import { hostname } from "node:os";
 import type { Bus } from "@kevo/core/bus/bus.ts";
-import { connectBus } from "@kevo/core/bus/bus.ts";
+import { connectBus } from "@kevo/core/bus/connect.ts";
 import { runsReply } from "@kevo/proto/messages/control.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import { subjects } from "@kevo/proto/subjects.ts";

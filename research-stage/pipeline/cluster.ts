@@ -9,7 +9,7 @@ import { isHeld } from "@kevo/coordinator/lineage/holder.ts";
 import { failuresOf } from "@kevo/coordinator/lineage/queries/failures.ts";
 import { winnersTimes } from "@kevo/coordinator/lineage/queries/workloads.ts";
 import { openReadOnly } from "@kevo/coordinator/lineage/read-only.ts";
-import { buildResult, runResult } from "@kevo/coordinator/run/result.ts";
+import { buildResult, runResult } from "@kevo/coordinator/result/result.ts";
 import { chooseWorkloads } from "@kevo/coordinator/run/spec.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { loadKernel } from "@kevo/core/kernel/load.ts";

@@ -2,8 +2,8 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { exportRun } from "@kevo/coordinator/export/export-run.ts";
+import { resolveRun } from "@kevo/coordinator/lineage/queries/resolve.ts";
 import { openReadOnly } from "@kevo/coordinator/lineage/read-only.ts";
-import { resolveRun } from "@kevo/coordinator/lineage/resolve.ts";
 import type { Session } from "../pipeline/session.ts";
 import type { Gap, Idea, Optimisation } from "./findings.ts";
 

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import Database from "better-sqlite3";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import type { RunResult } from "../../coordinator/run/result.ts";
+import type { RunResult } from "../../coordinator/result/result.ts";
 import { answerers } from "../fakes/xai/answerers.ts";
 import { type FakeXai, type FakeXaiOptions, startFakeXai } from "../fakes/xai/server.ts";
 import { type Ended, Workplace } from "../support/programs.ts";

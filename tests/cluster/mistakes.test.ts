@@ -6,7 +6,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { connectBus } from "@kevo/core/bus/bus.ts";
+import { connectBus } from "@kevo/core/bus/connect.ts";
 import { subjects } from "@kevo/proto/subjects.ts";
 import { describe, expect, test, vi } from "vitest";
 import { type Ended, Workplace } from "../support/programs.ts";

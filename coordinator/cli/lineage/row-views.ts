@@ -18,7 +18,7 @@ import {
   UNKNOWN,
 } from "../../progress/format.ts";
 import type { Column } from "../../progress/table.ts";
-import type { RunSnapshot } from "../../run/snapshot.ts";
+import type { RunSnapshot } from "../../snapshot/snapshot.ts";
 
 export interface TableView {
   readonly columns: readonly Column[];

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { cellSummary, cellTable } from "../../progress/cell-table.ts";
+import { cellSummary, cellTable } from "../../result/cell-table.ts";
 import { type Builder, buildLineage } from "../testing/lineage-builder.ts";
 import { type CellTable, cellsOf } from "./cells.ts";
 import { MEASURED_UNDER } from "./circumstances.ts";

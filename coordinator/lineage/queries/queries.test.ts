@@ -1,13 +1,13 @@
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { snapshotFromDatabase } from "../../run/snapshot-from-database.ts";
-import { resolveCandidate, resolveRun } from "../resolve.ts";
+import { snapshotFromDatabase } from "../../snapshot/snapshot-from-database.ts";
 import { BEGIN, type Builder, buildLineage } from "../testing/lineage-builder.ts";
 import { differenceOf } from "./diff.ts";
 import { failuresOf } from "./failures.ts";
 import { islandsOf } from "./islands.ts";
 import { migrationsOf } from "./migrations.ts";
 import { ranking } from "./ranking.ts";
+import { resolveCandidate, resolveRun } from "./resolve.ts";
 import { runsOf } from "./runs.ts";
 import { detailsOf } from "./show.ts";
 import { spendOf, spendOfRuns } from "./spend.ts";

@@ -1,10 +1,10 @@
 /** The runs of a database, latest first. */
 import { runSpec } from "@kevo/proto/run.ts";
 import { count, desc, sql } from "drizzle-orm";
-import { elapsedSeconds } from "../../run/snapshot-from-database.ts";
 import type { LineageDatabase } from "../database.ts";
 import { evaluations, runs } from "../schema.ts";
 import { bestOf } from "./best.ts";
+import { elapsedSeconds } from "./elapsed.ts";
 
 export interface RunRow {
   readonly run: string;

@@ -7,7 +7,7 @@
  * that takes 20 s for an answer, in turn. For each the wall clock of the run and how busy the lanes were.
  */
 import { parseArgs } from "node:util";
-import type { RunResult } from "../../../coordinator/run/result.ts";
+import type { RunResult } from "../../../coordinator/result/result.ts";
 import { answerers } from "../../fakes/xai/answerers.ts";
 import { type FakeXaiOptions, startFakeXai } from "../../fakes/xai/server.ts";
 import { Workplace } from "../../support/programs.ts";

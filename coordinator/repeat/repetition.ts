@@ -15,9 +15,9 @@ import { readStored } from "../ledger/read-stored.ts";
 import type { AcceptedCandidate, EvaluationRecord } from "../ledger/records.ts";
 import type { LineageDatabase } from "../lineage/database.ts";
 import { type FailedFinalist, failedFinalists } from "../lineage/queries/finalists.ts";
-import type { Run } from "../lineage/resolve.ts";
+import type { Run } from "../lineage/queries/resolve.ts";
 import { candidates, measurements, runs } from "../lineage/schema.ts";
-import { type Launch, launch as launchSchema } from "./launch.ts";
+import { type Launch, launch as launchSchema } from "../run/launch.ts";
 
 export interface Repetition {
   readonly spec: RunSpec;

@@ -1,8 +1,8 @@
 /** A run over many workloads, for people: one line for each of them, and what they come to. */
 import type { Config, ParamValue } from "@kevo/proto/search-space.ts";
 import type { CellTable } from "../lineage/queries/cells.ts";
-import { formatConfig, formatInterval, formatNumber, formatSpeedup, formatValue, UNKNOWN } from "./format.ts";
-import { type Column, renderTable, type TableOptions } from "./table.ts";
+import { formatConfig, formatInterval, formatNumber, formatSpeedup, formatValue, UNKNOWN } from "../progress/format.ts";
+import { type Column, renderTable, type TableOptions } from "../progress/table.ts";
 
 const right = (head: string): Column => ({ head, align: "right" });
 

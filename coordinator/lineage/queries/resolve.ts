@@ -1,9 +1,9 @@
 /** What people type, turned into a run or a candidate: an id, the beginning of one, or nothing for the latest. */
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { desc, eq, getTableColumns, sql } from "drizzle-orm";
-import type { LineageDatabase } from "./database.ts";
-import { bestOf } from "./queries/best.ts";
-import { candidates, runs } from "./schema.ts";
+import type { LineageDatabase } from "../database.ts";
+import { candidates, runs } from "../schema.ts";
+import { bestOf } from "./best.ts";
 
 export type Run = typeof runs.$inferSelect;
 export type CandidateRow = typeof candidates.$inferSelect;

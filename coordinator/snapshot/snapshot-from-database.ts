@@ -4,6 +4,7 @@ import { and, count, desc, eq, gte, max, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { LineageDatabase } from "../lineage/database.ts";
 import { countEvaluations } from "../lineage/queries/counts.ts";
+import { elapsedSeconds } from "../lineage/queries/elapsed.ts";
 import { describeNiche } from "../lineage/queries/niches.ts";
 import { idInRun } from "../lineage/queries/of-run.ts";
 import { candidates, evaluations, evaluators, islands, measurements, runs } from "../lineage/schema.ts";
@@ -69,12 +70,6 @@ export function snapshotFromDatabase(db: LineageDatabase, run: string, now: numb
     islands: islandSnapshots(db, run),
     evaluators: evaluatorSnapshots(db, run),
   };
-}
-
-/** While it runs the stored wall clock is that of earlier sessions, or older than the newest commit. */
-export function elapsedSeconds(row: typeof runs.$inferSelect, now: number): number {
-  const begun = row.status === "running" && row.elapsedMs === 0;
-  return (begun ? now - row.createdAt : row.elapsedMs) / 1000;
 }
 
 function phaseOf(db: LineageDatabase, spec: RunSpec, evaluated: number): string {

@@ -1,6 +1,7 @@
 /** Describes what language models did in a run. */
-import type { RunResult } from "../run/result.ts";
-import { formatMs, formatSpeedup, formatUsd, oneLine } from "./format.ts";
+
+import { formatMs, formatSpeedup, formatUsd, oneLine } from "../progress/format.ts";
+import type { RunResult } from "./result.ts";
 
 export function modelsText(llm: NonNullable<RunResult["llm"]>, { spend_usd }: Pick<RunResult, "spend_usd">): string {
   const { models, control, budget_usd, calls, answered, candidates, trouble } = llm;

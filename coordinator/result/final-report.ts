@@ -2,9 +2,7 @@
 import type { Config } from "@kevo/proto/search-space.ts";
 import type { CellTable } from "../lineage/queries/cells.ts";
 import type { WorkloadTimes } from "../lineage/queries/workloads.ts";
-import type { RunResult } from "../run/result.ts";
-import { cellSummary, cellTable, differing, leftOutSentences } from "./cell-table.ts";
-import { commandFor } from "./command.ts";
+import { commandFor } from "../progress/command.ts";
 import {
   cut,
   formatConfig,
@@ -17,9 +15,11 @@ import {
   formatUsd,
   formatValue,
   oneLine,
-} from "./format.ts";
+} from "../progress/format.ts";
+import { renderTable, type TableOptions } from "../progress/table.ts";
+import { cellSummary, cellTable, differing, leftOutSentences } from "./cell-table.ts";
 import { modelsText } from "./models-text.ts";
-import { renderTable, type TableOptions } from "./table.ts";
+import type { RunResult } from "./result.ts";
 
 export interface ReportDetails {
   /** Of the kernel's definition; null in replay and where it is not known. */

@@ -11,9 +11,9 @@ import { failedFinalists } from "../lineage/queries/finalists.ts";
 import { modelsUsed } from "../lineage/queries/models.ts";
 import { spentUsd } from "../lineage/queries/spend.ts";
 import { islands, runs } from "../lineage/schema.ts";
-import { worthOfEvolution } from "./control-run.ts";
-import { launch } from "./launch.ts";
-import { sameCandidates } from "./repetition.ts";
+import { sameCandidates } from "../repeat/repetition.ts";
+import { worthOfEvolution } from "../run/control-run.ts";
+import { launch } from "../run/launch.ts";
 
 const counted = z.int().nonnegative();
 const speedups = {

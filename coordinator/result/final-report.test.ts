@@ -1,0 +1,124 @@
+import { describe, expect, it } from "vitest";
+import { finalReport } from "./final-report.ts";
+import type { RunResult } from "./result.ts";
+
+describe("the final report", () => {
+  const times = (workload: string, changes = {}) => ({
+    workload,
+    candidate: "r1/2/7/3",
+    time_ms: 0.412,
+    baseline_ms: 0.795,
+    baseline: "fast-math",
+    speedup: 1.93,
+    speedup_low: 1.9,
+    speedup_high: 1.96,
+    gflops: 33.12,
+    peak_share: 0.34,
+    others: { default: 0.9, "fast-math": 0.795, torch: 0.76 },
+    ...changes,
+  });
+  const best = {
+    candidate: "r1/2/7/3",
+    config: { tile: 32, exp: "poly" },
+    speedup: 1.93,
+    speedup_low: 1.88,
+    speedup_high: 1.97,
+    time_ms: 0.412,
+    island: 2,
+    batch: 7,
+    proposer: "crossover",
+    rounds: 2,
+  };
+  const result: RunResult = {
+    run: "r1",
+    status: "completed",
+    kernel: "attention-cpu",
+    backend: "cpu",
+    islands: 4,
+    evaluations: {
+      total: 200,
+      ok: 180,
+      compile_error: 12,
+      incorrect: 8,
+      crashed: 0,
+      timeout: 0,
+      invalid: 0,
+      cached: 25,
+    },
+    best,
+    best_by_workload: {},
+    best_by_device: {},
+    failed_finalists: [],
+    spend_usd: 0,
+    elapsed_s: 141,
+    db: "/data/lineage.db",
+  };
+  const details = { defaultConfig: { tile: 16, exp: "poly" }, baselines: ["default", "fast-math"], cells: null };
+
+  it("compares the best with the default and with everything that was timed beside it", () => {
+    const report = finalReport(result, { ...details, workloads: [times("short"), times("long")] });
+    expect(report).toContain("Run r1 of attention-cpu on cpu completed after 2:21.");
+    expect(report).toContain("200 evaluations on 4 islands: 180 ok, 20 failed, 25 more answered from them.");
+    expect(report).toContain("1.93× the speed of the fastest baseline, confidence interval 1.88–1.97");
+    expect(report).toMatch(/tile +32 +16 +changed\n +exp +poly +poly\n/);
+    expect(report).toMatch(/workload +time ms +baseline ms +speedup +interval +GFLOP\/s +of peak +torch ms\n/);
+    expect(report).toMatch(/short +0\.412 +0\.795 +1\.93× +1\.90–1\.96 +33\.12 +34 % +0\.76\n/);
+    expect(report).toContain("Stored in /data/lineage.db.");
+    expect(report).toContain("npx coordinator lineage best r1 --db /data/lineage.db");
+    expect(report).toContain("npx coordinator lineage ancestors r1/2/7/3 --db /data/lineage.db");
+    expect(report).toContain("npx coordinator lineage failures r1 --db /data/lineage.db");
+  });
+
+  it("says so when the best was never measured again", () => {
+    const message = "by its single evaluation, which is partly luck";
+    const report = (rounds: number) =>
+      finalReport({ ...result, best: { ...best, rounds } }, { ...details, workloads: [times("short")] });
+    expect(report(0)).toContain(message);
+    expect(report(2)).not.toContain(message);
+  });
+
+  it("says so when finalists failed on fresh inputs, and when all of them did", () => {
+    const failed_finalists = [0, 1, 2, 3, 4, 5, 6].map((at) => ({
+      candidate: `r1/0/0/${at}`,
+      message: "incorrect: \u001b[31moff by 3\nat element 7",
+    }));
+    const report = (rounds: number) =>
+      finalReport({ ...result, best: { ...best, rounds }, failed_finalists }, { ...details, workloads: [] });
+    expect(report(0)).toContain("by its single evaluation, which is partly luck: all that were measured again failed");
+    for (const text of [report(0), report(2)]) {
+      expect(text).toContain("7 finalists failed on fresh inputs when measured again, and cannot win:");
+      expect(text).toContain("\n  r1/0/0/4: incorrect: off by 3 at element 7\n  and 2 more\n");
+    }
+    expect(report(2)).not.toContain("partly luck");
+  });
+
+  it("names the niches whose best was never measured again", () => {
+    const one = { candidate: "r1/0/0/0", config: best.config, time_ms: 1, speedup_low: 1.9, speedup_high: 2.1 };
+    const devices = { A: { ...one, speedup: 2, rounds: 2 }, B: { ...one, speedup: 2, rounds: 0 } };
+    const report = (best_by_device: typeof devices) =>
+      finalReport({ ...result, best_by_device }, { ...details, workloads: [] });
+    expect(report(devices)).toContain("By a single evaluation, which is partly luck, on 1 of 2: B.");
+    expect(report({ A: devices.A, B: devices.A })).not.toContain("partly luck");
+  });
+
+  it("leaves out what replay does not know", () => {
+    const bare = { baseline_ms: null, baseline: null, speedup: null, speedup_low: null, speedup_high: null };
+    const unknown = { ...bare, gflops: null, peak_share: null, others: {} };
+    const report = finalReport(
+      { ...result, backend: "replay", best: { ...best, speedup: null, speedup_low: null, speedup_high: null } },
+      { defaultConfig: null, baselines: [], cells: null, workloads: [times("recorded", unknown)] },
+    );
+    expect(report).toContain("Best: 0.412 ms");
+    expect(report).toMatch(/workload +time ms\n +recorded +0\.412\n/);
+    expect(report).not.toContain("×");
+    expect(report).not.toContain("–");
+  });
+
+  it("says how an interrupted run goes on, and names no winner where nothing was measured", () => {
+    const report = finalReport({ ...result, status: "interrupted", best: null }, { ...details, workloads: [] });
+    expect(report).toContain("was interrupted");
+    expect(report).toContain("Nothing was measured");
+    expect(report).toContain("npx coordinator resume r1");
+    expect(report).not.toContain("lineage best");
+  });
+});
