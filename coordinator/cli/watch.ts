@@ -11,11 +11,11 @@ import { openReadOnly, type ReadOnlyLineage } from "../lineage/read-only.ts";
 import { commandFor } from "../progress/command.ts";
 import { openProgress } from "../progress/open-progress.ts";
 import { wantsColours } from "../progress/table.ts";
-import { printJson, type ReadOptions, RUN, withReadOptions } from "./output.ts";
 import { finalReport } from "../result/final-report.ts";
 import { buildResult } from "../result/result.ts";
 import type { RunSnapshot } from "../snapshot/snapshot.ts";
 import { snapshotFromDatabase } from "../snapshot/snapshot-from-database.ts";
+import { printJson, type ReadOptions, RUN, withReadOptions } from "./output.ts";
 
 const LOOK_EVERY_MS = 500;
 /** A living coordinator writes at least every two seconds. */
