@@ -24,7 +24,7 @@ import { asControl } from "../run/control-run.ts";
 import { type Ending, executeRun } from "../run/controller.ts";
 import { evolvableSource } from "../run/evolved-source.ts";
 import { type Launch, launch as launchSchema } from "../run/launch.ts";
-import { runId, specOf, type Wish } from "../run/spec.ts";
+import { type RunRequest, runId, specOf } from "../run/spec.ts";
 import { asStored, withinDevices } from "../run/within-devices.ts";
 
 export interface RunSessionOptions {

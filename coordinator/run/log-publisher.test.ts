@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Bus, connectBus } from "@kevo/core/bus/bus.ts";
+import type { Bus } from "@kevo/core/bus/bus.ts";
+import { connectBus } from "@kevo/core/bus/connect.ts";
 import { startNatsServer } from "@kevo/core/nats-server/embedded.ts";
 import { openSpace } from "@kevo/core/search-space/search-space.ts";
 import type { LogEntry } from "@kevo/proto/log.ts";
