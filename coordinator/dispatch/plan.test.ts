@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { DispatchPlan, type EvaluatorSlot, isStranded, windowsOf } from "./plan.ts";
+import { DispatchPlan, type EvaluatorSlot, isUnservable, windowsOf } from "./plan.ts";
 
 const task = (island: number, deviceModel: string | null = null) => ({ job: island, island, deviceModel });
 
@@ -121,15 +121,15 @@ test("few credits of several evaluators make no island's window twice another's"
   expect(windowsOf(mixed.slots, ["A", "A", "B", "B"])).toEqual([1, 1, 1, 1]);
 });
 
-test("a run is stranded when nobody has the devices that all its open candidates are for", () => {
+test("a run is unservable when nobody has the devices that all its open candidates are for", () => {
   const windowsWithout = (model: string) => {
     const plan = new DispatchPlan<number>();
     for (const each of ["A", "B", "C"]) if (each !== model) plan.join(each, 2, [each]);
     return windowsOf(plan.slots, ["A", "B", "C"]);
   };
-  expect(isStranded(new Set([2]), windowsWithout("C"))).toBe(true);
-  expect(isStranded(new Set([2]), windowsWithout("none"))).toBe(false);
+  expect(isUnservable(new Set([2]), windowsWithout("C"))).toBe(true);
+  expect(isUnservable(new Set([2]), windowsWithout("none"))).toBe(false);
   // Others go on.
-  expect(isStranded(new Set([1, 2]), windowsWithout("C"))).toBe(false);
-  expect(isStranded(new Set(), windowsWithout("C"))).toBe(false);
+  expect(isUnservable(new Set([1, 2]), windowsWithout("C"))).toBe(false);
+  expect(isUnservable(new Set(), windowsWithout("C"))).toBe(false);
 });

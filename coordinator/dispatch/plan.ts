@@ -127,6 +127,6 @@ export function windowsOf(slots: Iterable<EvaluatorSlot>, deviceModels: readonly
 }
 
 /** Whether nobody serves any of the islands whose candidates are still to be evaluated: the run waits for them alone. */
-export function isStranded(awaited: ReadonlySet<number>, windows: readonly number[]): boolean {
+export function isUnservable(awaited: ReadonlySet<number>, windows: readonly number[]): boolean {
   return awaited.size > 0 && [...awaited].every((island) => windows[island] === 0);
 }

@@ -1,6 +1,6 @@
 /**
  * The control of a run with language models: best-of-N. It makes the calls that the other run made, but its prompts
- * say nothing of what was measured, nothing is bred from good candidates, and no elites travel.
+ * say nothing of what was measured, nothing is derived from good candidates, and no elites travel.
  */
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { logEntry } from "@kevo/proto/log.ts";

@@ -9,7 +9,7 @@ import { openSpace } from "@kevo/core/search-space/search-space.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import { Dispatcher } from "../dispatch/dispatcher.ts";
 import { Fleet } from "../dispatch/fleet.ts";
-import { isStranded, windowsOf } from "../dispatch/plan.ts";
+import { isUnservable, windowsOf } from "../dispatch/plan.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { LedgerState } from "../ledger/ledger-state.ts";
 import type { AcceptedCandidate } from "../ledger/records.ts";
@@ -81,7 +81,7 @@ class RunController {
   #phase = "waiting for an evaluator";
   #stopped = false;
   /** Every island has had an evaluator that fits it: until then none begins, or the first would spend the budget. */
-  #manned = false;
+  #hasEvaluator = false;
   /** Settles when the search is over; rejects when the run cannot go on. */
   readonly #over = Promise.withResolvers<Ending>();
 
@@ -258,7 +258,7 @@ class RunController {
     });
     let servedAt = performance.now();
     const watchdog = setInterval(() => {
-      const isServed = this.#manned && this.#fleet.serving && !isStranded(this.#state.awaited, this.#windows);
+      const isServed = this.#hasEvaluator && this.#fleet.serving && !isUnservable(this.#state.awaited, this.#windows);
       if (this.#recorded !== null || isServed) servedAt = performance.now();
       // An island that says that it has nothing left makes no entry.
       this.#endIfFinished();
@@ -353,9 +353,9 @@ class RunController {
   #fleetChanged(): void {
     const models = this.#session.spec.islands.map(({ niche }) => niche.device);
     const windows = windowsOf(this.#dispatcher.slots, models);
-    this.#manned ||= windows.every((window) => window > 0);
-    this.#windows = this.#manned ? windows : windows.map(() => 0);
-    this.#phase = this.#manned && this.#fleet.serving ? this.#working : "waiting for an evaluator";
+    this.#hasEvaluator ||= windows.every((window) => window > 0);
+    this.#windows = this.#hasEvaluator ? windows : windows.map(() => 0);
+    this.#phase = this.#hasEvaluator && this.#fleet.serving ? this.#working : "waiting for an evaluator";
     this.#endpoints?.announce();
     this.#recorder?.wake();
     this.#storeState();

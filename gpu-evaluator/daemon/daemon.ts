@@ -157,7 +157,7 @@ export class Daemon {
   }
 
   #pump(): void {
-    for (const ticket of this.#scheduler.stranded()) this.#fail(ticket, this.#refusal("quarantined", ticket.model));
+    for (const ticket of this.#scheduler.unservable()) this.#fail(ticket, this.#refusal("quarantined", ticket.model));
     for (let ticket = this.#scheduler.next(); ticket !== null; ticket = this.#scheduler.next()) {
       void (ticket.stage === "compiling" ? this.#compile(ticket) : this.#measure(ticket));
     }

@@ -65,13 +65,13 @@ describe("scheduler", () => {
     expect(rounds).toBeLessThanOrEqual(scheduler.credits);
   });
 
-  test("a lane in quarantine gets nothing more and takes its credits along; who waits for it alone is stranded", () => {
+  test("a lane in quarantine gets nothing more and takes its credits along; what waits for it alone is unservable", () => {
     const scheduler = new Scheduler<number>({ lanes: lanes("a", "b"), compileProcesses: 2, alternate: false });
     const tickets = ["a", "a", "b", ""].map((model, job) => admitted(scheduler, job, model));
     scheduler.setHealthy(0, false);
     expect(scheduler.credits).toBe(1 + 2 + 2);
-    expect(scheduler.stranded()).toEqual([tickets[0], tickets[1]]);
-    for (const ticket of scheduler.stranded()) scheduler.done(ticket);
+    expect(scheduler.unservable()).toEqual([tickets[0], tickets[1]]);
+    for (const ticket of scheduler.unservable()) scheduler.done(ticket);
     for (const ticket of started(scheduler)) scheduler.compiled(ticket);
     expect(started(scheduler).map(({ job, lane }) => [job, lane])).toEqual([[2, 1]]);
     expect(scheduler.admit(4, "run", "a")).toBe("full");

@@ -115,7 +115,7 @@ export class Scheduler<T> {
   }
 
   /** Tickets that wait or are ready, and that no healthy lane can take. */
-  stranded(): Ticket<T>[] {
+  unservable(): Ticket<T>[] {
     return [...this.#waiting, ...this.#ready].filter(({ model }) => !this.#hasLaneFor(model));
   }
 

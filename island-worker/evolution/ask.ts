@@ -30,14 +30,14 @@ const EXPLORING = 3;
 /** Share of later candidates that did well on other niches. */
 const BORROWED = 0.15;
 /** Offspring of an operator, of which the surrogate picks one. */
-const LITTER = 16;
+const OFFSPRING = 16;
 /** Most candidates on their way whose outcome the surrogate anticipates. */
 const ANTICIPATED = 64;
 /** Expected gain, as a share of the best time, below which the surrogate has little more to say. */
 const WORTHWHILE = 1e-3;
-/** Share of candidates that operators breed while the surrogate expects a gain, and when it does not. */
-const BREEDING = 0.04;
-const BREEDING_AT_THE_END = 0.5;
+/** Share of candidates that operators derive while the surrogate expects a gain, and when it does not. */
+const VARIED = 0.04;
+const VARIED_AT_THE_END = 0.5;
 /** An operator needs parents that differ. */
 const MIN_PARENTS = 4;
 
@@ -132,7 +132,7 @@ function tuneEvolved({ island, knowledge, random }: Batch, chosen: Set<string>):
   if (spec.evolves_source === undefined || population[0]?.source == null || random.uniform() >= TUNING) return null;
   const { evolved } = nicheOf(knowledge, island.index);
   const best = population.filter(({ source }) => source === population[0]?.source);
-  for (const { genes, parents, source = null } of mutation(space, best, random, LITTER, 0)) {
+  for (const { genes, parents, source = null } of mutation(space, best, random, OFFSPRING, 0)) {
     const config = space.decode(genes);
     const genome = genomeHash({ config, source });
     if (evolved.has(genome) || chosen.has(genome)) continue;
@@ -199,19 +199,19 @@ function next(batch: Batch): Choice | null {
   const inFlight = batch.underway.slice(-ANTICIPATED);
   const proposed = surrogate.propose(isTaken, inFlight);
   const isPromising = proposed !== null && proposed.acquisition > WORTHWHILE;
-  if (random.uniform() < (isPromising ? BREEDING : BREEDING_AT_THE_END)) {
+  if (random.uniform() < (isPromising ? VARIED : VARIED_AT_THE_END)) {
     const favourites = transferAcrossDevices(knowledge, island.index, random, isTaken);
     if (favourites.length > 0) {
       const genes = bestOf(favourites, surrogate.rank(favourites, inFlight));
       if (genes !== null) return { genes, proposer: "transfer" };
     }
     const arm = drawArm(island.credit, random);
-    const litter = litterOf(arm, batch);
+    const offspring = offspringOf(arm, batch);
     const acquisitions = surrogate.rank(
-      litter.map(({ genes }) => genes),
+      offspring.map(({ genes }) => genes),
       inFlight,
     );
-    const best = bestOf(litter, acquisitions);
+    const best = bestOf(offspring, acquisitions);
     if (best !== null) return { ...best, proposer: arm };
   }
   return proposed === null ? uniform(batch) : { genes: proposed.genes, proposer: "surrogate" };
@@ -230,19 +230,19 @@ function isFirstOfNiche({ spec, index }: Island): boolean {
 }
 
 /** Offspring that were not tried yet, distinct. */
-function litterOf(arm: Arm, { island, random, isTaken }: Batch): Offspring[] {
+function offspringOf(arm: Arm, { island, random, isTaken }: Batch): Offspring[] {
   const { space, population } = island;
   if (arm === "random" || population.length < MIN_PARENTS) {
-    return arm === "random" ? untriedSamples(space, random, LITTER, isTaken).map((genes) => ({ genes })) : [];
+    return arm === "random" ? untriedSamples(space, random, OFFSPRING, isTaken).map((genes) => ({ genes })) : [];
   }
-  const bred =
+  const offspring =
     arm === "crossover"
-      ? crossover(space, population, random, LITTER)
+      ? crossover(space, population, random, OFFSPRING)
       : arm === "mutation"
-        ? mutation(space, population, random, LITTER, island.stagnant)
-        : differentialEvolution(space, population, random, LITTER);
+        ? mutation(space, population, random, OFFSPRING, island.stagnant)
+        : differentialEvolution(space, population, random, OFFSPRING);
   const seen = new Set<number | string>();
-  return bred.filter(({ genes }) => {
+  return offspring.filter(({ genes }) => {
     const key = space.keyOf(genes);
     if (seen.has(key) || isTaken(key)) return false;
     seen.add(key);

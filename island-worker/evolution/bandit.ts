@@ -1,6 +1,7 @@
 /**
- * Credit over the operators that breed: adaptive pursuit (Thierens, 2005). Each has an estimate of how often its candidates are
- * good; the one with the highest is pursued, the others keep a floor, so that one that becomes useful is noticed.
+ * Credit over the operators that derive offspring: adaptive pursuit (Thierens, 2005). Each has an estimate of how often
+ * its candidates are good; the one with the highest is pursued, the others keep a floor, so that one that becomes
+ * useful is noticed.
  */
 import type { Random } from "@kevo/core/random/random.ts";
 

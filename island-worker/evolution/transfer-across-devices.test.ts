@@ -81,7 +81,7 @@ describe("what other devices favour", () => {
     const transferred = proposers.filter((proposal) => proposal?.proposer === "transfer");
     expect(transferred.length).toBeGreaterThan(0);
     for (const proposal of transferred) expect(keyOf(proposal?.config as Config)).toBe(keyOf(optimum));
-    const bred = ["mutation", "crossover", "differential_evolution", "random"];
-    expect(proposers.filter((proposal) => bred.includes(proposal?.proposer ?? ""))).toEqual([]);
+    const operators = ["mutation", "crossover", "differential_evolution", "random"];
+    expect(proposers.filter((proposal) => operators.includes(proposal?.proposer ?? ""))).toEqual([]);
   });
 });

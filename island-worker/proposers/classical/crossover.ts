@@ -2,7 +2,7 @@
 import type { Random } from "@kevo/core/random/random.ts";
 import type { SearchSpace } from "@kevo/core/search-space/search-space.ts";
 import { type Member, select } from "../../evolution/population.ts";
-import { another, breed, heritage, type Offspring } from "./offspring.ts";
+import { another, heritage, type Offspring, vary } from "./offspring.ts";
 
 export function crossover(
   space: SearchSpace,
@@ -10,7 +10,7 @@ export function crossover(
   random: Random,
   count: number,
 ): Offspring[] {
-  return breed(space, count, () => {
+  return vary(space, count, () => {
     const first = select(population, random);
     const second = another(population, random, first);
     const isUniform = random.uniform() < 0.5;

@@ -6,7 +6,7 @@
 import type { Random } from "@kevo/core/random/random.ts";
 import type { SearchSpace } from "@kevo/core/search-space/search-space.ts";
 import { type Member, select } from "../../evolution/population.ts";
-import { another, breed, heritage, type Offspring } from "./offspring.ts";
+import { another, heritage, type Offspring, vary } from "./offspring.ts";
 
 const WEIGHT = 0.7;
 const CROSSOVER = 0.6;
@@ -17,7 +17,7 @@ export function differentialEvolution(
   random: Random,
   count: number,
 ): Offspring[] {
-  return breed(space, count, () => {
+  return vary(space, count, () => {
     const target = select(population, random);
     const base = another(population, random, target);
     const plus = another(population, random, target, base);

@@ -2,7 +2,7 @@
 import type { Random } from "@kevo/core/random/random.ts";
 import type { Genes, SearchSpace } from "@kevo/core/search-space/search-space.ts";
 import { type Member, select } from "../../evolution/population.ts";
-import { breed, heritage, type Offspring } from "./offspring.ts";
+import { heritage, type Offspring, vary } from "./offspring.ts";
 
 /** Results without improvement that add one more step. */
 const RESULTS_FOR_ANOTHER_STEP = 15;
@@ -21,7 +21,7 @@ export function mutation(
     1 + Math.floor(stagnant / RESULTS_FOR_ANOTHER_STEP),
     Math.ceil(space.parameters.length / 2),
   );
-  return breed(space, count, () => {
+  return vary(space, count, () => {
     const parent = select(population, random);
     let genes: Genes = parent.genes;
     for (let steps = 1 + random.integer(strength); steps > 0; steps--) genes = mutated(space, genes, random);

@@ -15,7 +15,7 @@ export interface Offspring {
 const TRIES = 12;
 
 /** Repeats an operator until `count` valid offspring are there or its tries are used up. */
-export function breed(space: SearchSpace, count: number, operator: () => Offspring): Offspring[] {
+export function vary(space: SearchSpace, count: number, operator: () => Offspring): Offspring[] {
   const offspring: Offspring[] = [];
   for (let tries = count * TRIES; tries > 0 && offspring.length < count; tries--) {
     const child = operator();

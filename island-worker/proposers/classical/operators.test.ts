@@ -36,9 +36,9 @@ describe("an operator", () => {
     fc.assert(
       fc.property(fc.nat(), fc.integer({ min: 4, max: 24 }), (seed, size) => {
         const population = populationOf(seed, size);
-        const litter = operator(ridge, population, labelledRandom(`operator/${seed}`), 8);
-        expect(litter.length).toBeGreaterThan(0);
-        for (const { genes, parents, source } of litter) {
+        const offspring = operator(ridge, population, labelledRandom(`operator/${seed}`), 8);
+        expect(offspring.length).toBeGreaterThan(0);
+        for (const { genes, parents, source } of offspring) {
           expect(ridge.isValid(genes)).toBe(true);
           expect(parents?.length).toBeGreaterThan(0);
           const first = population.find(({ candidate }) => candidate === parents?.[0]);
