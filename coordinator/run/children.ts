@@ -19,6 +19,8 @@ export interface ChildOptions {
   readonly onRestart: (why: string) => void;
   /** It keeps ending; `why` carries its last output. */
   readonly onFailed: (error: UserError) => void;
+  /** Milliseconds, by which its life is measured; tests bring a clock of their own. */
+  readonly now?: () => number;
 }
 
 /** A child that ends this soon after its start did not work at all. */
@@ -34,9 +36,11 @@ export class Child {
   #failedStarts = 0;
   /** Last lines on standard error: what a person needs when it does not start. */
   #lastLines: string[] = [];
+  readonly #now: () => number;
 
   constructor(options: ChildOptions) {
     this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
     this.#start();
   }
 
@@ -57,7 +61,7 @@ export class Child {
   }
 
   #start(): void {
-    const startedAt = performance.now();
+    const startedAt = this.#now();
     const { entry, args, name, keys = [], onLine } = this.#options;
     let works = false;
     // An own process group: Ctrl-C in the terminal reaches the coordinator alone, which then ends its children in
@@ -83,7 +87,7 @@ export class Child {
     child.once("close", (code, signal) => {
       if (this.#stopping) return;
       const why = `${name} ended with ${signal ?? `code ${code}`}${this.#lastLines.length > 0 ? `: ${this.#lastLines.join(" ")}` : ""}`;
-      const failed = performance.now() - startedAt < SHORT_LIFE_MS || (onLine !== null && !works);
+      const failed = this.#now() - startedAt < SHORT_LIFE_MS || (onLine !== null && !works);
       this.#failedStarts = failed ? this.#failedStarts + 1 : 0;
       // Wrong usage does not get better by trying again.
       if (this.#failedStarts >= FAILED_STARTS_ALLOWED || code === 2) {
