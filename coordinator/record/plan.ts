@@ -32,7 +32,7 @@ export function planRecording(
   const { enumerated } = space;
   if (enumerated === null && limit === null) {
     throw new UserError(
-      `About ${space.count} configurations are valid, too many to list: hold parameters with --fix NAME=VALUE, or measure a sample with --limit N.`,
+      `${described(space)} configurations are valid, too many to list: hold parameters with --fix NAME=VALUE, or measure a sample with --limit N.`,
       2,
     );
   }
@@ -45,6 +45,11 @@ export function planRecording(
     valid: space.count,
     listed: enumerated !== null,
   };
+}
+
+/** The number of valid configurations, with its error where it was estimated. */
+function described({ count, countError }: SearchSpace): string {
+  return countError === 0 ? `${count}` : `About ${count} (± ${Math.ceil(2 * countError)})`;
 }
 
 /** `NAME=VALUE[,VALUE…]`, of which each occurrence holds one parameter. @throws UserError (code 2) */

@@ -7,6 +7,7 @@ import { UserError } from "../errors/user-error.ts";
 import { type Expression, parseExpression } from "./expression/expression.ts";
 import { fromNumber, type PyValue } from "./expression/value.ts";
 import type { SpaceParameter } from "./parameter.ts";
+import { type Rule, rulesOf } from "./solver/rule.ts";
 
 /** Largest table: at about a quarter of a microsecond an entry it is filled in some 60 ms. */
 const TABLE_LIMIT = 1 << 18;
@@ -17,6 +18,10 @@ export interface Constraint {
   readonly reads: readonly number[];
   /** `genes` are value indices; only those of `reads` are looked at. */
   holds(genes: ArrayLike<number>): boolean;
+  /** What must hold for the constraint to hold, for a solver that sets one parameter after the other. */
+  readonly rules: readonly Rule[];
+  /** Whether it reads too many combinations for a table, so that deciding it early pays. */
+  readonly isWide: boolean;
 }
 
 /** @throws UserError on a typo, an unknown name, a type mistake, or when no combination of values satisfies it. */
@@ -26,7 +31,11 @@ export function compileConstraint(text: string, parameters: readonly SpaceParame
   const reads = expression.names.map((name) => position.get(name) as number);
   const combinations = reads.reduce((product, index) => product * valuesOf(parameters, index).length, 1);
   const decide = decider(expression, reads, parameters);
-  if (combinations > TABLE_LIMIT) return { text, reads, holds: decide };
+  const values = new Map(
+    parameters.map(({ name, values }, index) => [name, { index, values: values.map(pythonValue) }]),
+  );
+  const rules = rulesOf(expression.syntax, values);
+  if (combinations > TABLE_LIMIT) return { text, reads, holds: decide, rules, isWide: true };
 
   const table = new Uint8Array(combinations);
   const genes = new Array<number>(parameters.length).fill(0);
@@ -45,6 +54,8 @@ export function compileConstraint(text: string, parameters: readonly SpaceParame
   return {
     text,
     reads,
+    rules,
+    isWide: false,
     holds: (candidate) => {
       let row = 0;
       for (let at = 0; at < reads.length; at++) {

@@ -5,12 +5,12 @@
 import type { Config, SearchSpaceDefinition } from "@kevo/proto/search-space.ts";
 import { UserError } from "../errors/user-error.ts";
 import type { Random } from "../random/random.ts";
-import { type Backtracker, openBacktracker } from "./backtrack.ts";
 import { compileConstraint } from "./constraint.ts";
 import { decodeGenes, encodeConfig } from "./encoding.ts";
 import { keyFunction, openMembers } from "./members.ts";
 import { neighboursOf } from "./neighbours.ts";
 import { openParameter, type SpaceParameter } from "./parameter.ts";
+import { openSolver, type Solver } from "./solver/solver.ts";
 
 export type Genes = readonly number[];
 
@@ -24,8 +24,10 @@ export interface SearchSpace {
   readonly parameters: readonly SpaceParameter[];
   /** Combinations before constraints. */
   readonly size: number;
-  /** Valid configurations; an estimate unless `enumerated`. */
+  /** Valid configurations: exact where `countError` is 0. */
   readonly count: number;
+  /** Standard error of `count`. */
+  readonly countError: number;
   /** Every valid configuration in an order fixed by the definition, or null where there are too many to list. */
   readonly enumerated: readonly Genes[] | null;
   decode(genes: Genes): Config;
@@ -58,8 +60,6 @@ export function openSpace(definition: StartedDefinition): SearchSpace {
   const size = parameters.reduce((product, { values }) => product * values.length, 1);
   const keyOf = keyFunction(parameters, size);
   const members = definition.members === undefined ? null : openMembers(definition.members, parameters, constraints);
-  const solver: Backtracker | null = members === null ? openBacktracker(parameters, constraints) : null;
-  const enumerated = members ?? solver?.enumerated ?? null;
   const memberKeys = members === null ? null : new Set(members.map(keyOf));
 
   const isValid = (genes: Genes) => {
@@ -82,12 +82,16 @@ export function openSpace(definition: StartedDefinition): SearchSpace {
     );
   }
 
+  const solver: Solver | null = members === null ? openSolver(parameters, constraints, start) : null;
+  const enumerated = members ?? solver?.enumerated ?? null;
+
   return {
     definition,
     start,
     parameters,
     size,
-    count: enumerated?.length ?? (solver as Backtracker).estimate,
+    count: enumerated?.length ?? (solver as Solver).count,
+    countError: solver?.countError ?? 0,
     enumerated,
     decode: (genes) => decodeGenes(genes, parameters),
     encode: (config) => encodeConfig(config, parameters),
@@ -98,7 +102,7 @@ export function openSpace(definition: StartedDefinition): SearchSpace {
         const genes = parameters.map(({ values }) => random.integer(values.length));
         if (constraints.every((constraint) => constraint.holds(genes))) return genes;
       }
-      return (solver as Backtracker).sample(random);
+      return (solver as Solver).sample(random);
     },
     neighbours: (genes) => neighboursOf(genes, parameters, isValid),
     keyOf,

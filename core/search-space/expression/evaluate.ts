@@ -38,8 +38,8 @@ export function compile(syntax: Syntax, slots: ReadonlyMap<string, number>): Eva
         syntax.links.map(({ operator, right }) => [COMPARE[operator], of(right)] as const),
       );
     case "if": {
-      const [test, then, otherwise] = [of(syntax.test), of(syntax.then), of(syntax.otherwise)];
-      return (scope) => (isTrue(test(scope)) ? then(scope) : otherwise(scope));
+      const [test, consequent, alternative] = [of(syntax.test), of(syntax.consequent), of(syntax.alternative)];
+      return (scope) => (isTrue(test(scope)) ? consequent(scope) : alternative(scope));
     }
     case "call": {
       const [callable, args] = [FUNCTIONS.get(syntax.name), syntax.args.map(of)];

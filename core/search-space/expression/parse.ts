@@ -46,11 +46,11 @@ export function parse(text: string, declared: ReadonlySet<string>): Syntax {
   };
 
   function conditional(): Syntax {
-    const then = or();
-    if (!take("if")) return then;
+    const consequent = or();
+    if (!take("if")) return consequent;
     const test = or();
     expect("else", '"if"');
-    return { kind: "if", test, then, otherwise: nested(conditional) };
+    return { kind: "if", test, consequent, alternative: nested(conditional) };
   }
 
   function or(): Syntax {

@@ -22,7 +22,7 @@ export type Syntax =
       readonly first: Syntax;
       readonly links: readonly { readonly operator: ComparisonOperator; readonly right: Syntax }[];
     }
-  | { readonly kind: "if"; readonly test: Syntax; readonly then: Syntax; readonly otherwise: Syntax }
+  | { readonly kind: "if"; readonly test: Syntax; readonly consequent: Syntax; readonly alternative: Syntax }
   | { readonly kind: "call"; readonly name: string; readonly args: readonly Syntax[] }
   | { readonly kind: "sequence"; readonly type: "tuple" | "list"; readonly items: readonly Syntax[] };
 
@@ -43,7 +43,7 @@ export function operandsOf(syntax: Syntax): readonly Syntax[] {
     case "compare":
       return [syntax.first, ...syntax.links.map(({ right }) => right)];
     case "if":
-      return [syntax.then, syntax.test, syntax.otherwise];
+      return [syntax.consequent, syntax.test, syntax.alternative];
     case "call":
       return syntax.args;
     case "sequence":
