@@ -3,7 +3,7 @@ import type { SearchSpace } from "@kevo/core/search-space/search-space.ts";
 import type { Candidate } from "@kevo/proto/log.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import type { Credit } from "./bandit.ts";
-import type { Member } from "./population.ts";
+import type { Member } from "./population/population.ts";
 
 export interface Island {
   readonly run: string;

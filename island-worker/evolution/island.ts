@@ -7,7 +7,7 @@ import type { Elite } from "@kevo/proto/messages/elites.ts";
 import { credited, isArm, openCredit } from "./bandit.ts";
 import type { Island } from "./island-state.ts";
 import { genesOf } from "./knowledge.ts";
-import { admit, diversity } from "./population.ts";
+import { admit, diversity } from "./population/population.ts";
 
 export { ask } from "./ask.ts";
 export type { Island } from "./island-state.ts";

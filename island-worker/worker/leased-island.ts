@@ -14,7 +14,7 @@ import { WIRE_VERSION } from "@kevo/proto/version.ts";
 import { leavesBudgetToOthers } from "../evolution/budget-allocation.ts";
 import { applyEntry, ask, diversityOf, elitesOf, type Island, openIsland } from "../evolution/island.ts";
 import { migrantsFor } from "./migrant-inbox.ts";
-import type { WorkerSession } from "./worker-session.ts";
+import type { SessionState } from "./session-state.ts";
 
 const REQUEST_MS = 2_000;
 /** How long to wait for an event before looking again all the same: messages may be lost. */
@@ -27,7 +27,7 @@ const CALLS_IN_A_BATCH = 64;
 
 export class LeasedIsland {
   readonly index: number;
-  readonly #session: WorkerSession;
+  readonly #session: SessionState;
   readonly #epoch: number;
   /** The log's tail when the lease was granted: asking before it is folded would repeat old batches. */
   readonly #leaseTail: number;
@@ -38,7 +38,7 @@ export class LeasedIsland {
   readonly #outstanding = new Set<string>();
 
   constructor(
-    session: WorkerSession,
+    session: SessionState,
     grant: { island: number; epoch: number; tail: number },
     past: readonly LogEntry[],
   ) {

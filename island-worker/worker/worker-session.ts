@@ -17,6 +17,7 @@ import { LeasedIsland } from "./leased-island.ts";
 import { LogReader } from "./log-reader.ts";
 import { MigrantInbox } from "./migrant-inbox.ts";
 import { type Models, openModels } from "./models.ts";
+import type { SessionState } from "./session-state.ts";
 import { Sources } from "./sources.ts";
 
 const REQUEST_MS = 2_000;
@@ -25,7 +26,7 @@ const GAP_CHECK_MS = 500;
 /** A coordinator sends its state once a second; after this long without a message its run is over. */
 const SILENCE_MS = 8_000;
 
-export class WorkerSession {
+export class WorkerSession implements SessionState {
   readonly bus: Bus;
   readonly spec: RunSpec;
   readonly space: SearchSpace;
@@ -34,12 +35,9 @@ export class WorkerSession {
   readonly migrantInbox = new MigrantInbox();
   readonly knowledge: Knowledge;
   readonly reader: LogReader;
-  /** Asks language models; null where the run has none. */
   readonly advisor: Advisor | null;
-  /** Null: configurations only. */
   readonly sources: Sources | null;
   control: Control | null = null;
-  /** For each island when the last entry of its log came, by `performance.now()`; at first when the session began. */
   readonly newsAt: number[];
   #heardAt = performance.now();
   readonly #leased = new Map<number, LeasedIsland>();

@@ -1,7 +1,7 @@
 /** What an operator brings forth: valid genes, and from whom. */
 import type { Random } from "@kevo/core/random/random.ts";
 import type { Genes, SearchSpace } from "@kevo/core/search-space/search-space.ts";
-import type { Member } from "../../evolution/population.ts";
+import type { Member } from "../population/population.ts";
 
 export interface Offspring {
   readonly genes: Genes;
