@@ -1,8 +1,8 @@
 /** Crossover: uniform, each gene from either parent, or single-point, a beginning of one and the end of the other. */
 import type { Random } from "@kevo/core/random/random.ts";
 import type { SearchSpace } from "@kevo/core/search-space/search-space.ts";
-import { another, heritage, type Offspring, vary } from "./offspring.ts";
 import { type Member, select } from "../population/population.ts";
+import { another, heritage, type Offspring, vary } from "./offspring.ts";
 
 export function crossover(
   space: SearchSpace,

@@ -5,8 +5,8 @@
  */
 import type { Random } from "@kevo/core/random/random.ts";
 import type { SearchSpace } from "@kevo/core/search-space/search-space.ts";
-import { another, heritage, type Offspring, vary } from "./offspring.ts";
 import { type Member, select } from "../population/population.ts";
+import { another, heritage, type Offspring, vary } from "./offspring.ts";
 
 const WEIGHT = 0.7;
 const CROSSOVER = 0.6;

@@ -1,8 +1,8 @@
 /** Adaptive mutation: one step in the neighbourhood of a good member, and more of them the longer nothing improves. */
 import type { Random } from "@kevo/core/random/random.ts";
 import type { Genes, SearchSpace } from "@kevo/core/search-space/search-space.ts";
-import { heritage, type Offspring, vary } from "./offspring.ts";
 import { type Member, select } from "../population/population.ts";
+import { heritage, type Offspring, vary } from "./offspring.ts";
 
 /** Results without improvement that add one more step. */
 const RESULTS_FOR_ANOTHER_STEP = 15;
