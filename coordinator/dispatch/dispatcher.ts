@@ -8,7 +8,7 @@ import canonicalize from "canonicalize";
 import type { IslandLedger } from "../ledger/island-ledger.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { AcceptedCandidate, EvaluationRecord } from "../ledger/records.ts";
-import { MEASURED_UNDER } from "../lineage/queries/circumstances.ts";
+import { MEASURED_UNDER } from "../lineage/queries/measurement-conditions.ts";
 import type { AttemptEnd, EvaluatorLink, StageName } from "./evaluator-link.ts";
 import { inputSeedOf } from "./input-seed.ts";
 import { DispatchPlan, type EvaluatorSlot, type Task } from "./plan.ts";

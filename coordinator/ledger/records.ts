@@ -25,7 +25,7 @@ export interface EvaluationRecord {
   readonly laneMs: number | null;
   readonly queuedMs: number | null;
   readonly stoppedEarly: boolean;
-  /** Circumstances of the timing, a JSON object; not kept with the evaluation. */
+  /** Measurement conditions, a JSON object; not kept with the evaluation. */
   readonly environment?: string | null;
 }
 

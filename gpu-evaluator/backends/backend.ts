@@ -53,7 +53,7 @@ export interface Measured {
   readonly outcome: "ok";
   readonly measurements: readonly Measurement[];
   readonly stoppedEarly: boolean;
-  /** Under what circumstances: versions, clocks, temperature; for people. */
+  /** Measurement conditions: versions, clocks, temperature; for people. */
   readonly environment?: Readonly<Record<string, unknown>>;
 }
 

@@ -3,7 +3,7 @@ import type { Result } from "@kevo/proto/evaluator-service.ts";
 import { measurementMessage } from "@kevo/proto/measurement-codec.ts";
 import type { Device, Failure, Measured } from "../backends/backend.ts";
 
-export interface Circumstances {
+export interface EvaluationDetails {
   readonly device: Device | null;
   readonly deviceModel: string;
   readonly toolchain: string;
@@ -15,7 +15,7 @@ export interface Circumstances {
 /** A message can hold this much of a compiler's output; more helps nobody. */
 const MESSAGE_CHARACTERS = 8_000;
 
-export function resultMessage(found: Measured | Failure, at: Circumstances): Result {
+export function resultMessage(found: Measured | Failure, at: EvaluationDetails): Result {
   const failed = found.outcome !== "ok";
   return {
     outcome: found.outcome,

@@ -11,7 +11,7 @@ import type { LogEntry, MadeCall, Proposal } from "@kevo/proto/log.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import { genesOf, type Knowledge, nicheOf, takenKeys } from "../evolution/knowledge.ts";
 import { judge, type Suggestion, type Written } from "../proposers/llm/answer.ts";
-import { applyChronicle, type Chronicle, openChronicle, type Tried } from "../proposers/llm/chronicle.ts";
+import { applyHistory, type IslandHistory, openHistory, type Tried } from "../proposers/llm/island-history.ts";
 import { type Asking, askingForSource, askingNow, type SourceOccasion } from "../proposers/llm/policy.ts";
 import { deviceOf, questionOf, type Subject, signatureOf, workloadsOf } from "../proposers/llm/prompt.ts";
 import {
@@ -68,8 +68,8 @@ const TUNED_FOR_EACH = 2;
 
 export class Advisor {
   readonly #options: AdvisorOptions;
-  readonly #chronicles: Chronicle[];
-  readonly #histories: SourceHistory[];
+  readonly #histories: IslandHistory[];
+  readonly #sourceHistories: SourceHistory[];
   readonly #pendingCalls: PendingCalls[];
   readonly #signature: ReturnType<typeof signatureOf>;
   /** Models that will not answer any more. */
@@ -78,20 +78,20 @@ export class Advisor {
   constructor(options: AdvisorOptions) {
     const { spec, knowledge } = options;
     this.#options = options;
-    this.#chronicles = spec.islands.map(() => openChronicle(knowledge.space));
-    this.#histories = spec.islands.map(openSourceHistory);
+    this.#histories = spec.islands.map(() => openHistory(knowledge.space));
+    this.#sourceHistories = spec.islands.map(openSourceHistory);
     this.#pendingCalls = spec.islands.map(() => ({ current: null, inbox: [], ended: [], fruitless: 0, notBefore: 0 }));
     this.#signature = signatureOf(knowledge);
   }
 
   /** The next entry of an island's log. */
   apply(entry: LogEntry): void {
-    const chronicle = this.#chronicles[entry.island];
+    const history = this.#histories[entry.island];
     const pending = this.#pendingCalls[entry.island];
-    if (chronicle === undefined || pending === undefined) return;
-    applyChronicle(chronicle, entry);
-    if (this.#options.sources !== null) applySourceHistory(this.#histories[entry.island] as SourceHistory, entry);
-    pending.ended = pending.ended.filter(({ id }) => !chronicle.calls.has(id));
+    if (history === undefined || pending === undefined) return;
+    applyHistory(history, entry);
+    if (this.#options.sources !== null) applySourceHistory(this.#sourceHistories[entry.island] as SourceHistory, entry);
+    pending.ended = pending.ended.filter(({ id }) => !history.calls.has(id));
   }
 
   /** Asks a model for the island where that is due. Returns at once. `alone`: the classical proposers have nothing. */
@@ -121,9 +121,9 @@ export class Advisor {
     if (pending.inbox.length === 0) return [];
     const { knowledge } = this.#options;
     const taken = takenKeys(nicheOf(knowledge, island));
-    const history = this.#histories[island] as SourceHistory;
+    const sourceHistory = this.#sourceHistories[island] as SourceHistory;
     pending.inbox = pending.inbox.filter(({ config, source }) => {
-      if (source !== null) return !isProposed(history, { config, source });
+      if (source !== null) return !isProposed(sourceHistory, { config, source });
       const genes = genesOf(knowledge.space, config);
       return genes !== null && !taken.has(knowledge.space.keyOf(genes));
     });
@@ -148,15 +148,15 @@ export class Advisor {
    */
   classicalRoom(island: number): number {
     if (!this.hopeful(island)) return Number.POSITIVE_INFINITY;
-    const { accepted, fromModels } = this.#chronicles[island] as Chronicle;
+    const { accepted, fromModels } = this.#histories[island] as IslandHistory;
     return Math.max(0, TUNED_AT_FIRST + TUNED_FOR_EACH * fromModels - (accepted - fromModels));
   }
 
-  #asking(occasion: Omit<SourceOccasion, "spec" | "chronicles" | "history">) {
+  #asking(occasion: Omit<SourceOccasion, "spec" | "histories" | "sourceHistory">) {
     const { spec, sources } = this.#options;
-    const history = this.#histories[occasion.island] as SourceHistory;
-    if (sources !== null) return askingForSource({ ...occasion, spec, history, chronicles: this.#chronicles });
-    return askingNow({ ...occasion, spec: this.#options.spec, chronicles: this.#chronicles });
+    const sourceHistory = this.#sourceHistories[occasion.island] as SourceHistory;
+    if (sources !== null) return askingForSource({ ...occasion, spec, sourceHistory, histories: this.#histories });
+    return askingNow({ ...occasion, spec: this.#options.spec, histories: this.#histories });
   }
 
   #begin(island: number, asking: Asking, signal: AbortSignal): void {
@@ -210,13 +210,13 @@ export class Advisor {
 
   #aboutConfigurations(island: number, { variant, wanted }: Asking): Question {
     const { spec, knowledge, definition } = this.#options;
-    const chronicle = this.#chronicles[island] as Chronicle;
+    const history = this.#histories[island] as IslandHistory;
     const { space } = knowledge;
     const niche = (spec.islands[island] as RunSpec["islands"][number]).niche;
-    const input = questionOf({ definition, space, spec, niche }, chronicle, variant, wanted);
+    const input = questionOf({ definition, space, spec, niche }, history, variant, wanted);
     // What was good in the first answer stays good when the second one has only the rest.
     const usable = new Map<number | string, Suggestion>();
-    const parent = spec.llm?.control === true ? null : best(chronicle);
+    const parent = spec.llm?.control === true ? null : best(history);
     const base = parent?.genes ?? space.start;
     const check = ({ configurations }: { configurations: readonly Written[] }): string[] => {
       const taken = takenKeys(nicheOf(knowledge, island));
@@ -236,21 +236,21 @@ export class Advisor {
   async #aboutSource(island: number, { variant, seed }: Asking, sources: Sources): Promise<Question | null> {
     const { spec, knowledge, definition } = this.#options;
     const { space } = knowledge;
-    const { tried } = this.#chronicles[island] as Chronicle;
-    const history = this.#histories[island] as SourceHistory;
-    const chosen = chooseBase(history, variant, (below) => seed % below);
+    const { tried } = this.#histories[island] as IslandHistory;
+    const sourceHistory = this.#sourceHistories[island] as SourceHistory;
+    const chosen = chooseBase(sourceHistory, variant, (below) => seed % below);
     const config = chosen?.config ?? definition.default;
     const whole = await sources.text(chosen?.source ?? null);
     if (whole === null || config === null) return null;
     const base = { whole, config, tried: chosen };
     const subject = { definition, space, spec, niche: (spec.islands[island] as RunSpec["islands"][number]).niche };
     const about = { definition, device: deviceOf(subject, tried), workloads: workloadsOf(subject, tried) };
-    const input = sourceQuestion(about, base, history, variant);
+    const input = sourceQuestion(about, base, sourceHistory, variant);
     const usable = new Map<string, ChangedSource>();
     const check = ({ changes }: { changes: readonly WrittenChange[] }): string[] => {
       // The same change of a source under a better configuration is another candidate.
       const isKnown = (hash: string) =>
-        usable.has(hash) || hasFailed(history, hash) || isProposed(history, { config, source: hash });
+        usable.has(hash) || hasFailed(sourceHistory, hash) || isProposed(sourceHistory, { config, source: hash });
       const changed = changedSources(base, changes, isKnown);
       for (const source of changed.usable) usable.set(source.hash, source);
       return changed.complaints;
@@ -292,7 +292,7 @@ function noting(client: ModelClient, calls: CallRecord[]): ModelClient {
   };
 }
 
-function best({ tried }: Chronicle): Tried | null {
+function best({ tried }: IslandHistory): Tried | null {
   let found: Tried | null = null;
   for (const one of tried) {
     if (one.result.fitness !== null && one.result.fitness > (found?.result.fitness ?? 0)) found = one;

@@ -44,6 +44,18 @@ const OLD_WORDS: readonly OldWord[] = [
   },
   { old: /\blitters?\b|litterOf|\bbre(ed|d)(s|ing)?\b|\bBREEDING/i, now: "offspring, vary, recombine" },
   { old: /\bmanned\b|\bstranded\b|isStranded/i, now: "hasEvaluator, unservable" },
+  { old: /chronicle/i, now: "history" },
+  {
+    old: /circumstance/i,
+    now: "measurement conditions",
+    // A field of public JSON.
+    allowed: [
+      "coordinator/lineage/queries/cells.ts",
+      "coordinator/lineage/queries/cells.test.ts",
+      "tests/cluster/triton.test.ts",
+    ],
+  },
+  { old: /\bbriefOf\b|\bBrief\b|llm\/brief|\bbrief\.[a-z]/, now: "prompt context" },
   { old: /\bseats?\b|[a-z]Seats?\b|\bSeat[A-Z]|mailbox/i, now: "LeasedIsland, EvaluatorSlot, MigrantInbox" },
   { old: /\b[Ss]ittings?\b|SittingOptions/, now: "RunSession, session" },
   { old: /\bconduct(s|ed|ing)?\b|\bConductor\b/, now: "RunController, executeRun" },
@@ -96,6 +108,9 @@ describe("the table catches", () => {
     ["core/a.ts", "const sitting = 1;"],
     ["core/a.ts", 'const LABELS = { proposer: "grok" };'],
     ["core/a.ts", "member.seat = null;"],
+    ["island-worker/a.ts", "const chronicle = openChronicle(space);"],
+    ["coordinator/a.ts", "const circumstances = {};"],
+    ["island-worker/a.ts", "list(brief.elites)"],
     ["island-worker/a.ts", "const LITTER = 16;"],
     ["docs/a.md", "The rest is bred."],
     ["coordinator/a.ts", "if (!this.#manned) return;"],

@@ -8,7 +8,7 @@ import { combine } from "../combine.ts";
 import type { LineageDatabase } from "../database.ts";
 import { candidates, evaluations, islands, measurements, runs } from "../schema.ts";
 import { bestByWorkload } from "./best.ts";
-import { type Circumstances, circumstancesOf } from "./circumstances.ts";
+import { type MeasurementConditions, measurementConditionsOf } from "./measurement-conditions.ts";
 import { readNiches } from "./niches.ts";
 import { countingTimings, type Ranked } from "./ranking.ts";
 
@@ -33,7 +33,7 @@ export interface Cell {
   readonly rounds: number;
   /** Evaluations that the budget counts, of the islands of this workload. */
   readonly evaluations: number;
-  readonly circumstances: readonly Circumstances[];
+  readonly circumstances: readonly MeasurementConditions[];
   /** Every timed batch, microseconds, by round; only where asked for. */
   readonly samples_us?: readonly (readonly number[])[];
 }
@@ -57,7 +57,7 @@ export function cellsOf(db: LineageDatabase, run: string, { samples = false } = 
   const niches = readNiches(db, run);
   if (!niches.perWorkload) return null;
   const best = bestByWorkload(db, run);
-  const told = circumstancesOf(db, run);
+  const told = measurementConditionsOf(db, run);
   const spent = evaluationsByIsland(db, run);
   const cells = niches.workloads.map((workload): Cell => {
     const own = [...spent].filter(([island]) => niches.workloadsOf(island).includes(workload));
@@ -97,7 +97,7 @@ function found(
   db: LineageDatabase,
   workload: string,
   winner: Ranked,
-  told: ReadonlyMap<string, Circumstances[]>,
+  told: ReadonlyMap<string, MeasurementConditions[]>,
   samples: boolean,
 ): Omit<Cell, "workload" | "evaluations"> {
   const rows = db.select().from(measurements).where(eq(measurements.candidate, winner.candidate)).all();

@@ -73,14 +73,14 @@ const kernel: InstalledKernel = {
 
 function jobOf(act: string, over: Partial<Job> = {}): Job {
   const { workloads } = kernel.definition;
-  const circumstances = {
+  const timing = {
     effort: "quick",
     purpose: "search",
     inputSeed: 1,
     bestSpeedup: null,
     neverStopEarly: false,
   } as const;
-  return { candidate: "run/0/0/0", kernel, config: { act }, workloads, ...circumstances, ...over };
+  return { candidate: "run/0/0/0", kernel, config: { act }, workloads, ...timing, ...over };
 }
 
 const never = new AbortController().signal;

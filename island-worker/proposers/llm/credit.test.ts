@@ -2,7 +2,7 @@ import { labelledRandom } from "@kevo/core/random/random.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { armOf, CLASSICAL, choicesOf, drawChoice, modelShare, ratesOf } from "./credit.ts";
-import { chronicleOf, modelRun, samples } from "./fixture.ts";
+import { historyOf, modelRun, samples } from "./fixture.ts";
 import { askingNow } from "./policy.ts";
 
 const genes = samples(40);
@@ -16,12 +16,12 @@ function island(gains: { model: number; classical: number }, usd = 0) {
     const made = at % 2 === 0 ? { call: `c${at}`, calls: [call(`c${at}`, usd)] } : {};
     return { genes: [each], times: [time], ...made };
   });
-  return chronicleOf(modelRun(), batches);
+  return historyOf(modelRun(), batches);
 }
 
-const shareOf = (chronicle: ReturnType<typeof island>) => {
+const shareOf = (history: ReturnType<typeof island>) => {
   const spec = modelRun();
-  return modelShare(ratesOf(spec, [chronicle.earned]), choicesOf(spec));
+  return modelShare(ratesOf(spec, [history.earned]), choicesOf(spec));
 };
 
 describe("credit", () => {
@@ -63,7 +63,7 @@ describe("credit", () => {
 
   it("divides calls among models and prompts by what they earned, and leaves each some", () => {
     const spec = modelRun({ models: ["grok-4.3", "other"] });
-    const good = chronicleOf(spec, [
+    const good = historyOf(spec, [
       { genes: genes.slice(0, 4) },
       { genes: genes.slice(4, 5), times: [1e-6], call: "good", calls: [call("good", 0, "diverse", "other")] },
       { genes: genes.slice(5, 6), times: [50], call: "bad", calls: [call("bad", 0)] },
@@ -85,25 +85,25 @@ describe("credit", () => {
 
 describe("policy", () => {
   const spec = modelRun();
-  const occasion = (chronicle: ReturnType<typeof island>, changes: object = {}) => ({
-    ...{ spec, chronicles: [chronicle], island: 0, count: 1, expected: 0, k: 9, models: ["grok-4.3"] },
+  const occasion = (history: ReturnType<typeof island>, changes: object = {}) => ({
+    ...{ spec, histories: [history], island: 0, count: 1, expected: 0, k: 9, models: ["grok-4.3"] },
     ...changes,
   });
 
   it("asks when something was measured and models have less than their share, which nothing known makes a quarter", () => {
-    const measured = (count: number) => chronicleOf(spec, [{ genes: genes.slice(0, count) }]);
+    const measured = (count: number) => historyOf(spec, [{ genes: genes.slice(0, count) }]);
     expect(askingNow(occasion(measured(3), { count: 20 }))).toBeNull();
     expect(askingNow(occasion(measured(4)))).toBeNull();
-    expect(askingNow(occasion(measured(12), { chronicles: [measured(12)] }))).toMatchObject({ wanted: 6 });
+    expect(askingNow(occasion(measured(12), { histories: [measured(12)] }))).toMatchObject({ wanted: 6 });
     expect(askingNow(occasion(measured(12), { expected: 6 }))).toBeNull();
     const rich = { genes: genes.slice(12, 18), call: "a", calls: [call("a", 0.01)] };
-    expect(askingNow(occasion(chronicleOf(spec, [{ genes: genes.slice(0, 12) }, rich])))).toBeNull();
+    expect(askingNow(occasion(historyOf(spec, [{ genes: genes.slice(0, 12) }, rich])))).toBeNull();
     const poor = { genes: genes.slice(12, 40), calls: [call("a", 0.01)] };
-    expect(askingNow(occasion(chronicleOf(spec, [{ genes: genes.slice(0, 12) }, poor])))).not.toBeNull();
+    expect(askingNow(occasion(historyOf(spec, [{ genes: genes.slice(0, 12) }, poor])))).not.toBeNull();
   });
 
   it("asks the same for the same log, and another question in another batch", () => {
-    const log = chronicleOf(spec, [{ genes: genes.slice(0, 12), times: Array(12).fill(1) }]);
+    const log = historyOf(spec, [{ genes: genes.slice(0, 12), times: Array(12).fill(1) }]);
     expect(askingNow(occasion(log))).toEqual(askingNow(occasion(log)));
     expect(askingNow(occasion(log))?.seed).not.toBe(askingNow(occasion(log, { k: 10 }))?.seed);
   });
@@ -113,8 +113,8 @@ describe("policy", () => {
     let made = 0;
     for (let accepted = 4; accepted <= 20; accepted++) {
       const calls = Array.from({ length: made }, (_, at) => call(`c${at}`, 0, "control"));
-      const log = chronicleOf(control, [{ genes: genes.slice(0, accepted), calls }]);
-      const asked = askingNow(occasion(log, { spec: control, chronicles: [log, log] }));
+      const log = historyOf(control, [{ genes: genes.slice(0, accepted), calls }]);
+      const asked = askingNow(occasion(log, { spec: control, histories: [log, log] }));
       if (asked !== null) made++;
     }
     // Of two islands, each with half of the evaluations.

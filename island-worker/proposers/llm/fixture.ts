@@ -1,11 +1,11 @@
-/** For tests: a chronicle of an island of the ridge, as a run would have written it. */
+/** For tests: a history of an island of the ridge, as a run would have written it. */
 import { labelledRandom } from "@kevo/core/random/random.ts";
 import type { Genes } from "@kevo/core/search-space/search-space.ts";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import type { MadeCall, Proposal } from "@kevo/proto/log.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import { askedEntry, evaluatedEntry, ridge, ridgeTime, specOf } from "../../evolution/fixture.ts";
-import { applyChronicle, type Chronicle, openChronicle } from "./chronicle.ts";
+import { applyHistory, type IslandHistory, openHistory } from "./island-history.ts";
 
 export const modelRun = (changes: Partial<NonNullable<RunSpec["llm"]>> = {}, rest: Partial<RunSpec> = {}): RunSpec =>
   specOf({ llm: { models: ["grok-4.3"], budget_usd: 1, control: false, ...changes }, ...rest });
@@ -36,8 +36,8 @@ export interface Batch {
 }
 
 /** Batches with their results, one after the other. */
-export function chronicleOf(spec: RunSpec, batches: readonly Batch[], island = 0): Chronicle {
-  const chronicle = openChronicle(ridge);
+export function historyOf(spec: RunSpec, batches: readonly Batch[], island = 0): IslandHistory {
+  const history = openHistory(ridge);
   let n = 1;
   for (const [k, { genes, calls, call, parents = [], times }] of batches.entries()) {
     const proposals = genes.map((each): Proposal => {
@@ -45,13 +45,13 @@ export function chronicleOf(spec: RunSpec, batches: readonly Batch[], island = 0
       return { config: ridge.decode(each), source: null, parents: [...parents], reason: null, ...made };
     });
     const asked = { ...askedEntry(spec, island, n++, k, proposals), ...(calls && { calls: [...calls] }) };
-    applyChronicle(chronicle, asked);
+    applyHistory(history, asked);
     for (const [at, { id, config }] of asked.candidates.entries()) {
       const time = times === undefined ? ridgeTime(config) : (times[at] ?? null);
-      applyChronicle(chronicle, evaluatedEntry(spec, island, n++, id, time));
+      applyHistory(history, evaluatedEntry(spec, island, n++, id, time));
     }
   }
-  return chronicle;
+  return history;
 }
 
 /** Distinct samples of the ridge. */

@@ -1,8 +1,8 @@
-/** When an island asks a model, and which. Pure: it follows from the islands' chronicles and (seed, island, call). */
+/** When an island asks a model, and which. Pure: it follows from the islands' histories and (seed, island, call). */
 import { islandRandom } from "@kevo/core/random/random.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
-import type { Chronicle } from "./chronicle.ts";
 import { type Choice, choicesOf, drawChoice, modelShare, ratesOf } from "./credit.ts";
+import type { IslandHistory } from "./island-history.ts";
 import { WANTED_SOURCES } from "./source.ts";
 import { awaitsResults, type SourceHistory } from "./source-history.ts";
 
@@ -13,7 +13,7 @@ const FIRST_RESULTS = 4;
 
 export interface Occasion {
   readonly spec: RunSpec;
-  readonly chronicles: readonly Chronicle[];
+  readonly histories: readonly IslandHistory[];
   readonly island: number;
   /** Candidates that the island may propose now. */
   readonly count: number;
@@ -36,12 +36,12 @@ export interface Asking extends Choice {
  * run that it is the control of, evenly over its evaluations.
  */
 export function askingNow(occasion: Occasion): Asking | null {
-  const { spec, chronicles, island, count, expected, k, models } = occasion;
+  const { spec, histories, island, count, expected, k, models } = occasion;
   const choices = choicesOf(spec).filter(({ model }) => models.includes(model));
-  const own = chronicles[island] as Chronicle;
+  const own = histories[island] as IslandHistory;
   if (choices.length === 0 || own.tried.length < FIRST_RESULTS) return null;
   const wanted = wantedOf(spec);
-  const accounts = chronicles.map(({ earned }) => earned);
+  const accounts = histories.map(({ earned }) => earned);
   const rate = ratesOf(spec, accounts);
   const candidates = own.accepted + count;
   const isDue =
@@ -55,7 +55,7 @@ export function askingNow(occasion: Occasion): Asking | null {
 }
 
 export interface SourceOccasion extends Occasion {
-  readonly history: SourceHistory;
+  readonly sourceHistory: SourceHistory;
   /** The classical proposers have nothing, so nothing will be measured by waiting. */
   readonly alone: boolean;
 }
@@ -66,13 +66,13 @@ export interface SourceOccasion extends Occasion {
  * else is left to be.
  */
 export function askingForSource(occasion: SourceOccasion): Asking | null {
-  const { spec, chronicles, island, expected, k, models, history, alone } = occasion;
+  const { spec, histories, island, expected, k, models, sourceHistory, alone } = occasion;
   const choices = choicesOf(spec).filter(({ model }) => models.includes(model));
-  const isMeasured = history.tried.length > 0;
-  if (choices.length === 0 || expected > 0 || awaitsResults(history) || !(isMeasured || alone)) return null;
+  const isMeasured = sourceHistory.tried.length > 0;
+  if (choices.length === 0 || expected > 0 || awaitsResults(sourceHistory) || !(isMeasured || alone)) return null;
   const rate = ratesOf(
     spec,
-    chronicles.map(({ earned }) => earned),
+    histories.map(({ earned }) => earned),
   );
   const random = islandRandom(spec.seed, island, k, "model");
   return { ...drawChoice(rate, choices, random), wanted: WANTED_SOURCES, seed: random.integer(2 ** 31 - 1) };

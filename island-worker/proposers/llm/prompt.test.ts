@@ -2,19 +2,19 @@ import { messagesOf } from "@kevo/core/llm/signature.ts";
 import { type Genes, openSpace } from "@kevo/core/search-space/search-space.ts";
 import { describe, expect, it } from "vitest";
 import { ridge, ridgeTime } from "../../evolution/fixture.ts";
-import { openChronicle } from "./chronicle.ts";
-import { chronicleOf, definition, modelRun, samples } from "./fixture.ts";
+import { definition, historyOf, modelRun, samples } from "./fixture.ts";
+import { openHistory } from "./island-history.ts";
 import { MAX_PROMPT_LENGTH, questionOf, signatureOf } from "./prompt.ts";
 
 const spec = modelRun();
 const niche = { workloads: null, device: null };
 const subject = { definition, space: ridge, spec, niche };
 const tried = samples(40);
-const chronicle = chronicleOf(spec, [{ genes: tried.slice(0, 20) }, { genes: tried.slice(20) }]);
+const history = historyOf(spec, [{ genes: tried.slice(0, 20) }, { genes: tried.slice(20) }]);
 
 describe("a question", () => {
   it("carries kernel, work, constraints, the best with their times, and what failed", () => {
-    const question = questionOf(subject, chronicle, "refine", 6);
+    const question = questionOf(subject, history, "refine", 6);
     expect(question.kernel).toBe("A ridge. Made by arithmetic.");
     expect(question.workloads).toContain("2.000e+6 operations, at least 8.192e+3 bytes moved, 244 operations a byte");
     for (const constraint of definition.constraints) expect(question.constraints).toContain(constraint);
@@ -27,7 +27,7 @@ describe("a question", () => {
   });
 
   it("tells the floor where the share of the device's peak was measured", () => {
-    const told = openChronicle(ridge);
+    const told = openHistory(ridge);
     const result = { outcome: "ok", fitness: 2, time_ms: 0.5, message: null, device: "Device" } as const;
     told.tried.push({
       ...{ id: "run/0/0/0", genes: tried[0] as Genes, config: ridge.decode(tried[0] as Genes) },
@@ -42,7 +42,7 @@ describe("a question", () => {
   it("says what a change made of its parent", () => {
     const parent = [4, 3, 2, 2, 1, 0];
     const child = parent.with(1, 4);
-    const told = chronicleOf(spec, [{ genes: [parent] }, { genes: [child], parents: ["run/0/0/0"] }]);
+    const told = historyOf(spec, [{ genes: [parent] }, { genes: [child], parents: ["run/0/0/0"] }]);
     const [before, after] = [parent, child].map((genes) => ridgeTime(ridge.decode(genes))?.toPrecision(4));
     expect(questionOf(subject, told, "refine", 6).changes).toBe(
       `- {"TILE":4} → {"TILE":5}: ${before} ms → ${after} ms`,
@@ -50,10 +50,10 @@ describe("a question", () => {
   });
 
   it("tells the control nothing of what was measured", () => {
-    const question = questionOf(subject, chronicle, "control", 6);
+    const question = questionOf(subject, history, "control", 6);
     expect(question).toMatchObject({ best: "none", sample: "none", changes: "none", failures: "none" });
     expect(JSON.stringify(question)).not.toMatch(/ ms/);
-    expect(question).toEqual(questionOf(subject, openChronicle(ridge), "control", 6));
+    expect(question).toEqual(questionOf(subject, openHistory(ridge), "control", 6));
   });
 
   it("stays within its length, whatever the kernel and its failures are", () => {
@@ -63,7 +63,7 @@ describe("a question", () => {
     }));
     const space = openSpace({ parameters, constraints: [] });
     const big = { ...definition, ...space.definition, description: "z".repeat(50_000) };
-    const long = openChronicle(space);
+    const long = openHistory(space);
     for (let at = 0; at < 30; at++) {
       const genes = parameters.map((_, index) => (at * (index + 1)) % 60);
       const ok = at % 2 === 0;
@@ -91,7 +91,7 @@ describe("a question", () => {
       FAST: { type: "boolean" },
       ORDER: { type: "array", items: { type: "string" } },
     });
-    const [system] = messagesOf(signatureOf(subject), questionOf(subject, chronicle, "refine", 6), []);
+    const [system] = messagesOf(signatureOf(subject), questionOf(subject, history, "refine", 6), []);
     expect(system?.content).toContain('"LAYOUT"');
   });
 });

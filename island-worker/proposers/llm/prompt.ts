@@ -6,9 +6,9 @@ import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import type { Niche, RunSpec } from "@kevo/proto/run.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
 import { z } from "zod";
-import { type Brief, briefOf, FULL, NOTHING, type Sizes } from "./brief.ts";
-import type { Chronicle, Tried } from "./chronicle.ts";
 import type { Variant } from "./credit.ts";
+import type { IslandHistory, Tried } from "./island-history.ts";
+import { FULL, NOTHING, type PromptContext, promptContextOf, type Sizes } from "./prompt-context.ts";
 import { isKnown, rooflineOf } from "./roofline.ts";
 
 /** Characters of the question at most, instructions and schema not counted: about 8,000 tokens. */
@@ -76,11 +76,11 @@ function itemsOf(values: SpaceParameter["values"]) {
 }
 
 /** Within `MAX_PROMPT_LENGTH`: the less room there is, the fewer examples. */
-export function questionOf(subject: Subject, chronicle: Chronicle, variant: Variant, wanted: number): Question {
+export function questionOf(subject: Subject, history: IslandHistory, variant: Variant, wanted: number): Question {
   let sizes = FULL;
   for (let times = 0; ; times++) {
-    const brief = variant === "control" ? NOTHING : briefOf(chronicle, sizes);
-    const question = written(subject, chronicle, brief, variant, wanted);
+    const context = variant === "control" ? NOTHING : promptContextOf(history, sizes);
+    const question = written(subject, history, context, variant, wanted);
     const length = Object.values(question).reduce((sum, text) => sum + text.length, 0);
     if (length <= MAX_PROMPT_LENGTH) return question;
     if (times === 3) return shortened(question, length - MAX_PROMPT_LENGTH);
@@ -88,29 +88,37 @@ export function questionOf(subject: Subject, chronicle: Chronicle, variant: Vari
   }
 }
 
-function written(subject: Subject, chronicle: Chronicle, brief: Brief, variant: Variant, wanted: number): Question {
+function written(
+  subject: Subject,
+  history: IslandHistory,
+  context: PromptContext,
+  variant: Variant,
+  wanted: number,
+): Question {
   const { definition, space } = subject;
-  const [best] = brief.elites;
+  const [best] = context.elites;
   const shown = { ...(best && { best: best.config }), space };
   return {
     kernel: cut(`${definition.title}. ${definition.description}`, WORDS),
-    device: deviceOf(subject, variant === "control" ? [] : chronicle.tried),
-    workloads: workloadsOf(subject, variant === "control" ? [] : chronicle.tried),
+    device: deviceOf(subject, variant === "control" ? [] : history.tried),
+    workloads: workloadsOf(subject, variant === "control" ? [] : history.tried),
     parameters: cut(
       space.definition.parameters.map((p) => JSON.stringify(shortParameter(p))).join("\n"),
       MAX_PROMPT_LENGTH / 2,
     ),
     constraints: constraintsOf(space),
-    best: list(brief.elites.map((tried) => `${timeOf(tried)}: ${JSON.stringify(tried.config)} (by ${tried.proposer})`)),
-    sample: list(brief.sample.map((tried) => `${timeOf(tried)}: ${differences(shown, tried.config)}`)),
+    best: list(
+      context.elites.map((tried) => `${timeOf(tried)}: ${JSON.stringify(tried.config)} (by ${tried.proposer})`),
+    ),
+    sample: list(context.sample.map((tried) => `${timeOf(tried)}: ${differences(shown, tried.config)}`)),
     changes: list(
-      brief.changes.map(({ tried, from, to, fromMs }) => {
+      context.changes.map(({ tried, from, to, fromMs }) => {
         const became = tried.result.time_ms === null ? tried.result.outcome : `${ms(tried.result.time_ms)}`;
         return `${JSON.stringify(from)} → ${JSON.stringify(to)}: ${ms(fromMs)} → ${became}`;
       }),
     ),
     failures: list(
-      brief.failures.map(
+      context.failures.map(
         (tried) =>
           `${tried.result.outcome}: ${differences(shown, tried.config)}: ${cut(oneLine(tried.result.message ?? "no message"), MESSAGE)}`,
       ),

@@ -1,6 +1,6 @@
 /** How fast a workload could be: what is known of its work, and of the device from what was measured on it. */
 import type { Workload } from "@kevo/proto/kernel.ts";
-import type { Tried } from "./chronicle.ts";
+import type { Tried } from "./island-history.ts";
 
 export interface Roofline {
   readonly workload: string;

@@ -4,7 +4,7 @@
  */
 import type { Genes, SearchSpace } from "@kevo/core/search-space/search-space.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
-import type { Chronicle, Tried } from "./chronicle.ts";
+import type { IslandHistory, Tried } from "./island-history.ts";
 import { stepsBetween } from "./repair.ts";
 
 export interface Change {
@@ -16,7 +16,7 @@ export interface Change {
   readonly fromMs: number;
 }
 
-export interface Brief {
+export interface PromptContext {
   /** Fastest first. */
   readonly elites: readonly Tried[];
   /** Far from the elites and from each other. */
@@ -36,7 +36,7 @@ export interface Sizes {
 
 export const FULL: Sizes = { elites: 6, sample: 8, failures: 5, changes: 10 };
 /** The control is told nothing of what was measured. */
-export const NOTHING: Brief = { elites: [], sample: [], failures: [], changes: [] };
+export const NOTHING: PromptContext = { elites: [], sample: [], failures: [], changes: [] };
 
 /** Recent results among which changes are looked for. */
 const RECENT = 60;
@@ -45,7 +45,7 @@ const MAX_CHANGED = 4;
 /** Results considered for the sample. */
 const POOL = 300;
 
-export function briefOf({ space, tried, byId }: Chronicle, sizes: Sizes): Brief {
+export function promptContextOf({ space, tried, byId }: IslandHistory, sizes: Sizes): PromptContext {
   const measured = tried.filter(({ result }) => result.fitness !== null);
   const ranked = measured.toSorted((a, b) => (b.result.fitness as number) - (a.result.fitness as number));
   const elites = distinct(space, ranked).slice(0, sizes.elites);

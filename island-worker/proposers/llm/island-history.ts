@@ -18,7 +18,7 @@ export interface Tried {
   readonly result: Pick<EvaluatedEntry, "outcome" | "fitness" | "time_ms" | "measurements" | "message" | "device">;
 }
 
-export interface Chronicle {
+export interface IslandHistory {
   readonly space: SearchSpace;
   /** Number of the next entry. */
   next: number;
@@ -37,7 +37,7 @@ export interface Chronicle {
   readonly earned: Map<Arm, Earned>;
 }
 
-export function openChronicle(space: SearchSpace): Chronicle {
+export function openHistory(space: SearchSpace): IslandHistory {
   return {
     space,
     next: 0,
@@ -53,53 +53,53 @@ export function openChronicle(space: SearchSpace): Chronicle {
 }
 
 /** An entry that is known already changes nothing. */
-export function applyChronicle(chronicle: Chronicle, entry: LogEntry): void {
-  if (entry.n < chronicle.next) return;
-  chronicle.next = entry.n + 1;
+export function applyHistory(history: IslandHistory, entry: LogEntry): void {
+  if (entry.n < history.next) return;
+  history.next = entry.n + 1;
   if (entry.type === "asked") {
     for (const call of entry.calls ?? []) {
-      chronicle.calls.set(call.id, call);
-      earnedBy(chronicle, armOf(call)).usd += call.usd;
+      history.calls.set(call.id, call);
+      earnedBy(history, armOf(call)).usd += call.usd;
     }
     for (const candidate of entry.candidates) {
-      chronicle.pending.set(candidate.id, candidate);
-      chronicle.accepted++;
-      if (candidate.call !== undefined) chronicle.fromModels++;
+      history.pending.set(candidate.id, candidate);
+      history.accepted++;
+      if (candidate.call !== undefined) history.fromModels++;
     }
   }
   if (entry.type === "evaluated") {
-    const candidate = chronicle.pending.get(entry.candidate);
+    const candidate = history.pending.get(entry.candidate);
     if (candidate === undefined) return;
-    chronicle.pending.delete(entry.candidate);
-    learn(chronicle, candidate, entry);
+    history.pending.delete(entry.candidate);
+    learn(history, candidate, entry);
   }
 }
 
-function learn(chronicle: Chronicle, candidate: Candidate, entry: EvaluatedEntry): void {
-  const { best } = chronicle;
-  if (entry.fitness !== null) chronicle.best = Math.max(best ?? 0, entry.fitness);
-  credit(chronicle, candidate, entry, best);
-  const genes = candidate.source === null ? genesOf(chronicle.space, candidate.config) : null;
+function learn(history: IslandHistory, candidate: Candidate, entry: EvaluatedEntry): void {
+  const { best } = history;
+  if (entry.fitness !== null) history.best = Math.max(best ?? 0, entry.fitness);
+  credit(history, candidate, entry, best);
+  const genes = candidate.source === null ? genesOf(history.space, candidate.config) : null;
   if (genes === null) return;
   const { id, config, proposer, parents, reason } = candidate;
   const { outcome, fitness, time_ms, measurements, message, device } = entry;
   const result = { outcome, fitness, time_ms, measurements, message, device };
   const tried: Tried = { id, config, genes, proposer, parents, reason, result };
-  chronicle.tried.push(tried);
-  chronicle.byId.set(id, tried);
+  history.tried.push(tried);
+  history.byId.set(id, tried);
 }
 
 /** An elite of another island earns nobody anything here; neither does what was answered from before. */
-function credit(chronicle: Chronicle, candidate: Candidate, entry: EvaluatedEntry, best: number | null): void {
+function credit(history: IslandHistory, candidate: Candidate, entry: EvaluatedEntry, best: number | null): void {
   if (candidate.proposer === "migrant" || entry.cached) return;
-  for (const earned of chronicle.earned.values()) earned.fade();
-  const call = candidate.call === undefined ? undefined : chronicle.calls.get(candidate.call);
-  const earned = earnedBy(chronicle, call === undefined ? CLASSICAL : armOf(call));
+  for (const earned of history.earned.values()) earned.fade();
+  const call = candidate.call === undefined ? undefined : history.calls.get(candidate.call);
+  const earned = earnedBy(history, call === undefined ? CLASSICAL : armOf(call));
   earned.evaluations++;
   if (entry.fitness !== null && best !== null) earned.gain += Math.max(0, Math.log(entry.fitness / best));
 }
 
-function earnedBy({ earned }: Chronicle, arm: Arm): Earned {
+function earnedBy({ earned }: IslandHistory, arm: Arm): Earned {
   const known = earned.get(arm) ?? openEarned();
   earned.set(arm, known);
   return known;
