@@ -26,7 +26,7 @@ export function loadDemos<I extends z.ZodObject, O extends z.ZodObject>(
   path: string,
   signature: Signature<I, O>,
 ): Demo<z.infer<I>, z.infer<O>>[] {
-  const again = `Bootstrap the demos of ${signature.name} again.`;
+  const again = `Make the demos of ${signature.name} again: \`research-stage optimise-prompts\`.`;
   let json: unknown;
   try {
     json = parseJson(readFileSync(path, "utf8"));

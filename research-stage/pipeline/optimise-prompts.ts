@@ -8,7 +8,6 @@ import { join } from "node:path";
 import { stepsOf } from "@kevo/coordinator/lineage/research/store.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { loadKernel } from "@kevo/core/kernel/load.ts";
-import { bootstrapFewShot } from "@kevo/core/llm/bootstrap.ts";
 import { saveDemos } from "@kevo/core/llm/demo-file.ts";
 import { type Idea, optimisation } from "../stages/findings.ts";
 import { ideasFound } from "../stages/ideas.ts";
@@ -16,10 +15,12 @@ import { filesOf, implementKernel, inputOf, kernelId, type Written } from "../st
 import { LIBRARY, type LibraryKernel } from "../stages/library.ts";
 import { geometricMean } from "../stages/outcome.ts";
 import { KernelFault } from "./cluster.ts";
+import { fewShot } from "./few-shot.ts";
 import type { Session } from "./session.ts";
 
 export interface Learnt {
   readonly file: string;
+  /** Examples that the model made; the name stands in the JSON that `--json` prints. */
   readonly bootstrapped: number;
   readonly tried: number;
   readonly errors: number;
@@ -40,10 +41,10 @@ export async function optimisePrompts(
     input: inputOf(session, lesson.idea, lesson.library, null),
     output: null,
   }));
-  const learnt = await bootstrapFewShot({
+  const learnt = await fewShot({
     signature: implementKernel,
     client: session.reasoning,
-    labels: { proposer: implementKernel.name, variant: "bootstrap", island: null },
+    labels: { proposer: implementKernel.name, variant: "few_shot", island: null },
     trainset: examples,
     metric: async (example, output) => {
       const lesson = lessons[examples.findIndex(({ input }) => input === example.input)] as Lesson;
@@ -60,8 +61,8 @@ export async function optimisePrompts(
   mkdirSync(out, { recursive: true });
   const file = join(out, `${implementKernel.name}.json`);
   saveDemos(file, implementKernel, learnt.demos);
-  const { bootstrapped, tried, errors } = learnt;
-  return { file, bootstrapped, tried, errors, measured };
+  const { generated, tried, errors } = learnt;
+  return { file, bootstrapped: generated, tried, errors, measured };
 }
 
 interface Lesson {

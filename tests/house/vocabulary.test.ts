@@ -19,6 +19,17 @@ const EVERYWHERE_ALLOWED = [
 ];
 
 const OLD_WORDS: readonly OldWord[] = [
+  {
+    old: /bootstrap\/|BootstrapError|bootstrapFewShot|bootstrapped|\bthe bootstrap\b/i,
+    now: "fewShot; deploy/launcher",
+    // A public JSON field, and the name of a seeded draw.
+    allowed: [
+      "research-stage/pipeline/optimise-prompts.ts",
+      "research-stage/cli/optimise-prompts.ts",
+      "tests/research/optimise-prompts.test.ts",
+      "research-stage/pipeline/few-shot.ts",
+    ],
+  },
   { old: /\bwish(es|ed|Of)?\b|Wish\b/i, now: "RunRequest, request" },
   { old: /purse/i, now: "SpendLimit" },
   { old: /patience/i, now: "RetryBudget, or the name of a timeout" },
@@ -97,6 +108,8 @@ describe("old names are gone", () => {
 
 describe("the table catches", () => {
   test.each([
+    ["package.json", "node deploy/bootstrap/run.mjs"],
+    ["core/a.ts", "await bootstrapFewShot(options);"],
     ["coordinator/a.ts", "function wishOf(given: Options): RunRequest {"],
     ["research-stage/a.ts", "purse.reserve(1);"],
     ["core/a.ts", "const PATIENCE_MS = 1;"],

@@ -1,5 +1,5 @@
 /**
- * Runs a program so that the bootstrap is not noticed: same terminal, same exit status, each signal once, and killed
+ * Runs a program so that the launcher is not noticed: same terminal, same exit status, each signal once, and killed
  * when it is killed.
  */
 import { spawn } from "node:child_process";

@@ -1,7 +1,7 @@
 /** Messages of the launcher. Standard error only: standard output belongs to the program (`--json`). */
 
 /** A fault that the user can do something about; printed as one line, without a stack trace. */
-export class BootstrapError extends Error {}
+export class LauncherError extends Error {}
 
 /** @param {string} message */
 export function say(message) {

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, realpathSync } from "node:fs";
 import { basename, delimiter, dirname, join } from "node:path";
-import { BootstrapError } from "./say.mjs";
+import { LauncherError } from "./say.mjs";
 
 const UNREACHABLE =
   /\b(ENOTFOUND|EAI_AGAIN|EAI_FAIL|ECONNREFUSED|ECONNRESET|ECONNABORTED|ETIMEDOUT|ERR_SOCKET_TIMEOUT|ENETUNREACH|EHOSTUNREACH|FETCH_ERROR|UNABLE_TO_\w+|SELF_SIGNED_\w+|CERT_\w+|E40[1347]|E429|E5\d\d)\b/;
@@ -28,7 +28,7 @@ export function findNpm(env = process.env, execPath = process.execPath) {
 }
 
 /**
- * Runs npm and waits for it; its chatter is kept back unless it fails. Throws BootstrapError.
+ * Runs npm and waits for it; its chatter is kept back unless it fails. Throws LauncherError.
  * @param {string} node the Node to run npm under; also what npm takes for the engine of packages
  * @param {string[]} args
  * @param {string} cwd
@@ -37,7 +37,7 @@ export function findNpm(env = process.env, execPath = process.execPath) {
 export async function runNpm(node, args, cwd, what) {
   const npm = findNpm();
   if (npm === undefined) {
-    throw new BootstrapError("npm was not found beside Node or in PATH. Install npm 10 or newer, then start again.");
+    throw new LauncherError("npm was not found beside Node or in PATH. Install npm 10 or newer, then start again.");
   }
   const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ""}`, NODE: node };
   // Five tries within about 20 s: npm's own pauses (10 s, 60 s) would leave somebody without a network in the dark.
@@ -53,8 +53,8 @@ export async function runNpm(node, args, cwd, what) {
     child.once("close", (...end) => resolve(end));
   });
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) process.removeListener(name, forward);
-  if (signal !== null) throw new BootstrapError(`interrupted while installing ${what}; start again to go on.`);
-  if (code !== 0) throw new BootstrapError(explain(output, what, code));
+  if (signal !== null) throw new LauncherError(`interrupted while installing ${what}; start again to go on.`);
+  if (code !== 0) throw new LauncherError(explain(output, what, code));
 }
 
 /**

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ROOT } from "../house/files.ts";
 
-const LOCK = new URL(`file://${join(ROOT, "deploy/bootstrap/lock.mjs")}`).href;
+const LOCK = new URL(`file://${join(ROOT, "deploy/launcher/lock.mjs")}`).href;
 let root: string;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "kevo-lock-"));

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { coordinatorArguments } from "../../deploy/bootstrap/start.mjs";
+import { coordinatorArguments } from "../../deploy/launcher/start.mjs";
 
 const JOB = ["--islands", "4", "--evaluations", "200"];
 

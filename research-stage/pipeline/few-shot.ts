@@ -2,13 +2,14 @@
  * Demonstrations for a signature, made by the model itself and kept where a metric likes them. After BootstrapFewShot
  * of DSPy (Khattab et al., 2023): a prediction that is good enough becomes a demo; labelled examples fill up the rest.
  */
+
+import type { CallLabels } from "@kevo/core/llm/call.ts";
+import type { ModelClient } from "@kevo/core/llm/client.ts";
+import { ModelError } from "@kevo/core/llm/errors.ts";
+import { predict } from "@kevo/core/llm/predict.ts";
+import type { Demo, Signature } from "@kevo/core/llm/signature.ts";
+import { labelledRandom } from "@kevo/core/random/random.ts";
 import type { z } from "zod";
-import { labelledRandom } from "../random/random.ts";
-import type { CallLabels } from "./call.ts";
-import type { ModelClient } from "./client.ts";
-import { ModelError } from "./errors.ts";
-import { predict } from "./predict.ts";
-import type { Demo, Signature } from "./signature.ts";
 
 export interface Example<I, O> {
   readonly input: I;
@@ -16,7 +17,7 @@ export interface Example<I, O> {
   readonly output: O | null;
 }
 
-export interface BootstrapOptions<I extends z.ZodObject, O extends z.ZodObject> {
+export interface FewShotOptions<I extends z.ZodObject, O extends z.ZodObject> {
   readonly signature: Signature<I, O>;
   readonly client: ModelClient;
   readonly labels: CallLabels;
@@ -26,8 +27,8 @@ export interface BootstrapOptions<I extends z.ZodObject, O extends z.ZodObject> 
   /** The least that makes a demo. */
   readonly threshold: number;
   readonly seed: number;
-  readonly maxBootstrapped?: number | undefined;
-  /** Demos in all, bootstrapped ones among them. */
+  readonly maxGenerated?: number | undefined;
+  /** Demos in all, generated ones among them. */
   readonly maxLabeled?: number | undefined;
   /** How often each example is tried; rounds after the first ask at temperature 1. */
   readonly maxRounds?: number | undefined;
@@ -37,22 +38,23 @@ export interface BootstrapOptions<I extends z.ZodObject, O extends z.ZodObject> 
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface Bootstrapped<I, O> {
-  /** Bootstrapped first, then labelled. */
+export interface FewShotDemos<I, O> {
+  /** Generated first, then labelled. */
   readonly demos: readonly Demo<I, O>[];
-  readonly bootstrapped: number;
+  readonly generated: number;
   /** Examples that were tried, and calls that failed. */
   readonly tried: number;
   readonly errors: number;
 }
 
 /** @throws ModelError once more than `maxErrors` calls have failed, and at once where no call can succeed. */
-export async function bootstrapFewShot<I extends z.ZodObject, O extends z.ZodObject>(
-  options: BootstrapOptions<I, O>,
-): Promise<Bootstrapped<z.infer<I>, z.infer<O>>> {
+export async function fewShot<I extends z.ZodObject, O extends z.ZodObject>(
+  options: FewShotOptions<I, O>,
+): Promise<FewShotDemos<z.infer<I>, z.infer<O>>> {
   type Case = Example<z.infer<I>, z.infer<O>>;
   const { signature, client, labels, metric, threshold, seed, maxTokens, signal } = options;
-  const { maxBootstrapped = 4, maxLabeled = 16, maxRounds = 1, maxErrors = 5 } = options;
+  const { maxGenerated = 4, maxLabeled = 16, maxRounds = 1, maxErrors = 5 } = options;
+  // The name of the draw is part of what a seed means: another one would try the examples in another order.
   const random = labelledRandom(`bootstrap/${signature.hash}/${seed}`);
   const order: Case[] = random.shuffle([...options.trainset]);
   const labelled = order.flatMap((example) =>
@@ -61,9 +63,9 @@ export async function bootstrapFewShot<I extends z.ZodObject, O extends z.ZodObj
   const made = new Map<Case, Demo<z.infer<I>, z.infer<O>>>();
   let tried = 0;
   let errors = 0;
-  for (let round = 0; round < maxRounds && made.size < maxBootstrapped; round++) {
+  for (let round = 0; round < maxRounds && made.size < maxGenerated; round++) {
     for (const [index, example] of order.entries()) {
-      if (made.size >= maxBootstrapped) break;
+      if (made.size >= maxGenerated) break;
       if (made.has(example)) continue;
       tried++;
       try {
@@ -87,7 +89,7 @@ export async function bootstrapFewShot<I extends z.ZodObject, O extends z.ZodObj
   const rest = labelled.filter((example) => !made.has(example)).slice(0, Math.max(0, maxLabeled - made.size));
   return {
     demos: [...made.values(), ...rest.map(({ input, output }) => ({ input, output }))],
-    bootstrapped: made.size,
+    generated: made.size,
     tried,
     errors,
   };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fits } from "../../deploy/bootstrap/node.mjs";
+import { fits } from "../../deploy/launcher/node.mjs";
 
 test.each([
   ["18.20.0", undefined, false],

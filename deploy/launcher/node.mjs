@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { join } from "node:path";
 import { withLock } from "./lock.mjs";
 import { runNpm } from "./npm.mjs";
-import { BootstrapError, say } from "./say.mjs";
+import { LauncherError, say } from "./say.mjs";
 
 /** The Node that is fetched where the machine's is too old: npm packages that hold `bin/node` and run no script. */
 const VERSION = "24.21.0";
@@ -41,7 +41,7 @@ export async function findNode(root) {
   if (fits(process.versions.node, process.features.typescript)) return process.execPath;
   const source = PACKAGES[`${process.platform}-${process.arch}`];
   if (source === undefined) {
-    throw new BootstrapError(
+    throw new LauncherError(
       `Node ${process.versions.node} is too old for the programs (24 or newer is needed), and npm carries no Node ` +
         `${VERSION} for ${process.platform}-${process.arch}. Install Node 24 from nodejs.org, then start again.`,
     );
@@ -82,7 +82,7 @@ async function fetchNode(folder, source, binary) {
   const tried = existsSync(binary) ? spawnSync(binary, ["--version"], { encoding: "utf8" }) : undefined;
   if (tried?.stdout?.trim() !== `v${VERSION}`) {
     rmSync(join(folder, "node_modules"), { recursive: true, force: true });
-    throw new BootstrapError(
+    throw new LauncherError(
       `the Node ${VERSION} that npm carries does not run on this machine (musl instead of glibc?). ` +
         "Install Node 24 with the system's means, then start again.",
     );

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Starts a program of this clone on any Node: `node deploy/bootstrap/run.mjs PROGRAM [ARGUMENT …]`, PROGRAM relative
+ * Starts a program of this clone on any Node: `node deploy/launcher/run.mjs PROGRAM [ARGUMENT …]`, PROGRAM relative
  * to the clone. Fetches Node 24 where the machine's is too old, installs what is missing, then runs it. Without a
  * program it stops there.
  */
@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { install } from "./install.mjs";
 import { runHere, runUnder } from "./launch.mjs";
 import { findNode } from "./node.mjs";
-import { BootstrapError, say } from "./say.mjs";
+import { LauncherError, say } from "./say.mjs";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -25,7 +25,7 @@ export async function run(program, args) {
     if (program === undefined) return;
     if (node !== process.execPath) return await runUnder(node, [fileURLToPath(import.meta.url), program, ...args]);
   } catch (error) {
-    if (!(error instanceof BootstrapError)) throw error;
+    if (!(error instanceof LauncherError)) throw error;
     say(error.message);
     process.exit(1);
   }

@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ROOT } from "../house/files.ts";
 
-const LAUNCH = JSON.stringify(new URL(`file://${join(ROOT, "deploy/bootstrap/launch.mjs")}`).href);
+const LAUNCH = JSON.stringify(new URL(`file://${join(ROOT, "deploy/launcher/launch.mjs")}`).href);
 let folder: string;
 
 beforeAll(() => {

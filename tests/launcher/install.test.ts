@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { isInstalled, missing } from "../../deploy/bootstrap/install.mjs";
-import { explain } from "../../deploy/bootstrap/npm.mjs";
+import { isInstalled, missing } from "../../deploy/launcher/install.mjs";
+import { explain } from "../../deploy/launcher/npm.mjs";
 import { ROOT } from "../house/files.ts";
 
 const MACHINE = { platform: "linux", arch: "x64" };
