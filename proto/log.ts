@@ -9,6 +9,9 @@ import { runSpec } from "./run.ts";
 import { config } from "./search-space.ts";
 import { WIRE_VERSION } from "./version.ts";
 
+/** Why a candidate was proposed; what a model wrote is cut to this. */
+export const MAX_REASON_CHARACTERS = 2_000;
+
 /** A candidate as its island proposes it: position in the batch, genome, provenance. */
 export const proposal = z.object({
   config,
@@ -18,7 +21,7 @@ export const proposal = z.object({
   /** Candidate ids of the parents, of this island or, for a migrant, of its origin. */
   parents: z.array(z.string()).max(8),
   /** A short reason, for lineage. */
-  reason: z.string().max(2000).nullable(),
+  reason: z.string().max(MAX_REASON_CHARACTERS).nullable(),
   /** Id of the model's call that it came from; absent where no model was asked. */
   call: z.string().max(200).optional(),
 });

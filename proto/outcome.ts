@@ -5,6 +5,9 @@ export const OUTCOMES = ["ok", "compile_error", "incorrect", "crashed", "timeout
 export const outcome = z.enum(OUTCOMES);
 export type Outcome = z.infer<typeof outcome>;
 
+/** Of what went wrong with a candidate, so much travels and is stored: more of a compiler's output helps nobody. */
+export const MAX_MESSAGE_CHARACTERS = 4_000;
+
 /** The time of one workload, and how it compares with the fastest baseline measured beside it. */
 export const measurement = z.object({
   workload: z.string(),

@@ -5,6 +5,7 @@ import { parseDevices } from "@kevo/core/config/devices.ts";
 import { parseDuration } from "@kevo/core/config/duration.ts";
 import { readEnvironment } from "@kevo/core/config/environment.ts";
 import { parseInteger, parseNumber } from "@kevo/core/config/number.ts";
+import { EFFORT } from "@kevo/core/effort/effort.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { RUN_EXIT_CODES, RUN_JSON, repeatable, withHelp } from "@kevo/core/program/command-help.ts";
 import {
@@ -18,7 +19,6 @@ import {
 } from "@kevo/proto/run.ts";
 import { Command, Option } from "commander";
 import { DEFAULT_DATABASE } from "../lineage/read-only.ts";
-import { EFFORT } from "../run/effort.ts";
 import type { Launch } from "../run/launch.ts";
 import type { RunRequest } from "../run/spec.ts";
 import { addModelOptions, MODEL_HELP, type ModelOptions, modelsOf } from "./model-options.ts";
@@ -55,12 +55,12 @@ interface GivenOptions extends ModelOptions {
 const EFFORT_TABLE = [
   "Effort        evaluations   finalists   re-measured",
   ...EFFORTS.map((name) => {
-    const { evaluations, finalists, rounds } = EFFORT[name];
+    const { evaluations, finalists, rounds } = EFFORT[name].run;
     return `  ${name.padEnd(12)}${String(evaluations).padStart(11)}${String(finalists).padStart(12)}${`${rounds} times`.padStart(14)}`;
   }),
   "  With full, each candidate and its baseline are also timed longer. When each workload has its own islands:",
   ...EFFORTS.map((name) => {
-    const { evaluationsPerNiche, remeasurements } = EFFORT[name];
+    const { evaluationsPerNiche, remeasurements } = EFFORT[name].run;
     return `  ${name}: ${evaluationsPerNiche} evaluations per workload, about ${remeasurements} re-measurements at most.`;
   }),
 ].join("\n");

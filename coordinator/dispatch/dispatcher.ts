@@ -4,12 +4,13 @@
  */
 import type { EvaluateRequest } from "@kevo/proto/evaluator-service.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
+import { isInLane, type StageName } from "@kevo/proto/stage.ts";
 import canonicalize from "canonicalize";
 import type { IslandLedger } from "../ledger/island-ledger.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { AcceptedCandidate, EvaluationRecord } from "../ledger/records.ts";
 import { MEASURED_UNDER } from "../lineage/queries/measurement-conditions.ts";
-import type { AttemptEnd, EvaluatorLink, StageName } from "./evaluator-link.ts";
+import type { AttemptEnd, EvaluatorLink } from "./evaluator-link.ts";
 import { inputSeedOf } from "./input-seed.ts";
 import { DispatchPlan, type EvaluatorSlot, type Task } from "./plan.ts";
 import { recordOf, recordWithoutResult } from "./result.ts";
@@ -177,7 +178,7 @@ export class Dispatcher {
     // Nobody answers there: it is restarting, or gone, which its descriptions will tell.
     if (stage === null) slot.restsUntil = performance.now() + AWAY_MS;
     this.#listener.onLost(slot.id, id, why);
-    if (stage === "VERIFYING" || stage === "TIMING") job.deathsInLane++;
+    if (stage !== null && isInLane(stage)) job.deathsInLane++;
     await this.#forget(job, number, stage, "evaluator_lost");
     if (job.deathsInLane < DEATHS_IN_LANE) {
       this.#plan.add(task, true);

@@ -9,9 +9,7 @@ import {
   evaluatorMetadata,
   type Result__Output,
 } from "@kevo/proto/evaluator-service.ts";
-
-/** Stages as the wire names them. */
-export type StageName = "QUEUED" | "COMPILING" | "VERIFYING" | "TIMING";
+import type { StageName } from "@kevo/proto/stage.ts";
 
 /** How an attempt ended. `stage` is the last one that was heard of. */
 export type AttemptEnd =
@@ -72,8 +70,8 @@ export class EvaluatorLink {
       };
       call.on("data", (event: EvaluateEvent__Output) => {
         if (event.event === "stage") {
-          stage = event.stage as StageName;
-          onStage(stage);
+          stage = event.stage ?? null;
+          if (stage !== null) onStage(stage);
         } else if (event.result) {
           result = event.result;
           end({ kind: "result", stage, result });

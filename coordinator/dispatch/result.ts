@@ -1,8 +1,9 @@
 /** An evaluator's answer, validated and turned into a record of the ledger. */
 import { describeIssues } from "@kevo/core/errors/issues.ts";
+import { cut } from "@kevo/core/text/cut.ts";
 import type { Result__Output } from "@kevo/proto/evaluator-service.ts";
 import { measurementOfMessage } from "@kevo/proto/measurement-codec.ts";
-import { type Measurement, outcome } from "@kevo/proto/outcome.ts";
+import { MAX_MESSAGE_CHARACTERS, type Measurement, outcome } from "@kevo/proto/outcome.ts";
 import { z } from "zod";
 import type { EvaluationRecord } from "../ledger/records.ts";
 
@@ -10,7 +11,7 @@ const textOrNull = z.string().transform((text) => (text === "" ? null : text));
 
 const wireResult = z.object({
   outcome,
-  message: z.string().transform((text) => (text === "" ? null : text.slice(0, 4000))),
+  message: z.string().transform((text) => (text === "" ? null : cut(text, MAX_MESSAGE_CHARACTERS))),
   measurements: z.array(measurementOfMessage),
   device: textOrNull,
   deviceModel: textOrNull,

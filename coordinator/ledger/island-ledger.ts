@@ -1,5 +1,6 @@
 /** What the ledger knows of one island. */
-import type { Niche } from "@kevo/proto/run.ts";
+import { nicheKeyOf } from "@kevo/proto/niche-key.ts";
+import type { Niche, RunSpec } from "@kevo/proto/run.ts";
 
 export interface IslandLedger {
   readonly island: number;
@@ -18,11 +19,11 @@ export interface IslandLedger {
   diversity: number | null;
 }
 
-export function openIslandLedger(island: number, niche: Niche): IslandLedger {
+export function openIslandLedger(spec: RunSpec, island: number, niche: Niche): IslandLedger {
   return {
     island,
     niche,
-    nicheKey: JSON.stringify([niche.workloads, niche.device]),
+    nicheKey: nicheKeyOf(spec, niche),
     epoch: 0,
     worker: null,
     nextBatch: 0,

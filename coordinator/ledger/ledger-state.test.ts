@@ -152,6 +152,13 @@ describe("a twin", () => {
     offer(state, 0, 0, [5]);
     expect(offer(state, 1, 0, [5]).effects.ready).toHaveLength(1);
   });
+
+  test("is answered across islands of which one names all workloads and the other none", () => {
+    const niches = [null, ["b", "a"]].map((workloads, index) => ({ index, niche: { workloads, device: null } }));
+    const state = opened({ islands: niches, workloads: ["a", "b"] });
+    offer(state, 0, 0, [5]);
+    expect(offer(state, 1, 0, [5]).effects.ready).toEqual([]);
+  });
 });
 
 test("a candidate is settled once, whatever arrives later", () => {

@@ -86,7 +86,7 @@ export class LedgerState {
     this.spec = spec;
     this.#space = space;
     this.#limit = Math.min(limit, spec.evaluations);
-    this.islands = spec.islands.map(({ index, niche }) => openIslandLedger(index, niche));
+    this.islands = spec.islands.map(({ index, niche }) => openIslandLedger(spec, index, niche));
   }
 
   get remaining(): number {

@@ -2,7 +2,8 @@
 import type { LogEntry } from "@kevo/proto/log.ts";
 import { measurementOfRow } from "@kevo/proto/measurement-codec.ts";
 import type { Measurement, Outcome } from "@kevo/proto/outcome.ts";
-import { and, asc, eq, isNull, sql } from "drizzle-orm";
+import { LANE_STAGES } from "@kevo/proto/stage.ts";
+import { and, asc, eq, inArray, isNull, sql } from "drizzle-orm";
 import type { LineageDatabase } from "../lineage/database.ts";
 import { attempts, candidates, evaluations, islands, log, measurements, parents } from "../lineage/schema.ts";
 import type { LedgerState } from "./ledger-state.ts";
@@ -78,7 +79,7 @@ export interface PastAttempts {
 
 /** Of the candidates that have no evaluation yet. */
 export function readPastAttempts(db: LineageDatabase, run: string): Map<string, PastAttempts> {
-  const inLane = sql`${attempts.end} = 'evaluator_lost' and ${attempts.stage} in ('VERIFYING', 'TIMING')`;
+  const inLane = and(eq(attempts.end, "evaluator_lost"), inArray(attempts.stage, LANE_STAGES));
   const rows = db
     .select({
       candidate: attempts.candidate,

@@ -66,8 +66,3 @@ export function oneLine(text: string): string {
       .trim()
   );
 }
-
-/** At most `width` characters; what is cut ends in `…`. */
-export function cut(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
-}

@@ -1,8 +1,8 @@
 /** The live view as text: one snapshot, drawn to fit a terminal. Pure. */
+import { cut } from "@kevo/core/text/cut.ts";
 import { OUTCOMES } from "@kevo/proto/outcome.ts";
 import type { IslandSnapshot, RunSnapshot } from "../snapshot/snapshot.ts";
 import {
-  cut,
   formatConfig,
   formatDuration,
   formatMs,

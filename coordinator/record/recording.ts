@@ -6,6 +6,7 @@ import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { gzipSync } from "node:zlib";
 import { openSpace } from "@kevo/core/search-space/search-space.ts";
+import { cut } from "@kevo/core/text/cut.ts";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import type { Outcome } from "@kevo/proto/outcome.ts";
 import { runSpec } from "@kevo/proto/run.ts";
@@ -24,7 +25,7 @@ const FAILED: Readonly<Record<Exclude<Outcome, "ok">, string>> = {
   crashed: "RuntimeFailedConfig",
   timeout: "RuntimeFailedConfig",
 };
-const MESSAGE_CHARACTERS = 200;
+const MAX_MESSAGE = 200;
 
 export interface RecordingSummary {
   readonly file: string;
@@ -156,7 +157,7 @@ function recordOf({ config, evaluation, measured }: Row, definition: KernelDefin
           ...(evaluation.stoppedEarly ? { stopped_early: true } : {}),
           error: measured.error === null ? null : rounded(measured.error),
         }
-      : { outcome, message: message?.slice(0, MESSAGE_CHARACTERS) ?? null }),
+      : { outcome, message: message === null ? null : cut(message, MAX_MESSAGE) }),
   };
 }
 

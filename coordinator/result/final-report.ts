@@ -1,10 +1,10 @@
 /** What a person reads when a run has ended. */
+import { cut } from "@kevo/core/text/cut.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
 import type { CellTable } from "../lineage/queries/cells.ts";
 import type { WorkloadTimes } from "../lineage/queries/workloads.ts";
 import { commandFor } from "../progress/command.ts";
 import {
-  cut,
   formatConfig,
   formatDuration,
   formatInterval,

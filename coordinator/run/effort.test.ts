@@ -1,5 +1,6 @@
+import { EFFORT } from "@kevo/core/effort/effort.ts";
 import { describe, expect, it } from "vitest";
-import { EFFORT, evaluationsOf, finalistPlan } from "./effort.ts";
+import { evaluationsOf, finalistPlan } from "./effort.ts";
 
 describe("effort", () => {
   it("gives one niche its tier's finalists, and forty niches fewer each, so that the end stays affordable", () => {
@@ -7,7 +8,7 @@ describe("effort", () => {
     expect(finalistPlan("quick", 40)).toEqual({ finalists: 2, rounds: 2 });
     for (const niches of [1, 2, 7, 20, 40]) {
       const { finalists, rounds } = finalistPlan("quick", niches);
-      expect(finalists * rounds * niches).toBeLessThanOrEqual(EFFORT.quick.remeasurements);
+      expect(finalists * rounds * niches).toBeLessThanOrEqual(EFFORT.quick.run.remeasurements);
       expect(finalists).toBeGreaterThanOrEqual(2);
     }
   });

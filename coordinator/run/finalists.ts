@@ -2,6 +2,7 @@
  * The end of a run: its best are measured again on fresh inputs, in rounds, each round in another order, because
  * the fastest of many noisy measurements is partly lucky. Only then is a winner named.
  */
+import { nicheKeyOf } from "@kevo/proto/niche-key.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import { and, asc, desc, eq, inArray, max, notInArray } from "drizzle-orm";
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
@@ -98,7 +99,7 @@ export function finalistsOf(db: LineageDatabase, spec: RunSpec, out: ReadonlySet
 function islandsByNiche(spec: RunSpec): Map<string, number[]> {
   const niches = new Map<string, number[]>();
   for (const { index, niche } of spec.islands) {
-    const key = JSON.stringify(niche);
+    const key = nicheKeyOf(spec, niche);
     niches.set(key, [...(niches.get(key) ?? []), index]);
   }
   return niches;

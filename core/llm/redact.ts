@@ -1,6 +1,7 @@
 /** Keys never leave this folder: what came from outside is searched for them before it is stored or said. */
 import { stripVTControlCharacters } from "node:util";
 import { secretValues } from "../logging/secrets.ts";
+import { cut } from "../text/cut.ts";
 
 export type Redact = (text: string) => string;
 
@@ -16,5 +17,5 @@ export function oneLine(text: string, length = 300): string {
   const line = stripVTControlCharacters(text)
     .replace(/[\s\p{Cc}\p{Cf}]+/gu, " ")
     .trim();
-  return line.length <= length ? line : `${line.slice(0, length)}…`;
+  return cut(line, length);
 }

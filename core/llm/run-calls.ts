@@ -1,11 +1,12 @@
 /** A run's dollars and calls, kept by its coordinator: `Spending`, `CallStore` and `Recording` over the bus. */
 
-import { type ModelMessage, type ModelReply, modelReply } from "@kevo/proto/messages/model.ts";
+import { MAX_TROUBLE_CHARACTERS, type ModelMessage, type ModelReply, modelReply } from "@kevo/proto/messages/model.ts";
 import { type CallRecord, callRecord } from "@kevo/proto/model-call.ts";
 import { subjects } from "@kevo/proto/subjects.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
 import type { Bus } from "../bus/bus.ts";
 import { NoResponder, RequestTimeout } from "../bus/errors.ts";
+import { cut } from "../text/cut.ts";
 import type { CallStore, Recording } from "./call-store.ts";
 import { overBudget, type Spending } from "./spending.ts";
 
@@ -55,7 +56,7 @@ export function createRunCalls(bus: Bus, run: string): RunCalls {
       record: async (call) => void (await ask({ type: "record", call: fitting(call) })),
     },
     trouble: (model, kind, text) => {
-      ask({ type: "trouble", model, kind, text: text.slice(0, 600) }).catch(() => {});
+      ask({ type: "trouble", model, kind, text: cut(text, MAX_TROUBLE_CHARACTERS) }).catch(() => {});
     },
     recording: {
       next: async (hash) => {

@@ -2,6 +2,7 @@
  * What a backend must do. The daemon owns queues, credits, deadlines of the whole call and the lane of each
  * device; a backend compiles, verifies and times one candidate.
  */
+import type { Purpose } from "@kevo/core/effort/effort.ts";
 import type { KernelDefinition, Workload } from "@kevo/proto/kernel.ts";
 import type { Measurement, Outcome } from "@kevo/proto/outcome.ts";
 import type { Effort } from "@kevo/proto/run.ts";
@@ -34,8 +35,7 @@ export interface Job {
   readonly evolvedSource?: string;
   readonly workloads: readonly Workload[];
   readonly effort: Effort;
-  /** `search`: beside the fastest baseline. `final`: all baselines and comparisons, fresh inputs, more samples. */
-  readonly purpose: "search" | "finalist";
+  readonly purpose: Purpose;
   readonly inputSeed: number;
   /** Best geometric-mean speedup of the run so far; null when none. */
   readonly bestSpeedup: number | null;

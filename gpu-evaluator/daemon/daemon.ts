@@ -6,13 +6,12 @@ import { status } from "@grpc/grpc-js";
 import { acquireExclusive, acquireShared } from "@kevo/core/host-lock/host-lock.ts";
 import type { Logger } from "@kevo/core/logging/logger.ts";
 import type { Result } from "@kevo/proto/evaluator-service.ts";
+import type { StageName } from "@kevo/proto/stage.ts";
 import { type Artifact, type Backend, type Failure, isFailure, type Job, type Measured } from "../backends/backend.ts";
 import { Refusal } from "./refusal.ts";
 import { resultMessage } from "./result.ts";
 import { Scheduler, type Ticket } from "./scheduler.ts";
 import { withLimit } from "./stage-limit.ts";
-
-export type StageName = "QUEUED" | "COMPILING" | "VERIFYING" | "TIMING";
 
 /** Backstops behind the backend's own, tighter limits, milliseconds; each starts when its stage starts. */
 export interface StageLimits {

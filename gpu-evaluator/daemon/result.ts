@@ -1,6 +1,8 @@
 /** From what a backend says to what goes over the wire. */
+import { cut } from "@kevo/core/text/cut.ts";
 import type { Result } from "@kevo/proto/evaluator-service.ts";
 import { measurementMessage } from "@kevo/proto/measurement-codec.ts";
+import { MAX_MESSAGE_CHARACTERS } from "@kevo/proto/outcome.ts";
 import type { Device, Failure, Measured } from "../backends/backend.ts";
 
 export interface EvaluationDetails {
@@ -12,14 +14,11 @@ export interface EvaluationDetails {
   readonly queuedMs: number;
 }
 
-/** A message can hold this much of a compiler's output; more helps nobody. */
-const MESSAGE_CHARACTERS = 8_000;
-
 export function resultMessage(found: Measured | Failure, at: EvaluationDetails): Result {
   const failed = found.outcome !== "ok";
   return {
     outcome: found.outcome,
-    message: failed ? found.message.slice(0, MESSAGE_CHARACTERS) : "",
+    message: failed ? cut(found.message, MAX_MESSAGE_CHARACTERS) : "",
     measurements: failed ? [] : found.measurements.map(measurementMessage),
     stoppedEarly: failed ? false : found.stoppedEarly,
     environmentJson: failed || found.environment === undefined ? "" : JSON.stringify(found.environment),

@@ -14,9 +14,10 @@ import {
   evaluatorService,
   type Result,
 } from "@kevo/proto/evaluator-service.ts";
+import type { StageName } from "@kevo/proto/stage.ts";
 import { HealthImplementation } from "grpc-health-check";
 import type { Job } from "../backends/backend.ts";
-import type { Daemon, StageName } from "./daemon.ts";
+import type { Daemon } from "./daemon.ts";
 import type { EvolvedSources } from "./evolved-sources.ts";
 import type { KernelCatalog } from "./kernel-catalog.ts";
 import { Refusal } from "./refusal.ts";

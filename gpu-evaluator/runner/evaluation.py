@@ -19,9 +19,8 @@ from timing import capture, time_rounds
 Json = dict[str, Any]
 
 CANDIDATE = "candidate"
-# Rounds a window, between two looks at the clock; windows by effort and purpose.
+# Rounds a window, between two looks at the clock.
 ROUNDS = 6
-WINDOWS = {("quick", "search"): 4, ("full", "search"): 6, ("quick", "finalist"): 10, ("full", "finalist"): 20}
 # A candidate is given up after the first window when it cannot come within this share of the run's best.
 HOPELESS = 0.8
 
@@ -81,7 +80,7 @@ def time_workload(
     samples: dict[str, list[list[float]]] = {name: [] for name in replays}
     clocks: list[int] = []
     best = request["best_speedup"]
-    for window in range(WINDOWS[(request["effort"], request["purpose"])]):
+    for window in range(request["windows"]):
         for name, times in time_rounds(replays, ROUNDS, warm=window == 0).items():
             samples[name].append(times)
         clocks.append(monitor.sm_clock_mhz())

@@ -86,7 +86,7 @@ class Lane:
         # The data's seed is this process's secret: one for all of a search, so that right answers can be kept, and
         # new ones for finalists.
         data_seed = self._secret + (seed if finalist else 0)
-        self._channel.send({"type": "stage", "id": identity, "stage": "verifying"})
+        self._channel.send({"type": "stage", "id": identity, "stage": "VERIFYING"})
         program = Program(Path(cache), program_text)
         try:
             arenas = []
@@ -94,7 +94,7 @@ class Lane:
                 arena = self._arenas.get(trusted, folder, workload, data_seed)
                 arenas.append(arena)
             errors = [verify_shapes(program, arena, trusted.output, seed) for arena in arenas]
-            self._channel.send({"type": "stage", "id": identity, "stage": "timing"})
+            self._channel.send({"type": "stage", "id": identity, "stage": "TIMING"})
             for workload, arena, error in zip(workloads, arenas, errors, strict=True):
                 time_workload(program, arena, workload, error, request, self.monitor, trial)
                 trial.measurements[-1]["peak_share"] = self._share(trial.measurements[-1]["gflops"])

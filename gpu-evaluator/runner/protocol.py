@@ -30,10 +30,11 @@ each process as the leader of a process group and kills the group.
     <- probe     {type, id, cache_dir}
     -> probed    {type, id, ok, message}                                       a known-good kernel was right
     <- measure   {type, id, folder, reference, program, cache_dir, workloads: [{name, shape, flops, bytes}], input_seed,
-                  effort: "quick"|"full", purpose: "search"|"finalist", best_speedup: number|null}
-    -> stage     {type, id, stage: "verifying"|"timing"}                        once each, in this order
+                  windows, purpose: "search"|"finalist", best_speedup: number|null}
+    -> stage     {type, id, stage: "VERIFYING"|"TIMING"}                        once each, in this order
     -> measured  {type, id, outcome: "ok"|"incorrect"|"crashed"|"invalid", message, measurements, stopped_early,
                   lane_ms, environment, fatal}
+  `windows` says how long it is timed: windows of rounds, between two looks at the device's clock.
   `device` is {name, uuid, capability: [9, 0], multiprocessors, memory_bytes, peak_gflops: measured bf16 matrix rate,
   copy_gbytes_s, other_processes: how many other processes hold memory on it}. `measurements` are those of
   `proto/outcome.ts`, one a workload in the order asked; `others` has every other baseline timed beside it, in

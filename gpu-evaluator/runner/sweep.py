@@ -21,6 +21,8 @@ from protocol import Channel, Frame
 
 Json = dict[str, Any]
 HERE = Path(__file__).parent
+# As the effort "quick" (core/effort/effort.ts).
+WINDOWS = {"search": 4, "finalist": 10}
 
 
 class Process:
@@ -80,7 +82,7 @@ def sweep(folder: Path, jobs: list[tuple[str, Json]], processes: int, cache: str
         record = {"workload": name, "config": config, "compile_ms": reply.get("compile_ms"), **_short(reply)}
         if reply.get("outcome") == "ok":
             request = {"type": "measure", "id": "1", "program": reply["program"], "workloads": [workloads[name]]}
-            measured = lane.ask({**request, **common, "effort": "quick", "purpose": purpose, "best_speedup": None})
+            measured = lane.ask({**request, **common, "windows": WINDOWS[purpose], "purpose": purpose, "best_speedup": None})
             record |= {
                 "lane_ms": measured.get("lane_ms"),
                 "environment": measured.get("environment"),
@@ -107,7 +109,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--kernel", type=Path, default=HERE.parent / "kernels" / "attention-forward")
     parser.add_argument("--processes", type=int, default=12)
-    parser.add_argument("--purpose", choices=["search", "finalist"], default="search")
+    parser.add_argument("--purpose", choices=list(WINDOWS), default="search")
     given = parser.parse_args()
     started = time.monotonic()
     jobs = json.loads(given.jobs.read_text())

@@ -1,7 +1,7 @@
 /** What an island's device has in common with the run's other devices. */
+import { nicheKeyOf } from "@kevo/proto/niche-key.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import { type Knowledge, type NicheKnowledge, nicheOf } from "./knowledge.ts";
-import { nicheKeyOf } from "./niche.ts";
 import type { Observation } from "./surrogate/observation.ts";
 
 /** Nearly the best: within so much of it, in logarithms of time. */

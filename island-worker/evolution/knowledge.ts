@@ -7,9 +7,9 @@
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { Genes, SearchSpace } from "@kevo/core/search-space/search-space.ts";
 import type { AskedEntry, EvaluatedEntry, LogEntry } from "@kevo/proto/log.ts";
+import { nicheKeyOf } from "@kevo/proto/niche-key.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
-import { nicheKeyOf } from "./niche.ts";
 import { comparePlaces, type Place } from "./order.ts";
 import { type Coordinates, openCoordinates } from "./surrogate/coordinates.ts";
 import type { Observation } from "./surrogate/observation.ts";

@@ -10,6 +10,9 @@ import { WIRE_VERSION } from "../version.ts";
 const v = z.literal(WIRE_VERSION);
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 
+/** Of why a model proposes nothing. */
+export const MAX_TROUBLE_CHARACTERS = 600;
+
 export const modelRequest = z.discriminatedUnion("type", [
   z.object({ v, type: z.literal("reserve"), reservation }),
   /** Null: nobody knows what it cost, so its worst case stays counted. */
@@ -20,7 +23,13 @@ export const modelRequest = z.discriminatedUnion("type", [
   /** What the run that is repeated recorded for a question, the first time (0) it was asked, the second, and so on. */
   z.object({ v, type: z.literal("recorded"), hash, index: z.int().nonnegative() }),
   /** Why a model proposes nothing, once for each kind: the run goes on without it, and says so. */
-  z.object({ v, type: z.literal("trouble"), model: z.string(), kind: z.string().max(60), text: z.string().max(600) }),
+  z.object({
+    v,
+    type: z.literal("trouble"),
+    model: z.string(),
+    kind: z.string().max(60),
+    text: z.string().max(MAX_TROUBLE_CHARACTERS),
+  }),
 ]);
 export type ModelMessage = z.infer<typeof modelRequest>;
 

@@ -1,4 +1,5 @@
 /** Columns and cells of the commands that answer with rows. */
+import { cut } from "@kevo/core/text/cut.ts";
 import type { Config, ParamValue } from "@kevo/proto/search-space.ts";
 import type { Relative } from "../../lineage/queries/descent.ts";
 import type { FailureGroup } from "../../lineage/queries/failures.ts";
@@ -7,7 +8,6 @@ import type { MigrationRow } from "../../lineage/queries/migrations.ts";
 import type { Ranked } from "../../lineage/queries/ranking.ts";
 import type { CallSpend, Share, Spend } from "../../lineage/queries/spend.ts";
 import {
-  cut,
   formatConfig,
   formatInterval,
   formatNumber,

@@ -85,7 +85,7 @@ it("shows a candidate with all that is stored of it", () => {
     answered_by: null,
     answers: [twin],
     evaluation: { outcome: "ok", fitness: 2, device_model: "a processor", stopped_early: false },
-    attempts: [{ attempt: 1, stage: "timing", end: "result" }],
+    attempts: [{ attempt: 1, stage: "TIMING", end: "result" }],
   });
   expect(details.measurements.map((m) => [m.round, m.speedup])).toEqual([
     [0, 2],

@@ -130,7 +130,7 @@ export function buildLineage(): Builder {
       .values({ ...common, deviceModel: "a processor", toolchain: "cc 12", compileMs: 250, laneMs: 500, ...more })
       .run();
     db.insert(schema.attempts)
-      .values({ candidate, attempt: 1, evaluator: "evaluator", stage: "timing", end: "result", startedAt: next() })
+      .values({ candidate, attempt: 1, evaluator: "evaluator", stage: "TIMING", end: "result", startedAt: next() })
       .run();
   };
 

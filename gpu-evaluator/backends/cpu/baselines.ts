@@ -3,11 +3,11 @@
  * that are woken to be timed beside each candidate.
  */
 import { join } from "node:path";
+import type { CpuEffort } from "@kevo/core/effort/effort.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { Workload } from "@kevo/proto/kernel.ts";
 import type { InstalledKernel } from "../backend.ts";
 import { compileCandidate } from "./compile.ts";
-import type { Budget } from "./effort.ts";
 import type { ProcessTable } from "./process-table.ts";
 import type { ReferenceData } from "./reference-data.ts";
 import { median } from "./statistics.ts";
@@ -53,7 +53,7 @@ export class Baselines {
   async ranked(
     table: ProcessTable,
     workload: Workload,
-    budget: Budget,
+    budget: CpuEffort,
     signal: AbortSignal,
   ): Promise<readonly Baseline[]> {
     const known = this.#open.get(workload.name);

@@ -7,6 +7,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
+import { EFFORT } from "@kevo/core/effort/effort.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { Layer } from "@kevo/core/sandbox/sandbox.ts";
 import type { Workload } from "@kevo/proto/kernel.ts";
@@ -15,7 +16,6 @@ import { createScratch } from "../scratch.ts";
 import { type Baseline, Baselines } from "./baselines.ts";
 import { type ComparisonTimes, compareWithLibraries } from "./comparison.ts";
 import { compileCandidate } from "./compile.ts";
-import { budgetOf } from "./effort.ts";
 import { failureOf } from "./failure.ts";
 import { type Match, runLimit, timeAll } from "./measure.ts";
 import { ProcessTable } from "./process-table.ts";
@@ -27,7 +27,7 @@ import { Trial } from "./trial.ts";
 export interface CpuOptions {
   /** Address space of a candidate, bytes. Default 2 GiB and 160 MiB for each core, whose threads have arenas and stacks. */
   readonly memoryBytes?: number;
-  /** Longest verification or batch, milliseconds; default as in `effort.ts`. */
+  /** Longest verification or batch, milliseconds; default as in `core/effort`. */
   readonly runLimitMs?: number;
   /** Layers of the sandbox to leave out; for tests. */
   readonly without?: readonly Layer[];
@@ -125,7 +125,7 @@ class CpuBackend implements Backend<CpuArtifact> {
     let doing = "starting";
     try {
       const matches: Match[] = [];
-      const limits = budgetOf(job.effort, job.purpose);
+      const limits = EFFORT[job.effort].cpu[job.purpose];
       const budget = { ...limits, runLimitMs: this.#options.runLimitMs ?? limits.runLimitMs };
       for (const workload of job.workloads) {
         const baselines = await this.#baselines(prepared, table, job, workload, signal);
@@ -190,7 +190,7 @@ class CpuBackend implements Backend<CpuArtifact> {
     signal: AbortSignal,
   ): Promise<[Baseline, ...Baseline[]]> {
     try {
-      const ranked = await prepared.baselines.ranked(table, workload, budgetOf(job.effort, "search"), signal);
+      const ranked = await prepared.baselines.ranked(table, workload, EFFORT[job.effort].cpu.search, signal);
       const [first, ...rest] = ranked;
       if (first === undefined) throw new Error("a kernel without baselines");
       return job.purpose === "finalist" ? [first, ...rest] : [first];

@@ -1,11 +1,12 @@
 /** In the lane: verifies a candidate on every workload, then times it beside the baselines, then audits it. */
+import type { CpuEffort } from "@kevo/core/effort/effort.ts";
 import type { Workload } from "@kevo/proto/kernel.ts";
 import type { Measurement } from "@kevo/proto/outcome.ts";
 import type { Device, Job, Measured } from "../backend.ts";
 import type { Baseline } from "./baselines.ts";
 import type { ComparisonTimes } from "./comparison.ts";
-import { type Budget, CLEARLY_SLOWER, HOPELESS, NARROW, NOISY_FACTOR, ROUNDS_BEFORE_STOP } from "./effort.ts";
 import { median, pairedRatio } from "./statistics.ts";
+import { CLEARLY_SLOWER, HOPELESS, NARROW, NOISY_FACTOR, ROUNDS_BEFORE_STOP } from "./timing-rules.ts";
 import type { Trial } from "./trial.ts";
 
 /** A candidate's trial and what it is timed beside: in a search the fastest baseline, for a finalist all of them. */
@@ -17,7 +18,7 @@ export interface Match {
 /** A call so slow that a limit would strike it is still measured when the baseline is of the same kind. */
 const LIMIT_FACTOR = 30;
 
-export function runLimit(budget: Budget, baselines: readonly Baseline[]): number {
+export function runLimit(budget: CpuEffort, baselines: readonly Baseline[]): number {
   const slowest = Math.max(...baselines.map(({ trial }) => trial.callMs));
   return Math.max(budget.runLimitMs, LIMIT_FACTOR * slowest);
 }
@@ -26,7 +27,7 @@ export function runLimit(budget: Budget, baselines: readonly Baseline[]): number
 export async function timeMatch(
   { trial, baselines }: Match,
   job: Job,
-  budget: Budget,
+  budget: CpuEffort,
   random: () => number,
 ): Promise<{ measurement: Omit<Measurement, "gflops" | "peak_share">; stopped: boolean }> {
   const limit = runLimit(budget, baselines);
@@ -102,7 +103,7 @@ function spread(above: readonly number[], below: readonly number[], resamples: n
 export async function timeAll(
   matches: readonly Match[],
   job: Job,
-  budget: Budget,
+  budget: CpuEffort,
   device: Device,
   libraries: ComparisonTimes,
   random: () => number = Math.random,

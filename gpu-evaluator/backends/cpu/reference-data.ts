@@ -11,7 +11,7 @@ import type { Workload } from "@kevo/proto/kernel.ts";
 import type { InstalledKernel, Job } from "../backend.ts";
 import { runCommand } from "./command.ts";
 import { errorsOf, runCompiler } from "./compile.ts";
-import { POOL, VERIFICATION_SEEDS } from "./effort.ts";
+import { POOL, VERIFICATION_SEEDS } from "./timing-rules.ts";
 import { firstLines, NATIVE, type Toolchain } from "./toolchain.ts";
 
 /** Longest making of one file of data, milliseconds. */

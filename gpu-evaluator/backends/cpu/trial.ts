@@ -1,8 +1,8 @@
 /** One process of a candidate or baseline, opened on one workload: verified, timed, audited. */
 import type { Workload } from "@kevo/proto/kernel.ts";
-import { VERIFICATION_SEEDS } from "./effort.ts";
 import type { Referee } from "./referee.ts";
 import type { TrialData } from "./reference-data.ts";
+import { VERIFICATION_SEEDS } from "./timing-rules.ts";
 
 /** What the kernel's outputs were wrong in. */
 export class WrongOutput extends Error {}

@@ -1,5 +1,6 @@
 /** What the runner answers, checked: its processes run what a proposer wrote. */
 import { measurement } from "@kevo/proto/outcome.ts";
+import { LANE_STAGES } from "@kevo/proto/stage.ts";
 import { z } from "zod";
 import type { Frame } from "./frames.ts";
 import { RunnerLost } from "./runner-process.ts";
@@ -34,7 +35,7 @@ export type Described = z.infer<typeof described>;
 
 export const probed = z.object({ ok: z.boolean(), message });
 
-export const stage = z.object({ type: z.literal("stage"), stage: z.enum(["verifying", "timing"]) });
+export const stage = z.object({ type: z.literal("stage"), stage: z.enum(LANE_STAGES) });
 
 export const measured = z.object({
   outcome: z.enum(["ok", "incorrect", "crashed", "invalid"]),

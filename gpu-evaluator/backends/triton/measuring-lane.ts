@@ -86,7 +86,7 @@ export class MeasuringLane {
       const member = await this.#standing();
       try {
         const onFrame = (frame: Frame) => {
-          if (answers.read(answers.stage, frame).stage === "timing") onTiming();
+          if (answers.read(answers.stage, frame).stage === "TIMING") onTiming();
         };
         const frame = await member.process.request(question, "measured", limitMs, { signal, onFrame });
         const answer = answers.read(answers.measured, frame);

@@ -6,6 +6,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { EFFORT } from "@kevo/core/effort/effort.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { Layer } from "@kevo/core/sandbox/sandbox.ts";
 import type { Artifact, Backend, Device, Failure, InstalledKernel, Job, Measured } from "../backend.ts";
@@ -267,7 +268,7 @@ class TritonBackend implements Backend<TritonArtifact> {
       cache_dir: cacheDir,
       workloads: job.workloads,
       input_seed: job.inputSeed,
-      effort: job.effort,
+      windows: EFFORT[job.effort].gpu[job.purpose].windows,
       purpose: job.purpose,
       best_speedup: job.neverStopEarly ? null : job.bestSpeedup,
     };

@@ -1,5 +1,6 @@
 /** From a model's answer to candidates: valid, new, distinct; and a message for each of the others. Pure. */
 import type { Genes, SearchSpace } from "@kevo/core/search-space/search-space.ts";
+import { MAX_REASON_CHARACTERS } from "@kevo/proto/log.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
 import { repair } from "./repair.ts";
 
@@ -54,7 +55,7 @@ export function judge(
     usable.push({
       genes: repaired.genes,
       config: space.decode(repaired.genes),
-      reason: `${clean(reason).slice(0, REASON)}${mended}`.slice(0, 2000),
+      reason: `${clean(reason).slice(0, REASON)}${mended}`.slice(0, MAX_REASON_CHARACTERS),
     });
   }
   return { usable, complaints, duplicates };

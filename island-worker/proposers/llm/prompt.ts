@@ -2,6 +2,7 @@
 import { type Signature, signature } from "@kevo/core/llm/signature.ts";
 import type { SpaceParameter } from "@kevo/core/search-space/parameter.ts";
 import type { SearchSpace } from "@kevo/core/search-space/search-space.ts";
+import { cut } from "@kevo/core/text/cut.ts";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import type { Niche, RunSpec } from "@kevo/proto/run.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
@@ -221,8 +222,4 @@ function ms(value: number): string {
 
 function oneLine(text: string): string {
   return text.replaceAll(/\s+/g, " ").trim();
-}
-
-function cut(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }

@@ -3,6 +3,7 @@ import { signature } from "@kevo/core/llm/signature.ts";
 import type { SourceChange } from "@kevo/core/source/edits.ts";
 import { changeRegion, sourceHash } from "@kevo/core/source/edits.ts";
 import { splitSource, withRegion } from "@kevo/core/source/region.ts";
+import { cut } from "@kevo/core/text/cut.ts";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
 import { z } from "zod";
@@ -171,8 +172,4 @@ an underscore, no files, processes or network.`;
 /** Text of a model ends up in terminals. */
 function clean(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, " ").trim();
-}
-
-function cut(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }

@@ -23,7 +23,7 @@ def measure(channel: Channel, request: Frame) -> None:
     act = request["program"]["act"]
     log(f"measure {act} {os.getpid()}")
     about = {"id": request["id"]}
-    channel.send({"type": "stage", **about, "stage": "verifying"})
+    channel.send({"type": "stage", **about, "stage": "VERIFYING"})
     reply = {"type": "measured", **about, "outcome": "ok", "message": None, "stopped_early": False, "fatal": False}
     reply |= {"measurements": [measurement(w) for w in request["workloads"]], "lane_ms": 1.0}
     left_out = {w["name"]: {"efficient": "No available kernel. It wants as many heads."} for w in request["workloads"]}
@@ -47,7 +47,7 @@ def measure(channel: Channel, request: Frame) -> None:
         put("no longer busy")
         channel.send({"type": "error", **about, "message": "out of memory"})
         return
-    channel.send({"type": "stage", **about, "stage": "timing"})
+    channel.send({"type": "stage", **about, "stage": "TIMING"})
     if has("slow"):
         time.sleep(0.05)
     channel.send(reply)
