@@ -5,13 +5,13 @@
  * are taken changes no bit of the result.
  */
 import { labelledRandom } from "@kevo/core/random/random.ts";
+import type { CovarianceShape } from "./covariance.ts";
 import { climbing, priorTheta } from "./fit.ts";
-import type { KernelShape } from "./kernel.ts";
 import type { Observation } from "./observation.ts";
 import type { Candidate, PoolSource } from "./pool.ts";
 import { openPosterior, type PosteriorBuilder } from "./posterior.ts";
 import { finished, type Spread, spread } from "./steps.ts";
-import { fittingValidity, isFallible, kernelOfFailures, openValidity, type ValidityBuilder } from "./validity.ts";
+import { covarianceOfFailures, fittingValidity, isFallible, openValidity, type ValidityBuilder } from "./validity.ts";
 
 /** Observations at the first fit, and by how much the list grows until the next. */
 const FIRST_FIT = 8;
@@ -56,8 +56,8 @@ export interface BasisSource {
 }
 
 /** `label` fixes the random draws. */
-export function openBases(shape: KernelShape, candidates: PoolSource, label: string): BasisSource {
-  const failures = kernelOfFailures(shape);
+export function openBases(shape: CovarianceShape, candidates: PoolSource, label: string): BasisSource {
+  const failures = covarianceOfFailures(shape);
   const fits: Fit[] = [];
   let basis: Basis | null = null;
   /** The next one, in the making since the list had `since` observations. */

@@ -21,7 +21,7 @@ export interface Coordinates {
   codesOf(genes: readonly number[]): Uint8Array;
 }
 
-/** Longer ranges are binned; a kernel table has the square of this many entries. */
+/** Longer ranges are binned; a covariance table has the square of this many entries. */
 const MAX_LEVELS = 64;
 const MAX_ALIGNMENT = 8;
 

@@ -2,13 +2,13 @@
  * Observations seen through the Cholesky factor of their covariance, which grows by one row for each. What a row
  * adds does not depend on later rows, so equal lists give equal bits whatever the order in which they grew.
  */
-import { covarianceOf, type KernelShape, type KernelTables, tablesOf } from "./kernel.ts";
+import { type CovarianceShape, type CovarianceTables, covarianceOf, tablesOf } from "./covariance.ts";
 import { AMPLITUDE_WEIGHT } from "./likelihood.ts";
 import type { Observation } from "./observation.ts";
 
 export interface Factor {
-  readonly shape: KernelShape;
-  readonly tables: KernelTables;
+  readonly shape: CovarianceShape;
+  readonly tables: CovarianceTables;
   /** Variance of the noise as a share of the amplitude. */
   readonly noise: number;
   readonly given: Observation[];
@@ -30,7 +30,7 @@ export interface Explanation {
 
 const MIN_PIVOT = 1e-10;
 
-export function openFactor(shape: KernelShape, theta: Float64Array): Factor {
+export function openFactor(shape: CovarianceShape, theta: Float64Array): Factor {
   const noise = Math.exp(theta[shape.slots.length] as number);
   return { shape, tables: tablesOf(shape, theta).tables, noise, given: [], rows: [], values: [], ones: [] };
 }

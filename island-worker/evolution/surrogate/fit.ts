@@ -1,5 +1,5 @@
 /** Hyperparameters by maximum a posteriori, climbed by Rprop (Riedmiller and Braun, 1993): no scale to choose. */
-import type { KernelShape } from "./kernel.ts";
+import type { CovarianceShape } from "./covariance.ts";
 import { NOISE_PRIOR, negativeLogPosterior } from "./likelihood.ts";
 import { finished } from "./steps.ts";
 
@@ -9,13 +9,13 @@ const RANGE = { low: -6, high: 4 };
 const NOISE_RANGE = { low: -13, high: -0.5 };
 
 /** The priors' means; noise a little higher, since little is known at the beginning. */
-export function priorTheta(shape: KernelShape): Float64Array {
+export function priorTheta(shape: CovarianceShape): Float64Array {
   return Float64Array.from([...shape.priors.map(({ mean }) => mean), NOISE_PRIOR.mean + 2]);
 }
 
 /** Climbs from `start` for `iterations`; the best point seen. `values` in any unit: they are standardised here. */
 export function fitTheta(
-  shape: KernelShape,
+  shape: CovarianceShape,
   rows: readonly Uint8Array[],
   values: readonly number[],
   start: Float64Array,
@@ -26,7 +26,7 @@ export function fitTheta(
 
 /** The same, one evaluation of the likelihood a step. */
 export function* climbing(
-  shape: KernelShape,
+  shape: CovarianceShape,
   rows: readonly Uint8Array[],
   values: readonly number[],
   start: Float64Array,

@@ -5,16 +5,16 @@
  */
 import { factorise, inverseTransposed, solveLower, solveUpper } from "./cholesky.ts";
 import type { Coordinate } from "./coordinates.ts";
-import { type KernelShape, tablesOf } from "./kernel.ts";
+import { type CovarianceShape, tablesOf } from "./covariance.ts";
 
 /** Observations as if seen before, for the amplitude's prior. */
 export const AMPLITUDE_WEIGHT = 2;
 /** Logarithm of the noise variance, as a share of the amplitude. Times of a kernel repeat to within a per cent. */
 export const NOISE_PRIOR = { mean: -8, deviation: 2 };
 
-/** `theta` is one value a slot of the kernel and, last, the logarithm of the noise. `values` have mean 0, variance 1. */
+/** `theta` is one value a slot of the covariance and, last, the logarithm of the noise. `values` have mean 0, variance 1. */
 export function negativeLogPosterior(
-  shape: KernelShape,
+  shape: CovarianceShape,
   rows: readonly Uint8Array[],
   values: Float64Array,
   theta: Float64Array,

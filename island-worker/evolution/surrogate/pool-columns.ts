@@ -3,8 +3,8 @@
  * from which mean and variance follow by adding up. Nearly all of a search's time is spent here.
  */
 import type { Coordinate } from "./coordinates.ts";
+import type { CovarianceShape, CovarianceTables } from "./covariance.ts";
 import type { Factor } from "./factor.ts";
-import type { KernelShape, KernelTables } from "./kernel.ts";
 import type { Observation } from "./observation.ts";
 
 /** Codes of many rows, one array for each coordinate. */
@@ -21,7 +21,7 @@ export interface PoolColumns {
   fromOnes: Float64Array;
 }
 
-export function openColumns(shape: KernelShape, pool: readonly Uint8Array[]): PoolColumns {
+export function openColumns(shape: CovarianceShape, pool: readonly Uint8Array[]): PoolColumns {
   const size = pool.length;
   const fresh = {
     variance: new Float64Array(size).fill(1),
@@ -31,7 +31,7 @@ export function openColumns(shape: KernelShape, pool: readonly Uint8Array[]): Po
   return { codes: transposed(shape, pool), size, rows: [], ...fresh };
 }
 
-export function transposed(shape: KernelShape, rows: readonly Uint8Array[]): CodeColumns {
+export function transposed(shape: CovarianceShape, rows: readonly Uint8Array[]): CodeColumns {
   return shape.coordinates.map((_, at) => {
     const column = new Uint8Array(rows.length);
     for (let index = 0; index < rows.length; index++) column[index] = (rows[index] as Uint8Array)[at] as number;
@@ -66,8 +66,8 @@ export function truncateColumns(columns: PoolColumns, factor: Factor, length: nu
 
 /** Covariance of one row of codes with each of many, before any observation. */
 export function covarianceWithAll(
-  shape: KernelShape,
-  tables: KernelTables,
+  shape: CovarianceShape,
+  tables: CovarianceTables,
   codes: CodeColumns,
   row: Uint8Array,
   into: Float64Array,

@@ -1,6 +1,7 @@
 /** The Gaussian process given observations: mean and variance of a pool of candidates, and of any single point. */
+
+import { type CovarianceShape, covarianceOf } from "./covariance.ts";
 import { backSubstitute, explain, type Factor, giveFactor, openFactor, whiten } from "./factor.ts";
-import { covarianceOf, type KernelShape } from "./kernel.ts";
 import type { Observation } from "./observation.ts";
 import {
   covarianceWithAll,
@@ -47,7 +48,7 @@ export interface PosteriorBuilder {
   condition(observations: readonly Observation[]): Posterior;
 }
 
-export function openPosterior(shape: KernelShape, theta: Float64Array): PosteriorBuilder {
+export function openPosterior(shape: CovarianceShape, theta: Float64Array): PosteriorBuilder {
   const factor = openFactor(shape, theta);
   let pool: readonly Uint8Array[] = [];
   let columns = openColumns(shape, pool);

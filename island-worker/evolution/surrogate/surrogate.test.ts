@@ -4,19 +4,19 @@ import { describe, expect, it } from "vitest";
 import { ridge, ridgeTime } from "../fixture.ts";
 import { factorise, solveLower, solveUpper } from "./cholesky.ts";
 import { openCoordinates } from "./coordinates.ts";
+import { covarianceOf, openCovariance, tablesOf } from "./covariance.ts";
 import { expectedImprovement, varianceBehind } from "./expected-improvement.ts";
 import { fitTheta, priorTheta } from "./fit.ts";
-import { covarianceOf, openKernel, tablesOf } from "./kernel.ts";
 import { negativeLogPosterior } from "./likelihood.ts";
 import type { Observation } from "./observation.ts";
 import { openPool } from "./pool.ts";
 import { openPosterior } from "./posterior.ts";
 import { finished } from "./steps.ts";
 import { openSurrogate, type Surrogate } from "./surrogate.ts";
-import { fittingValidity, kernelOfFailures, openValidity } from "./validity.ts";
+import { covarianceOfFailures, fittingValidity, openValidity } from "./validity.ts";
 
 const coordinates = openCoordinates(ridge);
-const shape = openKernel(coordinates.list);
+const shape = openCovariance(coordinates.list);
 const theta = priorTheta(shape);
 
 function observe(count: number, label = "observe"): Observation[] {
@@ -136,7 +136,7 @@ describe("expected improvement", () => {
 describe("the model of validity", () => {
   it("expects failures where there were some", () => {
     const seen = distinct(observe(150));
-    const failures = kernelOfFailures(shape);
+    const failures = covarianceOfFailures(shape);
     const chance = openValidity(failures, finished(fittingValidity(failures, seen, null, 20))).condition(seen);
     const held = distinct(observe(80, "held out")).filter(({ key }) => !seen.some((each) => each.key === key));
     const mean = (list: Observation[]) => list.reduce((sum, { codes }) => sum + chance(codes), 0) / list.length;

@@ -6,8 +6,8 @@
 import type { Genes } from "@kevo/core/search-space/search-space.ts";
 import { givenTo, openBases, triedBy } from "./basis.ts";
 import type { Coordinates } from "./coordinates.ts";
+import { openCovariance } from "./covariance.ts";
 import { expectedImprovement, varianceBehind } from "./expected-improvement.ts";
-import { openKernel } from "./kernel.ts";
 import type { Observation } from "./observation.ts";
 import type { Candidate, PoolSource } from "./pool.ts";
 import type { Point, Posterior } from "./posterior.ts";
@@ -35,7 +35,7 @@ export interface SurrogateSource {
 
 /** Niches of one space share its candidates; `label` fixes the niche's random draws. */
 export function openSurrogate(coordinates: Coordinates, candidates: PoolSource, label: string): SurrogateSource {
-  const bases = openBases(openKernel(coordinates.list), candidates, label);
+  const bases = openBases(openCovariance(coordinates.list), candidates, label);
   return {
     given: (observations) => {
       const basis = bases.given(observations);

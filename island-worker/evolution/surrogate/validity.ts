@@ -3,9 +3,10 @@
  * with hyperparameters of its own, on what came of each evaluation (0 a success, 1 a failure), since a failure
  * depends on other parameters than the time does. Least-squares classification: cheap, and good enough to steer.
  */
+
+import { type CovarianceShape, covarianceOf, openCovariance, PRIORS } from "./covariance.ts";
 import { backSubstitute, explain, type Factor, giveFactor, openFactor } from "./factor.ts";
 import { climbing, priorTheta } from "./fit.ts";
-import { covarianceOf, type KernelShape, openKernel, PRIORS } from "./kernel.ts";
 import type { Observation } from "./observation.ts";
 
 /** Chance in (0, 1] of an `ok` for a row of codes. */
@@ -41,14 +42,14 @@ export function isFallible(observations: readonly Observation[]): boolean {
   return failures >= MIN_FAILURES && failures < observations.length;
 }
 
-/** The kernel of failures, for the coordinates of the kernel of times. */
-export function kernelOfFailures({ coordinates }: KernelShape): KernelShape {
-  return openKernel(coordinates, FAILURE_PRIORS);
+/** The covariance of failures, for the coordinates of the covariance of times. */
+export function covarianceOfFailures({ coordinates }: CovarianceShape): CovarianceShape {
+  return openCovariance(coordinates, FAILURE_PRIORS);
 }
 
-/** @param shape of `kernelOfFailures`, as below */
+/** @param shape of `covarianceOfFailures`, as below */
 export function fittingValidity(
-  shape: KernelShape,
+  shape: CovarianceShape,
   observations: readonly Observation[],
   start: Float64Array | null,
   iterations: number,
@@ -68,7 +69,7 @@ export interface ValidityBuilder {
 }
 
 /** @param theta null while nothing was fitted: the priors' means */
-export function openValidity(shape: KernelShape, theta: Float64Array | null): ValidityBuilder {
+export function openValidity(shape: CovarianceShape, theta: Float64Array | null): ValidityBuilder {
   const factor: Factor = openFactor(shape, theta ?? priorTheta(shape));
   return {
     condition: (observations) => {

@@ -3,8 +3,8 @@
  * few levels. For an ordered coordinate the entry is
  *   1 - r + r * matern52(|position difference| * e^p) * exp(-e^d [levels differ]) * exp(-2 e^a |alignment difference|),
  * where r in (0, 1) is how much the coordinate matters at all: 1 - r of the covariance is shared between all its
- * levels, so that effects of the other coordinates are learnt across them (the ANOVA product kernel of Stitson et
- * al., 1999). For an unordered one it is exp(-e^d [levels differ]), the kernel of categorical variables in COMBO
+ * levels, so that effects of the other coordinates are learnt across them (the ANOVA product covariance of Stitson et
+ * al., 1999). For an unordered one it is exp(-e^d [levels differ]), the covariance of categorical variables in COMBO
  * (Oh et al., 2019).
  */
 import type { Coordinate } from "./coordinates.ts";
@@ -27,7 +27,7 @@ export const PRIORS: Priors = {
   unordered: { mean: -0.7, deviation: 1.3 },
 };
 
-export interface KernelShape {
+export interface CovarianceShape {
   readonly coordinates: readonly Coordinate[];
   /** Which hyperparameter belongs to which coordinate, in the order of theta. */
   readonly slots: readonly { readonly coordinate: number; readonly kind: Kind }[];
@@ -35,9 +35,9 @@ export interface KernelShape {
 }
 
 /** One table of levels x levels a coordinate, row-major. */
-export type KernelTables = readonly Float64Array[];
+export type CovarianceTables = readonly Float64Array[];
 
-export function openKernel(coordinates: readonly Coordinate[], believed = PRIORS): KernelShape {
+export function openCovariance(coordinates: readonly Coordinate[], believed = PRIORS): CovarianceShape {
   const slots: { coordinate: number; kind: Kind }[] = [];
   for (const [coordinate, { position, alignment }] of coordinates.entries()) {
     if (position !== null) slots.push({ coordinate, kind: "position" });
@@ -52,7 +52,10 @@ export function openKernel(coordinates: readonly Coordinate[], believed = PRIORS
 }
 
 /** Tables, and for each slot of theta the derivative of the logarithm of its coordinate's table. */
-export function tablesOf(shape: KernelShape, theta: Float64Array): { tables: KernelTables; slopes: Float64Array[] } {
+export function tablesOf(
+  shape: CovarianceShape,
+  theta: Float64Array,
+): { tables: CovarianceTables; slopes: Float64Array[] } {
   const tables: Float64Array[] = [];
   const slopes: Float64Array[] = shape.slots.map(() => new Float64Array(0));
   for (const [at, { levels, position, alignment }] of shape.coordinates.entries()) {
@@ -92,7 +95,7 @@ export function tablesOf(shape: KernelShape, theta: Float64Array): { tables: Ker
 }
 
 /** Covariance of two rows of codes; 1 for equal ones. */
-export function covarianceOf(shape: KernelShape, tables: KernelTables, a: Uint8Array, b: Uint8Array): number {
+export function covarianceOf(shape: CovarianceShape, tables: CovarianceTables, a: Uint8Array, b: Uint8Array): number {
   let product = 1;
   for (let at = 0; at < tables.length; at++) {
     const levels = (shape.coordinates[at] as Coordinate).levels;
