@@ -9,10 +9,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
 import type { Command } from "commander";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openLineage } from "../lineage/database.ts";
 import { type Builder, buildLineage } from "../lineage/testing/lineage-builder.ts";
 import { runResult } from "../result/result.ts";
+import { runHere } from "./command.fixture.ts";
 import { evaluatorsCommand } from "./evaluators.ts";
 import { exportCommand } from "./export.ts";
 import { lineageCommand } from "./lineage.ts";
@@ -66,25 +67,7 @@ async function ended(child: ChildProcess): Promise<Ended> {
 
 const coordinator = (...args: string[]) => ended(start(args));
 
-/** Runs a command of `main.ts` in this process. @throws what `main.ts` turns into an exit code. */
-async function here(command: Command, ...args: string[]): Promise<Omit<Ended, "code">> {
-  const written = { out: "", err: "" };
-  const spies = (["stdout", "stderr"] as const).map((stream) =>
-    vi.spyOn(process[stream], "write").mockImplementation((chunk) => {
-      written[stream === "stdout" ? "out" : "err"] += chunk;
-      return true;
-    }),
-  );
-  try {
-    for (const each of [command, ...command.commands]) each.exitOverride();
-    await command.parseAsync(args, { from: "user" });
-    return written;
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-}
-
-const lines = (...args: string[]) => here(lineageCommand(), ...args, "--db", lineage.path);
+const lines = (...args: string[]) => runHere(lineageCommand(), ...args, "--db", lineage.path);
 
 describe("coordinator lineage", () => {
   it("best: the winner with its configuration and times", async () => {
@@ -113,15 +96,15 @@ describe("coordinator lineage", () => {
        insert into events (run, kind, message, created_at)
          values ('20260102-latest', 'finalist_failed', '${winner} failed when measured again: incorrect: off by 3', 1)`,
     );
-    const { out } = await here(lineageCommand(), "best", "20260102", "--json", "--db", older);
+    const { out } = await runHere(lineageCommand(), "best", "20260102", "--json", "--db", older);
     expect(JSON.parse(out)).toMatchObject({
       candidate: seed,
       failed_finalists: [{ candidate: winner, message: "incorrect: off by 3" }],
     });
     // Of a replay nothing was known but times, and the 0 of before meant that.
-    const replayed = await here(lineageCommand(), "show", "20260101-older/0/0/0", "--json", "--db", older);
+    const replayed = await runHere(lineageCommand(), "show", "20260101-older/0/0/0", "--json", "--db", older);
     expect(JSON.parse(replayed.out).measurements).toMatchObject([{ time_ms: 3, error: null }]);
-    const measured = await here(lineageCommand(), "show", winner, "--json", "--db", older);
+    const measured = await runHere(lineageCommand(), "show", winner, "--json", "--db", older);
     expect(JSON.parse(measured.out).measurements[0].error).toBe(1e-7);
   });
 
@@ -199,7 +182,7 @@ describe("coordinator lineage", () => {
     expect(existsSync(`${other}.lock`)).toBe(false);
     const newer = changedCopy("newer.db", "update __drizzle_migrations set created_at = created_at + 1");
     const older = changedCopy("older.db", "delete from __drizzle_migrations");
-    const at = (path: string) => here(lineageCommand(), "best", "--db", path);
+    const at = (path: string) => runHere(lineageCommand(), "best", "--db", path);
     const cases: [() => Promise<unknown>, number, RegExp][] = [
       [() => at(lineage.folder), 1, /is a folder/],
       [() => at(text), 1, /is no SQLite database/],
@@ -251,7 +234,7 @@ describe("coordinator lineage", () => {
   it("reads without writing: the database is the same afterwards", async () => {
     const copy = changedCopy("same.db", "select 1");
     const before = readFileSync(copy);
-    await here(lineageCommand(), "best", "--db", copy);
+    await runHere(lineageCommand(), "best", "--db", copy);
     expect(readFileSync(copy).equals(before)).toBe(true);
   });
 });
@@ -272,7 +255,7 @@ it("commands that work on stored runs create nothing where there is none", async
     [startCommand(), "--replay-run", "20260102"],
   ];
   for (const [command, ...args] of commands) {
-    const refused = here(command, ...args, "--db", missing);
+    const refused = runHere(command, ...args, "--db", missing);
     await expect(refused, `${command.name()} ${args.join(" ")}`).rejects.toThrow(`There is no database ${missing}.`);
     await expect(refused).rejects.toMatchObject({ name: "UserError" });
   }
@@ -280,7 +263,7 @@ it("commands that work on stored runs create nothing where there is none", async
   // A writer refuses a folder before it puts a lock beside it.
   const folder = join(lineage.folder, "empty");
   mkdirSync(folder, { recursive: true });
-  await expect(here(resumeCommand(), "--db", folder)).rejects.toThrow("is a folder");
+  await expect(runHere(resumeCommand(), "--db", folder)).rejects.toThrow("is a folder");
   expect(existsSync(`${folder}.lock`)).toBe(false);
 });
 
@@ -289,8 +272,8 @@ it("runs: lists them, and says which one was cut off", async () => {
     "runs.db",
     "update runs set status = 'running', ended_at = null where id = '20260101-older'",
   );
-  const people = await here(runsCommand(), "--db", copy);
-  const scripts = await here(runsCommand(), "--db", copy, "--json");
+  const people = await runHere(runsCommand(), "--db", copy);
+  const scripts = await runHere(runsCommand(), "--db", copy, "--json");
   expect(people.out).toMatch(/20260102-latest +completed +attention-cpu +cpu +2 +3 of 100 +1\.90× +1:00/);
   expect(people.out).toMatch(/20260101-older +cut off .* 3 ms/);
   // To be copied as it stands.

@@ -1,0 +1,63 @@
+/** The reading commands on what release 0.1.0 stored: they answer what it answered. Fields may have been added since. */
+import { readFileSync } from "node:fs";
+import { afterAll, describe, expect, test } from "vitest";
+import { runHere } from "../../coordinator/cli/command.fixture.ts";
+import { exportCommand } from "../../coordinator/cli/export.ts";
+import { lineageCommand } from "../../coordinator/cli/lineage.ts";
+import { runsCommand } from "../../coordinator/cli/runs.ts";
+import { answersOf, RUN, releaseWorkplace } from "./release.fixture.ts";
+
+const place = releaseWorkplace();
+afterAll(() => place[Symbol.asyncDispose]());
+const db = place.file(".kevo/lineage.db");
+const READING = { runs: runsCommand, lineage: lineageCommand };
+const answers = answersOf(place);
+
+const reading = answers.flatMap(({ command: [name, ...args], answer }) =>
+  name === "runs" || name === "lineage"
+    ? [{ name: name as keyof typeof READING, args, answer, title: `${name} ${args.join(" ")}` }]
+    : [],
+);
+
+/** Rows of proposers stand in the order of their names, which have changed. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const named = (one: unknown) => (one as { name: string }).name;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]) => [
+      key,
+      key === "proposers" ? (one as unknown[]).toSorted((a, b) => (named(a) < named(b) ? -1 : 1)) : sorted(one),
+    ]),
+  );
+}
+
+test("there is something to compare", () => {
+  expect(reading.length).toBeGreaterThan(70);
+});
+
+describe("answers what the release answered", () => {
+  test.each(reading)("$title", async ({ name, args, answer }) => {
+    const { out } = await runHere(READING[name](), ...args, "--json", "--db", db);
+    const today = sorted(JSON.parse(out));
+    if (Array.isArray(answer)) expect(today).toHaveLength(answer.length);
+    expect(today).toMatchObject(sorted(answer) as object);
+  });
+
+  test.each(answers.filter(({ command }) => command[0] === "export"))("$command", async ({ command, answer }) => {
+    const run = command[1] as string;
+    await runHere(exportCommand(), run, "--out", place.file(run), "--db", db);
+    expect(JSON.parse(readFileSync(place.file(`${run}/best.json`), "utf8"))).toMatchObject(answer as object);
+    const evolved = (answer as { entries: { source: string }[] }).entries[0]?.source as string;
+    expect(readFileSync(place.file(`${run}/kernel/${evolved}`), "utf8")).toContain("kevo_kernel");
+  });
+});
+
+test("a person reads them too", async () => {
+  const shown = await runHere(lineageCommand(), "show", `${RUN.research}/0/0/3`, "--db", db);
+  expect(shown.out).toContain("Origin: research run 20261122-research-43af");
+  const evolved = await runHere(lineageCommand(), "show", `${RUN.evolvedSource}/0/10/0`, "--source", "--db", db);
+  expect(evolved.out).toContain("EVOLVE-BEGIN");
+  const best = await runHere(lineageCommand(), "best", RUN.cpu, "--db", db);
+  expect(best.out).toContain(`Best of run ${RUN.cpu}: 1.01×`);
+});
