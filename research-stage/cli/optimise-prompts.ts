@@ -10,7 +10,7 @@ import { withHelp } from "@kevo/core/program/command-help.ts";
 import { Command } from "commander";
 import { openSession, requireModel } from "../pipeline/open-session.ts";
 import { optimisePrompts } from "../pipeline/optimise-prompts.ts";
-import { researchOptions } from "../pipeline/options.ts";
+import { researchOptions } from "../session/options.ts";
 import { newFenceSecret } from "../sources/defence/fence.ts";
 import { say } from "./foreground.ts";
 

@@ -8,8 +8,8 @@ import { UserError } from "@kevo/core/errors/user-error.ts";
 import { RUN_EXIT_CODES, RUN_JSON, withHelp } from "@kevo/core/program/command-help.ts";
 import { Command } from "commander";
 import { requireModel } from "../pipeline/open-session.ts";
-import { researchOptions } from "../pipeline/options.ts";
 import { readRecording } from "../pipeline/recording.ts";
+import { researchOptions } from "../session/options.ts";
 import { runInForeground } from "./foreground.ts";
 import { SHIPPED } from "./run.ts";
 

@@ -13,10 +13,10 @@ import { UserError } from "@kevo/core/errors/user-error.ts";
 import { RUN_EXIT_CODES, RUN_JSON, repeatable, withHelp } from "@kevo/core/program/command-help.ts";
 import { Command, Option } from "commander";
 import { requireModel } from "../pipeline/open-session.ts";
-import { MAX_LENGTH, type ResearchOptions, researchOptions } from "../pipeline/options.ts";
 import { type Recording, readRecording } from "../pipeline/recording.ts";
+import { libraryOf } from "../session/library.ts";
+import { MAX_LENGTH, type ResearchOptions, researchOptions } from "../session/options.ts";
 import { newFenceSecret } from "../sources/defence/fence.ts";
-import { libraryOf } from "../stages/library.ts";
 import { runInForeground, say } from "./foreground.ts";
 
 /** The demonstration that comes with the project. */

@@ -1,7 +1,7 @@
 /** What a run will probably cost, before it is paid: of models by their list prices, of sources by their own word. */
 import { priceOf, usdOf } from "@kevo/core/llm/prices.ts";
+import type { ResearchOptions } from "../session/options.ts";
 import type { Source } from "../sources/source.ts";
-import type { ResearchOptions } from "./options.ts";
 
 export interface Estimate {
   readonly usd: number;

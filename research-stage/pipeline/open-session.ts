@@ -21,15 +21,15 @@ import { type StoredExchange, storedExchange } from "../recording/exchange.ts";
 import { openGateway } from "../recording/gateway.ts";
 import { createMemoryStore, openFolderStore } from "../recording/store.ts";
 import type { ExchangeStore } from "../recording/transport.ts";
-import { type Library, libraryOf } from "../stages/library.ts";
+import { openCluster } from "../session/cluster.ts";
+import { type Library, libraryOf } from "../session/library.ts";
+import { rememberingCluster, replayCluster } from "../session/measured.ts";
+import { type ResearchOptions, researchOptions } from "../session/options.ts";
+import type { Session } from "../session/session.ts";
+import { openSteps } from "../session/steps.ts";
 import { spendLimitOf } from "../stages/survey.ts";
-import { openCluster } from "./cluster.ts";
-import { rememberingCluster, replayCluster } from "./measured.ts";
-import { type ResearchOptions, researchOptions } from "./options.ts";
 import type { Recorded, Recording } from "./recording.ts";
-import type { Session } from "./session.ts";
 import { keysOf, openSources, recordedKeys, usable } from "./sources.ts";
-import { openSteps } from "./steps.ts";
 
 export interface OpenSession {
   readonly session: Session;

@@ -9,14 +9,14 @@ import { stepsOf } from "@kevo/coordinator/lineage/research/store.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { loadKernel } from "@kevo/core/kernel/load.ts";
 import { saveDemos } from "@kevo/core/llm/demo-file.ts";
-import { type Idea, optimisation } from "../stages/findings.ts";
+import { type Idea, optimisation } from "../findings/findings.ts";
+import { KernelFault } from "../session/cluster.ts";
+import { LIBRARY, type LibraryKernel } from "../session/library.ts";
+import type { Session } from "../session/session.ts";
 import { ideasFound } from "../stages/ideas.ts";
 import { filesOf, implementKernel, inputOf, kernelId, type Written } from "../stages/implementation.ts";
-import { LIBRARY, type LibraryKernel } from "../stages/library.ts";
 import { geometricMean } from "../stages/outcome.ts";
-import { KernelFault } from "./cluster.ts";
 import { fewShot } from "./few-shot.ts";
-import type { Session } from "./session.ts";
 
 export interface Learnt {
   readonly file: string;

@@ -5,8 +5,10 @@
  */
 
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import type { Idea, Implementation, Incident, Novelty, Optimisation, Outcome } from "../findings/findings.ts";
+import type { Findings, Round } from "../findings/findings-of-run.ts";
+import type { Session } from "../session/session.ts";
 import { claimsStage } from "../stages/claims.ts";
-import type { Idea, Implementation, Incident, Novelty, Optimisation, Outcome } from "../stages/findings.ts";
 import { gapsStage } from "../stages/gaps.ts";
 import { ideasStage } from "../stages/ideas.ts";
 import { implementationStage } from "../stages/implementation.ts";
@@ -15,8 +17,6 @@ import { optimisationStage } from "../stages/optimisation.ts";
 import { FEASIBLE, outcomeOf } from "../stages/outcome.ts";
 import { summaryStage } from "../stages/summary.ts";
 import { nothingRead, setAside, surveyStage } from "../stages/survey.ts";
-import type { Findings, Round } from "./findings-of-run.ts";
-import type { Session } from "./session.ts";
 
 /** @param found is filled stage by stage, so that what is there can be reported when a stage throws. */
 export async function research(session: Session, found: Findings): Promise<void> {

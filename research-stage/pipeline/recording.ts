@@ -11,8 +11,8 @@ import { UserError } from "@kevo/core/errors/user-error.ts";
 import { type CallRecord, callRecord } from "@kevo/proto/model-call.ts";
 import { z } from "zod";
 import { storedExchange } from "../recording/exchange.ts";
-import { type Library, library } from "../stages/library.ts";
-import { researchOptions } from "./options.ts";
+import { type Library, library } from "../session/library.ts";
+import { researchOptions } from "../session/options.ts";
 
 const recording = z.object({
   format: z.literal("kevo-research"),

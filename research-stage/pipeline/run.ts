@@ -4,11 +4,11 @@ import type { OpenResearch } from "@kevo/coordinator/lineage/research/database.t
 import { findRun, type ResearchRun, setRun } from "@kevo/coordinator/lineage/research/store.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { ModelError } from "@kevo/core/llm/errors.ts";
+import { bestOf, type Findings, noFindings } from "../findings/findings-of-run.ts";
 import { spendOf } from "../report/spend.ts";
 import { writeReport } from "../report/write-report.ts";
 import { packageStage } from "../stages/package.ts";
 import { estimateOf } from "./estimate.ts";
-import { bestOf, type Findings, noFindings } from "./findings-of-run.ts";
 import { type OpenSession, openSession } from "./open-session.ts";
 import { research } from "./pipeline.ts";
 import { type Recording, writeRecording } from "./recording.ts";

@@ -1,13 +1,13 @@
 /** The sources of a run, with the keys and addresses of the environment. */
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { DEFAULT_MODEL } from "@kevo/core/llm/connection.ts";
+import type { ResearchOptions } from "../session/options.ts";
 import { ARXIV_ORIGIN, createArxivSource } from "../sources/arxiv/arxiv-source.ts";
 import { createExaSource, EXA_ORIGIN } from "../sources/exa/exa-source.ts";
 import type { Source } from "../sources/source.ts";
 import { CURATED_AUTHORS } from "../sources/x/query.ts";
 import { createXSource, X_ORIGIN } from "../sources/x/x-source.ts";
 import { createXSearchSource, X_SEARCH, XAI_ORIGIN } from "../sources/x-search/x-search-source.ts";
-import type { ResearchOptions } from "./options.ts";
 
 /** Longest wait for rate limits and outages in one search, milliseconds. */
 const RETRY_BUDGET_MS = 5 * 60_000;

@@ -1,6 +1,7 @@
 /** Of a round: the code that was written, how it was checked, and what was measured. */
-import type { Round } from "../pipeline/findings-of-run.ts";
-import type { Implementation, Optimisation } from "../stages/findings.ts";
+
+import type { Implementation, Optimisation } from "../findings/findings.ts";
+import type { Round } from "../findings/findings-of-run.ts";
 import { type Block, heading, list, paragraph, table } from "./blocks.ts";
 import { barChart, progressChart } from "./charts.ts";
 

@@ -1,7 +1,8 @@
 /** What a run found, told in order: survey, gaps, ideas, novelty, code, measurements, spend, injections. */
-import { bestOf, type Findings, type Round } from "../pipeline/findings-of-run.ts";
-import type { ResearchOptions } from "../pipeline/options.ts";
-import type { Idea, LiteratureSummary, Novelty } from "../stages/findings.ts";
+
+import type { Idea, LiteratureSummary, Novelty } from "../findings/findings.ts";
+import { bestOf, type Findings, type Round } from "../findings/findings-of-run.ts";
+import type { ResearchOptions } from "../session/options.ts";
 import { calibrationOf } from "../stages/outcome.ts";
 import { type Block, heading, list, paragraph, table } from "./blocks.ts";
 import { builtBlocks } from "./built.ts";

@@ -6,14 +6,14 @@
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { signature } from "@kevo/core/llm/signature.ts";
 import { z } from "zod";
-import { MAX_CHARACTERS } from "../pipeline/fit.ts";
-import { ask, type Session, withoutAnswer } from "../pipeline/session.ts";
+import { type Claim, claim, type Incident, incident } from "../findings/findings.ts";
+import { MAX_CHARACTERS } from "../session/fit.ts";
+import { ask, type Session, withoutAnswer } from "../session/session.ts";
 import { findInjections } from "../sources/defence/detect.ts";
 import { FENCE_RULE } from "../sources/defence/fence.ts";
 import { every } from "../sources/every.ts";
 import type { LiteratureRecord } from "../sources/literature.ts";
 import { renderForPrompt } from "../sources/rendering.ts";
-import { type Claim, claim, type Incident, incident } from "./findings.ts";
 import { keywordsOf, overlap, quotes } from "./keywords.ts";
 
 export const extractClaims = signature({

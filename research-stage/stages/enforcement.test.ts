@@ -1,14 +1,14 @@
 /** What models may say, as far as it is not left to them: quotes, citations, verdicts, and what is tried. */
 import { describe, expect, test } from "vitest";
-import { faultIn } from "../pipeline/cluster.ts";
-import { fit } from "../pipeline/fit.ts";
+import type { Idea, Novelty, Outcome } from "../findings/findings.ts";
 import { worthTrying } from "../pipeline/pipeline.ts";
 import { htmlOf } from "../report/html.ts";
 import { escaped } from "../report/markdown.ts";
+import { faultIn } from "../session/cluster.ts";
+import { fit } from "../session/fit.ts";
 import type { LiteratureRecord } from "../sources/literature.ts";
 import type { SurveyResult } from "../sources/survey.ts";
 import { screen } from "./claims.ts";
-import type { Idea, Novelty, Outcome } from "./findings.ts";
 import { verdictOf, wrongWith } from "./novelty.ts";
 import { calibrationOf } from "./outcome.ts";
 import { unknownIds } from "./summary.ts";

@@ -2,11 +2,11 @@
 import { putGaps } from "@kevo/coordinator/lineage/research/provenance.ts";
 import { signature } from "@kevo/core/llm/signature.ts";
 import { z } from "zod";
-import { fit, MAX_CHARACTERS } from "../pipeline/fit.ts";
-import { ask, type Session } from "../pipeline/session.ts";
+import { type Claim, type Gap, gap, type LiteratureSummary, type Outcome } from "../findings/findings.ts";
+import { fit, MAX_CHARACTERS } from "../session/fit.ts";
+import { ask, type Session } from "../session/session.ts";
 import { FENCE_RULE, fence } from "../sources/defence/fence.ts";
 import { claimLines } from "./claims.ts";
-import { type Claim, type Gap, gap, type LiteratureSummary, type Outcome } from "./findings.ts";
 import { outcomeLines } from "./outcome.ts";
 import { unknownIds } from "./summary.ts";
 

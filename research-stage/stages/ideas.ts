@@ -2,10 +2,10 @@
 import { putIdeas } from "@kevo/coordinator/lineage/research/provenance.ts";
 import { signature } from "@kevo/core/llm/signature.ts";
 import { z } from "zod";
-import { fit, MAX_CHARACTERS } from "../pipeline/fit.ts";
-import { ask, type Session } from "../pipeline/session.ts";
-import { type Gap, type Idea, idea, ideaParameter, type Outcome } from "./findings.ts";
-import { libraryLines } from "./library.ts";
+import { type Gap, type Idea, idea, ideaParameter, type Outcome } from "../findings/findings.ts";
+import { fit, MAX_CHARACTERS } from "../session/fit.ts";
+import { libraryLines } from "../session/library.ts";
+import { ask, type Session } from "../session/session.ts";
 import { outcomeLines } from "./outcome.ts";
 
 export const proposeIdeas = signature({

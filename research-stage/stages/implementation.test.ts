@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import type { Idea } from "./findings.ts";
+import type { Idea } from "../findings/findings.ts";
+import type { LibraryKernel } from "../session/library.ts";
 import { filesOf, type Written } from "./implementation.ts";
-import type { LibraryKernel } from "./library.ts";
 
 const written = { parameters: [], constraints: [], default: [], source: "theirs", pytorch_module: "" };
 const idea = { id: "idea-1-1", title: "An idea", description: "" } as unknown as Idea;

@@ -10,11 +10,11 @@ import { loadKernel } from "@kevo/core/kernel/load.ts";
 import { ModelError } from "@kevo/core/llm/errors.ts";
 import { signature } from "@kevo/core/llm/signature.ts";
 import { z } from "zod";
-import { KernelFault } from "../pipeline/cluster.ts";
-import { MAX_CHARACTERS } from "../pipeline/fit.ts";
-import { ask, type Session } from "../pipeline/session.ts";
-import { type Idea, type Implementation, ideaParameter, implementation } from "./findings.ts";
-import { LIBRARY, type LibraryKernel } from "./library.ts";
+import { type Idea, type Implementation, ideaParameter, implementation } from "../findings/findings.ts";
+import { KernelFault } from "../session/cluster.ts";
+import { MAX_CHARACTERS } from "../session/fit.ts";
+import { LIBRARY, type LibraryKernel } from "../session/library.ts";
+import { ask, type Session } from "../session/session.ts";
 
 export const implementKernel = signature({
   name: "implement_kernel",

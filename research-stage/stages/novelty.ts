@@ -6,8 +6,9 @@
 import { setVerdict } from "@kevo/coordinator/lineage/research/provenance.ts";
 import { signature } from "@kevo/core/llm/signature.ts";
 import { z } from "zod";
-import { MAX_CHARACTERS } from "../pipeline/fit.ts";
-import { ask, type Session, withoutAnswer } from "../pipeline/session.ts";
+import { type Idea, type Incident, incident, type Novelty, nearestWork, novelty } from "../findings/findings.ts";
+import { MAX_CHARACTERS } from "../session/fit.ts";
+import { ask, type Session, withoutAnswer } from "../session/session.ts";
 import { findInjections } from "../sources/defence/detect.ts";
 import { FENCE_RULE } from "../sources/defence/fence.ts";
 import { every } from "../sources/every.ts";
@@ -15,7 +16,6 @@ import type { LiteratureRecord } from "../sources/literature.ts";
 import { renderForPrompt } from "../sources/rendering.ts";
 import { type SurveyResult, surveyResult } from "../sources/survey.ts";
 import { rank } from "./claims.ts";
-import { type Idea, type Incident, incident, type Novelty, nearestWork, novelty } from "./findings.ts";
 import { keywordsOf, overlap, quotes } from "./keywords.ts";
 import { remember, search, setAside } from "./survey.ts";
 

@@ -2,10 +2,10 @@
 
 import { join } from "node:path";
 import { putKernel } from "@kevo/coordinator/lineage/research/provenance.ts";
-import type { Session } from "../pipeline/session.ts";
-import { type Implementation, type Optimisation, optimisation } from "./findings.ts";
+import { type Implementation, type Optimisation, optimisation } from "../findings/findings.ts";
+import { LIBRARY, type LibraryKernel } from "../session/library.ts";
+import type { Session } from "../session/session.ts";
 import { folderOf } from "./implementation.ts";
-import { LIBRARY, type LibraryKernel } from "./library.ts";
 
 export async function optimisationStage(
   session: Session,

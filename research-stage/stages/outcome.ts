@@ -1,7 +1,7 @@
 /** What a round taught, and how well feasibility was predicted. */
 
-import { MAX_CHARACTERS } from "../pipeline/fit.ts";
-import type { Idea, Implementation, Novelty, Optimisation, Outcome } from "./findings.ts";
+import type { Idea, Implementation, Novelty, Optimisation, Outcome } from "../findings/findings.ts";
+import { MAX_CHARACTERS } from "../session/fit.ts";
 
 /** Below this an idea is not tried. */
 export const FEASIBLE = 0.4;

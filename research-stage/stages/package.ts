@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { exportRun } from "@kevo/coordinator/export/export-run.ts";
 import { resolveRun } from "@kevo/coordinator/lineage/queries/resolve.ts";
 import { openReadOnly } from "@kevo/coordinator/lineage/read-only.ts";
-import type { Session } from "../pipeline/session.ts";
-import type { Gap, Idea, Optimisation } from "./findings.ts";
+import type { Gap, Idea, Optimisation } from "../findings/findings.ts";
+import type { Session } from "../session/session.ts";
 
 /** @returns the package's folder, relative to the run's; null where nothing was measured. */
 export async function packageStage(

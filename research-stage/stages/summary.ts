@@ -1,12 +1,12 @@
 /** Stage 1, second half: the literature summary, each statement with the ids that support it. */
 import { signature } from "@kevo/core/llm/signature.ts";
 import { z } from "zod";
-import { fit, MAX_CHARACTERS } from "../pipeline/fit.ts";
-import { ask, type Session } from "../pipeline/session.ts";
+import { type Claim, type LiteratureSummary, literatureSummary } from "../findings/findings.ts";
+import { fit, MAX_CHARACTERS } from "../session/fit.ts";
+import { ask, type Session } from "../session/session.ts";
 import { FENCE_RULE, fence } from "../sources/defence/fence.ts";
 import type { LiteratureRecord } from "../sources/literature.ts";
 import { claimLines } from "./claims.ts";
-import { type Claim, type LiteratureSummary, literatureSummary } from "./findings.ts";
 
 const statement = z.object({
   text: z.string().max(400),

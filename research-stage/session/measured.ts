@@ -6,7 +6,7 @@ import type { ResearchDatabase } from "@kevo/coordinator/lineage/research/databa
 import { measurementOf, putMeasurement } from "@kevo/coordinator/lineage/research/store.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { z } from "zod";
-import { check } from "../stages/findings.ts";
+import { check } from "../findings/findings.ts";
 import { type Cluster, KernelFault, type Search, type Searched, searched } from "./cluster.ts";
 import { hashOf } from "./steps.ts";
 

@@ -16,9 +16,9 @@ import { loadKernel } from "@kevo/core/kernel/load.ts";
 import { isSecretName } from "@kevo/core/logging/secrets.ts";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import { z } from "zod";
-import type { Check } from "../stages/findings.ts";
-import { LIBRARY } from "../stages/library.ts";
-import { checkModule } from "../stages/module-check.ts";
+import type { Check } from "../findings/findings.ts";
+import { LIBRARY } from "./library.ts";
+import { checkModule } from "./module-check.ts";
 import type { ResearchOptions } from "./options.ts";
 
 const COORDINATOR = fileURLToPath(import.meta.resolve("@kevo/coordinator/cli/main.ts"));

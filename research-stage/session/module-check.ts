@@ -13,7 +13,7 @@ import { systemPaths } from "@kevo/core/sandbox/paths.ts";
 import { prepareSandbox } from "@kevo/core/sandbox/sandbox.ts";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import { z } from "zod";
-import type { Check } from "./findings.ts";
+import type { Check } from "../findings/findings.ts";
 
 const run = promisify(execFile);
 const CHECKER = fileURLToPath(new URL("./check_module.py", import.meta.url));

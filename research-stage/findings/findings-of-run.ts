@@ -10,7 +10,7 @@ import type {
   Novelty,
   Optimisation,
   Outcome,
-} from "../stages/findings.ts";
+} from "./findings.ts";
 
 export interface Round {
   readonly number: number;

@@ -8,9 +8,9 @@ import type { z } from "zod";
 import type { Transport } from "../recording/transport.ts";
 import type { Source } from "../sources/source.ts";
 import type { SpendLimit } from "../sources/spend-limit.ts";
-import type { Library } from "../stages/library.ts";
 import type { Cluster } from "./cluster.ts";
 import { fit, MAX_CHARACTERS } from "./fit.ts";
+import type { Library } from "./library.ts";
 import type { ResearchOptions } from "./options.ts";
 import type { Steps } from "./steps.ts";
 
