@@ -7,7 +7,7 @@ import { resolveRun } from "../lineage/queries/resolve.ts";
 import { DEFAULT_DATABASE, openReadOnly } from "../lineage/read-only.ts";
 import { evaluators } from "../lineage/schema.ts";
 import { renderTable } from "../progress/table.ts";
-import { hint, RUN } from "./output.ts";
+import { hint, print, printJson, RUN } from "./output.ts";
 
 /** The part of a description that is shown. */
 const description = z.object({
@@ -36,9 +36,9 @@ export function evaluatorsCommand(): Command {
           .orderBy(asc(evaluators.firstSeen))
           .all()
           .map((row) => ({ ...row, description: description.parse(JSON.parse(row.description)) }));
-        if (given.json === true) console.log(JSON.stringify(rows));
+        if (given.json === true) printJson(rows);
         else {
-          console.log(rows.length === 0 ? `No evaluator has worked for ${id} yet.` : rendered(rows));
+          print(rows.length === 0 ? `No evaluator has worked for ${id} yet.` : rendered(rows));
           if (rows.length > 0 && status !== "running") hint(`As the run ${id} saw them last; it is ${status}.`);
         }
       } finally {

@@ -1,52 +1,46 @@
-/** The README says what is there: commands, options, and the files of its worked example. */
-import { execFileSync } from "node:child_process";
-import { join } from "node:path";
+/** The README says what is there: its commands, its options, and files that exist. */
+import { posix } from "node:path";
+import { coordinator } from "@kevo/coordinator/cli/program.ts";
+import { gpuEvaluator } from "@kevo/gpu-evaluator/cli/program.ts";
+import { islandWorker } from "@kevo/island-worker/cli/program.ts";
+import { researchStage } from "@kevo/research-stage/cli/program.ts";
 import { describe, expect, test } from "vitest";
-import { files, ROOT, read } from "./files.ts";
+import { fullName, leaves } from "../../docs/generate/cli-page.ts";
+import { files, read } from "./files.ts";
 
-const readme = read("README.md");
+const commands = [coordinator(), gpuEvaluator(), islandWorker(), researchStage()].flatMap(leaves);
+const pages = files().filter((file) => file.endsWith(".md"));
 
-/** What a program prints for `--help`. */
-function help(program: string, ...command: string[]): string {
-  const bin = join(ROOT, program, "bin", `${program}.mjs`);
-  return execFileSync(process.execPath, [bin, ...command, "--help"], { encoding: "utf8" });
+/** Complaints about command lines `npx PROGRAM …` in a page: a command or an option that does not exist. */
+function wrongCommands(text: string): string[] {
+  const lines = text.replaceAll("\\\n", " ").matchAll(/(?:npx |npm start -- )(?=[a-z])([^`\n#…]*)/g);
+  return [...lines].flatMap(([whole, given = ""]) => {
+    const program = whole.startsWith("npm start") && given !== "" ? `coordinator ${given}` : given;
+    if (!/^(coordinator|gpu-evaluator|island-worker|research-stage) ./.test(program)) return [];
+    const command = commands.find((each) => `${program.trim()} `.startsWith(`${fullName(each)} `));
+    if (command === undefined) return [`no such command: ${whole.trim()}`];
+    const known = command.options.map(({ long }) => long);
+    const given_options = program.split(/\s+/).filter((word) => word.startsWith("--"));
+    return given_options.filter((word) => !known.includes(word)).map((word) => `${fullName(command)} ${word}`);
+  });
 }
 
-/** First column of a list in a help text, such as "Options:"; what is the same everywhere left out. */
-function listed(text: string, title: string): string[] {
-  const section = new RegExp(`^${title}:\\n((?: .*\\n)+)`, "m").exec(text)?.[1] ?? "";
-  return [...section.matchAll(/^ {2}(-h, )?(\S+)/gm)]
-    .map((match) => match[2] ?? "")
-    .filter((name) => name !== "help" && name !== "--help");
-}
-
-/** First cells of the README's tables, as code. */
-const cells = [...readme.matchAll(/^\| `([^`]+)` \|/gm)].map((match) => (match[1] ?? "").replaceAll("\\|", "|"));
-
-describe("README", () => {
-  test("lists every command, and none that is not there", () => {
-    const lineage = listed(help("coordinator", "lineage"), "Commands").map((name) => `coordinator lineage ${name}`);
-    const there = [
-      ...listed(help("coordinator"), "Commands").map((name) => `coordinator ${name}`),
-      ...lineage,
-      ...listed(help("gpu-evaluator"), "Commands").map((name) => `gpu-evaluator ${name}`),
-      "island-worker start",
-      ...listed(help("research-stage"), "Commands").map((name) => `research-stage ${name}`),
-    ].filter((name) => name !== "coordinator lineage");
-    const named = cells.filter((cell) => !cell.startsWith("--")).map((cell) => cell.replace(/ [[A-Z].*$/, ""));
-    expect(lineage.length).toBeGreaterThan(5);
-    expect(named.sort()).toEqual(there.sort());
+describe("pages", () => {
+  test("show commands and options that exist", () => {
+    expect(wrongCommands("`npx coordinator begin` and npx coordinator start --kernels x")).toHaveLength(2);
+    expect(pages.flatMap((page) => wrongCommands(read(page)).map((wrong) => `${page}: ${wrong}`))).toEqual([]);
   });
 
-  test("lists every option of coordinator start, and none that is not there", () => {
-    const named = cells.filter((cell) => cell.startsWith("--")).map((cell) => cell.split(" ")[0]);
-    expect(named.sort()).toEqual(listed(help("coordinator", "start"), "Options").sort());
-  });
-
-  test("links to files that are there", () => {
-    const links = [...readme.matchAll(/\]\(([^)#]+)\)/g)].map((match) => match[1] ?? "");
+  test("link to files that are there", () => {
     const there = files();
-    expect(links.length).toBeGreaterThan(3);
-    expect(links.filter((link) => !there.some((file) => file === link || file.startsWith(link)))).toEqual([]);
+    const links = pages.flatMap((page) =>
+      [...read(page).matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)]
+        .map((match) => match[1] ?? "")
+        .filter((link) => !/^[a-z]+:/.test(link))
+        .map((link) => ({ page, file: posix.join(posix.dirname(page), link).replace(/\/$/, "") })),
+    );
+    expect(links.length).toBeGreaterThan(20);
+    const missing = links.filter(({ file }) => !there.some((each) => each === file || each.startsWith(`${file}/`)));
+    expect(missing).toEqual([]);
   });
 });
