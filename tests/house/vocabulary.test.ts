@@ -61,6 +61,7 @@ const OLD_WORDS: readonly OldWord[] = [
     now: "measurement conditions",
     // A field of public JSON.
     allowed: [
+      "docs/cli.md",
       "coordinator/lineage/queries/cells.ts",
       "coordinator/lineage/queries/cells.test.ts",
       "tests/cluster/triton.test.ts",
