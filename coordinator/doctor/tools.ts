@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "@kevo/core/errors/user-error.ts";
-import { findNatsServer } from "@kevo/core/nats-server/find.ts";
+import { findNatsServer } from "../nats-server/find.ts";
 import { ask } from "./ask.ts";
 import { type Finding, found, missing } from "./finding.ts";
 

@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Bus } from "@kevo/core/bus/bus.ts";
 import { connectBus } from "@kevo/core/bus/connect.ts";
-import { startNatsServer } from "@kevo/core/nats-server/embedded.ts";
 import { openSpace } from "@kevo/core/search-space/search-space.ts";
 import type { LogEntry } from "@kevo/proto/log.ts";
 import { specOf } from "@kevo/proto/run.fixture.ts";
@@ -11,6 +10,7 @@ import { afterEach, expect, test } from "vitest";
 import { Ledger } from "../ledger/ledger.ts";
 import { LedgerState } from "../ledger/ledger-state.ts";
 import { openLineage } from "../lineage/database.ts";
+import { startNatsServer } from "../nats-server/embedded.ts";
 import { LogPublisher } from "./log-publisher.ts";
 
 const cleanups: (() => unknown)[] = [];

@@ -2,8 +2,8 @@
 import { dirname, join } from "node:path";
 import type { Bus } from "@kevo/core/bus/bus.ts";
 import { connectBus } from "@kevo/core/bus/connect.ts";
-import { startNatsServer } from "@kevo/core/nats-server/embedded.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
+import { startNatsServer } from "../nats-server/embedded.ts";
 import type { Launch } from "./launch.ts";
 
 export interface NatsOptions {

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectBus } from "@kevo/core/bus/connect.ts";
-import { startNatsServer } from "@kevo/core/nats-server/embedded.ts";
 import { expect, test, vi } from "vitest";
+import { startNatsServer } from "../nats-server/embedded.ts";
 import { ObjectKeeper } from "./object-keeper.ts";
 
 const objectOf = (text: string) => ({

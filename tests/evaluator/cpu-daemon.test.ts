@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { type EmbeddedNats, startNatsServer } from "@kevo/coordinator/nats-server/embedded.ts";
 import { connectBus } from "@kevo/core/bus/connect.ts";
 import { type KernelPackage, loadKernel } from "@kevo/core/kernel/load.ts";
-import { type EmbeddedNats, startNatsServer } from "@kevo/core/nats-server/embedded.ts";
 import { connectEvaluator, type EvaluatorClient, type Result__Output } from "@kevo/proto/evaluator-service.ts";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 

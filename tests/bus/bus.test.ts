@@ -2,16 +2,23 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type EmbeddedNats, type ServerExit, startNatsServer } from "@kevo/coordinator/nats-server/embedded.ts";
+import type { Bus } from "@kevo/core/bus/bus.ts";
+import { connectBus } from "@kevo/core/bus/connect.ts";
+import {
+  BusClosed,
+  LogUnavailable,
+  MalformedReply,
+  NoResponder,
+  RemoteError,
+  RequestTimeout,
+} from "@kevo/core/bus/errors.ts";
+import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { EvaluatedEntry, LogEntry } from "@kevo/proto/log.ts";
 import { LOG_STREAM, subjects } from "@kevo/proto/subjects.ts";
 import { connect } from "nats";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { UserError } from "../errors/user-error.ts";
-import { type EmbeddedNats, type ServerExit, startNatsServer } from "../nats-server/embedded.ts";
-import type { Bus } from "./bus.ts";
-import { connectBus } from "./connect.ts";
-import { BusClosed, LogUnavailable, MalformedReply, NoResponder, RemoteError, RequestTimeout } from "./errors.ts";
 
 let dir: string;
 let server: EmbeddedNats;

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connectBus } from "@kevo/core/bus/connect.ts";
 import { afterEach, expect, test } from "vitest";
-import { connectBus } from "../bus/connect.ts";
 import { type EmbeddedNats, type ServerExit, startNatsServer } from "./embedded.ts";
 import { startTimeOf } from "./process-identity.ts";
 

@@ -1,7 +1,7 @@
 /** The server's configuration file. The token stands here, readable by the owner only, not in the process list. */
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Address, formatAddress } from "../config/address.ts";
+import { type Address, formatAddress } from "@kevo/core/config/address.ts";
 
 export interface ServerSettings {
   readonly listen: Address;

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { startNatsServer } from "@kevo/coordinator/nats-server/embedded.ts";
 import { connectBus } from "@kevo/core/bus/connect.ts";
-import { startNatsServer } from "@kevo/core/nats-server/embedded.ts";
 import { RECORDED_WORKLOAD, recordedKernel } from "@kevo/core/recorded-space/recorded-kernel.ts";
 import { loadRecordedSpace } from "@kevo/core/recorded-space/recorded-space.ts";
 import { connectEvaluator, type EvaluatorClient, type Result__Output } from "@kevo/proto/evaluator-service.ts";
@@ -14,7 +14,7 @@ import { type EvaluatorAnnouncement, evaluatorAnnouncement } from "@kevo/proto/m
 import { subjects } from "@kevo/proto/subjects.ts";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 
-const entry = fileURLToPath(new URL("./main.ts", import.meta.url));
+const entry = fileURLToPath(new URL("../../gpu-evaluator/cli/main.ts", import.meta.url));
 const cleanups: (() => unknown)[] = [];
 let folder: string;
 let space: string;

@@ -4,8 +4,8 @@
  */
 import { createHash } from "node:crypto";
 import { realpathSync } from "node:fs";
-import { acquireExclusive } from "../host-lock/host-lock.ts";
-import { type LockFile, openLockFile } from "../host-lock/lock-file.ts";
+import { acquireExclusive } from "@kevo/core/host-lock/host-lock.ts";
+import { type LockFile, openLockFile } from "@kevo/core/host-lock/lock-file.ts";
 
 export interface Owners {
   /** Alone among all processes that start, restart or end this folder's server. */

@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { delimiter, join } from "node:path";
-import { UserError } from "../errors/user-error.ts";
+import { UserError } from "@kevo/core/errors/user-error.ts";
 
 export interface NatsServerBinary {
   readonly path: string;

@@ -1,6 +1,6 @@
 /** What a nats-server says to whoever connects: proof that it is up, and which one it is. */
 import { connect } from "node:net";
-import type { Address } from "../config/address.ts";
+import type { Address } from "@kevo/core/config/address.ts";
 
 /** A connection that says nothing for this long counts as no answer. */
 const TIMEOUT_MS = 2000;
