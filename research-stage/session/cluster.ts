@@ -1,4 +1,5 @@
 /** The coordinator as a user starts it: a process, its final line, and its database read afterwards. */
+
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -6,7 +7,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { dumpRun, type RunDump, runDump } from "@kevo/coordinator/lineage/copy-run.ts";
 import { isHeld } from "@kevo/coordinator/lineage/holder.ts";
+import { firstDevice, fitnessHistory } from "@kevo/coordinator/lineage/queries/evaluated.ts";
 import { failuresOf } from "@kevo/coordinator/lineage/queries/failures.ts";
+import { latestSearch, type RunState } from "@kevo/coordinator/lineage/queries/latest-search.ts";
 import { winnersTimes } from "@kevo/coordinator/lineage/queries/workloads.ts";
 import { openReadOnly } from "@kevo/coordinator/lineage/read-only.ts";
 import { buildResult, runResult } from "@kevo/coordinator/result/result.ts";
@@ -15,6 +18,7 @@ import { UserError } from "@kevo/core/errors/user-error.ts";
 import { loadKernel } from "@kevo/core/kernel/load.ts";
 import { isSecretName } from "@kevo/core/logging/secrets.ts";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
+import { measurement } from "@kevo/proto/outcome.ts";
 import { z } from "zod";
 import type { Check } from "../findings/findings.ts";
 import { LIBRARY } from "./library.ts";
@@ -35,17 +39,7 @@ export interface Search {
   readonly workloads: readonly string[];
 }
 
-const times = z.object({
-  workload: z.string(),
-  time_ms: z.number(),
-  baseline_ms: z.number().nullable(),
-  baseline: z.string().nullable(),
-  speedup: z.number().nullable(),
-  speedup_low: z.number().nullable(),
-  speedup_high: z.number().nullable(),
-  gflops: z.number().nullable(),
-  peak_share: z.number().nullable(),
-});
+const times = measurement.omit({ error: true, samples: true, others: true });
 
 export const searched = z.object({
   result: runResult.omit({ db: true }),
@@ -125,22 +119,11 @@ async function untilFree(lineage: string, signal: AbortSignal, tell: (text: stri
 }
 
 /** The run that answers a search on these workloads, by name, from an earlier session. Exported for tests. */
-export function earlierRun(lineage: string, search: Search): { id: string; status: string } | null {
+export function earlierRun(lineage: string, search: Search): RunState | null {
   if (!existsSync(lineage)) return null;
   const open = openReadOnly(lineage);
   try {
-    const row = open.sqlite
-      .prepare(
-        `select id, status from runs where kernel_hash = ? and json_extract(spec, '$.seed') = ?
-         and json_extract(spec, '$.evaluations') = ? and json_array_length(spec, '$.islands') = ?
-         and json_extract(spec, '$.workloads') = json(?)
-         order by rowid desc limit 1`,
-      )
-      .get(search.kernel, search.seed, search.evaluations, search.islands, JSON.stringify(search.workloads));
-    return z
-      .object({ id: z.string(), status: z.string() })
-      .nullable()
-      .parse(row ?? null);
+    return latestSearch(open.db, search);
   } finally {
     open.close();
   }
@@ -151,17 +134,11 @@ function readRun(lineage: string, run: string): Searched {
   try {
     const { db, sqlite } = open;
     const { db: _, ...result } = buildResult(db, run, lineage);
-    const history = sqlite
-      .prepare("select outcome, fitness from evaluations where run = ? order by created_at, rowid")
-      .all(run)
-      .map((row) => z.object({ outcome: z.string(), fitness: z.number().nullable() }).parse(row))
-      .map(({ outcome, fitness }) => (outcome === "ok" ? fitness : null));
-    const device = sqlite.prepare("select device_model from evaluations where run = ? limit 1").pluck().get(run);
     return searched.parse({
       result,
-      device: typeof device === "string" ? device : "unknown",
+      device: firstDevice(db, run) ?? "unknown",
       workloads: winnersTimes(db, run),
-      history,
+      history: fitnessHistory(db, run),
       failures: failuresOf(db, run).map(({ outcome, message, count }) => ({ outcome, message: message ?? "", count })),
       rows: dumpRun(sqlite, run),
     });

@@ -3,8 +3,10 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { snapshotFromDatabase } from "../../snapshot/snapshot-from-database.ts";
 import { BEGIN, type Builder, buildLineage } from "../testing/lineage-builder.ts";
 import { differenceOf } from "./diff.ts";
+import { firstDevice, fitnessHistory } from "./evaluated.ts";
 import { failuresOf } from "./failures.ts";
 import { islandsOf } from "./islands.ts";
+import { latestSearch } from "./latest-search.ts";
 import { migrationsOf } from "./migrations.ts";
 import { ranking } from "./ranking.ts";
 import { resolveCandidate, resolveRun } from "./resolve.ts";
@@ -345,4 +347,18 @@ describe("a snapshot from the database", () => {
       perSecond: null,
     });
   });
+});
+
+it("tells an earlier search from others, and gives its evaluations in their order", () => {
+  const run = lineage.run({ id: "20260101-aaaa", workloads: ["small"] });
+  const candidates = [0, 1, 2].map((index) => lineage.candidate(run, { index, config: { tile: 8 * index } }));
+  lineage.ok(candidates[2] as string, { speedups: { small: 2 } });
+  lineage.failed(candidates[0] as string, "incorrect", "off");
+  lineage.ok(candidates[1] as string, { speedups: { small: 4 } });
+  expect(fitnessHistory(lineage.db, run)).toEqual([2, null, 4]);
+  expect(firstDevice(lineage.db, run)).toBe("a processor");
+  expect(firstDevice(lineage.db, "another")).toBeNull();
+  const search = { kernel: "0".repeat(64), seed: 1, evaluations: 100, islands: 2, workloads: ["small"] };
+  expect(latestSearch(lineage.db, search)).toEqual({ id: run, status: "completed" });
+  expect(latestSearch(lineage.db, { ...search, islands: 3 })).toBeNull();
 });
