@@ -175,7 +175,7 @@ export class Dispatcher {
         break;
     }
     const why = end.kind === "lost" ? end.why : "the evaluator cancelled the call";
-    // Nobody answers there: it is restarting, or gone, which its descriptions will tell.
+    // Nobody answers there: it is restarting, or disconnected, which its descriptions will tell.
     if (stage === null) slot.restsUntil = performance.now() + AWAY_MS;
     this.#listener.onLost(slot.id, id, why);
     if (stage !== null && isInLane(stage)) job.deathsInLane++;

@@ -76,7 +76,7 @@ export class Fleet {
     const member = this.#members.get(address);
     if (member === undefined) return;
     this.#members.delete(address);
-    this.#part(member, "gone");
+    this.#part(member, "disconnected");
     member.link.close();
   }
 
@@ -145,7 +145,7 @@ export class Fleet {
     // An announcement of an earlier daemon at this address says nothing about the one there now.
     if (member === undefined || member.description?.id !== message.id) return;
     this.#part(member, message.state);
-    if (message.state === "gone" && !member.named) this.#members.delete(message.address);
+    if (message.state === "disconnected" && !member.named) this.#members.delete(message.address);
   }
 
   #welcome(address: string, named: boolean): void {

@@ -145,7 +145,7 @@ function islandSnapshots(db: LineageDatabase, run: string): IslandSnapshot[] {
 function evaluatorSnapshots(db: LineageDatabase, run: string): EvaluatorSnapshot[] {
   const rows = db.select().from(evaluators).where(eq(evaluators.run, run)).orderBy(evaluators.firstSeen).all();
   return rows
-    .filter((row) => row.state !== "gone")
+    .filter((row) => row.state !== "disconnected")
     .map((row) => {
       const { credits, inFlight, devices } = description.parse(JSON.parse(row.description));
       return {

@@ -20,7 +20,7 @@ export interface IslandSnapshot {
 export interface EvaluatorSnapshot {
   readonly id: string;
   readonly address: string;
-  readonly state: "serving" | "draining" | "lost" | "gone" | "unusable";
+  readonly state: "serving" | "draining" | "lost" | "disconnected" | "unusable";
   readonly credits: number;
   readonly inFlight: number;
   readonly devices: readonly {

@@ -75,7 +75,7 @@ export async function start(options: StartOptions): Promise<void> {
         );
       }
       const ended = await Promise.race([server.drain().then(() => "drained" as const), stop.atOnce]);
-      announcement?.state("gone");
+      announcement?.state("disconnected");
       if (ended === "drained") await server.close();
       else server.end();
       process.exitCode = ended === "drained" ? 0 : 130;

@@ -7,7 +7,7 @@ import { WIRE_VERSION } from "@kevo/proto/version.ts";
 const INTERVAL_MS = 500;
 
 export interface Announcement {
-  /** Announces the state at once, and from then on; after `gone` nothing more is announced. */
+  /** Announces the state at once, and from then on; after `disconnected` nothing more is announced. */
   state(state: EvaluatorAnnouncement["state"]): void;
 }
 
@@ -19,7 +19,7 @@ export function announce(bus: Bus, who: Pick<EvaluatorAnnouncement, "id" | "addr
     if (bus.connected) bus.publish(subjects.evaluators, { v: WIRE_VERSION, ...who, state: current });
   };
   bus.onReconnect(() => {
-    if (current !== "gone") say();
+    if (current !== "disconnected") say();
   });
   const timer = setInterval(say, INTERVAL_MS);
   timer.unref();
@@ -27,7 +27,7 @@ export function announce(bus: Bus, who: Pick<EvaluatorAnnouncement, "id" | "addr
   return {
     state: (state) => {
       current = state;
-      if (state === "gone") clearInterval(timer);
+      if (state === "disconnected") clearInterval(timer);
       say();
     },
   };

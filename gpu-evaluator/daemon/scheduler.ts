@@ -1,7 +1,7 @@
 /**
  * Which evaluation may compile and which may take a lane. Pure: it decides, the daemon acts and reports back.
  *
- *     waiting ──▶ compiling ──▶ ready ──▶ measuring ──▶ (gone)
+ *     waiting ──▶ compiling ──▶ ready ──▶ measuring ──▶ (done)
  *
  * A ticket may leave at any stage (`done`); it holds its credit, its place in the pool and its lane until then.
  * Invariants: compiling ≤ the pool; one ticket a lane; first come, first served within a stage and a run.
@@ -22,7 +22,7 @@ export interface Lane {
   readonly model: string;
 }
 
-export type TicketStage = "waiting" | "compiling" | "ready" | "measuring" | "gone";
+export type TicketStage = "waiting" | "compiling" | "ready" | "measuring" | "done";
 
 /** An evaluation's place in the daemon. `job` is the caller's. */
 export interface Ticket<T> {
@@ -145,7 +145,7 @@ export class Scheduler<T> {
    * @param laneMs how long it held its lane
    */
   done(ticket: Ticket<T>, laneMs = 0): void {
-    if (ticket.stage === "gone") return;
+    if (ticket.stage === "done") return;
     const holding = this.#holding(ticket.run);
     if (ticket.stage === "ready" || ticket.stage === "compiling") holding.ahead--;
     if (ticket.stage === "measuring") holding.lanes--;
@@ -159,7 +159,7 @@ export class Scheduler<T> {
       this.#holders[ticket.lane] = null;
     }
     const left = ticket as Mutable<Ticket<T>>;
-    left.stage = "gone";
+    left.stage = "done";
     left.lane = -1;
     this.#inFlight--;
   }

@@ -88,12 +88,12 @@ export async function serveEvaluator(options: ServerOptions): Promise<EvaluatorS
   async function evaluate(call: EvaluateCall): Promise<void> {
     const refused = unauthorised(call.metadata, token);
     if (refused) throw refused;
-    const gone = new AbortController();
-    call.on("cancelled", () => gone.abort(new Refusal(status.CANCELLED, "the caller is gone")));
+    const cancelled = new AbortController();
+    call.on("cancelled", () => cancelled.abort(new Refusal(status.CANCELLED, "the caller is gone")));
     const checked = checkRequest(call.request, kernels, capability);
     const { job, deviceModel, source, invalid } = checked instanceof Promise ? await checked : checked;
     const stages = stageReporter(call);
-    const measured = (whole: Job) => daemon.evaluate(whole, deviceModel, gone.signal, stages.report);
+    const measured = (whole: Job) => daemon.evaluate(whole, deviceModel, cancelled.signal, stages.report);
     try {
       const result =
         invalid !== null

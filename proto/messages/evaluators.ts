@@ -9,6 +9,6 @@ export const evaluatorAnnouncement = z.object({
   id: z.string().min(8),
   address: z.string(),
   backend: z.enum(BACKENDS),
-  state: z.enum(["serving", "draining", "gone"]),
+  state: z.enum(["serving", "draining", "disconnected"]),
 });
 export type EvaluatorAnnouncement = z.infer<typeof evaluatorAnnouncement>;

@@ -164,7 +164,7 @@ describe("leaving", () => {
 });
 
 describe("announcements", () => {
-  test("serving at once and again, also after NATS was away; draining and gone on leaving", async () => {
+  test("serving at once and again, also after NATS was away; draining and disconnected on leaving", async () => {
     const nats = await startNatsServer({ dir: join(folder, "nats") });
     cleanups.push(() => nats.stop());
     const bus = await connectBus({ url: nats.url, name: "test" });
@@ -193,9 +193,9 @@ describe("announcements", () => {
     await hears("serving");
 
     const before = heard.length;
-    const gone = hears("gone");
+    const disconnected = hears("disconnected");
     child.kill("SIGTERM");
-    await gone;
+    await disconnected;
     expect(heard.slice(before).map(({ state }) => state)).toContain("draining");
     expect(await ended).toBe(0);
   });

@@ -69,6 +69,15 @@ const OLD_WORDS: readonly OldWord[] = [
   },
   { old: /\bbriefOf\b|\bBrief\b|llm\/brief|\bbrief\.[a-z]/, now: "prompt context" },
   { old: /Kernel(Shape|Tables)\b|kernelOfFailures|surrogate\/kernel\b|product kernel/, now: "covariance" },
+  {
+    old: /["']gone["']/,
+    now: "draining, disconnected; done of a ticket",
+    allowed: [
+      "coordinator/lineage/migrations/",
+      "tests/stored/",
+      "gpu-evaluator/backends/triton/triton-backend.test.ts",
+    ],
+  },
   { old: /\bseats?\b|[a-z]Seats?\b|\bSeat[A-Z]|mailbox/i, now: "LeasedIsland, EvaluatorSlot, MigrantInbox" },
   { old: /\b[Ss]ittings?\b|SittingOptions/, now: "RunSession, session" },
   { old: /\bconduct(s|ed|ing)?\b|\bConductor\b/, now: "RunController, executeRun" },
@@ -123,6 +132,7 @@ describe("the table catches", () => {
     ["core/a.ts", "const sitting = 1;"],
     ["core/a.ts", 'const LABELS = { proposer: "grok" };'],
     ["core/a.ts", "member.seat = null;"],
+    ["proto/a.ts", 'z.enum(["serving", "gone"])'],
     ["island-worker/a.ts", "const shape: KernelShape = of(coordinates);"],
     ["island-worker/a.ts", "const chronicle = openChronicle(space);"],
     ["coordinator/a.ts", "const circumstances = {};"],

@@ -47,4 +47,6 @@ test("repeated, resumed and replayed with the results of then", async () => {
       expect(found).toEqual([]);
     }
   }
+  const states = ledger.query<{ state: string }>("select distinct state from evaluators order by state");
+  expect(states.map(({ state }) => state)).toEqual(["disconnected", "lost", "serving"]);
 });

@@ -55,7 +55,7 @@ export class RunnerProcess {
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #decoder = new FrameDecoder();
   readonly #arrived: Frame[] = [];
-  readonly #gone: Promise<void>;
+  readonly #ended: Promise<void>;
   #waiting: Waiting | null = null;
   #lost: RunnerLost | null = null;
   #output = "";
@@ -78,7 +78,7 @@ export class RunnerProcess {
     stderr.setEncoding("utf8").on("data", (text: string) => {
       this.#output = (this.#output + text).slice(-MAX_KEPT_OUTPUT);
     });
-    this.#gone = new Promise((resolve) => {
+    this.#ended = new Promise((resolve) => {
       this.#child.once("error", (error) => {
         this.#lose(new RunnerLost("ended", error.message));
         resolve();
@@ -132,7 +132,7 @@ export class RunnerProcess {
     return frame;
   }
 
-  /** Ends the process and all that it started, TERM then KILL. Resolves when it is gone. */
+  /** Ends the process and all that it started, TERM then KILL. Resolves when it has ended. */
   async end(): Promise<void> {
     this.#lose(new RunnerLost("ended", "it was ended"));
     const { pid } = this.#child;
@@ -141,7 +141,7 @@ export class RunnerProcess {
     const kill = setTimeout(() => killGroup(pid, "SIGKILL"), GRACE_MS);
     let leave: NodeJS.Timeout | undefined;
     await Promise.race([
-      this.#gone,
+      this.#ended,
       new Promise<void>((resolve) => {
         leave = setTimeout(resolve, LEAVE_MS);
       }),

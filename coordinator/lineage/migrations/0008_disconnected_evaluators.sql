@@ -1,0 +1,1 @@
+UPDATE `evaluators` SET `state` = 'disconnected' WHERE `state` = 'gone';
