@@ -16,9 +16,9 @@ const FILES = [
   "LICENSE",
   "README.md",
   "CHANGELOG.md",
-  "deploy/h200",
+  "bench/device",
+  "bench/h200",
   "tests/cheats",
-  "tests/device",
   "tests/fakes/xai",
   "tests/support",
 ];

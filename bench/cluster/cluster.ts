@@ -12,9 +12,9 @@ import { type EvaluatorAnnouncement, evaluatorAnnouncement } from "@kevo/proto/m
 import type { RunSpec } from "@kevo/proto/run.ts";
 import { subjects } from "@kevo/proto/subjects.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
-import { writeSyntheticSpace } from "../../support/synthetic-space.ts";
+import { writeSyntheticSpace } from "../../tests/support/synthetic-space.ts";
 
-const COORDINATOR = fileURLToPath(new URL("../../../coordinator/cli/main.ts", import.meta.url));
+const COORDINATOR = fileURLToPath(new URL("../../coordinator/cli/main.ts", import.meta.url));
 
 export interface BenchRun {
   readonly bus: Bus;

@@ -1,7 +1,7 @@
 /**
  * Faults on real devices in the middle of a run, one after the other: killed processes, a daemon, a device that fails
  * its health probe, and a row of illegal memory accesses. After each the lineage database must show that nothing was
- * lost or counted twice, and in the end the runs must complete. Run by `deploy/h200/faults.sh`; prints a table of checks,
+ * lost or counted twice, and in the end the runs must complete. Run by `bench/h200/faults.sh`; prints a table of checks,
  * and ends with code 1 when one fails.
  */
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
@@ -12,14 +12,14 @@ import { type Check, Checks } from "./checks.ts";
 import { illegalAccesses } from "./faults-illegal.ts";
 import { faultsInOneRun } from "./faults-in-one-run.ts";
 
-const HELP = `Usage: node tests/device/faults.ts --out DIR [--kernel ID|PATH] [--workload NAME] [--time DURATION] [--control DIR]
+const HELP = `Usage: node bench/device/faults.ts --out DIR [--kernel ID|PATH] [--workload NAME] [--time DURATION] [--control DIR]
        [--part both|illegal|run] [--no-recovery]
 
 Needs two devices. --time: how long the run goes on that the faults happen in. --control: the folder that the fake runner
 of the tests looks into, for a rehearsal without a GPU. --no-recovery: do not wait until the device serves again, which
 takes half a minute.
 
-Example: node tests/device/faults.ts --out results --workload ten-models/qwen3-0.6b/s4096 --time 130s`;
+Example: node bench/device/faults.ts --out results --workload ten-models/qwen3-0.6b/s4096 --time 130s`;
 
 const { values } = parseArgs({
   allowNegative: true,

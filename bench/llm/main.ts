@@ -7,11 +7,11 @@
  * that takes 20 s for an answer, in turn. For each the wall clock of the run and how busy the lanes were.
  */
 import { parseArgs } from "node:util";
-import type { RunResult } from "../../../coordinator/result/result.ts";
-import { answerers } from "../../fakes/xai/answerers.ts";
-import { type FakeXaiOptions, startFakeXai } from "../../fakes/xai/server.ts";
-import { Workplace } from "../../support/programs.ts";
-import { writeSyntheticSpace } from "../../support/synthetic-space.ts";
+import type { RunResult } from "../../coordinator/result/result.ts";
+import { answerers } from "../../tests/fakes/xai/answerers.ts";
+import { type FakeXaiOptions, startFakeXai } from "../../tests/fakes/xai/server.ts";
+import { Workplace } from "../../tests/support/programs.ts";
+import { writeSyntheticSpace } from "../../tests/support/synthetic-space.ts";
 
 const LANES = 2;
 const LANE_MS = 100;

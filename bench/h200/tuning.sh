@@ -1,7 +1,7 @@
 #!/bin/sh
 # The tuning table at head dim 64, length 1024: named configurations beside what a search of 100 evaluations finds.
 #
-#   deploy/h200/tuning.sh ARCHIVE|FOLDER OUT
+#   bench/h200/tuning.sh ARCHIVE|FOLDER OUT
 #
 # Writes OUT/tuning.json (one record for each configuration, all measured in one process beside the fastest baseline) and
 # OUT/tuning-run.json (the search).

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The same run on one GPU, on two lanes of one daemon and on two daemons with one GPU each, on a host with two GPUs:
 #
-#   deploy/h200/scaling.sh ARCHIVE|FOLDER OUT [options of tests/device/scaling.ts]
+#   bench/h200/scaling.sh ARCHIVE|FOLDER OUT [options of bench/device/scaling.ts]
 #
 # Writes OUT/scaling.txt, OUT/scaling.json (after every arm) and OUT/scaling-databases.tar.gz.
 set -eu
@@ -14,7 +14,7 @@ trap 'rm -rf "$work"' EXIT
 . "$(dirname "$0")/unpack.sh"
 
 status=0
-$node "$home/tests/device/scaling.ts" --out "$work/found" "$@" >"$out/scaling.txt" 2>&1 || status=$?
+$node "$home/bench/device/scaling.ts" --out "$work/found" "$@" >"$out/scaling.txt" 2>&1 || status=$?
 sed '$d' "$out/scaling.txt"
 cp "$work/found/scaling.json" "$out/" || true
 tar -C "$work/found" -czf "$out/scaling-databases.tar.gz" . || true

@@ -1,6 +1,6 @@
 /** One arm of the comparison: a run on some daemons, looked at through its database and the host's process table. */
 import { createServer } from "node:net";
-import { type LedgerView, Workplace } from "../support/programs.ts";
+import { type LedgerView, Workplace } from "../../tests/support/programs.ts";
 import { descendants, roleOf } from "./processes.ts";
 
 export interface ArmRequest {

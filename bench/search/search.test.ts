@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { loadRecordedSpace, type RecordedSpace } from "@kevo/core/recorded-space/recorded-space.ts";
 import { openSpace } from "@kevo/core/search-space/search-space.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { writeSyntheticSpace } from "../../support/synthetic-space.ts";
+import { writeSyntheticSpace } from "../../tests/support/synthetic-space.ts";
 import { compareJoint } from "./joint.ts";
 import { simulate } from "./simulate.ts";
 import { bootstrap, figuresOf, mean, median } from "./statistics.ts";

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Records a cell of attention completely, on all GPUs of the host, and replays the recording:
 #
-#   deploy/h200/record.sh ARCHIVE|FOLDER OUT SECONDS WORKLOAD [options of coordinator record]
+#   bench/h200/record.sh ARCHIVE|FOLDER OUT SECONDS WORKLOAD [options of coordinator record]
 #
 # After SECONDS the recording is interrupted and the file is written as far as it came. Writes OUT/NAME.json.gz (NAME is
 # the workload's), OUT/record.json, OUT/record.txt, OUT/replay.json and OUT/record-lineage.db.gz.

@@ -2,7 +2,7 @@
 # Two coordinators on one evaluator with one GPU, the second five seconds after the first, and then the evaluator killed
 # while it works:
 #
-#   deploy/h200/sharing.sh ARCHIVE|FOLDER OUT
+#   bench/h200/sharing.sh ARCHIVE|FOLDER OUT
 #
 # Writes OUT/sharing.json: evaluations and lane time of each while both were there, and the runner's processes that were
 # there before and after the kill.

@@ -1,6 +1,6 @@
 /** One run that everything happens to, and that completes. */
 import { setTimeout as pause } from "node:timers/promises";
-import { type LedgerView, type Program, Workplace } from "../support/programs.ts";
+import { type LedgerView, type Program, Workplace } from "../../tests/support/programs.ts";
 import type { Breaker } from "./break-device.ts";
 import type { Checks } from "./checks.ts";
 import { checkLedger, describeLedger } from "./ledger-check.ts";

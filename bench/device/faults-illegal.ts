@@ -1,6 +1,6 @@
 /** A row of candidates that access memory that is not theirs, between ones that do what they should. */
 import { fileURLToPath } from "node:url";
-import { Workplace } from "../support/programs.ts";
+import { Workplace } from "../../tests/support/programs.ts";
 import type { Checks } from "./checks.ts";
 import { checkLedger, describeLedger } from "./ledger-check.ts";
 

@@ -1,6 +1,6 @@
 /**
  * The same run on one GPU, on two lanes of one daemon, and on two daemons with one GPU each: evaluations a minute, how
- * busy each device is, and what the processors do meanwhile. Run by `deploy/h200/scaling.sh`; the last line of standard
+ * busy each device is, and what the processors do meanwhile. Run by `bench/h200/scaling.sh`; the last line of standard
  * output is JSON, which also stands in OUT/scaling.json after every arm.
  */
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { type ArmMeasurement, type ArmRequest, measureArm } from "./scaling-arm.ts";
 
-const HELP = `Usage: node tests/device/scaling.ts --out DIR [--kernel ID|PATH] [--workload PATTERN] [--evaluations N] [--from N]
+const HELP = `Usage: node bench/device/scaling.ts --out DIR [--kernel ID|PATH] [--workload PATTERN] [--evaluations N] [--from N]
        [--seed N] [--arms 1,2,3]
 
 Runs the default search with one seed and one budget in each arm and compares evaluations FROM to N of each run: every
@@ -18,7 +18,7 @@ device has its references by then, and the run goes on. Each arm begins without 
 daemon with two lanes, 3 two daemons, 4 two daemons that share no compiled code; one may be chosen twice. Ratios are
 against the first of those chosen. The finalists are cut off: they measure nothing new.
 
-Example: node tests/device/scaling.ts --out results --workload 'ten-models/*/s4096' --evaluations 1000 --from 200`;
+Example: node bench/device/scaling.ts --out results --workload 'ten-models/*/s4096' --evaluations 1000 --from 200`;
 
 const ARMS: readonly { readonly name: string; readonly daemons: readonly string[]; readonly apart: boolean }[] = [
   { name: "one GPU", daemons: ["0"], apart: false },

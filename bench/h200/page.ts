@@ -1,5 +1,5 @@
 /**
- * `node deploy/h200/page.ts FOLDER`: from a run's FOLDER/cells.json (of `run.sh`) the page FOLDER/README.md with its
+ * `node bench/h200/page.ts FOLDER`: from a run's FOLDER/cells.json (of `run.sh`) the page FOLDER/README.md with its
  * chart FOLDER/chart.svg, and FOLDER/summary.json.
  */
 import { readFileSync, writeFileSync } from "node:fs";

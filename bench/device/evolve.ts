@@ -8,9 +8,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { Outcome } from "@kevo/proto/outcome.ts";
-import type { Answerer } from "../fakes/xai/answer.ts";
-import { startFakeXai } from "../fakes/xai/server.ts";
-import { Workplace } from "../support/programs.ts";
+import type { Answerer } from "../../tests/fakes/xai/answer.ts";
+import { startFakeXai } from "../../tests/fakes/xai/server.ts";
+import { Workplace } from "../../tests/support/programs.ts";
 
 const KERNEL = fileURLToPath(new URL("../../gpu-evaluator/kernels/attention-forward", import.meta.url));
 const SUM = "total = total * keep + tl.sum(weights, 1)";

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The whole job on a GPU host that has Python with torch and triton, and neither Node nor internet:
 #
-#   deploy/h200/run.sh ARCHIVE|FOLDER OUT [coordinator's options]
+#   bench/h200/run.sh ARCHIVE|FOLDER OUT [coordinator's options]
 #
 # Takes the bundle (made by `npm run bundle`), or the folder in which it lies unpacked, evolves all cells of ten models
 # and four lengths, and writes to OUT: cells.json (every cell), samples.json.gz (every timed batch), run.json, report.txt,

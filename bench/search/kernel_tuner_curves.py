@@ -1,7 +1,7 @@
 """Kernel Tuner's strategies on a recorded space, in its own simulation mode, for `npm run bench:search -- --compare`.
 
     python3 -m pip install kernel_tuner==1.4.0
-    python3 tests/bench/search/kernel_tuner_curves.py SPACE.json.gz OUT.json [SEEDS] [EVALUATIONS]
+    python3 bench/search/kernel_tuner_curves.py SPACE.json.gz OUT.json [SEEDS] [EVALUATIONS]
 
 Default options, EVALUATIONS unique evaluations (failures count, a repeated configuration once), objective the recorded
 `time`. Figures are means over seeds of optimum / best so far; a search that stopped early keeps its last value. OUT is

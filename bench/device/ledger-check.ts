@@ -1,5 +1,5 @@
 /** The ledger of a run, as the lineage database shows it at one moment: what must hold at any. */
-import type { LedgerView } from "../support/programs.ts";
+import type { LedgerView } from "../../tests/support/programs.ts";
 
 export interface LedgerCheck {
   /** Candidates that the budget counts, and how many of them have their one outcome. */
