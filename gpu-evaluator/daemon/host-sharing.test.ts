@@ -68,8 +68,8 @@ test("two daemons on one host: one lane for a device, and nothing compiles anywh
   // Once both were at work, neither waited until the other was through.
   const order = spans.toSorted((a, b) => Number(a.begin - b.begin));
   const beginnings = both.map(({ child }) => order.findIndex(({ process }) => process === child.pid));
-  const turns = order.slice(Math.max(...beginnings)).filter(({ what }) => what === "measure");
-  for (const { child } of both) expect(turns.findIndex(({ process }) => process === child.pid)).toBeLessThan(20);
+  const measures = order.slice(Math.max(...beginnings)).filter(({ what }) => what === "measure");
+  for (const { child } of both) expect(measures.findIndex(({ process }) => process === child.pid)).toBeLessThan(20);
 });
 
 test("a daemon that is killed in the lane leaves the device to the other", async () => {

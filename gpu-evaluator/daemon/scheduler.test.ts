@@ -189,8 +189,8 @@ describe("scheduler", () => {
           else if (here.size > 0) leave([...here][pick % here.size] as Ticket<number>);
           check();
         }
-        for (let turns = 0; here.size > 0; turns++) {
-          expect(turns).toBeLessThan(1000);
+        for (let rounds = 0; here.size > 0; rounds++) {
+          expect(rounds).toBeLessThan(1000);
           advance(0);
           check();
         }

@@ -90,7 +90,7 @@ type Answerer = (line: OpenLine, request: Request, headers: IncomingMessage["hea
 /** Finds or fetches the answer to a request. The same request twice at once is asked once. */
 function createAnswerer({ recording, replay, cache, environment, now = Date.now }: GatewayOptions): Answerer {
   const secrets = secretValues(environment);
-  const turns = new Map<string, number>();
+  const timesAsked = new Map<string, number>();
   /** Recorded exchanges whose cost has been told to a source in this process, as `hash/index`. */
   const counted = new Set<string>();
   const inFlight = new Map<string, Promise<StoredExchange>>();
@@ -119,9 +119,9 @@ function createAnswerer({ recording, replay, cache, environment, now = Date.now 
     };
     const recorded = await recording.find(hash);
     if (replay) {
-      const turn = turns.get(hash) ?? 0;
-      turns.set(hash, turn + 1);
-      if (recorded.length > 0) return fromRecording(recorded, Math.min(turn, recorded.length - 1));
+      const asked = timesAsked.get(hash) ?? 0;
+      timesAsked.set(hash, asked + 1);
+      if (recorded.length > 0) return fromRecording(recorded, Math.min(asked, recorded.length - 1));
       return {
         hash,
         method: request.method,

@@ -49,7 +49,7 @@ const OLD_WORDS: readonly OldWord[] = [
     ],
   },
   {
-    old: /["'`]kin["'`]|bestOfKin|hasKin|favouritesElsewhere|leavesTurn|evolution\/(kin|elsewhere|turns)\b/,
+    old: /["'`]kin["'`]|bestOfKin|hasKin|favouritesElsewhere|leavesTurn|evolution\/(kin|elsewhere|turns)\b|\b(const|let|using) (turns|elsewhere|kin)\b/,
     now: "transferFromWorkloads, transferAcrossDevices, budget allocation, the proposer transfer",
     allowed: ["proto/proposer.ts", "tests/stored/", "coordinator/lineage/migrations/"],
   },
@@ -142,6 +142,7 @@ describe("the table catches", () => {
     ["coordinator/a.ts", "if (!this.#manned) return;"],
     ["island-worker/evolution/kin.ts", 'import "x";'],
     ["island-worker/a.ts", 'import { leavesTurn } from "x";'],
+    ["core/a.ts", "const turns = 1;"],
     ["coordinator/a.ts", "class Conductor {}"],
     ["coordinator/a.ts", "await holdFinals();"],
     ["gpu-evaluator/a.ts", 'purpose: "final"'],
