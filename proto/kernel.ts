@@ -34,7 +34,7 @@ export const kernelDefinition = z.strictObject({
   /** Files, relative to the folder. `source` is what the parameters compile; `reference` is trusted. Null in replay. */
   source: fileName.nullable(),
   reference: fileName.nullable(),
-  /** Whether a model wrote the source: on GPUs too it then compiles only in a sandbox, as evolved sources do. */
+  /** Whether a model wrote the code: on GPUs too it then compiles only in a sandbox, as evolved code does. */
   contained: z.boolean().optional(),
   /** Script that prints the time of a library everyone knows (NumPy, torch), where installed. */
   comparison: fileName.nullable().default(null),

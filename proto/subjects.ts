@@ -20,5 +20,5 @@ export const subjects = {
 /** One JetStream stream carries the logs of all runs; purged by subject. */
 export const LOG_STREAM = "KEVO_LOG";
 export const LOG_STREAM_SUBJECTS = ["kevo.*.island.*.log"];
-/** Object store for kernel packages and evolved sources, named by SHA-256. */
+/** Object store for kernel packages and evolved code, named by SHA-256. */
 export const OBJECT_BUCKET = "kevo";

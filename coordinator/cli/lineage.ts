@@ -9,6 +9,7 @@ import { bestByDevice, bestByWorkload, bestOf } from "../lineage/queries/best.ts
 import { cellsOf } from "../lineage/queries/cells.ts";
 import { ancestorsOf, descendantsOf, type Relative } from "../lineage/queries/descent.ts";
 import { differenceOf } from "../lineage/queries/diff.ts";
+import { codeTextOf } from "../lineage/queries/evolved-source.ts";
 import { failuresOf } from "../lineage/queries/failures.ts";
 import { failedFinalists } from "../lineage/queries/finalists.ts";
 import { islandsOf } from "../lineage/queries/islands.ts";
@@ -16,7 +17,6 @@ import { migrationsOf } from "../lineage/queries/migrations.ts";
 import { ranking } from "../lineage/queries/ranking.ts";
 import { type Run, resolveCandidate, resolveRun } from "../lineage/queries/resolve.ts";
 import { detailsOf } from "../lineage/queries/show.ts";
-import { sourceTextOf } from "../lineage/queries/sources.ts";
 import { spendOf, spendOfRuns } from "../lineage/queries/spend.ts";
 import { query } from "../lineage/queries/sql.ts";
 import { winnersTimes } from "../lineage/queries/workloads.ts";
@@ -81,7 +81,7 @@ export function lineageCommand(): Command {
       reading(options, ({ db, path }) => {
         const row = resolveCandidate(db, text);
         const details = detailsOf(db, row);
-        const source = options.source === true ? sourceTextOf(db, row) : null;
+        const source = options.source === true ? codeTextOf(db, row) : null;
         if (options.source === true && source === null) {
           throw new UserError(`${row.id} has the kernel's own source: in its run only configurations evolve.`, 2);
         }

@@ -22,7 +22,7 @@ import { finalReport } from "../result/final-report.ts";
 import { buildResult, type RunResult } from "../result/result.ts";
 import { asControl } from "../run/control-run.ts";
 import { type Ending, executeRun } from "../run/controller.ts";
-import { evolvableSource } from "../run/evolved-source.ts";
+import { evolvableCode } from "../run/evolved-source.ts";
 import { type Launch, launch as launchSchema } from "../run/launch.ts";
 import { type RunRequest, runId, specOf } from "../run/spec.ts";
 import { asStored, withinDevices } from "../run/within-devices.ts";
@@ -40,7 +40,7 @@ export async function startRun(request: RunRequest, wanted: Launch, options: Run
   const kernel = await withinDevices(await kernelOf(wanted), wanted, options.token, note);
   const isPath = wanted.kernel !== null && !existsSync(join(KERNELS, wanted.kernel));
   const launch = isPath ? { ...wanted, kernel: resolve(wanted.kernel as string) } : wanted;
-  const requested = withSource(specOf(request, kernel, new Date()), request, kernel);
+  const requested = withEvolvedSource(specOf(request, kernel, new Date()), request, kernel);
   const lineage = openLineage(options.db);
   try {
     const spec = asControl(lineage.db, requested);
@@ -50,15 +50,15 @@ export async function startRun(request: RunRequest, wanted: Launch, options: Run
   }
 }
 
-function withSource(spec: RunSpec, request: RunRequest, kernel: KernelPackage): RunSpec {
-  if (request.evolvesSource !== true) return spec;
+function withEvolvedSource(spec: RunSpec, request: RunRequest, kernel: KernelPackage): RunSpec {
+  if (request.evolvesCode !== true) return spec;
   if (spec.llm === undefined) {
     throw new UserError(
       "--evolve source needs a language model that writes it: name one with --llm, such as --llm grok-4.3.",
       2,
     );
   }
-  return { ...spec, evolves_source: evolvableSource(kernel).hash };
+  return { ...spec, evolves_source: evolvableCode(kernel).hash };
 }
 
 export async function resumeRun(run: string | undefined, options: RunSessionOptions): Promise<void> {

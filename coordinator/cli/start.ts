@@ -176,7 +176,7 @@ function requestOf(given: GivenOptions): RunRequest {
     timeS: given.time === undefined ? null : parseDuration(given.time, "--time"),
     effort: given.effort,
     search: given.search,
-    evolvesSource: given.evolve === "source",
+    evolvesCode: given.evolve === "source",
     llm: modelsOf(given, given.externalWorkers === true ? null : process.env),
   };
 }

@@ -57,7 +57,7 @@ export async function exportRun(
   const written = openFolder(folder);
   for (const { path, content } of unpackFiles(kernel.bytes)) written.put(`kernel/${path}`, content);
   for (const { evolved } of winners) {
-    if (evolved !== null) written.put(`kernel/${sourceFile(definition, evolved.hash)}`, evolved.text);
+    if (evolved !== null) written.put(`kernel/${codeFile(definition, evolved.hash)}`, evolved.text);
   }
   if (language === "c") for (const [path, from] of Object.entries(RUNTIME)) written.copy(path, from);
   written.copy("loader.py", join(TEMPLATES, `loader_${language}.py`));
@@ -97,7 +97,7 @@ function bestFile(
       toolchain,
       candidate,
       config,
-      source: evolved === null ? definition.source : sourceFile(definition, evolved.hash),
+      source: evolved === null ? definition.source : codeFile(definition, evolved.hash),
       // The rules of how a configuration reaches the C compiler are the evaluator's.
       ...(language === "c" ? { arguments: parameterArguments(definition, config) } : {}),
       time_ms: times.time_ms,
@@ -111,7 +111,7 @@ function bestFile(
 }
 
 /** Beside the kernel's own source, so that both can be compared and what they include is found. */
-function sourceFile({ source }: KernelDefinition, hash: string): string {
+function codeFile({ source }: KernelDefinition, hash: string): string {
   const own = source as string;
   return join(dirname(own), `evolved-${hash.slice(0, 12)}${extname(own)}`);
 }

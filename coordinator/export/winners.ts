@@ -5,7 +5,7 @@ import { eq } from "drizzle-orm";
 import type { LineageDatabase } from "../lineage/database.ts";
 import { bestByDevice } from "../lineage/queries/best.ts";
 import { timesOf, type WorkloadTimes, winnersTimes } from "../lineage/queries/workloads.ts";
-import { candidates, evaluations, sources } from "../lineage/schema.ts";
+import { candidates, evaluations, evolvedSources } from "../lineage/schema.ts";
 
 export interface Winner extends WorkloadTimes {
   readonly shape: Readonly<Record<string, number>>;
@@ -13,7 +13,7 @@ export interface Winner extends WorkloadTimes {
   readonly device: string;
   readonly toolchain: string;
   readonly config: Config;
-  /** The source, where sources evolved; null for the kernel's own. */
+  /** The code, where it evolved; null for the kernel's own. */
   readonly evolved: { readonly hash: string; readonly text: string } | null;
 }
 
@@ -39,7 +39,7 @@ export function winnersOf(db: LineageDatabase, run: string, definition: KernelDe
 
 function evolvedOf(db: LineageDatabase, hash: string | null): Winner["evolved"] {
   if (hash === null) return null;
-  const row = db.select({ text: sources.text }).from(sources).where(eq(sources.hash, hash)).get();
+  const row = db.select({ text: evolvedSources.text }).from(evolvedSources).where(eq(evolvedSources.hash, hash)).get();
   if (row === undefined) throw new Error(`the source ${hash} of a candidate is not stored`);
   return { hash, text: row.text };
 }

@@ -79,7 +79,7 @@ export class LedgerState {
   readonly #held = new Map<number, BatchRequest>();
   readonly #unlogged = new Map<string, Verdict & { cached: boolean }>();
   /** Hashes of the evolved sources that are stored. */
-  readonly #sources = new Set<string>();
+  readonly #evolvedSources = new Set<string>();
 
   /** @param limit evaluations after which it is over though the budget is not spent: a repeated run was stopped. */
   constructor(spec: RunSpec, space: SearchSpace, limit = spec.evaluations) {
@@ -136,9 +136,9 @@ export class LedgerState {
     const wrong = this.#wrongWith(request);
     if (wrong !== null) return refused(wrong);
     island.diversity = request.diversity;
-    const sources = this.#learnSources(request.sources);
+    const evolvedSources = this.#learnEvolvedSources(request.sources);
     const offer = this.#take(island, request, window);
-    return { ...offer, effects: join([{ ...NOTHING, sources }, offer.effects]) };
+    return { ...offer, effects: join([{ ...NOTHING, evolvedSources }, offer.effects]) };
   }
 
   #take(island: IslandLedger, request: BatchRequest, window: number): Offer {
@@ -176,7 +176,7 @@ export class LedgerState {
     const ready: AcceptedCandidate[] = [];
     for (const { candidate, record, logged } of candidates) {
       const island = this.islands[candidate.island] as IslandLedger;
-      if (candidate.source !== null) this.#sources.add(candidate.source);
+      if (candidate.source !== null) this.#evolvedSources.add(candidate.source);
       if (candidate.answeredBy === null) {
         this.accepted++;
         const known: Known = { candidate: candidate.id, verdict: null, waiting: [] };
@@ -204,18 +204,18 @@ export class LedgerState {
   }
 
   /** Those that were not known. Stored at once, also where the batch has to wait: a source costs nothing. */
-  #learnSources(offered: BatchRequest["sources"] = {}): EvolvedSource[] {
-    const fresh = Object.entries(offered).filter(([hash]) => !this.#sources.has(hash));
-    for (const [hash] of fresh) this.#sources.add(hash);
+  #learnEvolvedSources(offered: BatchRequest["sources"] = {}): EvolvedSource[] {
+    const fresh = Object.entries(offered).filter(([hash]) => !this.#evolvedSources.has(hash));
+    for (const [hash] of fresh) this.#evolvedSources.add(hash);
     return fresh.map(([hash, text]) => ({ hash, text }));
   }
 
-  #wrongWith({ proposals, sources = {} }: BatchRequest): string | null {
+  #wrongWith({ proposals, sources: offered = {} }: BatchRequest): string | null {
     if (this.spec.evolves_source === undefined && proposals.some(({ source }) => source !== null)) {
       return "a proposal has an evolved source, and this run evolves configurations only";
     }
     for (const [index, { config, source }] of proposals.entries()) {
-      if (source !== null && !this.#sources.has(source) && !(source in sources)) {
+      if (source !== null && !this.#evolvedSources.has(source) && !(source in offered)) {
         return `proposal ${index}: the source ${source} is neither stored nor sent along`;
       }
       try {

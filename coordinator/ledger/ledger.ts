@@ -54,13 +54,13 @@ export class Ledger {
   /**
    * Stores a new run and the first entry of each of its islands' logs.
    * @param launch what a resume needs, JSON.
-   * @param source the kernel's own, where sources evolve.
+   * @param source the kernel's own, where code evolves.
    */
   async create(launch: string, source: EvolvedSource | null = null): Promise<void> {
     const { spec, islands } = this.state;
     const { db } = this.#lineage;
     await this.#change(() => {
-      const effects = { ...this.state.open(), sources: source === null ? [] : [source] };
+      const effects = { ...this.state.open(), evolvedSources: source === null ? [] : [source] };
       db.insert(schema.runs)
         .values({
           id: spec.run,
@@ -233,9 +233,9 @@ export class Ledger {
     return answer;
   }
 
-  #store({ candidates, entries, sources }: Effects): void {
+  #store({ candidates, entries, evolvedSources }: Effects): void {
     const now = Date.now();
-    for (const source of sources) this.#statements.source(source, now);
+    for (const source of evolvedSources) this.#statements.evolvedSource(source, now);
     for (const candidate of candidates) this.#statements.candidate(this.#run, candidate, now);
     for (const entry of entries) this.#statements.log(entry);
     const touched = new Set(entries.map((entry) => entry.island));

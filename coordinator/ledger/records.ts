@@ -34,24 +34,24 @@ export interface Effects {
   readonly candidates: readonly AcceptedCandidate[];
   readonly entries: readonly LogEntry[];
   /** Evolved sources that the run did not know. */
-  readonly sources: readonly EvolvedSource[];
+  readonly evolvedSources: readonly EvolvedSource[];
   /** Accepted candidates that now need a device. */
   readonly ready: readonly AcceptedCandidate[];
 }
 
-/** A whole source by its SHA-256. */
+/** The whole code of a kernel whose region was rewritten, by its SHA-256. */
 export interface EvolvedSource {
   readonly hash: string;
   readonly text: string;
 }
 
-export const NOTHING: Effects = { candidates: [], entries: [], sources: [], ready: [] };
+export const NOTHING: Effects = { candidates: [], entries: [], evolvedSources: [], ready: [] };
 
 export function join(effects: readonly Effects[]): Effects {
   return {
     candidates: effects.flatMap((e) => e.candidates),
     entries: effects.flatMap((e) => e.entries),
-    sources: effects.flatMap((e) => e.sources),
+    evolvedSources: effects.flatMap((e) => e.evolvedSources),
     ready: effects.flatMap((e) => e.ready),
   };
 }

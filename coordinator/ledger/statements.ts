@@ -35,8 +35,8 @@ export function prepareStatements(db: LineageDatabase) {
   const measurement = insertInto(db, schema.measurements);
   const log = insertInto(db, schema.log);
   const attempt = insertInto(db, schema.attempts);
-  const source = db
-    .insert(schema.sources)
+  const evolvedSource = db
+    .insert(schema.evolvedSources)
     .values({ hash: sql.placeholder("hash"), text: sql.placeholder("text"), createdAt: sql.placeholder("createdAt") })
     .onConflictDoNothing()
     .prepare();
@@ -95,8 +95,8 @@ export function prepareStatements(db: LineageDatabase) {
       }
     },
 
-    source({ hash, text }: EvolvedSource, now: number): void {
-      source.run({ hash, text, createdAt: now });
+    evolvedSource({ hash, text }: EvolvedSource, now: number): void {
+      evolvedSource.run({ hash, text, createdAt: now });
     },
 
     evaluation(run: string, record: EvaluationRecord, now: number): void {

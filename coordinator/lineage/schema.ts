@@ -88,8 +88,8 @@ export const candidates = sqliteTable(
   (t) => [index("candidates_by_run_genome").on(t.run, t.genome)],
 );
 
-/** Whole sources by their SHA-256: those that evolved, and the kernel's own in a run where sources evolve. */
-export const sources = sqliteTable("sources", {
+/** Whole kernel code by its SHA-256: evolved, or the kernel's own in a run where code evolves. */
+export const evolvedSources = sqliteTable("evolved_sources", {
   hash: text().primaryKey(),
   text: text().notNull(),
   createdAt: integer("created_at").notNull(),

@@ -23,7 +23,7 @@ import { Recorder } from "../record/recorder.ts";
 import { Recorded } from "../repeat/repetition.ts";
 import type { Child } from "./children.ts";
 import { Endpoints } from "./endpoints.ts";
-import { evolvableSource, storedSources } from "./evolved-source.ts";
+import { evolvableCode, storedEvolvedSources } from "./evolved-source.ts";
 import { remeasureFinalists } from "./finalists.ts";
 import type { Launch } from "./launch.ts";
 import { Leases } from "./leases.ts";
@@ -163,12 +163,13 @@ class RunController {
     this.#bus = bus;
     await bus.openLogStream();
     const definition = definitionObject(kernel.definition);
-    const source = spec.evolves_source === undefined ? null : evolvableSource(kernel);
-    const sources = () => (source === null ? [] : [source, ...storedSources(this.#session.lineage.db, spec.run)]);
+    const source = spec.evolves_source === undefined ? null : evolvableCode(kernel);
+    const evolvedSources = () =>
+      source === null ? [] : [source, ...storedEvolvedSources(this.#session.lineage.db, spec.run)];
     const objects = new ObjectKeeper(bus, () => [
       kernel,
       definition,
-      ...sources().map(({ hash, text }) => ({ hash, bytes: Buffer.from(text) })),
+      ...evolvedSources().map(({ hash, text }) => ({ hash, bytes: Buffer.from(text) })),
     ]);
     this.#stack.defer(() => objects.close());
     await objects.publish();

@@ -7,7 +7,7 @@ import { subjects } from "@kevo/proto/subjects.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Offer } from "../ledger/ledger-state.ts";
-import { publishSources } from "./evolved-source.ts";
+import { publishEvolvedSources } from "./evolved-source.ts";
 import type { Leases } from "./leases.ts";
 import { type RecordedCalls, serveModelCalls } from "./model-endpoint.ts";
 
@@ -92,7 +92,7 @@ export class Endpoints {
   /** An evaluator may be sent a candidate the moment it is accepted: its source is there by then. */
   async #offer(request: BatchRequest, window: number): Promise<Pick<Offer, "status" | "reason">> {
     const { bus, ledger } = this.#options;
-    const wrong = request.sources === undefined ? null : await publishSources(bus, request.sources);
+    const wrong = request.sources === undefined ? null : await publishEvolvedSources(bus, request.sources);
     return wrong === null ? ledger.offer(request, window) : { status: "refused", reason: wrong };
   }
 }

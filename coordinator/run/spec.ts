@@ -25,7 +25,7 @@ export interface RunRequest {
   readonly search: RunSpec["search"];
   readonly llm?: RunSpec["llm"];
   /** The kernel's source too, by language models. */
-  readonly evolvesSource?: boolean;
+  readonly evolvesCode?: boolean;
 }
 
 /** Islands of a run that names no number, at least. */

@@ -1,4 +1,4 @@
-/** Kernel packages and evolved sources by SHA-256, in a JetStream object store. */
+/** Kernel packages and evolved code by SHA-256, in a JetStream object store. */
 import { createHash } from "node:crypto";
 import { OBJECT_BUCKET } from "@kevo/proto/subjects.ts";
 import { type NatsConnection, type ObjectStore, StorageType } from "nats";

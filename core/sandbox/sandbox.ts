@@ -68,8 +68,8 @@ export async function prepareSandbox(folder: string, options: SandboxOptions): P
       timeout: LIMIT_MS,
       env: { PATH: options.path ?? process.env.PATH ?? "", LC_ALL: "C", TMPDIR: folder },
     });
-  const sources = ["sandbox.c", "confine.c"].map((name) => join(NATIVE, name));
-  await run(compiler, [...fixed, "-std=gnu17", "-O2", "-w", "-o", program, ...sources]);
+  const files = ["sandbox.c", "confine.c"].map((name) => join(NATIVE, name));
+  await run(compiler, [...fixed, "-std=gnu17", "-O2", "-w", "-o", program, ...files]);
   if (!existsSync(program)) {
     throw new UserError(`the C compiler '${compiler}' says that all went well and has made nothing. Name one in CC.`);
   }

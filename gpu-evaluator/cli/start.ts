@@ -41,7 +41,7 @@ export async function start(options: StartOptions): Promise<void> {
       : await connectBus({ url: options.nats, token: options.token, name: `gpu-evaluator ${id}` });
   try {
     const { backend, kernels } = await openBackend(options.backend, bus, logger);
-    const sources = await createScratch("sources");
+    const codeFolder = await createScratch("sources");
     try {
       sayProtection(backend, options.requireSandbox, logger);
       const daemon = new Daemon(backend, logger);
@@ -53,7 +53,7 @@ export async function start(options: StartOptions): Promise<void> {
         token: options.token,
         daemon,
         kernels: new KernelCatalog(kernels),
-        sources: new EvolvedSources({ bus, folder: sources }),
+        evolvedSources: new EvolvedSources({ bus, folder: codeFolder }),
         onDrained: stop.drained,
         logger,
       });
@@ -81,7 +81,7 @@ export async function start(options: StartOptions): Promise<void> {
       process.exitCode = ended === "drained" ? 0 : 130;
     } finally {
       await backend.close();
-      await rm(sources, { recursive: true, force: true });
+      await rm(codeFolder, { recursive: true, force: true });
     }
   } finally {
     await bus?.close();

@@ -7,13 +7,13 @@ import { cp, mkdir, rm, writeFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Bus } from "@kevo/core/bus/bus.ts";
-import { sourceOf } from "@kevo/core/kernel/source-of.ts";
-import { evolvedRegion, splitSource } from "@kevo/core/source/region.ts";
+import { evolvedRegion, splitCode } from "@kevo/core/evolved-source/region.ts";
+import { codeOf } from "@kevo/core/kernel/code-of.ts";
 import type { InstalledKernel } from "../backends/backend.ts";
 import { refusedInC } from "../gate/c-gate.ts";
 import { KernelUnavailable } from "./kernel-catalog.ts";
 
-export interface OpenedSource {
+export interface OpenedCode {
   /** Absolute path of the evolved source. */
   readonly path: string;
   readonly dispose: () => Promise<void>;
@@ -41,10 +41,10 @@ export class EvolvedSources {
   }
 
   /** `invalid` says why it is not even compiled. @throws KernelUnavailable when it cannot be had. */
-  async open(kernel: InstalledKernel, hash: string): Promise<OpenedSource | { readonly invalid: string }> {
+  async open(kernel: InstalledKernel, hash: string): Promise<OpenedCode | { readonly invalid: string }> {
     const text = await this.#text(hash);
     const { definition } = kernel;
-    const original = await sourceOf(definition, kernel.folder);
+    const original = await codeOf(definition, kernel.folder);
     const invalid = wrongWith(original, text, extname(definition.source ?? ""));
     if (invalid !== null) return { invalid };
     const folder = join(this.#options.folder, randomUUID());
@@ -89,7 +89,7 @@ export class EvolvedSources {
 function wrongWith(original: string | null, evolved: string, extension: string): string | null {
   const region = original === null ? { wrong: "this kernel has no source" } : evolvedRegion(original, evolved);
   if ("wrong" in region) return region.wrong;
-  if (extension === ".c") return refusedInC(region.region, splitSource(original as string)?.before ?? "");
+  if (extension === ".c") return refusedInC(region.region, splitCode(original as string)?.before ?? "");
   // Python is read by Python: the compile process does it before it runs a line.
   return extension === ".py" ? null : `sources that end in ${extension} are not evolved here`;
 }

@@ -31,7 +31,7 @@ interface Serving {
 
 async function serve(backend: Backend, given: { limits?: StageLimits; token?: string } = {}): Promise<Serving> {
   const server = await serveEvaluator({
-    sources: new EvolvedSources({ bus: null, folder: tmpdir() }),
+    evolvedSources: new EvolvedSources({ bus: null, folder: tmpdir() }),
     id: "test-daemon",
     version: "0",
     listen: "127.0.0.1:0",

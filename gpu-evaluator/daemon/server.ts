@@ -32,7 +32,7 @@ export interface ServerOptions {
   readonly token: string | undefined;
   readonly daemon: Daemon;
   readonly kernels: KernelCatalog;
-  readonly sources: EvolvedSources;
+  readonly evolvedSources: EvolvedSources;
   /** Called once a client has asked to drain and everything is finished. */
   readonly onDrained: () => void;
   readonly logger: Logger;
@@ -109,7 +109,7 @@ export async function serveEvaluator(options: ServerOptions): Promise<EvaluatorS
   }
 
   async function evolved(job: Job, hash: string, measured: (job: Job) => Promise<Result>): Promise<Result> {
-    const opened = await options.sources.open(job.kernel, hash).catch(unavailable);
+    const opened = await options.evolvedSources.open(job.kernel, hash).catch(unavailable);
     if ("invalid" in opened) return daemon.invalid(opened.invalid);
     try {
       return await measured({ ...job, evolvedSource: opened.path });

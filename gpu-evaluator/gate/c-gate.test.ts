@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
-import { splitSource } from "@kevo/core/source/region.ts";
+import { splitCode } from "@kevo/core/evolved-source/region.ts";
 import { describe, expect, test } from "vitest";
 import { refusedInC } from "./c-gate.ts";
 
 const kernel = (id: string) => {
   const text = readFileSync(new URL(`../kernels/${id}/kernel.c`, import.meta.url), "utf8");
-  const split = splitSource(text);
+  const split = splitCode(text);
   if (split === null) throw new Error(`${id} has no region`);
   return split;
 };

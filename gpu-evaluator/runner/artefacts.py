@@ -63,10 +63,10 @@ def argument_type(argument: Json | None) -> str:
     raise ValueError(f"an argument is {argument}: expected a descriptor, pointer, stride, i32 or fp32")
 
 
-def key_of(source_hash: str, launch: Json, target: Json) -> str:
+def key_of(code_hash: str, launch: Json, target: Json) -> str:
     """Equal keys, equal machine code. Grid and values of runtime arguments are not part of it."""
     types = {name: argument_type(argument) for name, argument in launch["arguments"].items()}
-    identity = [triton.__version__, target["arch"], source_hash, launch["kernel"], types]
+    identity = [triton.__version__, target["arch"], code_hash, launch["kernel"], types]
     identity += [launch["constants"], launch["options"]]
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
 
@@ -183,9 +183,9 @@ def compile_launch(module: ModuleType, launch: Json, target: Json) -> tuple[byte
     with tempfile.TemporaryDirectory() as scratch, triton.knobs.cache.scope():
         triton.knobs.cache.dir = scratch
         try:
-            source_of = GluonASTSource if function.is_gluon() else ASTSource
+            ast_of = GluonASTSource if function.is_gluon() else ASTSource
             compiled = triton.compile(
-                source_of(function, signature, constants, attributes),
+                ast_of(function, signature, constants, attributes),
                 target=GPUTarget("cuda", target["arch"], target["warp_size"]),
                 options=launch["options"],
             )

@@ -53,7 +53,7 @@ class Forbidden(Exception):
     """Evolved source that the gate does not let through."""
 
 
-class Sources:
+class Modules:
     """Python files as modules, each loaded once for each content."""
 
     def __init__(self) -> None:
@@ -82,7 +82,7 @@ class Sources:
         return module, digest
 
 
-def compile_candidate(request: Frame, sources: Sources, begin: Callable[[], Found]) -> Json:
+def compile_candidate(request: Frame, modules: Modules, begin: Callable[[], Found]) -> Json:
     """Outcome, message, kernels and program of one request; never raises for a candidate's mistakes."""
     folder, source, reference, cache = required(request, folder=str, source=str, reference=str, cache_dir=str)
     config, workloads, target, seed = required(request, config=dict, workloads=list, target=dict, input_seed=int)
@@ -95,9 +95,9 @@ def compile_candidate(request: Frame, sources: Sources, begin: Callable[[], Foun
         forbidden = gate.refused(Path(source).read_text(encoding="utf-8")) if request.get("evolved") is True else None
         if forbidden is not None:
             raise Forbidden(forbidden)
-        trusted, _ = sources.load(Path(folder) / reference)
+        trusted, _ = modules.load(Path(folder) / reference)
         with _watched(begin):
-            module, digest = sources.load(Path(source))
+            module, digest = modules.load(Path(source))
         plans = []
         for shape in launched_shapes(trusted, [workload["shape"] for workload in workloads], seed):
             try:
@@ -171,7 +171,7 @@ def quiet_errors() -> Iterator[None]:
 
 def serve(channel: Channel) -> None:
     """Answers requests until the input ends."""
-    sources = Sources()
+    modules = Modules()
     begin = watch(WATCHED, quiet=True)
     while (request := channel.receive()) is not None:
         identity = request.get("id")
@@ -179,7 +179,7 @@ def serve(channel: Channel) -> None:
             if request["type"] != "compile":
                 raise ValueError(f"a compile process does not answer {request['type']}")
             with quiet_errors():
-                reply = compile_candidate(request, sources, begin)
+                reply = compile_candidate(request, modules, begin)
             channel.send({"type": "compiled", "id": identity, **reply})
             if reply["fatal"]:
                 os._exit(protocol.FATAL_EXIT)

@@ -13,7 +13,7 @@ const SHARE = 3;
 
 /**
  * Whether the island waits for others, since its device's best is confirmed and another's is not. Never where the
- * budget is not evaluations, with --sync, or where sources evolve: there a device's time is its own, islands step
+ * budget is not evaluations, with --sync, or where code evolves: there a device's time is its own, islands step
  * together, or wait for models.
  * @param goesOn false while nothing comes of the island, such as where no evaluator has its device: nobody waits for it.
  */

@@ -14,7 +14,7 @@ import { comparePlaces, type Place } from "./order.ts";
 import { type Coordinates, openCoordinates } from "./surrogate/coordinates.ts";
 import type { Observation } from "./surrogate/observation.ts";
 import { openPool } from "./surrogate/pool.ts";
-import { openSurrogate, type Surrogate, type SurrogateSource } from "./surrogate/surrogate.ts";
+import { openSurrogate, type Surrogate, type SurrogateFactory } from "./surrogate/surrogate.ts";
 
 interface Known extends Observation, Place {}
 interface Underway extends Place {
@@ -30,7 +30,7 @@ export interface NicheKnowledge {
   readonly underway: Map<string, Underway>;
   /** Genomes with an evolved source, measured or on their way. */
   readonly evolved: Set<string>;
-  readonly source: SurrogateSource;
+  readonly surrogates: SurrogateFactory;
 }
 
 export interface Knowledge {
@@ -49,8 +49,8 @@ export function openKnowledge(space: SearchSpace, spec: RunSpec): Knowledge {
   for (const { niche } of spec.islands) {
     const key = nicheKeyOf(spec, niche);
     if (niches.has(key)) continue;
-    const source = openSurrogate(coordinates, candidates, `${spec.seed}/${key}`);
-    niches.set(key, { observations: [], keys: new Set(), underway: new Map(), evolved: new Set(), source });
+    const surrogates = openSurrogate(coordinates, candidates, `${spec.seed}/${key}`);
+    niches.set(key, { observations: [], keys: new Set(), underway: new Map(), evolved: new Set(), surrogates });
   }
   return { space, spec, coordinates, niches, next: spec.islands.map(() => 0) };
 }
@@ -88,7 +88,7 @@ export function underwayOf(niche: NicheKnowledge): Genes[] {
 
 /** What the niche's results say about untried configurations; null while there are too few. */
 export function surrogateOf(niche: NicheKnowledge): Surrogate | null {
-  return niche.source.given(niche.observations);
+  return niche.surrogates.given(niche.observations);
 }
 
 function learnAsked(knowledge: Knowledge, niche: NicheKnowledge, entry: AskedEntry): void {

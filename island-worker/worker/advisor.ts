@@ -11,27 +11,27 @@ import type { LogEntry, MadeCall, Proposal } from "@kevo/proto/log.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import { genesOf, type Knowledge, nicheOf, takenKeys } from "../evolution/knowledge.ts";
 import { judge, type Suggestion, type Written } from "../proposers/llm/answer.ts";
-import { applyHistory, type IslandHistory, openHistory, type Tried } from "../proposers/llm/island-history.ts";
-import { type Asking, askingForSource, askingNow, type SourceOccasion } from "../proposers/llm/policy.ts";
-import { deviceOf, questionOf, type Subject, signatureOf, workloadsOf } from "../proposers/llm/prompt.ts";
 import {
-  type ChangedSource,
-  changedSources,
+  type ChangedCode,
+  changedCode,
   chooseBase,
-  sourceQuestion,
-  sourceSignature,
-  WANTED_SOURCES,
+  codeQuestion,
+  codeSignature,
+  WANTED_CHANGES,
   type WrittenChange,
-} from "../proposers/llm/source.ts";
+} from "../proposers/llm/code.ts";
 import {
-  applySourceHistory,
+  applyCodeHistory,
+  type CodeHistory,
   hasFailed,
   isProposed,
-  openSourceHistory,
-  type SourceHistory,
-} from "../proposers/llm/source-history.ts";
+  openCodeHistory,
+} from "../proposers/llm/code-history.ts";
+import { applyHistory, type IslandHistory, openHistory, type Tried } from "../proposers/llm/island-history.ts";
+import { type Asking, askingForCode, askingNow, type CodeOccasion } from "../proposers/llm/policy.ts";
+import { deviceOf, questionOf, type Subject, signatureOf, workloadsOf } from "../proposers/llm/prompt.ts";
+import type { EvolvedSources } from "./evolved-sources.ts";
 import type { Models } from "./models.ts";
-import type { Sources } from "./sources.ts";
 
 /** Proposer's name in the lineage, whichever model answered. */
 export const LLM = "llm";
@@ -41,7 +41,7 @@ export interface AdvisorOptions extends Models {
   readonly knowledge: Knowledge;
   readonly definition: Subject["definition"];
   /** Null: configurations only. */
-  readonly sources: Sources | null;
+  readonly evolvedSources: EvolvedSources | null;
   /** An answer has come. */
   readonly onAnswer: () => void;
 }
@@ -62,14 +62,14 @@ const PAUSE_MS = 5_000;
 const MAX_PAUSE_MS = 120_000;
 /** Fruitless calls in a row after which an island with nothing else to propose waits for no more. */
 const GIVE_UP = 4;
-/** Where sources evolve: classical candidates of an island before a model has written anything, and for each that it wrote. */
+/** Where code evolves: classical candidates of an island before a model has written anything, and for each that it wrote. */
 const TUNED_AT_FIRST = 6;
 const TUNED_FOR_EACH = 2;
 
 export class Advisor {
   readonly #options: AdvisorOptions;
   readonly #histories: IslandHistory[];
-  readonly #sourceHistories: SourceHistory[];
+  readonly #codeHistories: CodeHistory[];
   readonly #pendingCalls: PendingCalls[];
   readonly #signature: ReturnType<typeof signatureOf>;
   /** Models that will not answer any more. */
@@ -79,7 +79,7 @@ export class Advisor {
     const { spec, knowledge } = options;
     this.#options = options;
     this.#histories = spec.islands.map(() => openHistory(knowledge.space));
-    this.#sourceHistories = spec.islands.map(openSourceHistory);
+    this.#codeHistories = spec.islands.map(openCodeHistory);
     this.#pendingCalls = spec.islands.map(() => ({ current: null, inbox: [], ended: [], fruitless: 0, notBefore: 0 }));
     this.#signature = signatureOf(knowledge);
   }
@@ -90,7 +90,8 @@ export class Advisor {
     const pending = this.#pendingCalls[entry.island];
     if (history === undefined || pending === undefined) return;
     applyHistory(history, entry);
-    if (this.#options.sources !== null) applySourceHistory(this.#sourceHistories[entry.island] as SourceHistory, entry);
+    if (this.#options.evolvedSources !== null)
+      applyCodeHistory(this.#codeHistories[entry.island] as CodeHistory, entry);
     pending.ended = pending.ended.filter(({ id }) => !history.calls.has(id));
   }
 
@@ -121,9 +122,9 @@ export class Advisor {
     if (pending.inbox.length === 0) return [];
     const { knowledge } = this.#options;
     const taken = takenKeys(nicheOf(knowledge, island));
-    const sourceHistory = this.#sourceHistories[island] as SourceHistory;
+    const codeHistory = this.#codeHistories[island] as CodeHistory;
     pending.inbox = pending.inbox.filter(({ config, source }) => {
-      if (source !== null) return !isProposed(sourceHistory, { config, source });
+      if (source !== null) return !isProposed(codeHistory, { config, source });
       const genes = genesOf(knowledge.space, config);
       return genes !== null && !taken.has(knowledge.space.keyOf(genes));
     });
@@ -137,13 +138,15 @@ export class Advisor {
 
   /** Models may still bring something, though the classical proposers have nothing left. */
   hopeful(island: number): boolean {
-    const { spec, sources } = this.#options;
+    const { spec, evolvedSources } = this.#options;
     const { fruitless } = this.#pendingCalls[island] as PendingCalls;
-    return sources !== null && fruitless < GIVE_UP && spec.llm?.models.some((model) => !this.#out.has(model)) === true;
+    return (
+      evolvedSources !== null && fruitless < GIVE_UP && spec.llm?.models.some((model) => !this.#out.has(model)) === true
+    );
   }
 
   /**
-   * How many candidates the classical proposers may add. Where models write sources, they tune what has been written
+   * How many candidates the classical proposers may add. Where models write code, they tune what has been written
    * and leave the rest of the budget to what will be.
    */
   classicalRoom(island: number): number {
@@ -152,10 +155,10 @@ export class Advisor {
     return Math.max(0, TUNED_AT_FIRST + TUNED_FOR_EACH * fromModels - (accepted - fromModels));
   }
 
-  #asking(occasion: Omit<SourceOccasion, "spec" | "histories" | "sourceHistory">) {
-    const { spec, sources } = this.#options;
-    const sourceHistory = this.#sourceHistories[occasion.island] as SourceHistory;
-    if (sources !== null) return askingForSource({ ...occasion, spec, sourceHistory, histories: this.#histories });
+  #asking(occasion: Omit<CodeOccasion, "spec" | "histories" | "codeHistory">) {
+    const { spec, evolvedSources } = this.#options;
+    const codeHistory = this.#codeHistories[occasion.island] as CodeHistory;
+    if (evolvedSources !== null) return askingForCode({ ...occasion, spec, codeHistory, histories: this.#histories });
     return askingNow({ ...occasion, spec: this.#options.spec, histories: this.#histories });
   }
 
@@ -202,10 +205,10 @@ export class Advisor {
   }
 
   #questionOf(island: number, asking: Asking): Promise<Question | null> {
-    const { sources } = this.#options;
-    return sources === null
+    const { evolvedSources } = this.#options;
+    return evolvedSources === null
       ? Promise.resolve(this.#aboutConfigurations(island, asking))
-      : this.#aboutSource(island, asking, sources);
+      : this.#aboutCode(island, asking, evolvedSources);
   }
 
   #aboutConfigurations(island: number, { variant, wanted }: Asking): Question {
@@ -233,34 +236,38 @@ export class Advisor {
   }
 
   /** Null when the base's text is not to be had now. */
-  async #aboutSource(island: number, { variant, seed }: Asking, sources: Sources): Promise<Question | null> {
+  async #aboutCode(
+    island: number,
+    { variant, seed }: Asking,
+    evolvedSources: EvolvedSources,
+  ): Promise<Question | null> {
     const { spec, knowledge, definition } = this.#options;
     const { space } = knowledge;
     const { tried } = this.#histories[island] as IslandHistory;
-    const sourceHistory = this.#sourceHistories[island] as SourceHistory;
-    const chosen = chooseBase(sourceHistory, variant, (below) => seed % below);
+    const codeHistory = this.#codeHistories[island] as CodeHistory;
+    const chosen = chooseBase(codeHistory, variant, (below) => seed % below);
     const config = chosen?.config ?? definition.default;
-    const whole = await sources.text(chosen?.source ?? null);
+    const whole = await evolvedSources.text(chosen?.source ?? null);
     if (whole === null || config === null) return null;
     const base = { whole, config, tried: chosen };
     const subject = { definition, space, spec, niche: (spec.islands[island] as RunSpec["islands"][number]).niche };
     const about = { definition, device: deviceOf(subject, tried), workloads: workloadsOf(subject, tried) };
-    const input = sourceQuestion(about, base, sourceHistory, variant);
-    const usable = new Map<string, ChangedSource>();
+    const input = codeQuestion(about, base, codeHistory, variant);
+    const usable = new Map<string, ChangedCode>();
     const check = ({ changes }: { changes: readonly WrittenChange[] }): string[] => {
       // The same change of a source under a better configuration is another candidate.
       const isKnown = (hash: string) =>
-        usable.has(hash) || hasFailed(sourceHistory, hash) || isProposed(sourceHistory, { config, source: hash });
-      const changed = changedSources(base, changes, isKnown);
+        usable.has(hash) || hasFailed(codeHistory, hash) || isProposed(codeHistory, { config, source: hash });
+      const changed = changedCode(base, changes, isKnown);
       for (const source of changed.usable) usable.set(source.hash, source);
       return changed.complaints;
     };
     const parents = chosen === null ? [] : [chosen.id];
     return {
-      put: (client, options) => predict(sourceSignature, client, { ...options, input, check }),
+      put: (client, options) => predict(codeSignature, client, { ...options, input, check }),
       found: () =>
-        [...usable.values()].slice(0, WANTED_SOURCES).map(({ hash, text, reason }) => {
-          sources.keep(hash, text);
+        [...usable.values()].slice(0, WANTED_CHANGES).map(({ hash, text, reason }) => {
+          evolvedSources.keep(hash, text);
           return { config, source: hash, parents, reason };
         }),
     };

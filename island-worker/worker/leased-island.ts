@@ -150,8 +150,8 @@ export class LeasedIsland {
 
   /** Repeats batch k until it stands in the log or is refused. */
   async #send(k: number, proposals: Proposal[], diversity: number, signal: AbortSignal): Promise<void> {
-    const { bus, changes, name, spec, advisor, sources } = this.#session;
-    const written = sources?.of(proposals) ?? {};
+    const { bus, changes, name, spec, advisor, evolvedSources } = this.#session;
+    const written = evolvedSources?.of(proposals) ?? {};
     const calls = advisor?.endedCalls(this.index).slice(0, CALLS_IN_A_BATCH) ?? [];
     const request: BatchRequest = {
       v: WIRE_VERSION,

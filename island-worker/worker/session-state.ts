@@ -6,9 +6,9 @@ import type { RunSpec } from "@kevo/proto/run.ts";
 import type { Knowledge } from "../evolution/knowledge.ts";
 import type { Advisor } from "./advisor.ts";
 import type { Changes } from "./changes.ts";
+import type { EvolvedSources } from "./evolved-sources.ts";
 import type { LogReader } from "./log-reader.ts";
 import type { MigrantInbox } from "./migrant-inbox.ts";
-import type { Sources } from "./sources.ts";
 
 export interface SessionState {
   readonly bus: Bus;
@@ -23,7 +23,7 @@ export interface SessionState {
   /** Asks language models; null where the run has none. */
   readonly advisor: Advisor | null;
   /** Null: configurations only. */
-  readonly sources: Sources | null;
+  readonly evolvedSources: EvolvedSources | null;
   /** The coordinator's newest message; null before the first. */
   readonly control: Control | null;
   /** For each island when the last entry of its log came, by `performance.now()`; at first when the session began. */

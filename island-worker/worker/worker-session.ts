@@ -13,12 +13,12 @@ import { WIRE_VERSION } from "@kevo/proto/version.ts";
 import { applyKnowledge, type Knowledge, openKnowledge } from "../evolution/knowledge.ts";
 import { Advisor } from "./advisor.ts";
 import { Changes } from "./changes.ts";
+import { EvolvedSources } from "./evolved-sources.ts";
 import { LeasedIsland } from "./leased-island.ts";
 import { LogReader } from "./log-reader.ts";
 import { MigrantInbox } from "./migrant-inbox.ts";
 import { type Models, openModels } from "./models.ts";
 import type { SessionState } from "./session-state.ts";
-import { Sources } from "./sources.ts";
 
 const REQUEST_MS = 2_000;
 /** A gap is asked for when nothing has filled it for this long. */
@@ -36,7 +36,7 @@ export class WorkerSession implements SessionState {
   readonly knowledge: Knowledge;
   readonly reader: LogReader;
   readonly advisor: Advisor | null;
-  readonly sources: Sources | null;
+  readonly evolvedSources: EvolvedSources | null;
   control: Control | null = null;
   readonly newsAt: number[];
   #heardAt = performance.now();
@@ -50,13 +50,13 @@ export class WorkerSession implements SessionState {
     this.space = openSpace(definition);
     this.name = name;
     this.knowledge = openKnowledge(this.space, spec);
-    this.sources = spec.evolves_source === undefined ? null : new Sources(bus, spec.evolves_source);
-    const { sources } = this;
+    this.evolvedSources = spec.evolves_source === undefined ? null : new EvolvedSources(bus, spec.evolves_source);
+    const { evolvedSources } = this;
     const onAnswer = () => this.changes.notify();
     this.advisor =
       models === null
         ? null
-        : new Advisor({ spec, definition, knowledge: this.knowledge, sources, ...models, onAnswer });
+        : new Advisor({ spec, definition, knowledge: this.knowledge, evolvedSources, ...models, onAnswer });
     this.#past = spec.islands.map(() => []);
     this.newsAt = spec.islands.map(() => performance.now());
     this.reader = new LogReader(spec.islands.length, (entry) => {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { madeCall, proposal } from "../log.ts";
 import { WIRE_VERSION } from "../version.ts";
 
-/** Of a whole evolved source, in characters of UTF-16. */
+/** Of the whole of evolved code, in characters of UTF-16. */
 export const MAX_EVOLVED_SOURCE_LENGTH = 128 * 1024;
 
 export const batchRequest = z.object({
@@ -14,7 +14,7 @@ export const batchRequest = z.object({
   k: z.int().nonnegative(),
   /** Empty says that the island has nothing left to propose. */
   proposals: z.array(proposal).max(256),
-  /** Evolved sources, whole, by SHA-256: those of the proposals that the run may not know yet. */
+  /** Evolved code, whole, by SHA-256: that of proposals which the run may not know yet. */
   sources: z.record(z.string().regex(/^[0-9a-f]{64}$/), z.string().max(MAX_EVOLVED_SOURCE_LENGTH)).optional(),
   /** Calls of models that ended since the batch before. */
   calls: z.array(madeCall).max(64).optional(),

@@ -5,8 +5,8 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
+import { codeChanges } from "../fakes/xai/code-changes.ts";
 import { startFakeXai } from "../fakes/xai/server.ts";
-import { sources } from "../fakes/xai/sources.ts";
 import { Workplace } from "../support/programs.ts";
 import { tinyAttention } from "../support/tiny-attention.ts";
 
@@ -60,7 +60,7 @@ test.runIf(process.platform === "linux")(
   "no key is in a log, a file, an error, a command line, or near a candidate",
   async () => {
     await using place = new Workplace();
-    const fake = await startFakeXai({ key: KEYS.XAI_API_KEY, scenario: "ok,bad-key", answerers: [sources] });
+    const fake = await startFakeXai({ key: KEYS.XAI_API_KEY, scenario: "ok,bad-key", answerers: [codeChanges] });
     const env = { ...KEYS, LLM_BASE_URL: fake.url, KEVO_LOG: "trace", TMPDIR: place.path, XDG_CACHE_HOME: place.path };
     const seen: Seen = { commandLines: new Set(), environments: new Map(), candidates: 0 };
     const kernel = tinyAttention(place.file("kernel"));

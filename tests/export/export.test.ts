@@ -90,7 +90,7 @@ test.skipIf(!hasPython)(
     const evolved = good.replace("3.0f *", "(1.0f + 2.0f) *");
     const hash = createHash("sha256").update(evolved).digest("hex");
     const db = new Database(place.file(".kevo/lineage.db"));
-    db.prepare("insert into sources values (?, ?, 0)").run(hash, evolved);
+    db.prepare("insert into evolved_sources values (?, ?, 0)").run(hash, evolved);
     db.prepare("update candidates set source = ? where id = ?").run(hash, best.candidate);
     db.close();
     expect(await place.run("coordinator", ["export", "--out", "evolved"])).toMatchObject({ code: 0 });

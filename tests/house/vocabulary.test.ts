@@ -20,6 +20,12 @@ const EVERYWHERE_ALLOWED = [
 
 const OLD_WORDS: readonly OldWord[] = [
   {
+    // Evolved code is no source: the word alone is one of literature. Keys of messages and of stored JSON stay.
+    old: /\bsourceOf\b|\bsource(?:Hash|TextOf|History|Signature|Question)\b|\b(?:split|evolvable|with)Source\b|\bSource(?:Change|History|Subject|Occasion)\b|\b(?:Surrogate|Pool|Basis|Tried|Changed|Opened)Source\b|core\/source\/|(?:published?|stored|best|changed)Sources\b|\bschema\.sources\b|(?:from|join|into) sources\b/,
+    now: "evolvedSource, code",
+    allowed: ["coordinator/lineage/migrations/", "tests/stored/"],
+  },
+  {
     old: /bootstrap\/|BootstrapError|bootstrapFewShot|bootstrapped|\bthe bootstrap\b/i,
     now: "fewShot; deploy/launcher",
     // A public JSON field, and the name of a seeded draw.
@@ -119,6 +125,9 @@ describe("old names are gone", () => {
 
 describe("the table catches", () => {
   test.each([
+    ["core/a.ts", "const hash = sourceHash(text);"],
+    ["coordinator/a.ts", 'db.prepare("select text from sources")'],
+    ["core/source/region.ts", "x"],
     ["package.json", "node deploy/bootstrap/run.mjs"],
     ["core/a.ts", "await bootstrapFewShot(options);"],
     ["coordinator/a.ts", "function wishOf(given: Options): RunRequest {"],

@@ -26,7 +26,7 @@ async function open(scenario: string, spec: RunSpec = modelRun({}, { sync: true 
   const [trouble, told]: [string[], string[]] = [[], []];
   const answered = Promise.withResolvers<void>();
   const advisor = new Advisor({
-    ...{ spec, knowledge, definition, sources: null },
+    ...{ spec, knowledge, definition, evolvedSources: null },
     clients: new Map([["grok-4.3", openModel(model)]]),
     costOf: ({ cost_usd, reserved_usd }) => cost_usd ?? reserved_usd,
     onTrouble: (_model, kind, text) => {

@@ -1,5 +1,6 @@
 /** The reading commands on what release 0.1.0 stored: they answer what it answered. Fields may have been added since. */
 import { readFileSync } from "node:fs";
+import Database from "better-sqlite3";
 import { afterAll, describe, expect, test } from "vitest";
 import { runHere } from "../../coordinator/cli/command.fixture.ts";
 import { exportCommand } from "../../coordinator/cli/export.ts";
@@ -60,4 +61,21 @@ test("a person reads them too", async () => {
   expect(evolved.out).toContain("EVOLVE-BEGIN");
   const best = await runHere(lineageCommand(), "best", RUN.cpu, "--db", db);
   expect(best.out).toContain(`Best of run ${RUN.cpu}: 1.01×`);
+});
+
+test("the code that evolved has moved to a table of its name, whole", async () => {
+  await using old = releaseWorkplace();
+  const select = (table: string) => {
+    const sqlite = new Database(old.file(".kevo/lineage.db"), { readonly: true });
+    try {
+      return sqlite.prepare(`select * from ${table} order by hash`).all();
+    } finally {
+      sqlite.close();
+    }
+  };
+  const before = select("sources");
+  expect(before.length).toBeGreaterThan(1);
+  await runHere(runsCommand(), "--db", old.file(".kevo/lineage.db"));
+  expect(select("evolved_sources")).toEqual(before);
+  expect(() => select("sources")).toThrow("no such table");
 });

@@ -75,17 +75,17 @@ export function detailsView(details: CandidateDetails, options: TableOptions): s
 
 export function differenceView(difference: Difference, options: TableOptions): string {
   const { a, b, parameters, same, same_source, source_diff, outcomes, workloads } = difference;
-  const sources = same_source ? "" : ", and the evolved sources differ";
+  const code = same_source ? "" : ", and the evolved sources differ";
   const parts = [
     `A  ${a}  ${outcomes.a ?? "not evaluated yet"}\nB  ${b}  ${outcomes.b ?? "not evaluated yet"}`,
     parameters.length === 0
-      ? `All ${same} parameters are the same${sources}.`
+      ? `All ${same} parameters are the same${code}.`
       : renderTable(
           [{ head: "parameter" }, { head: "A" }, { head: "B" }],
           parameters.map((p) => [p.parameter, formatValue(p.a ?? undefined), formatValue(p.b ?? undefined)]),
           options,
         ),
-    ...(parameters.length === 0 ? [] : [`${same} more ${same === 1 ? "is" : "are"} the same${sources}.`]),
+    ...(parameters.length === 0 ? [] : [`${same} more ${same === 1 ? "is" : "are"} the same${code}.`]),
   ];
   if (workloads.length > 0) {
     const compared = workloads.some((w) => w.a_speedup !== null || w.b_speedup !== null);

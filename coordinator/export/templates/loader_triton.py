@@ -53,7 +53,7 @@ class Kernel:
         self._trusted = _load(HERE / "kernel" / self._best["reference"])
         self._check, self._untested = check, untested
         self._lock = threading.Lock()
-        self._sources: dict[str, ModuleType] = {}
+        self._modules: dict[str, ModuleType] = {}
         self._refused: dict[str, str] = {}
         self._checked: set[str] = set()
         self._device = torch.cuda.get_device_name() if torch.cuda.is_available() else None
@@ -120,17 +120,17 @@ class Kernel:
         return None if error <= limit else f"its relative error is {error:.1e}, the limit {limit:.1e}"
 
     def _launch(self, entry: dict[str, Any], shape: Shape, tensors: Tensors) -> None:
-        source = self._sources.get(entry["source"])
-        if source is None:
-            source = self._sources[entry["source"]] = _load(HERE / "kernel" / entry["source"])
-        plan = source.plan(entry["config"], shape, _target())
+        module = self._modules.get(entry["source"])
+        if module is None:
+            module = self._modules[entry["source"]] = _load(HERE / "kernel" / entry["source"])
+        plan = module.plan(entry["config"], shape, _target())
         kinds = {"fp32": torch.float32, "i32": torch.int32}
         scratch = {
             name: torch.zeros(int(wanted["elements"]), dtype=kinds[wanted["type"]], device="cuda")
             for name, wanted in plan["scratch"].items()
         }
         for launch in plan["launches"]:
-            function = getattr(source, launch["kernel"])
+            function = getattr(module, launch["kernel"])
             gluon = bool(getattr(function, "is_gluon", bool)())
             values = {name: _value(one, {**tensors, **scratch}, gluon) for name, one in launch["arguments"].items()}
             constants = {name: _constant(value) for name, value in launch["constants"].items()}

@@ -1,9 +1,9 @@
-/** What sets two candidates apart: parameters that differ, their sources, and times. */
+/** What sets two candidates apart: parameters that differ, their code, and times. */
 import type { Config, ParamValue } from "@kevo/proto/search-space.ts";
 import type { LineageDatabase } from "../database.ts";
 import type { candidates } from "../schema.ts";
+import { codeDifference } from "./evolved-source.ts";
 import { evaluationOf } from "./show.ts";
-import { sourceDifference } from "./sources.ts";
 import { timesOf, type WorkloadTimes } from "./workloads.ts";
 
 type CandidateRow = typeof candidates.$inferSelect;
@@ -19,9 +19,9 @@ export interface Difference {
   }[];
   /** How many parameters are the same. */
   readonly same: number;
-  /** Their evolved sources are the same, or neither has one. */
+  /** Their evolved code is the same, or neither has one. */
   readonly same_source: boolean;
-  /** What sets their sources apart, as a unified diff; null where nothing does. */
+  /** What sets their code apart, as a unified diff; null where nothing does. */
   readonly source_diff: string | null;
   readonly outcomes: { readonly a: string | null; readonly b: string | null };
   readonly workloads: readonly {
@@ -50,7 +50,7 @@ export function differenceOf(db: LineageDatabase, a: CandidateRow, b: CandidateR
     })),
     same: names.length - differing.length,
     same_source: a.source === b.source,
-    source_diff: sourceDifference(db, a, b),
+    source_diff: codeDifference(db, a, b),
     outcomes: { a: outcomeOf(db, a), b: outcomeOf(db, b) },
     workloads: [...new Set([...timesA.keys(), ...timesB.keys()])].map((workload) => {
       const [mine, other] = [timesA.get(workload), timesB.get(workload)];

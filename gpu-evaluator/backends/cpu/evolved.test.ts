@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { sourceOf } from "@kevo/core/kernel/source-of.ts";
-import { sourceHash } from "@kevo/core/source/edits.ts";
-import { withRegion } from "@kevo/core/source/region.ts";
+import { codeHash } from "@kevo/core/evolved-source/edits.ts";
+import { withRegion } from "@kevo/core/evolved-source/region.ts";
+import { codeOf } from "@kevo/core/kernel/code-of.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { EvolvedSources } from "../../daemon/evolved-sources.ts";
 import { type Backend, isFailure } from "../backend.ts";
@@ -14,13 +14,13 @@ import { jobFor, kernelIn } from "./job.fixture.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "kevo-evolved-"));
 const kernel = await kernelIn(fileURLToPath(new URL("../../../tests/fixtures/vector-scale-cpu/", import.meta.url)));
-const original = (await sourceOf(kernel.definition, kernel.folder)) as string;
+const original = (await codeOf(kernel.definition, kernel.folder)) as string;
 const store = new Map<string, string>();
 const getObject = async (hash: string) => {
   const text = store.get(hash);
   return text === undefined ? null : Buffer.from(text);
 };
-const sources = new EvolvedSources({ bus: { getObject }, folder: scratch });
+const evolvedSources = new EvolvedSources({ bus: { getObject }, folder: scratch });
 let backend: Backend;
 beforeAll(async () => {
   backend = await openCpuBackend();
@@ -32,9 +32,9 @@ afterAll(async () => {
 
 /** As the daemon does it. */
 async function evaluate(text: string) {
-  const hash = sourceHash(text);
+  const hash = codeHash(text);
   store.set(hash, text);
-  const opened = await sources.open(kernel, hash);
+  const opened = await evolvedSources.open(kernel, hash);
   if ("invalid" in opened) return { outcome: "invalid", message: opened.invalid };
   const job = jobFor(kernel, {}, { evolvedSource: opened.path, workloads: kernel.definition.workloads.slice(0, 1) });
   const { signal } = new AbortController();

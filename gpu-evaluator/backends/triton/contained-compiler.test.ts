@@ -1,5 +1,5 @@
 /**
- * Hostile Python with no gate in its way, in the compile process of evolved sources: with the fake runner, and with
+ * Hostile Python with no gate in its way, in the compile process of evolved code: with the fake runner, and with
  * the real one where KEVO_PYTHON (or python3) has triton.
  */
 import { spawnSync } from "node:child_process";

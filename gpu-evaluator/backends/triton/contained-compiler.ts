@@ -1,5 +1,5 @@
 /**
- * Compiles sources that a model wrote. Each gets a process that nothing ran in before and nothing runs in after,
+ * Compiles code that a model wrote. Each gets a process that nothing ran in before and nothing runs in after,
  * inside the sandbox of compilers: no network, no keys, it reads the system's folders, Python's and the kernel's, and
  * writes into a folder of its own alone. What it leaves there is looked at when everything in it has ended.
  */

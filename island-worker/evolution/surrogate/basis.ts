@@ -8,7 +8,7 @@ import { labelledRandom } from "@kevo/core/random/random.ts";
 import type { CovarianceShape } from "./covariance.ts";
 import { climbing, priorTheta } from "./fit.ts";
 import type { Observation } from "./observation.ts";
-import type { Candidate, PoolSource } from "./pool.ts";
+import type { Candidate, CandidatePool } from "./pool.ts";
 import { openPosterior, type PosteriorBuilder } from "./posterior.ts";
 import { finished, type Spread, spread } from "./steps.ts";
 import { covarianceOfFailures, fittingValidity, isFallible, openValidity, type ValidityBuilder } from "./validity.ts";
@@ -50,13 +50,13 @@ export interface Basis {
   readonly pool: readonly Candidate[];
 }
 
-export interface BasisSource {
+export interface BasisFactory {
   /** The basis in use with so many observations; null while there are too few. */
   given(observations: readonly Observation[]): Basis | null;
 }
 
 /** `label` fixes the random draws. */
-export function openBases(shape: CovarianceShape, candidates: PoolSource, label: string): BasisSource {
+export function openBases(shape: CovarianceShape, candidates: CandidatePool, label: string): BasisFactory {
   const failures = covarianceOfFailures(shape);
   const fits: Fit[] = [];
   let basis: Basis | null = null;

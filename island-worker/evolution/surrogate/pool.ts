@@ -28,7 +28,7 @@ const STEPS = 3;
 
 type Means = (rows: readonly Uint8Array[]) => Float64Array;
 
-export interface PoolSource {
+export interface CandidatePool {
   /** All candidates, where the space is small enough for that. */
   readonly whole: readonly Candidate[] | null;
   /** About how many steps a screening takes. */
@@ -37,7 +37,7 @@ export interface PoolSource {
   screening(elites: readonly Genes[], means: Means, label: string): Generator<void, Candidate[]>;
 }
 
-export function openPool(space: SearchSpace, coordinates: Coordinates): PoolSource {
+export function openPool(space: SearchSpace, coordinates: Coordinates): CandidatePool {
   const candidateOf = (genes: Genes): Candidate => ({
     genes,
     key: space.keyOf(genes),

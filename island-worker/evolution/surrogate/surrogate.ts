@@ -9,7 +9,7 @@ import type { Coordinates } from "./coordinates.ts";
 import { openCovariance } from "./covariance.ts";
 import { expectedImprovement, varianceBehind } from "./expected-improvement.ts";
 import type { Observation } from "./observation.ts";
-import type { Candidate, PoolSource } from "./pool.ts";
+import type { Candidate, CandidatePool } from "./pool.ts";
 import type { Point, Posterior } from "./posterior.ts";
 import { isFallible, type Validity } from "./validity.ts";
 
@@ -28,13 +28,13 @@ export interface Surrogate {
   rank(genes: readonly Genes[], inFlight: readonly Genes[]): number[];
 }
 
-export interface SurrogateSource {
+export interface SurrogateFactory {
   /** Null while too little is known. */
   given(observations: readonly Observation[]): Surrogate | null;
 }
 
 /** Niches of one space share its candidates; `label` fixes the niche's random draws. */
-export function openSurrogate(coordinates: Coordinates, candidates: PoolSource, label: string): SurrogateSource {
+export function openSurrogate(coordinates: Coordinates, candidates: CandidatePool, label: string): SurrogateFactory {
   const bases = openBases(openCovariance(coordinates.list), candidates, label);
   return {
     given: (observations) => {

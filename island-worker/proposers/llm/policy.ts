@@ -1,10 +1,10 @@
 /** When an island asks a model, and which. Pure: it follows from the islands' histories and (seed, island, call). */
 import { islandRandom } from "@kevo/core/random/random.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
+import { WANTED_CHANGES } from "./code.ts";
+import { awaitsResults, type CodeHistory } from "./code-history.ts";
 import { type Choice, choicesOf, drawChoice, modelShare, ratesOf } from "./credit.ts";
 import type { IslandHistory } from "./island-history.ts";
-import { WANTED_SOURCES } from "./source.ts";
-import { awaitsResults, type SourceHistory } from "./source-history.ts";
 
 /** Configurations asked for at once: enough to spread a prompt's price, few enough that the next knows more. */
 const WANTED = 6;
@@ -54,28 +54,28 @@ export function askingNow(occasion: Occasion): Asking | null {
   return { ...choice, wanted, seed: random.integer(2 ** 31 - 1) };
 }
 
-export interface SourceOccasion extends Occasion {
-  readonly sourceHistory: SourceHistory;
+export interface CodeOccasion extends Occasion {
+  readonly codeHistory: CodeHistory;
   /** The classical proposers have nothing, so nothing will be measured by waiting. */
   readonly alone: boolean;
 }
 
 /**
- * Where sources evolve, models write and the classical proposers tune. A model is asked again when what it wrote has
+ * Where code evolves, models write and the classical proposers tune. A model is asked again when what it wrote has
  * been measured, since that is what the next change begins with; at first when something is measured, or nothing
  * else is left to be.
  */
-export function askingForSource(occasion: SourceOccasion): Asking | null {
-  const { spec, histories, island, expected, k, models, sourceHistory, alone } = occasion;
+export function askingForCode(occasion: CodeOccasion): Asking | null {
+  const { spec, histories, island, expected, k, models, codeHistory, alone } = occasion;
   const choices = choicesOf(spec).filter(({ model }) => models.includes(model));
-  const isMeasured = sourceHistory.tried.length > 0;
-  if (choices.length === 0 || expected > 0 || awaitsResults(sourceHistory) || !(isMeasured || alone)) return null;
+  const isMeasured = codeHistory.tried.length > 0;
+  if (choices.length === 0 || expected > 0 || awaitsResults(codeHistory) || !(isMeasured || alone)) return null;
   const rate = ratesOf(
     spec,
     histories.map(({ earned }) => earned),
   );
   const random = islandRandom(spec.seed, island, k, "model");
-  return { ...drawChoice(rate, choices, random), wanted: WANTED_SOURCES, seed: random.integer(2 ** 31 - 1) };
+  return { ...drawChoice(rate, choices, random), wanted: WANTED_CHANGES, seed: random.integer(2 ** 31 - 1) };
 }
 
 export function wantedOf(spec: RunSpec): number {

@@ -1,18 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { changeRegion } from "./edits.ts";
-import { evolvedRegion, splitSource, withRegion } from "./region.ts";
+import { evolvedRegion, splitCode, withRegion } from "./region.ts";
 
 const C = "#include <math.h>\n// EVOLVE-BEGIN: the loops\nint a;\nint b;\n// EVOLVE-END\nint main(void);\n";
 
 describe("the region", () => {
   test("lies between its two markers, in C and in Python", () => {
-    expect(splitSource(C)).toEqual({
+    expect(splitCode(C)).toEqual({
       before: "#include <math.h>\n// EVOLVE-BEGIN: the loops\n",
       region: "int a;\nint b;\n",
       after: "// EVOLVE-END\nint main(void);\n",
     });
-    expect(splitSource("import x\n# EVOLVE-BEGIN\ny = 1\n# EVOLVE-END\n")?.region).toBe("y = 1\n");
+    expect(splitCode("import x\n# EVOLVE-BEGIN\ny = 1\n# EVOLVE-END\n")?.region).toBe("y = 1\n");
   });
 
   test.each([
@@ -21,7 +21,7 @@ describe("the region", () => {
     ["the end first", "// EVOLVE-END\n// EVOLVE-BEGIN\n"],
     ["two", `${C}${C}`],
     ["a marker that is no comment of its own", 'char *a = "// EVOLVE-BEGIN";\n// EVOLVE-END\n'],
-  ])("%s is no region", (_what, text) => expect(splitSource(text)).toBeNull());
+  ])("%s is no region", (_what, text) => expect(splitCode(text)).toBeNull());
 
   test("a source with another region is taken apart again, whatever stands in it", () => {
     fc.assert(

@@ -1,8 +1,8 @@
-/** The sources of a run as its workers know them: the kernel's own, those fetched, and those made here and not yet sent. */
+/** The code of a run as its workers know it: the kernel's own, those fetched, and those made here and not yet sent. */
 import type { Bus } from "@kevo/core/bus/bus.ts";
 import type { Proposal } from "@kevo/proto/log.ts";
 
-export class Sources {
+export class EvolvedSources {
   readonly #bus: Pick<Bus, "getObject">;
   readonly #original: string;
   readonly #texts = new Map<string, string>();

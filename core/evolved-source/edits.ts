@@ -9,12 +9,12 @@ export interface Edit {
 }
 
 /** Either edits, applied in order, or the whole region anew. */
-export type SourceChange = { readonly edits: readonly Edit[] } | { readonly rewrite: string };
+export type CodeChange = { readonly edits: readonly Edit[] } | { readonly rewrite: string };
 
 export type Changed = { readonly region: string } | { readonly problems: readonly string[] };
 
 /** All or nothing. `problems` say of each edit that does not apply why, as a message for its author. */
-export function changeRegion(region: string, change: SourceChange): Changed {
+export function changeRegion(region: string, change: CodeChange): Changed {
   if ("rewrite" in change) return checked(region, withoutFence(change.rewrite));
   const problems: string[] = [];
   let text = region;
@@ -28,7 +28,7 @@ export function changeRegion(region: string, change: SourceChange): Changed {
 }
 
 /** SHA-256, lower-case hexadecimal, of a whole source: its name in the object store and in the lineage. */
-export function sourceHash(text: string): string {
+export function codeHash(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 

@@ -9,7 +9,7 @@ import { MAX_EVOLVED_SOURCE_LENGTH } from "@kevo/proto/messages/batch.ts";
 const marker = (word: string) => new RegExp(`^[ \\t]*(?://|#|/\\*)[ \\t]*${word}\\b.*$`, "gm");
 const MARKER_ANYWHERE = /EVOLVE-(BEGIN|END)/;
 
-export interface SplitSource {
+export interface SplitCode {
   /** Up to and with the line of the first marker. */
   readonly before: string;
   /** Whole lines, the last one with its end. */
@@ -19,7 +19,7 @@ export interface SplitSource {
 }
 
 /** Null when the text has no such region, or more than one. */
-export function splitSource(text: string): SplitSource | null {
+export function splitCode(text: string): SplitCode | null {
   const [begin, ...moreBegins] = text.matchAll(marker("EVOLVE-BEGIN"));
   const [end, ...moreEnds] = text.matchAll(marker("EVOLVE-END"));
   if (begin === undefined || end === undefined || moreBegins.length + moreEnds.length > 0) return null;
@@ -39,14 +39,14 @@ export function wrongWithRegion(region: string): string | null {
 
 /** `original` with another region. @throws RangeError when `original` has none. */
 export function withRegion(original: string, region: string): string {
-  const split = splitSource(original);
+  const split = splitCode(original);
   if (split === null) throw new RangeError("the source has no evolvable region");
   return split.before + (region.endsWith("\n") ? region : `${region}\n`) + split.after;
 }
 
 /** The region of an evolved source; a message for the proposer when it is none of `original`'s. */
 export function evolvedRegion(original: string, evolved: string): { region: string } | { wrong: string } {
-  const split = splitSource(original);
+  const split = splitCode(original);
   if (split === null) return { wrong: "this kernel's source has no region that may evolve" };
   if (evolved.length > MAX_EVOLVED_SOURCE_LENGTH)
     return { wrong: `the source is longer than ${MAX_EVOLVED_SOURCE_LENGTH} characters` };

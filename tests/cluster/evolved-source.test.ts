@@ -1,8 +1,8 @@
 /** Source evolution as a user runs it, with a model that writes real edits, and one that writes hostile code. */
 import { writeFileSync } from "node:fs";
 import { expect, test, vi } from "vitest";
+import { codeChanges } from "../fakes/xai/code-changes.ts";
 import { type FakeXai, startFakeXai } from "../fakes/xai/server.ts";
-import { sources } from "../fakes/xai/sources.ts";
 import { Workplace } from "../support/programs.ts";
 import { tinyAttention } from "../support/tiny-attention.ts";
 
@@ -22,7 +22,7 @@ interface Row {
 }
 
 async function run(place: Workplace, scenario: string, evaluations: number): Promise<{ fake: FakeXai; rows: Row[] }> {
-  const fake = await startFakeXai({ scenario, answerers: [sources] });
+  const fake = await startFakeXai({ scenario, answerers: [codeChanges] });
   try {
     const env = { LLM_BASE_URL: fake.url };
     const start = [

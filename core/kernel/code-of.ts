@@ -5,12 +5,12 @@ import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import { unpackFiles } from "./archive.ts";
 
 /** Null where the kernel has none, as in replay. @throws UserError when the bytes are no package. */
-export function sourceIn({ source }: KernelDefinition, bytes: Uint8Array): string | null {
+export function codeIn({ source }: KernelDefinition, bytes: Uint8Array): string | null {
   const file = source === null ? undefined : unpackFiles(bytes).find(({ path }) => path === source);
   return file === undefined ? null : Buffer.from(file.content).toString("utf8");
 }
 
 /** Of a kernel that lies unpacked in `folder`. */
-export async function sourceOf({ source }: KernelDefinition, folder: string): Promise<string | null> {
+export async function codeOf({ source }: KernelDefinition, folder: string): Promise<string | null> {
   return source === null ? null : readFile(join(folder, source), "utf8");
 }

@@ -1,23 +1,26 @@
-/** The source that a candidate was compiled from, where sources evolve, and what sets two of them apart. */
+/** The code that a candidate was compiled from, where code evolves, and what sets two of them apart. */
 import { runSpec } from "@kevo/proto/run.ts";
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
 import { eq } from "drizzle-orm";
 import type { LineageDatabase } from "../database.ts";
-import { type candidates, runs, sources } from "../schema.ts";
+import { type candidates, evolvedSources, runs } from "../schema.ts";
 
 type CandidateRow = typeof candidates.$inferSelect;
 const evolving = runSpec.pick({ evolves_source: true });
 
-/** Its evolved source, or the kernel's own; null in a run in which sources do not evolve. */
-export function sourceTextOf(db: LineageDatabase, row: CandidateRow): string | null {
+/** Its evolved code, or the kernel's own; null in a run in which code does not evolve. */
+export function codeTextOf(db: LineageDatabase, row: CandidateRow): string | null {
   const hash = row.source ?? originalOf(db, row.run);
   if (hash === null) return null;
-  return db.select({ text: sources.text }).from(sources).where(eq(sources.hash, hash)).get()?.text ?? null;
+  return (
+    db.select({ text: evolvedSources.text }).from(evolvedSources).where(eq(evolvedSources.hash, hash)).get()?.text ??
+    null
+  );
 }
 
 /** Unified, three lines around each change; null where there is none. */
-export function sourceDifference(db: LineageDatabase, a: CandidateRow, b: CandidateRow): string | null {
-  const [before, after] = [sourceTextOf(db, a), sourceTextOf(db, b)];
+export function codeDifference(db: LineageDatabase, a: CandidateRow, b: CandidateRow): string | null {
+  const [before, after] = [codeTextOf(db, a), codeTextOf(db, b)];
   if (before === null || after === null || before === after) return null;
   return createTwoFilesPatch(a.id, b.id, before, after, undefined, undefined, {
     context: 3,

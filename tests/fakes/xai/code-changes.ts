@@ -103,7 +103,7 @@ const HOSTILE: readonly Change[] = [
   },
 ];
 
-export const sources: Answerer = ({ request, name, behaviour }) => {
+export const codeChanges: Answerer = ({ request, name, behaviour }) => {
   if (name !== "evolve_source") return undefined;
   const question = request.messages.filter(({ role }) => role === "user");
   const region = /## region[^\n]*\n\n([\s\S]*?)\n\n## result/.exec(String(question[0]?.content))?.[1] ?? "";

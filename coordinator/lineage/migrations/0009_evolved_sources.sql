@@ -1,0 +1,1 @@
+ALTER TABLE `sources` RENAME TO `evolved_sources`;
