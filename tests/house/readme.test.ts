@@ -25,6 +25,12 @@ function wrongCommands(text: string): string[] {
   });
 }
 
+describe("README", () => {
+  test("is short enough to be read to the end", () => {
+    expect(read("README.md").split("\n").length).toBeLessThanOrEqual(161);
+  });
+});
+
 describe("pages", () => {
   test("show commands and options that exist", () => {
     expect(wrongCommands("`npx coordinator begin` and npx coordinator start --kernels x")).toHaveLength(2);

@@ -1,4 +1,4 @@
-/** The README's worked example of a kernel, taken literally. */
+/** The worked example of docs/kernels.md, taken literally. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -8,7 +8,7 @@ import { loadKernel } from "@kevo/core/kernel/load.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ROOT, read } from "./files.ts";
 
-const section = /^## Add a kernel\n([\s\S]*?)^## /m.exec(read("README.md"))?.[1] ?? "";
+const section = /^## Add a kernel\n([\s\S]*?)^## /m.exec(read("docs/kernels.md"))?.[1] ?? "";
 
 /** A paragraph that begins with a file's name, and the next block of code. */
 const example = [...section.matchAll(/^`([\w./-]+)`[^`]*(?:`[^`\n]+`[^`]*)*?^```\w+\n([\s\S]*?)^```$/gm)].map(
