@@ -39,7 +39,8 @@ export function chart(rows: readonly Evaluated[], { optimum, baseline, configura
   const x = (n: number) => round(PLOT.left + (n / rows.length) * (PLOT.right - PLOT.left));
   const y = (us: number) =>
     round(
-      PLOT.bottom - ((Math.min(us, SHOWN_US.max) - SHOWN_US.min) / (SHOWN_US.max - SHOWN_US.min)) * (PLOT.bottom - PLOT.top),
+      PLOT.bottom -
+        ((Math.min(us, SHOWN_US.max) - SHOWN_US.min) / (SHOWN_US.max - SHOWN_US.min)) * (PLOT.bottom - PLOT.top),
     );
   const islands = [...new Set(rows.map(({ island }) => island))].sort((a, b) => a - b);
   const horizontal = (us: number, kind: string) =>
@@ -55,9 +56,7 @@ export function chart(rows: readonly Evaluated[], { optimum, baseline, configura
     .filter((n) => n <= rows.length)
     .map((n) => text(x(n), PLOT.bottom + 18, String(n), "note", "middle"));
   const points = rows.flatMap(({ island, us }, i) =>
-    us === null
-      ? []
-      : [`<circle class="point" cx="${x(i + 1)}" cy="${y(us)}" r="2.4" fill="${colour(island)}"/>`],
+    us === null ? [] : [`<circle class="point" cx="${x(i + 1)}" cy="${y(us)}" r="2.4" fill="${colour(island)}"/>`],
   );
   const lines = islands.map((island) => {
     let best = Number.POSITIVE_INFINITY;
