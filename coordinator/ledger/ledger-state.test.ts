@@ -78,23 +78,23 @@ describe("a batch", () => {
     const state = opened();
     expect(offer(state, 0, 0, [1], 2)).toMatchObject({
       status: "refused",
-      reason: expect.stringContaining("epoch"),
+      refusal: { code: "stale_epoch", reason: expect.stringContaining("epoch") },
     });
     expect(offer(state, 0, 1, [1])).toMatchObject({
       status: "refused",
-      reason: expect.stringContaining("not next"),
+      refusal: { code: "wrong_number", reason: expect.stringContaining("not next") },
     });
     expect(offer(state, 0, 0, [13])).toMatchObject({
       status: "refused",
-      reason: expect.stringContaining("constraint"),
+      refusal: { code: "invalid_proposal", reason: expect.stringContaining("constraint") },
     });
     expect(offer(state, 0, 0, [1000])).toMatchObject({
       status: "refused",
-      reason: expect.stringContaining("TILE"),
+      refusal: { code: "invalid_proposal", reason: expect.stringContaining("TILE") },
     });
     expect(offer(state, 7, 0, [1])).toMatchObject({
       status: "refused",
-      reason: expect.stringContaining("island 7"),
+      refusal: { code: "unknown_island", reason: expect.stringContaining("island 7") },
     });
     expect(state.accepted).toBe(0);
   });
@@ -112,12 +112,12 @@ describe("a batch", () => {
     expect(offer(state, 0, 0, [1, 2, 3, 4], 1, 2).effects.ready).toHaveLength(2);
     expect(offer(state, 0, 1, [5], 1, 2)).toMatchObject({
       status: "refused",
-      reason: expect.stringContaining("window"),
+      refusal: { code: "window_full", reason: expect.stringContaining("window") },
     });
     expect(offer(state, 1, 0, [6, 7, 8]).effects.ready).toHaveLength(1);
     expect(offer(state, 2, 0, [9])).toMatchObject({
       status: "refused",
-      reason: expect.stringContaining("budget"),
+      refusal: { code: "budget_spent", reason: expect.stringContaining("budget") },
     });
   });
 });

@@ -15,7 +15,7 @@
 import { genomeHash } from "@kevo/core/search-space/genome.ts";
 import type { SearchSpace } from "@kevo/core/search-space/search-space.ts";
 import type { Candidate, EvaluatedEntry, LogEntry, Proposal } from "@kevo/proto/log.ts";
-import type { BatchRequest } from "@kevo/proto/messages/batch.ts";
+import type { BatchRefusal, BatchRequest } from "@kevo/proto/messages/batch.ts";
 import { OUTCOMES, type Outcome } from "@kevo/proto/outcome.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
@@ -40,9 +40,15 @@ interface Known {
 /** An evaluated entry less its place in the log. */
 type Verdict = Pick<EvaluatedEntry, "outcome" | "fitness" | "time_ms" | "measurements" | "message" | "device">;
 
+export interface Refusal {
+  readonly code: BatchRefusal;
+  /** For people. */
+  readonly reason: string;
+}
+
 export interface Offer {
   readonly status: "accepted" | "held" | "refused";
-  readonly reason: string | null;
+  readonly refusal: Refusal | null;
   readonly effects: Effects;
 }
 
@@ -124,17 +130,21 @@ export class LedgerState {
    */
   offer(request: BatchRequest, window: number): Offer {
     const island = this.islands[request.island];
-    if (island === undefined) return refused(`this run has no island ${request.island}`);
+    if (island === undefined) return refused("unknown_island", `this run has no island ${request.island}`);
     if (request.epoch !== island.epoch) {
-      return refused(`epoch ${request.epoch} of island ${island.island} is over; the current one is ${island.epoch}`);
+      const reason = `epoch ${request.epoch} of island ${island.island} is over; the current one is ${island.epoch}`;
+      return refused("stale_epoch", reason);
     }
-    if (request.k < island.nextBatch) return { status: "accepted", reason: null, effects: NOTHING };
+    if (request.k < island.nextBatch) return { status: "accepted", refusal: null, effects: NOTHING };
     if (request.k > island.nextBatch) {
-      return refused(`batch ${request.k} of island ${island.island} is not next; ${island.nextBatch} is`);
+      return refused(
+        "wrong_number",
+        `batch ${request.k} of island ${island.island} is not next; ${island.nextBatch} is`,
+      );
     }
-    if (this.remaining === 0) return refused("the budget is spent");
+    if (this.remaining === 0) return refused("budget_spent", "the budget is spent");
     const wrong = this.#wrongWith(request);
-    if (wrong !== null) return refused(wrong);
+    if (wrong !== null) return refused(wrong.code, wrong.reason);
     island.diversity = request.diversity;
     const evolvedSources = this.#learnEvolvedSources(request.sources);
     const offer = this.#take(island, request, window);
@@ -145,13 +155,13 @@ export class LedgerState {
     if (this.spec.sync) return this.#hold(request);
     if (request.proposals.length === 0) {
       island.exhausted = true;
-      return { status: "accepted", reason: null, effects: NOTHING };
+      return { status: "accepted", refusal: null, effects: NOTHING };
     }
     island.exhausted = false;
     const room = window - island.outstanding.size;
-    if (room <= 0) return refused(`the window of island ${island.island} (${window}) is full`);
+    if (room <= 0) return refused("window_full", `the window of island ${island.island} (${window}) is full`);
     const effects = this.#accept(island, request.proposals.slice(0, room), request.calls);
-    return { status: "accepted", reason: null, effects };
+    return { status: "accepted", refusal: null, effects };
   }
 
   /** @returns null when the candidate is not open: settled before, or unknown. */
@@ -210,20 +220,21 @@ export class LedgerState {
     return fresh.map(([hash, text]) => ({ hash, text }));
   }
 
-  #wrongWith({ proposals, sources: offered = {} }: BatchRequest): string | null {
+  #wrongWith({ proposals, sources: offered = {} }: BatchRequest): Refusal | null {
     if (this.spec.evolves_source === undefined && proposals.some(({ source }) => source !== null)) {
-      return "a proposal has an evolved source, and this run evolves configurations only";
+      return invalid("a proposal has an evolved source, and this run evolves configurations only");
     }
     for (const [index, { config, source }] of proposals.entries()) {
       if (source !== null && !this.#evolvedSources.has(source) && !(source in offered)) {
-        return `proposal ${index}: the source ${source} is neither stored nor sent along`;
+        const reason = `proposal ${index}: the source ${source} is neither stored nor sent along`;
+        return { code: "missing_source", reason };
       }
       try {
         if (!this.#space.isValid(this.#space.encode(config))) {
-          return `proposal ${index} breaks a constraint of the space: ${JSON.stringify(config)}`;
+          return invalid(`proposal ${index} breaks a constraint of the space: ${JSON.stringify(config)}`);
         }
       } catch (error) {
-        return `proposal ${index}: ${(error as Error).message}`;
+        return invalid(`proposal ${index}: ${(error as Error).message}`);
       }
     }
     return null;
@@ -235,21 +246,21 @@ export class LedgerState {
     const waiting = this.islands.filter((i) => this.#held.get(i.island)?.k !== batch);
     // A generation is accepted whole: not before the one before it stands in every log.
     if (waiting.length > 0 || this.#unlogged.size > 0 || this.#open.size > 0) {
-      return { status: "held", reason: null, effects: NOTHING };
+      return { status: "held", refusal: null, effects: NOTHING };
     }
     const requests = this.islands.map((i) => this.#held.get(i.island) as BatchRequest);
     this.#held.clear();
     // An island with nothing to propose keeps step with an empty batch, until nobody has anything.
     const exhausted = requests.every(({ proposals }) => proposals.length === 0);
     for (const island of this.islands) island.exhausted = exhausted;
-    if (exhausted) return { status: "accepted", reason: null, effects: NOTHING };
+    if (exhausted) return { status: "accepted", refusal: null, effects: NOTHING };
     const effects = join(
       requests.map(({ island, proposals, calls }) =>
         this.remaining === 0 ? NOTHING : this.#accept(this.islands[island] as IslandLedger, proposals, calls),
       ),
     );
     // A generation of twins only has nothing to wait for.
-    return { status: "accepted", reason: null, effects: join([effects, this.#closeGeneration()]) };
+    return { status: "accepted", refusal: null, effects: join([effects, this.#closeGeneration()]) };
   }
 
   /** Accepts as batch `nextBatch` what the budget allows. Twins cost nothing but do not outlast the budget either. */
@@ -333,8 +344,12 @@ export class LedgerState {
 type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 type EntryBody = Without<LogEntry, "v" | "run" | "island" | "n">;
 
-function refused(reason: string): Offer {
-  return { status: "refused", reason, effects: NOTHING };
+function refused(code: BatchRefusal, reason: string): Offer {
+  return { status: "refused", refusal: { code, reason }, effects: NOTHING };
+}
+
+function invalid(reason: string): Refusal {
+  return { code: "invalid_proposal", reason };
 }
 
 function verdictOf(record: EvaluationRecord): Verdict {

@@ -78,8 +78,8 @@ export class Recorder {
         .slice(state.accepted, state.accepted + room)
         .map((config) => ({ config, source: null, proposer: "exhaustive", parents: [], reason: null }));
       const batch = { v: WIRE_VERSION, worker: HOLDER, island: 0, epoch: this.#epoch, k: island.nextBatch } as const;
-      const { status, reason } = await this.#ledger.offer({ ...batch, proposals, diversity: null }, window);
-      if (status !== "accepted") throw new Error(`a recording's batch was ${status}: ${reason}`);
+      const { status, refusal } = await this.#ledger.offer({ ...batch, proposals, diversity: null }, window);
+      if (status !== "accepted") throw new Error(`a recording's batch was ${status}: ${refusal?.reason}`);
     }
   }
 }

@@ -83,16 +83,24 @@ export class Endpoints {
   async #batch(request: BatchRequest): Promise<BatchReply> {
     const { ledger, windows } = this.#options;
     const window = windows()[request.island] ?? 0;
-    const { status, reason } = await this.#offer(request, window);
+    const { status, refusal } = await this.#offer(request, window);
     const { state } = ledger;
     const island = state.islands[request.island];
-    return { v: WIRE_VERSION, status, reason, window, stop: state.remaining === 0, tail: island?.tail ?? 0 };
+    return {
+      v: WIRE_VERSION,
+      status,
+      refusal: refusal?.code ?? null,
+      reason: refusal?.reason ?? null,
+      window,
+      stop: state.remaining === 0,
+      tail: island?.tail ?? 0,
+    };
   }
 
   /** An evaluator may be sent a candidate the moment it is accepted: its source is there by then. */
-  async #offer(request: BatchRequest, window: number): Promise<Pick<Offer, "status" | "reason">> {
+  async #offer(request: BatchRequest, window: number): Promise<Pick<Offer, "status" | "refusal">> {
     const { bus, ledger } = this.#options;
     const wrong = request.sources === undefined ? null : await publishEvolvedSources(bus, request.sources);
-    return wrong === null ? ledger.offer(request, window) : { status: "refused", reason: wrong };
+    return wrong === null ? ledger.offer(request, window) : { status: "refused", refusal: wrong };
   }
 }

@@ -7,6 +7,7 @@ import { codeIn } from "@kevo/core/kernel/code-of.ts";
 import type { KernelPackage } from "@kevo/core/kernel/load.ts";
 import type { BatchRequest } from "@kevo/proto/messages/batch.ts";
 import { eq } from "drizzle-orm";
+import type { Refusal } from "../ledger/ledger-state.ts";
 import type { EvolvedSource } from "../ledger/records.ts";
 import type { LineageDatabase } from "../lineage/database.ts";
 import { candidates, evolvedSources } from "../lineage/schema.ts";
@@ -29,9 +30,11 @@ export function evolvableCode(kernel: KernelPackage): EvolvedSource {
 export async function publishEvolvedSources(
   bus: Bus,
   offered: NonNullable<BatchRequest["sources"]>,
-): Promise<string | null> {
+): Promise<Refusal | null> {
   for (const [hash, text] of Object.entries(offered)) {
-    if (codeHash(text) !== hash) return `a source was sent as ${hash} and has another hash`;
+    if (codeHash(text) !== hash) {
+      return { code: "missing_source", reason: `a source was sent as ${hash} and has another hash` };
+    }
     await bus.putObject(hash, Buffer.from(text));
   }
   return null;

@@ -175,7 +175,7 @@ export class LeasedIsland {
         continue;
       }
       if (reply.status === "refused") {
-        if (reply.reason?.startsWith("epoch")) this.#lost = true;
+        if (reply.refusal === "stale_epoch") this.#lost = true;
         else await changes.next(LOOK_AGAIN_MS);
         return;
       }

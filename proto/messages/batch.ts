@@ -23,13 +23,31 @@ export const batchRequest = z.object({
 });
 export type BatchRequest = z.infer<typeof batchRequest>;
 
+/** Why a batch is refused. */
+export const batchRefusal = z.enum([
+  "unknown_island",
+  /** Another worker holds the island now. */
+  "stale_epoch",
+  /** Not the next batch of its island. */
+  "wrong_number",
+  "budget_spent",
+  "window_full",
+  /** A configuration outside of the space, or evolved code where only configurations evolve. */
+  "invalid_proposal",
+  /** Evolved code that is neither stored nor sent along, or that was sent under the hash of another. */
+  "missing_source",
+]);
+export type BatchRefusal = z.infer<typeof batchRefusal>;
+
 export const batchReply = z.object({
   v: z.literal(WIRE_VERSION),
   /**
    * `accepted`: in the log, now or before. `held`: with --sync, waits for the other islands; ask again.
-   * `refused`: stale epoch, wrong k, or a malformed proposal; `reason` says which.
+   * `refused`: `refusal` says why to programs, `reason` to people.
    */
   status: z.enum(["accepted", "held", "refused"]),
+  /** A coordinator of before gives the reason alone. */
+  refusal: batchRefusal.nullable().default(null),
   reason: z.string().nullable(),
   /** How many candidates of the island may be outstanding; 0 pauses it. */
   window: z.int().nonnegative(),
