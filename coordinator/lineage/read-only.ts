@@ -2,8 +2,8 @@
  * Opens the lineage database for people: read-only, so that nothing they do disturbs a run that is writing it.
  * Readers see whole transactions only (WAL).
  */
-import { existsSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { accessSync, constants, existsSync, readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import Database from "better-sqlite3";
 import { drizzle } from "drizzle-orm/better-sqlite3";
@@ -71,9 +71,21 @@ function bringUpToDate(file: string): void {
   try {
     openLineage(file, { existing: true }).close();
   } catch (error) {
+    const why = isWritable(file)
+      ? (error as Error).message
+      : "neither it nor its folder may be read-only. Copy it to a folder of yours, and name the copy with --db FILE.";
     throw new UserError(
-      `${file} was written by an older version of this program and could not be brought up to date: ${(error as Error).message}`,
+      `${file} was written by an older version of this program and could not be brought up to date: ${why}`,
     );
+  }
+}
+
+function isWritable(file: string): boolean {
+  try {
+    for (const path of [file, dirname(file)]) accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -1,5 +1,8 @@
 /** The reading commands on what release 0.1.0 stored: they answer what it answered. Fields may have been added since. */
-import { readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
 import { afterAll, describe, expect, test } from "vitest";
 import { runHere } from "../../coordinator/cli/command.fixture.ts";
@@ -78,4 +81,28 @@ test("the code that evolved has moved to a table of its name, whole", async () =
   await runHere(runsCommand(), "--db", old.file(".kevo/lineage.db"));
   expect(select("evolved_sources")).toEqual(before);
   expect(() => select("sources")).toThrow("no such table");
+});
+
+/** Root may write everywhere: there the program runs as a user who may not. Both need to read this clone. */
+const NOBODY = 65_534;
+const reader = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+const MAIN = fileURLToPath(new URL("../../coordinator/cli/main.ts", import.meta.url));
+const runs = (file: string) =>
+  spawnSync(process.execPath, [MAIN, "runs", "--db", file], { cwd: "/", encoding: "utf8", ...reader });
+const canRun = spawnSync(process.execPath, [MAIN, "--version"], { cwd: "/", ...reader }).status === 0;
+
+test.runIf(canRun)("one that may not be written says so, and what to do", async () => {
+  await using old = releaseWorkplace();
+  const file = old.file(".kevo/lineage.db");
+  chmodSync(old.path, 0o755);
+  chmodSync(file, 0o444);
+  chmodSync(dirname(file), 0o555);
+  try {
+    const refused = runs(file);
+    expect(refused.stderr).toContain("written by an older version");
+    expect(refused.stderr).toContain("Copy it to a folder of yours, and name the copy with --db FILE.");
+    expect(refused.status).toBe(1);
+  } finally {
+    chmodSync(dirname(file), 0o755);
+  }
 });
