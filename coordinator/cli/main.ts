@@ -1,6 +1,7 @@
 /** The command `coordinator`. */
-import { runProgram } from "@kevo/core/program/run-program.ts";
+import "@kevo/core/program/fast-loading.ts";
 import packageJson from "../package.json" with { type: "json" };
-import { coordinator } from "./program.ts";
 
+const { runProgram } = await import("@kevo/core/program/run-program.ts");
+const { coordinator } = await import("./program.ts");
 await runProgram(coordinator(), packageJson.version);

@@ -1,21 +1,5 @@
 /** Where the reading commands write: tables for people, one JSON value for scripts. */
-import type { Command } from "commander";
 import { type Column, renderTable, wantsColours } from "../progress/table.ts";
-
-export interface ReadOptions {
-  readonly db?: string;
-  readonly json?: boolean;
-}
-
-/** How every command describes its run argument. */
-export const RUN = "the run's id, or its beginning (default: the latest run)";
-
-/** Options that every reading command has. */
-export function withReadOptions(command: Command): Command {
-  return command
-    .option("--db <file>", "lineage database (default: .kevo/lineage.db)")
-    .option("--json", "write one JSON value to standard output");
-}
 
 export function printJson(value: unknown): void {
   print(JSON.stringify(value));

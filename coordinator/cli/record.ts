@@ -8,7 +8,7 @@ import { UserError } from "@kevo/core/errors/user-error.ts";
 import { RUN_EXIT_CODES, RUN_JSON, repeatable, withHelp } from "@kevo/core/program/command-help.ts";
 import { BACKENDS, type BackendName, EFFORTS, type Effort } from "@kevo/proto/run.ts";
 import { Command, Option } from "commander";
-import { DEFAULT_DATABASE } from "../lineage/read-only.ts";
+import { DEFAULT_DATABASE } from "../lineage/default-database.ts";
 import type { Launch } from "../run/launch.ts";
 import type { RunRequest } from "../run/spec.ts";
 

@@ -2,8 +2,8 @@
 import { readEnvironment } from "@kevo/core/config/environment.ts";
 import { RUN_EXIT_CODES, RUN_JSON, withHelp } from "@kevo/core/program/command-help.ts";
 import { Command } from "commander";
-import { DEFAULT_DATABASE } from "../lineage/read-only.ts";
-import { RUN } from "./output.ts";
+import { DEFAULT_DATABASE } from "../lineage/default-database.ts";
+import { RUN } from "./read-options.ts";
 
 export function resumeCommand(): Command {
   const command = new Command("resume")

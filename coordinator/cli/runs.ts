@@ -1,64 +1,17 @@
 /** `coordinator runs`: every run of the database, latest first. */
 import { withHelp } from "@kevo/core/program/command-help.ts";
 import { Command } from "commander";
-import { isHeld } from "../lineage/holder.ts";
-import { type RunRow, runsOf } from "../lineage/queries/runs.ts";
-import { openReadOnly } from "../lineage/read-only.ts";
-import { commandFor } from "../progress/command.ts";
-import { formatDuration, formatMs, formatSpeedup, UNKNOWN } from "../progress/format.ts";
-import { hint, print, printJson, printTable, type ReadOptions, withReadOptions } from "./output.ts";
+import { type ReadOptions, withReadOptions } from "./read-options.ts";
 
 export function runsCommand(): Command {
   const command = withReadOptions(
     new Command("runs").description("List the runs, latest first: status, kernel, evaluations, best, elapsed time."),
-  ).action((options: ReadOptions) => {
-    const open = openReadOnly(options.db);
-    try {
-      const rows = runsOf(open.db, Date.now());
-      // One coordinator a database: while none holds it, nothing runs, whatever the last one managed to write.
-      const held = rows.some((row) => row.status === "running") && isHeld(open.path);
-      const shown = rows.map((row) => ({ ...row, alive: held && row.status === "running" }));
-      if (options.json) return printJson(shown);
-      if (rows.length === 0) return print("No run yet. Start one: coordinator start.");
-      printRuns(shown, open.path);
-    } finally {
-      open.close();
-    }
+  ).action(async (options: ReadOptions) => {
+    const { listRuns } = await import("./actions/runs.ts");
+    listRuns(options);
   });
   return withHelp(command, {
     json: "an array with one object per run is written",
     examples: ["coordinator runs --json"],
   });
-}
-
-function printRuns(rows: readonly (RunRow & { alive: boolean })[], database: string): void {
-  const number = { align: "right" } as const;
-  printTable(
-    [
-      { head: "run" },
-      { head: "status" },
-      { head: "kernel" },
-      { head: "backend" },
-      { head: "islands", ...number },
-      { head: "evaluations", ...number },
-      { head: "best", ...number },
-      { head: "elapsed", ...number },
-      { head: "started" },
-    ],
-    rows.map((row) => [
-      row.run,
-      row.status === "running" && !row.alive ? "cut off" : row.status,
-      row.kernel,
-      row.backend,
-      String(row.islands),
-      `${row.evaluations} of ${row.budget}`,
-      row.best === null ? UNKNOWN : row.speedup === null ? formatMs(row.time_ms) : formatSpeedup(row.speedup),
-      formatDuration(row.elapsed_s),
-      new Date(row.created_at).toISOString().slice(0, 16).replace("T", " "),
-    ]),
-  );
-  const [cutOff] = rows.filter((row) => row.status === "running" && !row.alive);
-  if (cutOff !== undefined) {
-    hint(`The coordinator of ${cutOff.run} is gone; go on with: ${commandFor(`resume ${cutOff.run}`, database)}`);
-  }
 }

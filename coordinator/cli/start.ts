@@ -18,7 +18,7 @@ import {
   type Topology,
 } from "@kevo/proto/run.ts";
 import { Command, Option } from "commander";
-import { DEFAULT_DATABASE } from "../lineage/read-only.ts";
+import { DEFAULT_DATABASE } from "../lineage/default-database.ts";
 import type { Launch } from "../run/launch.ts";
 import type { RunRequest } from "../run/spec.ts";
 import { addModelOptions, MODEL_HELP, type ModelOptions, modelsOf } from "./model-options.ts";

@@ -1,21 +1,8 @@
 /** `coordinator stop`: asks the coordinator of a run to finish what is outstanding and name the winner. */
-import { dirname, join } from "node:path";
-import { connectBus } from "@kevo/core/bus/connect.ts";
-import { NoResponder, RequestTimeout } from "@kevo/core/bus/errors.ts";
-import { readEnvironment } from "@kevo/core/config/environment.ts";
-import { UserError } from "@kevo/core/errors/user-error.ts";
 import { withHelp } from "@kevo/core/program/command-help.ts";
-import { stopReply } from "@kevo/proto/messages/control.ts";
-import { subjects } from "@kevo/proto/subjects.ts";
-import { WIRE_VERSION } from "@kevo/proto/version.ts";
 import { Command } from "commander";
-import { resolveRun } from "../lineage/queries/resolve.ts";
-import { DEFAULT_DATABASE, openReadOnly } from "../lineage/read-only.ts";
-import { localUrl } from "../nats-server/launch.ts";
-import { readRecord } from "../nats-server/record.ts";
-import { commandFor } from "../progress/command.ts";
-import { launch as launchSchema } from "../run/launch.ts";
-import { RUN } from "./output.ts";
+import { DEFAULT_DATABASE } from "../lineage/default-database.ts";
+import { RUN } from "./read-options.ts";
 
 export function stopCommand(): Command {
   const command = new Command("stop")
@@ -23,30 +10,8 @@ export function stopCommand(): Command {
     .argument("[run]", RUN)
     .option("--db <file>", "lineage database", DEFAULT_DATABASE)
     .action(async (run: string | undefined, given: { db: string }) => {
-      const lineage = openReadOnly(given.db);
-      const row = resolveRun(lineage.db, run);
-      lineage.close();
-      if (row.status !== "running") throw new UserError(`The run ${row.id} is not running: it is ${row.status}.`);
-      const url = launchSchema.parse(JSON.parse(row.launch)).nats ?? embeddedUrl(lineage.path);
-      if (url === null) throw new UserError(`The run ${row.id} has no coordinator any more. Resume it, or leave it.`);
-      const { KEVO_TOKEN: token } = readEnvironment();
-      const bus = await connectBus({ url, token, name: "coordinator stop" });
-      try {
-        await bus.request(subjects.stop(row.id), { v: WIRE_VERSION }, stopReply, 3_000);
-      } catch (error) {
-        if (!(error instanceof NoResponder || error instanceof RequestTimeout)) throw error;
-        throw new UserError(`The run ${row.id} has no coordinator that answers. Resume it, or leave it.`);
-      } finally {
-        await bus.close();
-      }
-      console.error(
-        `${row.id} finishes what is outstanding and ends. Follow it with: ${commandFor(`watch ${row.id}`, lineage.path)}`,
-      );
+      const { stopRun } = await import("./actions/stop.ts");
+      await stopRun(run, given);
     });
   return withHelp(command, { examples: ["coordinator stop", "coordinator stop 20261122-attention-cpu-1f3a"] });
-}
-
-function embeddedUrl(database: string): string | null {
-  const record = readRecord(join(dirname(database), "nats"));
-  return record === null ? null : localUrl(record);
 }

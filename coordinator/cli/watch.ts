@@ -1,36 +1,14 @@
 /** `coordinator watch`: follows a run that another process carries out. Ctrl-C ends the watching, not the run. */
-import { setTimeout as wait } from "node:timers/promises";
-import { UserError } from "@kevo/core/errors/user-error.ts";
 import { EXIT_CODES, withHelp } from "@kevo/core/program/command-help.ts";
 import { Command } from "commander";
-import { isHeld } from "../lineage/holder.ts";
-import { cellsOf } from "../lineage/queries/cells.ts";
-import { type Run, resolveRun } from "../lineage/queries/resolve.ts";
-import { winnersTimes } from "../lineage/queries/workloads.ts";
-import { openReadOnly, type ReadOnlyLineage } from "../lineage/read-only.ts";
-import { commandFor } from "../progress/command.ts";
-import { openProgress } from "../progress/open-progress.ts";
-import { wantsColours } from "../progress/table.ts";
-import { finalReport } from "../result/final-report.ts";
-import { buildResult } from "../result/result.ts";
-import type { RunSnapshot } from "../snapshot/snapshot.ts";
-import { snapshotFromDatabase } from "../snapshot/snapshot-from-database.ts";
-import { printJson, type ReadOptions, RUN, withReadOptions } from "./output.ts";
-
-const LOOK_EVERY_MS = 500;
-/** A living coordinator writes at least every two seconds. */
-const SILENT_MS = 6_000;
+import { type ReadOptions, RUN, withReadOptions } from "./read-options.ts";
 
 export function watchCommand(): Command {
   const command = withReadOptions(new Command("watch").description("Follow a run of another process until it ends."))
     .argument("[run]", RUN)
-    .action(async (text: string | undefined, options: ReadOptions) => {
-      const open = openReadOnly(options.db);
-      try {
-        await follow(open, resolveRun(open.db, text), options.json === true);
-      } finally {
-        open.close();
-      }
+    .action(async (run: string | undefined, options: ReadOptions) => {
+      const { watchRun } = await import("./actions/watch.ts");
+      await watchRun(run, options);
     });
   return withHelp(command, {
     notes: "Ctrl-C stops watching; the run continues.",
@@ -38,57 +16,4 @@ export function watchCommand(): Command {
     exitCodes: `${EXIT_CODES}, 130 interrupted (the run continues)`,
     examples: ["coordinator watch"],
   });
-}
-
-async function follow(open: ReadOnlyLineage, run: Run, json: boolean): Promise<void> {
-  const progress = openProgress(process.stderr, { json });
-  const interrupted = new AbortController();
-  const onInterrupt = () => interrupted.abort();
-  process.once("SIGINT", onInterrupt);
-  const ended = await untilItEnds(open, run.id, interrupted.signal, (snapshot) => progress.update(snapshot)).finally(
-    () => {
-      progress.close();
-      process.removeListener("SIGINT", onInterrupt);
-    },
-  );
-  if (!ended) {
-    process.stderr.write(`No longer watching; run ${run.id} goes on.\n`);
-    process.exitCode = 130;
-    return;
-  }
-  const result = buildResult(open.db, run.id, open.path);
-  if (json) return printJson(result);
-  const workloads = winnersTimes(open.db, run.id);
-  const colours = wantsColours(process.stderr);
-  const cells = cellsOf(open.db, run.id);
-  process.stderr.write(finalReport(result, { defaultConfig: null, baselines: [], workloads, cells, colours }));
-}
-
-/** @returns false when interrupted. @throws UserError when the run's coordinator is gone without having ended it. */
-async function untilItEnds(
-  open: ReadOnlyLineage,
-  run: string,
-  signal: AbortSignal,
-  onSnapshot: (snapshot: RunSnapshot) => void,
-): Promise<boolean> {
-  let written = "";
-  // Whether anybody holds the database is asked at the first look, and then when nothing has been written for long.
-  let heardAt = Number.NEGATIVE_INFINITY;
-  while (!signal.aborted) {
-    const silent = performance.now() - heardAt > SILENT_MS;
-    // Asked before the status is read: a coordinator writes how the run ended before it lets go.
-    const abandoned = silent && !isHeld(open.path);
-    onSnapshot(snapshotFromDatabase(open.db, run));
-    const { status, elapsedMs, accepted } = resolveRun(open.db, run);
-    if (status !== "running") return true;
-    if (abandoned) {
-      throw new UserError(
-        `The coordinator of run ${run} is gone. Go on with: ${commandFor(`resume ${run}`, open.path)}`,
-      );
-    }
-    if (silent || `${elapsedMs} ${accepted}` !== written) heardAt = performance.now();
-    written = `${elapsedMs} ${accepted}`;
-    await wait(LOOK_EVERY_MS, undefined, { signal }).catch(() => {});
-  }
-  return false;
 }

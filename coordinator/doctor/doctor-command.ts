@@ -1,8 +1,6 @@
 /** `coordinator doctor`: what is here, and what is missing for what. */
 import { EXIT_CODES, withHelp } from "@kevo/core/program/command-help.ts";
 import { Command } from "commander";
-import { collectFindings, isReady } from "./collect.ts";
-import { report } from "./report.ts";
 
 export function doctorCommand(): Command {
   const command = new Command("doctor")
@@ -11,6 +9,8 @@ export function doctorCommand(): Command {
     )
     .option("--json", "write one JSON value to standard output")
     .action(async ({ json }: { json?: boolean }) => {
+      const { collectFindings, isReady } = await import("./collect.ts");
+      const { report } = await import("./report.ts");
       const findings = await collectFindings();
       const ready = isReady(findings);
       console.log(json ? JSON.stringify({ ready, findings }) : report(findings));

@@ -8,11 +8,9 @@ import { UserError } from "@kevo/core/errors/user-error.ts";
 import Database from "better-sqlite3";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import { type LineageDatabase, openLineage } from "./database.ts";
+import { DEFAULT_DATABASE } from "./default-database.ts";
 import { noDatabase, refuseFolder } from "./file.ts";
 import * as schema from "./schema.ts";
-
-/** Where a run is stored when nobody says otherwise, relative to the working directory. */
-export const DEFAULT_DATABASE = ".kevo/lineage.db";
 
 export interface ReadOnlyLineage {
   /** Absolute path. */

@@ -1,6 +1,6 @@
 /** Commands that people are told to go on with: they can be copied as they stand. */
 import { resolve } from "node:path";
-import { DEFAULT_DATABASE } from "../lineage/read-only.ts";
+import { DEFAULT_DATABASE } from "../lineage/default-database.ts";
 
 /**
  * @param command what follows `coordinator`.

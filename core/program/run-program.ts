@@ -1,7 +1,6 @@
 /** Runs a command line to its end, with the exit codes that all programs share. */
 import { type Command, CommanderError } from "commander";
 import { UserError } from "../errors/user-error.ts";
-import { unreadable } from "./unreadable.ts";
 
 /** Levels of KEVO_LOG under which a stack trace is wanted. */
 const DEVELOPERS: ReadonlySet<string> = new Set(["debug", "trace"]);
@@ -25,6 +24,7 @@ export async function runProgram(program: Command, version: string): Promise<voi
       // What was opened before the mistake showed must not keep the process.
       process.exit(error.exitCode);
     } else {
+      const { unreadable } = await import("./unreadable.ts");
       const message = unreadable(error);
       if (message === null || DEVELOPERS.has(process.env.KEVO_LOG ?? "")) throw error;
       console.error(`${program.name()}: ${message}`);

@@ -1,6 +1,7 @@
 /** The command `gpu-evaluator`. */
-import { runProgram } from "@kevo/core/program/run-program.ts";
+import "@kevo/core/program/fast-loading.ts";
 import packageJson from "../package.json" with { type: "json" };
-import { gpuEvaluator } from "./program.ts";
 
+const { runProgram } = await import("@kevo/core/program/run-program.ts");
+const { gpuEvaluator } = await import("./program.ts");
 await runProgram(gpuEvaluator(), packageJson.version);

@@ -1,6 +1,7 @@
 /** The command `island-worker`. */
-import { runProgram } from "@kevo/core/program/run-program.ts";
+import "@kevo/core/program/fast-loading.ts";
 import packageJson from "../package.json" with { type: "json" };
-import { islandWorker } from "./program.ts";
 
+const { runProgram } = await import("@kevo/core/program/run-program.ts");
+const { islandWorker } = await import("./program.ts");
 await runProgram(islandWorker(), packageJson.version);

@@ -1,6 +1,7 @@
 /** The command `research-stage`. */
-import { runProgram } from "@kevo/core/program/run-program.ts";
+import "@kevo/core/program/fast-loading.ts";
 import packageJson from "../package.json" with { type: "json" };
-import { researchStage } from "./program.ts";
 
+const { runProgram } = await import("@kevo/core/program/run-program.ts");
+const { researchStage } = await import("./program.ts");
 await runProgram(researchStage(), packageJson.version);

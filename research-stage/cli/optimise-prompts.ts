@@ -1,27 +1,8 @@
 /** `research-stage optimise-prompts`. */
-import { randomBytes } from "node:crypto";
-import { dirname, join, resolve } from "node:path";
-import { DEFAULT_DATABASE } from "@kevo/coordinator/lineage/read-only.ts";
-import { openResearch } from "@kevo/coordinator/lineage/research/database.ts";
-import { createRun, findRun, type ResearchRun } from "@kevo/coordinator/lineage/research/store.ts";
-import { parseInteger, parseNumber } from "@kevo/core/config/number.ts";
-import { UserError } from "@kevo/core/errors/user-error.ts";
+import { DEFAULT_DATABASE } from "@kevo/coordinator/lineage/default-database.ts";
 import { withHelp } from "@kevo/core/program/command-help.ts";
 import { Command } from "commander";
-import { openSession, requireModel } from "../pipeline/open-session.ts";
-import { optimisePrompts } from "../pipeline/optimise-prompts.ts";
-import { researchOptions } from "../session/options.ts";
-import { newFenceSecret } from "../sources/defence/fence.ts";
-import { say } from "./foreground.ts";
-
-interface GivenOptions {
-  readonly out: string;
-  readonly budgetUsd: string;
-  readonly evaluations: string;
-  readonly threshold: string;
-  readonly db: string;
-  readonly json?: boolean;
-}
+import type { OptimiseOptions } from "./actions/optimise-prompts.ts";
 
 export function optimisePromptsCommand(): Command {
   const command = new Command("optimise-prompts")
@@ -33,53 +14,9 @@ export function optimisePromptsCommand(): Command {
     .option("--threshold <ratio>", "minimum speed of an example, relative to what the same idea reached before", "0.95")
     .option("--db <file>", "lineage database; research.db is stored beside it", DEFAULT_DATABASE)
     .option("--json", "end with one line of JSON on standard output")
-    .action(async (id: string | undefined, given: GivenOptions) => {
-      const budget_usd = parseNumber(given.budgetUsd, "--budget-usd", { min: 0, max: 1_000_000 });
-      const evaluations = parseInteger(given.evaluations, "--evaluations", { min: 1, max: 1_000_000 });
-      const threshold = parseNumber(given.threshold, "--threshold", { min: 0, max: 1000 });
-      const research = openResearch(given.db, { existing: true });
-      try {
-        const teacher = findRun(research.db, id);
-        if (teacher === undefined) {
-          const none = id === undefined ? "no research run to learn from yet" : `no research run ${id}`;
-          throw new UserError(`There is ${none}. Make one with: research-stage run`, 2);
-        }
-        const options = researchOptions.parse({
-          ...researchOptions.parse(JSON.parse(teacher.options)),
-          goal: "optimise-prompts",
-          budget_usd,
-          evaluations,
-        });
-        requireModel(options, process.env);
-        const run = `${teacher.id}-prompts-${randomBytes(2).toString("hex")}`;
-        const folder = resolve(join(dirname(given.db), "research", run));
-        createRun(research.db, {
-          id: run,
-          domain: teacher.domain,
-          options: JSON.stringify(options),
-          folder,
-          secret: newFenceSecret(),
-          createdAt: Date.now(),
-        });
-        const { session, close } = await openSession({
-          research,
-          run: findRun(research.db, run) as ResearchRun,
-          folder,
-          recording: null,
-          environment: process.env,
-          say,
-          signal: new AbortController().signal,
-        });
-        try {
-          const learnt = await optimisePrompts(session, teacher.id, threshold, resolve(given.out));
-          if (given.json) process.stdout.write(`${JSON.stringify(learnt)}\n`);
-          else say(`${learnt.bootstrapped} of ${learnt.tried} tries made an example: ${learnt.file}`);
-        } finally {
-          await close();
-        }
-      } finally {
-        research.close();
-      }
+    .action(async (id: string | undefined, given: OptimiseOptions) => {
+      const { optimise } = await import("./actions/optimise-prompts.ts");
+      await optimise(id, given);
     });
   return withHelp(command, {
     json: "the last line on standard output is the number of tries, the number of examples and the file",

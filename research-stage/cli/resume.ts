@@ -1,25 +1,8 @@
 /** `research-stage resume`. */
-import { resolve } from "node:path";
-import { DEFAULT_DATABASE } from "@kevo/coordinator/lineage/read-only.ts";
-import { openResearch } from "@kevo/coordinator/lineage/research/database.ts";
-import { findRun, setRun } from "@kevo/coordinator/lineage/research/store.ts";
-import { parseNumber } from "@kevo/core/config/number.ts";
-import { UserError } from "@kevo/core/errors/user-error.ts";
+import { DEFAULT_DATABASE } from "@kevo/coordinator/lineage/default-database.ts";
 import { RUN_EXIT_CODES, RUN_JSON, withHelp } from "@kevo/core/program/command-help.ts";
 import { Command } from "commander";
-import { requireModel } from "../pipeline/open-session.ts";
-import { readRecording } from "../pipeline/recording.ts";
-import { researchOptions } from "../session/options.ts";
-import { runInForeground } from "./foreground.ts";
-import { SHIPPED } from "./run.ts";
-
-interface GivenOptions {
-  readonly budgetUsd?: string;
-  readonly db: string;
-  readonly recording?: string | true;
-  readonly record?: string;
-  readonly json?: boolean;
-}
+import type { ResumeOptions } from "./actions/resume.ts";
 
 export function resumeCommand(): Command {
   const command = new Command("resume")
@@ -30,38 +13,9 @@ export function resumeCommand(): Command {
     .option("--recording [file]", "continue a replay (default file: the demonstration)")
     .option("--record <file>", "record the run for --recording, .json or .json.gz")
     .option("--json", "end with one line of JSON on standard output")
-    .action(async (id: string | undefined, given: GivenOptions) => {
-      const recording =
-        given.recording === undefined ? null : readRecording(given.recording === true ? SHIPPED : given.recording);
-      const budget_usd =
-        given.budgetUsd === undefined
-          ? undefined
-          : parseNumber(given.budgetUsd, "--budget-usd", { min: 0, max: 1_000_000 });
-      const research = openResearch(given.db, { existing: true });
-      try {
-        const known = findRun(research.db, id);
-        if (known === undefined) {
-          throw new UserError(
-            `${id === undefined ? "There is no research run yet" : `There is no research run ${id}`}.`,
-            2,
-          );
-        }
-        const options = researchOptions.parse(JSON.parse(known.options));
-        if (recording === null) requireModel(options, process.env);
-        if (budget_usd !== undefined) {
-          setRun(research.db, known.id, { options: JSON.stringify({ ...options, budget_usd }) });
-        }
-        const run = findRun(research.db, known.id) ?? known;
-        await runInForeground({
-          research,
-          run,
-          recording,
-          record: given.record === undefined ? null : resolve(given.record),
-          json: given.json === true,
-        });
-      } finally {
-        research.close();
-      }
+    .action(async (id: string | undefined, given: ResumeOptions) => {
+      const { resumeResearch } = await import("./actions/resume.ts");
+      await resumeResearch(id, given);
     });
   return withHelp(command, {
     json: RUN_JSON,

@@ -1,55 +1,8 @@
 /** `research-stage run` and `research-stage discover`. */
-import { randomBytes, randomInt } from "node:crypto";
-import { statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-import { DEFAULT_DATABASE } from "@kevo/coordinator/lineage/read-only.ts";
-import { openResearch } from "@kevo/coordinator/lineage/research/database.ts";
-import { createRun, findRun, type ResearchRun } from "@kevo/coordinator/lineage/research/store.ts";
-import { formatAddress, parseAddress } from "@kevo/core/config/address.ts";
-import { makeFolder } from "@kevo/core/config/folder.ts";
-import { parseInteger, parseNumber } from "@kevo/core/config/number.ts";
-import { UserError } from "@kevo/core/errors/user-error.ts";
+import { DEFAULT_DATABASE } from "@kevo/coordinator/lineage/default-database.ts";
 import { RUN_EXIT_CODES, RUN_JSON, repeatable, withHelp } from "@kevo/core/program/command-help.ts";
 import { Command, Option } from "commander";
-import { requireModel } from "../pipeline/open-session.ts";
-import { type Recording, readRecording } from "../pipeline/recording.ts";
-import { libraryOf } from "../session/library.ts";
-import { MAX_LENGTH, type ResearchOptions, researchOptions } from "../session/options.ts";
-import { newFenceSecret } from "../sources/defence/fence.ts";
-import { runInForeground, say } from "./foreground.ts";
-
-/** The demonstration that comes with the project. */
-export const SHIPPED = fileURLToPath(new URL("../demonstration/recording.json.gz", import.meta.url));
-
-interface GivenOptions {
-  readonly domain?: string;
-  readonly rounds: string;
-  readonly budgetUsd: string;
-  readonly backend: ResearchOptions["backend"];
-  readonly ideas: string;
-  readonly implement: string;
-  readonly constraints: string;
-  readonly model?: string;
-  readonly fastModel?: string;
-  readonly maxResults: string;
-  readonly author: string[];
-  readonly archive: ResearchOptions["archive"];
-  readonly since?: string;
-  readonly until?: string;
-  readonly evaluations: string;
-  readonly islands: string;
-  readonly workload: string[];
-  readonly seed?: string;
-  readonly evaluator: string[];
-  readonly prompts?: string;
-  readonly out?: string;
-  readonly db: string;
-  readonly recording?: string | true;
-  readonly record?: string;
-  readonly synthetic?: boolean;
-  readonly json?: boolean;
-}
+import type { RunOptions } from "./actions/run.ts";
 
 const HELP = {
   notes: `A model is required: set XAI_API_KEY, ANTHROPIC_API_KEY or OPENAI_API_KEY, or LLM_BASE_URL. Set X_API_KEY and
@@ -109,118 +62,9 @@ export function runCommand(goal: "run" | "discover"): Command {
     .option("--record <file>", "record the run for --recording, .json or .json.gz")
     .option("--synthetic", "mark every page as made from a synthetic corpus")
     .option("--json", "end with one line of JSON on standard output")
-    .action(async (given: GivenOptions, command: Command) => {
-      if (given.recording !== undefined) {
-        sayWithoutEffect(command);
-        return replay(given, given.recording === true ? SHIPPED : given.recording);
-      }
-      const options = optionsOf(given, goal);
-      requireModel(options, process.env);
-      await libraryOf(options.backend, options.workloads);
-      const id = `${new Date().toISOString().slice(0, 10).replaceAll("-", "")}-research-${randomBytes(2).toString("hex")}`;
-      await start(given, { id, options, secret: newFenceSecret(), createdAt: Date.now() }, null);
+    .action(async (given: RunOptions, command: Command) => {
+      const { startResearch } = await import("./actions/run.ts");
+      await startResearch(goal, given, command);
     });
   return withHelp(command, HELP);
-}
-
-/** A recorded run keeps its name and its day, so that its report is the same. */
-async function replay(given: GivenOptions, path: string): Promise<void> {
-  if (given.domain !== undefined) {
-    throw new UserError("--recording has a domain of its own: leave --domain out.", 2);
-  }
-  const recording = readRecording(path);
-  const { run: id, options, secret, created_at: createdAt } = recording;
-  await start(given, { id, options, secret, createdAt }, recording);
-}
-
-const WITH_RECORDING: ReadonlySet<string> = new Set(["recording", "domain", "out", "db", "record", "json"]);
-
-function sayWithoutEffect(command: Command): void {
-  const idle = command.options
-    .filter((option) => !WITH_RECORDING.has(option.attributeName()))
-    .filter((option) => command.getOptionValueSource(option.attributeName()) === "cli")
-    .map(({ long, flags }) => long ?? flags);
-  if (idle.length > 0) say(`--recording repeats a run as it was: ${idle.join(", ")} changes nothing`);
-}
-
-interface Wanted {
-  readonly id: string;
-  readonly options: ResearchOptions;
-  readonly secret: string;
-  readonly createdAt: number;
-}
-
-async function start(given: GivenOptions, wanted: Wanted, recording: Recording | null): Promise<void> {
-  const { id, options, secret, createdAt } = wanted;
-  const folder = resolve(given.out ?? join(dirname(given.db), "research", id));
-  // Before anything is paid.
-  makeFolder(folder, given.out === undefined ? "--db" : "--out");
-  if (given.record !== undefined) makeFolder(dirname(resolve(given.record)), "--record");
-  const research = openResearch(given.db);
-  try {
-    if (findRun(research.db, id) === undefined) {
-      const text = JSON.stringify(options);
-      createRun(research.db, { id, domain: options.domain, options: text, folder, secret, createdAt });
-    }
-    const run = { ...(findRun(research.db, id) as ResearchRun), folder };
-    const record = given.record === undefined ? null : resolve(given.record);
-    await runInForeground({ research, run, recording, record, json: given.json === true });
-  } finally {
-    research.close();
-  }
-}
-
-function optionsOf(given: GivenOptions, goal: "run" | "discover"): ResearchOptions {
-  if (given.domain === undefined || given.domain.trim().length < 3) {
-    throw new UserError('Name what to look for: --domain "attention on CPUs" (or see --recording).', 2);
-  }
-  if (given.prompts !== undefined && statSync(given.prompts, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    throw new UserError(`--prompts ${given.prompts}: there is no such folder. optimise-prompts writes one.`, 2);
-  }
-  const since = given.since === undefined ? null : day(given.since, "--since");
-  const until = given.until === undefined ? new Date().toISOString().slice(0, 10) : day(given.until, "--until");
-  if (since !== null && since > until) {
-    throw new UserError(`--since ${since} is after ${until}, up to which literature is looked for: no day is left.`, 2);
-  }
-  const whole = (number: string, option: string, max: number) => parseInteger(number, option, { min: 1, max });
-  return researchOptions.parse({
-    domain: text(given.domain.trim(), "--domain", MAX_LENGTH.domain),
-    goal,
-    rounds: whole(given.rounds, "--rounds", 20),
-    budget_usd: parseNumber(given.budgetUsd, "--budget-usd", { min: 0, max: 1_000_000 }),
-    backend: given.backend,
-    ideas: whole(given.ideas, "--ideas", 12),
-    implement: whole(given.implement, "--implement", 6),
-    constraints: text(given.constraints, "--constraints", MAX_LENGTH.constraints),
-    model: given.model ?? null,
-    fast_model: given.fastModel ?? null,
-    max_results: whole(given.maxResults, "--max-results", 200),
-    authors: (given.author.length > 0 ? given.author : (process.env.X_AUTHORS ?? "").split(","))
-      .map((handle) => handle.trim().replace(/^@/, ""))
-      .filter((handle) => handle !== ""),
-    archive: given.archive,
-    since,
-    until,
-    evaluations: whole(given.evaluations, "--evaluations", 1_000_000),
-    islands: whole(given.islands, "--islands", 1024),
-    workloads: given.workload,
-    seed:
-      given.seed === undefined ? randomInt(2 ** 31) : parseInteger(given.seed, "--seed", { min: 0, max: 2 ** 31 - 1 }),
-    evaluators: given.evaluator.map((text) => formatAddress(parseAddress(text, "--evaluator"))),
-    prompts: given.prompts === undefined ? null : resolve(given.prompts),
-    synthetic: given.synthetic === true,
-  });
-}
-
-/** A part of what was meant would be looked for, and nobody would know. */
-function text(given: string, option: string, most: number): string {
-  if (given.length <= most) return given;
-  throw new UserError(`${option}: ${given.length} characters; at most ${most} are taken. Shorten it.`, 2);
-}
-
-function day(text: string, option: string): string {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || Number.isNaN(Date.parse(text))) {
-    throw new UserError(`${option} ${text}: not a day. Write it like 2026-01-15.`, 2);
-  }
-  return text;
 }

@@ -1,0 +1,19 @@
+/** What `coordinator export` does. */
+import { exportRun } from "../../export/export-run.ts";
+import { resolveRun } from "../../lineage/queries/resolve.ts";
+import { openReadOnly } from "../../lineage/read-only.ts";
+import { print, printJson } from "../output.ts";
+import type { ReadOptions } from "../read-options.ts";
+
+export async function writePackage(run: string | undefined, options: ReadOptions & { out: string }): Promise<void> {
+  const open = openReadOnly(options.db);
+  try {
+    const exported = await exportRun(open.db, resolveRun(open.db, run), options.out);
+    if (options.json) return printJson(exported);
+    print(`Run ${exported.run} of ${exported.kernel} is in ${exported.out}:`);
+    for (const file of exported.files) print(`  ${file}`);
+    print(`Check it here: python3 ${exported.out}/loader.py`);
+  } finally {
+    open.close();
+  }
+}

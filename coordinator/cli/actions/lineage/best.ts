@@ -1,0 +1,32 @@
+/** What `coordinator lineage best` does. */
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import { bestByDevice, bestByWorkload, bestOf } from "../../../lineage/queries/best.ts";
+import { failedFinalists } from "../../../lineage/queries/finalists.ts";
+import { resolveRun } from "../../../lineage/queries/resolve.ts";
+import { winnersTimes } from "../../../lineage/queries/workloads.ts";
+import { bestView } from "../../lineage/candidate-views.ts";
+import { print, printJson } from "../../output.ts";
+import type { ReadOptions } from "../../read-options.ts";
+import { colours, reading } from "./reading.ts";
+
+export function best(text: string | undefined, options: ReadOptions): void {
+  reading(options, ({ db }) => {
+    const run = resolveRun(db, text);
+    const ranked = bestOf(db, run.id);
+    if (ranked === null) {
+      throw new UserError(
+        `Run ${run.id} has measured nothing yet, so there is no best. What failed: coordinator lineage failures ${run.id}`,
+      );
+    }
+    const found = {
+      run: run.id,
+      ...ranked,
+      workloads: winnersTimes(db, run.id),
+      best_by_workload: Object.fromEntries(bestByWorkload(db, run.id)),
+      best_by_device: Object.fromEntries(bestByDevice(db, run.id)),
+      failed_finalists: failedFinalists(db, run.id),
+    };
+    if (options.json) printJson(found);
+    else print(bestView(found, colours()));
+  });
+}

@@ -1,0 +1,46 @@
+/** What the commands of `coordinator lineage` share: the database, open for reading, and rows as a table or as JSON. */
+import { parseInteger } from "@kevo/core/config/number.ts";
+import type { Run } from "../../../lineage/queries/resolve.ts";
+import { openReadOnly, type ReadOnlyLineage } from "../../../lineage/read-only.ts";
+import { wantsColours } from "../../../progress/table.ts";
+import type { TableView } from "../../lineage/row-views.ts";
+import { printJson, printTable } from "../../output.ts";
+import type { ReadOptions } from "../../read-options.ts";
+
+export interface LimitedOptions extends ReadOptions {
+  readonly limit: string;
+}
+
+export function reading(options: ReadOptions, work: (open: ReadOnlyLineage) => void): void {
+  const open = openReadOnly(options.db);
+  try {
+    work(open);
+  } finally {
+    open.close();
+  }
+}
+
+export function show(options: ReadOptions, json: unknown, view: () => TableView): void {
+  if (options.json) {
+    printJson(json);
+    return;
+  }
+  const { columns, rows } = view();
+  printTable(columns, rows);
+}
+
+export function colours() {
+  return { colours: wantsColours(process.stdout) };
+}
+
+export function objectiveOf(run: Run): "speedup" | "time" {
+  return run.backend === "replay" ? "time" : "speedup";
+}
+
+export function limitOf({ limit }: LimitedOptions): number {
+  return atLeastOne(limit, "--limit");
+}
+
+export function atLeastOne(text: string, option: string): number {
+  return parseInteger(text, option, { min: 1 });
+}

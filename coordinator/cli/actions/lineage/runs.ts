@@ -1,0 +1,97 @@
+/** What the commands of `coordinator lineage` do that are about a run. */
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import { cellsOf } from "../../../lineage/queries/cells.ts";
+import { failuresOf } from "../../../lineage/queries/failures.ts";
+import { islandsOf } from "../../../lineage/queries/islands.ts";
+import { migrationsOf } from "../../../lineage/queries/migrations.ts";
+import { ranking } from "../../../lineage/queries/ranking.ts";
+import { resolveRun } from "../../../lineage/queries/resolve.ts";
+import { spendOf, spendOfRuns } from "../../../lineage/queries/spend.ts";
+import { commandFor } from "../../../progress/command.ts";
+import { cellSummary, cellTable } from "../../../result/cell-table.ts";
+import * as views from "../../lineage/row-views.ts";
+import { hint, outputWidth, print, printJson, printTable } from "../../output.ts";
+import type { ReadOptions } from "../../read-options.ts";
+import { colours, type LimitedOptions, limitOf, objectiveOf, reading, show } from "./reading.ts";
+
+export interface WorkloadOptions extends ReadOptions {
+  readonly samples?: boolean;
+}
+
+export interface SpendOptions extends ReadOptions {
+  readonly all?: boolean;
+}
+
+export function top(text: string | undefined, options: LimitedOptions): void {
+  reading(options, ({ db }) => {
+    const run = resolveRun(db, text);
+    const top = ranking(db, run.id, limitOf(options));
+    show(options, top, () => views.topView(top, objectiveOf(run), outputWidth()));
+  });
+}
+
+export function workloads(text: string | undefined, options: WorkloadOptions): void {
+  reading(options, ({ db }) => {
+    if (options.samples === true && options.json !== true) {
+      throw new UserError("--samples has more than a table can show: it needs --json.", 2);
+    }
+    const run = resolveRun(db, text);
+    const cells = cellsOf(db, run.id, { samples: options.samples === true });
+    if (cells === null) {
+      throw new UserError(
+        `Run ${run.id} has one winner for all its workloads: coordinator lineage best ${run.id}. Each has its own with --per-workload, or where --workload is a pattern.`,
+      );
+    }
+    if (options.json) printJson(cells);
+    else print(`${cellSummary(cells)}\n\n${cellTable(cells, null, colours())}`);
+  });
+}
+
+export function islands(text: string | undefined, options: ReadOptions): void {
+  reading(options, ({ db }) => {
+    const run = resolveRun(db, text);
+    const rows = islandsOf(db, run.id);
+    show(options, rows, () => views.islandsView(rows, objectiveOf(run)));
+  });
+}
+
+export function migrations(text: string | undefined, options: LimitedOptions): void {
+  reading(options, ({ db }) => {
+    const run = resolveRun(db, text);
+    const { rows, total } = migrationsOf(db, run.id, limitOf(options));
+    show(options, rows, () => views.migrationsView(rows, objectiveOf(run)));
+    if (rows.length < total) hint(`The latest ${rows.length} of ${total}; see more with --limit ${total}.`);
+  });
+}
+
+export function failures(text: string | undefined, options: ReadOptions): void {
+  reading(options, ({ db, path }) => {
+    const run = resolveRun(db, text);
+    const groups = failuresOf(db, run.id);
+    if (groups.length === 0 && !options.json) return print(`Nothing failed in run ${run.id}.`);
+    show(options, groups, () => views.failuresView(groups, outputWidth()));
+    if (!options.json) hint(`The whole message: ${commandFor(`lineage show ${groups[0]?.examples[0]}`, path)}`);
+  });
+}
+
+export function spend(text: string | undefined, options: SpendOptions): void {
+  reading(options, ({ db }) => {
+    if (options.all === true) {
+      if (text !== undefined) throw new UserError(`--all shows every run: leave out ${text}, or --all.`, 2);
+      const spends = spendOfRuns(db);
+      return show(options, spends, () => views.spendOfRunsView(spends));
+    }
+    const spend = spendOf(db, resolveRun(db, text).id);
+    show(options, spend, () => views.spendView(spend));
+    if (options.json || spend.models.length === 0) return;
+    const tables = [
+      views.modelsView(spend),
+      views.sharesView("proposer", spend.proposers),
+      views.sharesView("island", spend.islands),
+    ];
+    for (const { columns, rows } of tables) {
+      print("");
+      printTable(columns, rows);
+    }
+  });
+}
