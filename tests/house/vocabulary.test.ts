@@ -31,7 +31,7 @@ const OLD_WORDS: readonly OldWord[] = [
     // A public JSON field, and the name of a seeded draw.
     allowed: [
       "research-stage/pipeline/optimise-prompts.ts",
-      "research-stage/cli/optimise-prompts.ts",
+      "research-stage/cli/actions/optimise-prompts.ts",
       "tests/research/optimise-prompts.test.ts",
       "research-stage/pipeline/few-shot.ts",
     ],
