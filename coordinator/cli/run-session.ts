@@ -21,11 +21,13 @@ import { repetitionOf } from "../repeat/repetition.ts";
 import { finalReport } from "../result/final-report.ts";
 import { buildResult, type RunResult } from "../result/result.ts";
 import { asControl } from "../run/control-run.ts";
-import { type Ending, executeRun } from "../run/controller.ts";
+import { executeRun } from "../run/controller.ts";
 import { evolvableCode } from "../run/evolved-source.ts";
 import { type Launch, launch as launchSchema } from "../run/launch.ts";
+import type { Ending, RunSession } from "../run/run-session.ts";
 import { type RunRequest, runId, specOf } from "../run/spec.ts";
 import { asStored, withinDevices } from "../run/within-devices.ts";
+import { modeOf } from "./run-mode.ts";
 
 export interface RunSessionOptions {
   readonly db: string;
@@ -109,14 +111,7 @@ async function kernelOf(launch: Launch): Promise<KernelPackage & { devices: read
   return launch.spaces.length === 1 ? { ...kernel, devices: [] } : kernel;
 }
 
-interface Prepared {
-  readonly spec: RunSpec;
-  readonly launch: Launch;
-  readonly kernel: KernelPackage;
-  readonly lineage: OpenLineage;
-  readonly resume: boolean;
-  readonly elapsedBeforeMs: number;
-}
+type Prepared = Omit<RunSession, "mode" | "progress" | "token" | "interrupted">;
 
 async function runSession(prepared: Prepared, { json, token }: RunSessionOptions): Promise<void> {
   const progress = openProgress(process.stderr, { json });
@@ -130,7 +125,8 @@ async function runSession(prepared: Prepared, { json, token }: RunSessionOptions
   process.on("SIGTERM", onSignal);
   let ending: Ending;
   try {
-    ending = await executeRun({ ...prepared, progress, token, interrupted: interruption.signal });
+    const mode = modeOf(prepared.launch, prepared.spec.run, prepared.kernel, prepared.lineage.db);
+    ending = await executeRun({ ...prepared, mode, progress, token, interrupted: interruption.signal });
   } catch (error) {
     throw withResumeHint(error, prepared);
   } finally {

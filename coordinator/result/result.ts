@@ -11,7 +11,7 @@ import { failedFinalists } from "../lineage/queries/finalists.ts";
 import { modelsUsed } from "../lineage/queries/models.ts";
 import { spentUsd } from "../lineage/queries/spend.ts";
 import { islands, runs } from "../lineage/schema.ts";
-import { sameCandidates } from "../repeat/repetition.ts";
+import { sameCandidates } from "../repeat/same-candidates.ts";
 import { worthOfEvolution } from "../run/control-run.ts";
 import { launch } from "../run/launch.ts";
 

@@ -3,58 +3,27 @@
  * the finalists again and names the winner. Every way out leaves a run that can be resumed or is complete.
  */
 import type { Bus } from "@kevo/core/bus/bus.ts";
-import { UserError } from "@kevo/core/errors/user-error.ts";
-import type { KernelPackage } from "@kevo/core/kernel/load.ts";
 import { openSpace } from "@kevo/core/search-space/search-space.ts";
-import type { RunSpec } from "@kevo/proto/run.ts";
+import type { LogEntry } from "@kevo/proto/log.ts";
 import { Dispatcher } from "../dispatch/dispatcher.ts";
 import { Fleet } from "../dispatch/fleet.ts";
-import { isUnservable, windowsOf } from "../dispatch/plan.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { LedgerState } from "../ledger/ledger-state.ts";
-import type { AcceptedCandidate } from "../ledger/records.ts";
-import type { OpenLineage } from "../lineage/database.ts";
-import { recordedCall } from "../lineage/queries/calls.ts";
-import { FINALIST_FAILED, finalistFailed } from "../lineage/queries/finalists.ts";
+import { writeError } from "../ledger/write-error.ts";
 import { MODEL_TROUBLE } from "../lineage/queries/models.ts";
-import type { Progress } from "../progress/progress.ts";
-import { planRecording } from "../record/plan.ts";
-import { Recorder } from "../record/recorder.ts";
-import { Recorded } from "../repeat/repetition.ts";
 import type { Child } from "./children.ts";
+import { startClocks } from "./clocks.ts";
 import { Endpoints } from "./endpoints.ts";
-import { evolvableCode, storedEvolvedSources } from "./evolved-source.ts";
-import { remeasureFinalists } from "./finalists.ts";
-import type { Launch } from "./launch.ts";
+import { IslandWindows } from "./island-windows.ts";
 import { Leases } from "./leases.ts";
 import { LiveView } from "./live-snapshot.ts";
-import { type LocalListener, startLocalEvaluators, startLocalWorkers } from "./local-programs.ts";
-import { LogPublisher } from "./log-publisher.ts";
+import { type LocalListener, startLocalPrograms } from "./local-programs.ts";
+import type { LogPublisher } from "./log-publisher.ts";
+import type { RunParts } from "./mode.ts";
 import { openNats } from "./nats.ts";
-import { ObjectKeeper } from "./object-keeper.ts";
-import { definitionObject } from "./spec.ts";
-
-export interface RunSession {
-  readonly spec: RunSpec;
-  readonly launch: Launch;
-  readonly kernel: KernelPackage;
-  readonly lineage: OpenLineage;
-  readonly progress: Progress;
-  readonly token: string | undefined;
-  /** True takes up a stored run. */
-  readonly resume: boolean;
-  /** Wall clock of earlier sessions, milliseconds. */
-  readonly elapsedBeforeMs: number;
-  /** The user's Ctrl-C. */
-  readonly interrupted: AbortSignal;
-}
-
-export type Ending = "completed" | "stopped" | "interrupted";
-
-const PROGRESS_EVERY_MS = 250;
-const STATE_EVERY_MS = 2_000;
-/** How long to wait for a first evaluator, or for one to come back, before giving up. */
-const EVALUATOR_TIMEOUT_MS = 60_000;
+import type { Ending, RunSession } from "./run-session.ts";
+import { openStores } from "./stores.ts";
+import { Watchdog } from "./watchdog.ts";
 
 export async function executeRun(session: RunSession): Promise<Ending> {
   await using stack = new AsyncDisposableStack();
@@ -69,50 +38,34 @@ class RunController {
   readonly #ledger: Ledger;
   readonly #dispatcher: Dispatcher;
   readonly #fleet: Fleet;
+  readonly #windows: IslandWindows;
   readonly #view: LiveView;
-  /** The run that this one repeats. */
-  readonly #recorded: Recorded | null;
+  readonly #parts: RunParts;
   #bus: Bus | null = null;
   #publisher: LogPublisher | null = null;
   #endpoints: Endpoints | null = null;
-  #recorder: Recorder | null = null;
   readonly #children: Child[] = [];
-  #windows: number[];
   #phase = "waiting for an evaluator";
   #stopped = false;
-  /** Every island has had an evaluator that fits it: until then none begins, or the first would spend the budget. */
-  #hasEvaluator = false;
   /** Settles when the search is over; rejects when the run cannot go on. */
   readonly #over = Promise.withResolvers<Ending>();
 
   constructor(session: RunSession, stack: AsyncDisposableStack) {
     this.#session = session;
     this.#stack = stack;
-    const { spec, lineage, token, kernel } = session;
-    const space = openSpace(kernel.definition);
-    const { repeats } = session.launch;
-    this.#recorded = repeats === undefined ? null : new Recorded(lineage.db, repeats, spec.run, space);
-    this.#state = new LedgerState(spec, space, this.#recorded?.evaluations);
+    const { spec, lineage, token, kernel, mode } = session;
+    this.#state = new LedgerState(spec, openSpace(kernel.definition), mode.limit);
     this.#ledger = new Ledger(
       lineage,
       this.#state,
       {
-        onEntries: (entries) => {
-          this.#publisher?.publish(entries);
-          // With --sync a worker asks only under tails as fresh as its own log.
-          if (spec.sync) this.#endpoints?.announce();
-          for (const entry of entries)
-            if (entry.type === "evaluated" && !entry.cached) this.#view.evaluated(entry.candidate);
-          this.#recorder?.wake();
-          this.#endIfFinished();
-        },
+        onEntries: (entries) => this.#logged(entries),
         onReady: (candidates) => {
           this.#view.accepted(candidates);
-          if (this.#recorded === null) this.#dispatcher.add(candidates);
-          else this.#answerFrom(this.#recorded, candidates);
+          mode.evaluate(this.#parts, candidates);
         },
       },
-      (error) => this.#over.reject(databaseTrouble(error, lineage.path)),
+      (error) => this.#over.reject(writeError(error, lineage.path)),
     );
     this.#dispatcher = new Dispatcher(spec, this.#ledger, {
       onUnusable: (evaluator, why) => this.#fleet.markUnusable(evaluator, why),
@@ -122,8 +75,21 @@ class RunController {
       onChange: () => this.#fleetChanged(),
       onNote: (message) => this.#note("evaluator", message),
     });
+    this.#windows = new IslandWindows(spec, () => this.#dispatcher.slots);
     this.#view = new LiveView(this.#state, this.#fleet);
-    this.#windows = spec.islands.map(() => 0);
+    this.#parts = {
+      spec,
+      db: lineage.db,
+      ledger: this.#ledger,
+      dispatcher: this.#dispatcher,
+      windows: () => this.#windows.sizes,
+      interrupted: session.interrupted,
+      onPhase: (phase) => {
+        this.#phase = phase;
+      },
+      note: (kind, message, data) => this.#note(kind, message, data),
+      fail: (error) => this.#over.reject(error),
+    };
     // A rejection before anybody waits for it is not unhandled: run() awaits it below.
     this.#over.promise.catch(() => {});
   }
@@ -151,7 +117,7 @@ class RunController {
   }
 
   async #begin(): Promise<void> {
-    const { spec, launch, kernel, resume } = this.#session;
+    const { spec, launch, mode } = this.#session;
     const { url, bus } = await openNats(this.#stack, {
       run: spec.run,
       launch,
@@ -161,52 +127,32 @@ class RunController {
       onFailed: (error) => this.#over.reject(error),
     });
     this.#bus = bus;
-    await bus.openLogStream();
-    const definition = definitionObject(kernel.definition);
-    const source = spec.evolves_source === undefined ? null : evolvableCode(kernel);
-    const evolvedSources = () =>
-      source === null ? [] : [source, ...storedEvolvedSources(this.#session.lineage.db, spec.run)];
-    const objects = new ObjectKeeper(bus, () => [
-      kernel,
-      definition,
-      ...evolvedSources().map(({ hash, text }) => ({ hash, bytes: Buffer.from(text) })),
-    ]);
-    this.#stack.defer(() => objects.close());
-    await objects.publish();
+    this.#publisher = await openStores(this.#stack, bus, this.#session, this.#ledger);
     // After the connections to it are closed, a daemon has nothing to wait for.
     this.#stack.defer(async () => {
       await Promise.all(this.#children.map((child) => child.stop()));
     });
     this.#stack.defer(() => this.#fleet.close());
     this.#stack.defer(() => this.#dispatcher.stop());
-    const publisher = new LogPublisher(bus, this.#ledger);
-    this.#stack.defer(() => publisher.close());
-    if (resume) {
-      await this.#ledger.status({ status: "running", message: null, endedAt: null });
-      await this.#ledger.restore();
-    } else await this.#ledger.create(JSON.stringify(launch), source);
-    // Everything up to here is copied by comparing tails, and from here on as it is written.
-    await publisher.repair();
-    this.#publisher = publisher;
 
     const leases = new Leases(this.#ledger);
-    await this.#openRecorder(leases);
+    await mode.begin(this.#parts, leases);
+    this.#stack.defer(() => mode.close());
     const endpoints = new Endpoints({
       bus,
       ledger: this.#ledger,
       leases,
-      windows: () => this.#windows,
+      windows: () => this.#windows.sizes,
       onStop: () => this.#stop("stop was asked for"),
-      recordedCalls: (hash, index) =>
-        launch.repeats === undefined ? null : recordedCall(this.#session.lineage.db, launch.repeats, hash, index),
+      recordedCalls: mode.recordedCalls,
       onTrouble: (text) => this.#note(MODEL_TROUBLE, text),
     });
     this.#endpoints = endpoints;
     this.#stack.defer(() => endpoints.close());
-    if (this.#recorded === null) this.#fleet.listen(bus);
-    else this.#phase = `repeating ${launch.repeats}`;
+    if (mode.needsEvaluators) this.#fleet.listen(bus);
+    else this.#phase = mode.working;
     for (const address of launch.evaluators) this.#fleet.add(address);
-    this.#startPrograms(url, leases);
+    this.#children.push(...startLocalPrograms(this.#session, url, this.#listenerWith(leases)));
     this.#startClocks();
     this.#endIfFinished();
     this.#note(
@@ -215,23 +161,8 @@ class RunController {
     );
   }
 
-  /** A recording has no island-workers: its configurations are known before. */
-  async #openRecorder(leases: Leases): Promise<void> {
-    const { spec, launch, kernel } = this.#session;
-    if (launch.record === null) return;
-    const plan = planRecording(kernel.definition, launch.record.fixed, spec.seed, spec.evaluations);
-    const window = () => this.#windows[0] ?? 0;
-    const recorder = new Recorder(this.#ledger, leases, plan.configurations, window, (error) =>
-      this.#over.reject(error),
-    );
-    await recorder.begin();
-    this.#recorder = recorder;
-    this.#stack.defer(() => recorder.close());
-  }
-
-  #startPrograms(natsUrl: string, leases: Leases): void {
-    const { spec, launch } = this.#session;
-    const listener: LocalListener = {
+  #listenerWith(leases: Leases): LocalListener {
+    return {
       onEvaluator: (address, before) => {
         if (before !== null) this.#fleet.remove(before);
         this.#fleet.add(address);
@@ -240,48 +171,48 @@ class RunController {
       onNote: (message) => this.#note("program", message),
       onFailed: (error) => this.#over.reject(error),
     };
-    if (launch.evaluators.length === 0 && this.#recorded === null)
-      this.#children.push(...startLocalEvaluators(spec, launch, natsUrl, listener));
-    if (!launch.external_workers && launch.record === null)
-      this.#children.push(...startLocalWorkers(spec, natsUrl, listener));
   }
 
   #startClocks(): void {
-    const { spec, progress } = this.#session;
-    const view = setInterval(
-      () => progress.update(this.#view.snapshot(this.#phase, this.#elapsedS())),
-      PROGRESS_EVERY_MS,
-    );
-    const state = setInterval(() => this.#storeState(), STATE_EVERY_MS);
-    this.#stack.defer(() => {
-      clearInterval(view);
-      clearInterval(state);
+    const { spec, progress, mode } = this.#session;
+    const watchdog = new Watchdog(spec.kernel.id, this.#fleet);
+    const clocks = startClocks({
+      onView: () => progress.update(this.#view.snapshot(this.#phase, this.#elapsedS())),
+      onStore: () => this.#storeProgress(),
+      onLook: () => {
+        // An island that says that it has nothing left makes no entry.
+        this.#endIfFinished();
+        const isServed = this.#fleet.serving && this.#windows.serve(this.#state.awaited);
+        const error = watchdog.check(!mode.needsEvaluators || isServed, this.#windows.missingModels());
+        if (error !== null) this.#over.reject(error);
+      },
+      onTimeUp: () => this.#stop(`the time of ${spec.time_s} s is up`),
+      leftS: spec.time_s === null ? null : spec.time_s - this.#elapsedS(),
     });
-    let servedAt = performance.now();
-    const watchdog = setInterval(() => {
-      const isServed = this.#hasEvaluator && this.#fleet.serving && !isUnservable(this.#state.awaited, this.#windows);
-      if (this.#recorded !== null || isServed) servedAt = performance.now();
-      // An island that says that it has nothing left makes no entry.
-      this.#endIfFinished();
-      const waited = performance.now() - servedAt;
-      if (this.#fleet.hopeless)
-        this.#over.reject(new UserError(`No evaluator can run ${spec.kernel.id}: ${this.#fleet.trouble}.`));
-      else if (waited > EVALUATOR_TIMEOUT_MS) {
-        this.#over.reject(
-          new UserError(
-            `No evaluator has served ${this.#wanted()}for ${EVALUATOR_TIMEOUT_MS / 1000} s: ${this.#fleet.trouble}. Start one with \`gpu-evaluator start\`, then resume the run.`,
-          ),
-        );
-      }
-    }, 500);
-    this.#stack.defer(() => clearInterval(watchdog));
-    if (spec.time_s === null) return;
-    const left = Math.max(0, spec.time_s - this.#elapsedS());
-    const limit = setTimeout(() => this.#stop(`the time of ${spec.time_s} s is up`), left * 1000);
-    this.#stack.defer(() => clearTimeout(limit));
+    this.#stack.use(clocks);
   }
 
-  /** No further batch; what is outstanding is finished. */
+  #logged(entries: readonly LogEntry[]): void {
+    this.#publisher?.publish(entries);
+    // With --sync a worker asks only under tails as fresh as its own log.
+    if (this.#session.spec.sync) this.#endpoints?.announce();
+    for (const entry of entries) {
+      if (entry.type === "evaluated" && !entry.cached) this.#view.evaluated(entry.candidate);
+    }
+    this.#session.mode.wake();
+    this.#endIfFinished();
+  }
+
+  #fleetChanged(): void {
+    this.#windows.update();
+    const works = this.#windows.hasEvaluators && this.#fleet.serving;
+    this.#phase = works ? this.#session.mode.working : "waiting for an evaluator";
+    this.#endpoints?.announce();
+    this.#session.mode.wake();
+    this.#storeProgress();
+  }
+
+  /** Accepts no more batches, and waits for the outstanding candidates. */
   #stop(why: string): void {
     if (this.#state.closed) return;
     this.#note("stopping", why);
@@ -301,38 +232,10 @@ class RunController {
     this.#over.resolve(this.#stopped ? "stopped" : "completed");
   }
 
-  #answerFrom(recorded: Recorded, ready: readonly AcceptedCandidate[]): void {
-    try {
-      for (const candidate of ready) {
-        this.#ledger.settle(recorded.evaluationOf(candidate), null).catch((error: unknown) => this.#over.reject(error));
-      }
-    } catch (error) {
-      this.#over.reject(error);
-    }
-  }
-
   async #remeasureFinalists(ending: Ending): Promise<Ending> {
-    const { spec, lineage } = this.#session;
     // A recorded time does not change by reading it again.
-    if (spec.backend === "replay") return ending;
-    if (this.#recorded !== null) {
-      for (const { candidate, round, measurements } of this.#recorded.remeasurements()) {
-        await this.#ledger.remeasured(candidate, round, measurements);
-      }
-      for (const failed of this.#recorded.failedFinalists())
-        await this.#ledger.event(FINALIST_FAILED, finalistFailed(failed), failed);
-      return ending;
-    }
-    const ended = await remeasureFinalists({
-      db: lineage.db,
-      spec,
-      dispatcher: this.#dispatcher,
-      interrupted: this.#session.interrupted,
-      onPhase: (phase) => {
-        this.#phase = phase;
-      },
-      onFailed: (failed) => this.#note(FINALIST_FAILED, finalistFailed(failed), failed),
-    });
+    if (this.#session.spec.backend === "replay") return ending;
+    const ended = await this.#session.mode.remeasureFinalists(this.#parts);
     return ended === "interrupted" ? ended : ending;
   }
 
@@ -343,43 +246,16 @@ class RunController {
     if (ending === "completed") await this.#bus?.purgeLog(this.#session.spec.run).catch(() => {});
     const message = error === null ? null : (error as Error).message;
     await this.#ledger.event(ending, message ?? `the run is ${ending}`);
-    await this.#ledger.status({
-      status: ending,
-      message,
-      endedAt: Date.now(),
-      elapsedMs: Math.round(this.#elapsedS() * 1000),
-    });
+    await this.#ledger.status({ status: ending, message, endedAt: Date.now(), elapsedMs: this.#elapsedMs() });
   }
 
-  #fleetChanged(): void {
-    const models = this.#session.spec.islands.map(({ niche }) => niche.device);
-    const windows = windowsOf(this.#dispatcher.slots, models);
-    this.#hasEvaluator ||= windows.every((window) => window > 0);
-    this.#windows = this.#hasEvaluator ? windows : windows.map(() => 0);
-    this.#phase = this.#hasEvaluator && this.#fleet.serving ? this.#working : "waiting for an evaluator";
-    this.#endpoints?.announce();
-    this.#recorder?.wake();
-    this.#storeState();
-  }
-
-  get #working(): string {
-    return this.#session.launch.record === null ? "evolving" : "recording";
-  }
-
-  /** Description of the device models that islands are limited to and that nobody has. */
-  #wanted(): string {
-    const present = new Set([...this.#dispatcher.slots].flatMap(({ deviceModels }) => deviceModels));
-    const wanted = new Set(this.#session.spec.islands.flatMap(({ niche }) => niche.device ?? []));
-    const missing = [...wanted].filter((model) => !present.has(model));
-    return missing.length === 0 ? "" : `${missing.join(", ")} `;
-  }
-
-  #storeState(): void {
+  /** For other processes, which read the database. */
+  #storeProgress(): void {
     for (const { id, address, description, state } of this.#fleet.descriptions()) {
       const row = { id, address, backend: description.backend, description: JSON.stringify(description), state };
       void this.#ledger.evaluator(row).catch(() => {});
     }
-    void this.#ledger.status({ elapsedMs: Math.round(this.#elapsedS() * 1000) }).catch(() => {});
+    void this.#ledger.status({ elapsedMs: this.#elapsedMs() }).catch(() => {});
   }
 
   #note(kind: string, message: string, data?: unknown): void {
@@ -387,15 +263,11 @@ class RunController {
     void this.#ledger.event(kind, message, data).catch(() => {});
   }
 
+  #elapsedMs(): number {
+    return Math.round(this.#elapsedS() * 1000);
+  }
+
   #elapsedS(): number {
     return (this.#session.elapsedBeforeMs + performance.now() - this.#startedAt) / 1000;
   }
-}
-
-function databaseTrouble(error: unknown, path: string): UserError {
-  const { code, message } = error as { code?: string; message: string };
-  const why = code === "SQLITE_FULL" ? "the disk is full" : message;
-  return new UserError(
-    `The database ${path} cannot be written: ${why}. Nothing that was counted is lost; resume the run when that is mended.`,
-  );
 }

@@ -6,6 +6,7 @@ import type { RunSpec } from "@kevo/proto/run.ts";
 import { z } from "zod";
 import { Child } from "./children.ts";
 import type { Launch } from "./launch.ts";
+import type { RunSession } from "./run-session.ts";
 
 const EVALUATOR = fileURLToPath(import.meta.resolve("@kevo/gpu-evaluator/cli/main.ts"));
 const WORKER = fileURLToPath(import.meta.resolve("@kevo/island-worker/cli/main.ts"));
@@ -23,8 +24,22 @@ export interface LocalListener {
 
 const listening = z.object({ listening: z.string() });
 
+/** What the run needs and nobody else was named for. */
+export function startLocalPrograms(
+  { spec, launch, mode }: Pick<RunSession, "spec" | "launch" | "mode">,
+  natsUrl: string,
+  listener: LocalListener,
+): Child[] {
+  const evaluators = mode.needsEvaluators && launch.evaluators.length === 0;
+  const workers = mode.needsWorkers && !launch.external_workers;
+  return [
+    ...(evaluators ? startLocalEvaluators(spec, launch, natsUrl, listener) : []),
+    ...(workers ? startLocalWorkers(spec, natsUrl, listener) : []),
+  ];
+}
+
 /** One evaluator, or one for each recorded space. */
-export function startLocalEvaluators(spec: RunSpec, launch: Launch, natsUrl: string, listener: LocalListener): Child[] {
+function startLocalEvaluators(spec: RunSpec, launch: Launch, natsUrl: string, listener: LocalListener): Child[] {
   const { spaces } = launch;
   if (spaces.length === 0) return [startLocalEvaluator(spec, launch, null, natsUrl, listener)];
   return spaces.map((space) => startLocalEvaluator(spec, launch, space, natsUrl, listener));
@@ -60,7 +75,7 @@ function startLocalEvaluator(
 }
 
 /** Enough workers for all islands: one for two islands, at most one a core. */
-export function startLocalWorkers(spec: RunSpec, natsUrl: string, listener: LocalListener): Child[] {
+function startLocalWorkers(spec: RunSpec, natsUrl: string, listener: LocalListener): Child[] {
   const islands = spec.islands.length;
   const workers = Math.min(Math.ceil(islands / 2), cpus().length);
   const each = Math.ceil(islands / workers);

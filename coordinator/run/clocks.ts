@@ -1,0 +1,33 @@
+/** What a run does by the clock. */
+
+export interface Clocks {
+  /** Shows how the run goes. */
+  readonly onView: () => void;
+  /** Stores how the run goes, for other processes. */
+  readonly onStore: () => void;
+  /** Looks whether the run has ended, or cannot go on. */
+  readonly onLook: () => void;
+  /** The run's time is up. */
+  readonly onTimeUp: () => void;
+  /** Seconds until then; null without a limit. */
+  readonly leftS: number | null;
+}
+
+const VIEW_EVERY_MS = 250;
+const STORE_EVERY_MS = 2_000;
+const LOOK_EVERY_MS = 500;
+
+/** Disposing of it stops them all. */
+export function startClocks({ onView, onStore, onLook, onTimeUp, leftS }: Clocks): Disposable {
+  const timers = [
+    setInterval(onView, VIEW_EVERY_MS),
+    setInterval(onStore, STORE_EVERY_MS),
+    setInterval(onLook, LOOK_EVERY_MS),
+    ...(leftS === null ? [] : [setTimeout(onTimeUp, Math.max(0, leftS) * 1000)]),
+  ];
+  return {
+    [Symbol.dispose]: () => {
+      for (const timer of timers) clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,50 @@
+/**
+ * A run searches, records or repeats. The controller does what these have in common; a mode says who proposes, where
+ * outcomes come from, and what is measured again at the end.
+ */
+import type { RunSpec } from "@kevo/proto/run.ts";
+import type { Dispatcher } from "../dispatch/dispatcher.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { AcceptedCandidate } from "../ledger/records.ts";
+import type { LineageDatabase } from "../lineage/database.ts";
+import type { Leases } from "./leases.ts";
+import type { RecordedCalls } from "./model-endpoint.ts";
+
+/** What a mode acts on. */
+export interface RunParts {
+  readonly spec: RunSpec;
+  readonly db: LineageDatabase;
+  readonly ledger: Ledger;
+  readonly dispatcher: Dispatcher;
+  /** How many candidates each island may have outstanding now. */
+  readonly windows: () => readonly number[];
+  readonly interrupted: AbortSignal;
+  /** Tells people what the run is doing. */
+  readonly onPhase: (phase: string) => void;
+  /** Tells people something, and stores it as an event. */
+  readonly note: (kind: string, message: string, data?: unknown) => void;
+  /** The run cannot go on. */
+  readonly fail: (error: unknown) => void;
+}
+
+export interface RunMode {
+  /** What the run does while nothing hinders it, for people. */
+  readonly working: string;
+  /** Whether evaluators measure the candidates. Otherwise their outcomes are known already. */
+  readonly needsEvaluators: boolean;
+  /** Whether island-workers propose the candidates. */
+  readonly needsWorkers: boolean;
+  /** Evaluations after which the run is over though its budget is not spent; undefined for the budget. */
+  readonly limit: number | undefined;
+  /** Answers to models' questions that are known already. */
+  readonly recordedCalls: RecordedCalls;
+  /** Takes what it needs before any worker can. */
+  begin(run: RunParts, leases: Leases): Promise<void>;
+  /** Candidates that need an outcome, in order. */
+  evaluate(run: RunParts, candidates: readonly AcceptedCandidate[]): void;
+  /** The ledger or the windows have changed. */
+  wake(): void;
+  /** Measures the finalists again. */
+  remeasureFinalists(run: RunParts): Promise<"remeasured" | "interrupted">;
+  close(): void;
+}

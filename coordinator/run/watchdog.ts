@@ -1,0 +1,38 @@
+/** Gives a run up that no evaluator serves, instead of waiting for ever. */
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import type { Fleet } from "../dispatch/fleet.ts";
+
+/** How long to wait for a first evaluator, or for one to come back. */
+export const EVALUATOR_TIMEOUT_MS = 60_000;
+
+export class Watchdog {
+  readonly #kernel: string;
+  readonly #fleet: Pick<Fleet, "hopeless" | "trouble">;
+  readonly #now: () => number;
+  #servedAt: number;
+
+  /** @param now milliseconds of any clock that only goes forward. */
+  constructor(kernel: string, fleet: Pick<Fleet, "hopeless" | "trouble">, now: () => number = () => performance.now()) {
+    this.#kernel = kernel;
+    this.#fleet = fleet;
+    this.#now = now;
+    this.#servedAt = now();
+  }
+
+  /**
+   * @param isServed whether the run gets on now.
+   * @param missing device models that no evaluator has.
+   * @returns why the run cannot go on; null while it can.
+   */
+  check(isServed: boolean, missing: readonly string[]): UserError | null {
+    if (isServed) this.#servedAt = this.#now();
+    if (this.#fleet.hopeless) {
+      return new UserError(`No evaluator can run ${this.#kernel}: ${this.#fleet.trouble}.`);
+    }
+    if (this.#now() - this.#servedAt <= EVALUATOR_TIMEOUT_MS) return null;
+    const wanted = missing.length === 0 ? "" : `${missing.join(", ")} `;
+    return new UserError(
+      `No evaluator has served ${wanted}for ${EVALUATOR_TIMEOUT_MS / 1000} s: ${this.#fleet.trouble}. Start one with \`gpu-evaluator start\`, then resume the run.`,
+    );
+  }
+}
