@@ -93,7 +93,7 @@ export function lineageCommand(): Command {
   )
     .argument(
       "<query>",
-      "a SELECT statement on the tables of coordinator/lineage/schema.ts and coordinator/lineage/research/schema.ts",
+      "a SELECT statement on the tables of coordinator/lineage/schema.ts and research-stage/store/schema.ts",
     )
     .option("--limit <n>", "maximum number of rows", "1000")
     .action(async (statement: string, options: LimitedOptions) =>

@@ -1,10 +1,10 @@
 /** The lineage database for its only writer, the coordinator. */
 import { resolve } from "node:path";
+import { openForWriting } from "@kevo/core/database/open-for-writing.ts";
+import { UserError } from "@kevo/core/errors/user-error.ts";
 import type Database from "better-sqlite3";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
-import { noDatabase } from "./file.ts";
 import * as schema from "./schema.ts";
-import { openForWriting } from "./writer.ts";
 
 export type LineageDatabase = BetterSQLite3Database<typeof schema>;
 
@@ -14,6 +14,13 @@ export interface OpenLineage {
   readonly db: LineageDatabase;
   /** Closes the database and lets the next coordinator in. */
   close(): void;
+}
+
+/** What is said where somebody looks for runs in a file that is not there. */
+export function noDatabase(file: string): UserError {
+  return new UserError(
+    `There is no database ${file}. A run writes it (coordinator start); if yours lies elsewhere, name it with --db FILE.`,
+  );
 }
 
 /** By which a lineage database is told from others. */

@@ -4,12 +4,12 @@
  */
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { refuseFolder } from "@kevo/core/database/file.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import Database from "better-sqlite3";
 import { drizzle } from "drizzle-orm/better-sqlite3";
-import { type LineageDatabase, openLineage } from "./database.ts";
+import { type LineageDatabase, noDatabase, openLineage } from "./database.ts";
 import { DEFAULT_DATABASE } from "./default-database.ts";
-import { noDatabase, refuseFolder } from "./file.ts";
 import * as schema from "./schema.ts";
 
 export interface ReadOnlyLineage {

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { realpathSync } from "node:fs";
 import { acquireExclusive } from "@kevo/core/host-lock/host-lock.ts";
-import { type LockFile, openLockFile } from "@kevo/core/host-lock/lock-file.ts";
+import { openNamedLock } from "@kevo/core/host-lock/named-lock.ts";
 
 export interface Owners {
   /** Alone among all processes that start, restart or end this folder's server. */
@@ -20,7 +20,7 @@ export interface Owners {
 /** @param dir must exist; two spellings of one folder are one folder */
 export function openOwners(dir: string): Owners {
   const id = createHash("sha256").update(realpathSync(dir)).digest("hex").slice(0, 16);
-  const lock: LockFile = openLockFile(`nats-${id}-owners`);
+  const lock = openNamedLock(`nats-${id}-owners`);
   return {
     alone: async (work) => {
       const release = await acquireExclusive(`nats-${id}`);

@@ -7,23 +7,23 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import type { LockFile } from "../database/lock-file.ts";
 import { acquireExclusive, acquireShared } from "./host-lock.ts";
-import type * as lockFile from "./lock-file.ts";
 
 /** Tells of each try of this process to take a lock's file, with the lock's name. */
 const tries = vi.hoisted(() => ({ tell: (_name: string) => {} }));
-vi.mock(import("./lock-file.ts"), async (importOriginal) => {
-  const { openLockFile } = await importOriginal();
-  const told = (name: string): lockFile.LockFile => {
-    const file = openLockFile(name);
+vi.mock(import("./named-lock.ts"), async (importOriginal) => {
+  const { openNamedLock } = await importOriginal();
+  const told = (name: string): LockFile => {
+    const file = openNamedLock(name);
     const attempt = (mode: "shared" | "exclusive") => {
       const taken = file.try(mode);
       tries.tell(name);
       return taken;
     };
-    return { try: attempt, release: () => file.release() };
+    return { ...file, try: attempt };
   };
-  return { openLockFile: told };
+  return { openNamedLock: told };
 });
 
 const fixture = fileURLToPath(new URL("./holder.fixture.ts", import.meta.url));

@@ -10,8 +10,8 @@
  * Nothing blocks the event loop: each try is a few file-lock calls; between tries there are timers, and within
  * one process only the head of a lock's queue tries.
  */
-import { openLockFile } from "./lock-file.ts";
 import { LockQueue, type Release } from "./lock-queue.ts";
+import { openNamedLock } from "./named-lock.ts";
 
 export type { Release } from "./lock-queue.ts";
 
@@ -20,7 +20,7 @@ const queues = new Map<string, LockQueue>();
 function queueOf(name: string): LockQueue {
   let queue = queues.get(name);
   if (queue === undefined) {
-    queue = new LockQueue(openLockFile(name), openLockFile(`${name}.gate`));
+    queue = new LockQueue(openNamedLock(name), openNamedLock(`${name}.gate`));
     queues.set(name, queue);
   }
   return queue;

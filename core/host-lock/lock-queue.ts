@@ -1,5 +1,5 @@
 /** Who in this process waits for, or holds, one lock of the host. First come, first served within the process. */
-import type { LockFile } from "./lock-file.ts";
+import type { LockFile } from "../database/lock-file.ts";
 
 /** Gives the lock back. Also a Disposable, so that `using` does it. */
 export type Release = (() => void) & Disposable;

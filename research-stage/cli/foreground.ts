@@ -1,8 +1,9 @@
 /** A research run in the foreground of the command line: signals, progress on standard error, the result on standard output. */
-import type { OpenResearch } from "@kevo/coordinator/lineage/research/database.ts";
-import type { ResearchRun } from "@kevo/coordinator/lineage/research/store.ts";
+
 import type { Recording } from "../pipeline/recording.ts";
 import { type Ended, runResearch } from "../pipeline/run.ts";
+import type { OpenResearch } from "../store/database.ts";
+import type { ResearchRun } from "../store/store.ts";
 
 const EXIT_INTERRUPTED = 130;
 

@@ -1,14 +1,6 @@
 /** Opens a run: live with keys and network, or from a recording with neither. */
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { OpenResearch } from "@kevo/coordinator/lineage/research/database.ts";
-import {
-  addExchange,
-  exchangesOf,
-  type ResearchRun,
-  runCalls,
-  runSpending,
-} from "@kevo/coordinator/lineage/research/store.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { createCallStore } from "@kevo/core/llm/call-store.ts";
 import type { ModelClient } from "@kevo/core/llm/client.ts";
@@ -28,6 +20,8 @@ import { type ResearchOptions, researchOptions } from "../session/options.ts";
 import type { Session } from "../session/session.ts";
 import { openSteps } from "../session/steps.ts";
 import { spendLimitOf } from "../stages/survey.ts";
+import type { OpenResearch } from "../store/database.ts";
+import { addExchange, exchangesOf, type ResearchRun, runCalls, runSpending } from "../store/store.ts";
 import type { Recorded, Recording } from "./recording.ts";
 import { keysOf, openSources, recordedKeys, usable } from "./sources.ts";
 

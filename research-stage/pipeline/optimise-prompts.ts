@@ -5,7 +5,6 @@
  */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { stepsOf } from "@kevo/coordinator/lineage/research/store.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { loadKernel } from "@kevo/core/kernel/load.ts";
 import { saveDemos } from "@kevo/core/llm/demo-file.ts";
@@ -16,6 +15,7 @@ import type { Session } from "../session/session.ts";
 import { ideasFound } from "../stages/ideas.ts";
 import { filesOf, implementKernel, inputOf, kernelId, type Written } from "../stages/implementation.ts";
 import { geometricMean } from "../stages/outcome.ts";
+import { stepsOf } from "../store/store.ts";
 import { fewShot } from "./few-shot.ts";
 
 export interface Learnt {

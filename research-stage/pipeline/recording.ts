@@ -4,8 +4,6 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { gunzipSync, gzipSync } from "node:zlib";
-import type { ResearchDatabase } from "@kevo/coordinator/lineage/research/database.ts";
-import { callsOf, exchangesOf, measurementsOf, type ResearchRun } from "@kevo/coordinator/lineage/research/store.ts";
 import { parseJson } from "@kevo/core/config/json.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { type CallRecord, callRecord } from "@kevo/proto/model-call.ts";
@@ -13,6 +11,8 @@ import { z } from "zod";
 import { storedExchange } from "../recording/exchange.ts";
 import { type Library, library } from "../session/library.ts";
 import { researchOptions } from "../session/options.ts";
+import type { ResearchDatabase } from "../store/database.ts";
+import { callsOf, exchangesOf, measurementsOf, type ResearchRun } from "../store/store.ts";
 
 const recording = z.object({
   format: z.literal("kevo-research"),

@@ -1,13 +1,13 @@
 /** Carries out a research run: opens it, works through the stages, and writes report, package and recording. */
 import { relative } from "node:path";
-import type { OpenResearch } from "@kevo/coordinator/lineage/research/database.ts";
-import { findRun, type ResearchRun, setRun } from "@kevo/coordinator/lineage/research/store.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { ModelError } from "@kevo/core/llm/errors.ts";
 import { bestOf, type Findings, noFindings } from "../findings/findings-of-run.ts";
 import { spendOf } from "../report/spend.ts";
 import { writeReport } from "../report/write-report.ts";
 import { packageStage } from "../stages/package.ts";
+import type { OpenResearch } from "../store/database.ts";
+import { findRun, type ResearchRun, setRun } from "../store/store.ts";
 import { estimateOf } from "./estimate.ts";
 import { type OpenSession, openSession } from "./open-session.ts";
 import { research } from "./pipeline.ts";

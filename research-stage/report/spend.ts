@@ -1,6 +1,6 @@
 /** What a run cost, by kind of call and by idea. */
-import type { ResearchDatabase } from "@kevo/coordinator/lineage/research/database.ts";
-import { callsOf, spentOf, stepsOf } from "@kevo/coordinator/lineage/research/store.ts";
+import type { ResearchDatabase } from "../store/database.ts";
+import { callsOf, spentOf, stepsOf } from "../store/store.ts";
 import { type Block, heading, paragraph, table } from "./blocks.ts";
 
 export interface Spend {

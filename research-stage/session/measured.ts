@@ -2,11 +2,11 @@
 
 import { insertRun } from "@kevo/coordinator/lineage/copy-run.ts";
 import { openLineage } from "@kevo/coordinator/lineage/database.ts";
-import type { ResearchDatabase } from "@kevo/coordinator/lineage/research/database.ts";
-import { measurementOf, putMeasurement } from "@kevo/coordinator/lineage/research/store.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { z } from "zod";
 import { check } from "../findings/findings.ts";
+import type { ResearchDatabase } from "../store/database.ts";
+import { measurementOf, putMeasurement } from "../store/store.ts";
 import { type Cluster, KernelFault, type Search, type Searched, searched } from "./cluster.ts";
 import { hashOf } from "./steps.ts";
 

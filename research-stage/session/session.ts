@@ -1,5 +1,5 @@
 /** What every stage of a run holds: stores, models, sources, dollars, and the cluster. */
-import type { ResearchDatabase } from "@kevo/coordinator/lineage/research/database.ts";
+
 import type { ModelClient } from "@kevo/core/llm/client.ts";
 import { ModelError } from "@kevo/core/llm/errors.ts";
 import { type Prediction, predict } from "@kevo/core/llm/predict.ts";
@@ -8,6 +8,7 @@ import type { z } from "zod";
 import type { Transport } from "../recording/transport.ts";
 import type { Source } from "../sources/source.ts";
 import type { SpendLimit } from "../sources/spend-limit.ts";
+import type { ResearchDatabase } from "../store/database.ts";
 import type { Cluster } from "./cluster.ts";
 import { fit, MAX_CHARACTERS } from "./fit.ts";
 import type { Library } from "./library.ts";

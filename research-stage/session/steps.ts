@@ -5,10 +5,10 @@
  */
 import { createHash } from "node:crypto";
 import { channel } from "node:diagnostics_channel";
-import type { ResearchDatabase } from "@kevo/coordinator/lineage/research/database.ts";
-import { findStep, putStep } from "@kevo/coordinator/lineage/research/store.ts";
 import canonicalize from "canonicalize";
 import type { z } from "zod";
+import type { ResearchDatabase } from "../store/database.ts";
+import { findStep, putStep } from "../store/store.ts";
 
 /** Published when a step has been stored as begun, as done, or as of no use: `{run, key, stage, status}`. For observers. */
 export const STEP_CHANNEL = channel("kevo.research.step");

@@ -1,11 +1,12 @@
 /** Stage 2: what is discussed and not implemented, what could be combined. Citations are of retrieved records only. */
-import { putGaps } from "@kevo/coordinator/lineage/research/provenance.ts";
+
 import { signature } from "@kevo/core/llm/signature.ts";
 import { z } from "zod";
 import { type Claim, type Gap, gap, type LiteratureSummary, type Outcome } from "../findings/findings.ts";
 import { fit, MAX_CHARACTERS } from "../session/fit.ts";
 import { ask, type Session } from "../session/session.ts";
 import { FENCE_RULE, fence } from "../sources/defence/fence.ts";
+import { putGaps } from "../store/provenance.ts";
 import { claimLines } from "./claims.ts";
 import { outcomeLines } from "./outcome.ts";
 import { unknownIds } from "./summary.ts";

@@ -1,11 +1,12 @@
 /** Stage 3: ideas that answer gaps, each with a configuration space and what must be new for it to be new. */
-import { putIdeas } from "@kevo/coordinator/lineage/research/provenance.ts";
+
 import { signature } from "@kevo/core/llm/signature.ts";
 import { z } from "zod";
 import { type Gap, type Idea, idea, ideaParameter, type Outcome } from "../findings/findings.ts";
 import { fit, MAX_CHARACTERS } from "../session/fit.ts";
 import { libraryLines } from "../session/library.ts";
 import { ask, type Session } from "../session/session.ts";
+import { putIdeas } from "../store/provenance.ts";
 import { outcomeLines } from "./outcome.ts";
 
 export const proposeIdeas = signature({

@@ -3,7 +3,7 @@
  * with a quote that must stand there; the verdict is drawn from that by rule, never by a model, so that no text that
  * was fetched can pronounce it. A search that failed gives no verdict.
  */
-import { setVerdict } from "@kevo/coordinator/lineage/research/provenance.ts";
+
 import { signature } from "@kevo/core/llm/signature.ts";
 import { z } from "zod";
 import { type Idea, type Incident, incident, type Novelty, nearestWork, novelty } from "../findings/findings.ts";
@@ -15,6 +15,7 @@ import { every } from "../sources/every.ts";
 import type { LiteratureRecord } from "../sources/literature.ts";
 import { renderForPrompt } from "../sources/rendering.ts";
 import { type SurveyResult, surveyResult } from "../sources/survey.ts";
+import { setVerdict } from "../store/provenance.ts";
 import { rank } from "./claims.ts";
 import { keywordsOf, overlap, quotes } from "./keywords.ts";
 import { remember, search, setAside } from "./survey.ts";

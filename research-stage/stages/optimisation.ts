@@ -1,10 +1,10 @@
 /** Stage 6: the cluster evolves a kernel that was implemented, and measures the library's own beside it. */
 
 import { join } from "node:path";
-import { putKernel } from "@kevo/coordinator/lineage/research/provenance.ts";
 import { type Implementation, type Optimisation, optimisation } from "../findings/findings.ts";
 import { LIBRARY, type LibraryKernel } from "../session/library.ts";
 import type { Session } from "../session/session.ts";
+import { putKernel } from "../store/provenance.ts";
 import { folderOf } from "./implementation.ts";
 
 export async function optimisationStage(

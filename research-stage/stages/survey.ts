@@ -1,11 +1,12 @@
 /** Stage 1, first half: every source is asked at once; what they found is stored, for citations and provenance. */
-import { putRecords } from "@kevo/coordinator/lineage/research/provenance.ts";
-import { forgetExchanges, spentOf } from "@kevo/coordinator/lineage/research/store.ts";
+
 import type { Incident } from "../findings/findings.ts";
 import type { Session } from "../session/session.ts";
 import type { SourceQuery } from "../sources/source.ts";
 import { createSpendLimit } from "../sources/spend-limit.ts";
 import { type SurveyResult, survey, surveyResult } from "../sources/survey.ts";
+import { putRecords } from "../store/provenance.ts";
+import { forgetExchanges, spentOf } from "../store/store.ts";
 
 /** No source takes more than this share of the run's dollars. */
 const SHARE = 0.3;

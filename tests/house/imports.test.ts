@@ -34,6 +34,7 @@ describe("the rules catch", () => {
     ["coordinator/a.ts", 'import {\n  connect,\n  type Msg,\n} from "nats";'],
     ["core/bus/a.ts", 'import { connect } from "@nats-io/transport-node";'],
     ["island-worker/a.ts", 'import { eq } from "drizzle-orm/sqlite-core";'],
+    ["research-stage/stages/a.ts", 'import { eq } from "drizzle-orm";'],
   ])("%s: %s", (file, source) => {
     expect(complaint(file, source)).toHaveLength(1);
   });

@@ -12,11 +12,11 @@ const RANK: Record<string, number> = {
   "research-stage": 5,
 };
 
-/** Packages of npm that only one place may import. */
-const KEEPERS: Record<string, string> = {
-  nats: "core/bus/",
-  "drizzle-orm": "coordinator/",
-  "drizzle-kit": "coordinator/",
+/** Packages of npm that only these places may import. */
+const KEEPERS: Record<string, readonly string[]> = {
+  nats: ["core/bus/"],
+  "drizzle-orm": ["core/database/", "coordinator/", "research-stage/store/"],
+  "drizzle-kit": ["coordinator/", "research-stage/"],
 };
 
 const IMPORT =
@@ -60,9 +60,9 @@ export function forbidden(sources: ReadonlyMap<string, string>): string[] {
           .join("/");
         if (name.startsWith("@nats-io/"))
           complaints.push(`${file}: ${name} is not the client of this project (nats is)`);
-        const keeper = KEEPERS[name];
-        if (keeper !== undefined && !file.startsWith(keeper) && !isTest(file)) {
-          complaints.push(`${file}: only ${keeper} imports ${name}`);
+        const keepers = KEEPERS[name];
+        if (keepers !== undefined && !keepers.some((one) => file.startsWith(one)) && !isTest(file)) {
+          complaints.push(`${file}: only ${keepers.join(", ")} may import ${name}`);
         }
         continue;
       }

@@ -5,8 +5,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openResearch } from "@kevo/coordinator/lineage/research/database.ts";
-import { createRun, findRun, type ResearchRun } from "@kevo/coordinator/lineage/research/store.ts";
 import { noFindings } from "@kevo/research-stage/findings/findings-of-run.ts";
 import { openSession } from "@kevo/research-stage/pipeline/open-session.ts";
 import { research } from "@kevo/research-stage/pipeline/pipeline.ts";
@@ -14,6 +12,8 @@ import { researchOptions } from "@kevo/research-stage/session/options.ts";
 import { findInjections } from "@kevo/research-stage/sources/defence/detect.ts";
 import type { LiteratureRecord } from "@kevo/research-stage/sources/literature.ts";
 import { NOTHING_ASKED, type Source } from "@kevo/research-stage/sources/source.ts";
+import { openResearch } from "@kevo/research-stage/store/database.ts";
+import { createRun, findRun, type ResearchRun } from "@kevo/research-stage/store/store.ts";
 import { expect, test } from "vitest";
 import { PAPERS, type SyntheticPaper } from "../fakes/corpus/papers.ts";
 import { OWNED, researchAnswers } from "../fakes/xai/research-answers.ts";

@@ -2,8 +2,6 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openResearch } from "@kevo/coordinator/lineage/research/database.ts";
-import { createRun, findRun, putStep, type ResearchRun } from "@kevo/coordinator/lineage/research/store.ts";
 import { loadDemos } from "@kevo/core/llm/demo-file.ts";
 import type { Idea } from "@kevo/research-stage/findings/findings.ts";
 import { openSession } from "@kevo/research-stage/pipeline/open-session.ts";
@@ -11,6 +9,8 @@ import { optimisePrompts } from "@kevo/research-stage/pipeline/optimise-prompts.
 import { type Cluster, KernelFault, type Searched } from "@kevo/research-stage/session/cluster.ts";
 import { researchOptions } from "@kevo/research-stage/session/options.ts";
 import { implementKernel } from "@kevo/research-stage/stages/implementation.ts";
+import { openResearch } from "@kevo/research-stage/store/database.ts";
+import { createRun, findRun, putStep, type ResearchRun } from "@kevo/research-stage/store/store.ts";
 import { expect, test } from "vitest";
 import { researchAnswers } from "../fakes/xai/research-answers.ts";
 import { startFakeXai } from "../fakes/xai/server.ts";

@@ -2,11 +2,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { openResearch } from "@kevo/coordinator/lineage/research/database.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { optimisePromptsCommand } from "@kevo/research-stage/cli/optimise-prompts.ts";
 import { resumeCommand } from "@kevo/research-stage/cli/resume.ts";
 import { runCommand } from "@kevo/research-stage/cli/run.ts";
+import { openResearch } from "@kevo/research-stage/store/database.ts";
 import Database from "better-sqlite3";
 import { expect, test, vi } from "vitest";
 import { Workplace } from "../support/programs.ts";

@@ -1,5 +1,5 @@
 /** What `coordinator runs` does. */
-import { isHeld } from "../../lineage/holder.ts";
+import { isHeld } from "@kevo/core/database/writer-lock.ts";
 import { type RunRow, runsOf } from "../../lineage/queries/runs.ts";
 import { openReadOnly } from "../../lineage/read-only.ts";
 import { commandFor } from "../../progress/command.ts";

@@ -1,7 +1,7 @@
 /** What `coordinator watch` does: Ctrl-C ends the watching, not the run. */
 import { setTimeout as wait } from "node:timers/promises";
+import { isHeld } from "@kevo/core/database/writer-lock.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
-import { isHeld } from "../../lineage/holder.ts";
 import { cellsOf } from "../../lineage/queries/cells.ts";
 import { type Run, resolveRun } from "../../lineage/queries/resolve.ts";
 import { winnersTimes } from "../../lineage/queries/workloads.ts";

@@ -1,5 +1,5 @@
 /** Where a kernel's idea comes from, for people. */
-import type { Origin } from "../../lineage/research/origin.ts";
+import type { Origin } from "../../lineage/queries/origin.ts";
 import { oneLine } from "../../progress/format.ts";
 
 export function originView({ research_run, domain, idea, gaps }: Origin): string {

@@ -1,14 +1,14 @@
 /** What `research-stage optimise-prompts` does. */
 import { randomBytes } from "node:crypto";
 import { dirname, join, resolve } from "node:path";
-import { openResearch } from "@kevo/coordinator/lineage/research/database.ts";
-import { createRun, findRun, type ResearchRun } from "@kevo/coordinator/lineage/research/store.ts";
 import { parseInteger, parseNumber } from "@kevo/core/config/number.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { openSession, requireModel } from "../../pipeline/open-session.ts";
 import { optimisePrompts } from "../../pipeline/optimise-prompts.ts";
 import { researchOptions } from "../../session/options.ts";
 import { newFenceSecret } from "../../sources/defence/fence.ts";
+import { openResearch } from "../../store/database.ts";
+import { createRun, findRun, type ResearchRun } from "../../store/store.ts";
 import { say } from "../foreground.ts";
 
 export interface OptimiseOptions {

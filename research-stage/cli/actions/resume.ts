@@ -1,12 +1,12 @@
 /** What `research-stage resume` does. */
 import { resolve } from "node:path";
-import { openResearch } from "@kevo/coordinator/lineage/research/database.ts";
-import { findRun, setRun } from "@kevo/coordinator/lineage/research/store.ts";
 import { parseNumber } from "@kevo/core/config/number.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { requireModel } from "../../pipeline/open-session.ts";
 import { readRecording } from "../../pipeline/recording.ts";
 import { researchOptions } from "../../session/options.ts";
+import { openResearch } from "../../store/database.ts";
+import { findRun, setRun } from "../../store/store.ts";
 import { runInForeground } from "../foreground.ts";
 import { SHIPPED } from "./run.ts";
 

@@ -3,8 +3,6 @@ import { randomBytes, randomInt } from "node:crypto";
 import { statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { openResearch } from "@kevo/coordinator/lineage/research/database.ts";
-import { createRun, findRun, type ResearchRun } from "@kevo/coordinator/lineage/research/store.ts";
 import { formatAddress, parseAddress } from "@kevo/core/config/address.ts";
 import { makeFolder } from "@kevo/core/config/folder.ts";
 import { parseInteger, parseNumber } from "@kevo/core/config/number.ts";
@@ -15,6 +13,8 @@ import { type Recording, readRecording } from "../../pipeline/recording.ts";
 import { libraryOf } from "../../session/library.ts";
 import { MAX_LENGTH, type ResearchOptions, researchOptions } from "../../session/options.ts";
 import { newFenceSecret } from "../../sources/defence/fence.ts";
+import { openResearch } from "../../store/database.ts";
+import { createRun, findRun, type ResearchRun } from "../../store/store.ts";
 import { runInForeground, say } from "../foreground.ts";
 
 /** The demonstration that comes with the project. */

@@ -3,9 +3,9 @@ import { UserError } from "@kevo/core/errors/user-error.ts";
 import { ancestorsOf, descendantsOf } from "../../../lineage/queries/descent.ts";
 import { differenceOf } from "../../../lineage/queries/diff.ts";
 import { codeTextOf } from "../../../lineage/queries/evolved-source.ts";
+import { originOf } from "../../../lineage/queries/origin.ts";
 import { resolveCandidate, resolveRun } from "../../../lineage/queries/resolve.ts";
 import { detailsOf } from "../../../lineage/queries/show.ts";
-import { originOf } from "../../../lineage/research/origin.ts";
 import { codeText, detailsView, differenceView } from "../../lineage/candidate-views.ts";
 import { originView } from "../../lineage/origin-view.ts";
 import { descentView } from "../../lineage/row-views.ts";
@@ -22,14 +22,15 @@ export interface DescentOptions extends LimitedOptions {
 }
 
 export function showCandidate(text: string | undefined, options: ShowOptions): void {
-  reading(options, ({ db, path }) => {
+  reading(options, (open) => {
+    const { db } = open;
     const row = resolveCandidate(db, text);
     const details = detailsOf(db, row);
     const source = options.source === true ? codeTextOf(db, row) : null;
     if (options.source === true && source === null) {
       throw new UserError(`${row.id} has the kernel's own source: in its run only configurations evolve.`, 2);
     }
-    const origin = originOf(path, resolveRun(db, details.run).kernelHash);
+    const origin = originOf(open, resolveRun(db, details.run).kernelHash);
     if (options.json) printJson({ ...details, origin, ...(source !== null && { source_text: source }) });
     else {
       const parts = [detailsView(details, colours()), ...(origin === null ? [] : [originView(origin)])];

@@ -1,17 +1,14 @@
 /** What `coordinator lineage sql` does. */
-import { existsSync } from "node:fs";
 import { query } from "../../../lineage/queries/sql.ts";
-import { researchPath } from "../../../lineage/research/database.ts";
+import { attachResearch } from "../../../lineage/research-file.ts";
 import { sqlCell } from "../../lineage/row-views.ts";
 import { hint, printJson, printTable } from "../../output.ts";
 import { type LimitedOptions, limitOf, reading } from "./reading.ts";
 
 export function sql(text: string, options: LimitedOptions): void {
-  reading(options, ({ sqlite, path }) => {
-    const research = researchPath(path);
-    // On a connection that cannot write, neither can what is attached to it.
-    if (existsSync(research)) sqlite.prepare("attach ? as research").run(research);
-    const { columns, rows, more } = query(sqlite, text, limitOf(options));
+  reading(options, (open) => {
+    attachResearch(open);
+    const { columns, rows, more } = query(open.sqlite, text, limitOf(options));
     if (options.json) printJson(rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i]]))));
     else {
       printTable(

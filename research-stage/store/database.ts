@@ -1,10 +1,11 @@
 /** The research database for its only writer, the research stage. */
-import { dirname, join, resolve } from "node:path";
+import { resolve } from "node:path";
+import { LINEAGE_TABLE } from "@kevo/coordinator/lineage/database.ts";
+import { researchPath } from "@kevo/coordinator/lineage/research-file.ts";
+import { refuseForeign } from "@kevo/core/database/file.ts";
+import { openForWriting } from "@kevo/core/database/open-for-writing.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
-import { LINEAGE_TABLE } from "../database.ts";
-import { refuseForeign } from "../file.ts";
-import { openForWriting } from "../writer.ts";
 import * as schema from "./schema.ts";
 
 export type ResearchDatabase = BetterSQLite3Database<typeof schema>;
@@ -15,11 +16,6 @@ export interface OpenResearch {
   readonly path: string;
   readonly db: ResearchDatabase;
   close(): void;
-}
-
-/** `research.db` beside the lineage database at `lineage`. */
-export function researchPath(lineage: string): string {
-  return join(dirname(resolve(lineage)), "research.db");
 }
 
 /**

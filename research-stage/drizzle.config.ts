@@ -2,6 +2,6 @@ import { defineConfig } from "drizzle-kit";
 
 export default defineConfig({
   dialect: "sqlite",
-  schema: "./lineage/research/schema.ts",
-  out: "./lineage/research/migrations",
+  schema: "./store/schema.ts",
+  out: "./store/migrations",
 });

@@ -2,13 +2,13 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { makePath } from "@kevo/core/config/folder.ts";
-import { UserError } from "@kevo/core/errors/user-error.ts";
 import Database from "better-sqlite3";
 import { type BetterSQLite3Database, drizzle } from "drizzle-orm/better-sqlite3";
 import { migrate } from "drizzle-orm/better-sqlite3/migrator";
+import { makePath } from "../config/folder.ts";
+import { UserError } from "../errors/user-error.ts";
 import { refuseFolder, refuseForeign } from "./file.ts";
-import { takeLock } from "./lock.ts";
+import { takeWriterLock } from "./writer-lock.ts";
 
 export interface WriterOptions<Schema extends Record<string, unknown>> {
   /** Absolute path of the database. */
@@ -32,8 +32,7 @@ export interface OpenForWriting<Schema extends Record<string, unknown>> {
 }
 
 /**
- * Refused while another process holds it, even a stopped one: SQLite's exclusive lock on a file beside it frees when
- * its holder is killed, and only then.
+ * Refused while another process holds it, even a stopped one.
  *
  * @throws UserError before anything is created where the database is missing and has to be there; when another writer
  *   works with it; when it cannot be opened.
@@ -52,7 +51,7 @@ export function openForWriting<Schema extends Record<string, unknown>>(
       `Cannot create the folder of the database ${file}: ${(error as Error).message}. Name another with --db FILE.`,
     );
   }
-  const lock = takeLock(file, who);
+  const lock = takeWriterLock(file, who);
   try {
     const sqlite = new Database(file);
     sqlite.pragma("journal_mode = WAL");

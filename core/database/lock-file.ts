@@ -1,23 +1,28 @@
-/** One lock of the host as an empty SQLite database: its transactions are the lock, nothing is ever written. */
-import { join } from "node:path";
+/**
+ * A lock between processes: an empty SQLite database whose transactions are the lock. Nothing is ever written to it,
+ * and the operating system frees it when its holder dies, however it dies.
+ */
 import Database from "better-sqlite3";
-import { privateFolder } from "../config/user-folders.ts";
 import { UserError } from "../errors/user-error.ts";
 
 export interface LockFile {
-  /** Takes the lock if it is free at this moment. Not while this process holds it already. */
+  /** Takes the lock if it is free. Not while this process holds it already. @throws UserError */
   try(mode: "shared" | "exclusive"): boolean;
   release(): void;
+  /** Releases it and closes the file. */
+  close(): void;
 }
 
-/** @throws UserError when the file cannot be opened, or the directory is somebody else's. */
-export function openLockFile(name: string): LockFile {
-  const path = join(privateFolder("kevo-locks"), `${encodeURIComponent(name)}.lock`);
+/**
+ * @param options `waitMs`: how long a try waits, and blocks this process, for a lock that is taken; 0 by default.
+ * @throws UserError when the file cannot be opened.
+ */
+export function openLockFile(path: string, { waitMs = 0 } = {}): LockFile {
   let database: Database.Database;
   try {
-    database = new Database(path, { timeout: 0 });
+    database = new Database(path, { timeout: waitMs });
   } catch (error) {
-    throw new UserError(`cannot open the lock ${path}: ${error instanceof Error ? error.message : error}`);
+    throw new UserError(`Cannot open the lock ${path}: ${describe(error)}`);
   }
   const begin = database.prepare("BEGIN");
   const beginExclusive = database.prepare("BEGIN EXCLUSIVE");
@@ -29,9 +34,9 @@ export function openLockFile(name: string): LockFile {
     database.pragma("journal_mode = MEMORY");
     return database.prepare("SELECT count(*) FROM sqlite_schema");
   };
-
-  const isTaken = (error: unknown) => error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY");
-
+  const release = () => {
+    if (database.inTransaction) rollback.run();
+  };
   return {
     try: (mode) => {
       // A lock that is taken is no exception worth a stack trace; collecting one costs more than the try.
@@ -47,15 +52,20 @@ export function openLockFile(name: string): LockFile {
         read.get();
         return true;
       } catch (error) {
-        if (database.inTransaction) rollback.run();
+        release();
         if (isTaken(error)) return false;
-        throw new UserError(`cannot take the lock ${path}: ${error instanceof Error ? error.message : error}`);
+        throw new UserError(`Cannot take the lock ${path}: ${describe(error)}`);
       } finally {
         Error.stackTraceLimit = limit;
       }
     },
-    release: () => {
-      if (database.inTransaction) rollback.run();
+    release,
+    close: () => {
+      release();
+      database.close();
     },
   };
 }
+
+const isTaken = (error: unknown) => error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY");
+const describe = (error: unknown) => (error instanceof Error ? error.message : String(error));

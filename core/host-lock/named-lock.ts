@@ -1,0 +1,9 @@
+/** The file of a lock of the host. */
+import { join } from "node:path";
+import { privateFolder } from "../config/user-folders.ts";
+import { type LockFile, openLockFile } from "../database/lock-file.ts";
+
+/** @throws UserError when the file cannot be opened, or the directory is somebody else's. */
+export function openNamedLock(name: string): LockFile {
+  return openLockFile(join(privateFolder("kevo-locks"), `${encodeURIComponent(name)}.lock`));
+}
