@@ -3,9 +3,10 @@
  * when it is killed.
  */
 import { spawn } from "node:child_process";
+import nodeModule from "node:module";
 import { constants } from "node:os";
 import { delimiter, dirname } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 /** Set for the one process that a wrapper starts, and removed by it, so that it does not reach further processes. */
@@ -25,6 +26,9 @@ export async function runHere(program, args) {
     dieWithWrapper();
   }
   process.argv = [process.execPath, program, ...args];
+  // As core/program/fast-loading.ts does, and early enough for the entry file itself. Node 20 has none.
+  process.env.NODE_COMPILE_CACHE ||= fileURLToPath(new URL("../../node_modules/.cache/kevo", import.meta.url));
+  nodeModule.enableCompileCache?.(process.env.NODE_COMPILE_CACHE);
   await import(pathToFileURL(program).href);
 }
 
