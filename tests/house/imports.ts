@@ -20,21 +20,12 @@ const KEEPERS: Record<string, readonly string[]> = {
 };
 
 const IMPORT =
-  /(?:^|[\s;}])(?:import|export)\s+(type\s+)?(?:[\w*${},\s]+?\s+from\s+)?["']([^"']+)["']|\b(?:import|require)\s*\(\s*["']([^"']+)["']/g;
-
-interface Import {
-  specifier: string;
-  /** Erased before the program runs (`import type`). */
-  typeOnly: boolean;
-}
+  /(?:^|[\s;}])(?:import|export)\s+(?:type\s+)?(?:[\w*${},\s]+?\s+from\s+)?["']([^"']+)["']|\b(?:import|require)\s*\(\s*["']([^"']+)["']/g;
 
 /** What a source imports, dynamic imports and types included. Comments do not count. */
-export function importsOf(source: string): Import[] {
+export function importsOf(source: string): string[] {
   const code = source.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
-  return [...code.matchAll(IMPORT)].map(([, type, named, called]) => ({
-    specifier: named ?? called ?? "",
-    typeOnly: type !== undefined,
-  }));
+  return [...code.matchAll(IMPORT)].map(([, named, called]) => named ?? called ?? "");
 }
 
 /** A file of the clone that an import means, relative to the root; undefined for a package of npm or of Node. */
@@ -44,14 +35,15 @@ function fileOf(from: string, specifier: string): string | undefined {
 }
 
 const packageOf = (file: string): string => file.split("/")[0] ?? "";
-const isTest = (file: string): boolean => file.startsWith("tests/") || file.endsWith(".test.ts");
+const isTest = (file: string): boolean => /^(tests|bench)\//.test(file) || file.endsWith(".test.ts");
+const isTestHelper = (file: string): boolean => /\.fixture\.ts$|\/fixture\.ts$|\/testing\//.test(file);
 
 /** Complaints about imports that point upward or sideways, or that use a package kept behind one folder. */
 export function forbidden(sources: ReadonlyMap<string, string>): string[] {
   const complaints: string[] = [];
   for (const [file, source] of sources) {
     const rank = RANK[packageOf(file)];
-    for (const { specifier } of importsOf(source)) {
+    for (const specifier of importsOf(source)) {
       const target = fileOf(file, specifier);
       if (target === undefined) {
         const name = specifier
@@ -76,23 +68,51 @@ export function forbidden(sources: ReadonlyMap<string, string>): string[] {
   return complaints;
 }
 
-/** Circles of files that load each other (types are erased, so they load nothing), each as its files in order. */
-export function circles(sources: ReadonlyMap<string, string>): string[][] {
+/**
+ * Circles of folders, at every depth: of the folders within one folder, no two import each other, nor over others.
+ * Each circle as its folders in order, with an import that makes each step. Tests may look into any folder.
+ */
+export function folderCircles(sources: ReadonlyMap<string, string>): string[][] {
+  const steps = new Map<string, Map<string, string>>();
+  for (const [file, source] of sources) {
+    if (isTest(file) || isTestHelper(file)) continue;
+    for (const specifier of importsOf(source)) {
+      const target = fileOf(file, specifier);
+      const [from, to] = target === undefined || !sources.has(target) ? [] : neighbours(file, target);
+      if (from === undefined || to === undefined) continue;
+      steps.set(from, (steps.get(from) ?? new Map()).set(to, `${file} imports ${target}`));
+    }
+  }
+  const stepsOf = (folder: string) => steps.get(folder) ?? new Map<string, string>();
+  return circles([...steps.keys()], (folder) => [...stepsOf(folder).keys()]).map((circle) =>
+    circle.slice(1).map((folder, at) => stepsOf(circle[at] as string).get(folder) as string),
+  );
+}
+
+/** The folders of two files in which their paths part; none where one of the files lies right where they part. */
+function neighbours(a: string, b: string): [string, string] | [] {
+  const [left, right] = [a.split("/"), b.split("/")];
+  let at = 0;
+  while (left[at] === right[at]) at++;
+  const isFolder = (path: readonly string[]) => at < path.length - 1;
+  const folder = (path: readonly string[]) => path.slice(0, at + 1).join("/");
+  return isFolder(left) && isFolder(right) ? [folder(left), folder(right)] : [];
+}
+
+/** Circles of a graph, each as its nodes in order, the first one again at the end. */
+function circles(nodes: readonly string[], next: (node: string) => readonly string[]): string[][] {
   const found: string[][] = [];
   const done = new Set<string>();
   const path: string[] = [];
-  const visit = (file: string): void => {
-    const at = path.indexOf(file);
-    if (at >= 0) found.push([...path.slice(at), file]);
-    if (at >= 0 || done.has(file)) return;
-    path.push(file);
-    for (const { specifier, typeOnly } of importsOf(sources.get(file) ?? "")) {
-      const target = typeOnly ? undefined : fileOf(file, specifier);
-      if (target !== undefined && sources.has(target)) visit(target);
-    }
+  const visit = (node: string): void => {
+    const at = path.indexOf(node);
+    if (at >= 0) found.push([...path.slice(at), node]);
+    if (at >= 0 || done.has(node)) return;
+    path.push(node);
+    for (const target of next(node)) visit(target);
     path.pop();
-    done.add(file);
+    done.add(node);
   };
-  for (const file of sources.keys()) visit(file);
+  for (const node of nodes) visit(node);
   return found;
 }
