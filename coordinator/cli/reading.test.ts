@@ -11,7 +11,7 @@ import Database from "better-sqlite3";
 import type { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openLineage } from "../lineage/database.ts";
-import { type Builder, buildLineage } from "../lineage/testing/lineage-builder.ts";
+import { type Builder, buildLineage } from "../lineage/lineage-builder.fixture.ts";
 import { runResult } from "../result/result.ts";
 import { runHere } from "./command.fixture.ts";
 import { evaluatorsCommand } from "./evaluators.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Builder, buildLineage } from "../lineage/testing/lineage-builder.ts";
+import { type Builder, buildLineage } from "../lineage/lineage-builder.fixture.ts";
 import { buildResult, runResult } from "./result.ts";
 
 let lineage: Builder;

@@ -2,8 +2,8 @@ import type { RunSpec } from "@kevo/proto/run.ts";
 import { eq } from "drizzle-orm";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { EvaluationRecord } from "../ledger/records.ts";
+import { type Builder, buildLineage } from "../lineage/lineage-builder.fixture.ts";
 import { runs } from "../lineage/schema.ts";
-import { type Builder, buildLineage } from "../lineage/testing/lineage-builder.ts";
 import { finalistsOf, remeasureFinalists } from "./finalists.ts";
 
 let lineage: Builder;

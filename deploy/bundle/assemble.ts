@@ -30,8 +30,7 @@ const LEFT_OUT_OF_PACKAGES = [
   /^node_modules\/zod\/src(\/|$)/,
   /\.(map|d\.ts|d\.cts|d\.mts)$/,
 ];
-const LEFT_OUT_OF_PROGRAMS =
-  /(\.test\.ts|\.fixture\.ts|\.fixture|__pycache__|node_modules)$|^coordinator\/lineage\/testing/;
+const LEFT_OUT_OF_PROGRAMS = /(\.test\.ts|\.fixture(\.ts)?|__pycache__|node_modules)$/;
 
 /** @param folder does not exist yet, or is empty. @throws Error with a message for whoever builds. */
 export function assemble(folder: string): void {

@@ -3,8 +3,8 @@ import type { RunSpec } from "@kevo/proto/run.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
 import { describe, expect, test } from "vitest";
 import { leavesBudgetToOthers } from "./budget-allocation.ts";
-import { ridge, specOf, tell } from "./fixture.ts";
 import { type Knowledge, openKnowledge } from "./knowledge.ts";
+import { ridge, specOf, tell } from "./ridge.fixture.ts";
 
 const devices = (names: readonly string[], changes: Partial<RunSpec> = {}) =>
   specOf({ islands: names.map((device, index) => ({ index, niche: { workloads: null, device } })), ...changes });

@@ -4,9 +4,9 @@ import type { RunSpec } from "@kevo/proto/run.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { askedEntry, evaluatedEntry, openedEntry, ridge, ridgeTime, specOf } from "./fixture.ts";
 import { applyEntry, ask, diversityOf, elitesOf, type Island, openIsland } from "./island.ts";
 import { applyKnowledge, type Knowledge, openKnowledge } from "./knowledge.ts";
+import { askedEntry, evaluatedEntry, openedEntry, ridge, ridgeTime, specOf } from "./ridge.fixture.ts";
 
 /** Generations of all islands in turn; returns every island's log. */
 function evolve(

@@ -1,7 +1,7 @@
 import type { Elite } from "@kevo/proto/messages/elites.ts";
 import { expect, it } from "vitest";
-import { ridge, specOf } from "./fixture.ts";
 import { taken } from "./migration.ts";
+import { ridge, specOf } from "./ridge.fixture.ts";
 
 const start = ridge.decode([0, 0, 0, 0, 0, 0]);
 const elite = (candidate: string, source: string | null): Elite =>

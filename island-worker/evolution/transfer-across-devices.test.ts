@@ -2,9 +2,9 @@ import { labelledRandom } from "@kevo/core/random/random.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
 import { describe, expect, test } from "vitest";
-import { openedEntry, ridge, specOf, tell } from "./fixture.ts";
 import { ask, openIsland } from "./island.ts";
 import { type Knowledge, openKnowledge } from "./knowledge.ts";
+import { openedEntry, ridge, specOf, tell } from "./ridge.fixture.ts";
 import { transferAcrossDevices } from "./transfer-across-devices.ts";
 
 const on = (...niches: RunSpec["islands"][number]["niche"][]) =>

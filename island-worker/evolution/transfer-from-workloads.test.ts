@@ -1,9 +1,9 @@
 import type { RunSpec } from "@kevo/proto/run.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
 import { describe, expect, test } from "vitest";
-import { askedEntry, evaluatedEntry, openedEntry, ridge, ridgeTime, specOf } from "./fixture.ts";
 import { ask, openIsland } from "./island.ts";
 import { applyKnowledge, openKnowledge } from "./knowledge.ts";
+import { askedEntry, evaluatedEntry, openedEntry, ridge, ridgeTime, specOf } from "./ridge.fixture.ts";
 import { transferFromWorkloads } from "./transfer-from-workloads.ts";
 
 const NICHES = 6;

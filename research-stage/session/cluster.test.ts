@@ -1,4 +1,4 @@
-import { buildLineage } from "@kevo/coordinator/lineage/testing/lineage-builder.ts";
+import { buildLineage } from "@kevo/coordinator/lineage/lineage-builder.fixture.ts";
 import { expect, test } from "vitest";
 import { earlierRun, type Search } from "./cluster.ts";
 

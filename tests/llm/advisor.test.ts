@@ -2,9 +2,15 @@
 import { createCallStore } from "@kevo/core/llm/call-store.ts";
 import { openModel } from "@kevo/core/llm/llm.ts";
 import { createSpending } from "@kevo/core/llm/spending.ts";
-import { askedEntry, evaluatedEntry, openedEntry, ridge, ridgeTime } from "@kevo/island-worker/evolution/fixture.ts";
 import { applyKnowledge, openKnowledge } from "@kevo/island-worker/evolution/knowledge.ts";
-import { definition, modelRun, samples } from "@kevo/island-worker/proposers/llm/fixture.ts";
+import {
+  askedEntry,
+  evaluatedEntry,
+  openedEntry,
+  ridge,
+  ridgeTime,
+} from "@kevo/island-worker/evolution/ridge.fixture.ts";
+import { definition, modelRun, samples } from "@kevo/island-worker/proposers/llm/ridge-history.fixture.ts";
 import { Advisor } from "@kevo/island-worker/worker/advisor.ts";
 import type { LogEntry, Proposal } from "@kevo/proto/log.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";

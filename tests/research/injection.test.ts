@@ -18,7 +18,7 @@ import { expect, test } from "vitest";
 import { PAPERS, type SyntheticPaper } from "../fakes/corpus/papers.ts";
 import { OWNED, researchAnswers } from "../fakes/xai/research-answers.ts";
 import { startFakeXai } from "../fakes/xai/server.ts";
-import { DOMAIN, NO_KEYS } from "./fakes.ts";
+import { DOMAIN, NO_KEYS } from "./research-fakes.fixture.ts";
 
 function recordOf(paper: SyntheticPaper, noticed: boolean): LiteratureRecord {
   const id = `arxiv:${paper.arxiv}`;

@@ -14,7 +14,7 @@ import { createRun, findRun, putStep, type ResearchRun } from "@kevo/research-st
 import { expect, test } from "vitest";
 import { researchAnswers } from "../fakes/xai/research-answers.ts";
 import { startFakeXai } from "../fakes/xai/server.ts";
-import { DOMAIN, NO_KEYS } from "./fakes.ts";
+import { DOMAIN, NO_KEYS } from "./research-fakes.fixture.ts";
 
 const ideaOf = (number: number): Idea => ({
   ...{ id: `idea-1-${number}`, title: `Idea ${number}`, description: "synthetic", novelty: "synthetic" },

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { OWNED } from "../fakes/xai/research-answers.ts";
 import { Workplace } from "../support/programs.ts";
-import { NO_KEYS, RUN, startFakes } from "./fakes.ts";
+import { NO_KEYS, RUN, startFakes } from "./research-fakes.fixture.ts";
 
 vi.setConfig({ testTimeout: 900_000 });
 

@@ -11,7 +11,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { DOMAIN, startFakes } from "./fakes.ts";
+import { DOMAIN, startFakes } from "./research-fakes.fixture.ts";
 
 const OUT = fileURLToPath(new URL("../../research-stage/demonstration/recording.json.gz", import.meta.url));
 const PROGRAM = fileURLToPath(new URL("../../research-stage/cli/main.ts", import.meta.url));

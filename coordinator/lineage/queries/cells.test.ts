@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { cellSummary, cellTable } from "../../result/cell-table.ts";
-import { type Builder, buildLineage } from "../testing/lineage-builder.ts";
+import { type Builder, buildLineage } from "../lineage-builder.fixture.ts";
 import { type CellTable, cellsOf } from "./cells.ts";
 import { MEASURED_UNDER } from "./measurement-conditions.ts";
 

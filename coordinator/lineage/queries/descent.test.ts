@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Builder, buildLineage } from "../lineage-builder.fixture.ts";
 import { candidates, parents } from "../schema.ts";
-import { type Builder, buildLineage } from "../testing/lineage-builder.ts";
 import { ancestorsOf, descendantsOf } from "./descent.ts";
 
 let lineage: Builder;

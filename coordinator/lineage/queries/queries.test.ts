@@ -1,7 +1,7 @@
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { snapshotFromDatabase } from "../../snapshot/snapshot-from-database.ts";
-import { BEGIN, type Builder, buildLineage } from "../testing/lineage-builder.ts";
+import { BEGIN, type Builder, buildLineage } from "../lineage-builder.fixture.ts";
 import { differenceOf } from "./diff.ts";
 import { firstDevice, fitnessHistory } from "./evaluated.ts";
 import { failuresOf } from "./failures.ts";

@@ -1,8 +1,8 @@
 import { labelledRandom } from "@kevo/core/random/random.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ridge } from "../fixture.ts";
 import type { Member } from "../population/population.ts";
+import { ridge } from "../ridge.fixture.ts";
 import { crossover } from "./crossover.ts";
 import { differentialEvolution } from "./differential-evolution.ts";
 import { mutation } from "./mutation.ts";

@@ -1,6 +1,6 @@
 import { labelledRandom } from "@kevo/core/random/random.ts";
 import { describe, expect, it } from "vitest";
-import { ridge, ridgeTime } from "../fixture.ts";
+import { ridge, ridgeTime } from "../ridge.fixture.ts";
 import { openCoordinates } from "./coordinates.ts";
 import type { Observation } from "./observation.ts";
 import { openPool } from "./pool.ts";

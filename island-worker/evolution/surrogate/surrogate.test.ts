@@ -1,7 +1,7 @@
 import { labelledRandom } from "@kevo/core/random/random.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
 import { describe, expect, it } from "vitest";
-import { ridge, ridgeTime } from "../fixture.ts";
+import { ridge, ridgeTime } from "../ridge.fixture.ts";
 import { factorise, solveLower, solveUpper } from "./cholesky.ts";
 import { openCoordinates } from "./coordinates.ts";
 import { covarianceOf, openCovariance, tablesOf } from "./covariance.ts";

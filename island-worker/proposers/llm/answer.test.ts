@@ -1,9 +1,9 @@
 import { labelledRandom } from "@kevo/core/random/random.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ridge } from "../../evolution/fixture.ts";
+import { ridge } from "../../evolution/ridge.fixture.ts";
 import { judge, type Written } from "./answer.ts";
-import { samples } from "./fixture.ts";
+import { samples } from "./ridge-history.fixture.ts";
 
 const free = { base: null, wanted: 6, isTaken: () => false };
 const written = (genes: readonly number[], reason = "because"): Written => ({

@@ -2,8 +2,8 @@ import { labelledRandom } from "@kevo/core/random/random.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { armOf, CLASSICAL, choicesOf, drawChoice, modelShare, ratesOf } from "./credit.ts";
-import { historyOf, modelRun, samples } from "./fixture.ts";
 import { askingNow } from "./policy.ts";
+import { historyOf, modelRun, samples } from "./ridge-history.fixture.ts";
 
 const genes = samples(40);
 const call = (id: string, usd: number, variant = "refine", model = "grok-4.3") => ({ id, model, variant, usd });

@@ -1,10 +1,10 @@
 import { messagesOf } from "@kevo/core/llm/signature.ts";
 import { type Genes, openSpace } from "@kevo/core/search-space/search-space.ts";
 import { describe, expect, it } from "vitest";
-import { ridge, ridgeTime } from "../../evolution/fixture.ts";
-import { definition, historyOf, modelRun, samples } from "./fixture.ts";
+import { ridge, ridgeTime } from "../../evolution/ridge.fixture.ts";
 import { openHistory } from "./island-history.ts";
 import { MAX_PROMPT_LENGTH, questionOf, signatureOf } from "./prompt.ts";
+import { definition, historyOf, modelRun, samples } from "./ridge-history.fixture.ts";
 
 const spec = modelRun();
 const niche = { workloads: null, device: null };

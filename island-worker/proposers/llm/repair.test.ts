@@ -2,7 +2,7 @@ import { labelledRandom } from "@kevo/core/random/random.ts";
 import type { Genes } from "@kevo/core/search-space/search-space.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ridge } from "../../evolution/fixture.ts";
+import { ridge } from "../../evolution/ridge.fixture.ts";
 import { nearestValid, repair, stepsBetween } from "./repair.ts";
 
 const valid = fc.string().map((label) => ridge.sample(labelledRandom(label)));

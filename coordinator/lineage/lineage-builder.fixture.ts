@@ -10,9 +10,9 @@ import Database from "better-sqlite3";
 import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import { migrate } from "drizzle-orm/better-sqlite3/migrator";
-import type { Launch } from "../../run/launch.ts";
-import type { LineageDatabase } from "../database.ts";
-import * as schema from "../schema.ts";
+import type { Launch } from "../run/launch.ts";
+import type { LineageDatabase } from "./database.ts";
+import * as schema from "./schema.ts";
 
 /** Time of day of the first row; later rows follow a second apart. */
 export const BEGIN = Date.UTC(2026, 0, 1);
@@ -92,7 +92,7 @@ export function buildLineage(): Builder {
   sqlite.pragma("journal_mode = WAL");
   sqlite.pragma("synchronous = OFF");
   const db = drizzle(sqlite, { schema });
-  migrate(db, { migrationsFolder: fileURLToPath(new URL("../migrations", import.meta.url)) });
+  migrate(db, { migrationsFolder: fileURLToPath(new URL("./migrations", import.meta.url)) });
   let clock = BEGIN;
   let runs = 0;
   const next = () => (clock += 1000);

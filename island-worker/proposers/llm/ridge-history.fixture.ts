@@ -4,7 +4,7 @@ import type { Genes } from "@kevo/core/search-space/search-space.ts";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import type { MadeCall, Proposal } from "@kevo/proto/log.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
-import { askedEntry, evaluatedEntry, ridge, ridgeTime, specOf } from "../../evolution/fixture.ts";
+import { askedEntry, evaluatedEntry, ridge, ridgeTime, specOf } from "../../evolution/ridge.fixture.ts";
 import { applyHistory, type IslandHistory, openHistory } from "./island-history.ts";
 
 export const modelRun = (changes: Partial<NonNullable<RunSpec["llm"]>> = {}, rest: Partial<RunSpec> = {}): RunSpec =>
