@@ -13,7 +13,7 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { buildLineage } from "../../coordinator/lineage/testing/lineage-builder.ts";
+import { buildLineage } from "../../coordinator/lineage/lineage-builder.fixture.ts";
 import { renderTable } from "../../coordinator/progress/table.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));

@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { buildLineage } from "../../coordinator/lineage/testing/lineage-builder.ts";
+import { buildLineage } from "../../coordinator/lineage/lineage-builder.fixture.ts";
 import { ROOT } from "../house/files.ts";
 
 /** Says at the end which packages of npm were loaded, and how often drizzle's package.json was looked into. */
