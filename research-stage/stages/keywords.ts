@@ -1,4 +1,6 @@
 /** Words of a text, for ranking and for search queries. */
+import { decodeReferences } from "../sources/character-references.ts";
+import { clean } from "../sources/defence/clean.ts";
 
 const COMMON = new Set(
   "a an and are as at be but by can do for from had has have how if in into is it its more most much no not of on or our so such than that the their them then there these they this to use used uses using via was we what when where which while who will with without".split(
@@ -19,15 +21,22 @@ export function overlap(wanted: readonly string[], text: string): number {
   return wanted.filter((word) => there.has(word)).length / wanted.length;
 }
 
-/** Without what typesetting changes: case, blanks, quotes and dashes. Two texts that agree so say the same words. */
+/**
+ * Without what typesetting and escaping change: references to characters, hidden characters, case, blanks, quotes and
+ * dashes. Two texts that agree so say the same words.
+ */
 export function plain(text: string): string {
-  return text
-    .toLowerCase()
-    .normalize("NFKC")
-    .replace(/[\u2018\u2019\u201c\u201d"'`]/g, "")
-    .replace(/[\u2010-\u2015-]/g, "-")
-    .replace(/\s+/g, " ")
-    .trim();
+  return (
+    clean(decodeReferences(text))
+      // Before lower case, and after it: compatible forms have capitals, and capitals have compatible forms.
+      .normalize("NFKC")
+      .toLowerCase()
+      .normalize("NFKC")
+      .replace(/[\u2018-\u201f\u00ab\u00bb\u2039\u203a\u2032\u2033"'`]/g, "")
+      .replace(/[\u2010-\u2015\u2212-]+/g, "-")
+      .replace(/\s+/g, " ")
+      .trim()
+  );
 }
 
 /** Whether `quote` stands in `text`, word by word. Quotes of a few letters prove nothing. */

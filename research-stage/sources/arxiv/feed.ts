@@ -1,11 +1,21 @@
 /** arXiv's answers: Atom, errors disguised as entries, and plain text that is neither. Pure. */
 import { XMLParser } from "fast-xml-parser";
 import { z } from "zod";
+import { decodeReferences } from "../character-references.ts";
 
 const parser = new XMLParser({
   ignoreAttributes: false,
   parseTagValue: false,
   isArray: (name) => ["entry", "author", "category", "link"].includes(name),
+  // The library's own leaves numbers alone, and drops those that name no character. What a feed declares for itself
+  // is not expanded: arXiv declares nothing, and who does means to make a small answer large.
+  entityDecoder: {
+    setExternalEntities: () => {},
+    addInputEntities: () => {},
+    reset: () => {},
+    setXmlVersion: () => {},
+    decode: (value: string) => decodeReferences(value),
+  },
 });
 
 /** An element with attributes is an object, one without is its text. */
