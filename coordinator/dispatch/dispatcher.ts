@@ -232,7 +232,7 @@ export class Dispatcher {
     const spec = this.#spec;
     const { state } = this.#ledger;
     const island = state.islands[candidate.island] as IslandLedger;
-    const leader = state.leaders.get(island.nicheKey);
+    const leader = state.leaders.ofNiche(island.nicheKey);
     return {
       candidate: candidate.id,
       attempt,

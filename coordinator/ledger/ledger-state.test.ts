@@ -5,7 +5,8 @@ import type { RunSpec } from "@kevo/proto/run.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { LedgerState, type Offer } from "./ledger-state.ts";
+import { LedgerState } from "./ledger-state.ts";
+import type { Offer } from "./offer.ts";
 import type { AcceptedCandidate, Effects, EvaluationRecord } from "./records.ts";
 
 const space = openSpace({

@@ -10,8 +10,9 @@ import type { OpenLineage } from "../lineage/database.ts";
 import * as schema from "../lineage/schema.ts";
 import { GroupCommit } from "./group-commit.ts";
 import type { IslandLedger } from "./island-ledger.ts";
-import type { LedgerState, Offer } from "./ledger-state.ts";
+import type { LedgerState } from "./ledger-state.ts";
 import { ModelLedger } from "./model-ledger.ts";
+import type { Offer } from "./offer.ts";
 import { type PastAttempts, readPastAttempts, readStored } from "./read-stored.ts";
 import { type AcceptedCandidate, type Effects, type EvaluationRecord, type EvolvedSource, NOTHING } from "./records.ts";
 import { type AttemptEnd, type AttemptStart, prepareStatements, type Statements } from "./statements.ts";
@@ -243,7 +244,6 @@ export class Ledger {
       this.#statements.island(this.#run, this.state.islands[index] as IslandLedger);
     }
     if (entries.length === 0) return;
-    const best = [...this.state.leaders.values()].sort((a, b) => b.fitness - a.fitness)[0];
-    this.#statements.run(this.#run, this.state.accepted, best?.candidate ?? null);
+    this.#statements.run(this.#run, this.state.accepted, this.state.leaders.best()?.candidate ?? null);
   }
 }

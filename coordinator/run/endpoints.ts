@@ -6,7 +6,7 @@ import { leaseRequest } from "@kevo/proto/messages/lease.ts";
 import { subjects } from "@kevo/proto/subjects.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import type { Offer } from "../ledger/ledger-state.ts";
+import type { Offer } from "../ledger/offer.ts";
 import { publishEvolvedSources } from "./evolved-source.ts";
 import type { Leases } from "./leases.ts";
 import { type RecordedCalls, serveModelCalls } from "./model-endpoint.ts";

@@ -7,7 +7,7 @@ import { codeIn } from "@kevo/core/kernel/code-of.ts";
 import type { KernelPackage } from "@kevo/core/kernel/load.ts";
 import type { BatchRequest } from "@kevo/proto/messages/batch.ts";
 import { eq } from "drizzle-orm";
-import type { Refusal } from "../ledger/ledger-state.ts";
+import type { Refusal } from "../ledger/offer.ts";
 import type { EvolvedSource } from "../ledger/records.ts";
 import type { LineageDatabase } from "../lineage/database.ts";
 import { candidates, evolvedSources } from "../lineage/schema.ts";

@@ -28,13 +28,12 @@ export class LiveView {
 
   evaluated(candidate: string): void {
     (this.#evaluatedByIsland[splitCandidateId(candidate).island] as number)++;
-    const leads = [...this.#state.leaders.values()].some((leader) => leader.candidate === candidate);
-    if (!leads) this.#candidates.delete(candidate);
+    if (!this.#state.leaders.includes(candidate)) this.#candidates.delete(candidate);
   }
 
   snapshot(phase: string, elapsedS: number): RunSnapshot {
-    const { spec, islands, islandLeaders, outcomes } = this.#state;
-    const best = [...this.#state.leaders.values()].sort((a, b) => b.fitness - a.fitness)[0];
+    const { spec, islands, leaders, outcomes } = this.#state;
+    const best = leaders.best();
     const candidate = best === undefined ? undefined : this.#candidates.get(best.candidate);
     const objective = spec.backend === "replay" ? "time" : "speedup";
     // The finalists are no evaluations: how long they take, the rate of the search does not say.
@@ -73,8 +72,8 @@ export class LiveView {
         batches: island.nextBatch,
         evaluated: this.#evaluatedByIsland[island.island] as number,
         outstanding: island.outstanding.size,
-        bestFitness: islandLeaders.get(island.island)?.fitness ?? null,
-        bestTimeMs: islandLeaders.get(island.island)?.timeMs ?? null,
+        bestFitness: leaders.ofIsland(island.island)?.fitness ?? null,
+        bestTimeMs: leaders.ofIsland(island.island)?.timeMs ?? null,
         diversity: island.diversity,
         exhausted: island.exhausted,
       })),

@@ -1,0 +1,35 @@
+/** Whether a batch's proposals may be evaluated at all. */
+import type { SearchSpace } from "@kevo/core/search-space/search-space.ts";
+import type { BatchRequest } from "@kevo/proto/messages/batch.ts";
+import type { RunSpec } from "@kevo/proto/run.ts";
+import type { Refusal } from "./offer.ts";
+
+/** @param isStored whether the run has evolved code of this hash. */
+export function checkProposals(
+  { proposals, sources: offered = {} }: BatchRequest,
+  spec: RunSpec,
+  space: SearchSpace,
+  isStored: (hash: string) => boolean,
+): Refusal | null {
+  if (spec.evolves_source === undefined && proposals.some(({ source }) => source !== null)) {
+    return invalid("a proposal has an evolved source, and this run evolves configurations only");
+  }
+  for (const [index, { config, source }] of proposals.entries()) {
+    if (source !== null && !isStored(source) && !(source in offered)) {
+      const reason = `proposal ${index}: the source ${source} is neither stored nor sent along`;
+      return { code: "missing_source", reason };
+    }
+    try {
+      if (!space.isValid(space.encode(config))) {
+        return invalid(`proposal ${index} breaks a constraint of the space: ${JSON.stringify(config)}`);
+      }
+    } catch (error) {
+      return invalid(`proposal ${index}: ${(error as Error).message}`);
+    }
+  }
+  return null;
+}
+
+function invalid(reason: string): Refusal {
+  return { code: "invalid_proposal", reason };
+}
