@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -7,10 +8,12 @@ export default defineConfig({
     // compilers and servers, so two at a time keep two cores busy.
     pool: "forks",
     maxWorkers: 2,
+    // Tests load what programs load, and start programs by the hundred, which inherit where compiled code is kept.
+    execArgv: ["--import", fileURLToPath(new URL("core/program/fast-loading.ts", import.meta.url))],
     // Against what hangs, not what is slow: a busy machine takes many times as long as an idle one.
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
-    teardownTimeout: 60_000,
-    expect: { poll: { timeout: 60_000 } },
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
+    teardownTimeout: 120_000,
+    expect: { poll: { timeout: 300_000 } },
   },
 });

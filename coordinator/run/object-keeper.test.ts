@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectBus } from "@kevo/core/bus/connect.ts";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { startNatsServer } from "../nats-server/embedded.ts";
 import { ObjectKeeper } from "./object-keeper.ts";
 
@@ -35,9 +35,6 @@ test("a server that lost its store has everything again, also what came to be kn
   process.kill(server.pid, "SIGKILL");
   await back;
   for (const { hash, bytes } of objects) {
-    await vi.waitFor(async () => expect(Buffer.from((await reader.getObject(hash)) ?? [])).toEqual(bytes), {
-      timeout: 60_000,
-      interval: 100,
-    });
+    await expect.poll(async () => Buffer.from((await reader.getObject(hash)) ?? [])).toEqual(bytes);
   }
 });

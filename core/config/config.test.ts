@@ -114,7 +114,7 @@ test("a folder that nothing can be written into is refused before any work", () 
   }
   // In a process of its own: Node's recursive mkdir never returns from there.
   const program = `import { makeFolder } from ${JSON.stringify(new URL("./folder.ts", import.meta.url).href)}; makeFolder("/proc/nobody/a", "--out")`;
-  const { status, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], { timeout: 60_000 });
+  const { status, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], { timeout: 900_000 });
   expect(status).toBe(1);
   expect(String(stderr)).toContain("--out: cannot write into /proc/nobody/a: ENOENT");
   rmSync(folder, { recursive: true });

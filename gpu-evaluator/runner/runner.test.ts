@@ -29,18 +29,13 @@ test.skipIf(!hasPython)("code that daemons share, under kills and damage (skippe
   expect(status, stderr).toBe(0);
 });
 
-test.skipIf(!hasTorch)(
-  "two daemons compile once for both (skipped without torch and triton: set KEVO_PYTHON)",
-  { timeout: 300_000 },
-  () => {
-    const { status, stderr } = runs("-B", file("compile_sharing_test.py"));
-    expect(status, stderr).toBe(0);
-  },
-);
+test.skipIf(!hasTorch)("two daemons compile once for both (skipped without torch and triton: set KEVO_PYTHON)", () => {
+  const { status, stderr } = runs("-B", file("compile_sharing_test.py"));
+  expect(status, stderr).toBe(0);
+});
 
 test.skipIf(!hasTorch)(
   "the attention kernel in Triton's interpreter, and hostile answers (skipped without torch and triton: set KEVO_PYTHON)",
-  { timeout: 300_000 },
   () => {
     const { status, stderr } = runs("-B", file("attention_test.py"));
     expect(status, stderr).toBe(0);

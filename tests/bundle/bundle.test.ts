@@ -34,7 +34,7 @@ function run(program: string, args: readonly string[]) {
     cwd: folder,
     env: { PATH: join(folder, "path"), HOME: folder, TMPDIR: folder, NO_COLOR: "1" },
     encoding: "utf8",
-    timeout: 100_000,
+    timeout: 900_000,
   });
 }
 

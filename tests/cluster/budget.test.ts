@@ -1,5 +1,5 @@
 /** Dollars with everything real but the provider, which charges all that each request allows. */
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { configurations } from "../fakes/xai/configurations.ts";
 import { type FakeXai, startFakeXai } from "../fakes/xai/server.ts";
 import { Workplace } from "../support/programs.ts";
@@ -7,8 +7,6 @@ import { writeSyntheticSpace } from "../support/synthetic-space.ts";
 
 const KEY = "xai-budget-test-key";
 /** Two sessions of a run, each several processes that start and end. */
-vi.setConfig({ testTimeout: 300_000 });
-
 let fake: FakeXai;
 beforeEach(async () => {
   fake = await startFakeXai({ key: KEY, charge: "worst", answerers: [configurations] });

@@ -1,13 +1,10 @@
 /** One run for several device models: every island is measured on its own, and each gets a best configuration. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { type Ended, Workplace } from "../support/programs.ts";
 import { writeSyntheticSpace } from "../support/synthetic-space.ts";
 
 const BUDGET = 180;
-/** Each run is several processes that start and end. */
-vi.setConfig({ testTimeout: 300_000 });
-
 interface Best {
   readonly candidate: string;
   readonly config: Record<string, number>;
@@ -63,8 +60,14 @@ function twoAlike(place: Workplace): string[] {
 /** A coordinator of three islands and one worker, which holds at most so many of them, to the run's end. */
 async function withOneWorker(place: Workplace, most: number): Promise<Ended> {
   const coordinator = place.start("coordinator", [...twoAlike(place), "--islands", "3", "--external-workers"]);
-  const nats = await vi.waitFor(() => place.natsRecord(), { timeout: 60_000 });
-  place.start("island-worker", ["start", "--nats", `nats://127.0.0.1:${nats.port}`, "--islands", String(most)]);
+  await expect.poll(() => place.natsRecord()).toBeDefined();
+  place.start("island-worker", [
+    "start",
+    "--nats",
+    `nats://127.0.0.1:${place.natsRecord().port}`,
+    "--islands",
+    String(most),
+  ]);
   return coordinator.ended;
 }
 
@@ -87,7 +90,7 @@ test("nothing is left to a device whose island no worker holds: the budget is us
     .query<{ device: string; n: number }>("select device_model device, count(*) n from evaluations group by 1");
   expect(rows.map(({ device }) => device).sort()).toEqual(["Alpha", "Beta"]);
   expect(rows.reduce((sum, { n }) => sum + n, 0)).toBe(450);
-}, 150_000);
+});
 
 test("recordings of different kernels are refused, and so are fewer islands than devices", async () => {
   await using place = new Workplace();

@@ -1,12 +1,11 @@
 /** Source evolution as a user runs it, with a model that writes real edits, and one that writes hostile code. */
 import { writeFileSync } from "node:fs";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { codeChanges } from "../fakes/xai/code-changes.ts";
 import { type FakeXai, startFakeXai } from "../fakes/xai/server.ts";
 import { Workplace } from "../support/programs.ts";
 import { tinyAttention } from "../support/tiny-attention.ts";
 
-vi.setConfig({ testTimeout: 300_000 });
 const START = ["start", "--workload", "tiny", "--evolve", "source", "--islands", "1", "--kernel"];
 
 interface Row {

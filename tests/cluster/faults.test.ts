@@ -1,13 +1,10 @@
 /** Kill anything at any moment: the budget is met exactly, and nothing is counted twice. */
 import { readdirSync, readFileSync, rmSync } from "node:fs";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type LedgerView, Workplace } from "../support/programs.ts";
 import { writeSyntheticSpace } from "../support/synthetic-space.ts";
 
 const BUDGET = 120;
-/** Each run is several processes that start and end. */
-vi.setConfig({ testTimeout: 300_000 });
-
 function workplace(): Workplace {
   const place = new Workplace();
   writeSyntheticSpace(place.file("space.json"), { compileMs: 10, benchmarkMs: 60, failEvery: 11 });

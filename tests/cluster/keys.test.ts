@@ -4,13 +4,11 @@
  */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { codeChanges } from "../fakes/xai/code-changes.ts";
 import { startFakeXai } from "../fakes/xai/server.ts";
 import { Workplace } from "../support/programs.ts";
 import { tinyAttention } from "../support/tiny-attention.ts";
-
-vi.setConfig({ testTimeout: 300_000 });
 
 const MARK = "hygiene";
 const KEYS = {

@@ -1,14 +1,12 @@
 /** Language models as proposers, with real processes and a server that behaves like xAI. */
 import { readdirSync, readFileSync } from "node:fs";
 import Database from "better-sqlite3";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import type { RunResult } from "../../coordinator/result/result.ts";
 import { answerers } from "../fakes/xai/answerers.ts";
 import { type FakeXai, type FakeXaiOptions, startFakeXai } from "../fakes/xai/server.ts";
 import { type Ended, Workplace } from "../support/programs.ts";
 import { writeSyntheticSpace } from "../support/synthetic-space.ts";
-
-vi.setConfig({ testTimeout: 300_000 });
 
 const KEY = "xai-this-key-must-not-be-found";
 let fake: FakeXai;

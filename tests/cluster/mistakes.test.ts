@@ -8,11 +8,9 @@ import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { connectBus } from "@kevo/core/bus/connect.ts";
 import { subjects } from "@kevo/proto/subjects.ts";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Ended, Workplace } from "../support/programs.ts";
 import { writeSyntheticSpace } from "../support/synthetic-space.ts";
-
-vi.setConfig({ testTimeout: 300_000 });
 
 function expectSentence({ code, stderr }: Ended, exit: number, ...parts: string[]): void {
   expect(code, stderr).toBe(exit);

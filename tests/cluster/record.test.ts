@@ -2,15 +2,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { Workplace } from "../support/programs.ts";
 import { writeSyntheticSpace } from "../support/synthetic-space.ts";
 
 const CPU_KERNEL = fileURLToPath(new URL("../fixtures/vector-scale-cpu", import.meta.url));
 const CONFIGURATIONS = 4 ** 4;
-/** Each run is several processes that start and end. */
-vi.setConfig({ testTimeout: 300_000 });
-
 const RECORD = ["record", "--space", "space.json", "--time-scale", "1", "--devices", "0,1", "--out", "copy.json.gz"];
 
 function workplace(): Workplace {

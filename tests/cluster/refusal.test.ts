@@ -62,8 +62,8 @@ async function epochsSent(refusal: BatchRefusal, reason: string, enough: number)
 
 test("an island that another worker holds is given up and asked for again", async () => {
   expect(await epochsSent("stale_epoch", "somebody else has this island", 2)).toEqual([1, 2]);
-}, 60_000);
+});
 
 test("any other refusal is no loss of the island, however it begins", async () => {
   expect(await epochsSent("wrong_number", "epoch and island are right, the number is not", 2)).toEqual([1, 1]);
-}, 60_000);
+});

@@ -1,12 +1,9 @@
 /** Several evaluators: found by announcement, sharing the work, leaving without loss. */
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { Workplace } from "../support/programs.ts";
 import { writeSyntheticSpace } from "../support/synthetic-space.ts";
 
 const BUDGET = 240;
-/** Each run is several processes that start and end. */
-vi.setConfig({ testTimeout: 300_000 });
-
 function workplace(): Workplace {
   const place = new Workplace();
   writeSyntheticSpace(place.file("space.json"), { compileMs: 10, benchmarkMs: 40 });

@@ -3,14 +3,12 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { Workplace } from "../support/programs.ts";
 
 const FAKE = fileURLToPath(new URL("../../gpu-evaluator/backends/triton/fake-runner.fixture", import.meta.url));
 const KERNEL = fileURLToPath(new URL("../fixtures/fake-triton", import.meta.url));
 const BUDGET = 50;
-vi.setConfig({ testTimeout: 300_000 });
-
 const hasPython = (() => {
   try {
     return execFileSync("python3", ["-c", "import sys; print(sys.version_info >= (3, 10))"]).includes("True");

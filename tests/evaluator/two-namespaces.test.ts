@@ -21,7 +21,7 @@ function namespacesAllowed(): boolean {
 test("an evaluator in another network namespace is found by announcement and serves who has the token", async (context) => {
   if (!namespacesAllowed()) context.skip("this host allows no network namespaces, or lacks unshare, nsenter and ip");
   const { stdout } = await promisify(execFile)("unshare", [...unshare, process.execPath, fixture], {
-    timeout: 100_000,
+    timeout: 900_000,
   });
   const found = JSON.parse(stdout);
   expect(found.announced).toMatch(/^10\.77\.0\.2:\d+$/);

@@ -5,15 +5,13 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { Workplace } from "../support/programs.ts";
 import { writeSyntheticSpace } from "../support/synthetic-space.ts";
 
 const SCALE = fileURLToPath(new URL("../fixtures/vector-scale-cpu", import.meta.url));
 const FAKE_TRITON = fileURLToPath(new URL("../fixtures/fake-triton", import.meta.url));
 const FAKE_RUNNER = fileURLToPath(new URL("../../gpu-evaluator/backends/triton/fake-runner.fixture", import.meta.url));
-vi.setConfig({ testTimeout: 600_000 });
-
 const hasPython = (() => {
   try {
     return execFileSync("python3", ["-c", "import sys; print(sys.version_info >= (3, 10))"]).includes("True");

@@ -50,4 +50,4 @@ test("its command evolves it, on an evaluator that has only what it fetches", as
   const result = JSON.parse(output.trimEnd().split("\n").at(-1) ?? "");
   expect(result).toMatchObject({ status: "completed", kernel: "vector-scale-cpu", evaluations: { total: 12 } });
   expect(result.best.time_ms).toBeGreaterThan(0);
-}, 180_000);
+});

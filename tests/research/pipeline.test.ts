@@ -2,12 +2,10 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { OWNED } from "../fakes/xai/research-answers.ts";
 import { Workplace } from "../support/programs.ts";
 import { NO_KEYS, RUN, startFakes } from "./research-fakes.fixture.ts";
-
-vi.setConfig({ testTimeout: 900_000 });
 
 function filesIn(folder: string): Record<string, string> {
   const names = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());

@@ -12,8 +12,6 @@ import { expect, test, vi } from "vitest";
 import { Workplace } from "../support/programs.ts";
 import { DISCOVER, DOMAIN, NO_KEYS, startFakes } from "./research-fakes.fixture.ts";
 
-vi.setConfig({ testTimeout: 600_000 });
-
 const KILLER = fileURLToPath(new URL("./kill-before.fixture.mjs", import.meta.url));
 const SHIPPED = fileURLToPath(new URL("../../research-stage/demonstration/recording.json.gz", import.meta.url));
 const killing = (when: NodeJS.ProcessEnv) => ({ NODE_OPTIONS: `--import ${KILLER}`, ...when });

@@ -1,8 +1,6 @@
 /** Runs and recordings that release 0.1.0 stored go on, repeat and replay. */
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { answersOf, RUN, releaseWorkplace } from "./release.fixture.ts";
-
-vi.setConfig({ testTimeout: 300_000 });
 
 const WITHOUT_MODELS = { LLM_BASE_URL: "", XAI_API_KEY: "", OPENAI_API_KEY: "", ANTHROPIC_API_KEY: "" };
 

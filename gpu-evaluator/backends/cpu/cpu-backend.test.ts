@@ -21,7 +21,7 @@ let device: Device;
 beforeAll(async () => {
   backend = await openCpuBackend();
   device = backend.devices[0] as Device;
-}, 60_000);
+});
 afterAll(() => backend.close());
 
 async function evaluate(job: Job) {

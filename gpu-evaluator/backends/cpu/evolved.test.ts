@@ -24,7 +24,7 @@ const evolvedSources = new EvolvedSources({ bus: { getObject }, folder: scratch 
 let backend: Backend;
 beforeAll(async () => {
   backend = await openCpuBackend();
-}, 60_000);
+});
 afterAll(async () => {
   await backend.close();
   rmSync(scratch, { recursive: true, force: true });

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Artifact, Backend, Failure, Measured } from "../backend.ts";
 import { isFailure } from "../backend.ts";
 import { openCpuBackend } from "./cpu-backend.ts";
@@ -18,7 +18,7 @@ const kernel = await kernelIn(folder);
 beforeAll(async () => {
   process.env.KEVO_TEST_KEY = "a secret";
   backend = await openCpuBackend({ memoryBytes: 96 * 1024 ** 2, runLimitMs: 1_000 });
-}, 60_000);
+});
 afterAll(async () => {
   delete process.env.KEVO_TEST_KEY;
   await backend.close();
@@ -91,7 +91,7 @@ test("a daemon that is killed takes its candidates with it", async () => {
   await once(daemon.stdout, "data");
   expect(running(artifact.executable)).toHaveLength(1);
   daemon.kill("SIGKILL");
-  await vi.waitFor(() => expect(running(artifact.executable)).toEqual([]), { timeout: 60_000 });
+  await expect.poll(() => running(artifact.executable)).toEqual([]);
   await artifact.dispose();
 });
 

@@ -60,7 +60,7 @@ describe.each<[string, readonly Layer[], string | undefined]>([
     if (compiler !== undefined) process.env.CC = compiler;
     process.env.KEVO_TEST_KEY = "a-recognisable-secret";
     backend = await openCpuBackend({ memoryBytes: 128 * 1024 ** 2, runLimitMs: 1_000, without });
-  }, 60_000);
+  });
   afterAll(async () => {
     delete process.env.CC;
     delete process.env.KEVO_TEST_KEY;

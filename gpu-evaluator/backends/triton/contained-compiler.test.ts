@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Layer } from "@kevo/core/sandbox/sandbox.ts";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ContainedCompiler } from "./contained-compiler.ts";
 import { runnerEnvironment } from "./python.ts";
 
@@ -73,7 +73,7 @@ describe.each(HOSTS)("%s", (_what, here, python, without) => {
   let marks = 0;
   beforeAll(async () => {
     if (here) opened = await open(python, without);
-  }, 60_000);
+  });
   afterAll(() => opened?.close());
 
   async function compile(deed: string, limitMs = 20_000) {
@@ -95,13 +95,13 @@ describe.each(HOSTS)("%s", (_what, here, python, without) => {
       (error: Error) => error.message,
     );
     // All are killed by now; to be gone takes them a moment, longer on a busy machine.
-    await vi.waitFor(() => expect(running(mark)).toEqual([]), { timeout: 60_000 });
+    await expect.poll(() => running(mark)).toEqual([]);
     expect(existsSync(join(outside, "mark"))).toBe(false);
     expect(connections).toBe(0);
     return ended;
   }
 
-  test.runIf(here)("hostile code is contained, and the next candidate compiles", { timeout: 300_000 }, async () => {
+  test.runIf(here)("hostile code is contained, and the next candidate compiles", async () => {
     expect(opened.compiler.protection).toMatchObject({ contains: true });
     const read = await compile("reads a key");
     expect(read).not.toContain(KEY);
@@ -134,42 +134,38 @@ const EDITS = [
   ["an edit that the gate refuses", "total = __import__('os').getpid()", "invalid", /the name __import__/],
 ] as const;
 
-test.runIf(hasTriton)(
-  "the attention kernel's region evolves and compiles for an H200",
-  { timeout: 300_000 },
-  async () => {
-    const folder = here("../../kernels/attention-forward");
-    const { default: config, workloads } = JSON.parse(readFileSync(join(folder, "kernel.json"), "utf8"));
-    const original = readFileSync(join(folder, "attention.py"), "utf8");
-    expect(original.split(PLAIN)).toHaveLength(2);
-    const opened = await open(real, []);
-    const evolved = mkdtempSync(join(tmpdir(), "kevo-evolved-"));
-    try {
-      cpSync(folder, evolved, { recursive: true });
-      const source = join(evolved, "attention.py");
-      const target = { arch: 90, warp_size: 32, max_shared_bytes: 232448, max_registers: 65536, multiprocessors: 132 };
-      for (const [, edit, outcome, message] of EDITS) {
-        writeFileSync(source, original.replace(PLAIN, edit));
-        const { frame, cacheDir, dispose } = await opened.compiler.run(
-          {
-            type: "compile",
-            ...{ folder, source, reference: "reference.py", evolved: true, config, target, input_seed: 1 },
-            workloads: workloads.slice(0, 1),
-          },
-          [folder, evolved],
-          60_000,
-          new AbortController().signal,
-        );
-        expect(frame).toMatchObject({ outcome, message: message === null ? null : expect.stringMatching(message) });
-        const cubins = readdirSync(cacheDir, { recursive: true, encoding: "utf8" }).filter((name) =>
-          name.endsWith("cubin"),
-        );
-        expect(cubins.length > 0).toBe(outcome === "ok");
-        await dispose();
-      }
-    } finally {
-      rmSync(evolved, { recursive: true, force: true });
-      opened.close();
+test.runIf(hasTriton)("the attention kernel's region evolves and compiles for an H200", async () => {
+  const folder = here("../../kernels/attention-forward");
+  const { default: config, workloads } = JSON.parse(readFileSync(join(folder, "kernel.json"), "utf8"));
+  const original = readFileSync(join(folder, "attention.py"), "utf8");
+  expect(original.split(PLAIN)).toHaveLength(2);
+  const opened = await open(real, []);
+  const evolved = mkdtempSync(join(tmpdir(), "kevo-evolved-"));
+  try {
+    cpSync(folder, evolved, { recursive: true });
+    const source = join(evolved, "attention.py");
+    const target = { arch: 90, warp_size: 32, max_shared_bytes: 232448, max_registers: 65536, multiprocessors: 132 };
+    for (const [, edit, outcome, message] of EDITS) {
+      writeFileSync(source, original.replace(PLAIN, edit));
+      const { frame, cacheDir, dispose } = await opened.compiler.run(
+        {
+          type: "compile",
+          ...{ folder, source, reference: "reference.py", evolved: true, config, target, input_seed: 1 },
+          workloads: workloads.slice(0, 1),
+        },
+        [folder, evolved],
+        60_000,
+        new AbortController().signal,
+      );
+      expect(frame).toMatchObject({ outcome, message: message === null ? null : expect.stringMatching(message) });
+      const cubins = readdirSync(cacheDir, { recursive: true, encoding: "utf8" }).filter((name) =>
+        name.endsWith("cubin"),
+      );
+      expect(cubins.length > 0).toBe(outcome === "ok");
+      await dispose();
     }
-  },
-);
+  } finally {
+    rmSync(evolved, { recursive: true, force: true });
+    opened.close();
+  }
+});

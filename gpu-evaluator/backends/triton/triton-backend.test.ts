@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "@kevo/core/errors/user-error.ts";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Backend, type InstalledKernel, isFailure, type Job } from "../backend.ts";
 import { compileProcesses, openTritonBackend, type TritonArtifact, type TritonOptions } from "./triton-backend.ts";
 
@@ -85,7 +85,6 @@ function jobOf(act: string, over: Partial<Job> = {}): Job {
 
 const never = new AbortController().signal;
 /** What comes for certain, and nobody can say when: processes start and end. Milliseconds. */
-const TIMEOUT = 60_000;
 
 /** Compiles, and measures what compiled. */
 async function evaluate(backend: Backend<TritonArtifact>, act: string, signal = never) {
@@ -163,13 +162,13 @@ describe.skipIf(!hasPython)("the Triton backend", () => {
     const backend = await open({ limits: { compileMs: 3_000 } });
     expect(await evaluate(backend, "hang compiler")).toMatchObject({ outcome: "timeout" });
     const [child] = pids("child ");
-    await vi.waitFor(() => expect(isGone(child as number)).toBe(true), TIMEOUT);
+    await expect.poll(() => isGone(child as number)).toBe(true);
     expect(await evaluate(backend, "ok")).toMatchObject({ outcome: "ok" });
   });
 
   test("a device that hangs: the process is ended, a warm one steps in, the device is probed", async () => {
     const backend = await open({ limits: { silenceMs: 3_000 } });
-    await vi.waitFor(() => expect(pids("measurer ")).toHaveLength(2), TIMEOUT);
+    await expect.poll(() => pids("measurer ")).toHaveLength(2);
     const [first, spare] = pids("measurer ");
     expect(await evaluate(backend, "hang device")).toMatchObject({ outcome: "timeout" });
     expect(isGone(first as number)).toBe(true);
@@ -186,7 +185,7 @@ describe.skipIf(!hasPython)("the Triton backend", () => {
     expect(health).toEqual(["0 false"]);
     expect(notes).toHaveLength(3);
     rmSync(join(control, "broken GPU-fake-0"));
-    await vi.waitFor(() => expect(health).toEqual(["0 false", "0 true"]), TIMEOUT);
+    await expect.poll(() => health).toEqual(["0 false", "0 true"]);
     expect(await evaluate(backend, "ok")).toMatchObject({ outcome: "ok" });
   });
 
@@ -205,7 +204,7 @@ describe.skipIf(!hasPython)("the Triton backend", () => {
       const gone = new AbortController();
       const what = act === "hang device" ? "measure" : "compile";
       const asked = evaluate(backend, act, gone.signal);
-      await vi.waitFor(() => expect(log(`${what} ${act}`)).toHaveLength(1), TIMEOUT);
+      await expect.poll(() => log(`${what} ${act}`)).toHaveLength(1);
       gone.abort(new Error("gone"));
       await expect(asked).rejects.toThrow("gone");
     }
@@ -218,7 +217,7 @@ describe.skipIf(!hasPython)("the Triton backend", () => {
     const all = [...pids("compiler "), ...pids("measurer ")];
     for (const pid of all) process.kill(pid, "SIGKILL");
     // Not only dead but waited for: by then the backend has been told.
-    await vi.waitFor(() => expect(all.some((pid) => existsSync(`/proc/${pid}`))).toBe(false), TIMEOUT);
+    await expect.poll(() => all.some((pid) => existsSync(`/proc/${pid}`))).toBe(false);
     expect(await evaluate(backend, "ok")).toMatchObject({ outcome: "ok" });
   });
 
@@ -253,7 +252,7 @@ describe.skipIf(!hasPython)("the Triton backend", () => {
   test("closing leaves no process", async () => {
     const backend = await open();
     await evaluate(backend, "ok");
-    await vi.waitFor(() => expect(pids("measurer ")).toHaveLength(2), TIMEOUT);
+    await expect.poll(() => pids("measurer ")).toHaveLength(2);
     await backend.close();
     for (const pid of [...pids("compiler "), ...pids("measurer ")]) expect(isGone(pid)).toBe(true);
   });
@@ -263,16 +262,14 @@ describe.skipIf(!hasPython)("the Triton backend", () => {
     const args = [fixture, join(FAKE, "python"), JSON.stringify(jobOf("ok"))];
     const child = spawn(process.execPath, args, { env: environment(), stdio: "ignore" });
     try {
-      await vi.waitFor(() => {
-        expect(log("compile busy")).toHaveLength(1);
-        expect(log("measure hang")).toHaveLength(1);
-        expect(pids("measurer ")).toHaveLength(2);
-      }, TIMEOUT);
+      await expect.poll(() => log("compile busy")).toHaveLength(1);
+      await expect.poll(() => log("measure hang")).toHaveLength(1);
+      await expect.poll(() => pids("measurer ")).toHaveLength(2);
     } finally {
       child.kill("SIGKILL");
     }
     const all = [...pids("compiler "), ...pids("measurer ")];
-    await vi.waitFor(() => expect(all.every(isGone)).toBe(true), TIMEOUT);
+    await expect.poll(() => all.every(isGone)).toBe(true);
   });
 
   test("says when others use the GPU, and what is missing", async () => {
