@@ -5,7 +5,7 @@ import { config, searchSpaceDefinition } from "./search-space.ts";
 const fileName = z
   .string()
   .regex(/^[A-Za-z0-9_][A-Za-z0-9_./-]*$/)
-  .refine((name) => !name.split("/").includes(".."), "a file of a kernel lies inside the kernel's folder");
+  .refine((name) => !name.split("/").includes(".."), "a kernel's file must be inside the kernel's folder");
 
 export const workload = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_./-]*$/),
@@ -19,7 +19,7 @@ export const workload = z.strictObject({
 export type Workload = z.infer<typeof workload>;
 
 export const kernelDefinition = z.strictObject({
-  id: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "an id is lower-case letters, digits and dashes"),
+  id: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "an id consists of lower-case letters, digits and dashes"),
   title: z.string().min(1),
   description: z.string().default(""),
   /** Backends that can run it. */

@@ -178,7 +178,7 @@ describe("coordinator lineage", () => {
     );
     const other = join(lineage.folder, "other.db");
     new Database(other).exec("create table songs (title text)").close();
-    expect(() => openLineage(other)).toThrow(/not one that is written here.*--db FILE/);
+    expect(() => openLineage(other)).toThrow(/of another program.*--db FILE/);
     expect(new Database(other).prepare("select name from sqlite_master").pluck().all()).toEqual(["songs"]);
     expect(existsSync(`${other}.lock`)).toBe(false);
     const newer = changedCopy("newer.db", "update __drizzle_migrations set created_at = created_at + 1");
@@ -206,7 +206,7 @@ describe("coordinator lineage", () => {
     const damaged = changedCopy("damaged.db", "update runs set spec = '{'");
     const unreadable = await coordinator("runs", "--db", damaged);
     expect(unreadable).toMatchObject({ code: 1, out: "" });
-    expect(unreadable.err).toMatch(/^coordinator: what is stored cannot be read \(.*JSON.*--db\..*\n$/);
+    expect(unreadable.err).toMatch(/^coordinator: stored data cannot be read \(.*JSON.*--db\..*\n$/);
     const incomplete = await coordinator("lineage", "diff", "0/0/0", "--db", lineage.path);
     expect(incomplete).toMatchObject({ code: 2, out: "" });
     expect(incomplete.err).toContain("missing required argument 'b'");

@@ -117,7 +117,7 @@ test("the token is in a file of the owner only, not in the process list", async 
     expect(readFileSync(`/proc/${server.pid}/cmdline`, "utf8")).not.toContain("very-secret");
     expect(readFileSync(`/proc/${server.pid}/environ`, "utf8")).not.toContain("very-secret");
   }
-  await expect(connectBus({ url: server.url, name: "test" })).rejects.toThrow(/wants a token/);
+  await expect(connectBus({ url: server.url, name: "test" })).rejects.toThrow(/requires a token/);
   const bus = await connectBus({ url: server.url, token: "very-secret-token", name: "test" });
   await bus.close();
 });

@@ -41,14 +41,14 @@ function cause(error: NatsError, token: string | undefined): string {
   switch (error.code) {
     case "AUTHORIZATION_VIOLATION":
       return token
-        ? "the server refused the token. Check that KEVO_TOKEN is the server's."
-        : "the server wants a token. Set KEVO_TOKEN to the server's.";
+        ? "the server rejected the token. Set KEVO_TOKEN to the server's token."
+        : "the server requires a token. Set KEVO_TOKEN to the server's token.";
     case "TIMEOUT":
-      return "no answer in time. Is it a NATS server, and can this host reach it? `coordinator doctor` says what is here.";
+      return "no answer in time. Check that it is a NATS server and that this host can reach it; `coordinator doctor` checks this machine.";
     case "CONNECTION_REFUSED":
-      return "nothing listens there. Start a nats-server, or leave --nats out to have one started. `coordinator doctor` says what is here.";
+      return "no server listens there. Start a nats-server, or omit --nats to have one started; `coordinator doctor` checks this machine.";
     default:
-      return `${error.message}. Check the URL (nats://HOST:PORT); \`coordinator doctor\` says what is here.`;
+      return `${error.message}. Check the URL (nats://HOST:PORT); \`coordinator doctor\` checks this machine.`;
   }
 }
 

@@ -21,7 +21,11 @@ const MESSAGE_NOT_FOUND = 10037;
 const isStreamMissing = (error: unknown) => isCode(error, STREAM_NOT_FOUND);
 
 const unavailable = (error: unknown) =>
-  new LogUnavailable(LOG_STREAM, [], `the log stream cannot be had: ${error instanceof Error ? error.message : error}`);
+  new LogUnavailable(
+    LOG_STREAM,
+    [],
+    `the log stream is not available: ${error instanceof Error ? error.message : error}`,
+  );
 
 /** @throws UserError when the server has no JetStream; LogUnavailable when it is away. */
 export async function openLogStream(manager: JetStreamManager, url: string): Promise<void> {
@@ -39,7 +43,7 @@ export async function openLogStream(manager: JetStreamManager, url: string): Pro
       await manager.streams.add({ name: LOG_STREAM, ...config });
     } else if ((error as NatsError).code === "503" || (error as NatsError).api_error?.code === 503) {
       throw new UserError(
-        `The NATS server at ${url} runs without JetStream. Start it with -js (or jetstream {} in its configuration).`,
+        `The NATS server at ${url} runs without JetStream. Start it with -js, or add jetstream {} to its configuration.`,
       );
     } else {
       throw unavailable(error);

@@ -73,7 +73,7 @@ export function createBus(connection: NatsConnection, url: string): Bus {
         act();
       };
       const back = () => settle(resolve);
-      const late = () => settle(() => reject(new RequestTimeout(subject, `NATS was away for ${timeoutMs} ms`)));
+      const late = () => settle(() => reject(new RequestTimeout(subject, `NATS was unreachable for ${timeoutMs} ms`)));
       const timer = setTimeout(late, timeoutMs);
       whenReconnected.add(back);
     });
@@ -152,7 +152,7 @@ export function createBus(connection: NatsConnection, url: string): Bus {
 
     openLogStream: async () => openLogStream(await jetstream(), url),
     appendLog: async (entries) => {
-      if (!connected) throw new LogUnavailable(LOG_STREAM, entries, `NATS at ${url} is away`);
+      if (!connected) throw new LogUnavailable(LOG_STREAM, entries, `NATS at ${url} is unreachable`);
       await appendLog(requester, entries);
     },
     followLog: async (run, island, handler) => {

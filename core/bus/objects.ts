@@ -58,7 +58,7 @@ async function naming<T>(hash: string, work: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (error instanceof BusError) throw error;
     const why = error instanceof Error ? error.message : String(error);
-    throw new BusError(hash, `the object store cannot be had for object ${hash}: ${why}`);
+    throw new BusError(hash, `the object store is not available for object ${hash}: ${why}`);
   }
 }
 

@@ -37,7 +37,7 @@ export function createRequester(connection: NatsConnection): Requester {
       const request = take(message.subject.slice(prefix.length));
       if (request === undefined) return;
       if (message.headers?.code === 503) {
-        request.reject(new NoResponder(request.subject, `nobody answers on ${request.subject}`));
+        request.reject(new NoResponder(request.subject, `no process answers on ${request.subject}`));
       } else {
         request.resolve(message);
       }
@@ -79,7 +79,7 @@ export function notSent(connection: NatsConnection, subject: string, payload: st
   if (limit !== undefined && size > limit) {
     return new BusError(
       subject,
-      `a message of ${size} bytes on ${subject} is over the server's limit of ${limit} bytes`,
+      `a message of ${size} bytes on ${subject} exceeds the server's limit of ${limit} bytes`,
     );
   }
   return new BusError(subject, `cannot send on ${subject}: ${error instanceof Error ? error.message : String(error)}`);

@@ -17,12 +17,12 @@ export function parseAddress(text: string, option: string, { anyPort = false } =
   const bracketed = match?.[1] !== undefined;
   if (host === undefined || (bracketed && isIP(host) !== 6)) {
     throw new UserError(
-      `${option} ${text}: not HOST:PORT. Write it like 127.0.0.1:4100, gpu-host:4100 or [::1]:4100.`,
+      `${option} ${text}: this is not HOST:PORT. Write for example 127.0.0.1:4100, gpu-host:4100 or [::1]:4100.`,
       2,
     );
   }
   if (port > 65535 || (port === 0 && !anyPort)) {
-    throw new UserError(`${option} ${text}: port ${port} is not one of ${anyPort ? 0 : 1} to 65535.`, 2);
+    throw new UserError(`${option} ${text}: the port must be between ${anyPort ? 0 : 1} and 65535, not ${port}.`, 2);
   }
   return { host, port };
 }

@@ -110,13 +110,13 @@ test("a folder that nothing can be written into is refused before any work", () 
   expect(existsSync(join(folder, "a/b"))).toBe(true);
   writeFileSync(join(folder, "file"), "");
   for (const taken of ["file", "file/below"]) {
-    expect(complaint(() => makeFolder(join(folder, taken), "--out"))).toMatch(/^--out: cannot write into .*file/);
+    expect(complaint(() => makeFolder(join(folder, taken), "--out"))).toMatch(/^--out: cannot write to .*file/);
   }
   // In a process of its own: Node's recursive mkdir never returns from there.
   const program = `import { makeFolder } from ${JSON.stringify(new URL("./folder.ts", import.meta.url).href)}; makeFolder("/proc/nobody/a", "--out")`;
   const { status, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], { timeout: 900_000 });
   expect(status).toBe(1);
-  expect(String(stderr)).toContain("--out: cannot write into /proc/nobody/a: ENOENT");
+  expect(String(stderr)).toContain("--out: cannot write to /proc/nobody/a: ENOENT");
   rmSync(folder, { recursive: true });
 });
 

@@ -6,7 +6,7 @@ import { parseInteger } from "./number.ts";
 export function parseDevices(text: string): number[] {
   const devices = text.split(",").map((part) => parseInteger(part.trim(), "--devices", { min: 0, max: 4095 }));
   if (new Set(devices).size !== devices.length) {
-    throw new UserError(`--devices ${text}: a device is named twice. Each has one lane; name it once.`, 2);
+    throw new UserError(`--devices ${text}: a device is listed twice. Each device has one lane; list it once.`, 2);
   }
   return devices;
 }

@@ -16,7 +16,7 @@ export function parseDuration(text: string, option: string): number {
     0,
   );
   if (!(seconds > 0)) {
-    throw new UserError(`${option} ${text}: not a duration. Write it like 90s, 10m or 1h30m.`, 2);
+    throw new UserError(`${option} ${text}: this is not a duration. Write for example 90s, 10m or 1h30m.`, 2);
   }
   if (seconds > MAX_HOURS * SECONDS.h) throw new UserError(`${option} ${text}: at most ${MAX_HOURS}h.`, 2);
   return seconds;

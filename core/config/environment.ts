@@ -16,7 +16,7 @@ const environment = z.object({
   KEVO_TOKEN: optionalText.pipe(
     z
       .string()
-      .regex(/^[\x21-\x7e]{8,200}$/, "must be 8 to 200 printable ASCII characters without blanks")
+      .regex(/^[\x21-\x7e]{8,200}$/, "must be 8 to 200 printable ASCII characters without spaces")
       .optional(),
   ),
   /** A nats-server to use before any other. */

@@ -28,6 +28,6 @@ export function makeFolder(path: string, option: string): void {
     makePath(path);
     accessSync(path, constants.W_OK);
   } catch (error) {
-    throw new UserError(`${option}: cannot write into ${path}: ${(error as Error).message}. Name another.`, 2);
+    throw new UserError(`${option}: cannot write to ${path}: ${(error as Error).message}. Name another folder.`, 2);
   }
 }

@@ -21,12 +21,12 @@ const whole = z
 
 /** @throws UserError (code 2) that names the option, the value and the limits. */
 export function parseInteger(text: string, option: string, limits: Limits = {}): number {
-  return parsed(whole, "not a whole number: write it in digits, like 12", text, option, limits);
+  return parsed(whole, "not a whole number; write it in digits, such as 12", text, option, limits);
 }
 
 /** @throws UserError (code 2) that names the option, the value and the limits. */
 export function parseNumber(text: string, option: string, limits: Limits = {}): number {
-  return parsed(decimal, "not a number: write it in digits, like 0.5", text, option, limits);
+  return parsed(decimal, "not a number; write it in digits, such as 0.5", text, option, limits);
 }
 
 function parsed(

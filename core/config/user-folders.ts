@@ -25,7 +25,7 @@ export function privateFolder(name: string): string {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   const found = lstatSync(path);
   if (!found.isDirectory() || (USER_ID >= 0 && found.uid !== USER_ID)) {
-    throw new UserError(`${path} is not a directory of this user: remove it, or set TMPDIR to another directory`);
+    throw new UserError(`${path} is not a directory owned by this user. Remove it, or set TMPDIR to another directory`);
   }
   return path;
 }

@@ -6,7 +6,7 @@ import { UserError } from "../errors/user-error.ts";
 /** @throws UserError */
 export function refuseFolder(file: string): void {
   if (statSync(file, { throwIfNoEntry: false })?.isDirectory() !== true) return;
-  throw new UserError(`${file} is a folder. Name the database in it with --db FILE.`);
+  throw new UserError(`${file} is a folder. Name a database file with --db FILE.`);
 }
 
 /**
@@ -17,7 +17,7 @@ export function refuseForeign(file: string, table: string): void {
   if (!existsSync(file)) return;
   const tables = tablesOf(file);
   if (tables.length === 0 || tables.includes(table)) return;
-  throw new UserError(`${file} is a SQLite database, but not one that is written here. Name another with --db FILE.`);
+  throw new UserError(`${file} is a SQLite database of another program. Name another file with --db FILE.`);
 }
 
 function tablesOf(file: string): unknown[] {
@@ -28,7 +28,9 @@ function tablesOf(file: string): unknown[] {
     sqlite = new Database(file, { readonly: true, timeout: 5000 });
     return sqlite.prepare(others).pluck().all();
   } catch (error) {
-    throw new UserError(`Cannot open the database ${file}: ${(error as Error).message}. Name another with --db FILE.`);
+    throw new UserError(
+      `Cannot open the database ${file}: ${(error as Error).message}. Name another file with --db FILE.`,
+    );
   } finally {
     sqlite?.close();
   }

@@ -48,7 +48,7 @@ export function openForWriting<Schema extends Record<string, unknown>>(
     makePath(dirname(file));
   } catch (error) {
     throw new UserError(
-      `Cannot create the folder of the database ${file}: ${(error as Error).message}. Name another with --db FILE.`,
+      `Cannot create the folder of the database ${file}: ${(error as Error).message}. Name another file with --db FILE.`,
     );
   }
   const lock = takeWriterLock(file, who);
@@ -70,6 +70,8 @@ export function openForWriting<Schema extends Record<string, unknown>>(
   } catch (error) {
     lock.close();
     if (error instanceof UserError) throw error;
-    throw new UserError(`Cannot open the database ${file}: ${(error as Error).message}. Name another with --db FILE.`);
+    throw new UserError(
+      `Cannot open the database ${file}: ${(error as Error).message}. Name another file with --db FILE.`,
+    );
   }
 }

@@ -18,7 +18,7 @@ export function takeWriterLock(file: string, who: string): LockFile {
   if (!lock.try("exclusive")) {
     lock.close();
     throw new UserError(
-      `Another ${who}${processOf(ownerOf(file))} works with the database ${file}. Wait for it, stop it, or name another with --db FILE.`,
+      `Another ${who}${processOf(ownerOf(file))} is using the database ${file}. Wait until it ends, stop it, or name another file with --db FILE.`,
     );
   }
   writeFileSync(ownerOf(file), `${process.pid}\n`);

@@ -23,7 +23,7 @@ export function changeRegion(region: string, change: CodeChange): Changed {
     if (places === 1) text = text.replace(search, () => replace);
     else problems.push(`edit ${at + 1}: ${whyNot(text, search, places)}`);
   }
-  if (change.edits.length === 0) problems.push("there are no edits");
+  if (change.edits.length === 0) problems.push("the answer contains no edits");
   return problems.length > 0 ? { problems } : checked(region, text);
 }
 
@@ -49,10 +49,11 @@ function occurrences(text: string, search: string): number {
 
 function whyNot(text: string, search: string, places: number): string {
   if (search === "") return "the search text is empty";
-  if (places > 1) return `the search text stands ${places} times in the region; add lines around it until it is unique`;
+  if (places > 1)
+    return `the search text occurs ${places} times in the region; add surrounding lines until it is unique`;
   const [first = ""] = search.trim().split("\n");
   const near = text.split("\n").find((line) => first.trim() !== "" && line.includes(first.trim()));
   const hint =
-    near === undefined ? "nothing there looks like its first line" : `its first line stands there as: ${near}`;
-  return `the search text is not in the region, letter for letter; ${hint}`;
+    near === undefined ? "no line there resembles its first line" : `the most similar line there is: ${near}`;
+  return `the search text does not occur exactly in the region; ${hint}`;
 }

@@ -67,9 +67,9 @@ describe("changes", () => {
     const found = changeRegion(region, { edits });
     expect(found).toEqual({
       problems: [
-        expect.stringMatching(/^edit 2: .*not in the region/),
+        expect.stringMatching(/^edit 2: .*not occur exactly in the region/),
         expect.stringMatching(/^edit 3: .*2 times/),
-        expect.stringMatching(/^edit 4: .*not in the region/),
+        expect.stringMatching(/^edit 4: .*not occur exactly in the region/),
         expect.stringMatching(/^edit 5: .*empty/),
       ],
     });

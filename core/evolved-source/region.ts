@@ -32,27 +32,27 @@ export function splitCode(text: string): SplitCode | null {
 /** What is wrong with a region before anything is compiled; null when nothing is. */
 export function wrongWithRegion(region: string): string | null {
   if (region.trim() === "") return "the region is empty";
-  if (MARKER_ANYWHERE.test(region)) return "the region holds a marker (EVOLVE-BEGIN or EVOLVE-END) of its own";
-  if (region.includes("\0")) return "the region holds a NUL character";
+  if (MARKER_ANYWHERE.test(region)) return "the region contains a marker (EVOLVE-BEGIN or EVOLVE-END)";
+  if (region.includes("\0")) return "the region contains a NUL character";
   return null;
 }
 
 /** `original` with another region. @throws RangeError when `original` has none. */
 export function withRegion(original: string, region: string): string {
   const split = splitCode(original);
-  if (split === null) throw new RangeError("the source has no evolvable region");
+  if (split === null) throw new RangeError("the code has no evolvable region");
   return split.before + (region.endsWith("\n") ? region : `${region}\n`) + split.after;
 }
 
 /** The region of an evolved source; a message for the proposer when it is none of `original`'s. */
 export function evolvedRegion(original: string, evolved: string): { region: string } | { wrong: string } {
   const split = splitCode(original);
-  if (split === null) return { wrong: "this kernel's source has no region that may evolve" };
+  if (split === null) return { wrong: "this kernel's code has no region that may evolve" };
   if (evolved.length > MAX_EVOLVED_SOURCE_LENGTH)
-    return { wrong: `the source is longer than ${MAX_EVOLVED_SOURCE_LENGTH} characters` };
+    return { wrong: `the code is longer than ${MAX_EVOLVED_SOURCE_LENGTH} characters` };
   const { before, after } = split;
   const fits = evolved.startsWith(before) && evolved.endsWith(after) && evolved.length >= before.length + after.length;
-  if (!fits) return { wrong: "the source differs from the kernel's outside of its evolvable region" };
+  if (!fits) return { wrong: "the code differs from the kernel's outside the evolvable region" };
   const region = evolved.slice(before.length, evolved.length - after.length);
   const wrong = wrongWithRegion(region);
   return wrong === null ? { region } : { wrong };

@@ -49,13 +49,13 @@ export function packFiles(files: readonly PackedFile[]): Uint8Array {
   if (total > MAX_BYTES) {
     const largest = [...files].sort((a, b) => b.content.length - a.content.length)[0];
     throw new UserError(
-      `The kernel's folder holds ${mebibytes(total)}; ${mebibytes(MAX_BYTES)} is the limit. Its largest file is ` +
+      `The kernel's folder has ${mebibytes(total)}; the limit is ${mebibytes(MAX_BYTES)}. Its largest file is ` +
         `${largest?.path} with ${mebibytes(largest?.content.length ?? 0)}.`,
       2,
     );
   }
   if (files.length > MAX_FILES) {
-    throw new UserError(`The kernel's folder holds ${files.length} files; ${MAX_FILES} is the limit.`, 2);
+    throw new UserError(`The kernel's folder has ${files.length} files; the limit is ${MAX_FILES}.`, 2);
   }
   const list = sorted.map(({ path, content }) => [path, content.length]);
   const line = JSON.stringify({ format: "kevo-kernel", v: 1, files: list });
@@ -74,12 +74,13 @@ export function unpackFiles(bytes: Uint8Array): PackedFile[] {
   let at = end + 1;
   for (const [path, size] of list.data.files) {
     const before = files.at(-1)?.path;
-    if (before !== undefined && before >= path) throw new UserError(`Not a kernel package: ${path} is out of order.`);
+    if (before !== undefined && before >= path)
+      throw new UserError(`Not a kernel package: the file ${path} is out of order.`);
     files.push({ path, content: bytes.subarray(at, at + size) });
     at += size;
   }
   if (at !== bytes.length) {
-    throw new UserError(`Not a kernel package: ${bytes.length} bytes where its list of files makes ${at}.`);
+    throw new UserError(`Not a kernel package: it has ${bytes.length} bytes, but its list of files requires ${at}.`);
   }
   return files;
 }

@@ -31,7 +31,7 @@ export function checkDefinition(definition: KernelDefinition, paths: ReadonlySet
   const wrong = (what: string) => new UserError(`${where}: ${what}`, 2);
   for (const field of ["source", "reference", "comparison"] as const) {
     const file = definition[field];
-    if (file !== null && !paths.has(file)) throw wrong(`${field}: there is no file ${file} in the kernel's folder.`);
+    if (file !== null && !paths.has(file)) throw wrong(`${field}: the kernel's folder has no file ${file}.`);
   }
   noneTwice(definition.workloads, "workloads", wrong);
   noneTwice(definition.baselines, "baselines", wrong);
@@ -40,7 +40,7 @@ export function checkDefinition(definition: KernelDefinition, paths: ReadonlySet
     const known = new Set(parameter.values.map(String));
     const unknown = Object.keys(parameter.requires ?? {}).find((value) => !known.has(value));
     if (unknown !== undefined) {
-      throw wrong(`parameter ${parameter.name}: requires names ${unknown}, which is not one of its values.`);
+      throw wrong(`parameter ${parameter.name}: requires lists ${unknown}, which is not one of its values.`);
     }
   }
 
@@ -48,10 +48,11 @@ export function checkDefinition(definition: KernelDefinition, paths: ReadonlySet
   const space = naming(where, () => openSpace({ ...definition, default: null }));
   if (definition.backends.every((backend) => backend === "replay")) return;
   if (definition.default === null)
-    throw wrong("default: null is for recorded spaces; name a value for every parameter.");
+    throw wrong("default: null is reserved for recorded spaces; give a value for every parameter.");
   if (definition.source === null)
-    throw wrong("source: null is for recorded spaces; name the file that the parameters compile.");
-  if (definition.reference === null) throw wrong("reference: null is for recorded spaces; name the trusted reference.");
+    throw wrong("source: null is reserved for recorded spaces; name the file that contains the kernel's code.");
+  if (definition.reference === null)
+    throw wrong("reference: null is reserved for recorded spaces; name the file that contains the reference.");
   checkConfig(definition.default, "default", definition, space, where);
   for (const { name, config } of definition.baselines) {
     checkConfig({ ...definition.default, ...config }, `baseline ${name}`, definition, space, where);
@@ -79,7 +80,7 @@ function checkConfig(
 function noneTwice(items: readonly { name: string }[], field: string, wrong: (what: string) => UserError): void {
   const seen = new Set<string>();
   for (const { name } of items) {
-    if (seen.has(name)) throw wrong(`${field}: the name ${name} is there twice.`);
+    if (seen.has(name)) throw wrong(`${field}: the name ${name} occurs twice.`);
     seen.add(name);
   }
 }

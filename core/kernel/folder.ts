@@ -17,7 +17,7 @@ export async function readKernelFolder(folder: string): Promise<PackedFile[]> {
       if (isLeftOut(item.name)) continue;
       const path = under === "" ? item.name : `${under}/${item.name}`;
       if (!isSafePath(path))
-        throw new UserError(`${folder}: the file name ${JSON.stringify(path)} cannot be packed.`, 2);
+        throw new UserError(`${folder}: the file name ${JSON.stringify(path)} is not allowed in a kernel package.`, 2);
       if (item.isDirectory()) {
         await walk(path);
         continue;
@@ -37,13 +37,16 @@ export async function readKernelFolder(folder: string): Promise<PackedFile[]> {
 /** The file behind a path, which may be a link to another file of the same folder. */
 async function insideOnly(root: string, path: string, folder: string): Promise<string> {
   const absolute = await realpath(join(root, path)).catch(() => {
-    throw new UserError(`${folder}: ${path} is a link to nothing.`, 2);
+    throw new UserError(`${folder}: ${path} is a link to a file that does not exist.`, 2);
   });
   if (!absolute.startsWith(root + sep)) {
-    throw new UserError(`${folder}: ${path} is a link out of the kernel's folder. Copy the file into the folder.`, 2);
+    throw new UserError(
+      `${folder}: ${path} links to a file outside the kernel's folder. Copy that file into the folder.`,
+      2,
+    );
   }
   if (!(await stat(absolute)).isFile()) {
-    throw new UserError(`${folder}: ${path} is not a plain file. Remove it, or replace it by a copy.`, 2);
+    throw new UserError(`${folder}: ${path} is not a regular file. Remove it, or replace it with a copy.`, 2);
   }
   return absolute;
 }

@@ -197,10 +197,10 @@ test("mistakes in a definition are named", async () => {
     parameters: [{ name: "TILE", type: "ordinal", values: [1, 4], requires }, GOOD.parameters[1]],
   });
   const later = { capability: "10.0", measured: false };
-  expect(await complaint(gated({ 5: later }))).toMatch(/TILE: requires names 5/);
+  expect(await complaint(gated({ 5: later }))).toMatch(/TILE: requires lists 5/);
   expect(await complaint(gated({ 4: { capability: "sm_100", measured: false } }))).toMatch(/capability/);
   expect(await complaint(gated({ 4: later }))).toMatch(/default must run on every device, and TILE = 4 needs .* 10\.0/);
-  expect(await complaint({ workloads: [GOOD.workloads[0], GOOD.workloads[0]] })).toMatch(/small is there twice/);
+  expect(await complaint({ workloads: [GOOD.workloads[0], GOOD.workloads[0]] })).toMatch(/small occurs twice/);
   const folder = kernelFolder();
   writeFileSync(join(folder, "kernel.json"), '{"id": "copy",}');
   await expect(load(folder)).rejects.toThrow(/kernel\.json is not JSON/);
@@ -209,7 +209,7 @@ test("mistakes in a definition are named", async () => {
 test("links out of the folder and too large folders are refused", async () => {
   const linked = kernelFolder();
   symlinkSync("/etc/hostname", join(linked, "data"));
-  await expect(load(linked)).rejects.toThrow(/data is a link out/);
+  await expect(load(linked)).rejects.toThrow(/data links to a file outside/);
   const inside = kernelFolder();
   symlinkSync("kernel.c", join(inside, "alias.c"));
   await expect(load(inside)).resolves.toBeDefined();
@@ -218,7 +218,7 @@ test("links out of the folder and too large folders are refused", async () => {
   await expect(load(looped)).rejects.toThrow(/loop/);
   const large = kernelFolder();
   writeFileSync(join(large, "weights.bin"), Buffer.alloc(17 * 1024 * 1024));
-  await expect(load(large)).rejects.toThrow(/17\.0 MiB; 16\.0 MiB is the limit.*weights\.bin/);
+  await expect(load(large)).rejects.toThrow(/17\.0 MiB; the limit is 16\.0 MiB.*weights\.bin/);
 });
 
 test("recorded spaces of several devices are one kernel, whose hash is that of its bytes", async () => {
@@ -247,7 +247,7 @@ test("recorded spaces of several devices are one kernel, whose hash is that of i
     exitCode: 2,
     message: expect.stringContaining("fewer.json: its configurations differ"),
   });
-  await expect(kernelFromSpaces([path, path])).rejects.toThrow("is of the device GPU too");
+  await expect(kernelFromSpaces([path, path])).rejects.toThrow("is also a recording of the device GPU");
   expect(kernel.hash).toBe(sha256(kernel.bytes));
   expect(kernel.definition).toMatchObject({ id: "gemm-2", backends: ["replay"], default: null, source: null });
 });

@@ -62,14 +62,14 @@ export async function kernelFromSpaces(paths: readonly string[]): Promise<Record
     if (first !== undefined && first.kernel.hash !== next.kernel.hash) {
       throw new UserError(
         `--space ${path}: ${difference(first.kernel.definition, next.kernel.definition)} differ from those of ` +
-          `${first.path}. The recordings of one run are of one kernel on several devices.`,
+          `${first.path}. All recordings of a run must be of the same kernel on different devices.`,
         2,
       );
     }
     const twin = recordings.find(({ device }) => device === next.device);
     if (twin !== undefined) {
       throw new UserError(
-        `--space ${path}: ${twin.path} is of the device ${twin.device} too. Each recording of a run is of a device of its own.`,
+        `--space ${path}: ${twin.path} is also a recording of the device ${twin.device}. Each recording of a run must be of a different device.`,
         2,
       );
     }
@@ -81,7 +81,7 @@ export async function kernelFromSpaces(paths: readonly string[]): Promise<Record
 
 /** In what two recordings are not of the same kernel. */
 function difference(a: KernelDefinition, b: KernelDefinition): string {
-  if (a.title !== b.title) return `the kernel (${b.title}) and perhaps more`;
+  if (a.title !== b.title) return `the kernel (${b.title}) and possibly more`;
   return JSON.stringify(a.parameters) === JSON.stringify(b.parameters) ? "its configurations" : "its parameters";
 }
 
@@ -95,7 +95,7 @@ async function findFolder(idOrPath: string, kernelsFolder: string): Promise<stri
   const known = await listKernels(kernelsFolder);
   throw new UserError(
     `--kernel ${idOrPath}: ${found === null ? "no such kernel" : "not a folder"}. ` +
-      `Known are ${known.join(", ") || "none"}; or give the path of a folder with a ${DEFINITION_FILE}.`,
+      `Known kernels: ${known.join(", ") || "none"}. You can also give the path of a folder with a ${DEFINITION_FILE}.`,
     2,
   );
 }

@@ -30,7 +30,7 @@ const LIMITS: Readonly<Record<string, (value: unknown) => string>> = {
 export function answerSchema(name: string, output: z.ZodType): AnswerSchema {
   const { $schema: _, ...schema } = z.toJSONSchema(output, { io: "output", reused: "inline" }) as Node;
   if (schema.type !== "object") {
-    throw new UserError(`The answer ${name} must be a z.object; it is of type ${String(schema.type ?? "unknown")}.`);
+    throw new UserError(`The answer ${name} must be a z.object; its type is ${String(schema.type ?? "unknown")}.`);
   }
   return { name, schema: strict(schema, name) };
 }

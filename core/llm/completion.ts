@@ -47,7 +47,7 @@ export function readCompletion(body: unknown, price: Price): Completion | null {
   const [choice] = choices;
   if (choice === undefined) return null;
   const { message, finish_reason } = choice;
-  const filtered = finish_reason === "content_filter" ? "the answer was withheld by the provider's filter" : null;
+  const filtered = finish_reason === "content_filter" ? "the provider's filter withheld the answer" : null;
   return {
     answeredBy: model,
     text: message.content ?? "",

@@ -42,7 +42,10 @@ export function connectionOf(wanted: string | undefined, environment: NodeJS.Pro
   const model = wanted ?? chosen.model;
   const key = environment[chosen.variable] || null;
   if (key !== null && !/^[!-~]+$/.test(key.trim())) {
-    throw new UserError(`${chosen.variable} holds a line break, a space or another character that no key has.`, 2);
+    throw new UserError(
+      `${chosen.variable} contains a line break, a space or another character that cannot be part of a key.`,
+      2,
+    );
   }
   const local = environment.LLM_BASE_URL || null;
   if (local !== null) {
@@ -51,7 +54,7 @@ export function connectionOf(wanted: string | undefined, environment: NodeJS.Pro
   }
   if (key === null) {
     throw new UserError(
-      `The model ${model} needs ${chosen.variable} in the environment, or LLM_BASE_URL for a server of your own.`,
+      `The model ${model} needs ${chosen.variable} in the environment, or LLM_BASE_URL for your own server.`,
       2,
     );
   }
@@ -64,7 +67,7 @@ function checkedUrl(text: string): string {
     throw new UserError(`LLM_BASE_URL "${text}" is not a URL such as http://127.0.0.1:8000/v1.`, 2);
   }
   if (url.username !== "" || url.password !== "") {
-    throw new UserError("LLM_BASE_URL must not hold a password; give a key in XAI_API_KEY.", 2);
+    throw new UserError("LLM_BASE_URL must not contain a password; set the key in XAI_API_KEY.", 2);
   }
   return text.replace(/\/+$/, "");
 }

@@ -26,17 +26,17 @@ export function loadDemos<I extends z.ZodObject, O extends z.ZodObject>(
   path: string,
   signature: Signature<I, O>,
 ): Demo<z.infer<I>, z.infer<O>>[] {
-  const again = `Make the demos of ${signature.name} again: \`research-stage optimise-prompts\`.`;
+  const again = `Write the examples for ${signature.name} again: \`research-stage optimise-prompts\`.`;
   let json: unknown;
   try {
     json = parseJson(readFileSync(path, "utf8"));
   } catch (error) {
-    throw new UserError(`Cannot read the demos in ${path}: ${(error as Error).message}. ${again}`);
+    throw new UserError(`Cannot read the examples in ${path}: ${(error as Error).message}. ${again}`);
   }
   const parsed = file.safeParse(json);
-  if (!parsed.success) throw new UserError(`${path} holds no demos of version ${VERSION}. ${again}`);
+  if (!parsed.success) throw new UserError(`${path} contains no examples of version ${VERSION}. ${again}`);
   if (parsed.data.signature !== signature.hash) {
-    throw new UserError(`The demos in ${path} belong to another form of ${parsed.data.name}. ${again}`);
+    throw new UserError(`The examples in ${path} were written for another version of ${parsed.data.name}. ${again}`);
   }
   return parsed.data.demos.map(({ input, output }) => ({
     input: signature.input.parse(input) as z.infer<I>,

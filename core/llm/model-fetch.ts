@@ -13,7 +13,7 @@ export const BLOCKED_PORTS: ReadonlySet<string> = new Set(
 export class BlockedPort extends Error {
   constructor(port: string) {
     super(
-      `port ${port} belongs to another protocol, so no HTTP client connects to it; serve the model on another port`,
+      `port ${port} is reserved for another protocol, so HTTP clients do not connect to it; serve the model on another port`,
     );
   }
 }

@@ -109,7 +109,10 @@ class OpenAiClient {
       if (asked.signal?.aborted) throw new ModelError("cancelled", "the call was cancelled");
       // The store or the spend limit is away: nothing can be sent that nobody accounts for.
       const why = error instanceof Error ? error.message : String(error);
-      throw new ModelError("unreachable", oneLine(this.#options.redact(`the call cannot be accounted for: ${why}`)));
+      throw new ModelError(
+        "unreachable",
+        oneLine(this.#options.redact(`the call cannot be recorded in the ledger: ${why}`)),
+      );
     }
   }
 
@@ -153,7 +156,7 @@ class OpenAiClient {
       const { provider, limits } = this.#options;
       throw new ModelError(
         "circuit_open",
-        `${provider} failed ${limits.breakAfter} times in a row and is left alone for ${limits.breakMs / 1000} s${
+        `${provider} failed ${limits.breakAfter} times in a row; it is not asked for ${limits.breakMs / 1000} s${
           this.#sick === null ? "" : `; the first time: ${this.#sick}`
         }`,
       );
@@ -225,7 +228,7 @@ class OpenAiClient {
       );
       const completion = readCompletion(body, price);
       if (completion !== null) return completion;
-      const message = "the provider answered with something that is no chat completion";
+      const message = "the provider's answer is not a chat completion";
       return { kind: "server_error", message, free: false, retry: true, waitMs: null };
     } catch (error) {
       const cause = signal?.aborted === true ? "cancelled" : late.aborted ? "timeout" : null;
@@ -250,12 +253,12 @@ class OpenAiClient {
   #noteModel(answeredBy: string): void {
     const { model, provider } = this.#options;
     if (answeredBy.startsWith(model)) return;
-    this.#noteOnce("renamed", `the answers come from ${answeredBy}: ${provider} knows the name by that model now`);
+    this.#noteOnce("renamed", `the answers come from ${answeredBy}: ${provider} now uses this name for that model`);
   }
 
   #noteOverspent(usd: number, reserved: number): void {
-    const charged = `$${usd.toFixed(4)} for a call that was to cost $${reserved.toFixed(4)} at most`;
-    this.#noteOnce("overspent", `the provider charged ${charged}; a budget does not hold against that`);
+    const charged = `$${usd.toFixed(4)} for a call with a worst case of $${reserved.toFixed(4)}`;
+    this.#noteOnce("overspent", `the provider charged ${charged}; a budget cannot prevent that`);
   }
 
   #noteOnce(about: ModelNote["about"], text: string): void {
@@ -282,9 +285,9 @@ function failedAnswer({ refusal, truncated, text }: Completion, maxTokens: numbe
     waitMs: null,
   });
   if (refusal !== null) return failed("refused", `the model refused: ${refusal}`);
-  if (truncated) return failed("truncated", "the answer was cut at the limit of tokens");
+  if (truncated) return failed("truncated", "the answer was truncated at the token limit");
   if (tooLong(text, maxTokens)) {
-    return failed("invalid_answer", `the answer has ${text.length} characters, though it may have ${maxTokens} tokens`);
+    return failed("invalid_answer", `the answer has ${text.length} characters, which exceeds ${maxTokens} tokens`);
   }
   return text.trim() === "" ? failed("invalid_answer", "the answer is empty") : null;
 }

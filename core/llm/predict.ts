@@ -70,7 +70,11 @@ export async function predict<I extends z.ZodObject, O extends z.ZodObject>(
     return { output: again.output, complaints: again.complaints, call: second.call, calls };
   }
   const why = again.complaints.slice(0, 3).join("; ");
-  throw new ModelError("invalid_answer", `the answer does not fit, also after one repair: ${why}`, second.call);
+  throw new ModelError(
+    "invalid_answer",
+    `the answer does not fit the schema, even after one repair: ${why}`,
+    second.call,
+  );
 }
 
 interface Judged<O> {

@@ -66,7 +66,7 @@ describe("the provider", () => {
     [undefined, {}, /grok-4\.3 needs XAI_API_KEY.*LLM_BASE_URL/],
     ["gpt-5.1", { XAI_API_KEY: "x" }, /gpt-5\.1 needs OPENAI_API_KEY/],
     ["m", { LLM_BASE_URL: "localhost:8000" }, /LLM_BASE_URL "localhost:8000" is not a URL/],
-    ["m", { LLM_BASE_URL: "http://me:secret@h/v1" }, /must not hold a password/],
+    ["m", { LLM_BASE_URL: "http://me:secret@h/v1" }, /must not contain a password/],
   ])("%s with %j is refused with a message", (wanted, environment, message) => {
     expect(() => connectionOf(wanted, environment)).toThrow(UserError);
     expect(() => connectionOf(wanted, environment)).toThrow(message);
@@ -84,7 +84,7 @@ describe("the provider", () => {
 describe("a key", () => {
   it("that no header can carry is refused before money is set aside for a call, and is not said", () => {
     const start = (key: string) => () => connectionOf("grok-4.3", { XAI_API_KEY: key, LLM_BASE_URL: "http://h:1/v1" });
-    expect(start("xai-01234\n56789")).toThrow(/^XAI_API_KEY holds a line break, [^0-9]*$/);
+    expect(start("xai-01234\n56789")).toThrow(/^XAI_API_KEY contains a line break, [^0-9]*$/);
     expect(start("xai-0123456789\r\n")).not.toThrow();
   });
 });
@@ -270,7 +270,7 @@ describe("recorded calls", () => {
       await openCallFile(path).record(record("2", "b"));
       expect(openCallFile(path).calls.map(({ id }) => id)).toEqual(["1", "2"]);
       writeFileSync(path, `${readFileSync(path, "utf8")}{"id":3}\n`);
-      expect(() => openCallFile(path)).toThrow(/Line 3 of .*calls\.jsonl is no recorded model call/);
+      expect(() => openCallFile(path)).toThrow(/Line 3 of .*calls\.jsonl is not a recorded model call/);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

@@ -16,7 +16,7 @@ export function readCalls(path: string): CallRecord[] {
       if (parsed.success) return [parsed.data];
       const issue = parsed.error.issues[0];
       const why = `${issue?.path.join(".")}: ${issue?.message}`;
-      throw new UserError(`Line ${index + 1} of ${path} is no recorded model call (${why}). Record it again.`);
+      throw new UserError(`Line ${index + 1} of ${path} is not a recorded model call (${why}). Record the file again.`);
     });
 }
 

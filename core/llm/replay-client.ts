@@ -16,7 +16,7 @@ export function createReplayClient(model: string, recording: Recording, into: Ca
       if (found === null) {
         throw new ModelError(
           "not_recorded",
-          `the recording has no answer of ${model} to question ${hash.slice(0, 12)}`,
+          `the recording has no answer from ${model} to question ${hash.slice(0, 12)}`,
         );
       }
       const made = { id: randomUUID(), reserved_usd: 0, cost_usd: 0, replayed: true, created_at: Date.now() };

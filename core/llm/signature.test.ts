@@ -119,9 +119,9 @@ describe("demos in a file", () => {
     const demos = [{ input: { number: 2, note: null }, output: { doubled: 4 } }];
     saveDemos(path, double, demos);
     expect(loadDemos(path, double)).toEqual(demos);
-    expect(() => loadDemos(path, signature({ ...double, instructions: "New." }))).toThrow(/another form of double/);
+    expect(() => loadDemos(path, signature({ ...double, instructions: "New." }))).toThrow(/another version of double/);
     writeFileSync(path, "{}");
-    expect(() => loadDemos(path, double)).toThrow(/no demos of version 1/);
+    expect(() => loadDemos(path, double)).toThrow(/no examples of version 1/);
     expect(() => loadDemos(join(folder, "none"), double)).toThrow(UserError);
   });
 });

@@ -50,6 +50,6 @@ export function overBudget(usd: number, budgetUsd: number, committedUsd: number)
   const left = Math.max(0, budgetUsd - committedUsd);
   return new ModelError(
     "over_budget",
-    `a call of up to $${usd.toFixed(4)} does not fit into the $${left.toFixed(4)} left of $${budgetUsd}`,
+    `a call of up to $${usd.toFixed(4)} exceeds the $${left.toFixed(4)} left of $${budgetUsd}`,
   );
 }

@@ -10,12 +10,12 @@ export function unreadable(error: unknown): string | null {
   if (error instanceof SyntaxError) return /\bJSON\b/.test(error.message) ? stored(error.message) : null;
   const code = "code" in error ? String(error.code) : "";
   if (/^SQLITE_(CORRUPT|NOTADB|READONLY|IOERR|CANTOPEN|FULL)/.test(code)) {
-    return `the database cannot be used (${code}): ${error.message}. Restore a copy of it, or name another file with --db.`;
+    return `the database cannot be used (${code}): ${error.message}. Restore a backup, or name another file with --db.`;
   }
   if (code === "SQLITE_ERROR" && /^no such (table|column)/.test(error.message)) return stored(error.message);
   return null;
 }
 
 function stored(what: string): string {
-  return `what is stored cannot be read (${what}): it was damaged, changed by other hands, or written by another version of this program. Restore a copy of it, or name another file with --db. KEVO_LOG=debug shows where it was met.`;
+  return `stored data cannot be read (${what}): it was damaged, changed by another program, or written by another version of this one. Restore a backup, or name another file with --db. KEVO_LOG=debug shows where the problem occurred.`;
 }

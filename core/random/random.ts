@@ -34,7 +34,7 @@ export function labelledRandom(label: string): Random {
   const generator = xoroshiro128plusFromState([0, 4, 8, 12].map((offset) => digest.readInt32LE(offset)));
   const uniform = () => uniformFloat64(generator);
   const integer = (bound: number) => {
-    if (!(bound >= 1)) throw new RangeError(`cannot draw a whole number below ${bound}`);
+    if (!(bound >= 1)) throw new RangeError(`cannot draw an integer below ${bound}`);
     return uniformInt(generator, 0, bound - 1);
   };
   return {

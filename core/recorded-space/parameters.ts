@@ -29,7 +29,7 @@ export function spaceOf(file: RecordedFile, name: string) {
       values.map((value, at) => {
         const index = indexOf[at]?.get(value);
         if (index === undefined) {
-          throw new UserError(`${name}: ${key}: ${file.tune_params_keys[at]} = ${value} is not among its tune_params`);
+          throw new UserError(`${name}: ${key}: ${file.tune_params_keys[at]} = ${value} is not one of its tune_params`);
         }
         return index;
       }),

@@ -78,11 +78,11 @@ describe("a recorded space", () => {
     }
     await expect(load('{"kernel_name": "x"}')).rejects.toThrow("not a recorded space in Kernel Tuner's cache format");
     await expect(load(JSON.stringify({ ...recording, cache: { "8,rows,True": { time: 1 } } }))).rejects.toThrow(
-      "block = 8 is not among its tune_params",
+      "block = 8 is not one of its tune_params",
     );
     const failed = { "32,rows,True": { time: "CompilationFailedConfig" } };
     await expect(load(JSON.stringify({ ...recording, cache: failed }))).rejects.toThrow(
-      "no recorded configuration ran",
+      "every recorded configuration failed",
     );
   });
 });

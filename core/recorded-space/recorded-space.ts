@@ -58,7 +58,7 @@ export function openRecordedSpace(file: RecordedFile, name: string): RecordedSpa
   for (const record of rows.values()) {
     if (typeof record.time === "number") optimum = Math.min(optimum, record.time);
   }
-  if (optimum === Number.POSITIVE_INFINITY) throw new UserError(`${name}: no recorded configuration ran`);
+  if (optimum === Number.POSITIVE_INFINITY) throw new UserError(`${name}: every recorded configuration failed`);
   return {
     definition,
     kernelName: file.kernel_name,

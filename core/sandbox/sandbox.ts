@@ -18,8 +18,8 @@ export const LAYERS = ["namespaces", "landlock", "seccomp"] as const;
 export type Layer = (typeof LAYERS)[number];
 
 const MEANING: Record<Layer, string> = {
-  namespaces: "namespaces of its own (files, processes, network, users)",
-  landlock: "files held by Landlock",
+  namespaces: "separate namespaces (files, processes, network, users)",
+  landlock: "files restricted by Landlock",
   seccomp: "system calls filtered (seccomp)",
 };
 
@@ -71,7 +71,7 @@ export async function prepareSandbox(folder: string, options: SandboxOptions): P
   const files = ["sandbox.c", "confine.c"].map((name) => join(NATIVE, name));
   await run(compiler, [...fixed, "-std=gnu17", "-O2", "-w", "-o", program, ...files]);
   if (!existsSync(program)) {
-    throw new UserError(`the C compiler '${compiler}' says that all went well and has made nothing. Name one in CC.`);
+    throw new UserError(`the C compiler '${compiler}' reports success but wrote no file. Name another compiler in CC.`);
   }
   const { stdout } = await run(program, ["probe", root]);
   return sandboxOf(program, root, readProbe(stdout, options.without ?? []));

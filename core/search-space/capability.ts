@@ -50,7 +50,7 @@ export function beyondCapability(
     const value = String(config[parameter.name]);
     const least = requires?.[value]?.capability;
     if (least === undefined || (capability !== null && reaches(capability, least))) continue;
-    return `${parameter.name} = ${value} needs compute capability ${least}; this device has ${capability ?? "none that is known"}`;
+    return `${parameter.name} = ${value} needs compute capability ${least}; this device has ${capability ?? "an unknown one"}`;
   }
   return null;
 }

@@ -50,7 +50,7 @@ export function compileConstraint(text: string, parameters: readonly SpaceParame
     }
     table[row] = decide(genes) ? 1 : 0;
   }
-  if (!table.includes(1)) throw new UserError(`constraint "${text}": no values of its parameters satisfy it`, 2);
+  if (!table.includes(1)) throw new UserError(`constraint "${text}": no combination of values satisfies it`, 2);
   return {
     text,
     reads,

@@ -23,7 +23,7 @@ export function encodeConfig(config: Config, parameters: readonly SpaceParameter
       const shown = parameter.values.slice(0, 20).map((allowed) => JSON.stringify(allowed));
       const more = parameter.values.length > shown.length ? `, … (${parameter.values.length} in all)` : "";
       throw new UserError(
-        `${parameter.name} = ${JSON.stringify(value)} is not in the space; allowed are ${shown.join(", ")}${more}`,
+        `${parameter.name} = ${JSON.stringify(value)} is not in the space; allowed values: ${shown.join(", ")}${more}`,
         2,
       );
     }
@@ -32,7 +32,7 @@ export function encodeConfig(config: Config, parameters: readonly SpaceParameter
   if (Object.keys(config).length !== parameters.length) {
     const known = new Set(parameters.map(({ name }) => name));
     const unknown = Object.keys(config).filter((name) => !known.has(name));
-    throw new UserError(`${unknown.join(", ")}: no such parameter; there are ${[...known].join(", ")}`, 2);
+    throw new UserError(`${unknown.join(", ")}: no such parameter; the parameters are ${[...known].join(", ")}`, 2);
   }
   return genes;
 }

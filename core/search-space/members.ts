@@ -23,10 +23,10 @@ export function openMembers(
     }
   }
   const valid = constraints.length === 0 ? rows : rows.filter((row) => constraints.every(({ holds }) => holds(row)));
-  if (valid.length === 0) throw new UserError("the space lists no valid configuration", 2);
+  if (valid.length === 0) throw new UserError("the space contains no valid configuration", 2);
   const size = parameters.reduce((product, { values }) => product * values.length, 1);
   const keys = new Set(valid.map(keyFunction(parameters, size)));
-  if (keys.size !== valid.length) throw new UserError("the space lists a configuration twice", 2);
+  if (keys.size !== valid.length) throw new UserError("the space contains a configuration twice", 2);
   return [...valid];
 }
 

@@ -21,7 +21,7 @@ export function openParameter(parameter: Parameter): SpaceParameter {
     throw new UserError(`parameter ${parameter.name} has no value: its minimum is above its maximum`, 2);
   }
   const seen = new Set(values.map((value) => JSON.stringify(value)));
-  if (seen.size !== values.length) throw new UserError(`parameter ${parameter.name} lists a value twice`, 2);
+  if (seen.size !== values.length) throw new UserError(`parameter ${parameter.name} has a value twice`, 2);
   return {
     name: parameter.name,
     type: parameter.type,
@@ -41,7 +41,7 @@ function valuesOf(parameter: Parameter): ParamValue[] {
       const length = Math.max(0, Math.floor((parameter.max - parameter.min) / parameter.step) + 1);
       if (length > MAX_VALUES) {
         throw new UserError(
-          `parameter ${parameter.name} has ${length} values, at most ${MAX_VALUES} are possible: give a larger step`,
+          `parameter ${parameter.name} has ${length} values; at most ${MAX_VALUES} are possible. Use a larger step`,
           2,
         );
       }

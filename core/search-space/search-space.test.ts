@@ -76,7 +76,9 @@ describe("a search space", () => {
 
   it("says which value is not in the space, and which are", () => {
     const config = space.decode(space.enumerated?.[0] ?? []);
-    expect(() => space.encode({ ...config, UNROLL: 3 })).toThrow("UNROLL = 3 is not in the space; allowed are 1, 2, 4");
+    expect(() => space.encode({ ...config, UNROLL: 3 })).toThrow(
+      "UNROLL = 3 is not in the space; allowed values: 1, 2, 4",
+    );
     expect(() => space.encode({ ...config, UNROL: 2 })).toThrow("UNROL: no such parameter");
     const { UNROLL: _, ...without } = config;
     expect(() => space.encode(without)).toThrow("lacks a value for UNROLL");
@@ -84,20 +86,20 @@ describe("a search space", () => {
 
   it.each([
     ["BLOCK_M % UNROL == 0", '"UNROL" is not a parameter; the parameters are BLOCK_M'],
-    ["BLOCK_M + ", "cannot be read"],
-    ["BLOCK_M % ", "ends where a value is needed"],
+    ["BLOCK_M + ", "cannot be parsed"],
+    ["BLOCK_M % ", "ends where a value is required"],
     ["BLOCK_M = 4", '"="'],
     ["BLOCK_M == 4 && UNROLL == 2", '"&&"'],
     ["2 BLOCK_M == 4", "operator is missing"],
     ["f(x) = x", '"="'],
     ['import("fs")', '"import" is a keyword of Python'],
-    ['open("/etc/passwd")', 'function "open" is not known'],
+    ['open("/etc/passwd")', 'function "open" is unknown'],
     ["BLOCK_M == true", "Python writes True"],
-    ["BLOCK_M[0] == 1", "an index is not allowed"],
+    ["BLOCK_M[0] == 1", "cannot use an index"],
     ["BLOCK_M > 1 ? FAST : not FAST", '"A if CONDITION else B"'],
     ["BLOCK_M.constructor == 1", "accessor is not allowed"],
     ['BLOCK_M % "x" == 0', "is a string where a number is needed"],
-    ["BLOCK_M == 3", "no values of its parameters satisfy it"],
+    ["BLOCK_M == 3", "no combination of values satisfies it"],
   ])("refuses the constraint %s", (constraint, message) => {
     expect(() => openSpace({ ...tiles, constraints: [constraint] })).toThrow(message);
   });

@@ -53,7 +53,7 @@ export function openSpace(definition: StartedDefinition): SearchSpace {
   const parameters = definition.parameters.map(openParameter);
   const names = new Set<string>();
   for (const { name } of parameters) {
-    if (names.has(name)) throw new UserError(`parameter ${name} is defined twice: rename one of them`, 2);
+    if (names.has(name)) throw new UserError(`parameter ${name} is defined twice; rename one of them`, 2);
     names.add(name);
   }
   const constraints = definition.constraints.map((text) => compileConstraint(text, parameters));

@@ -53,7 +53,7 @@ test.runIf(process.platform === "linux")(
     expect(written.length).toBeGreaterThan(1);
     expect(written.every(({ outcome }) => outcome === "ok")).toBe(true);
     // The edit that did not apply was reported back once.
-    expect(JSON.stringify(fake.received[1]?.body)).toContain("not in the region, letter for letter");
+    expect(JSON.stringify(fake.received[1]?.body)).toContain("does not occur exactly in the region");
     for (const { id, parent } of written) {
       const { stdout } = await place.run("coordinator", ["lineage", "diff", parent as string, id]);
       expect(stdout).toMatch(/^-.*;$/m);

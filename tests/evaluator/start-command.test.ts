@@ -230,7 +230,7 @@ describe("mistakes of the user are one sentence and a code, never a stack trace"
       2,
       "--advertise",
     ],
-    ["a compiler that makes nothing", () => ["start", "--backend", "cpu"], { CC: "/bin/true" }, 1, "made nothing"],
+    ["a compiler that makes nothing", () => ["start", "--backend", "cpu"], { CC: "/bin/true" }, 1, "wrote no file"],
     ["unreachable NATS", () => [...replay(), "--nats", "nats://127.0.0.1:1"], {}, 1, "nats://127.0.0.1:1"],
   ])("%s", async (_what, args, environment, code, message) => {
     const found = await outcome(args(), environment);

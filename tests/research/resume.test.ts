@@ -196,7 +196,7 @@ test("mistakes are told before any work", async () => {
   const taken = place.file("a-file");
   new Database(taken).exec("create table songs (title text)").close();
   const foreign = runCommand("run").parseAsync(["--recording", "--db", taken], { from: "user" });
-  await expect(foreign).rejects.toThrow("not one that is written here");
+  await expect(foreign).rejects.toThrow("of another program");
   for (const [command, args, message] of [
     [runCommand("run"), [], "--domain"],
     [runCommand("run"), ["--recording", "nowhere.json"], "ENOENT"],
@@ -213,7 +213,7 @@ test("mistakes are told before any work", async () => {
     ],
     [runCommand("run"), ["--domain", DOMAIN, "--workload", "tall", "--workload", "w64-*"], "has all of tall, w64-*"],
     [runCommand("run"), ["--domain", DOMAIN, "--prompts", taken], "there is no such folder"],
-    [runCommand("run"), ["--recording", "--out", taken], `cannot write into ${taken}`],
+    [runCommand("run"), ["--recording", "--out", taken], `cannot write to ${taken}`],
     [runCommand("run"), ["--recording", "--record", join(taken, "r.json")], "--record: cannot write"],
     [resumeCommand(), [], "no research run"],
     [optimisePromptsCommand(), ["nobody", "--out", "prompts"], "no research run nobody"],

@@ -61,7 +61,7 @@ function itemsOf(value: PyValue): readonly PyValue[] {
 
 /** The first of those that none comes before. */
 function extreme(values: readonly PyValue[], isBefore: (a: PyValue, b: PyValue) => boolean): PyValue {
-  if (values.length === 0) throw new UndefinedResult("min and max of nothing");
+  if (values.length === 0) throw new UndefinedResult("min and max need at least one value");
   return values.reduce((best, value) => (isBefore(value, best) ? value : best));
 }
 

@@ -36,10 +36,10 @@ export function parse(text: string, declared: ReadonlySet<string>): Syntax {
     return true;
   };
   const expect = (symbol: string, after: string): void => {
-    if (!take(symbol)) throw new SyntaxMistake(`cannot be read: "${symbol}" is missing after ${after}`);
+    if (!take(symbol)) throw new SyntaxMistake(`cannot be parsed: "${symbol}" is missing after ${after}`);
   };
   const nested = <T>(read: () => T): T => {
-    if (++depth > MAX_DEPTH) throw new SyntaxMistake("cannot be read: it is nested too deeply");
+    if (++depth > MAX_DEPTH) throw new SyntaxMistake("cannot be parsed: it is nested too deeply");
     const result = read();
     depth--;
     return result;
@@ -111,13 +111,13 @@ export function parse(text: string, declared: ReadonlySet<string>): Syntax {
 
   function atom(): Syntax {
     const token = peek();
-    if (token.kind === "end") throw new SyntaxMistake("cannot be read: it ends where a value is needed");
+    if (token.kind === "end") throw new SyntaxMistake("cannot be parsed: it ends where a value is required");
     at++;
     if (token.kind === "value") return strings(token);
     if (token.kind === "name") return named(token.text);
     if (token.text === "(") return parenthesis();
     if (token.text === "[") return { kind: "sequence", type: "list", items: listUntil("]") };
-    throw new SyntaxMistake(`cannot be read: a value is needed before "${token.text}"`);
+    throw new SyntaxMistake(`cannot be parsed: a value is required before "${token.text}"`);
   }
 
   /** Strings that stand beside each other are one. */
@@ -143,7 +143,7 @@ export function parse(text: string, declared: ReadonlySet<string>): Syntax {
     const items: Syntax[] = [];
     while (!take(close)) {
       items.push(nested(conditional));
-      if (!take(",") && !isNext(close)) throw new SyntaxMistake(`cannot be read: "${close}" is missing`);
+      if (!take(",") && !isNext(close)) throw new SyntaxMistake(`cannot be parsed: "${close}" is missing`);
     }
     return items;
   }
@@ -151,10 +151,10 @@ export function parse(text: string, declared: ReadonlySet<string>): Syntax {
   function named(name: string): Syntax {
     const isModule = name === "math" && !declared.has(name) && take(".");
     const called = isModule ? memberOf("math") : name;
-    if (isNext(".")) throw new SyntaxMistake("accessor is not allowed: a constraint has no attributes");
-    if (isNext("[")) throw new SyntaxMistake("an index is not allowed in a constraint");
+    if (isNext(".")) throw new SyntaxMistake("accessor is not allowed: a constraint cannot use attributes");
+    if (isNext("[")) throw new SyntaxMistake("a constraint cannot use an index");
     if (isNext("(")) {
-      if (!isModule && declared.has(called)) throw new SyntaxMistake(`"${called}" is a parameter and cannot be called`);
+      if (!isModule && declared.has(called)) throw new SyntaxMistake(`"${called}" is a parameter, not a function`);
       return call(called);
     }
     if (!isModule && declared.has(called)) return { kind: "name", name };
@@ -165,7 +165,9 @@ export function parse(text: string, declared: ReadonlySet<string>): Syntax {
     const { kind, text } = peek();
     at++;
     if (kind !== "name" || !MATH_FUNCTIONS.has(text)) {
-      throw new SyntaxMistake(`of "${module}" a constraint may use ${[...MATH_FUNCTIONS].join(", ")}`);
+      throw new SyntaxMistake(
+        `a constraint may use only these functions of "${module}": ${[...MATH_FUNCTIONS].join(", ")}`,
+      );
     }
     return text;
   }
@@ -173,7 +175,9 @@ export function parse(text: string, declared: ReadonlySet<string>): Syntax {
   function call(name: string): Syntax {
     const callable = FUNCTIONS.get(name);
     if (callable === undefined) {
-      throw new SyntaxMistake(`the function "${name}" is not known; there are ${[...FUNCTIONS.keys()].join(", ")}`);
+      throw new SyntaxMistake(
+        `the function "${name}" is unknown; the known ones are ${[...FUNCTIONS.keys()].join(", ")}`,
+      );
     }
     expect("(", name);
     const args = listUntil(")");
@@ -187,7 +191,7 @@ export function parse(text: string, declared: ReadonlySet<string>): Syntax {
   const syntax = conditional();
   const rest = peek();
   if (rest.kind === "end") return syntax;
-  if (rest.kind === "symbol") throw new SyntaxMistake(`cannot be read: "${rest.text}" is not expected here`);
+  if (rest.kind === "symbol") throw new SyntaxMistake(`cannot be parsed: "${rest.text}" is not expected here`);
   throw new SyntaxMistake(`an operator is missing between two values, before "${rest.text}"`);
 }
 

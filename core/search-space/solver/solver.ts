@@ -73,7 +73,7 @@ export function openSolver(
     if (drawn !== null) return drawn;
     if (start !== null) return walkFrom(start, parameters, constraints, random);
     throw new UserError(
-      `found no configuration that satisfies all constraints together: ${texts}; give the kernel a valid default to start from`,
+      `found no configuration that satisfies all constraints together: ${texts}; give the kernel a valid default as a start`,
       2,
     );
   };
