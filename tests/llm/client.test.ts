@@ -208,7 +208,7 @@ describe("a failure", () => {
     const { kind, message } = await failure(ask(9));
     expect(kind).toBe("circuit_open");
     // Whoever is told of the circuit only must not have to guess why it is open.
-    expect(message).toMatch(/failed 3 times in a row .*; the first time: HTTP 500: /);
+    expect(message).toMatch(/failed 3 times in a row; .*; the first time: HTTP 500: /);
     expect(fake.received).toHaveLength(3);
   });
 

@@ -18,7 +18,7 @@ import { createRun, findRun, type ResearchRun } from "../../store/store.ts";
 import { runInForeground, say } from "../foreground.ts";
 
 /** The demonstration that comes with the project. */
-export const SHIPPED = fileURLToPath(new URL("../demonstration/recording.json.gz", import.meta.url));
+export const SHIPPED = fileURLToPath(new URL("../../demonstration/recording.json.gz", import.meta.url));
 
 export interface RunOptions {
   readonly domain?: string;
