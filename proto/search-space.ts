@@ -16,7 +16,10 @@ export type Config = z.infer<typeof config>;
 
 const name = z
   .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "a parameter's name consists of letters, digits and underscores, and starts with a letter");
+  .regex(
+    /^[A-Za-z_][A-Za-z0-9_]*$/,
+    "a parameter's name consists of letters, digits and underscores, and starts with a letter",
+  );
 const scalar = z.union([z.number(), z.string().max(200)]);
 const about = { name, description: z.string().optional() };
 /**
