@@ -221,5 +221,6 @@ function withResumeHint(error: unknown, prepared: Prepared): unknown {
   if (!(error instanceof UserError)) return error;
   const stored = prepared.lineage.sqlite.prepare("select 1 from runs where id = ?").get(prepared.spec.run);
   if (stored === undefined) return error;
-  return new UserError(`${error.message} Resume it with: ${resumeCommand(prepared)}`, error.exitCode);
+  const { exitCode, code, detail } = error;
+  return new UserError(`${error.message} Resume it with: ${resumeCommand(prepared)}`, exitCode, { code, detail });
 }

@@ -2,6 +2,7 @@
  * Sends stored candidates to evaluators and brings their results to the ledger. Execution is at least once: an
  * attempt that is lost is made again; the ledger counts each candidate exactly once.
  */
+import type { EvaluatorFault } from "@kevo/proto/evaluator-fault.ts";
 import type { EvaluateRequest } from "@kevo/proto/evaluator-service.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import { isInLane, type StageName } from "@kevo/proto/stage.ts";
@@ -9,7 +10,6 @@ import canonicalize from "canonicalize";
 import type { IslandLedger } from "../ledger/island-ledger.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { AcceptedCandidate, EvaluationRecord } from "../ledger/records.ts";
-import { MEASURED_UNDER } from "../lineage/queries/measurement-conditions.ts";
 import type { AttemptEnd, EvaluatorLink } from "./evaluator-link.ts";
 import { inputSeedOf } from "./input-seed.ts";
 import { DispatchPlan, type EvaluatorSlot, type Task } from "./plan.ts";
@@ -33,7 +33,7 @@ interface Attempting {
 
 export interface DispatcherListener {
   /** An evaluator cannot run this kernel. */
-  onUnusable(evaluator: string, why: string): void;
+  onUnusable(evaluator: string, fault: EvaluatorFault | null, why: string): void;
   /** An attempt was lost; for the run's events. */
   onLost(evaluator: string, candidate: string, why: string): void;
 }
@@ -167,7 +167,7 @@ export class Dispatcher {
         return;
       case "unusable":
         slot.serving = false;
-        this.#listener.onUnusable(slot.id, end.why);
+        this.#listener.onUnusable(slot.id, end.fault, end.why);
         await this.#forget(job, number, stage, "refused");
         this.#plan.add(task, true);
         return;
@@ -213,8 +213,9 @@ export class Dispatcher {
     }
     if (record.outcome === "ok") {
       await this.#ledger.remeasured(record.candidate, job.remeasurement.round, record.measurements);
-      if (record.environment != null)
-        await this.#ledger.event(MEASURED_UNDER, `${record.candidate} ${record.environment}`);
+      const { candidate, conditions } = record;
+      if (conditions != null)
+        await this.#ledger.event("measured_under", `${candidate} was measured again`, { candidate, conditions });
     }
     job.remeasurement.done(record);
   }

@@ -1,5 +1,6 @@
 /** One evaluator daemon as the coordinator sees it: describes it, sends attempts, and says how each ended. */
-import { type ClientReadableStream, status } from "@grpc/grpc-js";
+import { type ClientReadableStream, type ServiceError, status } from "@grpc/grpc-js";
+import { type EvaluatorFault, faultIn } from "@kevo/proto/evaluator-fault.ts";
 import {
   connectEvaluator,
   type Description,
@@ -19,7 +20,7 @@ export type AttemptEnd =
   /** The daemon does not take such a request; another attempt would end the same way. */
   | { readonly kind: "rejected"; readonly why: string }
   /** The daemon cannot run this kernel at all. */
-  | { readonly kind: "unusable"; readonly why: string }
+  | { readonly kind: "unusable"; readonly fault: EvaluatorFault | null; readonly why: string }
   /** The daemon or the connection went away, or the backstop deadline passed. */
   | { readonly kind: "lost"; readonly stage: StageName | null; readonly why: string }
   | { readonly kind: "cancelled" };
@@ -77,8 +78,8 @@ export class EvaluatorLink {
           end({ kind: "result", stage, result });
         }
       });
-      call.on("error", (error: { code?: number; details?: string; message: string }) => {
-        if (result === null) end(endOfError(error.code, error.details || error.message, stage));
+      call.on("error", (error: ServiceError) => {
+        if (result === null) end(endOfError(error, stage));
       });
       call.on("end", () => {
         if (result === null) end({ kind: "lost", stage, why: "the stream ended without a result" });
@@ -97,8 +98,9 @@ export class EvaluatorLink {
   }
 }
 
-function endOfError(code: number | undefined, why: string, stage: StageName | null): AttemptEnd {
-  switch (code) {
+function endOfError(error: ServiceError, stage: StageName | null): AttemptEnd {
+  const why = error.details || error.message;
+  switch (error.code) {
     case status.RESOURCE_EXHAUSTED:
       return { kind: "refused", why };
     case status.INVALID_ARGUMENT:
@@ -107,7 +109,7 @@ function endOfError(code: number | undefined, why: string, stage: StageName | nu
     case status.UNAUTHENTICATED:
     case status.PERMISSION_DENIED:
     case status.UNIMPLEMENTED:
-      return { kind: "unusable", why };
+      return { kind: "unusable", fault: faultIn(error.metadata), why };
     case status.CANCELLED:
       return { kind: "cancelled" };
     default:

@@ -2,7 +2,9 @@
  * The evaluators of a run: those named on the command line and those that announce themselves. Each is described
  * once a second; one that does not answer loses its work to the others and gets work again when it is back.
  */
+
 import type { Bus, Subscription } from "@kevo/core/bus/bus.ts";
+import type { EvaluatorFault } from "@kevo/proto/evaluator-fault.ts";
 import type { Description } from "@kevo/proto/evaluator-service.ts";
 import { type EvaluatorAnnouncement, evaluatorAnnouncement } from "@kevo/proto/messages/evaluators.ts";
 import type { BackendName } from "@kevo/proto/run.ts";
@@ -31,6 +33,8 @@ interface Member {
   description: Description | null;
   state: EvaluatorSnapshot["state"] | "connecting";
   failures: number;
+  /** What is wrong with it: the code, where it gave one, and the message. */
+  fault: EvaluatorFault | null;
   why: string;
   /** When the device's busy time was last looked at, for its share. */
   busyShares: (number | null)[];
@@ -96,9 +100,16 @@ export class Fleet {
     return this.#members.size > 0 && [...this.#members.values()].every((member) => member.state === "unusable");
   }
 
-  markUnusable(id: string, why: string): void {
+  /** Where it is hopeless: what the first evaluator said is wrong. */
+  get firstFault(): { readonly fault: EvaluatorFault | null; readonly why: string } | null {
+    const [first] = this.#members.values();
+    return first === undefined ? null : { fault: first.fault, why: first.why };
+  }
+
+  markUnusable(id: string, fault: EvaluatorFault | null, why: string): void {
     for (const member of this.#members.values()) {
       if (member.description?.id !== id) continue;
+      member.fault = fault;
       member.why = why;
       this.#part(member, "unusable");
     }
@@ -157,6 +168,7 @@ export class Fleet {
       description: null,
       state: "connecting",
       failures: 0,
+      fault: null,
       why: "",
       busyShares: [],
     };

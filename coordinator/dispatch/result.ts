@@ -1,7 +1,9 @@
 /** An evaluator's answer, validated and turned into a record of the ledger. */
+
 import { describeIssues } from "@kevo/core/errors/issues.ts";
 import { cut } from "@kevo/core/text/cut.ts";
 import type { Result__Output } from "@kevo/proto/evaluator-service.ts";
+import { measurementConditions } from "@kevo/proto/event.ts";
 import { measurementOfMessage } from "@kevo/proto/measurement-codec.ts";
 import { MAX_MESSAGE_CHARACTERS, type Measurement, outcome } from "@kevo/proto/outcome.ts";
 import { z } from "zod";
@@ -20,7 +22,14 @@ const wireResult = z.object({
   laneMs: z.number(),
   queuedMs: z.number(),
   stoppedEarly: z.boolean(),
-  environmentJson: textOrNull,
+  environmentJson: textOrNull.transform((text, context) => {
+    try {
+      return text === null ? null : measurementConditions.parse(JSON.parse(text));
+    } catch (error) {
+      context.addIssue({ code: "custom", message: `not a JSON object: ${(error as Error).message}` });
+      return z.NEVER;
+    }
+  }),
 });
 
 /**
@@ -42,8 +51,8 @@ export function recordOf(
     const timed = data.measurements.map((m) => m.workload).join(", ") || "none";
     return { malformed: `it times ${timed}, and ${workloads.join(", ")} were asked for` };
   }
-  const { environmentJson: environment, ...found } = data;
-  return { candidate, attempt, evaluator, ...found, environment };
+  const { environmentJson: conditions, ...found } = data;
+  return { candidate, attempt, evaluator, ...found, conditions };
 }
 
 function sameNames(workloads: readonly string[], measurements: readonly Measurement[]): boolean {

@@ -2,6 +2,7 @@
  * The only durable writer of a run: puts what the state decides into SQLite, several steps to a commit, and
  * tells what happened only once it is on the disk.
  */
+import type { DataArgument, EventKind } from "@kevo/proto/event.ts";
 import type { LogEntry } from "@kevo/proto/log.ts";
 import type { BatchRequest } from "@kevo/proto/messages/batch.ts";
 import type { Measurement } from "@kevo/proto/outcome.ts";
@@ -158,8 +159,7 @@ export class Ledger {
     });
   }
 
-  /** @param data what programs read of it, a JSON value */
-  event(kind: string, message: string, data?: unknown): Promise<void> {
+  event<K extends EventKind>(kind: K, message: string, ...[data]: DataArgument<K>): Promise<void> {
     const row = { run: this.#run, kind, message, data: data === undefined ? null : JSON.stringify(data) };
     return this.#write(() => {
       this.#lineage.db

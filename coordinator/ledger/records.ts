@@ -1,4 +1,5 @@
 /** What the state hands to the ledger to store, and what it is rebuilt from. Plain data. */
+import type { MeasurementConditions } from "@kevo/proto/event.ts";
 import type { Candidate, LogEntry } from "@kevo/proto/log.ts";
 import type { Measurement, Outcome } from "@kevo/proto/outcome.ts";
 
@@ -25,8 +26,8 @@ export interface EvaluationRecord {
   readonly laneMs: number | null;
   readonly queuedMs: number | null;
   readonly stoppedEarly: boolean;
-  /** Measurement conditions, a JSON object; not kept with the evaluation. */
-  readonly environment?: string | null;
+  /** What it was timed under; not kept with the evaluation. */
+  readonly conditions?: MeasurementConditions | null;
 }
 
 /** What one accepting or settling step writes, all in one transaction. */

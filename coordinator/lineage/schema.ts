@@ -2,6 +2,7 @@
  * The lineage database: one store of the truth. The coordinator is its only writer.
  * Times of day are milliseconds since 1970; durations carry their unit in the name.
  */
+import { RUN_STATUSES } from "@kevo/proto/run-end.ts";
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
@@ -15,7 +16,7 @@ export const runs = sqliteTable("runs", {
   spec: text().notNull(),
   /** What a resume needs besides the specification (paths, addresses), JSON. */
   launch: text().notNull(),
-  status: text({ enum: ["running", "interrupted", "completed", "stopped", "failed"] }).notNull(),
+  status: text({ enum: RUN_STATUSES }).notNull(),
   /** Why it ended as it did, for a person. */
   message: text(),
   /** Evaluations accepted so far: what the budget is cut by. */

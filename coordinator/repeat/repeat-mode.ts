@@ -2,7 +2,7 @@
 
 import type { LineageDatabase } from "../lineage/database.ts";
 import { recordedCall } from "../lineage/queries/calls.ts";
-import { FINALIST_FAILED, finalistFailed } from "../lineage/queries/finalists.ts";
+import { describeFailedFinalist } from "../lineage/queries/finalists.ts";
 import type { RunMode } from "../run/mode.ts";
 import type { RecordedRun } from "./recorded-run.ts";
 
@@ -27,7 +27,7 @@ export function repeatMode(db: LineageDatabase, recorded: RecordedRun): RunMode 
         await ledger.remeasured(candidate, round, measurements);
       }
       for (const failed of recorded.failedFinalists()) {
-        await ledger.event(FINALIST_FAILED, finalistFailed(failed), failed);
+        await ledger.event("finalist_failed", describeFailedFinalist(failed), failed);
       }
       return "remeasured";
     },

@@ -32,6 +32,7 @@ describe("the final report", () => {
   const result: RunResult = {
     run: "r1",
     status: "completed",
+    ended_by: "budget_spent",
     kernel: "attention-cpu",
     backend: "cpu",
     islands: 4,

@@ -1,6 +1,8 @@
 /** The result of a run: the final line of `coordinator start --json`, made from the database alone. */
+
 import { OUTCOMES } from "@kevo/proto/outcome.ts";
 import { BACKENDS, runSpec } from "@kevo/proto/run.ts";
+import { RUN_STATUSES, runEnd } from "@kevo/proto/run-end.ts";
 import { config } from "@kevo/proto/search-space.ts";
 import { count, eq } from "drizzle-orm";
 import { z } from "zod";
@@ -9,6 +11,7 @@ import { bestByDevice, bestByWorkload, bestOf } from "../lineage/queries/best.ts
 import { countEvaluations } from "../lineage/queries/counts.ts";
 import { failedFinalists } from "../lineage/queries/finalists.ts";
 import { modelsUsed } from "../lineage/queries/models.ts";
+import { endOf } from "../lineage/queries/run-end.ts";
 import { spentUsd } from "../lineage/queries/spend.ts";
 import { islands, runs } from "../lineage/schema.ts";
 import { sameCandidates } from "../repeat/same-candidates.ts";
@@ -67,7 +70,9 @@ const llm = z.object({
 
 export const runResult = z.object({
   run: z.string(),
-  status: z.enum(runs.status.enumValues),
+  status: z.enum(RUN_STATUSES),
+  /** Why it ended; null while it runs, or where its coordinator was killed. */
+  ended_by: runEnd.nullable().default(null),
   kernel: z.string(),
   backend: z.enum(BACKENDS),
   islands: counted,
@@ -110,6 +115,7 @@ export function buildResult(db: LineageDatabase, run: string, path: string, elap
   return runResult.parse({
     run,
     status: row.status,
+    ended_by: endOf(db, run, row.status),
     kernel: row.kernel,
     backend: row.backend,
     islands: db.select({ n: count() }).from(islands).where(eq(islands.run, run)).get()?.n ?? 0,

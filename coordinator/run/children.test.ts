@@ -29,7 +29,7 @@ function givenUp(program: string, speaks: boolean, livedMs: number): Promise<{ m
       name: "the child",
       entry,
       args: [],
-      onLine: speaks ? () => {} : null,
+      onLine: speaks ? () => true : null,
       onRestart: () => {
         restarts++;
       },

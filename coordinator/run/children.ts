@@ -13,8 +13,8 @@ export interface ChildOptions {
   readonly args: readonly string[];
   /** Names of the keys that it may see, besides the cluster's token. */
   readonly keys?: readonly string[];
-  /** Each line on its standard output, the first of which says that it works; null for one that says nothing there. */
-  readonly onLine: ((line: string) => void) | null;
+  /** Each line on its standard output: whether it says that the program works. Null for one that says nothing there. */
+  readonly onLine: ((line: string) => boolean) | null;
   /** It ended unasked and is started again. */
   readonly onRestart: (why: string) => void;
   /** It keeps ending; `why` carries its last output. */
@@ -74,8 +74,7 @@ export class Child {
     this.#process = child;
     this.#lastLines = [];
     createInterface({ input: child.stdout }).on("line", (line) => {
-      works = true;
-      onLine?.(line);
+      if (onLine?.(line)) works = true;
     });
     const redact = redactor(null, process.env);
     createInterface({ input: child.stderr }).on("line", (line) => {

@@ -2,15 +2,19 @@
  * A run from start to end: lays out its parts, waits until the budget is spent or somebody stops it, measures
  * the finalists again and names the winner. Every way out leaves a run that can be resumed or is complete.
  */
+
 import type { Bus } from "@kevo/core/bus/bus.ts";
+import { UserError } from "@kevo/core/errors/user-error.ts";
 import { openSpace } from "@kevo/core/search-space/search-space.ts";
+import type { DataArgument, EventKind } from "@kevo/proto/event.ts";
 import type { LogEntry } from "@kevo/proto/log.ts";
+import { type RunEnd, type SearchEnd, STATUS_OF_END } from "@kevo/proto/run-end.ts";
 import { Dispatcher } from "../dispatch/dispatcher.ts";
 import { Fleet } from "../dispatch/fleet.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { LedgerState } from "../ledger/ledger-state.ts";
 import { writeError } from "../ledger/write-error.ts";
-import { MODEL_TROUBLE } from "../lineage/queries/models.ts";
+import { describeTrouble } from "../lineage/queries/models.ts";
 import type { Child } from "./children.ts";
 import { startClocks } from "./clocks.ts";
 import { Endpoints } from "./endpoints.ts";
@@ -46,9 +50,10 @@ class RunController {
   #endpoints: Endpoints | null = null;
   readonly #children: Child[] = [];
   #phase = "waiting for an evaluator";
-  #stopped = false;
+  /** Why no further batch is accepted; null while the budget alone decides. */
+  #stopping: SearchEnd | null = null;
   /** Settles when the search is over; rejects when the run cannot go on. */
-  readonly #over = Promise.withResolvers<Ending>();
+  readonly #over = Promise.withResolvers<SearchEnd>();
 
   constructor(session: RunSession, stack: AsyncDisposableStack) {
     this.#session = session;
@@ -68,8 +73,9 @@ class RunController {
       (error) => this.#over.reject(writeError(error, lineage.path)),
     );
     this.#dispatcher = new Dispatcher(spec, this.#ledger, {
-      onUnusable: (evaluator, why) => this.#fleet.markUnusable(evaluator, why),
-      onLost: (_evaluator, candidate, why) => void this.#ledger.event("attempt_lost", `${candidate}: ${why}`),
+      onUnusable: (evaluator, fault, why) => this.#fleet.markUnusable(evaluator, fault, why),
+      onLost: (_evaluator, candidate, why) =>
+        void this.#ledger.event("attempt_lost", `${candidate}: ${why}`, { candidate, why }),
     });
     this.#fleet = new Fleet(spec, this.#dispatcher, token, {
       onChange: () => this.#fleetChanged(),
@@ -87,7 +93,7 @@ class RunController {
       onPhase: (phase) => {
         this.#phase = phase;
       },
-      note: (kind, message, data) => this.#note(kind, message, data),
+      note: (kind, message, ...data) => this.#note(kind, message, ...data),
       fail: (error) => this.#over.reject(error),
     };
     // A rejection before anybody waits for it is not unhandled: run() awaits it below.
@@ -106,12 +112,14 @@ class RunController {
     if (interrupted.aborted) onInterrupt();
     try {
       await this.#begin();
-      let ending = await this.#over.promise;
-      if (ending !== "interrupted") ending = await this.#remeasureFinalists(ending);
-      await this.#end(ending, null);
+      let end = await this.#over.promise;
+      if (end !== "interrupted") end = await this.#remeasureFinalists(end);
+      const ending = STATUS_OF_END[end];
+      await this.#end(ending, end, null);
       return ending;
     } catch (error) {
-      await this.#end("failed", error).catch(() => {});
+      const code = error instanceof UserError ? error.code : "failed";
+      await this.#end("failed", code, (error as Error).message).catch(() => {});
       throw error;
     }
   }
@@ -143,9 +151,9 @@ class RunController {
       ledger: this.#ledger,
       leases,
       windows: () => this.#windows.sizes,
-      onStop: () => this.#stop("stop was asked for"),
+      onStop: () => this.#stop("stop_requested", "stop was asked for"),
       recordedCalls: mode.recordedCalls,
-      onTrouble: (text) => this.#note(MODEL_TROUBLE, text),
+      onTrouble: (trouble) => this.#note("model_trouble", describeTrouble(trouble), trouble),
     });
     this.#endpoints = endpoints;
     this.#stack.defer(() => endpoints.close());
@@ -186,7 +194,7 @@ class RunController {
         const error = watchdog.check(!mode.needsEvaluators || isServed, this.#windows.missingModels());
         if (error !== null) this.#over.reject(error);
       },
-      onTimeUp: () => this.#stop(`the time of ${spec.time_s} s is up`),
+      onTimeUp: () => this.#stop("time_up", `the time of ${spec.time_s} s is up`),
       leftS: spec.time_s === null ? null : spec.time_s - this.#elapsedS(),
     });
     this.#stack.use(clocks);
@@ -213,10 +221,10 @@ class RunController {
   }
 
   /** Accepts no more batches, and waits for the outstanding candidates. */
-  #stop(why: string): void {
+  #stop(end: "stop_requested" | "time_up", message: string): void {
     if (this.#state.closed) return;
-    this.#note("stopping", why);
-    this.#stopped = why === "stop was asked for";
+    this.#note("stopping", message, { end });
+    this.#stopping = end;
     this.#state.closed = true;
     this.#endpoints?.announce();
     this.#endIfFinished();
@@ -226,26 +234,26 @@ class RunController {
     if (!this.#state.finished) return;
     const { remaining, evaluated, spec } = this.#state;
     const done = `${evaluated} of ${spec.evaluations} evaluations`;
-    if (remaining > 0) this.#note("exhausted", `the islands have nothing left to propose after ${done}`);
+    const end = this.#stopping ?? (remaining > 0 ? "space_exhausted" : "budget_spent");
+    if (remaining > 0) this.#note("exhausted", `the islands have nothing left to propose after ${done}`, { end });
     // An island that had nothing to propose may find something: not after the end.
     this.#state.closed = true;
-    this.#over.resolve(this.#stopped ? "stopped" : "completed");
+    this.#over.resolve(end);
   }
 
-  async #remeasureFinalists(ending: Ending): Promise<Ending> {
+  async #remeasureFinalists(end: SearchEnd): Promise<SearchEnd> {
     // A recorded time does not change by reading it again.
-    if (this.#session.spec.backend === "replay") return ending;
+    if (this.#session.spec.backend === "replay") return end;
     const ended = await this.#session.mode.remeasureFinalists(this.#parts);
-    return ended === "interrupted" ? ended : ending;
+    return ended === "interrupted" ? ended : end;
   }
 
-  async #end(ending: Ending | "failed", error: unknown): Promise<void> {
+  async #end(ending: Ending | "failed", end: RunEnd, message: string | null): Promise<void> {
     this.#phase = ending;
     await this.#dispatcher.stop();
     // Nobody folds the logs of a complete run any more. One that may be resumed keeps its copy.
     if (ending === "completed") await this.#bus?.purgeLog(this.#session.spec.run).catch(() => {});
-    const message = error === null ? null : (error as Error).message;
-    await this.#ledger.event(ending, message ?? `the run is ${ending}`);
+    await this.#ledger.event(ending, message ?? `the run is ${ending}`, { end });
     await this.#ledger.status({ status: ending, message, endedAt: Date.now(), elapsedMs: this.#elapsedMs() });
   }
 
@@ -258,9 +266,9 @@ class RunController {
     void this.#ledger.status({ elapsedMs: this.#elapsedMs() }).catch(() => {});
   }
 
-  #note(kind: string, message: string, data?: unknown): void {
+  #note<K extends EventKind>(kind: K, message: string, ...data: DataArgument<K>): void {
     this.#session.progress.note(message);
-    void this.#ledger.event(kind, message, data).catch(() => {});
+    void this.#ledger.event(kind, message, ...data).catch(() => {});
   }
 
   #elapsedMs(): number {

@@ -1,5 +1,7 @@
 /** What the coordinator of a run answers on NATS. */
+
 import type { Bus, Subscription } from "@kevo/core/bus/bus.ts";
+import type { EventData } from "@kevo/proto/event.ts";
 import { type BatchReply, type BatchRequest, batchRequest } from "@kevo/proto/messages/batch.ts";
 import { type Control, gapRequest, runsRequest, stopRequest } from "@kevo/proto/messages/control.ts";
 import { leaseRequest } from "@kevo/proto/messages/lease.ts";
@@ -21,8 +23,8 @@ export interface EndpointsOptions {
   /** How many candidates each island may have outstanding now. */
   readonly windows: () => readonly number[];
   readonly onStop: () => void;
-  /** Message that says why a language model proposes nothing. */
-  readonly onTrouble: (text: string) => void;
+  /** A language model proposes nothing, and why. */
+  readonly onTrouble: (trouble: EventData<"model_trouble">) => void;
   /** Model calls of the run that this one repeats; absent where it repeats none. */
   readonly recordedCalls?: RecordedCalls | undefined;
 }

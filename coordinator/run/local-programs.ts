@@ -65,9 +65,10 @@ function startLocalEvaluator(
     ],
     onLine: (line) => {
       const parsed = listening.safeParse(parseJson(line));
-      if (!parsed.success) return;
+      if (!parsed.success) return false;
       listener.onEvaluator(parsed.data.listening, address);
       address = parsed.data.listening;
+      return true;
     },
     onRestart: (why) => listener.onNote(`${why}; it is started again`),
     onFailed: (error) => listener.onFailed(error),

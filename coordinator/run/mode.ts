@@ -2,6 +2,7 @@
  * A run searches, records or repeats. The controller does what these have in common; a mode says who proposes, where
  * outcomes come from, and what is measured again at the end.
  */
+import type { DataArgument, EventKind } from "@kevo/proto/event.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { Ledger } from "../ledger/ledger.ts";
@@ -22,7 +23,7 @@ export interface RunParts {
   /** Tells people what the run is doing. */
   readonly onPhase: (phase: string) => void;
   /** Tells people something, and stores it as an event. */
-  readonly note: (kind: string, message: string, data?: unknown) => void;
+  readonly note: <K extends EventKind>(kind: K, message: string, ...data: DataArgument<K>) => void;
   /** The run cannot go on. */
   readonly fail: (error: unknown) => void;
 }

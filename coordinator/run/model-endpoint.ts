@@ -1,5 +1,7 @@
 /** What a run's coordinator answers on `kevo.<run>.model`. */
+
 import type { Bus, Subscription } from "@kevo/core/bus/bus.ts";
+import type { EventData } from "@kevo/proto/event.ts";
 import { type ModelMessage, type ModelReply, modelRequest } from "@kevo/proto/messages/model.ts";
 import type { CallRecord } from "@kevo/proto/model-call.ts";
 import { subjects } from "@kevo/proto/subjects.ts";
@@ -13,7 +15,7 @@ export interface ModelParts {
   readonly ledger: ModelLedger;
   readonly recorded: RecordedCalls;
   /** A model proposes nothing; each kind of trouble of a model is told once. */
-  readonly onTrouble: (text: string) => void;
+  readonly onTrouble: (trouble: EventData<"model_trouble">) => void;
 }
 
 export function serveModelCalls(bus: Bus, run: string, parts: ModelParts): Subscription {
@@ -21,7 +23,7 @@ export function serveModelCalls(bus: Bus, run: string, parts: ModelParts): Subsc
   const onTrouble = (model: string, kind: string, text: string) => {
     if (told.has(`${model} ${kind}`)) return;
     told.add(`${model} ${kind}`);
-    parts.onTrouble(`${model} (${kind}): ${text}`);
+    parts.onTrouble({ model, kind, text });
   };
   return bus.serve(subjects.model(run), modelRequest, (request) => answer(request, parts, onTrouble));
 }

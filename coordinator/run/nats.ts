@@ -12,7 +12,7 @@ export interface NatsOptions {
   /** Path of the lineage database. */
   readonly database: string;
   readonly token: string | undefined;
-  readonly onNote: (kind: string, message: string) => void;
+  readonly onNote: (kind: "nats" | "malformed", message: string) => void;
   /** The embedded server has ended and cannot be started again. */
   readonly onFailed: (error: unknown) => void;
 }

@@ -1,5 +1,5 @@
 /** A search: island-workers propose, evaluators measure, and the finalists are measured again. */
-import { FINALIST_FAILED, finalistFailed } from "../lineage/queries/finalists.ts";
+import { describeFailedFinalist } from "../lineage/queries/finalists.ts";
 import { remeasureFinalists } from "./finalists.ts";
 import type { RunMode } from "./mode.ts";
 
@@ -16,7 +16,7 @@ export function searchMode(): RunMode {
     remeasureFinalists: (run) =>
       remeasureFinalists({
         ...run,
-        onFailed: (failed) => run.note(FINALIST_FAILED, finalistFailed(failed), failed),
+        onFailed: (failed) => run.note("finalist_failed", describeFailedFinalist(failed), failed),
       }),
     close: () => {},
   };

@@ -1,9 +1,11 @@
+import type { EvaluatorFault } from "@kevo/proto/evaluator-fault.ts";
 import { expect, it } from "vitest";
 import { EVALUATOR_TIMEOUT_MS, Watchdog } from "./watchdog.ts";
 
-function watched(hopeless = false) {
+function watched(hopeless = false, fault: EvaluatorFault | null = null) {
   const clock = { now: 0 };
-  const watchdog = new Watchdog("matmul", { hopeless, trouble: "host:1: not reachable" }, () => clock.now);
+  const fleet = { hopeless, trouble: "host:1: not reachable", firstFault: { fault, why: "not reachable" } };
+  const watchdog = new Watchdog("matmul", fleet, () => clock.now);
   return { clock, watchdog };
 }
 
@@ -17,8 +19,17 @@ it("gives up only when nobody has served the run for long", () => {
   clock.now += 1;
   expect(watchdog.check(false, [])?.message).toContain("No evaluator has served for 60 s: host:1: not reachable.");
   expect(watchdog.check(false, ["H200", "A100"])?.message).toContain("has served H200, A100 for 60 s");
+  expect(watchdog.check(false, [])?.code).toBe("no_evaluator");
 });
 
 it("gives up at once where no evaluator can ever run the kernel", () => {
   expect(watched(true).watchdog.check(false, [])?.message).toBe("No evaluator can run matmul: host:1: not reachable.");
+});
+
+it("says by a code that the kernel is at fault, with what the evaluator said", () => {
+  expect(watched(true, "baseline_failed").watchdog.check(false, [])).toMatchObject({
+    code: "baseline_failed",
+    detail: "not reachable",
+  });
+  expect(watched(true, "disk_full").watchdog.check(false, [])?.code).toBe("evaluators_unusable");
 });

@@ -5,14 +5,16 @@ import type { Fleet } from "../dispatch/fleet.ts";
 /** How long to wait for a first evaluator, or for one to come back. */
 export const EVALUATOR_TIMEOUT_MS = 60_000;
 
+type WatchedFleet = Pick<Fleet, "hopeless" | "trouble" | "firstFault">;
+
 export class Watchdog {
   readonly #kernel: string;
-  readonly #fleet: Pick<Fleet, "hopeless" | "trouble">;
+  readonly #fleet: WatchedFleet;
   readonly #now: () => number;
   #servedAt: number;
 
   /** @param now milliseconds of any clock that only goes forward. */
-  constructor(kernel: string, fleet: Pick<Fleet, "hopeless" | "trouble">, now: () => number = () => performance.now()) {
+  constructor(kernel: string, fleet: WatchedFleet, now: () => number = () => performance.now()) {
     this.#kernel = kernel;
     this.#fleet = fleet;
     this.#now = now;
@@ -27,12 +29,16 @@ export class Watchdog {
   check(isServed: boolean, missing: readonly string[]): UserError | null {
     if (isServed) this.#servedAt = this.#now();
     if (this.#fleet.hopeless) {
-      return new UserError(`No evaluator can run ${this.#kernel}: ${this.#fleet.trouble}.`);
+      const { fault, why } = this.#fleet.firstFault ?? {};
+      const code = fault === "baseline_failed" || fault === "reference_failed" ? fault : "evaluators_unusable";
+      return new UserError(`No evaluator can run ${this.#kernel}: ${this.#fleet.trouble}.`, 1, { code, detail: why });
     }
     if (this.#now() - this.#servedAt <= EVALUATOR_TIMEOUT_MS) return null;
     const wanted = missing.length === 0 ? "" : `${missing.join(", ")} `;
     return new UserError(
       `No evaluator has served ${wanted}for ${EVALUATOR_TIMEOUT_MS / 1000} s: ${this.#fleet.trouble}. Start one with \`gpu-evaluator start\`, then resume the run.`,
+      1,
+      { code: "no_evaluator" },
     );
   }
 }

@@ -1,4 +1,5 @@
 /** Runs a command line to its end, with the exit codes that all programs share. */
+import type { FailureCode, FailureLine } from "@kevo/proto/failure.ts";
 import { type Command, CommanderError } from "commander";
 import { UserError } from "../errors/user-error.ts";
 
@@ -18,19 +19,32 @@ export async function runProgram(program: Command, version: string): Promise<voi
   } catch (error) {
     if (error instanceof CommanderError) {
       // Help and version are no failures; commander has printed what was wrong with anything else.
-      process.exitCode = error.exitCode === 0 ? 0 : 2;
+      if (error.exitCode !== 0) {
+        process.exitCode = 2;
+        tellPrograms("wrong_usage", error.message);
+      }
     } else if (error instanceof UserError) {
       console.error(`${program.name()}: ${error.message}`);
+      tellPrograms(error.code, error.message, error.detail);
       // What was opened before the mistake showed must not keep the process.
       process.exit(error.exitCode);
     } else {
       const { unreadable } = await import("./unreadable.ts");
       const message = unreadable(error);
+      if (message === null) tellPrograms("failed", String(error));
       if (message === null || DEVELOPERS.has(process.env.KEVO_LOG ?? "")) throw error;
       console.error(`${program.name()}: ${message}`);
+      tellPrograms("stored_data_unreadable", message);
       process.exit(1);
     }
   }
+}
+
+/** With `--json` the failure is the last line on standard output. */
+function tellPrograms(code: FailureCode, message: string, detail?: string): void {
+  if (!process.argv.includes("--json")) return;
+  const line: FailureLine = { error: { code, message, ...(detail !== undefined && { detail }) } };
+  process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
 function throwInsteadOfExit(command: Command): void {

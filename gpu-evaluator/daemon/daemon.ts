@@ -2,7 +2,6 @@
  * Takes evaluations through their stages: asks the scheduler what may start, lets the backend do it, reports
  * back. Everything with a side effect (processes, locks, clocks) is here; every decision is in scheduler.ts.
  */
-import { status } from "@grpc/grpc-js";
 import { acquireExclusive, acquireShared } from "@kevo/core/host-lock/host-lock.ts";
 import type { Logger } from "@kevo/core/logging/logger.ts";
 import type { Result } from "@kevo/proto/evaluator-service.ts";
@@ -10,7 +9,7 @@ import type { StageName } from "@kevo/proto/stage.ts";
 import { type Artifact, type Backend, type Failure, isFailure, type Job, type Measured } from "../backends/backend.ts";
 import { Refusal } from "./refusal.ts";
 import { resultMessage } from "./result.ts";
-import { Scheduler, type Ticket } from "./scheduler.ts";
+import { type Rejection, Scheduler, type Ticket } from "./scheduler.ts";
 import { withLimit } from "./stage-limit.ts";
 
 /** Backstops behind the backend's own, tighter limits, milliseconds; each starts when its stage starts. */
@@ -253,12 +252,12 @@ export class Daemon {
     this.#pump();
   }
 
-  #refusal(why: "full" | "draining" | "no such device" | "quarantined", model: string): Refusal {
-    if (why === "full") return new Refusal(status.RESOURCE_EXHAUSTED, `all ${this.credits} credits are taken`);
-    if (why === "quarantined") return new Refusal(status.UNAVAILABLE, "every device for this is quarantined");
-    if (why === "draining") return new Refusal(status.UNAVAILABLE, "this evaluator is draining: it takes nothing new");
+  #refusal(why: Rejection | "quarantined", model: string): Refusal {
+    if (why === "no_credit") return new Refusal(why, `all ${this.credits} credits are taken`);
+    if (why === "quarantined") return new Refusal(why, "every device for this is quarantined");
+    if (why === "draining") return new Refusal(why, "this evaluator is draining: it takes nothing new");
     const models = [...new Set(this.backend.devices.map((device) => device.model))].join(", ");
-    return new Refusal(status.FAILED_PRECONDITION, `no device here is a ${JSON.stringify(model)}; there is ${models}`);
+    return new Refusal(why, `no device here is a ${JSON.stringify(model)}; there is ${models}`);
   }
 }
 

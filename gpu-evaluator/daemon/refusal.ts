@@ -1,12 +1,34 @@
-/** An evaluation that is not taken, with the gRPC status that says why. It never reached a device. */
-import type { status } from "@grpc/grpc-js";
+/** An evaluation without a result: what was wrong, with the gRPC status that says whether another attempt helps. */
+import { status } from "@grpc/grpc-js";
+import { type EvaluatorFault, faultMetadata } from "@kevo/proto/evaluator-fault.ts";
+
+const STATUS: Readonly<Record<EvaluatorFault, status>> = {
+  no_credit: status.RESOURCE_EXHAUSTED,
+  draining: status.UNAVAILABLE,
+  quarantined: status.UNAVAILABLE,
+  no_such_device: status.FAILED_PRECONDITION,
+  unauthenticated: status.UNAUTHENTICATED,
+  malformed_request: status.INVALID_ARGUMENT,
+  kernel_unavailable: status.FAILED_PRECONDITION,
+  baseline_failed: status.FAILED_PRECONDITION,
+  reference_failed: status.FAILED_PRECONDITION,
+  disk_full: status.FAILED_PRECONDITION,
+  host_unfit: status.FAILED_PRECONDITION,
+  evaluator_failed: status.INTERNAL,
+  cancelled: status.CANCELLED,
+};
 
 export class Refusal extends Error {
   override readonly name = "Refusal";
-  readonly code: status;
+  readonly fault: EvaluatorFault;
 
-  constructor(code: status, message: string) {
+  constructor(fault: EvaluatorFault, message: string) {
     super(message);
-    this.code = code;
+    this.fault = fault;
+  }
+
+  /** As gRPC ends a call with it. */
+  get error() {
+    return { code: STATUS[this.fault], details: this.message, metadata: faultMetadata(this.fault) };
   }
 }

@@ -1,6 +1,5 @@
 /** What a caller may ask for, checked before anything is done with it. */
 
-import { status } from "@grpc/grpc-js";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { beyondCapability } from "@kevo/core/search-space/capability.ts";
 import type { EvaluateRequest__Output } from "@kevo/proto/evaluator-service.ts";
@@ -117,11 +116,11 @@ function checkAgainst(
 }
 
 function malformed(what: string): Refusal {
-  return new Refusal(status.INVALID_ARGUMENT, what);
+  return new Refusal("malformed_request", what);
 }
 
 /** Another attempt here would end the same way. */
 export function unavailable(error: unknown): never {
-  if (error instanceof KernelUnavailable) throw new Refusal(status.FAILED_PRECONDITION, error.message);
+  if (error instanceof KernelUnavailable) throw new Refusal("kernel_unavailable", error.message);
   throw error;
 }

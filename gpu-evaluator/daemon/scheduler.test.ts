@@ -22,14 +22,14 @@ describe("scheduler", () => {
     const scheduler = new Scheduler<number>({ lanes: lanes("a", "a"), compileProcesses: 3, alternate: false });
     expect(scheduler.credits).toBe(2 + 3 + 4);
     const tickets = Array.from({ length: 9 }, (_, job) => admitted(scheduler, job));
-    expect(scheduler.admit(9, "run", "")).toBe("full");
+    expect(scheduler.admit(9, "run", "")).toBe("no_credit");
     scheduler.done(tickets[4] as Ticket<number>);
     expect(scheduler.admit(9, "run", "")).toMatchObject({ job: 9 });
   });
 
   test("a device model that is not here is refused at once, others wait for a lane of theirs", () => {
     const scheduler = new Scheduler<number>({ lanes: lanes("a", "b"), compileProcesses: 4, alternate: false });
-    expect(scheduler.admit(0, "run", "c")).toBe("no such device");
+    expect(scheduler.admit(0, "run", "c")).toBe("no_such_device");
     const [first, second, third] = [0, 1, 2].map((job) => admitted(scheduler, job, job === 2 ? "a" : "b"));
     for (const ticket of started(scheduler)) scheduler.compiled(ticket);
     expect(started(scheduler)).toEqual([first, third]);
@@ -74,10 +74,10 @@ describe("scheduler", () => {
     for (const ticket of scheduler.unservable()) scheduler.done(ticket);
     for (const ticket of started(scheduler)) scheduler.compiled(ticket);
     expect(started(scheduler).map(({ job, lane }) => [job, lane])).toEqual([[2, 1]]);
-    expect(scheduler.admit(4, "run", "a")).toBe("full");
+    expect(scheduler.admit(4, "run", "a")).toBe("no_credit");
     scheduler.setHealthy(1, false);
     expect(scheduler.credits).toBe(0);
-    expect(scheduler.admit(5, "run", "")).toBe("full");
+    expect(scheduler.admit(5, "run", "")).toBe("no_credit");
     scheduler.setHealthy(0, true);
     expect(started(scheduler).map(({ job, lane }) => [job, lane])).toEqual([[3, 0]]);
   });
@@ -182,8 +182,8 @@ describe("scheduler", () => {
         for (const { act, model, run, pick } of steps) {
           if (act === "admit") {
             const ticket = scheduler.admit(pick, run, model);
-            if (ticket === "full") expect(here.size).toBeGreaterThanOrEqual(scheduler.credits);
-            else if (ticket === "no such device") expect(models).not.toContain(model);
+            if (ticket === "no_credit") expect(here.size).toBeGreaterThanOrEqual(scheduler.credits);
+            else if (ticket === "no_such_device") expect(models).not.toContain(model);
             else if (typeof ticket !== "string") here.add(ticket);
           } else if (act === "advance") advance(pick);
           else if (here.size > 0) leave([...here][pick % here.size] as Ticket<number>);

@@ -16,6 +16,7 @@
  * With `alternate` (compiling disturbs timing) compiling and measuring never overlap: compile what waits, at most
  * `credits` in a row, then measure what is ready, so that neither keeps the other waiting for more than one round.
  */
+import type { EvaluatorFault } from "@kevo/proto/evaluator-fault.ts";
 
 export interface Lane {
   readonly device: string;
@@ -56,6 +57,9 @@ interface Holding {
 
 /** Evaluations ready ahead of each lane, so that a lane that falls free finds work. */
 const READY_PER_LANE = 2;
+
+/** Why an evaluation is not taken in. */
+export type Rejection = Extract<EvaluatorFault, "no_credit" | "draining" | "no_such_device">;
 
 export class Scheduler<T> {
   readonly lanes: readonly Lane[];
@@ -120,11 +124,11 @@ export class Scheduler<T> {
   }
 
   /** Takes an evaluation in, or says why not: no credit, draining, or no device of that model. */
-  admit(job: T, run: string, model: string): Ticket<T> | "full" | "draining" | "no such device" {
+  admit(job: T, run: string, model: string): Ticket<T> | Rejection {
     if (this.#draining) return "draining";
-    if (model !== "" && !this.lanes.some((lane) => lane.model === model)) return "no such device";
+    if (model !== "" && !this.lanes.some((lane) => lane.model === model)) return "no_such_device";
     const hasShare = (this.#runs.get(run)?.tickets ?? 0) >= this.shareOf(run);
-    if ((hasShare && this.#inFlight >= this.credits) || !this.#hasLaneFor(model)) return "full";
+    if ((hasShare && this.#inFlight >= this.credits) || !this.#hasLaneFor(model)) return "no_credit";
     const ticket: Mutable<Ticket<T>> = { job, run, model, stage: "waiting", lane: -1 };
     this.#holding(run).tickets++;
     this.#inFlight++;

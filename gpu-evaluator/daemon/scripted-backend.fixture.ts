@@ -1,7 +1,7 @@
 /** A backend for tests that does what each candidate's configuration says, and waits where the test wants it to. */
 
-import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { Artifact, Backend, Device, Failure, InstalledKernel, Job, Measured } from "../backends/backend.ts";
+import { HostFault } from "../backends/host-fault.ts";
 import { KernelCatalog, type KernelStore, KernelUnavailable } from "./kernel-catalog.ts";
 
 export const SCRIPTED_KERNEL: InstalledKernel = {
@@ -133,7 +133,7 @@ export function scriptedBackend({
     ): Promise<Measured | Failure> => {
       log(`measure ${config.n}`);
       await onStage?.("measure");
-      if (config.act === "full disk") throw new UserError("the disk is full");
+      if (config.act === "full disk") throw new HostFault("disk_full", "the disk is full");
       if (config.act === "throw") throw new Error("the driver is gone");
       if (config.act === "hold lane") await hold(config.n, signal);
       onTiming();

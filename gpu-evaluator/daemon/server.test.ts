@@ -1,6 +1,7 @@
 import { tmpdir } from "node:os";
 import { Client, credentials, type Metadata, makeClientConstructor, type ServiceError, status } from "@grpc/grpc-js";
 import { createLogger } from "@kevo/core/logging/logger.ts";
+import { faultIn } from "@kevo/proto/evaluator-fault.ts";
 import {
   connectEvaluator,
   type EvaluateEvent__Output,
@@ -86,7 +87,7 @@ const refusal = (result: Promise<unknown>) =>
     () => {
       throw new Error("was not refused");
     },
-    (error: ServiceError) => ({ code: error.code, details: error.details }),
+    (error: ServiceError) => ({ code: error.code, fault: faultIn(error.metadata), details: error.details }),
   );
 
 const describeDaemon = (client: EvaluatorClient, metadata = evaluatorMetadata(undefined)) =>
@@ -165,8 +166,9 @@ describe("evaluate", () => {
   ])("malformed %s: INVALID_ARGUMENT says what was wrong", async (_what, change, message) => {
     const backend = scriptedBackend();
     const { client } = await serve(backend);
-    const { code, details } = await refusal(evaluate(client, requestOf(1, "ok", change)).result);
+    const { code, fault, details } = await refusal(evaluate(client, requestOf(1, "ok", change)).result);
     expect(code).toBe(status.INVALID_ARGUMENT);
+    expect(fault).toBe("malformed_request");
     expect(details).toContain(message);
     expect(backend.events).toEqual([]);
     expect((await evaluate(client, requestOf(2)).result).outcome).toBe("ok");
@@ -175,10 +177,15 @@ describe("evaluate", () => {
   test("a kernel that cannot be had and a device model that is not here: FAILED_PRECONDITION", async () => {
     const { client } = await serve(scriptedBackend());
     const kernel = await refusal(evaluate(client, requestOf(1, "ok", { kernel: "0".repeat(64) })).result);
-    expect(kernel).toMatchObject({ code: status.FAILED_PRECONDITION, details: expect.stringContaining("is not here") });
+    expect(kernel).toMatchObject({
+      code: status.FAILED_PRECONDITION,
+      fault: "kernel_unavailable",
+      details: expect.stringContaining("is not here"),
+    });
     const model = await refusal(evaluate(client, requestOf(1, "ok", { deviceModel: "H200" })).result);
     expect(model).toMatchObject({
       code: status.FAILED_PRECONDITION,
+      fault: "no_such_device",
       details: expect.stringContaining("there is Script"),
     });
   });
@@ -186,7 +193,11 @@ describe("evaluate", () => {
   test("a device that fails is not the candidate's fault: INTERNAL, and the lane is free again", async () => {
     const { client } = await serve(scriptedBackend());
     const failed = await refusal(evaluate(client, requestOf(1, "throw")).result);
-    expect(failed).toMatchObject({ code: status.INTERNAL, details: expect.stringContaining("the driver is gone") });
+    expect(failed).toMatchObject({
+      code: status.INTERNAL,
+      fault: "evaluator_failed",
+      details: expect.stringContaining("the driver is gone"),
+    });
     expect((await evaluate(client, requestOf(2)).result).outcome).toBe("ok");
   });
 
@@ -200,6 +211,7 @@ describe("evaluate", () => {
     backend.setHealth(0, false);
     expect(await refusal(waiting.result)).toMatchObject({
       code: status.UNAVAILABLE,
+      fault: "quarantined",
       details: expect.stringContaining("quarantined"),
     });
     backend.letGo();
@@ -214,7 +226,7 @@ describe("evaluate", () => {
   test("a fault of the host that another attempt would meet again: FAILED_PRECONDITION with its message", async () => {
     const { client } = await serve(scriptedBackend());
     const failed = await refusal(evaluate(client, requestOf(1, "full disk")).result);
-    expect(failed).toEqual({ code: status.FAILED_PRECONDITION, details: "the disk is full" });
+    expect(failed).toEqual({ code: status.FAILED_PRECONDITION, fault: "disk_full", details: "the disk is full" });
     expect((await evaluate(client, requestOf(2)).result).outcome).toBe("ok");
   });
 

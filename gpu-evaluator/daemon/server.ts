@@ -1,6 +1,6 @@
 /** The daemon over gRPC: Evaluate, Describe, Drain, and gRPC health beside them. */
 import { timingSafeEqual } from "node:crypto";
-import { type Metadata, Server, ServerCredentials, type ServerWritableStream, status } from "@grpc/grpc-js";
+import { type Metadata, Server, ServerCredentials, type ServerWritableStream } from "@grpc/grpc-js";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { Logger } from "@kevo/core/logging/logger.ts";
 import { lowestCapability } from "@kevo/core/search-space/capability.ts";
@@ -17,6 +17,7 @@ import {
 import type { StageName } from "@kevo/proto/stage.ts";
 import { HealthImplementation } from "grpc-health-check";
 import type { Job } from "../backends/backend.ts";
+import { HostFault } from "../backends/host-fault.ts";
 import type { Daemon } from "./daemon.ts";
 import type { EvolvedSources } from "./evolved-sources.ts";
 import type { KernelCatalog } from "./kernel-catalog.ts";
@@ -67,17 +68,17 @@ export async function serveEvaluator(options: ServerOptions): Promise<EvaluatorS
     Evaluate: (call: EvaluateCall) => {
       void evaluate(call).catch((error: unknown) => {
         const refusal = refusalOf(error, options.logger);
-        call.emit("error", { code: refusal.code, details: refusal.message });
+        call.emit("error", refusal.error);
       });
     },
     Describe: (call, answer) => {
       const refused = unauthorised(call.metadata, token);
-      if (refused) answer({ code: refused.code, details: refused.message });
+      if (refused) answer(refused.error);
       else answer(null, describe(options, call.request.run));
     },
     Drain: (call, answer) => {
       const refused = unauthorised(call.metadata, token);
-      if (refused) return answer({ code: refused.code, details: refused.message });
+      if (refused) return answer(refused.error);
       void drain().then((finished) => {
         answer(null, { finished });
         options.onDrained();
@@ -89,7 +90,7 @@ export async function serveEvaluator(options: ServerOptions): Promise<EvaluatorS
     const refused = unauthorised(call.metadata, token);
     if (refused) throw refused;
     const cancelled = new AbortController();
-    call.on("cancelled", () => cancelled.abort(new Refusal(status.CANCELLED, "the caller is gone")));
+    call.on("cancelled", () => cancelled.abort(new Refusal("cancelled", "the caller is gone")));
     const checked = checkRequest(call.request, kernels, capability);
     const { job, deviceModel, source, invalid } = checked instanceof Promise ? await checked : checked;
     const stages = stageReporter(call);
@@ -192,19 +193,16 @@ function unauthorised(metadata: Metadata, token: string | undefined): Refusal | 
   const given = Buffer.from(String(metadata.get("authorization")[0] ?? ""));
   const wanted = Buffer.from(`Bearer ${token}`);
   if (given.length === wanted.length && timingSafeEqual(given, wanted)) return null;
-  return new Refusal(
-    status.UNAUTHENTICATED,
-    "this evaluator asks for a token: set KEVO_TOKEN to the same on both sides",
-  );
+  return new Refusal("unauthenticated", "this evaluator asks for a token: set KEVO_TOKEN to the same on both sides");
 }
 
 function refusalOf(error: unknown, logger: Logger): Refusal {
   if (error instanceof Refusal) return error;
   logger.error(error);
-  // A full disk, a baseline that does not run: no other attempt here ends better.
-  if (error instanceof UserError) return new Refusal(status.FAILED_PRECONDITION, error.message);
+  if (error instanceof HostFault) return new Refusal(error.fault, error.message);
+  if (error instanceof UserError) return new Refusal("host_unfit", error.message);
   const what = error instanceof Error ? error.message : String(error);
-  return new Refusal(status.INTERNAL, `the evaluator failed, not the candidate: ${what}`);
+  return new Refusal("evaluator_failed", `the evaluator failed, not the candidate: ${what}`);
 }
 
 function bind(server: Server, address: string): Promise<number> {

@@ -17,6 +17,7 @@ import { isHeld } from "@kevo/core/database/writer-lock.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { loadKernel } from "@kevo/core/kernel/load.ts";
 import { isSecretName } from "@kevo/core/logging/secrets.ts";
+import { failureLine } from "@kevo/proto/failure.ts";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import { measurement } from "@kevo/proto/outcome.ts";
 import { z } from "zod";
@@ -87,20 +88,26 @@ export function openCluster(
       return readRun(lineage, run.id);
 
       async function coordinator(args: readonly string[]): Promise<void> {
-        const code = await runProgram([COORDINATOR, ...args, "--db", lineage, "--json"], say, signal);
-        if (code.status === 0) return;
-        const fault = faultIn(code.message);
-        if (fault !== null) throw new KernelFault(fault);
-        throw new UserError(`The coordinator ended with ${code.status}: ${code.message}`);
+        const ended = await runProgram([COORDINATOR, ...args, "--db", lineage, "--json"], say, signal);
+        if (ended.status !== 0) throw coordinatorError(ended);
       }
     },
   };
 }
 
-/** What an evaluator says of a default that cannot be a baseline, without addresses; null for other messages. */
-export function faultIn(message: string): string | null {
-  const said = /\bbaseline\b.*? of kernel \S+ (does not compile|failed): (.*?)(?:\.? Resume it with:|$)/s.exec(message);
-  return said === null ? null : `the default ${said[1]}: ${said[2]}`;
+/** Of a coordinator that failed, by the code in its last line; the message is the evaluator's where the kernel is at fault. */
+export function coordinatorError({ status, lastLine, message }: Ended): UserError {
+  const { data } = failureLine.safeParse(parseJson(lastLine));
+  if (data?.error.code === "baseline_failed") return new KernelFault(data.error.detail ?? data.error.message);
+  return new UserError(`The coordinator ended with ${status}: ${data?.error.message ?? message}`);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 function argumentsOf({ evaluations, islands, seed, backend, workloads }: Search, { evaluators }: ResearchOptions) {
@@ -147,23 +154,31 @@ function readRun(lineage: string, run: string): Searched {
   }
 }
 
-/** Runs this Node on a program. Keys of outside services stay here. @returns its status and last output. */
-function runProgram(
-  command: readonly string[],
-  say: (text: string) => void,
-  signal: AbortSignal,
-): Promise<{ status: number | string; message: string }> {
+interface Ended {
+  readonly status: number | string;
+  /** On standard output; empty where it wrote nothing. */
+  readonly lastLine: string;
+  /** Its last lines on standard error, for people. */
+  readonly message: string;
+}
+
+/** Runs this Node on a program. Keys of outside services stay here. */
+function runProgram(command: readonly string[], say: (text: string) => void, signal: AbortSignal): Promise<Ended> {
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => name === "KEVO_TOKEN" || !isSecretName(name)),
   );
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", ...command], {
       env,
-      stdio: ["ignore", "ignore", "pipe"],
+      stdio: ["ignore", "pipe", "pipe"],
       // A group of its own: Ctrl-C reaches it once, from here, and it ends in order.
       detached: true,
     });
     const message: string[] = [];
+    let lastLine = "";
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      lastLine = line;
+    });
     createInterface({ input: child.stderr }).on("line", (line) => {
       if (line.trim() === "") return;
       message.splice(0, message.length > 7 ? 1 : 0);
@@ -176,7 +191,7 @@ function runProgram(
     child.once("close", (code, killed) => {
       signal.removeEventListener("abort", stop);
       if (signal.aborted) reject(signal.reason);
-      else resolve({ status: code ?? killed ?? "no code", message: message.join(" ").slice(-2000) });
+      else resolve({ status: code ?? killed ?? "no code", lastLine, message: message.join(" ").slice(-2000) });
     });
   });
 }

@@ -4,7 +4,7 @@ import type { Idea, Novelty, Outcome } from "../findings/findings.ts";
 import { worthTrying } from "../pipeline/pipeline.ts";
 import { htmlOf } from "../report/html.ts";
 import { escaped } from "../report/markdown.ts";
-import { faultIn } from "../session/cluster.ts";
+import { coordinatorError, KernelFault } from "../session/cluster.ts";
 import { fit } from "../session/fit.ts";
 import type { LiteratureRecord } from "../sources/literature.ts";
 import type { SurveyResult } from "../sources/survey.ts";
@@ -166,11 +166,19 @@ test("a prompt holds what fits, in order of rank, and says what was left out", (
   expect(fit(items, 9)).toEqual({ text: "aaaa\ncc", included: ["a", "c"], leftOut: ["b"] });
 });
 
-test("a default that cannot be a baseline is the kernel's fault, told without addresses", () => {
-  const message =
-    "coordinator: No evaluator can run k: 127.0.0.1:4: baseline 'first' of kernel k does not compile: kernel.c:1:2: error: x. Resume it with: npx coordinator resume r";
-  expect(faultIn(message)).toBe("the default does not compile: kernel.c:1:2: error: x");
-  expect(faultIn("coordinator: Another coordinator works with the database")).toBeNull();
+test("a default that cannot be a baseline is the kernel's fault by the coordinator's code, told without addresses", () => {
+  const detail = "baseline 'first' of kernel k does not compile: kernel.c:1:2: error: x";
+  const message = `No evaluator can run k: 127.0.0.1:4: ${detail}. Resume it with: npx coordinator resume r`;
+  const ended = (error: object, status = 1) =>
+    coordinatorError({ status, lastLine: JSON.stringify({ error }), message: "coordinator: what people read" });
+  const fault = ended({ code: "baseline_failed", message, detail });
+  expect(fault).toBeInstanceOf(KernelFault);
+  expect(fault.message).toBe(detail);
+  // Whatever another failure says, it is not the kernel's fault.
+  const other = ended({ code: "evaluators_unusable", message });
+  expect(other).not.toBeInstanceOf(KernelFault);
+  expect(other.message).toContain(message);
+  expect(coordinatorError({ status: "SIGKILL", lastLine: "", message: "last words" }).message).toContain("last words");
 });
 
 test("what comes from outside cannot become markup", () => {

@@ -92,9 +92,10 @@ test("Ctrl-C in the middle says how to resume; resumed, the run ends at exactly 
   const { id, status } = place.ledger().latest();
   expect(status).toBe("interrupted");
   expect(first.stderr).toContain(`coordinator resume ${id}`);
-  expect(JSON.parse(first.stdout)).toMatchObject({ run: id, status: "interrupted" });
+  expect(JSON.parse(first.stdout)).toMatchObject({ run: id, status: "interrupted", ended_by: "interrupted" });
   const second = await place.run("coordinator", ["resume", id, "--json"]);
   expect(second).toMatchObject({ code: 0 });
+  expect(JSON.parse(second.stdout)).toMatchObject({ status: "completed", ended_by: "budget_spent" });
   expectExact(place.ledger());
   const third = await place.run("coordinator", ["resume", id]);
   expect(third).toMatchObject({ code: 2, stderr: expect.stringContaining("is complete") });

@@ -1,6 +1,6 @@
 /** Mistakes and misfortunes: one clear sentence, the right exit code, no stack trace, and what was counted stays. */
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer as createWebServer } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { createInterface } from "node:readline";
@@ -11,6 +11,8 @@ import { subjects } from "@kevo/proto/subjects.ts";
 import { describe, expect, test } from "vitest";
 import { type Ended, Workplace } from "../support/programs.ts";
 import { writeSyntheticSpace } from "../support/synthetic-space.ts";
+
+const VECTOR_SCALE = fileURLToPath(new URL("../fixtures/vector-scale-cpu", import.meta.url));
 
 function expectSentence({ code, stderr }: Ended, exit: number, ...parts: string[]): void {
   expect(code, stderr).toBe(exit);
@@ -101,6 +103,41 @@ describe("coordinator start", () => {
     await using place = new Workplace();
     const ended = await place.run("coordinator", ["start", "--kernel", kernelFolder(place, change)]);
     expectSentence(ended, 2, part);
+  });
+});
+
+describe("with --json a failure is the last line on standard output, with a code", () => {
+  const lastLine = (stdout: string) => JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
+
+  test("of wrong usage", async () => {
+    await using place = new Workplace();
+    const unknown = await place.run("coordinator", ["start", "--kernel", "attention-cpuu", "--json"]);
+    expect(lastLine(unknown.stdout).error).toMatchObject({
+      code: "wrong_usage",
+      message: expect.stringContaining("attention-cpuu"),
+    });
+    const option = await place.run("coordinator", ["runs", "--jsonl", "--json"]);
+    expect(lastLine(option.stdout).error).toMatchObject({ code: "wrong_usage" });
+    const people = await place.run("coordinator", ["start", "--kernel", "attention-cpuu"]);
+    expect(people.stdout).toBe("");
+  });
+
+  test("of a kernel whose baseline does not compile, with what the evaluator said and no address", async () => {
+    await using place = new Workplace();
+    cpSync(VECTOR_SCALE, place.file("scale"), { recursive: true });
+    const source = readFileSync(place.file("scale/kernel.c"), "utf8");
+    writeFileSync(place.file("scale/kernel.c"), `${source}\n#error no baseline\n`);
+    const ended = await place.run("coordinator", ["start", "--kernel", "./scale", "--evaluations", "4", "--json"]);
+    expect(ended.code, ended.stderr).toBe(1);
+    const { error } = lastLine(ended.stdout);
+    expect(error).toMatchObject({
+      code: "baseline_failed",
+      message: expect.stringContaining("127.0.0.1:"),
+      detail: expect.stringMatching(/^baseline 'default' of kernel vector-scale-cpu does not compile: .*no baseline/s),
+    });
+    expect(place.ledger().query("select data from events where kind = 'failed'")).toEqual([
+      { data: JSON.stringify({ end: "baseline_failed" }) },
+    ]);
   });
 });
 

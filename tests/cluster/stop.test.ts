@@ -17,7 +17,11 @@ test.runIf(process.platform === "linux")(
     expect(stopped, stopped.stderr).toMatchObject({ code: 0 });
     const { code, stdout, stderr } = await ended;
     expect(code, stderr).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ status: "stopped", best: { candidate: expect.any(String) } });
+    expect(JSON.parse(stdout)).toMatchObject({
+      status: "stopped",
+      ended_by: "stop_requested",
+      best: { candidate: expect.any(String) },
+    });
     expect(place.ledger().count("evaluations")).toBeLessThan(4000);
   },
 );

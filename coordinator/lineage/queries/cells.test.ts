@@ -2,7 +2,6 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { cellSummary, cellTable } from "../../result/cell-table.ts";
 import { type Builder, buildLineage } from "../lineage-builder.fixture.ts";
 import { type CellTable, cellsOf } from "./cells.ts";
-import { MEASURED_UNDER } from "./measurement-conditions.ts";
 
 let lineage: Builder;
 beforeEach(() => {
@@ -21,7 +20,7 @@ function cells(): CellTable {
   lineage.ok(winner, { speedups: { a: 2 } });
   lineage.measured(winner, { round: 1, speedups: { a: 1.9 }, others: { flash: 99 } });
   lineage.measured(winner, { round: 2, speedups: { a: 2.1 }, others: { flash: 99 } });
-  lineage.event(run, MEASURED_UNDER, `${winner} ${JSON.stringify({ temperature_c: 41 })}`);
+  lineage.event(run, "measured_under", `${winner} ${JSON.stringify({ temperature_c: 41 })}`);
   const loser = lineage.candidate(run, { island: 1, config: { tile: 32, warps: 4 } });
   lineage.ok(loser, { speedups: { b: 0.5 } });
   lineage.failed(lineage.candidate(run, { island: 2 }), "compile_error", "no");

@@ -2,13 +2,14 @@
  * A run over many workloads, each with islands of its own: what was found for each of them, also where that loses
  * against the baseline or nothing was found.
  */
+import type { MeasurementConditions } from "@kevo/proto/event.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
 import { and, count, eq } from "drizzle-orm";
 import { combine } from "../combine.ts";
 import type { LineageDatabase } from "../database.ts";
 import { candidates, evaluations, islands, measurements, runs } from "../schema.ts";
 import { bestByWorkload } from "./best.ts";
-import { type MeasurementConditions, measurementConditionsOf } from "./measurement-conditions.ts";
+import { measurementConditionsOf } from "./measurement-conditions.ts";
 import { readNiches } from "./niches.ts";
 import { countingTimings, type Ranked } from "./ranking.ts";
 

@@ -1,10 +1,10 @@
 /** What language models did in a run, and why they did not do more. */
-import { and, asc, count, eq, isNotNull, ne, sql } from "drizzle-orm";
-import type { LineageDatabase } from "../database.ts";
-import { candidates, events, modelCalls } from "../schema.ts";
 
-/** The kind of event that says why a model proposes nothing. */
-export const MODEL_TROUBLE = "model_trouble";
+import type { EventData } from "@kevo/proto/event.ts";
+import { and, count, eq, isNotNull, ne, sql } from "drizzle-orm";
+import type { LineageDatabase } from "../database.ts";
+import { candidates, modelCalls } from "../schema.ts";
+import { eventsOf } from "./events.ts";
 
 export interface ModelsUsed {
   /** HTTP requests, those that failed and those repeated from a recording included. */
@@ -37,16 +37,18 @@ export function modelsUsed(db: LineageDatabase, run: string): ModelsUsed {
     .from(modelCalls)
     .where(and(eq(modelCalls.run, run), ne(modelCalls.outcome, "ok")))
     .groupBy(modelCalls.model, modelCalls.outcome)
-    .all()
-    .map(({ model, outcome, n, error }) => `${model} (${outcome}): ${error}${n > 1 ? `, and ${n - 1} more such` : ""}`);
-  const told = db
-    .select({ message: events.message })
-    .from(events)
-    .where(and(eq(events.run, run), eq(events.kind, MODEL_TROUBLE)))
-    .orderBy(asc(events.id))
-    .all()
-    .map(({ message }) => message)
+    .all();
+  const told = eventsOf(db, run, "model_trouble")
     // Of calls that were recorded the record says more.
-    .filter((message) => !failed.some((text) => text.startsWith(message.slice(0, message.indexOf(":") + 1))));
-  return { ...calls, candidates: proposed?.n ?? 0, trouble: [...new Set([...failed, ...told])] };
+    .filter(({ model, kind }) => !failed.some((one) => one.model === model && one.outcome === kind))
+    .map(describeTrouble);
+  const recorded = failed.map(({ model, outcome, n, error }) =>
+    describeTrouble({ model, kind: outcome ?? "", text: `${error}${n > 1 ? `, and ${n - 1} more such` : ""}` }),
+  );
+  return { ...calls, candidates: proposed?.n ?? 0, trouble: [...new Set([...recorded, ...told])] };
+}
+
+/** Why a model proposes nothing, for people. */
+export function describeTrouble({ model, kind, text }: EventData<"model_trouble">): string {
+  return `${model} (${kind}): ${text}`;
 }

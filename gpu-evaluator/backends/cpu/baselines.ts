@@ -4,9 +4,9 @@
  */
 import { join } from "node:path";
 import type { CpuEffort } from "@kevo/core/effort/effort.ts";
-import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { Workload } from "@kevo/proto/kernel.ts";
 import type { InstalledKernel } from "../backend.ts";
+import { HostFault } from "../host-fault.ts";
 import { compileCandidate } from "./compile.ts";
 import type { ProcessTable } from "./process-table.ts";
 import type { ReferenceData } from "./reference-data.ts";
@@ -40,7 +40,7 @@ export class Baselines {
     this.#data = data;
   }
 
-  /** Outside the lane. UserError when a baseline does not compile: then the kernel has nothing to be compared with. */
+  /** Outside the lane. HostFault when a baseline does not compile: then the kernel has nothing to be compared with. */
   compile(signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
     this.#compiled ??= this.#compileAll(signal).catch((error) => {
       this.#compiled = null;
@@ -87,7 +87,10 @@ export class Baselines {
       const whole = { ...definition.default, ...config };
       const executable = await compileCandidate(this.#toolchain, this.#kernel, whole, folder, { signal });
       if (typeof executable !== "string")
-        throw new UserError(`baseline '${name}' of kernel ${definition.id} does not compile: ${executable.message}`);
+        throw new HostFault(
+          "baseline_failed",
+          `baseline '${name}' of kernel ${definition.id} does not compile: ${executable.message}`,
+        );
       executables.set(name, executable);
     }
     return executables;

@@ -8,10 +8,10 @@ import { rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { EFFORT } from "@kevo/core/effort/effort.ts";
-import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { Layer } from "@kevo/core/sandbox/sandbox.ts";
 import type { Workload } from "@kevo/proto/kernel.ts";
 import type { Artifact, Backend, Device, Failure, InstalledKernel, Job, Measured } from "../backend.ts";
+import { HostFault } from "../host-fault.ts";
 import { createScratch } from "../scratch.ts";
 import { type Baseline, Baselines } from "./baselines.ts";
 import { type ComparisonTimes, compareWithLibraries } from "./comparison.ts";
@@ -198,7 +198,10 @@ class CpuBackend implements Backend<CpuArtifact> {
       signal.throwIfAborted();
       const failure = await failureOf(error, "being timed", this.#folder);
       if (failure === null) throw error;
-      throw new UserError(`a baseline of kernel ${job.kernel.definition.id} failed: ${failure.message}`);
+      throw new HostFault(
+        "baseline_failed",
+        `a baseline of kernel ${job.kernel.definition.id} failed: ${failure.message}`,
+      );
     }
   }
 
@@ -220,5 +223,8 @@ class CpuBackend implements Backend<CpuArtifact> {
 function fullDisk(error: unknown): unknown {
   const code = (error as NodeJS.ErrnoException | null)?.code;
   if (code !== "ENOSPC" && code !== "EDQUOT") return error;
-  return new UserError(`the disk that holds ${tmpdir()} is full; free some space or set TMPDIR to another disk`);
+  return new HostFault(
+    "disk_full",
+    `the disk that holds ${tmpdir()} is full; free some space or set TMPDIR to another disk`,
+  );
 }

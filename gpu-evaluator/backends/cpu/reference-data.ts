@@ -3,12 +3,13 @@
  * that the referee maps. Searches draw from a small pool of each workload, which is made once, because a
  * double-precision answer costs more than a candidate; finalists get fresh ones.
  */
+
 import { createHash } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { Workload } from "@kevo/proto/kernel.ts";
 import type { InstalledKernel, Job } from "../backend.ts";
+import { HostFault } from "../host-fault.ts";
 import { runCommand } from "./command.ts";
 import { errorsOf, runCompiler } from "./compile.ts";
 import { POOL, VERIFICATION_SEEDS } from "./timing-rules.ts";
@@ -41,7 +42,7 @@ export class ReferenceData {
     this.#signal = signal;
   }
 
-  /** Made where missing. UserError when the kernel's reference does not compile or fails. */
+  /** Made where missing. HostFault when the kernel's reference does not compile or fails. */
   async of(job: Pick<Job, "inputSeed" | "purpose">, workload: Workload): Promise<TrialData> {
     const seeds = Array.from({ length: VERIFICATION_SEEDS + 1 }, (_, n) =>
       job.purpose === "finalist"
@@ -100,7 +101,8 @@ export class ReferenceData {
     await rm(path, { force: true });
     const { id, reference } = this.#kernel.definition;
     const why = result.timedOut ? `it took longer than ${REFERENCE_LIMIT_MS / 1000} s` : firstLines(result.stderr, 3);
-    throw new UserError(
+    throw new HostFault(
+      "reference_failed",
       `${reference} of kernel ${id} failed on workload ${workload.name}: ${why || `exit code ${result.code}`}`,
     );
   }
@@ -121,7 +123,8 @@ export class ReferenceData {
       { cwd: this.#folder, signal: this.#signal, kernel: folder },
     );
     if (result.code === 0) return program;
-    throw new UserError(
+    throw new HostFault(
+      "reference_failed",
       `${definition.reference} of kernel ${definition.id} does not compile: ${errorsOf(result.stderr, folder)}`,
     );
   }

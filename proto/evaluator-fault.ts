@@ -1,0 +1,43 @@
+/**
+ * What was wrong where an evaluator made no result: a code for programs, in the trailing metadata of the failed call.
+ * The gRPC status beside it says whether another attempt helps, and its details are for people.
+ */
+import { Metadata } from "@grpc/grpc-js";
+import { z } from "zod";
+
+export const evaluatorFault = z.enum([
+  /** All credits are taken. */
+  "no_credit",
+  "draining",
+  /** Every device that fits has failed its probe. */
+  "quarantined",
+  "no_such_device",
+  "unauthenticated",
+  "malformed_request",
+  /** Neither on its disk nor in the object store, or for another backend. */
+  "kernel_unavailable",
+  /** A baseline of the kernel does not compile, is wrong or breaks. */
+  "baseline_failed",
+  "reference_failed",
+  "disk_full",
+  /** This host cannot evaluate the kernel for another reason. */
+  "host_unfit",
+  /** The evaluator failed itself. */
+  "evaluator_failed",
+  /** The caller has gone. */
+  "cancelled",
+]);
+export type EvaluatorFault = z.infer<typeof evaluatorFault>;
+
+const FAULT_KEY = "kevo-fault";
+
+export function faultMetadata(fault: EvaluatorFault): Metadata {
+  const metadata = new Metadata();
+  metadata.set(FAULT_KEY, fault);
+  return metadata;
+}
+
+/** Null where there is none: nobody answered, or a daemon of before did. */
+export function faultIn(metadata: Metadata | undefined): EvaluatorFault | null {
+  return evaluatorFault.safeParse(metadata?.get(FAULT_KEY)[0]).data ?? null;
+}

@@ -1,0 +1,51 @@
+/**
+ * What happened to a run as a whole. Programs act on an event's kind and data; its message is for people alone.
+ * Kinds with nothing to act on have no data.
+ */
+import { z } from "zod";
+import { runEnd } from "./run-end.ts";
+
+const candidate = z.string();
+const ended = z.object({ end: runEnd });
+
+/** What one measurement was made under, as the evaluator told: versions, clocks, temperature. */
+export const measurementConditions = z
+  .object({
+    /** By workload: baselines that do not run on it, and why. */
+    baselines_left_out: z.record(z.string(), z.record(z.string(), z.string())).optional(),
+  })
+  .catchall(z.unknown());
+export type MeasurementConditions = z.infer<typeof measurementConditions>;
+
+const nothing = z.undefined();
+
+export const EVENT_DATA = {
+  started: nothing,
+  /** What an evaluator, a local program or the NATS server did. */
+  evaluator: nothing,
+  program: nothing,
+  nats: nothing,
+  /** A message on NATS that was dropped. */
+  malformed: nothing,
+  attempt_lost: z.object({ candidate, why: z.string() }),
+  /** A finalist was measured again. */
+  measured_under: z.object({ candidate, conditions: measurementConditions }),
+  /** A finalist was wrong or broke on fresh inputs, which takes it out. */
+  finalist_failed: z.object({ candidate, message: z.string() }),
+  /** A model proposes nothing, and why. */
+  model_trouble: z.object({ model: z.string(), kind: z.string(), text: z.string() }),
+  /** No further batch is taken. */
+  stopping: ended,
+  /** The islands have nothing left to propose. */
+  exhausted: ended,
+  completed: ended,
+  stopped: ended,
+  interrupted: ended,
+  failed: ended,
+} as const;
+
+export type EventKind = keyof typeof EVENT_DATA;
+export type EventData<K extends EventKind> = z.infer<(typeof EVENT_DATA)[K]>;
+
+/** What stands behind the message where an event is stored: nothing for a kind without data. */
+export type DataArgument<K extends EventKind> = EventData<K> extends undefined ? [] : [data: EventData<K>];

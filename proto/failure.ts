@@ -1,0 +1,31 @@
+/** What stopped a program, for programs: `--json` writes it as its last line on standard output. */
+import { z } from "zod";
+
+export const failureCode = z.enum([
+  /** An option or argument that does not fit; exit code 2. */
+  "wrong_usage",
+  /** No evaluator served a run for too long. */
+  "no_evaluator",
+  /** No evaluator that there is can evaluate the run's kernel. */
+  "evaluators_unusable",
+  /** The same, and the kernel is why: one of its baselines does not compile, is wrong or breaks. */
+  "baseline_failed",
+  /** The same of its reference. */
+  "reference_failed",
+  "database_unwritable",
+  /** A database or file was damaged, changed, or written by another version. */
+  "stored_data_unreadable",
+  /** Anything else; the message says what. */
+  "failed",
+]);
+export type FailureCode = z.infer<typeof failureCode>;
+
+export const failureLine = z.object({
+  error: z.object({
+    code: failureCode,
+    message: z.string(),
+    /** What the program at fault said, such as an evaluator; absent where nobody else said anything. */
+    detail: z.string().optional(),
+  }),
+});
+export type FailureLine = z.infer<typeof failureLine>;
