@@ -23,6 +23,7 @@ describe("the result of a run", () => {
     expect(result(run)).toEqual({
       run,
       status: "completed",
+      ended_by: "budget_spent",
       kernel: "attention-cpu",
       backend: "cpu",
       islands: 2,

@@ -39,7 +39,10 @@ export function repeatable(flags: string, description: string, whenAbsent: strin
 }
 
 function helpText({ notes, json, exitCodes, examples }: Required<CommandHelp>): string {
-  const facts = [...(json === "" ? [] : [`With --json, ${json}.`]), `Exit codes: ${exitCodes}.`].join("\n");
+  const facts = [
+    ...(json === "" ? [] : [`With --json, ${json}. A failure is {"error": {"code", "message"}}.`]),
+    `Exit codes: ${exitCodes}.`,
+  ].join("\n");
   const shown = [`Example${examples.length === 1 ? "" : "s"}:`, ...examples.map(indented)].join("\n");
   return ["", ...(notes === "" ? [] : [notes, ""]), facts, "", shown].join("\n");
 }
