@@ -14,7 +14,8 @@ export const subjects = {
   spec: (run: string) => `kevo.${run}.spec`,
   model: (run: string) => `kevo.${run}.model`,
   runs: "kevo.runs",
-  evaluators: "kevo.evaluators",
+  /** `who`: the public key of the evaluator's NATS identity; `-` on a server that knows no identities. */
+  announcement: (who: string) => `kevo.evaluators.${who}`,
 } as const;
 
 /** One JetStream stream carries the logs of all runs; purged by subject. */

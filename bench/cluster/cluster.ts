@@ -63,7 +63,7 @@ export async function takePart(
   try {
     const bus = observe(await connectWhenThere(folder, completed));
     const heard = Promise.withResolvers<EvaluatorAnnouncement>();
-    bus.subscribe(subjects.evaluators, evaluatorAnnouncement, heard.resolve);
+    bus.subscribe(subjects.announcement("*"), evaluatorAnnouncement, heard.resolve);
     const spec = await findRun(bus, completed);
     const { address } = await Promise.race([heard.promise, completed.then(() => Promise.reject(new Error("over")))]);
     const session = await openWorkerSession(bus, spec, "bench");
@@ -93,7 +93,11 @@ async function connectWhenThere(folder: string, completed: Promise<void>): Promi
     const record = readRecord(join(folder, ".kevo/nats"));
     if (record !== null) {
       // The record is written before the server answers.
-      const bus = await connectBus({ url: `nats://127.0.0.1:${record.port}`, name: "bench" }).catch(() => null);
+      const bus = await connectBus({
+        url: `nats://127.0.0.1:${record.port}`,
+        role: "coordinator",
+        name: "bench",
+      }).catch(() => null);
       if (bus !== null) return bus;
     }
     await new Promise((resolve) => setTimeout(resolve, 20));

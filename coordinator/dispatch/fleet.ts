@@ -67,7 +67,9 @@ export class Fleet {
   }
 
   listen(bus: Bus): void {
-    this.#announcements = bus.subscribe(subjects.evaluators, evaluatorAnnouncement, (message) => this.#heard(message));
+    this.#announcements = bus.subscribe(subjects.announcement("*"), evaluatorAnnouncement, (message) =>
+      this.#heard(message),
+    );
   }
 
   /** Adds the daemon at HOST:PORT and looks for it until it answers. */

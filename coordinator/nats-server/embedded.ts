@@ -11,13 +11,15 @@ import { mkdirSync } from "node:fs";
 import { resolve as resolvePath } from "node:path";
 import { type Address, formatAddress, isLoopback, parseAddress } from "@kevo/core/config/address.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { type ClusterKeys, openClusterKeys } from "@kevo/core/identity/cluster-keys.ts";
+import { publishLocalSecret, removeLocalSecret } from "@kevo/core/identity/local-secrets.ts";
 import { findNatsServer, type NatsServerBinary } from "./find.ts";
 import { greeting } from "./greeting.ts";
 import { freePort, launch, localAddress, localUrl } from "./launch.ts";
 import { type Owners, openOwners } from "./owners.ts";
 import { endProcess, isAlive } from "./process-identity.ts";
 import { readRecord, removeRecord, type ServerRecord } from "./record.ts";
-import { readConfig, renderConfig } from "./server-config.ts";
+import { type NatsUser, readConfig, renderConfig, usersOf } from "./server-config.ts";
 
 export interface NatsServerOptions {
   /** Made where missing; one server for each folder. */
@@ -44,6 +46,7 @@ export interface EmbeddedNats {
   /** It ran already, started by an earlier owner. */
   readonly adopted: boolean;
   readonly binary: string;
+  readonly keys: ClusterKeys;
   /** Ends the server, unless another owner of the folder still uses it. The store stays. */
   stop(): Promise<void>;
   /** Told when it dies without `stop`; it is being started again then. */
@@ -72,13 +75,16 @@ export async function startNatsServer(options: NatsServerOptions): Promise<Embed
 
   const owners = openOwners(dir);
   return owners.alone(async () => {
-    const adopted = await adoptOrEnd(dir, listen, options.token, owners);
+    const keys = openClusterKeys(dir);
+    const users = usersOf(keys, options.token);
+    const adopted = await adoptOrEnd(dir, listen, users, owners);
     const started =
       adopted === null
-        ? await startAnew(dir, (options.binary ?? findNatsServer()).path, listen, options.token)
+        ? await startAnew(dir, (options.binary ?? findNatsServer()).path, listen, users)
         : { record: adopted, child: null };
     owners.join();
-    return supervise(dir, options.token, owners, started, adopted !== null);
+    publishLocalSecret("nats", started.record.port, { keys: keys.path });
+    return supervise({ dir, keys, users, owners }, started, adopted !== null);
   });
 }
 
@@ -86,14 +92,14 @@ export async function startNatsServer(options: NatsServerOptions): Promise<Embed
 async function adoptOrEnd(
   dir: string,
   listen: Address,
-  token: string | undefined,
+  users: readonly NatsUser[],
   owners: Owners,
 ): Promise<ServerRecord | null> {
   const record = readRecord(dir);
   if (record === null) return null;
   if (isAlive(record.pid, record.startTime)) {
     const port = listen.port === 0 ? record.port : listen.port;
-    const wanted = renderConfig(dir, { listen: { host: listen.host, port }, name: record.name, token });
+    const wanted = renderConfig(dir, { listen: { host: listen.host, port }, name: record.name, users });
     if (readConfig(dir) === wanted && (await answers(record))) return record;
     if (owners.others()) {
       throw new UserError(
@@ -109,12 +115,12 @@ async function adoptOrEnd(
 
 const answers = async (record: ServerRecord) => (await greeting(localAddress(record)))?.server_name === record.name;
 
-async function startAnew(dir: string, binary: string, listen: Address, token: string | undefined) {
+async function startAnew(dir: string, binary: string, listen: Address, users: readonly NatsUser[]) {
   for (let attempt = 1; ; attempt++) {
     const port = listen.port === 0 ? await freePort(listen.host) : listen.port;
     const name = `kevo-${randomUUID()}`;
     try {
-      return await launch(dir, binary, { listen: { host: listen.host, port }, name, token });
+      return await launch(dir, binary, { listen: { host: listen.host, port }, name, users });
     } catch (error) {
       removeRecord(dir);
       // A free port may be taken by another between looking and using; a port that was asked for is the user's.
@@ -123,10 +129,15 @@ async function startAnew(dir: string, binary: string, listen: Address, token: st
   }
 }
 
+interface Place {
+  readonly dir: string;
+  readonly keys: ClusterKeys;
+  readonly users: readonly NatsUser[];
+  readonly owners: Owners;
+}
+
 function supervise(
-  dir: string,
-  token: string | undefined,
-  owners: Owners,
+  { dir, keys, users, owners }: Place,
   first: { readonly record: ServerRecord; readonly child: ChildProcess | null },
   adopted: boolean,
 ): EmbeddedNats {
@@ -162,7 +173,7 @@ function supervise(
   const restart = async () => {
     for (let attempt = 1, wait = FIRST_WAIT_MS; !stopping; attempt++, wait *= 2) {
       try {
-        const { record: next, child } = await owners.alone(() => restartOrJoin(dir, token, record));
+        const { record: next, child } = await owners.alone(() => restartOrJoin(dir, users, record));
         record = next;
         // After this promise has settled, so that a death right now counts as a new one.
         setImmediate(() => {
@@ -184,6 +195,7 @@ function supervise(
     },
     adopted,
     binary: record.binary,
+    keys,
     stop: async () => {
       stopping = true;
       clearInterval(watch);
@@ -193,6 +205,7 @@ function supervise(
         if (owners.others()) return;
         await endProcess(record.pid, record.startTime);
         removeRecord(dir);
+        removeLocalSecret("nats", record.port);
       });
     },
     onExit: (callback) => void tellExit.add(callback),
@@ -200,11 +213,11 @@ function supervise(
 }
 
 /** Another owner may have been faster. */
-async function restartOrJoin(dir: string, token: string | undefined, died: ServerRecord) {
+async function restartOrJoin(dir: string, users: readonly NatsUser[], died: ServerRecord) {
   const current = readRecord(dir);
   if (current !== null && current.pid !== died.pid && isAlive(current.pid, current.startTime)) {
     if (await answers(current)) return { record: current, child: null };
   }
   const { host, port, name, binary } = died;
-  return launch(dir, binary, { listen: { host, port }, name, token });
+  return launch(dir, binary, { listen: { host, port }, name, users });
 }

@@ -1,18 +1,40 @@
-/** The server's configuration file. The token stands here, readable by the owner only, not in the process list. */
+/** The server's configuration file: where it listens, whom it lets in, and what each of them may say and hear. */
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Address, formatAddress } from "@kevo/core/config/address.ts";
+import type { ClusterKeys } from "@kevo/core/identity/cluster-keys.ts";
+import { permissionsOf } from "@kevo/core/identity/nats-permissions.ts";
+import { ROLES, type Role } from "@kevo/core/identity/role.ts";
+import { natsKeyOfToken } from "@kevo/core/identity/token-keys.ts";
 
 export interface ServerSettings {
   readonly listen: Address;
   readonly name: string;
-  readonly token: string | undefined;
+  readonly users: readonly NatsUser[];
 }
+
+export interface NatsUser {
+  readonly role: Role;
+  readonly publicKey: string;
+}
+
+/** The keys of the folder, and those that everybody derives who has the token. */
+export function usersOf(keys: ClusterKeys, token: string | undefined): NatsUser[] {
+  const own = ROLES.map((role) => ({ role, publicKey: keys.nats[role].publicKey }));
+  if (token === undefined) return own;
+  return [...own, ...ROLES.map((role) => ({ role, publicKey: natsKeyOfToken(token, role).publicKey }))];
+}
+
+/** Of all streams together; each has bounds of its own. */
+const MAX_STORE_BYTES = 16 * 1024 ** 3;
+const MAX_CONNECTIONS = 1024;
+/** Who has not said by then who he is, is cut off. */
+const AUTHORIZATION_TIMEOUT_S = 3;
 
 export const configPath = (dir: string) => join(dir, "nats-server.conf");
 
 /** JSON strings are valid strings of the configuration, as long as they hold printable ASCII. */
-export function renderConfig(dir: string, { listen, name, token }: ServerSettings): string {
+export function renderConfig(dir: string, { listen, name, users }: ServerSettings): string {
   return [
     "# Written by KernelEvolve at each start.",
     `listen: ${JSON.stringify(formatAddress(listen))}`,
@@ -20,10 +42,25 @@ export function renderConfig(dir: string, { listen, name, token }: ServerSetting
     "jetstream {",
     // The log's truth is in SQLite, so the store need not sync each message.
     `  store_dir: ${JSON.stringify(join(dir, "store"))}`,
+    `  max_file_store: ${MAX_STORE_BYTES}`,
     "}",
-    ...(token === undefined ? [] : ["authorization {", `  token: ${JSON.stringify(token)}`, "}"]),
+    `max_connections: ${MAX_CONNECTIONS}`,
+    "authorization {",
+    `  timeout: ${AUTHORIZATION_TIMEOUT_S}`,
+    "  users = [",
+    ...users.map((user) => `    ${renderUser(user)}`),
+    "  ]",
+    "}",
     "",
   ].join("\n");
+}
+
+function renderUser({ role, publicKey }: NatsUser): string {
+  const permissions = permissionsOf(role, publicKey);
+  if (permissions === null) return `{ nkey: ${publicKey} }`;
+  const list = (subjects: readonly string[]) => `{ allow: ${JSON.stringify(subjects)} }`;
+  const { publish, subscribe } = permissions;
+  return `{ nkey: ${publicKey}, permissions: { publish: ${list(publish)}, subscribe: ${list(subscribe)} } }`;
 }
 
 export function readConfig(dir: string): string | null {

@@ -24,7 +24,7 @@ async function started(): Promise<{ bus: Bus; ledger: Ledger; entries: LogEntry[
   cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
   const server = await startNatsServer({ dir: join(folder, "nats") });
   cleanups.push(() => server.stop());
-  const bus = await connectBus({ url: server.url, name: "test" });
+  const bus = await connectBus({ url: server.url, role: "coordinator", name: "test" });
   cleanups.push(() => bus.close());
   await bus.openLogStream();
   const lineage = openLineage(join(folder, "lineage.db"));

@@ -21,7 +21,7 @@ export interface NatsOptions {
 export async function openNats(stack: AsyncDisposableStack, options: NatsOptions): Promise<{ url: string; bus: Bus }> {
   const { run, token, onNote } = options;
   const url = options.launch.nats ?? (await startEmbedded(stack, options));
-  const bus = await connectBus({ url, token, name: `coordinator ${run}` });
+  const bus = await connectBus({ url, role: "coordinator", token, name: `coordinator ${run}` });
   stack.defer(() => bus.close());
   bus.onMalformed((subject, why) => onNote("malformed", `a message on ${subject} was dropped: ${why}`));
   bus.onDisconnect(() => onNote("nats", "the connection to NATS is lost; reconnecting"));

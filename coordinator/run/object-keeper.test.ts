@@ -19,7 +19,7 @@ test("a server that lost its store has everything again, also what came to be kn
   const server = await startNatsServer({ dir, token: "t" });
   stack.defer(() => server.stop());
   const connect = async (name: string) => {
-    const bus = await connectBus({ url: server.url, token: "t", name });
+    const bus = await connectBus({ url: server.url, role: "coordinator", token: "t", name });
     stack.defer(() => bus.close());
     return bus;
   };

@@ -13,6 +13,8 @@ export interface Subscription {
 export interface Bus {
   readonly url: string;
   readonly connected: boolean;
+  /** Public key of the NATS identity in use; null on a server that knows no identities. */
+  readonly identity: string | null;
 
   /** Fire and forget: what is published while the server is away is lost. */
   publish(subject: string, message: unknown): void;

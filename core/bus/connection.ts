@@ -1,10 +1,16 @@
 /** Opens the connection to NATS, or says in a sentence why not. */
-import { connect, type NatsConnection, type NatsError } from "nats";
+import { type Authenticator, connect, type NatsConnection, type NatsError } from "nats";
 import { UserError } from "../errors/user-error.ts";
+import { natsIdentity } from "../identity/nats-identity.ts";
+import { inboxPrefix } from "../identity/nats-permissions.ts";
+import type { NKey } from "../identity/nkey.ts";
+import type { Role } from "../identity/role.ts";
 
 export interface ConnectOptions {
   readonly url: string;
-  /** Shared secret (`KEVO_TOKEN`); needed where the server listens beyond loopback. */
+  /** What this program is: the server lets it do that and nothing else. */
+  readonly role: Role;
+  /** Shared secret (`KEVO_TOKEN`) of a cluster without invitations. */
   readonly token?: string | undefined;
   /** Shown in the server's list of clients. */
   readonly name: string;
@@ -12,14 +18,30 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface Connection {
+  readonly nats: NatsConnection;
+  /** The public key of the identity that it was opened with; null where the server asks for none. */
+  readonly identity: string | null;
+  /** What its replies' subjects begin with. */
+  readonly inbox: string;
+}
+
 const CONNECT_TIMEOUT_MS = 3000;
 
-export async function openConnection(options: ConnectOptions): Promise<NatsConnection> {
+export async function openConnection(options: ConnectOptions): Promise<Connection> {
+  const key = natsIdentity(options.url, options.role, options.token);
+  let signed = false;
+  const inbox = key === null ? "_INBOX" : inboxPrefix(key.publicKey);
   try {
-    return await connect({
+    const nats = await connect({
       servers: options.url,
       name: options.name,
-      ...(options.token ? { token: options.token } : {}),
+      ...(key !== null && {
+        authenticator: authenticator(key, options.token, () => {
+          signed = true;
+        }),
+        inboxPrefix: inbox,
+      }),
       timeout: CONNECT_TIMEOUT_MS,
       maxReconnectAttempts: -1,
       // Jitter, so that a restarted server does not meet all its clients in the same millisecond.
@@ -30,19 +52,31 @@ export async function openConnection(options: ConnectOptions): Promise<NatsConne
       maxPingOut: 2,
       noAsyncTraces: true,
     });
+    return { nats, identity: signed && key !== null ? key.publicKey : null, inbox };
   } catch (error) {
     throw new UserError(
-      `Cannot connect to NATS at ${withoutSecret(options.url)}: ${cause(error as NatsError, options.token)}`,
+      `Cannot connect to NATS at ${withoutSecret(options.url)}: ${cause(error as NatsError, options)}`,
     );
   }
 }
 
-function cause(error: NatsError, token: string | undefined): string {
+/** Signs the server's nonce. A server without one knows no identities: it compares a token, or asks for nothing. */
+function authenticator(key: NKey, token: string | undefined, onSigned: () => void): Authenticator {
+  return (nonce) => {
+    if (nonce !== undefined) {
+      onSigned();
+      return { nkey: key.publicKey, sig: key.sign(nonce) };
+    }
+    return token === undefined ? undefined : { auth_token: token };
+  };
+}
+
+function cause(error: NatsError, { token }: ConnectOptions): string {
   switch (error.code) {
     case "AUTHORIZATION_VIOLATION":
       return token
         ? "the server rejected the token. Set KEVO_TOKEN to the server's token."
-        : "the server requires a token. Set KEVO_TOKEN to the server's token.";
+        : "the server requires an identity. Set KEVO_TOKEN to the server's token.";
     case "TIMEOUT":
       return "no answer in time. Check that it is a NATS server and that this host can reach it; `coordinator doctor` checks this machine.";
     case "CONNECTION_REFUSED":

@@ -16,6 +16,11 @@ export class NoResponder extends BusError {
   override readonly name = "NoResponder";
 }
 
+/** The server does not let this program's role send there. */
+export class NotPermitted extends BusError {
+  override readonly name = "NotPermitted";
+}
+
 /** No answer in time; the request may or may not have been carried out. */
 export class RequestTimeout extends BusError {
   override readonly name = "RequestTimeout";

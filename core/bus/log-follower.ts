@@ -26,6 +26,8 @@ const RETRY_MS = 100;
 
 export interface FollowerContext {
   readonly connection: NatsConnection;
+  /** What the subjects begin with to which the server delivers. */
+  readonly inbox: string;
   readonly manager: JetStreamManager;
   readonly isConnected: () => boolean;
   readonly malformed: (subject: string, why: string) => void;
@@ -95,7 +97,7 @@ export function createFollower(context: FollowerContext, filter: string, handler
       birth = info.created;
       delivered = 0;
       heard = performance.now();
-      const inbox = createInbox();
+      const inbox = createInbox(context.inbox);
       subscription = connection.subscribe(inbox, {
         callback: (_error, message) => receive(message, current),
       });

@@ -5,7 +5,8 @@ import { WIRE_VERSION } from "@kevo/proto/version.ts";
 import { Events, type JetStreamManager, type Msg, type NatsConnection } from "nats";
 import type { ZodType } from "zod";
 import type { Bus, Subscription } from "./bus.ts";
-import { BusClosed, LogUnavailable, MalformedReply, RemoteError, RequestTimeout } from "./errors.ts";
+import type { Connection } from "./connection.ts";
+import { BusClosed, LogUnavailable, MalformedReply, NotPermitted, RemoteError, RequestTimeout } from "./errors.ts";
 import { createFollower, type Follower } from "./log-follower.ts";
 import { appendLog, logTail, openLogStream, purgeLog } from "./log-stream.ts";
 import { decode, remoteError } from "./messages.ts";
@@ -15,8 +16,8 @@ import { createRequester } from "./requester.ts";
 const MANAGER_TIMEOUT_MS = 3000;
 const FLUSH_TIMEOUT_MS = 1000;
 
-export function createBus(connection: NatsConnection, url: string): Bus {
-  const requester = createRequester(connection);
+export function createBus({ nats: connection, identity, inbox }: Connection, url: string): Bus {
+  const requester = createRequester(connection, inbox);
   const objects = createObjects(connection);
   const followers = new Set<Follower>();
   const whenReconnected = new Set<() => void>();
@@ -55,6 +56,9 @@ export function createBus(connection: NatsConnection, url: string): Bus {
           },
           () => {},
         );
+      } else if (status.type === Events.Error && status.permissionContext?.operation === "publish") {
+        const { subject: refused } = status.permissionContext;
+        requester.failSubject(refused, new NotPermitted(refused, `this identity may not send on ${refused}`));
       }
     }
   };
@@ -86,6 +90,7 @@ export function createBus(connection: NatsConnection, url: string): Bus {
 
   const bus: Bus = {
     url,
+    identity,
     get connected() {
       return connected;
     },
@@ -156,7 +161,7 @@ export function createBus(connection: NatsConnection, url: string): Bus {
       await appendLog(requester, entries);
     },
     followLog: async (run, island, handler) => {
-      const context = { connection, manager: await jetstream(), isConnected: () => connected, malformed };
+      const context = { connection, inbox, manager: await jetstream(), isConnected: () => connected, malformed };
       const filter = island === "all" ? subjects.allLogs(run) : subjects.log(run, island);
       const follower = createFollower(context, filter, handler);
       followers.add(follower);

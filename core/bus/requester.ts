@@ -17,10 +17,12 @@ export interface Requester {
   send(subject: string, payload: string, timeoutMs: number, headers?: MsgHdrs): Promise<Msg>;
   /** Fails every request under way. */
   failAll(error: (subject: string) => BusError): void;
+  /** Fails the requests under way on one subject. */
+  failSubject(subject: string, error: BusError): void;
 }
 
-export function createRequester(connection: NatsConnection): Requester {
-  const prefix = `${createInbox()}.`;
+export function createRequester(connection: NatsConnection, inbox: string): Requester {
+  const prefix = `${createInbox(inbox)}.`;
   const waiting = new Map<string, Waiting>();
   let next = 0;
 
@@ -62,6 +64,9 @@ export function createRequester(connection: NatsConnection): Requester {
           take(token)?.reject(notSent(connection, subject, payload, error));
         }
       }),
+    failSubject: (subject, error) => {
+      for (const [token, request] of [...waiting]) if (request.subject === subject) take(token)?.reject(error);
+    },
     failAll: (error) => {
       for (const token of [...waiting.keys()]) {
         const request = take(token);

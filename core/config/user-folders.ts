@@ -1,5 +1,5 @@
 /** Where this user's programs keep things on this host, also where he has no name and no home, as in many containers. */
-import { accessSync, constants, lstatSync, mkdirSync, statSync } from "node:fs";
+import { accessSync, chmodSync, constants, lstatSync, mkdirSync, statSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { UserError } from "../errors/user-error.ts";
@@ -27,6 +27,7 @@ export function privateFolder(name: string): string {
   if (!found.isDirectory() || (USER_ID >= 0 && found.uid !== USER_ID)) {
     throw new UserError(`${path} is not a directory owned by this user. Remove it, or set TMPDIR to another directory`);
   }
+  if ((found.mode & 0o077) !== 0) chmodSync(path, 0o700);
   return path;
 }
 

@@ -38,7 +38,7 @@ export async function start(options: StartOptions): Promise<void> {
   const bus: Bus | null =
     options.nats === undefined
       ? null
-      : await connectBus({ url: options.nats, token: options.token, name: `gpu-evaluator ${id}` });
+      : await connectBus({ url: options.nats, role: "evaluator", token: options.token, name: `gpu-evaluator ${id}` });
   try {
     const { backend, kernels } = await openBackend(options.backend, bus, logger);
     const codeFolder = await createScratch("sources");

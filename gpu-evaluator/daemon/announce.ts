@@ -16,7 +16,8 @@ export function announce(bus: Bus, who: Pick<EvaluatorAnnouncement, "id" | "addr
   let current: EvaluatorAnnouncement["state"] = "serving";
   const say = () => {
     // The bus would keep messages for later; an old announcement is worth nothing.
-    if (bus.connected) bus.publish(subjects.evaluators, { v: WIRE_VERSION, ...who, state: current });
+    if (bus.connected)
+      bus.publish(subjects.announcement(bus.identity ?? "-"), { v: WIRE_VERSION, ...who, state: current });
   };
   bus.onReconnect(() => {
     if (current !== "disconnected") say();

@@ -25,7 +25,12 @@ const REQUEST_MS = 1_000;
 /** Until the signal. @throws UserError when NATS cannot be reached at the start. */
 export async function work(options: WorkOptions, signal: AbortSignal): Promise<void> {
   const name = options.name ?? `${hostname().slice(0, 40)}-${process.pid}`;
-  const bus = await connectBus({ url: options.nats, token: options.token, name: `island-worker ${name}` });
+  const bus = await connectBus({
+    url: options.nats,
+    role: "worker",
+    token: options.token,
+    name: `island-worker ${name}`,
+  });
   try {
     while (!signal.aborted) {
       const spec = await findRun(bus, name, options.run);

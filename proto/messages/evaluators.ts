@@ -1,4 +1,4 @@
-/** `kevo.evaluators`: a daemon says that it is there, twice a second, and once more when it leaves. */
+/** `kevo.evaluators.<identity>`: a daemon says that it is there, twice a second, and once more when it leaves. */
 import { z } from "zod";
 import { BACKENDS } from "../run.ts";
 import { WIRE_VERSION } from "../version.ts";

@@ -16,7 +16,7 @@ import {
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { EvaluatedEntry, LogEntry } from "@kevo/proto/log.ts";
 import { LOG_STREAM, subjects } from "@kevo/proto/subjects.ts";
-import { connect } from "nats";
+import { connect, nkeyAuthenticator } from "nats";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 
@@ -38,7 +38,7 @@ afterEach(async () => {
 });
 
 async function member(): Promise<Bus> {
-  const bus = await connectBus({ url: server.url, name: "test" });
+  const bus = await connectBus({ url: server.url, role: "coordinator", name: "test" });
   open.push(bus);
   return bus;
 }
@@ -90,14 +90,19 @@ async function killServer(bus: Bus): Promise<void> {
 }
 
 test("an unreachable server is one sentence that names the URL", async () => {
-  const failure = await connectBus({ url: "nats://127.0.0.1:1", name: "test" }).catch((error: unknown) => error);
+  const failure = await connectBus({ url: "nats://127.0.0.1:1", role: "coordinator", name: "test" }).catch(
+    (error: unknown) => error,
+  );
   expect(failure).toBeInstanceOf(UserError);
   expect((failure as Error).message).toMatch(/nats:\/\/127\.0\.0\.1:1.*coordinator doctor/);
 });
 
 test("malformed messages are dropped, counted and reported, and later ones arrive", async () => {
   const bus = await member();
-  const raw = await connect({ servers: server.url });
+  const raw = await connect({
+    servers: server.url,
+    authenticator: nkeyAuthenticator(Buffer.from(server.keys.nats.coordinator.seed)),
+  });
   const reports: string[] = [];
   bus.onMalformed((subject, why) => reports.push(`${subject}: ${why}`));
   const good = new Promise<number>((resolve) => bus.subscribe("t.in", number, ({ n }) => resolve(n)));
@@ -117,7 +122,10 @@ test("malformed messages are dropped, counted and reported, and later ones arriv
 
 test("a request ends in an answer or in an error that says what happened", async () => {
   const [client, service] = [await member(), await member()];
-  const raw = await connect({ servers: server.url });
+  const raw = await connect({
+    servers: server.url,
+    authenticator: nkeyAuthenticator(Buffer.from(server.keys.nats.coordinator.seed)),
+  });
   raw.subscribe("t.garbage", { callback: (_error, message) => message.respond("garbage") });
   raw.subscribe("t.silent", { callback: () => {} });
   service.serve("t.double", number, ({ n }) => {
@@ -186,7 +194,10 @@ test("malformed entries in a log are reported and skipped", async () => {
   const bus = await member();
   const run = newRun();
   await bus.openLogStream();
-  const raw = await connect({ servers: server.url });
+  const raw = await connect({
+    servers: server.url,
+    authenticator: nkeyAuthenticator(Buffer.from(server.keys.nats.coordinator.seed)),
+  });
   const reports: string[] = [];
   bus.onMalformed((_subject, why) => reports.push(why));
   await raw.jetstream().publish(subjects.log(run, 0), JSON.stringify({ ...entry(run, 0), outcome: "splendid" }));
@@ -202,7 +213,12 @@ test("malformed entries in a log are reported and skipped", async () => {
 test("appending without a stream says what was not stored", async () => {
   const bus = await member();
   await bus.openLogStream();
-  const manager = await (await connect({ servers: server.url })).jetstreamManager();
+  const manager = await (
+    await connect({
+      servers: server.url,
+      authenticator: nkeyAuthenticator(Buffer.from(server.keys.nats.coordinator.seed)),
+    })
+  ).jetstreamManager();
   await manager.streams.delete(LOG_STREAM);
   const run = newRun();
   const failure = await bus.appendLog(entries(run, 0, 3)).catch((error: unknown) => error);
@@ -257,7 +273,12 @@ test("a follower finds the log again when the store was lost and the log republi
 
 test("a follower that starts before the stream exists gets everything", async () => {
   const [writer, reader] = [await member(), await member()];
-  const manager = await (await connect({ servers: server.url })).jetstreamManager();
+  const manager = await (
+    await connect({
+      servers: server.url,
+      authenticator: nkeyAuthenticator(Buffer.from(server.keys.nats.coordinator.seed)),
+    })
+  ).jetstreamManager();
   await manager.streams.delete(LOG_STREAM).catch(() => {});
   const run = newRun();
   const seen = collector();

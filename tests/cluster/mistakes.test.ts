@@ -184,7 +184,11 @@ test("malformed messages change nothing: each is answered, and the run goes on",
   const args = ["start", "--backend", "replay", "--space", "space.json", "--time-scale", "1", "--search", "random"];
   const { ended } = place.start("coordinator", [...args, "--evaluations", "100", "--json"]);
   await place.ledger().evaluated(5);
-  const bus = await connectBus({ url: `nats://127.0.0.1:${place.natsRecord().port}`, name: "vandal" });
+  const bus = await connectBus({
+    url: `nats://127.0.0.1:${place.natsRecord().port}`,
+    role: "coordinator",
+    name: "vandal",
+  });
   const { id } = place.ledger().latest();
   const { z } = await import("zod");
   const anything = z.unknown();
@@ -201,7 +205,12 @@ test("malformed messages change nothing: each is answered, and the run goes on",
       .catch((error: Error) => ({ refused: error.message }));
     expect(JSON.stringify(answer)).toMatch(/refused/);
   }
-  for (const subject of [subjects.evaluators, subjects.control(id), subjects.elites(id, 0), subjects.log(id, 0)]) {
+  for (const subject of [
+    subjects.announcement("-"),
+    subjects.control(id),
+    subjects.elites(id, 0),
+    subjects.log(id, 0),
+  ]) {
     bus.publish(subject, { v: 1, garbage: true });
   }
   await bus.close();

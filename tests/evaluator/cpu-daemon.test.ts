@@ -17,13 +17,16 @@ const fixture = fileURLToPath(new URL("../fixtures/vector-scale-cpu", import.met
 let folder: string;
 let nats: EmbeddedNats;
 let kernel: KernelPackage;
+const outer = process.env.TMPDIR;
 const cleanups: (() => unknown)[] = [];
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "kevo-cpu-daemon-"));
+  // The daemon's, where programs of one user find each other's secrets.
+  process.env.TMPDIR = folder;
   kernel = await loadKernel(spinningKernel(), folder);
   nats = await startNatsServer({ dir: join(folder, "nats") });
-  const bus = await connectBus({ url: nats.url, name: "test" });
+  const bus = await connectBus({ url: nats.url, role: "coordinator", name: "test" });
   await bus.putObject(kernel.hash, kernel.bytes);
   await bus.close();
 });
@@ -32,6 +35,8 @@ afterEach(async () => {
 });
 afterAll(async () => {
   await nats.stop();
+  if (outer === undefined) delete process.env.TMPDIR;
+  else process.env.TMPDIR = outer;
   rmSync(folder, { recursive: true, force: true });
 });
 

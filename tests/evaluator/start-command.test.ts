@@ -169,11 +169,11 @@ describe("announcements", () => {
   test("serving at once and again, also after NATS was away; draining and disconnected on leaving", async () => {
     const nats = await startNatsServer({ dir: join(folder, "nats") });
     cleanups.push(() => nats.stop());
-    const bus = await connectBus({ url: nats.url, name: "test" });
+    const bus = await connectBus({ url: nats.url, role: "coordinator", name: "test" });
     cleanups.push(() => bus.close());
     const heard: EvaluatorAnnouncement[] = [];
     let onHeard = () => {};
-    bus.subscribe(subjects.evaluators, evaluatorAnnouncement, (message) => {
+    bus.subscribe(subjects.announcement("*"), evaluatorAnnouncement, (message) => {
       heard.push(message);
       onHeard();
     });

@@ -40,9 +40,9 @@ try {
   found.withoutToken = (await once(bare.child, "exit"))[0];
 
   const nats = await startNatsServer({ dir: join(folder, "nats"), listen: `${HERE}:0`, token: TOKEN });
-  const bus = await connectBus({ url: nats.url, token: TOKEN, name: "test" });
+  const bus = await connectBus({ url: nats.url, role: "coordinator", token: TOKEN, name: "test" });
   const announced = new Promise<string>((resolve) => {
-    bus.subscribe(subjects.evaluators, evaluatorAnnouncement, ({ address }) => resolve(address));
+    bus.subscribe(subjects.announcement("*"), evaluatorAnnouncement, ({ address }) => resolve(address));
   });
   const daemon = startThere(space, ["--nats", nats.url], TOKEN);
   const address = await announced;

@@ -53,7 +53,7 @@ async function openCoordinator(repeats: string | null = null): Promise<Coordinat
     throw error;
   });
   const ledger = new ModelLedger(lineage.db, run, BUDGET, (work) => commit.run(work));
-  const bus = await connectBus({ url: server.url, name: "coordinator" });
+  const bus = await connectBus({ url: server.url, role: "coordinator", name: "coordinator" });
   const served = serveModelCalls(bus, run, {
     ledger,
     recorded: (hash, index) => (repeats === null ? null : recordedCall(lineage.db, repeats, hash, index)),
@@ -72,7 +72,7 @@ async function openCoordinator(repeats: string | null = null): Promise<Coordinat
 }
 
 async function member(): Promise<Bus> {
-  const bus = await connectBus({ url: server.url, name: "worker" });
+  const bus = await connectBus({ url: server.url, role: "worker", name: "worker" });
   open.push(bus);
   return bus;
 }

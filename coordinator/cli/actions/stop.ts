@@ -22,7 +22,7 @@ export async function stopRun(run: string | undefined, given: { db: string }): P
   const url = launchSchema.parse(JSON.parse(row.launch)).nats ?? embeddedUrl(lineage.path);
   if (url === null) throw new UserError(`The run ${row.id} has no coordinator any more. Resume it, or leave it.`);
   const { KEVO_TOKEN: token } = readEnvironment();
-  const bus = await connectBus({ url, token, name: "coordinator stop" });
+  const bus = await connectBus({ url, role: "operator", token, name: "coordinator stop" });
   try {
     await bus.request(subjects.stop(row.id), { v: WIRE_VERSION }, stopReply, 3_000);
   } catch (error) {
