@@ -28,9 +28,9 @@ async function epochsSent(refusal: BatchRefusal, reason: string, enough: number)
   stack.defer(() => rmSync(dir, { recursive: true, force: true }));
   const server = await startNatsServer({ dir });
   stack.defer(() => server.stop());
-  const coordinator = await connectBus({ url: server.url, name: "coordinator" });
+  const coordinator = await connectBus({ url: server.url, role: "coordinator", name: "coordinator" });
   stack.defer(() => coordinator.close());
-  const worker = await connectBus({ url: server.url, name: "worker" });
+  const worker = await connectBus({ url: server.url, role: "coordinator", name: "worker" });
   stack.defer(() => worker.close());
 
   await coordinator.openLogStream();
