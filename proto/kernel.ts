@@ -1,5 +1,6 @@
 /** A kernel's definition: `kernel.json` in the kernel's folder. */
 import { z } from "zod";
+import { objective } from "./objective.ts";
 import { config, searchSpaceDefinition } from "./search-space.ts";
 
 const fileName = z
@@ -25,6 +26,8 @@ export const kernelDefinition = z.strictObject({
   /** Backends that can run it. */
   backends: z.array(z.enum(["cpu", "triton", "helion", "replay"])).min(1),
   ...searchSpaceDefinition.shape,
+  /** Replay of a recording that was tuned for something else than time. */
+  objective: objective.optional(),
   /** What a competent engineer writes first; every parameter named. Null only in replay. */
   default: config.nullable(),
   /** Named configurations timed beside each candidate; speedup is against the fastest. Parameters not named are the default's. */

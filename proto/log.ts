@@ -3,7 +3,7 @@
  * fold of its log, and nothing else changes it. The coordinator is the only writer.
  */
 import { z } from "zod";
-import { measurement, outcome } from "./outcome.ts";
+import { outcome, reportedFields } from "./outcome.ts";
 import { proposer } from "./proposer.ts";
 import { runSpec } from "./run.ts";
 import { config } from "./search-space.ts";
@@ -75,14 +75,17 @@ export const evaluatedEntry = z.object({
   outcome,
   /** Answered from an earlier evaluation of the same genome in this run; costs no budget. */
   cached: z.boolean(),
-  /** Larger is better: geometric mean of speedups over the niche's workloads; in replay 1 / time_ms. Null unless ok. */
+  /**
+   * Larger is better: geometric mean of speedups over the niche's workloads; in replay 1 / time_ms, or what
+   * the recording was tuned for. Null unless ok.
+   */
   fitness: z.number().positive().nullable(),
-  /** Geometric mean of the workloads' times, milliseconds. Null unless ok. */
+  /** Geometric mean of the workloads' times, milliseconds. Null unless ok, and where a recording has none. */
   time_ms: z.number().positive().nullable(),
   measurements: z.array(
-    measurement
+    reportedFields
       .pick({ workload: true, time_ms: true, speedup: true })
-      .extend({ peak_share: measurement.shape.peak_share.optional() }),
+      .extend({ peak_share: reportedFields.shape.peak_share.optional() }),
   ),
   /** What went wrong, first lines. */
   message: z.string().nullable(),

@@ -3,13 +3,13 @@ import { describe, expect, test } from "vitest";
 import { evaluatorService } from "./evaluator-service.ts";
 import type { EvaluateEvent, EvaluateEvent__Output } from "./generated/kevo/v1/EvaluateEvent.ts";
 import { measurementMessage, measurementOfMessage, measurementOfRow, measurementRow } from "./measurement-codec.ts";
-import type { Measurement } from "./outcome.ts";
+import type { ReportedMeasurement } from "./outcome.ts";
 
 const positive = fc.double({ min: 1e-9, max: 1e9, noNaN: true });
 const orNull = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null });
-const anyMeasurement: fc.Arbitrary<Measurement> = fc.record({
+const anyFields: fc.Arbitrary<ReportedMeasurement> = fc.record({
   workload: fc.string({ minLength: 1 }),
-  time_ms: positive,
+  time_ms: orNull(positive),
   baseline_ms: orNull(positive),
   baseline: orNull(fc.string({ minLength: 1 })),
   speedup: orNull(positive),
@@ -23,10 +23,13 @@ const anyMeasurement: fc.Arbitrary<Measurement> = fc.record({
     fc.string({ minLength: 1 }).filter((name) => name !== "__proto__"),
     positive,
   ),
+  metrics: fc.constantFrom<Record<string, number>>({}, { "GFLOP/s": 2500, energy: -1.5, zero: 0 }),
 });
 
+const anyMeasurement = anyFields.filter(({ time_ms, metrics }) => time_ms !== null || Object.keys(metrics).length > 0);
+
 /** As the bytes of a call bring it. */
-function overTheWire(measurement: Measurement) {
+function overTheWire(measurement: ReportedMeasurement) {
   const { responseSerialize, responseDeserialize } = evaluatorService.Evaluate;
   const event: EvaluateEvent = { result: { measurements: [measurementMessage(measurement)] } };
   const { result } = responseDeserialize(responseSerialize(event as EvaluateEvent__Output)) as EvaluateEvent__Output;
@@ -44,9 +47,9 @@ describe("a measurement", () => {
   });
 
   test("of a replay has no error, and one that is exact has the error 0", () => {
-    const replayed: Measurement = {
+    const replayed: ReportedMeasurement = {
       ...{ workload: "w", time_ms: 2, baseline_ms: null, baseline: null, speedup: null, speedup_low: null },
-      ...{ speedup_high: null, gflops: null, peak_share: null, error: null, samples: [2], others: {} },
+      ...{ speedup_high: null, gflops: null, peak_share: null, error: null, samples: [2], others: {}, metrics: {} },
     };
     expect(overTheWire(replayed)).not.toHaveProperty("error");
     expect(measurementOfMessage.parse(overTheWire(replayed)).error).toBeNull();

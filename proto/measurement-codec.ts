@@ -4,19 +4,20 @@
  */
 import { z } from "zod";
 import type { Measurement__Output, Measurement as MeasurementMessage } from "./generated/kevo/v1/Measurement.ts";
-import { type Measurement, measurement } from "./outcome.ts";
+import { type Measurement, type ReportedMeasurement, reportedMeasurement } from "./outcome.ts";
 
 type Camel<S extends string> = S extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : S;
-type Fields = { [K in keyof Measurement as Camel<K>]: Measurement[K] };
+type Fields = { [K in keyof ReportedMeasurement as Camel<K>]: ReportedMeasurement[K] };
 
 /** As the lineage's table holds it, beside what says which candidate and round it belongs to. */
-export type MeasurementRow = Omit<Fields, "samples" | "others"> & { readonly samples: string; readonly others: string };
+export type MeasurementRow = Omit<Fields, JsonField> & Readonly<Record<JsonField, string>>;
+type JsonField = "samples" | "others" | "metrics";
 
-const NAMES = (Object.keys(measurement.shape) as (keyof Measurement)[]).map(
+const NAMES = (Object.keys(reportedMeasurement.shape) as (keyof ReportedMeasurement)[]).map(
   (name) => [name, name.replaceAll(/_(.)/g, (_, letter: string) => letter.toUpperCase())] as const,
 );
 
-export function measurementMessage(value: Measurement): MeasurementMessage {
+export function measurementMessage(value: Measurement | ReportedMeasurement): MeasurementMessage {
   return Object.fromEntries(Object.entries(fieldsOf(value)).filter(([, field]) => field !== null));
 }
 
@@ -26,23 +27,27 @@ export const measurementOfMessage = z
   .transform((message) =>
     withoutGaps(Object.fromEntries(Object.entries(message).map(([name, field]) => [name, known(name, field)]))),
   )
-  .pipe(measurement);
+  .pipe(reportedMeasurement);
 
-export function measurementRow(value: Measurement): MeasurementRow {
-  const { samples, others, ...fields } = fieldsOf(value);
-  return { ...fields, samples: JSON.stringify(samples), others: JSON.stringify(others) };
+export function measurementRow(value: ReportedMeasurement): MeasurementRow {
+  const { samples, others, metrics, ...fields } = fieldsOf(value);
+  const json = (field: unknown): string => JSON.stringify(field);
+  return { ...fields, samples: json(samples), others: json(others), metrics: json(metrics) };
 }
 
-export function measurementOfRow(row: MeasurementRow): Measurement {
-  return withoutGaps({ ...row, samples: JSON.parse(row.samples), others: JSON.parse(row.others) }) as Measurement;
+export function measurementOfRow(row: MeasurementRow): ReportedMeasurement {
+  const { samples, others, metrics } = row;
+  const parsed = { samples: JSON.parse(samples), others: JSON.parse(others), metrics: JSON.parse(metrics) };
+  return withoutGaps({ ...row, ...parsed }) as ReportedMeasurement;
 }
 
-function fieldsOf(value: Measurement): Fields {
-  return Object.fromEntries(NAMES.map(([name, field]) => [field, value[name]])) as Fields;
+function fieldsOf(value: Measurement | ReportedMeasurement): Fields {
+  const whole: ReportedMeasurement = { metrics: {}, ...value };
+  return Object.fromEntries(NAMES.map(([name, field]) => [field, whole[name]])) as Fields;
 }
 
 function withoutGaps(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(NAMES.map(([name, field]) => [name, fields[field] ?? null]));
+  return Object.fromEntries(NAMES.map(([name, field]) => [name, fields[field] ?? (name === "metrics" ? {} : null)]));
 }
 
 /** Daemons of before the wire's optional fields send 0 and "" for what they do not know; of these only an error can be 0. */

@@ -31,3 +31,18 @@ export const measurement = z.object({
   others: z.record(z.string(), z.number()).default({}),
 });
 export type Measurement = z.infer<typeof measurement>;
+
+/** A measurement as evaluators report it: that of a recording which was tuned for something else than time as well. */
+export const reportedFields = measurement.extend({
+  /** Null where such a recording has no time. */
+  time_ms: measurement.shape.time_ms.nullable(),
+  /** Its objective, and the field beside it, by their names there. */
+  metrics: z.record(z.string(), z.number()).default({}),
+});
+export type ReportedMeasurement = z.infer<typeof reportedFields>;
+
+/** As an evaluator may send it. */
+export const reportedMeasurement = reportedFields.refine(
+  ({ time_ms, metrics }) => time_ms !== null || Object.keys(metrics).length > 0,
+  "a measurement has a time, or the objective of a recording",
+);

@@ -1,5 +1,6 @@
 /** The specification of a run: fixed when it starts, stored in the lineage, carried by every island's first log entry. */
 import { z } from "zod";
+import { objective } from "./objective.ts";
 
 export const TOPOLOGIES = ["ring", "bidirectional", "full", "random", "none"] as const;
 export const BACKENDS = ["cpu", "triton", "helion", "replay"] as const;
@@ -32,6 +33,8 @@ export const runSpec = z.object({
   /** `hash` of the kernel's package, `definition` of its definition's canonical JSON, both in the object store. */
   kernel: z.object({ id: z.string(), title: z.string(), hash: z.string(), definition: z.string() }),
   backend: z.enum(BACKENDS),
+  /** What a recording was tuned for; absent: the speedup against the fastest baseline, or in replay the time. */
+  objective: objective.optional(),
   /** Names of the workloads that fitness is the geometric mean over. */
   workloads: z.array(z.string()).min(1),
   seed: z.int().nonnegative(),

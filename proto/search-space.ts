@@ -1,26 +1,38 @@
 /** The search-space schema: what a kernel definition says about its parameters. Plain data, no behaviour. */
 import { z } from "zod";
 
+/** Characters of a value: compiler options are listed as one. */
+const MAX_VALUE_LENGTH = 4_000;
+/** Parameters of a space. */
+const MAX_PARAMETERS = 256;
+/** Characters of a configuration as JSON: batches of them must fit into messages. */
+export const MAX_CONFIG_LENGTH = 32_768;
+
 /** A value that a parameter can take. A permutation's value is the ordered list of its items. */
 export const paramValue = z.union([
   z.number(),
-  z.string().max(200),
+  z.string().max(MAX_VALUE_LENGTH),
   z.boolean(),
-  z.array(z.union([z.number(), z.string().max(200)])).max(8),
+  z.array(z.union([z.number(), z.string().max(MAX_VALUE_LENGTH)])).max(8),
 ]);
 export type ParamValue = z.infer<typeof paramValue>;
 
+/** Of a recording; a kernel's parameters become macros or arguments, and their names identifiers. */
+const parameterName = z
+  .string()
+  .min(1)
+  .max(100)
+  .refine((text) => !/\p{Cc}/u.test(text), "a parameter's name holds no control character");
+const name = parameterName.refine(
+  (text) => text !== "__proto__",
+  "a parameter cannot be named __proto__, which objects keep for themselves",
+);
+
 /** A configuration: parameter name to value. Key order does not matter; its hash is taken over canonical JSON. */
-export const config = z.record(z.string().min(1).max(100), paramValue);
+export const config = z.record(parameterName, paramValue);
 export type Config = z.infer<typeof config>;
 
-const name = z
-  .string()
-  .regex(
-    /^[A-Za-z_][A-Za-z0-9_]*$/,
-    "a parameter's name consists of letters, digits and underscores, and starts with a letter",
-  );
-const scalar = z.union([z.number(), z.string().max(200)]);
+const scalar = z.union([z.number(), z.string().max(MAX_VALUE_LENGTH)]);
 const about = { name, description: z.string().optional() };
 /**
  * By value, as text: the least CUDA compute capability whose devices can run it, and whether whoever wrote the kernel
@@ -50,9 +62,9 @@ export const parameter = z.discriminatedUnion("type", [
 export type Parameter = z.infer<typeof parameter>;
 
 export const searchSpaceDefinition = z.strictObject({
-  parameters: z.array(parameter).min(1).max(64),
+  parameters: z.array(parameter).min(1).max(MAX_PARAMETERS),
   /** Expressions over parameter names, all of which must hold; for example `BLOCK_M % UNROLL == 0 or LAYOUT == "rows"`. */
-  constraints: z.array(z.string().min(1).max(500)).default([]),
+  constraints: z.array(z.string().min(1).max(4_000)).default([]),
   /**
    * Where constraints are not known (recorded spaces): every valid configuration, each a row of value
    * indices in parameter order. What is not listed is invalid.

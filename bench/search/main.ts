@@ -58,7 +58,7 @@ async function main(): Promise<void> {
     islands: values.islands === undefined ? defaultIslands(names.length) : whole("--islands", values.islands),
   };
   const others = values.compare === undefined ? {} : await readComparison(values.compare, name);
-  const recordings = await Promise.all(values.space.map(loadRecordedSpace));
+  const recordings = await Promise.all(values.space.map((path) => loadRecordedSpace(path)));
   const [recorded] = recordings as [RecordedSpace];
   const space = openSpace(recorded.definition);
   const print = values.json ? console.error : console.log;

@@ -91,6 +91,7 @@ describe("coordinator lineage", () => {
     const older = changedCopy(
       "before-data.db",
       `alter table events drop column data;
+       alter table measurements drop column metrics;
        alter table evolved_sources rename to sources;
        delete from __drizzle_migrations where created_at >= ${EVENT_DATA};
        update measurements set error = 0 where candidate like '20260101-older/%';

@@ -107,7 +107,8 @@ export async function repeatRun(recorded: string, options: RunSessionOptions): P
 /** With the device models that its islands divide among them; none where any device serves. */
 async function kernelOf(launch: Launch): Promise<KernelPackage & { devices: readonly string[] }> {
   if (launch.spaces.length === 0) return { ...(await loadKernel(launch.kernel as string, KERNELS)), devices: [] };
-  const kernel = await kernelFromSpaces(launch.spaces);
+  const kernel = await kernelFromSpaces(launch.spaces, launch.objective);
+  for (const message of kernel.notes) note(message);
   return launch.spaces.length === 1 ? { ...kernel, devices: [] } : kernel;
 }
 

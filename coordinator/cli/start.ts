@@ -9,6 +9,11 @@ import { EFFORT } from "@kevo/core/effort/effort.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { RUN_EXIT_CODES, RUN_JSON, repeatable, withHelp } from "@kevo/core/program/command-help.ts";
 import {
+  addObjectiveOptions,
+  type ObjectiveOptions,
+  objectiveRequestOf,
+} from "@kevo/core/recorded-space/objective-options.ts";
+import {
   BACKENDS,
   type BackendName,
   EFFORTS,
@@ -23,7 +28,7 @@ import type { Launch } from "../run/launch.ts";
 import type { RunRequest } from "../run/spec.ts";
 import { addModelOptions, MODEL_HELP, type ModelOptions, modelsOf } from "./model-options.ts";
 
-interface GivenOptions extends ModelOptions {
+interface GivenOptions extends ModelOptions, ObjectiveOptions {
   readonly kernel?: string;
   readonly backend?: BackendName;
   readonly space: string[];
@@ -76,6 +81,7 @@ const HELP = {
     "coordinator start --kernel attention-cpu-naive --llm grok-4.3 --evolve source",
     "coordinator start --kernel attention-forward --workload 'ten-models/*' --time 6m",
     "coordinator start --backend replay --space gemm.json.gz --islands 4 --evaluations 200 --sync --seed 7",
+    "coordinator start --space cache.json --objective GFLOP/s --maximize --beside energy:min",
     "coordinator start --backend replay --space conv-A100.json.gz --space conv-A4000.json.gz --evaluations 400",
   ],
 };
@@ -94,7 +100,8 @@ export function startCommand(): Command {
         "none",
       ),
     )
-    .option("--time-scale <factor>", "replay: simulate the recorded durations, scaled by this factor", "0")
+    .option("--time-scale <factor>", "replay: simulate the recorded durations, scaled by this factor", "0");
+  addObjectiveOptions(command)
     .addOption(repeatable("--workload <name|pattern>", "measure these workloads only", "all workloads"))
     .option("--per-workload", "give each workload its own islands (the default for a pattern)")
     .option("--islands <n>", "number of islands (default: 4, or one per workload of a pattern)")
@@ -201,10 +208,12 @@ function launchOf(given: GivenOptions): Launch {
   if (given.nats !== undefined && given.natsListen !== undefined) {
     throw new UserError("--nats uses a server that runs already, --nats-listen starts one: leave one of them out.", 2);
   }
+  const objective = objectiveRequestOf(given, replay);
   return {
     kernel: replay ? null : (given.kernel as string),
     spaces: given.space.map((path) => resolve(path)),
     time_scale: parseNumber(given.timeScale, "--time-scale", { min: 0, max: 1000 }),
+    ...(objective !== undefined && { objective }),
     evaluators: given.evaluator.map((text) => formatAddress(parseAddress(text, "--evaluator"))),
     devices: given.devices === undefined ? null : parseDevices(given.devices).join(","),
     ...(given.requireSandbox === true && { require_sandbox: true }),

@@ -5,7 +5,7 @@ import { cut } from "@kevo/core/text/cut.ts";
 import type { Result__Output } from "@kevo/proto/evaluator-service.ts";
 import { measurementConditions } from "@kevo/proto/event.ts";
 import { measurementOfMessage } from "@kevo/proto/measurement-codec.ts";
-import { MAX_MESSAGE_CHARACTERS, type Measurement, outcome } from "@kevo/proto/outcome.ts";
+import { MAX_MESSAGE_CHARACTERS, outcome, type ReportedMeasurement } from "@kevo/proto/outcome.ts";
 import { z } from "zod";
 import type { EvaluationRecord } from "../ledger/records.ts";
 
@@ -55,7 +55,7 @@ export function recordOf(
   return { candidate, attempt, evaluator, ...found, conditions };
 }
 
-function sameNames(workloads: readonly string[], measurements: readonly Measurement[]): boolean {
+function sameNames(workloads: readonly string[], measurements: readonly ReportedMeasurement[]): boolean {
   if (measurements.length !== workloads.length) return false;
   const timed = new Set(measurements.map((m) => m.workload));
   return workloads.every((name) => timed.has(name));

@@ -5,7 +5,7 @@ import type { Verdict } from "./verdict.ts";
 export interface Leader {
   readonly candidate: string;
   readonly fitness: number;
-  readonly timeMs: number;
+  readonly timeMs: number | null;
 }
 
 export class Leaders {
@@ -32,7 +32,7 @@ export class Leaders {
 
   /** A candidate's result stands in its island's log. */
   add({ island, nicheKey }: IslandLedger, candidate: string, { fitness, time_ms: timeMs }: Verdict): void {
-    if (fitness === null || timeMs === null) return;
+    if (fitness === null) return;
     const leader = { candidate, fitness, timeMs };
     const better = (than: Leader | undefined) => than === undefined || fitness > than.fitness;
     if (better(this.#ofNiche.get(nicheKey))) this.#ofNiche.set(nicheKey, leader);

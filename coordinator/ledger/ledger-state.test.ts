@@ -58,6 +58,7 @@ function recordOf(candidate: string, time = 1): EvaluationRecord {
         error: null,
         samples: [],
         others: {},
+        metrics: {},
       },
     ],
     evaluator: "e",

@@ -108,7 +108,7 @@ export class LedgerState {
 
   /** @returns null when the candidate is not open: settled before, or unknown. */
   settle(record: EvaluationRecord): Effects | null {
-    const verdict = verdictOf(record);
+    const verdict = verdictOf(record, this.spec);
     const answered = this.#genomes.settle(record.candidate, verdict);
     if (answered === null) return null;
     this.evaluated++;
@@ -128,7 +128,7 @@ export class LedgerState {
       if (candidate.source !== null) this.#evolvedSources.add(candidate.source);
       if (answeredBy === null) {
         this.accepted++;
-        this.#genomes.add(island.nicheKey, genome, id, record === null ? null : verdictOf(record));
+        this.#genomes.add(island.nicheKey, genome, id, record === null ? null : verdictOf(record, this.spec));
         if (record === null) ready.push(candidate);
         else {
           this.evaluated++;

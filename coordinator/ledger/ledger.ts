@@ -5,7 +5,7 @@
 import type { DataArgument, EventKind } from "@kevo/proto/event.ts";
 import type { LogEntry } from "@kevo/proto/log.ts";
 import type { BatchRequest } from "@kevo/proto/messages/batch.ts";
-import type { Measurement } from "@kevo/proto/outcome.ts";
+import type { ReportedMeasurement } from "@kevo/proto/outcome.ts";
 import { eq, sql } from "drizzle-orm";
 import type { OpenLineage } from "../lineage/database.ts";
 import * as schema from "../lineage/schema.ts";
@@ -104,7 +104,7 @@ export class Ledger {
       const now = Date.now();
       const effects = this.state.settle(record);
       if (effects === null) return { effects: NOTHING, answer: false };
-      this.#statements.evaluation(this.#run, record, now);
+      this.#statements.evaluation(this.state.spec, record, now);
       this.#statements.measurements(record.candidate, 0, record.measurements, now);
       if (record.attempt > 0) {
         this.#endAttempt(record.candidate, record.attempt, stage, "result");
@@ -138,7 +138,7 @@ export class Ledger {
   }
 
   /** A finalist measured again, in round 1 or later. A round is stored once. */
-  remeasured(candidate: string, round: number, measurements: readonly Measurement[]): Promise<void> {
+  remeasured(candidate: string, round: number, measurements: readonly ReportedMeasurement[]): Promise<void> {
     return this.#write(() => this.#statements.measurements(candidate, round, measurements, Date.now()));
   }
 

@@ -1,7 +1,7 @@
 /** Reads a stored run back into the ledger's state, in the order in which its candidates were accepted. */
 import type { LogEntry } from "@kevo/proto/log.ts";
 import { measurementOfRow } from "@kevo/proto/measurement-codec.ts";
-import type { Measurement, Outcome } from "@kevo/proto/outcome.ts";
+import type { Outcome, ReportedMeasurement } from "@kevo/proto/outcome.ts";
 import { LANE_STAGES } from "@kevo/proto/stage.ts";
 import { and, asc, eq, inArray, isNull, sql } from "drizzle-orm";
 import type { LineageDatabase } from "../lineage/database.ts";
@@ -104,7 +104,7 @@ function loggedCandidates(db: LineageDatabase, run: string): Set<string> {
   return logged;
 }
 
-function readMeasurements(db: LineageDatabase, run: string): Map<string, Measurement[]> {
+function readMeasurements(db: LineageDatabase, run: string): Map<string, ReportedMeasurement[]> {
   const rows = db
     .select({ row: measurements })
     .from(measurements)

@@ -1,7 +1,7 @@
 /** What the state hands to the ledger to store, and what it is rebuilt from. Plain data. */
 import type { MeasurementConditions } from "@kevo/proto/event.ts";
 import type { Candidate, LogEntry } from "@kevo/proto/log.ts";
-import type { Measurement, Outcome } from "@kevo/proto/outcome.ts";
+import type { Outcome, ReportedMeasurement } from "@kevo/proto/outcome.ts";
 
 /** A candidate as it was accepted. */
 export interface AcceptedCandidate extends Candidate {
@@ -17,7 +17,7 @@ export interface EvaluationRecord {
   readonly attempt: number;
   readonly outcome: Outcome;
   readonly message: string | null;
-  readonly measurements: readonly Measurement[];
+  readonly measurements: readonly ReportedMeasurement[];
   readonly evaluator: string | null;
   readonly device: string | null;
   readonly deviceModel: string | null;

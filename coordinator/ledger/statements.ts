@@ -2,7 +2,8 @@
 
 import type { LogEntry } from "@kevo/proto/log.ts";
 import { measurementRow } from "@kevo/proto/measurement-codec.ts";
-import type { Measurement } from "@kevo/proto/outcome.ts";
+import type { ReportedMeasurement } from "@kevo/proto/outcome.ts";
+import type { RunSpec } from "@kevo/proto/run.ts";
 import canonicalize from "canonicalize";
 import { and, eq, getTableColumns, isNull, sql } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
@@ -99,13 +100,13 @@ export function prepareStatements(db: LineageDatabase) {
       evolvedSource.run({ hash, text, createdAt: now });
     },
 
-    evaluation(run: string, record: EvaluationRecord, now: number): void {
-      const worth = record.outcome === "ok" ? worthOf(record.measurements) : null;
+    evaluation({ run, objective }: RunSpec, record: EvaluationRecord, now: number): void {
+      const worth = record.outcome === "ok" ? worthOf(record.measurements, objective) : null;
       const { measurements: _, ...row } = record;
       evaluation({ ...row, run, fitness: worth?.fitness ?? null, timeMs: worth?.timeMs ?? null, createdAt: now });
     },
 
-    measurements(id: string, round: number, rows: readonly Measurement[], now: number): void {
+    measurements(id: string, round: number, rows: readonly ReportedMeasurement[], now: number): void {
       for (const row of rows) {
         measurement({ candidate: id, round, ...measurementRow(row), createdAt: now });
       }

@@ -1,5 +1,6 @@
 /** What an evaluation says of a genome: an evaluated entry of a log less its place in it. */
 import type { EvaluatedEntry } from "@kevo/proto/log.ts";
+import type { RunSpec } from "@kevo/proto/run.ts";
 import { worthOf } from "./fitness.ts";
 import type { EvaluationRecord } from "./records.ts";
 
@@ -8,8 +9,8 @@ export type Verdict = Pick<EvaluatedEntry, "outcome" | "fitness" | "time_ms" | "
 /** `cached`: another candidate's evaluation answered this one. */
 export type Answer = Verdict & Pick<EvaluatedEntry, "cached">;
 
-export function verdictOf(record: EvaluationRecord): Verdict {
-  const worth = record.outcome === "ok" ? worthOf(record.measurements) : null;
+export function verdictOf(record: EvaluationRecord, { objective }: Pick<RunSpec, "objective">): Verdict {
+  const worth = record.outcome === "ok" ? worthOf(record.measurements, objective) : null;
   return {
     outcome: record.outcome,
     fitness: worth?.fitness ?? null,

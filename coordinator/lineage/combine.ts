@@ -6,8 +6,8 @@
 /** One workload, timed once. */
 export interface Timing {
   readonly workload: string;
-  /** Milliseconds. */
-  readonly timeMs: number;
+  /** Milliseconds; null where a recording has no time. */
+  readonly timeMs: number | null;
   readonly baselineMs: number | null;
   readonly speedup: number | null;
   readonly speedupLow: number | null;
@@ -15,7 +15,7 @@ export interface Timing {
 }
 
 export interface Combined {
-  readonly timeMs: number;
+  readonly timeMs: number | null;
   readonly baselineMs: number | null;
   readonly speedup: number | null;
   readonly speedupLow: number | null;
@@ -35,7 +35,7 @@ export function combine(timings: readonly Timing[]): Combined {
   const low = halfWidth(timings.map((t) => distance(t.speedupLow, t.speedup)));
   const high = halfWidth(timings.map((t) => distance(t.speedup, t.speedupHigh)));
   return {
-    timeMs: Math.exp(meanLog(timings.map((t) => t.timeMs)) as number),
+    timeMs: exp(meanLog(timings.map((t) => t.timeMs))),
     baselineMs: exp(meanLog(timings.map((t) => t.baselineMs))),
     speedup: exp(speedup),
     speedupLow: speedup === null || low === null ? null : Math.exp(speedup - low),

@@ -204,7 +204,7 @@ export function buildLineage(): Builder {
     ok(candidate, { laneMs, stoppedEarly, ...timing }) {
       measured(candidate, timing);
       const rows = db.select().from(schema.measurements).where(eq(schema.measurements.candidate, candidate)).all();
-      const timeMs = mean(rows.map((r) => r.timeMs));
+      const timeMs = mean(rows.map((r) => r.timeMs as number));
       const fitness = timing.speedups === undefined ? 1 / timeMs : mean(Object.values(timing.speedups));
       evaluation(candidate, "ok", {
         fitness,

@@ -139,7 +139,7 @@ export const measurements = sqliteTable(
       .references(() => candidates.id),
     round: integer().notNull(),
     workload: text().notNull(),
-    timeMs: real("time_ms").notNull(),
+    timeMs: real("time_ms"),
     baselineMs: real("baseline_ms"),
     baseline: text(),
     speedup: real(),
@@ -152,6 +152,8 @@ export const measurements = sqliteTable(
     samples: text().notNull(),
     /** Medians of everything else timed beside it, milliseconds, JSON. */
     others: text().notNull().default(sql`'{}'`),
+    /** Fields of a recording that was tuned for something else than time, by name, JSON. */
+    metrics: text().notNull().default(sql`'{}'`),
     createdAt: integer("created_at").notNull(),
   },
   (t) => [primaryKey({ columns: [t.candidate, t.round, t.workload] })],

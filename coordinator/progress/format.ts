@@ -1,5 +1,7 @@
 /** Numbers and texts as people read them. `–` stands for what is not known. */
+import type { Objective } from "@kevo/proto/objective.ts";
 import type { Config, ParamValue } from "@kevo/proto/search-space.ts";
+import { type ObjectiveValue, objectiveOfFitness, type RunObjective } from "../lineage/run-objective.ts";
 
 export const UNKNOWN = "–";
 
@@ -41,6 +43,22 @@ export function formatUsd(usd: number | null): string {
   if (usd === null) return UNKNOWN;
   if (usd > 0 && usd < 0.00005) return "< $0.0001";
   return `$${usd.toFixed(usd !== 0 && usd < 1 ? 4 : 2)}`;
+}
+
+/** `1.93×`, in replay `0.412 ms`, or `2500 GFLOP/s` where a recording was tuned for that. */
+export function formatWorth(objective: RunObjective, fitness: number | null, timeMs: number | null): string {
+  if (objective === "speedup") return formatSpeedup(fitness);
+  if (objective === "time") return formatMs(timeMs);
+  return fitness === null ? UNKNOWN : formatMetric(objectiveOfFitness(objective, fitness));
+}
+
+/** A number with its unit, or with its name where that says the unit. */
+export function formatMetric({ name, value, unit }: Pick<ObjectiveValue, "name" | "value" | "unit">): string {
+  return `${formatNumber(value)} ${unit ?? name}`;
+}
+
+export function formatDirection({ direction }: Pick<Objective, "direction">): string {
+  return direction === "maximize" ? "higher is better" : "lower is better";
 }
 
 export function formatValue(value: ParamValue | undefined): string {

@@ -1,14 +1,16 @@
 /** The live view as text: one snapshot, drawn to fit a terminal. Pure. */
 import { cut } from "@kevo/core/text/cut.ts";
 import { OUTCOMES } from "@kevo/proto/outcome.ts";
+import type { RunObjective } from "../lineage/run-objective.ts";
 import type { IslandSnapshot, RunSnapshot } from "../snapshot/snapshot.ts";
 import {
   formatConfig,
+  formatDirection,
   formatDuration,
   formatMs,
   formatNumber,
   formatShare,
-  formatSpeedup,
+  formatWorth,
   oneLine,
   UNKNOWN,
 } from "./format.ts";
@@ -57,11 +59,6 @@ export function failures({ outcomes }: Pick<RunSnapshot, "outcomes">): string | 
   return kinds.length === 0 ? null : `failed: ${kinds.map((kind) => `${outcomes[kind]} ${kind}`).join(", ")}`;
 }
 
-/** `1.93×` or, in replay, `0.412 ms`. */
-export function worth(objective: RunSnapshot["objective"], fitness: number | null, timeMs: number | null): string {
-  return objective === "speedup" ? formatSpeedup(fitness) : formatMs(timeMs);
-}
-
 function countLine({ evaluated, budget, cached, perSecond, elapsedS, remainingS }: RunSnapshot): string {
   return [
     `${evaluated} of ${budget} evaluations`,
@@ -72,13 +69,19 @@ function countLine({ evaluated, budget, cached, perSecond, elapsedS, remainingS 
   ].join(", ");
 }
 
-function bestLines({ best }: RunSnapshot): string[] {
+function bestLines({ best, objective }: RunSnapshot): string[] {
   if (best === null) return ["best: none yet"];
-  const speedup = best.speedup === null ? "" : `${formatSpeedup(best.speedup)} the fastest baseline, `;
   return [
-    `best: ${speedup}${formatMs(best.timeMs)}, by ${best.proposer}, ${best.candidate}`,
+    `best: ${bestWorth(objective, best)}, by ${best.proposer}, ${best.candidate}`,
     `      ${formatConfig(JSON.parse(best.config))}`,
   ];
+}
+
+/** With the time beside a speedup, and the direction of what a recording was tuned for. */
+function bestWorth(objective: RunObjective, { fitness, timeMs }: NonNullable<RunSnapshot["best"]>): string {
+  const worth = formatWorth(objective, fitness, timeMs);
+  if (objective === "speedup") return `${worth} the fastest baseline, ${formatMs(timeMs)}`;
+  return objective === "time" ? worth : `${worth} (${formatDirection(objective)})`;
 }
 
 const DEVICE_HEAD = [
@@ -105,7 +108,7 @@ function islandLines({ islands, objective }: RunSnapshot, room: number): string[
   const rows = islands.map((island) => [
     String(island.island),
     ...(niches ? [cut(oneLine(island.niche), 20)] : []),
-    worth(objective, island.bestFitness, island.bestTimeMs),
+    formatWorth(objective, island.bestFitness, island.bestTimeMs),
     island.diversity === null ? UNKNOWN : island.diversity.toFixed(2),
     String(island.batches),
     String(island.evaluated),

@@ -1,6 +1,7 @@
 /** Progress where there is no terminal: a line every few seconds, and one whenever the run does something else. */
+import type { RunObjective } from "../lineage/run-objective.ts";
 import type { RunSnapshot } from "../snapshot/snapshot.ts";
-import { formatDuration, formatMs, formatNumber, formatSpeedup } from "./format.ts";
+import { formatDuration, formatMs, formatNumber, formatWorth } from "./format.ts";
 import { failures } from "./frame.ts";
 import type { Progress } from "./progress.ts";
 
@@ -35,17 +36,20 @@ export function plainLines(stream: NodeJS.WritableStream, now: () => number = ()
   };
 }
 
+function briefWorth(objective: RunObjective, { fitness, timeMs }: NonNullable<RunSnapshot["best"]>): string {
+  const worth = formatWorth(objective, fitness, timeMs);
+  return objective === "speedup" ? `${worth} ${formatMs(timeMs)}` : worth;
+}
+
 /** One snapshot on one line. */
 export function progressLine(snapshot: RunSnapshot): string {
-  const { best, perSecond, remainingS, cached } = snapshot;
+  const { objective, best, perSecond, remainingS, cached } = snapshot;
   const failed = failures(snapshot);
   return [
     `[${formatDuration(snapshot.elapsedS)}] ${snapshot.phase}: ${snapshot.evaluated} of ${snapshot.budget} evaluations`,
     ...(cached > 0 ? [`${cached} cached`] : []),
     ...(perSecond === null ? [] : [`${formatNumber(Number(perSecond.toPrecision(2)))}/s`]),
-    best === null
-      ? "no best yet"
-      : `best ${best.speedup === null ? "" : `${formatSpeedup(best.speedup)} `}${formatMs(best.timeMs)}`,
+    best === null ? "no best yet" : `best ${briefWorth(objective, best)}`,
     ...(failed === null ? [] : [failed]),
     ...(remainingS === null ? [] : [`about ${formatDuration(remainingS)} left`]),
   ].join(", ");

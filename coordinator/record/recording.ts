@@ -140,7 +140,7 @@ function recordOf({ config, evaluation, measured }: Row, definition: KernelDefin
   const ok = outcome === "ok" && measured !== null;
   return {
     ...Object.fromEntries(definition.parameters.map(({ name }) => [name, cell(config[name] as ParamValue)])),
-    time: ok ? rounded(measured.timeMs) : FAILED[outcome as Exclude<Outcome, "ok">],
+    time: ok ? rounded(measured.timeMs as number) : FAILED[outcome as Exclude<Outcome, "ok">],
     times: ok ? samplesSchema.parse(JSON.parse(measured.samples)).map(rounded) : [],
     compile_time: rounded(evaluation.compileMs ?? 0),
     // Verification and timing share the lane and are not told apart: both stand in benchmark_time.
@@ -173,7 +173,7 @@ function remeasured(db: LineageDatabase, run: string) {
   const found = new Map<string, { config: Config; times: number[] }>();
   for (const { id, config, time } of rows) {
     const one = found.get(id) ?? { config: configSchema.parse(JSON.parse(config)), times: [] };
-    one.times.push(rounded(time));
+    if (time !== null) one.times.push(rounded(time));
     found.set(id, one);
   }
   return [...found.values()];

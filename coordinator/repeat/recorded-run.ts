@@ -2,7 +2,7 @@
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { SearchSpace } from "@kevo/core/search-space/search-space.ts";
 import { measurementOfRow } from "@kevo/proto/measurement-codec.ts";
-import type { Measurement } from "@kevo/proto/outcome.ts";
+import type { ReportedMeasurement } from "@kevo/proto/outcome.ts";
 import { runSpec } from "@kevo/proto/run.ts";
 import { and, asc, eq, gte } from "drizzle-orm";
 import { LedgerState } from "../ledger/ledger-state.ts";
@@ -49,7 +49,7 @@ export class RecordedRun {
   }
 
   /** Finalists that were measured again, round by round. */
-  remeasurements(): { candidate: string; round: number; measurements: Measurement[] }[] {
+  remeasurements(): { candidate: string; round: number; measurements: ReportedMeasurement[] }[] {
     const rows = this.#db
       .select({ row: measurements })
       .from(measurements)

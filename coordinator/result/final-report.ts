@@ -6,8 +6,10 @@ import type { WorkloadTimes } from "../lineage/queries/workloads.ts";
 import { commandFor } from "../progress/command.ts";
 import {
   formatConfig,
+  formatDirection,
   formatDuration,
   formatInterval,
+  formatMetric,
   formatMs,
   formatNumber,
   formatShare,
@@ -43,6 +45,7 @@ export function finalReport(result: RunResult, details: ReportDetails): string {
     headline(result),
     ...(result.repeats === undefined ? [] : [repeatedText(result.repeats)]),
     ...found(result, details, options),
+    ...paretoTable(result, options),
     ...failedFinalists(result),
     ...(result.llm === undefined ? [] : [modelsText(result.llm, result)]),
     `Stored in ${result.db}${result.spend_usd > 0 ? `, spent ${formatUsd(result.spend_usd)} on language models` : ""}.`,
@@ -91,6 +94,9 @@ function headline({ run, kernel, backend, status, evaluations, elapsed_s, island
 
 function winner(best: NonNullable<RunResult["best"]>, failed: number): string {
   const where = `${best.candidate}, proposed by ${best.proposer} on island ${best.island} in batch ${best.batch}`;
+  if (best.objective !== undefined) {
+    return `Best: ${formatMetric(best.objective)}, ${formatDirection(best.objective)} (${where})`;
+  }
   if (best.speedup === null) return `Best: ${formatMs(best.time_ms)} (${where})`;
   const interval = formatInterval(best.speedup_low, best.speedup_high);
   const lines = [
@@ -124,19 +130,40 @@ function failedFinalists({ failed_finalists: failed }: RunResult): string[] {
   return [[head, ...lines.slice(0, NAMED), ...rest].join("\n")];
 }
 
+/** What no other candidate beats in both fields. */
+function paretoTable({ pareto }: RunResult, options: TableOptions): string[] {
+  const [first] = pareto ?? [];
+  if (pareto === undefined || first === undefined) return [];
+  const { objective, beside } = first;
+  const fields = [objective, beside].map((field) => `${field.name} (${formatDirection(field)})`);
+  const table = renderTable(
+    [{ head: objective.name, ...NUMBER }, { head: beside.name, ...NUMBER }, { head: "configuration" }],
+    pareto.map((point) => [
+      formatNumber(point.objective.value),
+      formatNumber(point.beside.value),
+      formatConfig(point.config),
+    ]),
+    options,
+  );
+  return [`Pareto front of ${fields.join(" and ")}: no other candidate beats one of these in both.\n${table}`];
+}
+
 /** One line for each device model: where each has a best configuration of its own, there is no one winner. */
 function deviceTable({ best_by_device }: RunResult, { defaultConfig }: ReportDetails, options: TableOptions): string {
   const devices = Object.entries(best_by_device);
   const compared = devices.some(([, { speedup }]) => speedup !== null);
+  const objective = devices[0]?.[1].objective;
   return renderTable(
     [
       { head: "device" },
+      ...(objective === undefined ? [] : [{ head: objective.name, ...NUMBER }]),
       { head: "time ms", ...NUMBER },
       ...(compared ? ["speedup", "interval"].map((head) => ({ head, ...NUMBER })) : []),
       { head: defaultConfig === null ? "configuration" : "configuration, where not the default" },
     ],
     devices.map(([device, best]) => [
       device,
+      ...(best.objective === undefined ? [] : [formatNumber(best.objective.value)]),
       formatNumber(best.time_ms),
       ...(compared ? [formatSpeedup(best.speedup), formatInterval(best.speedup_low, best.speedup_high)] : []),
       formatConfig(differing(best.config, defaultConfig)) || "the default",

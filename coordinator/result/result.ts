@@ -1,5 +1,6 @@
 /** The result of a run: the final line of `coordinator start --json`, made from the database alone. */
 
+import { DIRECTIONS } from "@kevo/proto/objective.ts";
 import { OUTCOMES } from "@kevo/proto/outcome.ts";
 import { BACKENDS, runSpec } from "@kevo/proto/run.ts";
 import { RUN_STATUSES, runEnd } from "@kevo/proto/run-end.ts";
@@ -11,6 +12,7 @@ import { bestByDevice, bestByWorkload, bestOf } from "../lineage/queries/best.ts
 import { countEvaluations } from "../lineage/queries/counts.ts";
 import { failedFinalists } from "../lineage/queries/finalists.ts";
 import { modelsUsed } from "../lineage/queries/models.ts";
+import { paretoFront } from "../lineage/queries/pareto.ts";
 import { endOf } from "../lineage/queries/run-end.ts";
 import { spentUsd } from "../lineage/queries/spend.ts";
 import { islands, runs } from "../lineage/schema.ts";
@@ -26,11 +28,22 @@ const speedups = {
   speedup_high: z.number().positive().nullable(),
 };
 
+const measured = {
+  name: z.string(),
+  value: z.number(),
+  /** Null where the name says it. */
+  unit: z.string().nullable(),
+  direction: z.enum(DIRECTIONS),
+};
+
 const best = z.object({
   candidate: z.string(),
   config,
   ...speedups,
-  time_ms: z.number().positive(),
+  /** Null where a recording of something else has no time. */
+  time_ms: z.number().positive().nullable(),
+  /** What a recording was tuned for; absent where that is the time. */
+  objective: z.object(measured).optional(),
   island: counted,
   batch: counted,
   proposer: z.string(),
@@ -39,14 +52,15 @@ const best = z.object({
 });
 
 const bestOfNiche = best
-  .pick({ candidate: true, config: true, time_ms: true })
+  .pick({ candidate: true, config: true, time_ms: true, objective: true })
   // Recordings of research runs may be older than the count of rounds.
   .extend({ ...speedups, rounds: counted.optional() });
 
 const side = z.object({
   run: z.string(),
   speedup: speedups.speedup,
-  time_ms: z.number().positive(),
+  time_ms: z.number().positive().nullable(),
+  value: z.number().optional(),
   calls: counted,
   usd: z.number().nonnegative(),
 });
@@ -88,6 +102,10 @@ export const runResult = z.object({
   best_by_workload: z.record(z.string(), bestOfNiche),
   /** By device model, where islands are limited to device models. */
   best_by_device: z.record(z.string(), bestOfNiche),
+  /** With a second field beside the objective: what no other candidate beats in both, best objective first. */
+  pareto: z
+    .array(z.object({ candidate: z.string(), config, objective: z.object(measured), beside: z.object(measured) }))
+    .optional(),
   /** Finalists that were wrong or broke on fresh inputs, and how. Where all did, the best has no rounds. */
   failed_finalists: z.array(z.object({ candidate: z.string(), message: z.string() })).default([]),
   /** The run that this one repeats, and how many of its candidates came again; absent where it repeats none. */
@@ -124,6 +142,7 @@ export function buildResult(db: LineageDatabase, run: string, path: string, elap
     best_by_workload: Object.fromEntries(bestByWorkload(db, run)),
     best_by_device: Object.fromEntries(bestByDevice(db, run)),
     failed_finalists: failedFinalists(db, run),
+    ...(spec.objective?.beside && { pareto: paretoFront(db, run, spec.objective, spec.objective.beside) }),
     ...(repeats !== undefined && { repeats: { run: repeats, ...sameCandidates(db, run, repeats) } }),
     ...(spec.llm !== undefined && {
       llm: { ...spec.llm, ...modelsUsed(db, run), worth_of_evolution: worthOfEvolution(db, spec) },

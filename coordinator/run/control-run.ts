@@ -4,6 +4,7 @@
  */
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { logEntry } from "@kevo/proto/log.ts";
+import { fitnessOfValue } from "@kevo/proto/objective.ts";
 import { type RunSpec, runSpec } from "@kevo/proto/run.ts";
 import { and, desc, eq, like, ne, sql } from "drizzle-orm";
 import type { LineageDatabase } from "../lineage/database.ts";
@@ -51,7 +52,9 @@ export function questionsAsked(db: LineageDatabase, run: string): number {
 export interface Side {
   readonly run: string;
   readonly speedup: number | null;
-  readonly time_ms: number;
+  readonly time_ms: number | null;
+  /** What a recording was tuned for; absent where that is the time. */
+  readonly value?: number | undefined;
   readonly calls: number;
   readonly usd: number;
 }
@@ -73,18 +76,31 @@ export function worthOfEvolution(db: LineageDatabase, spec: RunSpec): WorthOfEvo
   // One that no answer reached was no control, only random samples.
   if (own === null || others === null || own.calls === 0 || others.calls === 0) return null;
   const [evolved, control] = spec.llm.control ? [others, own] : [own, others];
-  const ratio =
-    evolved.speedup !== null && control.speedup !== null
-      ? evolved.speedup / control.speedup
-      : control.time_ms / evolved.time_ms;
-  return { evolved, control, ratio };
+  const ratio = ratioOf(spec, evolved, control);
+  return ratio === null ? null : { evolved, control, ratio };
+}
+
+function ratioOf({ objective }: RunSpec, evolved: Side, control: Side): number | null {
+  if (objective !== undefined) {
+    const [a, b] = [evolved.value ?? null, control.value ?? null];
+    return a === null || b === null ? null : fitnessOfValue(a, objective) / fitnessOfValue(b, objective);
+  }
+  if (evolved.speedup !== null && control.speedup !== null) return evolved.speedup / control.speedup;
+  return evolved.time_ms === null || control.time_ms === null ? null : control.time_ms / evolved.time_ms;
 }
 
 function sideOf(db: LineageDatabase, run: string): Side | null {
   const best = bestOf(db, run);
   if (best === null) return null;
-  const { speedup, time_ms } = best;
-  return { run, speedup, time_ms, calls: questionsAsked(db, run), usd: spentUsd(db, run) };
+  const { speedup, time_ms, objective } = best;
+  return {
+    run,
+    speedup,
+    time_ms,
+    ...(objective !== undefined && { value: objective.value }),
+    calls: questionsAsked(db, run),
+    usd: spentUsd(db, run),
+  };
 }
 
 /** @throws UserError (code 2) where there is no run yet that it could be the control of. */

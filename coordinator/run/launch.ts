@@ -1,4 +1,5 @@
 /** How a run was started, as far as its specification does not say: what `resume` needs to start it again. */
+import { objectiveRequest } from "@kevo/core/recorded-space/objective.ts";
 import { paramValue } from "@kevo/proto/search-space.ts";
 import { z } from "zod";
 
@@ -8,6 +9,8 @@ const fields = z.object({
   /** Replay: absolute paths of the recorded spaces, one for each device model; else empty. */
   spaces: z.array(z.string()),
   time_scale: z.number().nonnegative(),
+  /** Replay: the field that is searched for, and one beside it, where the file's own are not taken. */
+  objective: objectiveRequest.optional(),
   /** HOST:PORT of evaluators named on the command line; a local one is started where there is none. */
   evaluators: z.array(z.string()),
   devices: z.string().nullable(),

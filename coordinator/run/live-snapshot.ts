@@ -1,8 +1,10 @@
 /** The running coordinator's view of its run, from memory: no query on the dispatching thread. */
+
 import type { Fleet } from "../dispatch/fleet.ts";
 import { splitCandidateId } from "../ledger/island-ledger.ts";
 import type { LedgerState } from "../ledger/ledger-state.ts";
 import type { AcceptedCandidate } from "../ledger/records.ts";
+import { runObjective } from "../lineage/run-objective.ts";
 import type { RunSnapshot } from "../snapshot/snapshot.ts";
 
 /** Seconds over which the rate of evaluations is taken. */
@@ -35,7 +37,7 @@ export class LiveView {
     const { spec, islands, leaders, outcomes } = this.#state;
     const best = leaders.best();
     const candidate = best === undefined ? undefined : this.#candidates.get(best.candidate);
-    const objective = spec.backend === "replay" ? "time" : "speedup";
+    const objective = runObjective(spec);
     // The finalists are no evaluations: how long they take, the rate of the search does not say.
     const searching = !this.#state.finished;
     const perSecond = searching ? this.#rate(elapsedS) : null;

@@ -2,6 +2,7 @@
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { UserError } from "@kevo/core/errors/user-error.ts";
+import { objectiveArguments } from "@kevo/core/recorded-space/objective-options.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import { z } from "zod";
 import { Child } from "./children.ts";
@@ -62,6 +63,7 @@ function startLocalEvaluator(
       ...(launch.devices === null ? [] : ["--devices", launch.devices]),
       ...(launch.require_sandbox === true ? ["--require-sandbox"] : []),
       ...(space === null ? [] : ["--space", space, "--time-scale", String(launch.time_scale)]),
+      ...objectiveArguments(launch.objective),
     ],
     onLine: (line) => {
       const parsed = listening.safeParse(parseJson(line));

@@ -67,6 +67,7 @@ export function specOf(
     run: runId(definition.id, now),
     kernel: { id: definition.id, title: definition.title, hash, definition: definitionObject(definition).hash },
     backend,
+    ...(definition.objective !== undefined && { objective: definition.objective }),
     workloads,
     seed: request.seed ?? randomInt(2 ** 31),
     islands: Array.from({ length: islands }, (_, index) => ({

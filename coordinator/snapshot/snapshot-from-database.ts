@@ -1,4 +1,5 @@
 /** The snapshot of a run that another process carries out, from the database alone. */
+
 import { type RunSpec, runSpec } from "@kevo/proto/run.ts";
 import { and, count, desc, eq, gte, max, sql } from "drizzle-orm";
 import { z } from "zod";
@@ -7,6 +8,7 @@ import { countEvaluations } from "../lineage/queries/counts.ts";
 import { elapsedSeconds } from "../lineage/queries/elapsed.ts";
 import { describeNiche } from "../lineage/queries/niches.ts";
 import { idInRun } from "../lineage/queries/of-run.ts";
+import { runObjective } from "../lineage/run-objective.ts";
 import { candidates, evaluations, evaluators, islands, measurements, runs } from "../lineage/schema.ts";
 import type { EvaluatorSnapshot, IslandSnapshot, RunSnapshot } from "./snapshot.ts";
 
@@ -58,7 +60,7 @@ export function snapshotFromDatabase(db: LineageDatabase, run: string, now: numb
     kernel: row.kernel,
     backend: row.backend,
     phase,
-    objective: spec.backend === "replay" ? "time" : "speedup",
+    objective: runObjective(spec),
     elapsedS,
     remainingS: searching ? remaining(spec, counts.total, perSecond, elapsedS) : null,
     budget: spec.evaluations,
@@ -100,7 +102,7 @@ function bestSoFar(db: LineageDatabase, run: string, spec: RunSpec): RunSnapshot
     .orderBy(desc(evaluations.fitness), candidates.createdAt)
     .limit(1)
     .get();
-  if (best === undefined || best.evaluation.fitness === null || best.evaluation.timeMs === null) return null;
+  if (best === undefined || best.evaluation.fitness === null) return null;
   const { fitness, timeMs } = best.evaluation;
   const { id, proposer, config } = best.candidate;
   return { candidate: id, fitness, timeMs, speedup: spec.backend === "replay" ? null : fitness, proposer, config };

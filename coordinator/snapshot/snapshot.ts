@@ -1,5 +1,7 @@
 /** What a person sees of a run at one moment. Plain data: made from memory by a running coordinator, from the database by `watch`. */
+
 import type { Outcome } from "@kevo/proto/outcome.ts";
+import type { RunObjective } from "../lineage/run-objective.ts";
 
 export interface IslandSnapshot {
   readonly island: number;
@@ -37,7 +39,7 @@ export interface RunSnapshot {
   readonly backend: string;
   /** What the run is doing: waiting for evaluators, evolving, re-measuring finalists, or how it ended. */
   readonly phase: string;
-  readonly objective: "speedup" | "time";
+  readonly objective: RunObjective;
   readonly elapsedS: number;
   /** Estimated from the last half minute; null when not known. */
   readonly remainingS: number | null;
@@ -49,7 +51,7 @@ export interface RunSnapshot {
   readonly best: {
     readonly candidate: string;
     readonly fitness: number;
-    readonly timeMs: number;
+    readonly timeMs: number | null;
     readonly speedup: number | null;
     readonly proposer: string;
     readonly config: string;

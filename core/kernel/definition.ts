@@ -6,7 +6,11 @@ import { describeIssues } from "../errors/issues.ts";
 import { UserError } from "../errors/user-error.ts";
 import { beyondCapability } from "../search-space/capability.ts";
 import { compileConstraint } from "../search-space/constraint.ts";
+import { encodeConfig } from "../search-space/encoding.ts";
+import { checkConfigLength } from "../search-space/limits.ts";
+import { openParameter } from "../search-space/parameter.ts";
 import { openSpace, type SearchSpace } from "../search-space/search-space.ts";
+import { checkParameterName } from "./names.ts";
 
 export const DEFINITION_FILE = "kernel.json";
 
@@ -44,9 +48,16 @@ export function checkDefinition(definition: KernelDefinition, paths: ReadonlySet
     }
   }
 
-  // The space alone: what is wrong with the default is said below, by name.
-  const space = naming(where, () => openSpace({ ...definition, default: null }));
-  if (definition.backends.every((backend) => backend === "replay")) return;
+  const isReplay = definition.backends.every((backend) => backend === "replay");
+  const isC = definition.backends.includes("cpu");
+  naming(where, () => {
+    if (!isReplay) for (const { name } of definition.parameters) checkParameterName(name, isC);
+    checkConfigLength(definition.parameters);
+  });
+  // What is wrong with the default is said below, by name; a right one is a start where no other can be found.
+  const start = definition.default !== null && holdsIn(definition, definition.default) ? definition.default : null;
+  const space = naming(where, () => openSpace({ ...definition, default: start }));
+  if (isReplay) return;
   if (definition.default === null)
     throw wrong("default: null is reserved for recorded spaces; give a value for every parameter.");
   if (definition.source === null)
@@ -56,6 +67,18 @@ export function checkDefinition(definition: KernelDefinition, paths: ReadonlySet
   checkConfig(definition.default, "default", definition, space, where);
   for (const { name, config } of definition.baselines) {
     checkConfig({ ...definition.default, ...config }, `baseline ${name}`, definition, space, where);
+  }
+}
+
+/** Whether a configuration is in the space, without looking for others. */
+function holdsIn(definition: KernelDefinition, config: Config): boolean {
+  try {
+    const parameters = definition.parameters.map(openParameter);
+    const genes = encodeConfig(config, parameters);
+    return definition.constraints.every((text) => compileConstraint(text, parameters).holds(genes));
+  } catch (error) {
+    if (error instanceof UserError) return false;
+    throw error;
   }
 }
 

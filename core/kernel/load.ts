@@ -5,6 +5,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import { UserError } from "../errors/user-error.ts";
+import type { ObjectiveRequest } from "../recorded-space/objective.ts";
 import { type RecordedKernel, recordedKernel } from "../recorded-space/recorded-kernel.ts";
 import { loadRecordedSpace } from "../recorded-space/recorded-space.ts";
 import { packFiles } from "./archive.ts";
@@ -45,6 +46,12 @@ export async function listKernels(kernelsFolder: string): Promise<string[]> {
 /** A kernel as it was recorded, and on which devices: the models' names, one for each recording. */
 export interface RecordedPackage extends KernelPackage {
   readonly devices: readonly string[];
+  /** What whoever replays them should know. */
+  readonly notes: readonly string[];
+}
+
+function cutNote(path: string, rows: number): string {
+  return `${path} was cut: it ends in the middle. Its ${rows} complete rows are replayed.`;
 }
 
 /**
@@ -53,10 +60,15 @@ export interface RecordedPackage extends KernelPackage {
  * @throws UserError when a file is missing or not a recorded space; with code 2 when the files are not of one
  * kernel with the same parameters and configurations, or two are of the same device.
  */
-export async function kernelFromSpaces(paths: readonly string[]): Promise<RecordedPackage> {
+export async function kernelFromSpaces(
+  paths: readonly string[],
+  objective: ObjectiveRequest = {},
+): Promise<RecordedPackage> {
+  const notes: string[] = [];
   const recordings: { path: string; kernel: RecordedKernel; device: string }[] = [];
   for (const path of paths) {
-    const space = await loadRecordedSpace(path);
+    const space = await loadRecordedSpace(path, objective);
+    if (space.cutAfter !== null) notes.push(cutNote(path, space.cutAfter));
     const next = { path, kernel: recordedKernel(space), device: space.deviceName };
     const [first] = recordings;
     if (first !== undefined && first.kernel.hash !== next.kernel.hash) {
@@ -76,7 +88,7 @@ export async function kernelFromSpaces(paths: readonly string[]): Promise<Record
     recordings.push(next);
   }
   const { kernel } = recordings[0] as (typeof recordings)[number];
-  return { ...kernel, devices: recordings.map(({ device }) => device) };
+  return { ...kernel, devices: recordings.map(({ device }) => device), notes };
 }
 
 /** In what two recordings are not of the same kernel. */

@@ -1,40 +1,34 @@
 /** What a recording says about its parameters: their kinds, and its rows as value indices. */
 import type { Parameter, ParamValue, SearchSpaceDefinition } from "@kevo/proto/search-space.ts";
 import { UserError } from "../errors/user-error.ts";
-import type { RecordedFile } from "./cache-format.ts";
-
-type Record = RecordedFile["cache"][string];
+import type { RecordedRow, Recording, Scalar } from "./formats/recording.ts";
 
 /** @throws UserError when a row has a value that its parameter does not list. */
-export function spaceOf(file: RecordedFile, name: string) {
-  const parameters = file.tune_params_keys.map((key): Parameter => {
-    const values = file.tune_params[key];
-    if (values === undefined) throw new UserError(`${name}: tune_params lacks ${key}`);
-    return parameterOf(key, values);
-  });
+export function spaceOf(recording: Recording, name: string) {
+  const parameters = [...recording.parameters].map(([key, values]) => parameterOf(key, values));
   const indexOf = parameters.map((parameter) => {
     const values = parameter.type === "boolean" ? [false, true] : (parameter as { values: ParamValue[] }).values;
     return new Map(values.map((value, index) => [value, index]));
   });
   const members: number[][] = [];
-  const rows = new Map<string, Record>();
-  for (const [key, record] of Object.entries(file.cache)) {
-    const values = file.tune_params_keys.map((parameter, at) => {
-      // A record names its values; where it does not, the key lists them.
-      const named = record[parameter];
-      const value = named === undefined ? parsedOf(key.split(",")[at] ?? "") : (named as ParamValue);
-      return parameters[at]?.type === "boolean" ? value : withoutBoolean(value);
+  const rows = new Map<string, RecordedRow>();
+  for (const row of recording.rows) {
+    const values = parameters.map((parameter) => {
+      const value = row.values.get(parameter.name) as ParamValue;
+      return parameter.type === "boolean" ? value : withoutBoolean(value);
     });
-    members.push(
-      values.map((value, at) => {
-        const index = indexOf[at]?.get(value);
-        if (index === undefined) {
-          throw new UserError(`${name}: ${key}: ${file.tune_params_keys[at]} = ${value} is not one of its tune_params`);
-        }
-        return index;
-      }),
-    );
-    rows.set(keyOfValues(values), record);
+    const genes = values.map((value, at) => {
+      const index = indexOf[at]?.get(value);
+      if (index === undefined) {
+        const parameter = parameters[at]?.name;
+        throw new UserError(`${name}: ${row.label}: ${parameter} = ${value} is not one of its tune_params`);
+      }
+      return index;
+    });
+    // A session that was resumed may have measured a configuration again: the later row counts.
+    const key = keyOfValues(values);
+    if (!rows.has(key)) members.push(genes);
+    rows.set(key, row);
   }
   const definition: SearchSpaceDefinition = { parameters, constraints: [], members };
   return { definition, rows };
@@ -46,7 +40,7 @@ export function keyOfValues(values: readonly unknown[]): string {
 }
 
 /** Numbers have an order; whether it means anything is for the search to find out. Other values have none. */
-function parameterOf(name: string, values: (number | string | boolean)[]): Parameter {
+function parameterOf(name: string, values: readonly Scalar[]): Parameter {
   if (values.every((value) => typeof value === "boolean")) return { name, type: "boolean" };
   if (values.every((value) => typeof value === "number")) {
     return { name, type: "ordinal", values: values.toSorted((a, b) => a - b) };
@@ -57,11 +51,4 @@ function parameterOf(name: string, values: (number | string | boolean)[]): Param
 /** A list that mixes kinds is categorical, which has no booleans: they become text. */
 function withoutBoolean(value: ParamValue): ParamValue {
   return typeof value === "boolean" ? String(value) : value;
-}
-
-function parsedOf(text: string): ParamValue {
-  if (text === "true" || text === "True") return true;
-  if (text === "false" || text === "False") return false;
-  const number = Number(text);
-  return text.trim() !== "" && Number.isFinite(number) ? number : text;
 }

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import canonicalize from "canonicalize";
+import { isPlainTime } from "./objective.ts";
 import type { RecordedSpace } from "./recorded-space.ts";
 
 /** The one workload of a recording. */
@@ -25,6 +26,7 @@ export function recordedKernel(space: RecordedSpace): RecordedKernel {
     description: "",
     backends: ["replay"],
     ...space.definition,
+    ...(!isPlainTime(space.objective) && { objective: space.objective }),
     default: null,
     baselines: [],
     // A recording does not say how much work a call is. Nothing is derived from these in replay.

@@ -1,23 +1,26 @@
 /**
- * Recorded search spaces in Kernel Tuner's cache format (`.json` or `.json.gz`): every valid configuration of a
- * kernel with what a real GPU made of it. What is not recorded is not valid.
+ * Recorded search spaces (`.json` or `.json.gz`): every valid configuration of a kernel with what a real GPU made of
+ * it. What is not recorded is not valid.
  */
-import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
+import { isBetter, type Objective } from "@kevo/proto/objective.ts";
 import type { Outcome } from "@kevo/proto/outcome.ts";
-import type { Config, SearchSpaceDefinition } from "@kevo/proto/search-space.ts";
-import { parseJson } from "../config/json.ts";
+import { type Config, type SearchSpaceDefinition, searchSpaceDefinition } from "@kevo/proto/search-space.ts";
 import { describeIssues } from "../errors/issues.ts";
 import { UserError } from "../errors/user-error.ts";
-import { fileSchema, type RecordedFile } from "./cache-format.ts";
+import { checkConfigLength } from "../search-space/limits.ts";
+import { recordingOf } from "./formats/read-format.ts";
+import type { RecordedRow, Recording } from "./formats/recording.ts";
+import { measuredValue, type ObjectiveRequest, objectiveOf } from "./objective.ts";
 import { keyOfValues, spaceOf } from "./parameters.ts";
+import { readRecordingFile } from "./reading/read-file.ts";
 
 export interface RecordedEvaluation {
   readonly outcome: Outcome;
-  /** The recorded objective, milliseconds; null unless ok. */
+  /** The recorded time, milliseconds; null unless ok, and where another objective was recorded without it. */
   readonly time_ms: number | null;
+  /** The objective, and the field beside it; empty unless ok. */
+  readonly metrics: Readonly<Record<string, number>>;
   /** Single timings, milliseconds; empty when none were kept. */
   readonly samples: readonly number[];
   /** What the stages took on the recording machine, milliseconds. */
@@ -34,72 +37,87 @@ export interface RecordedSpace {
   readonly kernelName: string;
   /** As recorded; the file's name without its endings where the recording does not say. */
   readonly deviceName: string;
-  /** Smallest recorded time, milliseconds. */
+  readonly objective: Objective;
+  /** The best recorded value of the objective. */
   readonly optimum: number;
+  /** Number of rows of a file that was cut; null where it is whole. */
+  readonly cutAfter: number | null;
   /** Null when the configuration was not recorded, which is to say that it breaks a constraint. */
   lookup(config: Config): RecordedEvaluation | null;
 }
 
-/** @throws UserError when the file is missing, not in the format, or holds no configuration that ran. */
-export async function loadRecordedSpace(path: string): Promise<RecordedSpace> {
-  const file = fileSchema.safeParse(await readJson(path));
-  if (!file.success) {
-    throw new UserError(
-      `${path} is not a recorded space in Kernel Tuner's cache format: ${describeIssues(file.error)}.`,
-    );
-  }
-  return openRecordedSpace(file.data, path);
+/** @throws UserError when the file is missing, in no known format, or holds no configuration that ran. */
+export async function loadRecordedSpace(path: string, request: ObjectiveRequest = {}): Promise<RecordedSpace> {
+  const { value, isCut } = await readRecordingFile(path);
+  const recording = recordingOf(value, path);
+  return openRecordedSpace(recording, path, { request, isCut });
 }
 
 /** @throws UserError when the recording contradicts itself or nothing in it ran. `name` is the file's. */
-export function openRecordedSpace(file: RecordedFile, name: string): RecordedSpace {
-  const { definition, rows } = spaceOf(file, name);
-  let optimum = Number.POSITIVE_INFINITY;
-  for (const record of rows.values()) {
-    if (typeof record.time === "number") optimum = Math.min(optimum, record.time);
+function openRecordedSpace(
+  recording: Recording,
+  name: string,
+  { request, isCut }: { readonly request: ObjectiveRequest; readonly isCut: boolean },
+): RecordedSpace {
+  const { definition, rows } = spaceOf(recording, name);
+  checkFits(definition, name);
+  const objective = objectiveOf(recording, request, name);
+  let optimum: number | null = null;
+  for (const row of rows.values()) {
+    const value = row.failure === undefined ? measuredValue(row, objective.name) : null;
+    if (typeof value === "number" && (optimum === null || isBetter(value, optimum, objective))) optimum = value;
   }
-  if (optimum === Number.POSITIVE_INFINITY) throw new UserError(`${name}: every recorded configuration failed`);
   return {
     definition,
-    kernelName: file.kernel_name,
-    deviceName: file.device_name.trim() || basename(name).replace(/\.json(\.gz)?$/, ""),
-    optimum,
+    kernelName: recording.kernelName,
+    deviceName: recording.deviceName.trim() || basename(name).replace(/\.json(\.gz)?$/, ""),
+    objective,
+    optimum: optimum as number,
+    cutAfter: isCut ? rows.size : null,
     lookup: (config) => {
-      const record = rows.get(keyOfValues(definition.parameters.map((parameter) => config[parameter.name])));
-      if (record === undefined) return null;
-      const ran = typeof record.time === "number";
-      return {
-        outcome: ran ? "ok" : (record.outcome ?? outcomeOf(String(record.time))),
-        time_ms: ran ? (record.time as number) : null,
-        samples: record.times ?? [],
-        compile_ms: record.compile_time,
-        verify_ms: record.verification_time,
-        benchmark_ms: record.benchmark_time,
-        message: ran ? null : (record.message ?? String(record.time)),
-      };
+      const row = rows.get(keyOfValues(definition.parameters.map((parameter) => config[parameter.name])));
+      return row === undefined ? null : evaluationOf(row, objective);
     },
   };
 }
 
-/** Kernel Tuner's names of failures. */
-function outcomeOf(failure: string): Outcome {
-  if (/compil/i.test(failure)) return "compile_error";
-  if (/invalid/i.test(failure)) return "invalid";
-  if (/correct|verif/i.test(failure)) return "incorrect";
-  return "crashed";
+/** What is accepted runs: the kernel that a recording stands for fits the store and the wire. */
+function checkFits(definition: SearchSpaceDefinition, name: string): void {
+  const checked = searchSpaceDefinition.safeParse(definition);
+  if (!checked.success) throw new UserError(`${name} cannot be replayed: ${describeIssues(checked.error)}.`, 2);
+  try {
+    checkConfigLength(definition.parameters);
+  } catch (error) {
+    throw error instanceof UserError ? new UserError(`${name} cannot be replayed: ${error.message}.`, 2) : error;
+  }
 }
 
-async function readJson(path: string): Promise<unknown> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
-    throw new UserError(`cannot read the recorded space ${path}: ${error instanceof Error ? error.message : error}`, 2);
+function evaluationOf(row: RecordedRow, objective: Objective): RecordedEvaluation {
+  const value = measuredValue(row, objective.name);
+  const durations = { compile_ms: row.compileMs, verify_ms: row.verifyMs, benchmark_ms: row.benchmarkMs };
+  if (row.failure !== undefined || typeof value !== "number") {
+    const failure = row.failure ?? failureOf((value as { failure: string }).failure);
+    return { ...failure, ...durations, time_ms: null, metrics: {}, samples: row.samples };
   }
-  try {
-    const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
-    return parseJson((isGzip ? await promisify(gunzip)(bytes) : bytes).toString("utf8"));
-  } catch (error) {
-    throw new UserError(`${path} is neither JSON nor gzipped JSON: ${error instanceof Error ? error.message : error}`);
-  }
+  const time = measuredValue(row, "time");
+  const beside = objective.beside === null ? null : measuredValue(row, objective.beside.name);
+  return {
+    outcome: "ok",
+    message: null,
+    ...durations,
+    time_ms: typeof time === "number" ? time : null,
+    metrics: {
+      [objective.name]: value,
+      ...(objective.beside !== null && typeof beside === "number" && { [objective.beside.name]: beside }),
+    },
+    samples: row.samples,
+  };
+}
+
+/** Kernel Tuner's names of failures. */
+function failureOf(message: string): { outcome: Exclude<Outcome, "ok">; message: string } {
+  if (/compil/i.test(message)) return { outcome: "compile_error", message };
+  if (/invalid/i.test(message)) return { outcome: "invalid", message };
+  if (/correct|verif/i.test(message)) return { outcome: "incorrect", message };
+  return { outcome: "crashed", message };
 }

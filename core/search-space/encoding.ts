@@ -4,13 +4,14 @@ import { UserError } from "../errors/user-error.ts";
 import type { SpaceParameter } from "./parameter.ts";
 
 export function decodeGenes(genes: readonly number[], parameters: readonly SpaceParameter[]): Config {
-  const config: Config = {};
-  for (const [at, { name, values }] of parameters.entries()) {
-    const value = values[genes[at] as number];
-    if (value === undefined) throw new RangeError(`gene ${genes[at]} of ${name} is not an index of its values`);
-    config[name] = value;
-  }
-  return config;
+  // Not by assignment: a parameter may be named __proto__.
+  return Object.fromEntries(
+    parameters.map(({ name, values }, at) => {
+      const value = values[genes[at] as number];
+      if (value === undefined) throw new RangeError(`gene ${genes[at]} of ${name} is not an index of its values`);
+      return [name, value];
+    }),
+  );
 }
 
 /** @throws UserError on a missing or unknown parameter, or a value that the parameter cannot take. */

@@ -4,7 +4,7 @@
  */
 import type { Purpose } from "@kevo/core/effort/effort.ts";
 import type { KernelDefinition, Workload } from "@kevo/proto/kernel.ts";
-import type { Measurement, Outcome } from "@kevo/proto/outcome.ts";
+import type { Measurement, Outcome, ReportedMeasurement } from "@kevo/proto/outcome.ts";
 import type { Effort } from "@kevo/proto/run.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
 
@@ -51,7 +51,7 @@ export interface Failure {
 
 export interface Measured {
   readonly outcome: "ok";
-  readonly measurements: readonly Measurement[];
+  readonly measurements: readonly (Measurement | ReportedMeasurement)[];
   readonly stoppedEarly: boolean;
   /** Measurement conditions: versions, clocks, temperature; for people. */
   readonly environment?: Readonly<Record<string, unknown>>;

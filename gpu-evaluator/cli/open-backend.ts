@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { Bus } from "@kevo/core/bus/bus.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { Logger } from "@kevo/core/logging/logger.ts";
+import type { ObjectiveRequest } from "@kevo/core/recorded-space/objective.ts";
 import { loadRecordedSpace } from "@kevo/core/recorded-space/recorded-space.ts";
 import type { Backend } from "../backends/backend.ts";
 import { openCpuBackend } from "../backends/cpu/cpu-backend.ts";
@@ -20,6 +21,7 @@ export type BackendChoice =
       readonly devices: readonly number[];
       readonly space: string;
       readonly timeScale: number;
+      readonly objective?: ObjectiveRequest | undefined;
     };
 
 /** @throws UserError when the surroundings lack something it needs. */
@@ -29,7 +31,7 @@ export async function openBackend(
   logger: Logger,
 ): Promise<{ backend: Backend; kernels: KernelStore }> {
   if (choice.name === "replay") {
-    const backend = openReplayBackend({ ...choice, space: await loadRecordedSpace(choice.space) });
+    const backend = openReplayBackend({ ...choice, space: await loadRecordedSpace(choice.space, choice.objective) });
     const kernels: KernelStore = {
       get: async (hash) => {
         if (hash === backend.kernel.hash) return backend.kernel;

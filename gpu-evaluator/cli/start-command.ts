@@ -5,10 +5,15 @@ import { readEnvironment } from "@kevo/core/config/environment.ts";
 import { parseNumber } from "@kevo/core/config/number.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { withHelp } from "@kevo/core/program/command-help.ts";
+import {
+  addObjectiveOptions,
+  type ObjectiveOptions,
+  objectiveRequestOf,
+} from "@kevo/core/recorded-space/objective-options.ts";
 import { Command, Option } from "commander";
 import type { BackendChoice } from "./open-backend.ts";
 
-interface GivenOptions {
+interface GivenOptions extends ObjectiveOptions {
   readonly backend: "cpu" | "triton" | "replay";
   readonly devices?: string;
   readonly listen: string;
@@ -49,7 +54,8 @@ export function startCommand(): Command {
     )
     .option("--nats <url>", "NATS server at which to announce this evaluator and fetch kernels")
     .option("--space <file>", "replay: a recorded space in Kernel Tuner's cache format, .json or .json.gz")
-    .option("--time-scale <factor>", "replay: simulate the recorded durations, scaled by this factor (default: 0)")
+    .option("--time-scale <factor>", "replay: simulate the recorded durations, scaled by this factor (default: 0)");
+  addObjectiveOptions(command)
     .option("--parent", "end when standard input closes, that is, when the parent process dies")
     .option("--require-sandbox", "refuse to start where candidates cannot be contained (docs/sandbox.md)")
     .option("--json", "write one line of JSON with the address")
@@ -77,8 +83,10 @@ function backendChoice(given: GivenOptions, python: string | undefined): Backend
       throw new UserError("--backend replay needs --space FILE: a recorded space in Kernel Tuner's cache format.", 2);
     }
     const timeScale = parseNumber(given.timeScale ?? "0", "--time-scale", { min: 0 });
-    return { name: "replay", space: given.space, timeScale, devices: devices ?? [0] };
+    const objective = objectiveRequestOf(given, true);
+    return { name: "replay", space: given.space, timeScale, devices: devices ?? [0], objective };
   }
+  objectiveRequestOf(given, false);
   const stray = given.space !== undefined ? "--space" : given.timeScale !== undefined ? "--time-scale" : null;
   if (stray !== null) throw new UserError(`${stray} is for --backend replay only: leave it out.`, 2);
   return given.backend === "triton" ? { name: "triton", devices, python } : { name: "cpu", devices };

@@ -82,7 +82,7 @@ class Suite {
     this.verdicts.push({
       cheat,
       outcome: found.outcome,
-      timeUs: measured === undefined ? null : measured.time_ms * 1000,
+      timeUs: measured?.time_ms == null ? null : measured.time_ms * 1000,
       speedup: measured?.speedup ?? null,
       seconds: (performance.now() - startedAt) / 1000,
       right: expected.includes(found.outcome),

@@ -7,7 +7,9 @@ import type { CandidateDetails, StoredEvaluation, StoredMeasurement } from "../.
 import type { WorkloadTimes } from "../../lineage/queries/workloads.ts";
 import {
   formatConfig,
+  formatDirection,
   formatInterval,
+  formatMetric,
   formatMs,
   formatNumber,
   formatShare,
@@ -35,7 +37,7 @@ export function bestView(best: Best, options: TableOptions): string {
   const measured = best.rounds === 0 ? single : `measured again in ${best.rounds} round${best.rounds === 1 ? "" : "s"}`;
   const worth =
     best.speedup === null
-      ? formatMs(best.time_ms)
+      ? recordedWorth(best)
       : `${formatSpeedup(best.speedup)} (${formatInterval(best.speedup_low, best.speedup_high)}), ${formatMs(best.time_ms)}`;
   const separate = Object.values(best.best_by_workload).map((ranked) => ranked.candidate);
   return [
@@ -47,11 +49,18 @@ export function bestView(best: Best, options: TableOptions): string {
   ].join("\n\n");
 }
 
+/** In replay: the time, or what the recording was tuned for. */
+function recordedWorth({ objective, time_ms }: Ranked): string {
+  if (objective === undefined) return formatMs(time_ms);
+  const time = time_ms === null ? "" : `, ${formatMs(time_ms)}`;
+  return `${formatMetric(objective)} (${formatDirection(objective)})${time}`;
+}
+
 function deviceTable(devices: Best["best_by_device"], options: TableOptions): string {
   return renderTable(
     [{ head: "device" }, right("time ms"), right("speedup"), { head: "candidate" }, { head: "configuration" }],
-    Object.entries(devices).map(([device, { time_ms, speedup, candidate, config }]) => [
-      device,
+    Object.entries(devices).map(([device, { time_ms, speedup, candidate, config, objective }]) => [
+      objective === undefined ? device : `${device}: ${formatMetric(objective)}`,
       formatNumber(time_ms),
       formatSpeedup(speedup),
       candidate,
@@ -197,7 +206,7 @@ function measurementTable(measurements: readonly StoredMeasurement[], options: T
       right("round"),
       { head: "workload" },
       ...["time ms", "baseline ms", "speedup", "interval", "GFLOP/s", "error"].map(right),
-      { head: "also timed, ms" },
+      { head: measurements.some((m) => Object.keys(m.metrics).length > 0) ? "also measured" : "also timed, ms" },
     ],
     measurements.map((m) => [
       String(m.round),
@@ -208,7 +217,7 @@ function measurementTable(measurements: readonly StoredMeasurement[], options: T
       formatInterval(m.speedup_low, m.speedup_high),
       formatNumber(m.gflops),
       m.error === null ? UNKNOWN : m.error.toExponential(1),
-      Object.entries(m.others)
+      Object.entries({ ...m.others, ...m.metrics })
         .map(([name, ms]) => `${name} ${formatNumber(ms)}`)
         .join(", "),
     ]),

@@ -1,5 +1,7 @@
 /** Columns and cells of the commands that answer with rows. */
+
 import { cut } from "@kevo/core/text/cut.ts";
+import { type Objective, valueOfFitness } from "@kevo/proto/objective.ts";
 import type { Config, ParamValue } from "@kevo/proto/search-space.ts";
 import type { Relative } from "../../lineage/queries/descent.ts";
 import type { FailureGroup } from "../../lineage/queries/failures.ts";
@@ -7,6 +9,7 @@ import type { IslandRow } from "../../lineage/queries/islands.ts";
 import type { MigrationRow } from "../../lineage/queries/migrations.ts";
 import type { Ranked } from "../../lineage/queries/ranking.ts";
 import type { CallSpend, Share, Spend } from "../../lineage/queries/spend.ts";
+import type { RunObjective } from "../../lineage/run-objective.ts";
 import {
   formatConfig,
   formatInterval,
@@ -18,35 +21,41 @@ import {
   UNKNOWN,
 } from "../../progress/format.ts";
 import type { Column } from "../../progress/table.ts";
-import type { RunSnapshot } from "../../snapshot/snapshot.ts";
 
 export interface TableView {
   readonly columns: readonly Column[];
   readonly rows: readonly (readonly string[])[];
 }
 
-type Objective = RunSnapshot["objective"];
-
 const left = (head: string): Column => ({ head });
 const right = (head: string): Column => ({ head, align: "right" });
 
-/** In replay there is no speedup, and its column is left out. */
-function worthColumns(objective: Objective): Column[] {
-  return [...(objective === "speedup" ? [right("speedup")] : []), right("time ms")];
+/** In replay there is no speedup; where a recording was tuned for something else, that stands before the time. */
+function worthColumns(objective: RunObjective): Column[] {
+  return [
+    ...(objective === "time" ? [] : [right(objective === "speedup" ? "speedup" : objective.name)]),
+    right("time ms"),
+  ];
 }
 
-function worthCells(objective: Objective, fitness: number | null, timeMs: number | null): string[] {
-  return [...(objective === "speedup" ? [formatSpeedup(fitness)] : []), formatNumber(timeMs)];
+function worthCells(objective: RunObjective, fitness: number | null, timeMs: number | null): string[] {
+  if (objective === "time") return [formatNumber(timeMs)];
+  const worth = objective === "speedup" ? formatSpeedup(fitness) : formatNumber(valueAt(objective, fitness));
+  return [worth, formatNumber(timeMs)];
 }
+
+const valueAt = (objective: Objective, fitness: number | null): number | null =>
+  fitness === null ? null : valueOfFitness(fitness, objective);
 
 /** @param width columns that the whole table may take; configurations are cut to fit. */
-export function topView(ranked: readonly Ranked[], objective: Objective, width: number): TableView {
+export function topView(ranked: readonly Ranked[], objective: RunObjective, width: number): TableView {
   const speedups = objective === "speedup";
   const configs = configColumn(ranked.map((r) => r.config));
   const rows = ranked.map((r, i) => [
     String(i + 1),
     r.candidate,
     ...(speedups ? [formatSpeedup(r.speedup), formatInterval(r.speedup_low, r.speedup_high)] : []),
+    ...(r.objective === undefined ? [] : [formatNumber(r.objective.value)]),
     formatNumber(r.time_ms),
     String(r.rounds),
     r.proposer,
@@ -57,6 +66,7 @@ export function topView(ranked: readonly Ranked[], objective: Objective, width: 
       right("#"),
       left("candidate"),
       ...(speedups ? [right("speedup"), right("interval")] : []),
+      ...(typeof objective === "string" ? [] : [right(objective.name)]),
       right("time ms"),
       right("rounds"),
       left("proposer"),
@@ -67,7 +77,7 @@ export function topView(ranked: readonly Ranked[], objective: Objective, width: 
   );
 }
 
-export function descentView(relatives: readonly Relative[], objective: Objective, width: number): TableView {
+export function descentView(relatives: readonly Relative[], objective: RunObjective, width: number): TableView {
   const configs = configColumn(relatives.map((r) => r.config));
   const rows = relatives.map((r) => [
     String(r.depth),
@@ -91,7 +101,7 @@ export function descentView(relatives: readonly Relative[], objective: Objective
   );
 }
 
-export function islandsView(islands: readonly IslandRow[], objective: Objective): TableView {
+export function islandsView(islands: readonly IslandRow[], objective: RunObjective): TableView {
   const niches = islands.some((island) => island.niche !== "");
   return {
     columns: [
@@ -119,7 +129,7 @@ export function islandsView(islands: readonly IslandRow[], objective: Objective)
   };
 }
 
-export function migrationsView(migrations: readonly MigrationRow[], objective: Objective): TableView {
+export function migrationsView(migrations: readonly MigrationRow[], objective: RunObjective): TableView {
   return {
     columns: [
       left("islands"),

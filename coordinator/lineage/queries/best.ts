@@ -69,7 +69,7 @@ function leaders(
     for (const { name, workloads: deciding } of contestsOf(candidate.island, workloads)) {
       const timings = counting.filter((timing) => deciding.includes(timing.workload));
       if (timings.length === 0) continue;
-      const next = place(candidate, timings);
+      const next = place(candidate, timings, niches.objective);
       const held = best.get(name);
       const again = next.rounds - (held?.rounds ?? 0);
       if (held === undefined || again > 0 || (again === 0 && better(next, held) < 0)) best.set(name, next);

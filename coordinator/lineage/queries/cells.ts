@@ -116,7 +116,7 @@ function found(
     speedup,
     speedup_low: speedupLow,
     speedup_high: speedupHigh,
-    time_us: timeMs * 1000,
+    time_us: timeMs === null ? null : timeMs * 1000,
     tflops: gflops === null ? null : gflops / 1000,
     baseline: fastest?.[0] ?? null,
     baselines: Object.fromEntries(Object.entries(baselines).map(([name, ms]) => [name, ms * 1000])),

@@ -60,11 +60,13 @@ export function differenceOf(db: LineageDatabase, a: CandidateRow, b: CandidateR
         b_ms: other?.time_ms ?? null,
         a_speedup: mine?.speedup ?? null,
         b_speedup: other?.speedup ?? null,
-        ratio: mine === undefined || other === undefined ? null : mine.time_ms / other.time_ms,
+        ratio: ratioOf(mine?.time_ms ?? null, other?.time_ms ?? null),
       };
     }),
   };
 }
+
+const ratioOf = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a / b);
 
 function configOf(row: CandidateRow): Config {
   return JSON.parse(row.config);

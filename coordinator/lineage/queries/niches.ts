@@ -1,10 +1,13 @@
 /** Which workloads and device model each island of a run is limited to. */
+import type { Objective } from "@kevo/proto/objective.ts";
 import { type Niche, niche, runSpec } from "@kevo/proto/run.ts";
 import { eq } from "drizzle-orm";
 import type { LineageDatabase } from "../database.ts";
 import { islands, runs } from "../schema.ts";
 
 export interface Niches {
+  /** What a recording was tuned for, where that is not the time. */
+  readonly objective: Objective | undefined;
   /** Workloads of the run, in its order. */
   readonly workloads: readonly string[];
   /** Some island is limited to some of the workloads. */
@@ -20,11 +23,14 @@ const NO_LIMIT: Niche = { workloads: null, device: null };
 
 export function readNiches(db: LineageDatabase, run: string): Niches {
   const row = db.select({ spec: runs.spec }).from(runs).where(eq(runs.id, run)).get();
-  const { workloads } = runSpec.pick({ workloads: true }).parse(JSON.parse(row?.spec ?? "{}"));
+  const { workloads, objective } = runSpec
+    .pick({ workloads: true, objective: true })
+    .parse(JSON.parse(row?.spec ?? "{}"));
   const rows = db.select().from(islands).where(eq(islands.run, run)).orderBy(islands.island).all();
   const byIsland = new Map(rows.map((r) => [r.island, niche.parse(JSON.parse(r.niche))]));
   const nicheOf = (island: number) => byIsland.get(island) ?? NO_LIMIT;
   return {
+    objective,
     workloads,
     perWorkload: [...byIsland.values()].some((n) => n.workloads !== null),
     devices: [...new Set([...byIsland.values()].flatMap(({ device }) => device ?? []))],

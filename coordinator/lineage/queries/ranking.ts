@@ -2,12 +2,15 @@
  * The order of a run's candidates, best first. Finalists that were measured again (rounds from 1) stand before all
  * others, ordered by the geometric mean over workloads and rounds, since a single evaluation that led a search is
  * partly luck. One with fewer rounds than others was not reached, and stands after them; one that failed on fresh inputs is out.
- * Then come single evaluations, by fitness. In replay, where there is no baseline, time decides.
+ * Then come single evaluations, by fitness. In replay, where there is no baseline, time decides, or what the recording was tuned for.
  */
+import { isBetter, type Objective } from "@kevo/proto/objective.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
 import { and, desc, eq, gte, inArray, notInArray } from "drizzle-orm";
+import { z } from "zod";
 import { combine } from "../combine.ts";
 import type { LineageDatabase } from "../database.ts";
+import { type ObjectiveValue, objectiveValue } from "../run-objective.ts";
 import { candidates, evaluations, measurements } from "../schema.ts";
 import { failedFinalists } from "./finalists.ts";
 import { type Niches, readNiches } from "./niches.ts";
@@ -21,8 +24,10 @@ export interface Ranked {
   readonly speedup: number | null;
   readonly speedup_low: number | null;
   readonly speedup_high: number | null;
-  /** Geometric mean of the workloads' times, milliseconds. */
-  readonly time_ms: number;
+  /** Geometric mean of the workloads' times, milliseconds; null where a recording has none. */
+  readonly time_ms: number | null;
+  /** What a recording was tuned for; absent where that is the time. */
+  readonly objective?: ObjectiveValue | undefined;
   readonly island: number;
   readonly batch: number;
   readonly proposer: string;
@@ -40,6 +45,7 @@ export const timingColumns = {
   speedup: measurements.speedup,
   speedupLow: measurements.speedupLow,
   speedupHigh: measurements.speedupHigh,
+  metrics: measurements.metrics,
 };
 
 export type Measured = Pick<typeof measurements.$inferSelect, keyof typeof timingColumns>;
@@ -109,11 +115,17 @@ function rankedOf(db: LineageDatabase, niches: Niches, ids: readonly string[]): 
   return ids.flatMap((id) => {
     const row = byId.get(id);
     const counting = row && countingTimings(timings.get(id) ?? [], niches.workloadsOf(row.island));
-    return row === undefined || counting === undefined || counting.length === 0 ? [] : [place(row, counting)];
+    return row === undefined || counting === undefined || counting.length === 0
+      ? []
+      : [place(row, counting, niches.objective)];
   });
 }
 
-export function place(row: typeof candidates.$inferSelect, timings: readonly Measured[]): Ranked {
+export function place(
+  row: typeof candidates.$inferSelect,
+  timings: readonly Measured[],
+  objective: Objective | undefined,
+): Ranked {
   const { timeMs, speedup, speedupLow, speedupHigh } = combine(timings);
   return {
     candidate: row.id,
@@ -122,6 +134,7 @@ export function place(row: typeof candidates.$inferSelect, timings: readonly Mea
     speedup_low: speedupLow,
     speedup_high: speedupHigh,
     time_ms: timeMs,
+    ...(objective !== undefined && { objective: valueIn(timings, objective) }),
     island: row.island,
     batch: row.batch,
     proposer: row.proposer,
@@ -129,10 +142,19 @@ export function place(row: typeof candidates.$inferSelect, timings: readonly Mea
   };
 }
 
-/** Larger speedup first; without speedups, smaller time first. */
+/** A recording has one workload, and is measured once. */
+function valueIn(timings: readonly Measured[], objective: Objective): ObjectiveValue {
+  const metrics = z.record(z.string(), z.number()).parse(JSON.parse(timings[0]?.metrics ?? "{}"));
+  return objectiveValue(objective, metrics[objective.name] ?? Number.NaN);
+}
+
+/** Larger speedup first; without speedups, the better value of the objective, or the smaller time. */
 export function better(a: Ranked, b: Ranked): number {
+  if (a.objective !== undefined && b.objective !== undefined) {
+    return isBetter(a.objective.value, b.objective.value, a.objective) ? -1 : 1;
+  }
   if (a.speedup !== null && b.speedup !== null) return b.speedup - a.speedup;
-  return a.time_ms - b.time_ms;
+  return (a.time_ms ?? Number.POSITIVE_INFINITY) - (b.time_ms ?? Number.POSITIVE_INFINITY);
 }
 
 /** Few enough names at a time for SQLite's limit on bound values. */

@@ -1,14 +1,14 @@
 /** Everything that is stored of one candidate. */
 import { measurementOfRow } from "@kevo/proto/measurement-codec.ts";
 import type { CallRecord } from "@kevo/proto/model-call.ts";
-import type { Measurement } from "@kevo/proto/outcome.ts";
+import type { ReportedMeasurement } from "@kevo/proto/outcome.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
 import { and, asc, eq } from "drizzle-orm";
 import type { LineageDatabase } from "../database.ts";
 import { attempts, candidates, evaluations, measurements, migrations, parents } from "../schema.ts";
 import { callOf } from "./calls.ts";
 
-export interface StoredMeasurement extends Measurement {
+export interface StoredMeasurement extends ReportedMeasurement {
   /** 0 belongs to the evaluation; from 1 a finalist's re-measurements. */
   readonly round: number;
 }

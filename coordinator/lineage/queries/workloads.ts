@@ -10,8 +10,8 @@ import { countingTimings } from "./ranking.ts";
 export interface WorkloadTimes {
   readonly workload: string;
   readonly candidate: string;
-  /** Milliseconds, geometric means over the rounds that count. */
-  readonly time_ms: number;
+  /** Milliseconds, geometric means over the rounds that count; null where a recording has none. */
+  readonly time_ms: number | null;
   readonly baseline_ms: number | null;
   /** Name of the fastest baseline. */
   readonly baseline: string | null;

@@ -75,7 +75,7 @@ function failureOf(recorded: RecordedEvaluation, outcome: Failure["outcome"]): F
 function measurementOf(recorded: RecordedEvaluation): Measured["measurements"][number] {
   return {
     workload: RECORDED_WORKLOAD,
-    time_ms: recorded.time_ms as number,
+    time_ms: recorded.time_ms,
     baseline_ms: null,
     baseline: null,
     speedup: null,
@@ -86,5 +86,6 @@ function measurementOf(recorded: RecordedEvaluation): Measured["measurements"][n
     error: null,
     samples: [...recorded.samples],
     others: {},
+    metrics: { ...recorded.metrics },
   };
 }

@@ -20,7 +20,7 @@ export function rooflineOf({ name, flops, bytes }: Workload, tried: readonly Tri
   let floorMs: number | null = null;
   for (const { result } of tried) {
     const measured = result.measurements.find(({ workload }) => workload === name);
-    if (measured === undefined) continue;
+    if (measured === undefined || measured.time_ms === null) continue;
     if (bestMs === null || measured.time_ms < bestMs) {
       bestMs = measured.time_ms;
       const share = measured.peak_share ?? null;

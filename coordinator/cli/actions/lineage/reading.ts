@@ -2,6 +2,7 @@
 import { parseInteger } from "@kevo/core/config/number.ts";
 import type { Run } from "../../../lineage/queries/resolve.ts";
 import { openReadOnly, type ReadOnlyLineage } from "../../../lineage/read-only.ts";
+import { type RunObjective, storedObjective } from "../../../lineage/run-objective.ts";
 import { wantsColours } from "../../../progress/table.ts";
 import type { TableView } from "../../lineage/row-views.ts";
 import { printJson, printTable } from "../../output.ts";
@@ -33,9 +34,7 @@ export function colours() {
   return { colours: wantsColours(process.stdout) };
 }
 
-export function objectiveOf(run: Run): "speedup" | "time" {
-  return run.backend === "replay" ? "time" : "speedup";
-}
+export const objectiveOf = (run: Run): RunObjective => storedObjective(run.spec);
 
 export function limitOf({ limit }: LimitedOptions): number {
   return atLeastOne(limit, "--limit");

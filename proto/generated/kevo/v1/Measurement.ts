@@ -14,6 +14,8 @@ export interface Measurement {
   'error'?: (number | string);
   'samples'?: (number | string)[];
   'others'?: ({[key: string]: number | string});
+  'metrics'?: ({[key: string]: number | string});
+  '_timeMs'?: "timeMs";
   '_baselineMs'?: "baselineMs";
   '_baseline'?: "baseline";
   '_speedup'?: "speedup";
@@ -26,7 +28,7 @@ export interface Measurement {
 
 export interface Measurement__Output {
   'workload': (string);
-  'timeMs': (number);
+  'timeMs'?: (number);
   'baselineMs'?: (number);
   'baseline'?: (string);
   'speedup'?: (number);
@@ -37,6 +39,8 @@ export interface Measurement__Output {
   'error'?: (number);
   'samples': (number)[];
   'others': ({[key: string]: number});
+  'metrics': ({[key: string]: number});
+  '_timeMs'?: "timeMs";
   '_baselineMs'?: "baselineMs";
   '_baseline'?: "baseline";
   '_speedup'?: "speedup";
