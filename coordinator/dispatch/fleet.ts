@@ -220,7 +220,7 @@ export class Fleet {
       for (const { id, otherProcesses } of description.devices) {
         if (otherProcesses === 0) continue;
         const others = otherProcesses === 1 ? "another process" : `${otherProcesses} other processes`;
-        this.#listener.onNote(`${id} on ${member.link.address} is also used by ${others}: times will be disturbed`);
+        this.#listener.onNote(`${others} also use ${id} on ${member.link.address}: expect noisy times`);
       }
     }
     this.#listener.onChange();

@@ -58,13 +58,13 @@ export function assemble(folder: string): void {
 function checkNode(): void {
   const { platform, arch, config, execPath } = process;
   if (platform !== "linux" || arch !== "x64")
-    throw new Error(`a bundle is made on linux-x64, and this is ${platform}-${arch}`);
+    throw new Error(`a bundle can only be made on linux-x64; this is ${platform}-${arch}`);
   const shared = Object.entries(config.variables).filter(
     ([name, value]) => name.startsWith("node_shared") && String(value) === "true",
   );
   if (shared.length === 0) return;
   throw new Error(
-    `${execPath} needs shared libraries (${shared.map(([name]) => name).join(", ")}): use the Node of nodejs.org`,
+    `${execPath} needs shared libraries (${shared.map(([name]) => name).join(", ")}). Use the Node from nodejs.org`,
   );
 }
 

@@ -25,7 +25,7 @@ try {
     allowPositionals: true,
     options: { help: { type: "boolean", short: "h" } },
   });
-  if (positionals.length > 1) throw new Error(`one file, and not ${positionals.length}: ${positionals.join(" ")}`);
+  if (positionals.length > 1) throw new Error(`expected one file, not ${positionals.length}: ${positionals.join(" ")}`);
   if (values.help) console.log(HELP);
   else bundle(resolve(positionals[0] ?? join(ROOT, "dist", `${name}.tar.xz`)));
 } catch (error) {
@@ -41,10 +41,10 @@ function bundle(archive: string): void {
     const reproducible = ["--sort=name", "--owner=0", "--group=0", "--numeric-owner", "--mtime=2026-01-01"];
     const args = ["-C", scratch, "--use-compress-program=xz -T0 -7", "-cf", archive, ...reproducible, name];
     const { status, error } = spawnSync("tar", args, { stdio: "inherit" });
-    if (status !== 0) throw new Error(`tar did not make the archive${error ? `: ${error.message}` : ""}`);
+    if (status !== 0) throw new Error(`tar failed to write the archive${error ? `: ${error.message}` : ""}`);
     const { size } = statSync(archive);
     console.log(`${archive}  ${(size / 1e6).toFixed(1)} MB`);
-    if (size > MAX_BYTES) throw new Error(`that is more than ${MAX_BYTES / 1e6} MB`);
+    if (size > MAX_BYTES) throw new Error(`the archive exceeds ${MAX_BYTES / 1e6} MB`);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }

@@ -23,7 +23,8 @@ export async function install(root, node) {
     await runNpm(node, ["ci", "--ignore-scripts", "--include=dev", "--include=optional"], root, "the dependencies");
     // npm keeps quiet about optional packages that it could not fetch; without the stamp each start would try again.
     const absent = missing(root);
-    if (absent.length > 0) say(`npm left out ${absent.join(", ")}; \`npm start -- doctor\` says what that means`);
+    if (absent.length > 0)
+      say(`npm did not install ${absent.join(", ")}; \`npm start -- doctor\` explains the consequences`);
     writeFileSync(join(root, "node_modules", STAMP), lockHash(root));
     say(`installed in ${((performance.now() - started) / 1000).toFixed(0)} s`);
   });

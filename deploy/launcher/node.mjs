@@ -42,7 +42,7 @@ export async function findNode(root) {
   const source = PACKAGES[`${process.platform}-${process.arch}`];
   if (source === undefined) {
     throw new LauncherError(
-      `Node ${process.versions.node} is too old for the programs (24 or newer is needed), and npm carries no Node ` +
+      `Node ${process.versions.node} is too old (the programs need 24 or newer), and npm has no Node ` +
         `${VERSION} for ${process.platform}-${process.arch}. Install Node 24 from nodejs.org, then start again.`,
     );
   }
@@ -64,7 +64,9 @@ function isFetched(folder, source) {
 
 async function fetchNode(folder, source, binary) {
   if (isFetched(folder, source)) return;
-  say(`Node ${process.versions.node} is too old for the programs; fetching Node ${VERSION} from npm into .node/ …`);
+  say(
+    `Node ${process.versions.node} is too old (the programs need 24 or newer); fetching Node ${VERSION} from npm into .node/ …`,
+  );
   rmSync(join(folder, "node_modules"), { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   // npm refuses, naming both hashes, when what it downloads has another integrity than the lockfile says.
@@ -83,8 +85,8 @@ async function fetchNode(folder, source, binary) {
   if (tried?.stdout?.trim() !== `v${VERSION}`) {
     rmSync(join(folder, "node_modules"), { recursive: true, force: true });
     throw new LauncherError(
-      `the Node ${VERSION} that npm carries does not run on this machine (musl instead of glibc?). ` +
-        "Install Node 24 with the system's means, then start again.",
+      `the Node ${VERSION} from npm does not run on this machine (musl instead of glibc?). ` +
+        "Install Node 24 with the system's package manager, then start again.",
     );
   }
 }

@@ -37,7 +37,7 @@ export function findNpm(env = process.env, execPath = process.execPath) {
 export async function runNpm(node, args, cwd, what) {
   const npm = findNpm();
   if (npm === undefined) {
-    throw new LauncherError("npm was not found beside Node or in PATH. Install npm 10 or newer, then start again.");
+    throw new LauncherError("npm was not found beside Node or on PATH. Install npm 10 or newer, then start again.");
   }
   const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ""}`, NODE: node };
   // Five tries within about 20 s: npm's own pauses (10 s, 60 s) would leave somebody without a network in the dark.
@@ -53,7 +53,7 @@ export async function runNpm(node, args, cwd, what) {
     child.once("close", (...end) => resolve(end));
   });
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) process.removeListener(name, forward);
-  if (signal !== null) throw new LauncherError(`interrupted while installing ${what}; start again to go on.`);
+  if (signal !== null) throw new LauncherError(`interrupted while installing ${what}; start again to continue.`);
   if (code !== 0) throw new LauncherError(explain(output, what, code));
 }
 
@@ -66,7 +66,7 @@ export async function runNpm(node, args, cwd, what) {
 export function explain(output, what, code) {
   const unreachable = UNREACHABLE.exec(output)?.[0];
   if (unreachable !== undefined) {
-    return `could not download ${what} from the npm registry (${unreachable}). Check the network, or the registry and proxy that \`npm config list\` shows, then start again.`;
+    return `could not download ${what} from the npm registry (${unreachable}). Check the network, and the registry and proxy in \`npm config list\`, then start again.`;
   }
   if (/\bENOSPC\b/.test(output))
     return `the disk is full, so ${what} could not be installed. Free some space, then start again.`;

@@ -36,7 +36,7 @@ export async function openBackend(
       get: async (hash) => {
         if (hash === backend.kernel.hash) return backend.kernel;
         throw new KernelUnavailable(
-          `this evaluator replays ${choice.space} (kernel ${backend.kernel.hash}), not kernel ${hash}: give both sides the same --space`,
+          `this evaluator replays ${choice.space} (kernel ${backend.kernel.hash}), not kernel ${hash}; give both sides the same --space`,
         );
       },
     };
@@ -58,7 +58,10 @@ function openTriton({ devices, python }: BackendChoice & { name: "triton" }, log
 function openCpu(devices: readonly number[] | undefined): Promise<Backend> {
   const other = devices?.find((device) => device !== 0);
   if (other !== undefined) {
-    throw new UserError(`--devices ${other}: the CPU backend has one device, 0, which is all cores of this host.`, 2);
+    throw new UserError(
+      `--devices ${other}: the CPU backend has one device, 0, which stands for all cores of this host.`,
+      2,
+    );
   }
   return openCpuBackend();
 }

@@ -88,7 +88,7 @@ function backendChoice(given: GivenOptions, python: string | undefined): Backend
   }
   objectiveRequestOf(given, false);
   const stray = given.space !== undefined ? "--space" : given.timeScale !== undefined ? "--time-scale" : null;
-  if (stray !== null) throw new UserError(`${stray} is for --backend replay only: leave it out.`, 2);
+  if (stray !== null) throw new UserError(`${stray} applies to --backend replay only. Omit it.`, 2);
   return given.backend === "triton" ? { name: "triton", devices, python } : { name: "cpu", devices };
 }
 
@@ -106,7 +106,7 @@ function addresses(given: GivenOptions, token: string | undefined): { listen: st
   }
   if (listen.host === "0.0.0.0" || listen.host === "::") {
     throw new UserError(
-      `--listen ${given.listen} is every address of this host: name the one that others reach with --advertise HOST:PORT.`,
+      `--listen ${given.listen} means every address of this host. Name the one that other hosts reach with --advertise HOST:PORT.`,
       2,
     );
   }

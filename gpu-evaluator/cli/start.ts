@@ -71,7 +71,7 @@ export async function start(options: StartOptions): Promise<void> {
       announcement?.state("draining");
       if (asking === "signal" && daemon.inFlight > 0) {
         console.error(
-          `gpu-evaluator: ends when ${daemon.inFlight} under way are finished; a second signal ends at once`,
+          `gpu-evaluator: ends when its ${daemon.inFlight} candidates are finished; a second signal ends it immediately`,
         );
       }
       const ended = await Promise.race([server.drain().then(() => "drained" as const), stop.atOnce]);
@@ -93,7 +93,7 @@ function sayProtection({ name, protection }: Backend, required: boolean, logger:
   if (protection.contains) logger.info({ protection: protection.description }, "candidates are contained");
   else if (required) {
     throw new UserError(
-      `--require-sandbox: this host cannot contain candidates of the backend ${name}: ${protection.description}. Start on a host that can (docs/sandbox.md says what it needs), or leave the option out.`,
+      `--require-sandbox: this host cannot contain candidates of the backend ${name}: ${protection.description}. Start on a host that can (docs/sandbox.md lists the requirements), or omit the option.`,
       2,
     );
   } else logger.warn({ protection: protection.description }, "candidates are not contained by a sandbox");

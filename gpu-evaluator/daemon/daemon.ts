@@ -246,18 +246,18 @@ export class Daemon {
   #leave(ticket: Ticket<Evaluation>, laneMs: number): void {
     this.#scheduler.done(ticket, laneMs);
     ticket.job.artifact?.dispose().catch((error: unknown) => {
-      this.#logger.warn({ candidate: ticket.job.job.candidate, error: String(error) }, "could not remove its files");
+      this.#logger.warn({ candidate: ticket.job.job.candidate, error: String(error) }, "cannot remove its files");
     });
     if (this.inFlight === 0) for (const wake of this.#onEmpty.splice(0)) wake();
     this.#pump();
   }
 
   #refusal(why: Rejection | "quarantined", model: string): Refusal {
-    if (why === "no_credit") return new Refusal(why, `all ${this.credits} credits are taken`);
-    if (why === "quarantined") return new Refusal(why, "every device for this is quarantined");
-    if (why === "draining") return new Refusal(why, "this evaluator is draining: it takes nothing new");
+    if (why === "no_credit") return new Refusal(why, `all ${this.credits} credits are in use`);
+    if (why === "quarantined") return new Refusal(why, "every device for this candidate is quarantined");
+    if (why === "draining") return new Refusal(why, "this evaluator is draining: it accepts no more candidates");
     const models = [...new Set(this.backend.devices.map((device) => device.model))].join(", ");
-    return new Refusal(why, `no device here is a ${JSON.stringify(model)}; there is ${models}`);
+    return new Refusal(why, `no device here is a ${JSON.stringify(model)}; the devices are ${models}`);
   }
 }
 

@@ -67,8 +67,7 @@ export class EvolvedSources {
     const known = this.#texts.get(hash);
     if (known !== undefined) return known;
     const { bus } = this.#options;
-    if (bus === null)
-      throw new KernelUnavailable("evolved sources come over NATS: start this evaluator with --nats URL");
+    if (bus === null) throw new KernelUnavailable("evolved code comes over NATS; start this evaluator with --nats URL");
     let why = "it is not there";
     for (let tries = 0; tries < TRIES; tries++) {
       if (tries > 0) await pause(PAUSE_MS);
@@ -82,14 +81,14 @@ export class EvolvedSources {
       this.#texts.set(hash, text);
       return text;
     }
-    throw new KernelUnavailable(`the evolved source ${hash} could not be fetched from NATS: ${why}`);
+    throw new KernelUnavailable(`cannot fetch the evolved code ${hash} from NATS: ${why}`);
   }
 }
 
 function wrongWith(original: string | null, evolved: string, extension: string): string | null {
-  const region = original === null ? { wrong: "this kernel has no source" } : evolvedRegion(original, evolved);
+  const region = original === null ? { wrong: "this kernel has no code" } : evolvedRegion(original, evolved);
   if ("wrong" in region) return region.wrong;
   if (extension === ".c") return refusedInC(region.region, splitCode(original as string)?.before ?? "");
   // Python is read by Python: the compile process does it before it runs a line.
-  return extension === ".py" ? null : `sources that end in ${extension} are not evolved here`;
+  return extension === ".py" ? null : `code in files that end in ${extension} cannot evolve`;
 }

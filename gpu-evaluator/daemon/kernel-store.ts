@@ -46,11 +46,11 @@ export async function openKernelStore(options: KernelStoreOptions): Promise<Kern
   const fromBus = async (hash: string): Promise<Uint8Array> => {
     if (bus === null) {
       throw new KernelUnavailable(
-        `kernel ${hash} is not on this evaluator's disk: start it with --nats URL to fetch it`,
+        `kernel ${hash} is not on this evaluator's disk. Start the evaluator with --nats URL, so that it can fetch the kernel`,
       );
     }
     const bytes = await bus.getObject(hash).catch((error: Error) => {
-      throw new KernelUnavailable(`kernel ${hash} could not be fetched: ${error.message}`);
+      throw new KernelUnavailable(`cannot fetch kernel ${hash}: ${error.message}`);
     });
     if (bytes === null) throw new KernelUnavailable(`kernel ${hash} is neither on this evaluator's disk nor in NATS`);
     return bytes;

@@ -11,7 +11,7 @@ import type { Job } from "../backends/backend.ts";
 import { type Kernel, type KernelCatalog, KernelUnavailable } from "./kernel-catalog.ts";
 import { Refusal } from "./refusal.ts";
 
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "must be a SHA-256 in lower-case hexadecimal");
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "must be a SHA-256 hash in lower-case hexadecimal");
 
 const requestSchema = z.object({
   candidate: candidateId,
@@ -100,7 +100,7 @@ function checkAgainst(
     source: request.source === "" ? null : request.source,
     invalid: kernel.space.isValid(genes)
       ? beyondCapability(kernel.installed.definition, config, capability)
-      : `the configuration breaks a constraint of ${kernel.installed.definition.id}`,
+      : `the configuration violates a constraint of ${kernel.installed.definition.id}`,
     job: {
       candidate: request.candidate,
       kernel: kernel.installed,

@@ -186,7 +186,7 @@ describe("evaluate", () => {
     expect(model).toMatchObject({
       code: status.FAILED_PRECONDITION,
       fault: "no_such_device",
-      details: expect.stringContaining("there is Script"),
+      details: expect.stringContaining("the devices are Script"),
     });
   });
 

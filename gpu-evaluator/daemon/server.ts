@@ -90,7 +90,7 @@ export async function serveEvaluator(options: ServerOptions): Promise<EvaluatorS
     const refused = unauthorised(call.metadata, token);
     if (refused) throw refused;
     const cancelled = new AbortController();
-    call.on("cancelled", () => cancelled.abort(new Refusal("cancelled", "the caller is gone")));
+    call.on("cancelled", () => cancelled.abort(new Refusal("cancelled", "the caller disconnected")));
     const checked = checkRequest(call.request, kernels, capability);
     const { job, deviceModel, source, invalid } = checked instanceof Promise ? await checked : checked;
     const stages = stageReporter(call);
@@ -193,7 +193,10 @@ function unauthorised(metadata: Metadata, token: string | undefined): Refusal | 
   const given = Buffer.from(String(metadata.get("authorization")[0] ?? ""));
   const wanted = Buffer.from(`Bearer ${token}`);
   if (given.length === wanted.length && timingSafeEqual(given, wanted)) return null;
-  return new Refusal("unauthenticated", "this evaluator asks for a token: set KEVO_TOKEN to the same on both sides");
+  return new Refusal(
+    "unauthenticated",
+    "this evaluator requires a token. Set KEVO_TOKEN to the same value on both sides",
+  );
 }
 
 function refusalOf(error: unknown, logger: Logger): Refusal {
@@ -209,7 +212,9 @@ function bind(server: Server, address: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
       if (!error) return resolve(port);
-      reject(new UserError(`cannot listen on ${address} (${error.message}): choose another with --listen HOST:PORT`));
+      reject(
+        new UserError(`cannot listen on ${address} (${error.message}). Choose another address with --listen HOST:PORT`),
+      );
     });
   });
 }

@@ -22,7 +22,7 @@ export function refusedInC(region: string, around: string): string | null {
   const tokens = tokensOf(region);
   if (typeof tokens === "string") return `not allowed: ${tokens}`;
   const outside = tokensOf(around);
-  if (typeof outside === "string") return `the kernel's own source has ${outside}`;
+  if (typeof outside === "string") return `the kernel's own code has ${outside}`;
   const known = new Set([...namesDefined(outside), ...namesDefined(tokens)]);
   // Each directive for itself: what follows it in the text does not follow it in the code.
   const parts = [tokens.code, ...tokens.directives.map(bodyOf)];
@@ -59,7 +59,7 @@ function wrongDirective({ name, rest }: Directive): string[] {
   if (name !== "define" && name !== "undef") return [`#${name}`];
   const defined = /^\w+/.exec(rest)?.[0] ?? "";
   const isTaken = KEYWORDS.has(defined) || CALLS.has(defined) || KEVO.has(defined) || isCompilersOwn(defined);
-  if (isTaken || REFUSED.has(defined)) return [`another meaning for ${defined}`];
+  if (isTaken || REFUSED.has(defined)) return [`a redefinition of ${defined}`];
   return withoutHead(rest).includes("#") ? [`# or ## in the macro ${defined}`] : [];
 }
 
@@ -78,7 +78,7 @@ function wrongNames(tokens: readonly Token[]): string[] {
 function wrongDefinitions(tokens: Tokens): string[] {
   return functionsOf(tokens.code)
     .filter((name) => CALLS.has(name))
-    .map((name) => `a function of its own called ${name}`);
+    .map((name) => `a new function named ${name}`);
 }
 
 function wrongAttributes(tokens: readonly Token[]): string[] {
@@ -93,7 +93,7 @@ function wrongAttributes(tokens: readonly Token[]): string[] {
       else if (depth === 2 && token.kind === "name") names.push(token.text);
     }
     const wrong = names.filter((name) => !ATTRIBUTES.has(name));
-    return end < 0 ? ["an attribute without its parentheses"] : wrong.map((name) => `the attribute ${name}`);
+    return end < 0 ? ["an attribute without parentheses"] : wrong.map((name) => `the attribute ${name}`);
   });
 }
 
@@ -106,7 +106,7 @@ function wrongCalls(tokens: readonly Token[], known: ReadonlySet<string>): strin
     // A parameter of the configuration in capitals, and members of a structure, are no calls of the library's.
     return before === "." || REFUSED.has(text) || text.startsWith("kevo_")
       ? []
-      : [`a call of ${text}, which is not defined here`];
+      : [`a call of ${text}, which is not defined in the region`];
   });
 }
 

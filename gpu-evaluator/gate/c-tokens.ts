@@ -23,11 +23,11 @@ const KINDS = ["name", "number", "text", "sign"] as const;
 
 /** A text says what no token can be made of. */
 export function tokensOf(source: string): Tokens | string {
-  if (/\?\?[=/'()!<>-]|%:/.test(source)) return "trigraphs and digraphs";
+  if (/\?\?[=/'()!<>-]|%:/.test(source)) return "trigraphs or digraphs";
   const joined = source.replaceAll("\r\n", "\n").replaceAll(/\\[ \t]*\n/g, "");
   const bare = joined.replaceAll(SKIPPED, (found) => (found.startsWith("/") ? " " : found));
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-  if (/[^\x09\x0a\x20-\x7e]/.test(bare)) return "characters outside of ASCII, other than in comments";
+  if (/[^\x09\x0a\x20-\x7e]/.test(bare)) return "non-ASCII characters outside comments";
   if (/\/\*/.test(bare.replaceAll(/"[^"\n]*"/g, ""))) return "a comment without an end";
   const directives: Directive[] = [];
   const lines = bare.split("\n").map((line) => {

@@ -157,7 +157,7 @@ def in_order(module: ModuleType, launch: Json) -> Json:
     """The launch's arguments as the kernel declares them. Raises Refused when some are missing or too many."""
     function = getattr(module, launch["kernel"], None)
     if not isinstance(function, JITFunction):
-        raise Refused(f"{launch['kernel']} is not a Triton function of the source")
+        raise Refused(f"{launch['kernel']} is not a Triton function of the kernel's code")
     given = {**launch["arguments"], **launch["constants"]}
     if set(given) != set(function.arg_names):
         wrong = ", ".join(sorted(set(given) ^ set(function.arg_names)))
@@ -210,12 +210,12 @@ def compile_launch(module: ModuleType, launch: Json, target: Json) -> tuple[byte
 def check_limits(record: Json, target: Json) -> None:
     """Refuses before the lane what the device would refuse in it, or what is certain to be slow."""
     if record["shared_bytes"] > target["max_shared_bytes"]:
-        raise Refused(f"{record['shared_bytes']} bytes of shared memory, the device has {target['max_shared_bytes']}")
+        raise Refused(f"{record['shared_bytes']} bytes of shared memory; the device has {target['max_shared_bytes']}")
     if record["registers"] * record["num_warps"] * 32 > target["max_registers"]:
         threads = record["num_warps"] * 32
-        raise Refused(f"{record['registers']} registers for each of {threads} threads, the device has 65536 in all")
+        raise Refused(f"{record['registers']} registers for each of {threads} threads; the device has 65536 in total")
     if record["global_scratch"]:
-        raise Refused("the compiler asks for scratch memory of its own, which the launcher does not give")
+        raise Refused("the compiler requires scratch memory, which the launcher does not provide")
     if record["spill_bytes"] > MAX_SPILLED_BYTES:
         raise Refused(f"{record['spill_bytes']} bytes of registers a thread spill to memory, more than {MAX_SPILLED_BYTES}")
 
@@ -228,7 +228,7 @@ def check_cache_hints(ptx: str) -> None:
     made = set(re.findall(r"createpolicy\.\S+\s+(%?\w+)", ptx))
     unknown = any(hint not in made for hint in re.findall(r"L2::cache_hint[^;]*,\s*(%?\w+)\s*;", ptx))
     if KEEPING.search(ptx) or unknown:
-        raise Refused("it asks the L2 cache to keep its data beyond a launch (evict_last, or a policy of its own)")
+        raise Refused("it asks the L2 cache to keep its data beyond a launch (evict_last, or a cache policy)")
 
 
 KEEPING = re.compile(r"L2::evict_last|L2::evict_unchanged|applypriority")
@@ -255,7 +255,7 @@ def _resources(code: bytes) -> tuple[int, int]:
         ).stdout
     usage = re.search(r"REG:(\d+) STACK:(\d+).*LOCAL:(\d+)", printed)
     if usage is None:
-        raise Refused("cuobjdump names no resources of the machine code")
+        raise Refused("cuobjdump lists no resources of the machine code")
     return int(usage[1]), max(int(usage[2]), int(usage[3]))
 
 

@@ -151,7 +151,7 @@ def _watched(begin: Callable[[], Found]) -> Iterator[None]:
     finally:
         what = found()
         if what is not None:
-            raise Tampered(f"the candidate's code tampered with the process that compiles it: {what}")
+            raise Tampered(f"the candidate's code tampered with the compile process: {what}")
 
 
 @contextmanager

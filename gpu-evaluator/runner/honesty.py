@@ -56,7 +56,7 @@ def honest() -> Callable[[], Callable[[], None]]:
             if what is None and persisting_cache() != cache:
                 what = "it told the L2 cache to keep data"
             if what is not None:
-                raise Tampered(f"the candidate tampered with the process that measures it: {what}")
+                raise Tampered(f"the candidate tampered with the measuring process: {what}")
 
         return check
 

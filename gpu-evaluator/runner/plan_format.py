@@ -27,7 +27,7 @@ def check_plan(plan: Any, launch_fields: frozenset[str]) -> None:  # noqa: ANN40
     for name, wanted in _object("scratch", plan["scratch"]).items():
         _fields(f"scratch {name}", wanted, frozenset({"type", "elements"}))
     if not isinstance(plan["launches"], list):
-        raise ValueError("the plan's launches are no list")
+        raise ValueError("the plan's launches are not a list")
     for launch in plan["launches"]:
         _fields("a launch", launch, launch_fields)
         for name, argument in _object("arguments", launch["arguments"]).items():
@@ -38,16 +38,16 @@ def check_plan(plan: Any, launch_fields: frozenset[str]) -> None:  # noqa: ANN40
         unknown = sorted(set(_object("options", launch.get("options", {}))) - OPTIONS)
         if unknown:
             raise ValueError(
-                f"a launch asks for the options {', '.join(unknown)}; there are {', '.join(sorted(OPTIONS))}"
+                f"a launch has the unknown options {', '.join(unknown)}; the known ones are {', '.join(sorted(OPTIONS))}"
             )
         if "key" in launch and not (isinstance(launch["key"], str) and KEY.match(launch["key"])):
-            raise ValueError("a launch names no compiled kernel")
+            raise ValueError("a launch does not name a compiled kernel")
 
 
 def _fields(what: str, value: Any, expected: frozenset[str]) -> None:  # noqa: ANN401
     found = set(_object(what, value))
     if unknown := sorted(map(str, found - expected)):
-        raise ValueError(f"{what} asks for {', '.join(unknown)}, which there is not: {', '.join(sorted(expected))}")
+        raise ValueError(f"{what} has the unknown fields {', '.join(unknown)}; the known ones are {', '.join(sorted(expected))}")
     if missing := sorted(expected - found):
         raise ValueError(f"{what} lacks {', '.join(missing)}")
 

@@ -82,7 +82,7 @@ def _scratch(wanted: Json) -> torch.Tensor:
     """Numbers start poisoned; integers start as zeros, and a kernel leaves them as zeros for its next launch."""
     kind, elements = SCRATCH_TYPES[wanted["type"]], int(wanted["elements"])
     if not 0 < elements * kind.itemsize <= MAX_SCRATCH_BYTES:
-        raise InvalidProgram(f"the plan asks for {elements} elements of scratch memory")
+        raise InvalidProgram(f"the plan requires {elements} elements of scratch memory")
     if kind.is_floating_point:
         return torch.full((elements,), POISON, dtype=kind, device="cuda")
     return torch.zeros(elements, dtype=kind, device="cuda")
@@ -93,7 +93,7 @@ def _prepare(launch: Json, tensors: Tensors, kernel: LoadedKernel, record: Json)
     if len(grid) != 3 or not all(0 < size < 1 << 31 for size in grid) or max(grid[1:]) > 65535:
         raise InvalidProgram(f"the plan's grid is {grid}")
     if record["num_ctas"] != 1:
-        raise InvalidProgram("clusters of thread blocks are not launched")
+        raise InvalidProgram("clusters of thread blocks are not supported")
     descriptors = iter(record["descriptors"])
     parameters: list[Any] = []
     for name, argument in launch["arguments"].items():
@@ -126,7 +126,7 @@ def _descriptor(argument: Json, tensors: Tensors, encoding: Json | None) -> list
     view = tensors[argument["descriptor"]].permute(argument["order"])
     shape, strides = list(view.shape), list(view.stride())
     if encoding is None or strides[-1] != 1:
-        raise InvalidProgram(f"{argument['descriptor']}: no hardware descriptor fits this tensor")
+        raise InvalidProgram(f"{argument['descriptor']}: this tensor does not fit a hardware descriptor")
     # A dimension of size 1 may have any stride; the driver wants a multiple of 16 bytes.
     strides = [stride if size > 1 else max(16, stride // 16 * 16) for size, stride in zip(shape, strides, strict=True)]
     strides[-1] = 1

@@ -26,7 +26,7 @@ export function startCommand(): Command {
       const { KEVO_TOKEN: token } = readEnvironment();
       const islands = parseInteger(given.islands, "--islands", { min: 1, max: 1024 });
       if (given.run !== undefined && !RUN_ID.test(given.run)) {
-        throw new UserError(`--run ${given.run}: not a run's id. See \`coordinator runs\`.`, 2);
+        throw new UserError(`--run ${given.run}: this is not a run's id. \`coordinator runs\` lists them.`, 2);
       }
       const { work } = await import("../worker/work.ts");
       await work(

@@ -119,7 +119,7 @@ describe("an island", () => {
     const [, knowledge] = fold(spec, logs, first);
     const log = logs[0] as LogEntry[];
     const island = openIsland(ridge, openedEntry(spec, 0));
-    expect(() => applyEntry(island, log[2] as LogEntry)).toThrow("entry 2 came where 1 was due");
+    expect(() => applyEntry(island, log[2] as LogEntry)).toThrow("entry 2 arrived, but 1 is next");
     expect(() => applyEntry(island, (logs[1] as LogEntry[])[1] as LogEntry)).toThrow("island run/1");
     expect(() => applyKnowledge(knowledge, { ...(log.at(-1) as LogEntry), n: 999 })).toThrow("entry 999");
   });

@@ -37,11 +37,11 @@ export function openIsland(space: SearchSpace, opened: OpenedEntry): Island {
 /** An entry that is known already changes nothing. @throws Error on a gap, or an entry of another island or run. */
 export function applyEntry(island: Island, entry: LogEntry): void {
   if (entry.run !== island.run || entry.island !== island.index) {
-    throw new Error(`an entry of island ${entry.run}/${entry.island} came to ${island.run}/${island.index}`);
+    throw new Error(`an entry of island ${entry.run}/${entry.island} was applied to ${island.run}/${island.index}`);
   }
   if (entry.n < island.next) return;
   if (entry.n > island.next)
-    throw new Error(`island ${island.index}: entry ${entry.n} came where ${island.next} was due`);
+    throw new Error(`island ${island.index}: entry ${entry.n} arrived, but ${island.next} is next`);
   island.next = entry.n + 1;
   switch (entry.type) {
     case "opened":
@@ -55,7 +55,8 @@ export function applyEntry(island: Island, entry: LogEntry): void {
       return;
     case "evaluated": {
       const candidate = island.pending.get(entry.candidate);
-      if (candidate === undefined) throw new Error(`island ${island.index}: a result for unknown ${entry.candidate}`);
+      if (candidate === undefined)
+        throw new Error(`island ${island.index}: a result for the unknown candidate ${entry.candidate}`);
       island.pending.delete(entry.candidate);
       applyResult(island, candidate, entry);
     }

@@ -60,7 +60,7 @@ export function applyKnowledge(knowledge: Knowledge, entry: LogEntry): void {
   const next = knowledge.next[entry.island];
   if (next === undefined) throw new Error(`the run has no island ${entry.island}`);
   if (entry.n < next) return;
-  if (entry.n > next) throw new Error(`island ${entry.island}: entry ${entry.n} came where ${next} was due`);
+  if (entry.n > next) throw new Error(`island ${entry.island}: entry ${entry.n} arrived, but ${next} is next`);
   knowledge.next[entry.island] = next + 1;
   const niche = nicheOf(knowledge, entry.island);
   if (entry.type === "asked") learnAsked(knowledge, niche, entry);

@@ -183,7 +183,7 @@ export class Advisor {
       question = await this.#questionOf(island, { model, variant, wanted, seed });
       await question?.put(noting(client, calls), { labels, seed, signal, unrepaired: "accept" });
       if (calls.length > 0 && question?.found().length === 0) {
-        this.#options.onTrouble(model, "nothing_new", "an answer held nothing that is valid and was not tried");
+        this.#options.onTrouble(model, "nothing_new", "an answer contained no valid, untried candidate");
       }
     } catch (error) {
       const { kind, message, call, final } = asModelError(error);

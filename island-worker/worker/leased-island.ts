@@ -55,7 +55,7 @@ export class LeasedIsland {
       this.#island = openIsland(this.#session.space, entry);
       return;
     }
-    if (this.#island === null) throw new Error(`the log of island ${this.index} does not begin with "opened"`);
+    if (this.#island === null) throw new Error(`the log of island ${this.index} does not start with "opened"`);
     applyEntry(this.#island, entry);
     if (entry.type === "asked") {
       this.#nextBatch = entry.k + 1;

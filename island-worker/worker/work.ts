@@ -38,10 +38,10 @@ export async function work(options: WorkOptions, signal: AbortSignal): Promise<v
         await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
         continue;
       }
-      options.onNote(`takes part in ${spec.run} (${spec.kernel.id})`);
+      options.onNote(`works for ${spec.run} (${spec.kernel.id})`);
       const session = await openWorkerSession(bus, spec, name);
       await session.run(options.islands, signal);
-      options.onNote(`left ${spec.run}`);
+      options.onNote(`no longer works for ${spec.run}`);
     }
   } finally {
     await bus.close();

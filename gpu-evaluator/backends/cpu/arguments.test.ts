@@ -45,7 +45,7 @@ describe("parameters as compiler arguments", () => {
 
   test.each([
     [{ ...config, TILE: 17 }, /TILE has no value 17/],
-    [{ ...config, ORDER: "m" }, /ORDER is an order/],
+    [{ ...config, ORDER: "m" }, /ORDER is a permutation/],
     [{ TILE: 16 }, /lacks parameter PACK/],
   ])("a configuration that is none is refused: %j", (wrong, message) => {
     expect(() => parameterArguments(definition, wrong)).toThrow(message);

@@ -38,7 +38,7 @@ export function parameterArguments(definition: KernelDefinition, config: Config)
     const value = config[parameter.name];
     if (value === undefined) throw new RangeError(`the configuration lacks parameter ${parameter.name}`);
     if (parameter.type === "permutation") {
-      if (!Array.isArray(value)) throw new RangeError(`parameter ${parameter.name} is an order, not ${value}`);
+      if (!Array.isArray(value)) throw new RangeError(`parameter ${parameter.name} is a permutation, not ${value}`);
       const places = value.map((item, at) => scalarMacro(parameter, `${parameter.name}_${at}`, item));
       return [...stringMacros(parameter, parameter.items), ...places];
     }

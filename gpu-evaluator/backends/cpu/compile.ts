@@ -103,5 +103,5 @@ async function wrongSymbols(
 export function errorsOf(stderr: string, folder: string): string {
   const text = stderr.replaceAll(`${folder}/`, "").replaceAll(NATIVE, "");
   const errors = text.split("\n").filter((line) => /error|undefined reference/i.test(line));
-  return firstLines(errors.length > 0 ? errors.join("\n") : text, 6) || "the compiler failed without a word";
+  return firstLines(errors.length > 0 ? errors.join("\n") : text, 6) || "the compiler failed without a message";
 }

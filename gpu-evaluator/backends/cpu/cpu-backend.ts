@@ -192,7 +192,7 @@ class CpuBackend implements Backend<CpuArtifact> {
     try {
       const ranked = await prepared.baselines.ranked(table, workload, EFFORT[job.effort].cpu.search, signal);
       const [first, ...rest] = ranked;
-      if (first === undefined) throw new Error("a kernel without baselines");
+      if (first === undefined) throw new Error("the kernel has no baselines");
       return job.purpose === "finalist" ? [first, ...rest] : [first];
     } catch (error) {
       signal.throwIfAborted();

@@ -12,19 +12,19 @@ export async function failureOf(error: unknown, doing: string, folder: string): 
   if (error instanceof WrongOutput) return { outcome: "incorrect", message: error.message };
   if (!(error instanceof TrialFailed) || error.reason === "aborted") return null;
   const [what, number] = error.reason.split(" ");
-  if (what === "timeout") return { outcome: "timeout", message: `no end in sight while ${doing}; it was ended` };
+  if (what === "timeout") return { outcome: "timeout", message: `it did not finish while ${doing}, and was ended` };
   const said = firstLines(await readFile(join(folder, "stderr.txt"), "utf8").catch(() => ""), 3);
   const detail = said === "" ? "" : `: ${said.slice(0, 500)}`;
   return { outcome: "crashed", message: `${how(what, Number(number))} while ${doing}${detail}` };
 }
 
 function how(what: string | undefined, number: number): string {
-  if (what === "exited") return `its process ended by itself with exit code ${number}`;
+  if (what === "exited") return `its process ended with exit code ${number}`;
   if (what === "signal" && signalName(number) === "SIGSYS")
-    return "it asked the system for what a kernel has no use for (files, network, other processes) and was ended";
-  if (what === "signal") return `its process was ended by ${signalName(number)}`;
-  if (what === "garbled") return "its process answered out of turn";
-  return "its process took the referee with it";
+    return "it made a forbidden system call (files, network or other processes) and was ended";
+  if (what === "signal") return `its process was ended by the signal ${signalName(number)}`;
+  if (what === "garbled") return "its process sent an unexpected answer";
+  return "its process also ended the referee";
 }
 
 function signalName(number: number): string {

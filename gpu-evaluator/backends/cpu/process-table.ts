@@ -24,7 +24,7 @@ export class ProcessTable {
     while (this.#used.has(id)) id++;
     if (id >= PLACES)
       throw new UserError(
-        `this evaluator holds ${PLACES} processes of baselines and candidates already; restart it to free them`,
+        `this evaluator already has ${PLACES} processes of baselines and candidates; restart it to free them`,
       );
     await mkdir(folder, { recursive: true });
     this.#used.add(id);

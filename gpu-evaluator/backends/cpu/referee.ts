@@ -56,8 +56,8 @@ export class Referee {
   /** Sends one command. TrialFailed where the candidate failed; Error where the referee could not obey. */
   async command(...fields: (string | number)[]): Promise<string[]> {
     if (!this.#alive) throw new TrialFailed("referee ended");
-    if (this.#waiting !== null) throw new Error("the referee obeys one command at a time");
-    if (fields.some((field) => /[\t\n]/.test(String(field)))) throw new Error("a field has a tab or a line's end");
+    if (this.#waiting !== null) throw new Error("the referee executes one command at a time");
+    if (fields.some((field) => /[\t\n]/.test(String(field)))) throw new Error("a field contains a tab or a line break");
     const answer = await new Promise<string[]>((resolve, reject) => {
       this.#waiting = { resolve, reject };
       this.#child.stdin.write(`${fields.join("\t")}\n`);

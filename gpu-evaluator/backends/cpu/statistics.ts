@@ -1,7 +1,7 @@
 /** Medians, and the confidence interval of a ratio of medians. */
 
 export function median(values: readonly number[]): number {
-  if (values.length === 0) throw new Error("the median of nothing");
+  if (values.length === 0) throw new Error("the median of an empty list");
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   const upper = sorted[middle] as number;

@@ -59,8 +59,8 @@ export async function prepareToolchain(
     } catch (error) {
       signal?.throwIfAborted();
       throw new UserError(
-        `no C compiler: '${compiler.join(" ")}' cannot be started (${(error as NodeJS.ErrnoException).code ?? error}). ` +
-          "Install one (Debian: apt install gcc libc6-dev) or name it in the environment variable CC.",
+        `cannot start the C compiler '${compiler.join(" ")}' (${(error as NodeJS.ErrnoException).code ?? error}). ` +
+          "Install a C compiler (Debian: apt install gcc libc6-dev), or name one in the environment variable CC.",
       );
     }
   };
@@ -69,7 +69,7 @@ export async function prepareToolchain(
     if (result.code !== 0)
       throw new UserError(
         `the C compiler '${compiler.join(" ")}' cannot build the evaluator's own support code: ` +
-          `${firstLines(result.stderr, 3)}. It needs gcc 9 or clang 12 and the headers of the C library (libc6-dev).`,
+          `${firstLines(result.stderr, 3)}. Building it needs gcc 9 or clang 12 and the headers of the C library (libc6-dev).`,
       );
     return join(folder, output);
   };
@@ -95,7 +95,7 @@ export async function prepareToolchain(
   const peak = await build("peak", "-O3", ...native, join(NATIVE, "peak.c"), join(folder, "team.o"));
   const measured = await runCommand(peak, [String(cores)], { cwd: folder, timeoutMs: SETUP_LIMIT_MS, signal });
   const peakGflops = Number(measured.stdout);
-  if (!(peakGflops > 0)) throw new Error(`the peak of this machine could not be measured: ${measured.stderr}`);
+  if (!(peakGflops > 0)) throw new Error(`cannot measure this machine's peak: ${measured.stderr}`);
   const description = [version, ...native, `${process.arch} ${process.platform}`].join(", ");
   const libraries = isStatic ? [] : systemPaths(file);
   return {

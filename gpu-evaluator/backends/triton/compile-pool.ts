@@ -59,7 +59,7 @@ export class CompilePool {
       } catch (error) {
         this.#dismiss(member);
         if (tries < STARTS) continue;
-        throw new UserError(`a compile process of the runner does not start: ${(error as Error).message}`);
+        throw new UserError(`a compile process of the runner failed to start: ${(error as Error).message}`);
       }
     }
   }

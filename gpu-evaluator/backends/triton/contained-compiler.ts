@@ -80,13 +80,13 @@ export class ContainedCompiler {
         options,
         sandbox,
         await librariesOf(options),
-        `evolved sources compile in: ${sandbox.description}`,
+        `evolved code compiles in: ${sandbox.description}`,
       );
       await compiler.#trial();
       return compiler;
     } catch (error) {
       const [why] = (error as Error).message.trim().split("\n");
-      const description = `NOT CONTAINED: no sandbox around the compiler of evolved sources (${why}); limits on memory and time`;
+      const description = `NOT CONTAINED: evolved code compiles without a sandbox (${why}), with limits on memory and time only`;
       return new ContainedCompiler(options, null, [], description);
     }
   }
@@ -110,7 +110,7 @@ export class ContainedCompiler {
         const frame = await process.request(asked, "compiled", limitMs, { signal: watched.or(signal) });
         await process.end();
         const strange = await strangeIn(cacheDir);
-        if (strange !== null) throw new RunnerLost("garbled", `it left ${strange} where its machine code belongs`);
+        if (strange !== null) throw new RunnerLost("garbled", `it left ${strange} in place of its machine code`);
         return { frame, cacheDir, dispose };
       } catch (error) {
         const why = watched.why();
@@ -154,7 +154,7 @@ export class ContainedCompiler {
       } catch (error) {
         await process.end();
         if (tries === STARTS) {
-          throw new UserError(`a compile process for evolved source does not start: ${(error as Error).message}`);
+          throw new UserError(`a compile process for evolved code failed to start: ${(error as Error).message}`);
         }
       }
     }
@@ -186,8 +186,9 @@ export class ContainedCompiler {
     let timer: NodeJS.Timeout;
     const look = async () => {
       const [processes, bytes] = await Promise.all([processesOf(process.pid), bytesIn(folder)]);
-      if (processes > MAX_PROCESSES) why = `it ran ${processes} processes at once; ${MAX_PROCESSES} are allowed`;
-      if (bytes > MAX_BYTES) why = `it wrote ${bytes} bytes; ${MAX_BYTES} are allowed`;
+      if (processes > MAX_PROCESSES)
+        why = `it ran ${processes} processes at the same time; the limit is ${MAX_PROCESSES}`;
+      if (bytes > MAX_BYTES) why = `it wrote ${bytes} bytes; the limit is ${MAX_BYTES}`;
       if (why !== null) ended.abort();
       else if (!stopped) timer = setTimeout(look, LOOK_MS);
     };
@@ -242,7 +243,7 @@ async function bytesIn(folder: string): Promise<number> {
 async function strangeIn(cacheDir: string): Promise<string | null> {
   if (!(await lstat(cacheDir)).isDirectory()) return "no folder";
   for (const entry of await readdir(cacheDir, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile() && !entry.isDirectory()) return `${entry.name}, which is no file,`;
+    if (!entry.isFile() && !entry.isDirectory()) return `${entry.name}, which is not a file,`;
   }
   return null;
 }

@@ -49,7 +49,7 @@ export class FrameDecoder {
 function parse(body: Buffer): Frame {
   const value: unknown = JSON.parse(body.toString("utf8"));
   if (typeof value !== "object" || value === null || typeof (value as { type?: unknown }).type !== "string") {
-    throw new Error("a frame that is no object with a type");
+    throw new Error("a frame that is not an object with a type");
   }
   return value as Frame;
 }

@@ -26,7 +26,7 @@ export async function findGpus(
     const gpu = visible[device];
     if (gpu !== undefined) return gpu;
     throw new UserError(
-      `--devices ${device}: this host has ${visible.length} visible GPU${visible.length === 1 ? "" : "s"}, numbered from 0 (CUDA_VISIBLE_DEVICES counts).`,
+      `--devices ${device}: this host has ${visible.length} visible GPU${visible.length === 1 ? "" : "s"}, numbered from 0 (after CUDA_VISIBLE_DEVICES).`,
       2,
     );
   });
@@ -40,7 +40,7 @@ async function listGpus(environment: NodeJS.ProcessEnv): Promise<Gpu[]> {
     if (amd.length === 0) throw error;
     const names = [...new Set(amd)].join(", ");
     throw new UserError(
-      `This host has ${amd.length === 1 ? "an AMD GPU" : `${amd.length} AMD GPUs`} (${names}) and no NVIDIA one. Triton compiles for them, but the runner launches machine code through CUDA's driver only (gpu-evaluator/runner/cuda_driver.py).`,
+      `This host has ${amd.length === 1 ? "an AMD GPU" : `${amd.length} AMD GPUs`} (${names}) and no NVIDIA GPU. Triton can compile for AMD, but the runner launches machine code only through CUDA's driver (gpu-evaluator/runner/cuda_driver.py).`,
     );
   }
 }
@@ -69,7 +69,7 @@ async function listNvidia(environment: NodeJS.ProcessEnv): Promise<Gpu[]> {
     const why =
       (error as NodeJS.ErrnoException).code === "ENOENT" ? "not found" : (error as Error).message.split("\n")[0];
     throw new UserError(
-      `The Triton backend needs an NVIDIA GPU, and nvidia-smi lists none (${why}). Start it on a machine with a GPU and its driver, and point the coordinator there with --evaluator HOST:PORT.`,
+      `The Triton backend needs an NVIDIA GPU, but nvidia-smi lists none (${why}). Start the evaluator on a machine with a GPU and its driver, and name it to the coordinator with --evaluator HOST:PORT.`,
     );
   }
   const gpus = text.split("\n").flatMap((line) => {
@@ -77,7 +77,7 @@ async function listNvidia(environment: NodeJS.ProcessEnv): Promise<Gpu[]> {
     return uuid?.startsWith("GPU-") && name ? [{ uuid, name }] : [];
   });
   if (gpus.length > 0) return gpus.map((gpu) => ({ ...gpu, ofHost: gpus.length }));
-  throw new UserError("The Triton backend needs an NVIDIA GPU, and nvidia-smi lists none on this machine.");
+  throw new UserError("The Triton backend needs an NVIDIA GPU, but nvidia-smi lists none on this machine.");
 }
 
 /** As CUDA reads the variable: numbers (in the order of the bus) or beginnings of UUIDs. */
@@ -89,11 +89,11 @@ function visibleOf(gpus: readonly Gpu[], variable: string | undefined): Gpu[] {
     const gpu = /^\d+$/.test(part) ? gpus[Number(part)] : gpus.find(({ uuid }) => uuid.startsWith(part));
     if (gpu !== undefined) return [gpu];
     throw new UserError(
-      `CUDA_VISIBLE_DEVICES is ${variable}, and this host has no GPU ${part}: it has ${gpus.length}. Correct or unset it.`,
+      `CUDA_VISIBLE_DEVICES is ${variable}, but this host has no GPU ${part}; it has ${gpus.length}. Correct the variable, or unset it.`,
     );
   });
   if (visible.length > 0) return visible;
   throw new UserError(
-    `CUDA_VISIBLE_DEVICES is "${variable}", which hides every GPU of this host. Correct or unset it.`,
+    `CUDA_VISIBLE_DEVICES is "${variable}", which hides every GPU of this host. Correct the variable, or unset it.`,
   );
 }

@@ -67,7 +67,7 @@ export class MeasuringLane {
       this.#spare = this.#hire();
       return described;
     } catch (error) {
-      throw new UserError(`The runner does not start on this device: ${(error as Error).message}`);
+      throw new UserError(`The runner failed to start on this device: ${(error as Error).message}`);
     }
   }
 
@@ -98,16 +98,16 @@ export class MeasuringLane {
         signal.throwIfAborted();
         if (error instanceof RunnerError) {
           if (tries === 1) {
-            this.#options.onNote(`the runner failed and is asked again in another process: ${error.message}`);
+            this.#options.onNote(`the runner failed; it is tried again in another process: ${error.message}`);
             continue;
           }
           throw new UserError(`the measuring process failed: ${error.message}`);
         }
         if (error.how === "garbled") throw new Error(`the measuring process: ${error.message}`);
         if (error.how === "timeout") {
-          return { outcome: "timeout", message: `the device gave ${error.message}; its process was ended` };
+          return { outcome: "timeout", message: `the device reported ${error.message}; its process was ended` };
         }
-        return { outcome: "crashed", message: `the measuring process was lost to it: ${error.message}` };
+        return { outcome: "crashed", message: `the candidate ended the measuring process: ${error.message}` };
       }
     }
   }
@@ -128,7 +128,7 @@ export class MeasuringLane {
       () => false,
     );
     if (stands) return member;
-    if (!(await this.#renew(member))) throw new Error("no process can measure on this device");
+    if (!(await this.#renew(member))) throw new Error("no measuring process runs on this device");
     return this.#active;
   }
 

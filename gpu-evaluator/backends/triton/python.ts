@@ -26,7 +26,7 @@ def version(name):
 print(json.dumps([platform.python_version(), version("torch"), version("triton")]))`;
 
 const ADVICE =
-  "Set KEVO_PYTHON to a Python 3.10 or later that has torch and triton (pip install torch triton), then start again.";
+  "Set KEVO_PYTHON to a Python 3.10 or newer that has torch and triton (pip install torch triton), then start again.";
 
 /** Environment of the runner's processes: an allow-list, and caches in the daemon's own folder. */
 export function runnerEnvironment(scratch: string, environment: NodeJS.ProcessEnv): Record<string, string> {
@@ -65,7 +65,7 @@ export async function findPython(named: string | undefined, env: Record<string, 
     versions = JSON.parse(stdout) as (string | null)[];
   } catch (error) {
     const why = (error as NodeJS.ErrnoException).code === "ENOENT" ? "not found" : firstLine((error as Error).message);
-    throw new UserError(`The Triton backend needs Python, and ${what} does not run: ${why}. ${ADVICE}`);
+    throw new UserError(`The Triton backend needs Python, but ${what} does not run: ${why}. ${ADVICE}`);
   }
   const [version, torch, triton] = versions;
   const missing = [torch ? null : "torch", triton ? null : "triton"].filter((name) => name !== null);

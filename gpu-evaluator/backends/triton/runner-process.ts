@@ -162,10 +162,7 @@ export class RunnerProcess {
       const kind = sort(frame);
       if (kind === "answer") return frame;
       if (kind === "wrong") {
-        const garbled = new RunnerLost(
-          "garbled",
-          `a frame that nobody asked for: ${JSON.stringify(frame).slice(0, 200)}`,
-        );
+        const garbled = new RunnerLost("garbled", `an unexpected frame: ${JSON.stringify(frame).slice(0, 200)}`);
         this.#lose(garbled);
         throw garbled;
       }
@@ -178,7 +175,7 @@ export class RunnerProcess {
     if (this.#lost !== null) return Promise.reject(this.#lost);
     return new Promise((resolve, reject) => {
       const late = () => this.#lose(new RunnerLost("timeout", `no answer within ${limitMs / 1000} s`));
-      const aborted = () => this.#lose(new RunnerLost("aborted", "nobody wants the answer any more"));
+      const aborted = () => this.#lose(new RunnerLost("aborted", "the answer is no longer needed"));
       const timer = setTimeout(late, limitMs);
       signal?.addEventListener("abort", aborted);
       const settled = () => {

@@ -16,7 +16,7 @@ export async function openSharedArtefacts(
     const found = await lstat(folder);
     // What lies there runs on the device: nobody else may have put it there.
     if (found.isDirectory() && found.uid === USER_ID && (found.mode & 0o077) === 0) return { folder, why: null };
-    return { folder: null, why: `${folder} is not a folder that only this user can enter: remove it` };
+    return { folder: null, why: `${folder} is not a folder that only this user can enter; remove it` };
   } catch (error) {
     return { folder: null, why: (error as Error).message };
   }

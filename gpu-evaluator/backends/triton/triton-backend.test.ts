@@ -192,7 +192,7 @@ describe.skipIf(!hasPython)("the Triton backend", () => {
   test("a runner that fails once is asked again in another process; its second failure is the evaluator's", async () => {
     const backend = await open();
     expect(await evaluate(backend, "busy device")).toMatchObject({ outcome: "ok" });
-    expect(notes).toEqual([expect.stringContaining("asked again in another process: out of memory")]);
+    expect(notes).toEqual([expect.stringContaining("tried again in another process: out of memory")]);
     await expect(evaluate(backend, "runner fails")).rejects.toThrow(UserError);
     await expect(evaluate(backend, "measurer garbage")).rejects.toThrow("answer");
     expect(await evaluate(backend, "ok")).toMatchObject({ outcome: "ok" });
@@ -275,7 +275,7 @@ describe.skipIf(!hasPython)("the Triton backend", () => {
   test("says when others use the GPU, and what is missing", async () => {
     writeFileSync(join(control, "crowded"), "");
     await open();
-    expect(notes).toEqual([expect.stringContaining("GPU-fake-0 is also used by 2 other processes")]);
+    expect(notes).toEqual([expect.stringContaining("2 other processes also use GPU-fake-0")]);
     const refused = (more: Partial<TritonOptions>) => expect(open(more)).rejects;
     writeFileSync(join(control, "no torch"), "");
     await refused({}).toThrow("needs torch, which KEVO_PYTHON");

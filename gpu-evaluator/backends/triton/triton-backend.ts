@@ -181,7 +181,7 @@ class TritonBackend implements Backend<TritonArtifact> {
       const device = described[index]?.device;
       const otherProcesses = device?.other_processes ?? 0;
       if (otherProcesses > 0) {
-        options.onNote(`${uuid} is also used by ${otherProcesses} other processes: times will be disturbed`);
+        options.onNote(`${otherProcesses} other processes also use ${uuid}: expect noisy times`);
       }
       const facts = { id: uuid, model: device?.name ?? name, peakGflops: device?.peak_gflops ?? null, otherProcesses };
       return device === undefined ? facts : { ...facts, capability: device.capability.join(".") };
@@ -192,7 +192,7 @@ class TritonBackend implements Backend<TritonArtifact> {
     const other = described.findIndex(({ target }) => JSON.stringify(target) !== JSON.stringify(first.target));
     if (other >= 0) {
       throw new UserError(
-        `The GPUs of this host need different machine code (${this.devices[0]?.model}, ${this.devices[other]?.model}): start a gpu-evaluator for each model, with --devices.`,
+        `The GPUs of this host need different machine code (${this.devices[0]?.model}, ${this.devices[other]?.model}). Start one gpu-evaluator for each model, with --devices.`,
       );
     }
   }
@@ -247,7 +247,7 @@ class TritonBackend implements Backend<TritonArtifact> {
     if (error.how === "timeout") {
       return { outcome: "timeout", message: `compiling took longer than ${limitMs / 1000} s and was ended` };
     }
-    return { outcome: "compile_error", message: `the compile process was lost to it: ${error.message}` };
+    return { outcome: "compile_error", message: `the candidate ended the compile process: ${error.message}` };
   }
 
   async measure(
@@ -260,7 +260,7 @@ class TritonBackend implements Backend<TritonArtifact> {
     signal.throwIfAborted();
     const { lanes, options } = this.#parts;
     const lane = lanes[this.devices.indexOf(device)];
-    if (lane === undefined) throw new Error(`no lane for the device ${device.id}`);
+    if (lane === undefined) throw new Error(`the device ${device.id} has no lane`);
     const question = {
       type: "measure",
       ...folderOf(job.kernel),
