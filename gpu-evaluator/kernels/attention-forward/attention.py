@@ -11,8 +11,8 @@ What made it fast on an H200 (`results/h200/`): the heaviest row blocks of all h
 group of four warps, two or three of them on a multiprocessor, so that one's softmax hides behind another's matrix
 products; queries in registers, which halves what the first product reads from shared memory.
 
-Here is the code for the device; `launching.py` turns a configuration into launches, `specialized.py` is the kernel
-whose warps have different trades.
+Here is the code for the device; `launching.py` turns a configuration into launches, `pieces.py` joins a tile whose keys
+several programs share, and `specialized.py` is the kernel whose warps have different trades.
 """
 
 from __future__ import annotations
@@ -35,11 +35,12 @@ def _beside(name: str) -> ModuleType:
 
 
 attention_specialized = _beside("specialized").attention_specialized
+_pieces = _beside("pieces")
+put_piece, join_pieces = _pieces.put_piece, _pieces.join_pieces
 plan = _beside("launching").plan
 
 HIDDEN = tl.constexpr(float("-inf"))
-# Maximum before any key was seen: finite, so that a block without a visible key gives zeros and not inf - inf.
-LOWEST = tl.constexpr(-1.0e30)
+LOWEST = _pieces.LOWEST
 
 # 2^x for x <= 0 on the FMA units: x = n + f, 2^f by a cubic (relative error 9e-5, below bfloat16's 2e-3), n added to
 # the exponent (FlashAttention-4's trick). One of each four values; the others go to the special-function unit.
@@ -240,49 +241,6 @@ def _store(
 
 
 @triton.jit
-def _put_piece(
-    at, partial, sums, acc0, acc1, total, top, PART0: tl.constexpr, PART1: tl.constexpr, BLOCK_M: tl.constexpr
-):  # fmt: skip
-    """A piece's unnormalised sum [BLOCK_M, PART0 + PART1], its weight and its maximum, to scratch memory."""
-    rows = tl.arange(0, BLOCK_M)
-    base = partial + at * (BLOCK_M * (PART0 + PART1))
-    tl.store(base + rows[:, None] * PART0 + tl.arange(0, PART0)[None, :], acc0)
-    if PART1 > 0:
-        tl.store(base + BLOCK_M * PART0 + rows[:, None] * PART1 + tl.arange(0, PART1)[None, :], acc1)
-    tl.store(sums + at * 2 * BLOCK_M + rows, total)
-    tl.store(sums + at * 2 * BLOCK_M + BLOCK_M + rows, top)
-
-
-@triton.jit
-def _join_pieces(
-    first, pieces, partial, sums, acc0, acc1, total,
-    PART0: tl.constexpr, PART1: tl.constexpr, BLOCK_M: tl.constexpr,
-):  # fmt: skip
-    """Sum over all pieces of a tile and its weight. Read past the first-level cache, which may be stale."""
-    rows = tl.arange(0, BLOCK_M)
-    acc0 = acc0 * 0.0
-    acc1 = acc1 * 0.0
-    total = total * 0.0
-    top = tl.full([BLOCK_M], LOWEST, tl.float32)
-    for at in range(first, first + pieces):
-        base = partial + at * (BLOCK_M * (PART0 + PART1))
-        other_total = tl.load(sums + at * 2 * BLOCK_M + rows, cache_modifier=".cg")
-        other_top = tl.load(sums + at * 2 * BLOCK_M + BLOCK_M + rows, cache_modifier=".cg")
-        new_top = tl.maximum(top, other_top)
-        keep = tl.exp2(top - new_top)
-        add = tl.exp2(other_top - new_top)
-        other = tl.load(base + rows[:, None] * PART0 + tl.arange(0, PART0)[None, :], cache_modifier=".cg")
-        acc0 = acc0 * keep[:, None] + other * add[:, None]
-        if PART1 > 0:
-            start1 = base + BLOCK_M * PART0
-            other1 = tl.load(start1 + rows[:, None] * PART1 + tl.arange(0, PART1)[None, :], cache_modifier=".cg")
-            acc1 = acc1 * keep[:, None] + other1 * add[:, None]
-        total = total * keep + other_total * add
-        top = new_top
-    return acc0, acc1, total
-
-
-@triton.jit
 def _tile(
     row_block, piece, most_pieces, batch, head, q0, k0, v0, o0, q1, k1, v1, o1, partial, sums, arrivals,
     stride_qb, stride_qs, stride_qh, stride_kb, stride_ks, stride_kh,
@@ -346,13 +304,13 @@ def _tile(
         if pieces > 1:
             # Whoever ends last joins the pieces, in their own order: the answer does not depend on who that was.
             slot = (batch * heads + head) * tl.cdiv(length, BLOCK_M) + row_block
-            _put_piece(slot * most_pieces + piece, partial, sums, acc0, acc1, total, top, PART0, PART1, BLOCK_M)
+            put_piece(slot * most_pieces + piece, partial, sums, acc0, acc1, total, top, PART0, PART1, BLOCK_M)
             tl.debug_barrier()
             whole = tl.atomic_add(arrivals + slot, 1, sem="acq_rel") == pieces - 1
             if whole:
                 tl.store(arrivals + slot, 0)
-                acc0, acc1, total = _join_pieces(slot * most_pieces, pieces, partial, sums, acc0, acc1, total,
-                                                 PART0, PART1, BLOCK_M)  # fmt: skip
+                acc0, acc1, total = join_pieces(slot * most_pieces, pieces, partial, sums, acc0, acc1, total,
+                                                PART0, PART1, BLOCK_M)  # fmt: skip
     if whole:
         share_of = 1.0 / total
         _store(o0, (acc0 * share_of[:, None]).to(DTYPE), batch, head, row, stride_ob, stride_os, stride_oh, length,
