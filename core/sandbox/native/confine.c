@@ -167,7 +167,7 @@ static const long other_processes_and_files[] = {
 static const long computing[] = {
     SYS_read, SYS_readv, SYS_write, SYS_writev, SYS_close, SYS_fstat, SYS_lseek, SYS_munmap, SYS_mremap, SYS_madvise, SYS_brk,
     SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_sigaltstack, SYS_futex, SYS_sched_yield,
-    SYS_sched_getaffinity, SYS_sched_setaffinity, SYS_sched_getparam, SYS_sched_getscheduler, SYS_clock_gettime,
+    SYS_sched_getaffinity, SYS_sched_getparam, SYS_sched_getscheduler, SYS_clock_gettime,
     SYS_clock_getres, SYS_clock_nanosleep, SYS_nanosleep, SYS_gettimeofday, SYS_getpid, SYS_gettid, SYS_getppid,
     SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid, SYS_exit, SYS_exit_group, SYS_set_tid_address,
     SYS_set_robust_list, SYS_get_robust_list, SYS_getrandom, SYS_restart_syscall, SYS_membarrier, SYS_getcpu, SYS_uname,
@@ -195,6 +195,7 @@ int confine_candidate_calls(int loads_libraries, const char *executable) {
   /* This very execution: the address of the name is ours, and the filter stays in force behind it. */
   on_value(&p, SYS_execve, 0, (uint64_t)(uintptr_t)executable, ALLOW, KILL);
   on_value(&p, SYS_prlimit64, 2, 0, ALLOW, KILL); /* reading a limit */
+  on_value(&p, SYS_sched_setaffinity, 0, 0, ALLOW, FAIL(EPERM)); /* the calling thread alone */
   const uint32_t code = loads_libraries ? ALLOW : FAIL(EACCES);
   on_bits(&p, SYS_mmap, 2, PROT_EXEC, code, ALLOW);
   on_bits(&p, SYS_mprotect, 2, PROT_EXEC, code, ALLOW);

@@ -1,6 +1,6 @@
 /**
  * The baselines of one kernel: compiled and verified once, then kept as stopped processes, one for each workload,
- * that are woken to be timed beside each candidate.
+ * that are woken to be timed beside each candidate. With them the source of the workload's inputs, which all share.
  */
 import { join } from "node:path";
 import type { CpuEffort } from "@kevo/core/effort/effort.ts";
@@ -8,15 +8,25 @@ import type { Workload } from "@kevo/proto/kernel.ts";
 import type { InstalledKernel } from "../backend.ts";
 import { HostFault } from "../host-fault.ts";
 import { compileCandidate } from "./compile.ts";
+import { InputSource } from "./input-source.ts";
+import { setsOf } from "./paired-comparison.ts";
 import type { ProcessTable } from "./process-table.ts";
 import type { ReferenceData } from "./reference-data.ts";
 import { median } from "./statistics.ts";
+import { TimedProcess } from "./timed-process.ts";
 import type { Toolchain } from "./toolchain.ts";
-import { Trial } from "./trial.ts";
 
 export interface Baseline {
   readonly name: string;
-  readonly trial: Trial;
+  readonly process: TimedProcess;
+}
+
+/** What one workload's candidates are timed beside. */
+export interface OpenWorkload {
+  readonly table: ProcessTable;
+  readonly source: InputSource;
+  /** The fastest first. */
+  readonly ranked: readonly [Baseline, ...Baseline[]];
 }
 
 /** Rounds that decide once for each workload which baseline is the fastest. */
@@ -31,7 +41,7 @@ export class Baselines {
   readonly #data: ReferenceData;
   #compiled: Promise<ReadonlyMap<string, string>> | null = null;
   /** By workload; forgotten when the referee that holds the processes has ended. */
-  readonly #open = new Map<string, { readonly table: ProcessTable; readonly ranked: readonly Baseline[] }>();
+  readonly #open = new Map<string, OpenWorkload>();
 
   constructor(toolchain: Toolchain, kernel: InstalledKernel, folder: string, data: ReferenceData) {
     this.#toolchain = toolchain;
@@ -49,33 +59,80 @@ export class Baselines {
     return this.#compiled;
   }
 
-  /** In the lane: the baselines of a workload, the fastest first. */
-  async ranked(
+  /** In the lane: the baselines of a workload, ranked, and its inputs. */
+  async open(table: ProcessTable, workload: Workload, budget: CpuEffort, signal: AbortSignal): Promise<OpenWorkload> {
+    const known = this.#open.get(workload.name);
+    if (known?.table === table) return known;
+    const started: number[] = [];
+    try {
+      const opened = await this.#start(table, workload, budget, signal, started);
+      this.#open.set(workload.name, opened);
+      return opened;
+    } catch (error) {
+      for (const id of started) await table.end(id);
+      throw error;
+    }
+  }
+
+  /** Whether a process is a baseline or makes inputs. */
+  holds(id: number): boolean {
+    const opened = [...this.#open.values()];
+    return opened.some(({ source, ranked }) => source.id === id || ranked.some(({ process }) => process.id === id));
+  }
+
+  /** Ends the processes of a workload, which were interrupted or may not be what they were; the next evaluation starts them again. */
+  async close(workload: Workload): Promise<void> {
+    const opened = this.#open.get(workload.name);
+    this.#open.delete(workload.name);
+    if (!opened?.table.referee.alive) return;
+    for (const { process } of opened.ranked) await opened.table.end(process.id);
+    await opened.table.end(opened.source.id);
+  }
+
+  /** Adds to `started` what it starts. */
+  async #start(
     table: ProcessTable,
     workload: Workload,
     budget: CpuEffort,
     signal: AbortSignal,
-  ): Promise<readonly Baseline[]> {
-    const known = this.#open.get(workload.name);
-    if (known?.table === table) return known.ranked;
+    started: number[],
+  ): Promise<OpenWorkload> {
+    // A pool's data: the files outlive every candidate.
+    const data = await this.#data.of({ inputSeed: 0, purpose: "search" }, workload);
+    const program = await this.#data.inputsProgram();
+    const [layout] = data.verification as [string, ...string[]];
+    const source = await InputSource.open(table, program, join(this.#folder, "inputs"), workload, layout);
+    started.push(source.id);
     const baselines: Baseline[] = [];
     for (const [name, executable] of await this.compile(signal)) {
-      const id = await table.spawn(executable, join(this.#folder, name.replaceAll(/[^A-Za-z0-9-]/g, "_")));
-      // A pool's data: the files outlive every candidate.
-      const data = await this.#data.of({ inputSeed: 0, purpose: "search" }, workload);
-      const { relative_l2 } = this.#kernel.definition.tolerance;
-      const trial = await Trial.open(table.referee, id, workload, data, relative_l2);
-      await trial.verify(BASELINE_LIMIT_MS);
-      baselines.push({ name, trial });
+      const id = await table.spawn(executable, this.#folderOf(name), source.id);
+      started.push(id);
+      const process = await TimedProcess.open(id, source, this.#kernel.definition.tolerance.relative_l2);
+      await process.verify(data, BASELINE_LIMIT_MS);
+      baselines.push({ name, process });
     }
-    const times = baselines.map((): number[] => []);
-    for (let round = 0; round < RANKING_ROUNDS; round++)
-      for (const [at, { trial }] of baselines.entries())
-        times[at]?.push(await trial.batch(budget.batchMs, BASELINE_LIMIT_MS));
-    const order = baselines.map((baseline, at) => ({ baseline, ms: median(times[at] as number[]) }));
-    const ranked = order.sort((a, b) => a.ms - b.ms).map(({ baseline }) => baseline);
-    this.#open.set(workload.name, { table, ranked });
-    return ranked;
+    const sets = setsOf(
+      budget.batchMs,
+      baselines.map(({ process }) => process),
+    );
+    const processes = baselines.map(({ process }) => process.id);
+    const plan = { sets, limitMs: BASELINE_LIMIT_MS, bound: 0, processes };
+    const times = plan.processes.map((): number[] => []);
+    for (let round = 0; round < RANKING_ROUNDS; round++) {
+      const played = await source.round(plan);
+      if (!played.right) throw new Error("a round in which nothing is judged was judged");
+      for (const [at, { ms }] of played.times.entries()) times[at]?.push(ms);
+    }
+    const medians = times.map(median);
+    for (const [at, { process }] of baselines.entries()) process.callMs = medians[at] as number;
+    const ranked = baselines.sort((a, b) => a.process.callMs - b.process.callMs);
+    const [first, ...rest] = ranked;
+    if (first === undefined) throw new Error("the kernel has no baselines");
+    return { table, source, ranked: [first, ...rest] };
+  }
+
+  #folderOf(name: string): string {
+    return join(this.#folder, name.replaceAll(/[^A-Za-z0-9-]/g, "_"));
   }
 
   async #compileAll(signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
@@ -83,8 +140,8 @@ export class Baselines {
     const named = definition.baselines.length > 0 ? definition.baselines : [{ name: "default", config: {} }];
     const executables = new Map<string, string>();
     for (const { name, config } of named) {
-      const folder = join(this.#folder, name.replaceAll(/[^A-Za-z0-9-]/g, "_"));
       const whole = { ...definition.default, ...config };
+      const folder = this.#folderOf(name);
       const executable = await compileCandidate(this.#toolchain, this.#kernel, whole, folder, { signal });
       if (typeof executable !== "string")
         throw new HostFault(

@@ -13,16 +13,18 @@ import type { Workload } from "@kevo/proto/kernel.ts";
 import type { Artifact, Backend, Device, Failure, InstalledKernel, Job, Measured } from "../backend.ts";
 import { HostFault } from "../host-fault.ts";
 import { createScratch } from "../scratch.ts";
-import { type Baseline, Baselines } from "./baselines.ts";
+import { Baselines, type OpenWorkload } from "./baselines.ts";
 import { type ComparisonTimes, compareWithLibraries } from "./comparison.ts";
 import { compileCandidate } from "./compile.ts";
+import { DeviceLimits } from "./device-limits.ts";
 import { failureOf } from "./failure.ts";
-import { type Match, runLimit, timeAll } from "./measure.ts";
+import { measureAll } from "./measure.ts";
+import { callLimit, type PairedComparison } from "./paired-comparison.ts";
 import { ProcessTable } from "./process-table.ts";
-import { Referee } from "./referee.ts";
+import { ProcessFailed, Referee } from "./referee.ts";
 import { ReferenceData } from "./reference-data.ts";
+import { TimedProcess } from "./timed-process.ts";
 import { prepareToolchain, type Toolchain } from "./toolchain.ts";
-import { Trial } from "./trial.ts";
 
 export interface CpuOptions {
   /** Address space of a candidate, bytes. Default 2 GiB and 160 MiB for each core, whose threads have arenas and stacks. */
@@ -71,12 +73,14 @@ class CpuBackend implements Backend<CpuArtifact> {
   readonly #secret = randomBytes(16).toString("hex");
   readonly #kernels = new Map<string, Prepared>();
   readonly #closing = new AbortController();
+  readonly #limits: DeviceLimits;
   #table: ProcessTable | null = null;
 
   constructor(folder: string, tools: Toolchain, options: CpuOptions) {
     this.#folder = folder;
     this.#tools = tools;
     this.#options = options;
+    this.#limits = new DeviceLimits(tools.rates, tools.peakGflops);
     this.toolchain = tools.description;
     this.protection = tools.sandbox;
     this.compileProcesses = tools.cores;
@@ -92,6 +96,7 @@ class CpuBackend implements Backend<CpuArtifact> {
       const prepared = this.#prepared(job.kernel);
       // Outside the lane, because references and baselines take longer than candidates.
       await prepared.baselines.compile(this.#closing.signal);
+      await prepared.data.inputsProgram();
       for (const workload of job.workloads) {
         await prepared.data.of(job, workload);
         signal.throwIfAborted();
@@ -112,7 +117,7 @@ class CpuBackend implements Backend<CpuArtifact> {
   async measure(
     artifact: CpuArtifact,
     job: Job,
-    device: Device,
+    _device: Device,
     onTiming: () => void,
     signal: AbortSignal,
   ): Promise<Measured | Failure> {
@@ -124,26 +129,29 @@ class CpuBackend implements Backend<CpuArtifact> {
     signal.addEventListener("abort", interrupt);
     let doing = "starting";
     try {
-      const matches: Match[] = [];
+      const comparisons: PairedComparison[] = [];
       const limits = EFFORT[job.effort].cpu[job.purpose];
       const budget = { ...limits, runLimitMs: this.#options.runLimitMs ?? limits.runLimitMs };
       for (const workload of job.workloads) {
-        const baselines = await this.#baselines(prepared, table, job, workload, signal);
+        const { source, ranked } = await this.#workload(prepared, table, job, workload, signal);
+        const baselines: PairedComparison["baselines"] = job.purpose === "finalist" ? ranked : [ranked[0]];
         const data = await prepared.data.of(job, workload);
         doing = `starting on workload ${workload.name}`;
-        const id = await table.spawn(artifact.executable, artifact.folder);
+        const id = await table.spawn(artifact.executable, artifact.folder, source.id);
         ids.push(id);
-        const trial = await Trial.open(table.referee, id, workload, data, job.kernel.definition.tolerance.relative_l2);
+        const candidate = await TimedProcess.open(id, source, job.kernel.definition.tolerance.relative_l2);
         doing = `verifying workload ${workload.name}`;
-        await trial.verify(runLimit(budget, baselines));
-        matches.push({ trial, baselines });
+        await candidate.verify(data, callLimit(budget, baselines));
+        const answer = (seed: string) => prepared.data.answer(workload, seed);
+        comparisons.push({ candidate, baselines, empty: await table.emptyCall(), unseen: data.unseen, answer });
         signal.throwIfAborted();
       }
       onTiming();
       doing = "timing";
       const libraries = job.purpose === "finalist" ? await this.#libraries(prepared, job, signal) : {};
-      return await timeAll(matches, job, budget, device, libraries);
+      return await measureAll(comparisons, job, budget, this.#limits, libraries);
     } catch (error) {
+      await this.#reopen(error, prepared, job);
       signal.throwIfAborted();
       const failure = await failureOf(error, doing, artifact.folder);
       if (failure === null) throw fullDisk(error);
@@ -178,22 +186,21 @@ class CpuBackend implements Backend<CpuArtifact> {
     if (this.#table?.referee.alive) return this.#table;
     const memory = this.#options.memoryBytes ?? 2 * GIB + this.#tools.cores * 160 * 1024 ** 2;
     const referee = new Referee(this.#tools.referee(this.#folder), this.#folder);
-    this.#table = new ProcessTable(referee, this.#tools.cores, memory);
+    const { cores, emptyKernel } = this.#tools;
+    const folder = join(this.#folder, "empty");
+    this.#table = new ProcessTable(referee, { cores, memoryBytes: memory, emptyKernel, folder });
     return this.#table;
   }
 
-  async #baselines(
+  async #workload(
     prepared: Prepared,
     table: ProcessTable,
     job: Job,
     workload: Workload,
     signal: AbortSignal,
-  ): Promise<[Baseline, ...Baseline[]]> {
+  ): Promise<OpenWorkload> {
     try {
-      const ranked = await prepared.baselines.ranked(table, workload, EFFORT[job.effort].cpu.search, signal);
-      const [first, ...rest] = ranked;
-      if (first === undefined) throw new Error("the kernel has no baselines");
-      return job.purpose === "finalist" ? [first, ...rest] : [first];
+      return await prepared.baselines.open(table, workload, EFFORT[job.effort].cpu.search, signal);
     } catch (error) {
       signal.throwIfAborted();
       const failure = await failureOf(error, "being timed", this.#folder);
@@ -203,6 +210,22 @@ class CpuBackend implements Backend<CpuArtifact> {
         `a baseline of kernel ${job.kernel.definition.id} failed: ${failure.message}`,
       );
     }
+  }
+
+  /**
+   * After a failure that was not the candidate's own, baselines are started again: one may have been interrupted in a
+   * call. Throws HostFault where one failed by itself.
+   */
+  async #reopen(error: unknown, { baselines }: Prepared, job: Job): Promise<void> {
+    if (!(error instanceof ProcessFailed) || error.process === null) return;
+    if (error.reason !== "aborted" && !baselines.holds(error.process)) return;
+    for (const workload of job.workloads) await baselines.close(workload);
+    if (error.reason === "aborted") return;
+    const failure = await failureOf(error, "being timed", this.#folder);
+    throw new HostFault(
+      "baseline_failed",
+      `a baseline of kernel ${job.kernel.definition.id} failed: ${failure?.message ?? error.reason}`,
+    );
   }
 
   #libraries(prepared: Prepared, job: Job, signal: AbortSignal): Promise<ComparisonTimes> {

@@ -3,14 +3,15 @@ import { readFile } from "node:fs/promises";
 import { constants } from "node:os";
 import { join } from "node:path";
 import type { Failure } from "../backend.ts";
-import { TrialFailed } from "./referee.ts";
+import { ProcessFailed } from "./referee.ts";
+import { WrongOutput } from "./timed-process.ts";
 import { firstLines } from "./toolchain.ts";
-import { WrongOutput } from "./trial.ts";
 
 /** Null for an error that is not the candidate's. `doing` completes "while …". */
 export async function failureOf(error: unknown, doing: string, folder: string): Promise<Failure | null> {
   if (error instanceof WrongOutput) return { outcome: "incorrect", message: error.message };
-  if (!(error instanceof TrialFailed) || error.reason === "aborted") return null;
+  if (!(error instanceof ProcessFailed) || error.reason === "aborted") return null;
+  if (error.reason === "changed") return { outcome: "incorrect", message: `it changed its inputs while ${doing}` };
   const [what, number] = error.reason.split(" ");
   if (what === "timeout") return { outcome: "timeout", message: `it did not finish while ${doing}, and was ended` };
   const said = firstLines(await readFile(join(folder, "stderr.txt"), "utf8").catch(() => ""), 3);

@@ -2,24 +2,78 @@
 import { mkdir } from "node:fs/promises";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { Referee } from "./referee.ts";
+import { median } from "./statistics.ts";
 
-/** As MAX_PROCESSES of `native/referee.c`. */
+/** As MAX_PROCESSES of `native/referee.h`. */
 const PLACES = 256;
+
+/** A call of a kernel that does nothing, milliseconds: what the way to a process and back costs when nothing is in it. */
+export interface EmptyCall {
+  /** The least of many. */
+  readonly ms: number;
+  /** By how much half of them took longer. */
+  readonly apart: number;
+}
+
+const EMPTY_CALLS = 100;
+const EMPTY_LIMIT_MS = 10_000;
 
 export class ProcessTable {
   readonly referee: Referee;
   readonly #cores: number;
   readonly #memoryBytes: number;
   readonly #used = new Set<number>();
+  readonly #emptyKernel: string;
+  readonly #folder: string;
+  #empty: Promise<EmptyCall> | null = null;
 
-  constructor(referee: Referee, cores: number, memoryBytes: number) {
+  /**
+   * @param emptyKernel executable of the kernel that does nothing
+   * @param folder where that runs
+   */
+  constructor(
+    referee: Referee,
+    {
+      cores,
+      memoryBytes,
+      emptyKernel,
+      folder,
+    }: { cores: number; memoryBytes: number; emptyKernel: string; folder: string },
+  ) {
     this.referee = referee;
     this.#cores = cores;
     this.#memoryBytes = memoryBytes;
+    this.#emptyKernel = emptyKernel;
+    this.#folder = folder;
   }
 
-  /** Starts an executable, stopped and without arrays, in a folder of its own. @returns its number. */
-  async spawn(executable: string, folder: string): Promise<number> {
+  /** Measured once. */
+  emptyCall(): Promise<EmptyCall> {
+    this.#empty ??= this.#callEmptyKernel().catch((error) => {
+      this.#empty = null;
+      throw error;
+    });
+    return this.#empty;
+  }
+
+  async #callEmptyKernel(): Promise<EmptyCall> {
+    const id = await this.spawn(this.#emptyKernel, this.#folder, null);
+    const times: number[] = [];
+    for (let n = 0; n < EMPTY_CALLS; n++) {
+      const [ns] = await this.referee.command("call", id, EMPTY_LIMIT_MS);
+      times.push(Number(ns) / 1e6);
+    }
+    await this.end(id);
+    const ms = Math.min(...times);
+    return { ms, apart: median(times) - ms };
+  }
+
+  /**
+   * Starts an executable, stopped and without arrays, in a folder of its own.
+   * @param source number of the process whose inputs it reads; null for one that makes inputs
+   * @returns its number.
+   */
+  async spawn(executable: string, folder: string, source: number | null): Promise<number> {
     let id = 0;
     while (this.#used.has(id)) id++;
     if (id >= PLACES)
@@ -29,7 +83,8 @@ export class ProcessTable {
     await mkdir(folder, { recursive: true });
     this.#used.add(id);
     try {
-      await this.referee.spawn(id, executable, folder, this.#cores, this.#memoryBytes);
+      const limits = { cores: this.#cores, memoryBytes: this.#memoryBytes };
+      await this.referee.spawn(id, { executable, folder, source, ...limits });
     } catch (error) {
       await this.end(id);
       throw error;

@@ -4,15 +4,29 @@ import { createInterface } from "node:readline";
 import { killGroup } from "../process-group.ts";
 import { bareEnvironment } from "./command.ts";
 
-/** The candidate's process failed at a command. */
-export class TrialFailed extends Error {
-  /** `timeout`, `aborted`, `exited CODE`, `signal NUMBER`, `garbled`, `referee ended`. */
+/** A process failed at a command. */
+export class ProcessFailed extends Error {
+  /** `timeout`, `aborted`, `exited CODE`, `signal NUMBER`, `garbled`, `changed` (its inputs), `referee ended`. */
   readonly reason: string;
+  /** Its number; null where the referee itself has ended. */
+  readonly process: number | null;
 
-  constructor(reason: string) {
+  constructor(reason: string, process: number | null) {
     super(reason);
     this.reason = reason;
+    this.process = process;
   }
+}
+
+export interface Start {
+  readonly executable: string;
+  /** Its working directory. */
+  readonly folder: string;
+  readonly cores: number;
+  /** Of its address space. */
+  readonly memoryBytes: number;
+  /** Number of the process whose inputs it reads; null for one that makes inputs. */
+  readonly source: number | null;
 }
 
 interface Waiting {
@@ -40,7 +54,7 @@ export class Referee {
         this.#alive = false;
         for (const pid of this.#groups.values()) killGroup(pid, "SIGKILL");
         this.#groups.clear();
-        this.#waiting?.reject(new TrialFailed("referee ended"));
+        this.#waiting?.reject(new ProcessFailed("referee ended", null));
         this.#waiting = null;
         resolve();
       };
@@ -53,9 +67,9 @@ export class Referee {
     return this.#alive;
   }
 
-  /** Sends one command. TrialFailed where the candidate failed; Error where the referee could not obey. */
+  /** Sends one command. ProcessFailed where a process failed; Error where the referee could not obey. */
   async command(...fields: (string | number)[]): Promise<string[]> {
-    if (!this.#alive) throw new TrialFailed("referee ended");
+    if (!this.#alive) throw new ProcessFailed("referee ended", null);
     if (this.#waiting !== null) throw new Error("the referee executes one command at a time");
     if (fields.some((field) => /[\t\n]/.test(String(field)))) throw new Error("a field contains a tab or a line break");
     const answer = await new Promise<string[]>((resolve, reject) => {
@@ -63,14 +77,16 @@ export class Referee {
       this.#child.stdin.write(`${fields.join("\t")}\n`);
     });
     const [status, ...rest] = answer;
-    if (status === "failed") throw new TrialFailed(rest[0] ?? "failed");
+    if (status === "failed") throw new ProcessFailed(rest[0] ?? "failed", Number(rest[1]));
     if (status !== "ok") throw new Error(`referee: ${fields[0]}: ${answer.join(" ")}`);
     return rest;
   }
 
   /** Starts an executable as process `id`, in place of what had that number. */
-  async spawn(id: number, executable: string, folder: string, cores: number, memoryBytes: number): Promise<void> {
-    const [pid] = await this.command("spawn", id, executable, folder, cores, memoryBytes, START_LIMIT_MS);
+  async spawn(id: number, how: Start): Promise<void> {
+    const { executable, folder, cores, memoryBytes, source } = how;
+    const fields = [executable, folder, cores, memoryBytes, START_LIMIT_MS];
+    const [pid] = await this.command("spawn", id, source ?? "-", ...fields);
     // In a process namespace of its own its numbers mean nothing here, and all that is in there ends with it.
     if (Number(pid) > 0) this.#groups.set(id, Number(pid));
   }

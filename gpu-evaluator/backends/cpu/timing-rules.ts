@@ -11,5 +11,7 @@ export const NOISY_FACTOR = 2;
 export const HOPELESS = 5;
 /** Inputs that differ by seed, all of which a candidate must get right before it is timed. */
 export const VERIFICATION_SEEDS = 3;
-/** Prepared inputs of each workload that searches draw from: those verified, and one first seen after timing. */
-export const POOL = 5;
+/** Known answers that a candidate first meets among its timed calls. */
+export const UNSEEN = 2;
+/** Prepared inputs of each workload that searches draw from: those verified, and those unseen. */
+export const POOL = VERIFICATION_SEEDS + UNSEEN;

@@ -12,6 +12,8 @@ import {
   systemPaths,
 } from "@kevo/core/sandbox/sandbox.ts";
 import { runCommand } from "./command.ts";
+import type { DeviceRates } from "./device-limits.ts";
+import { deviceRates } from "./device-rates.ts";
 
 export const NATIVE = fileURLToPath(new URL("./native/", import.meta.url));
 
@@ -23,8 +25,13 @@ export interface Toolchain {
   /** One line for people and for comparing evaluations. */
   readonly description: string;
   readonly cores: number;
+  /** Linked with every candidate. */
   readonly harness: readonly string[];
+  /** Linked with a kernel's reference: what writes files of known answers, and what makes inputs for the referee. */
   readonly referenceMain: string;
+  readonly inputsMain: readonly string[];
+  /** Executable of the kernel that does nothing. */
+  readonly emptyKernel: string;
   /** The referee and its arguments, in its sandbox; it sees `folder` and nothing else. */
   readonly referee: (folder: string) => string[];
   readonly sandbox: Sandbox;
@@ -34,9 +41,12 @@ export interface Toolchain {
   readonly linkage: readonly string[];
   /** Measured peak of all cores, GFLOP/s. */
   readonly peakGflops: number;
+  readonly rates: DeviceRates;
 }
 
 const SETUP_LIMIT_MS = 60_000;
+/** Parts of the referee, C files of `native/`. */
+const REFEREE = ["referee", "launch", "process", "memory", "data-file", "round"];
 
 export interface ToolchainOptions {
   readonly signal?: AbortSignal;
@@ -74,32 +84,34 @@ export async function prepareToolchain(
     return join(folder, output);
   };
   const version = firstLines((await cc("--version")).stdout, 1) || compiler.join(" ");
-  const harness = [
-    await build("harness.o", "-c", join(NATIVE, "harness.c")),
-    await build("team.o", "-c", join(NATIVE, "team.c")),
-  ];
+  const object = (name: string) => build(`${name}.o`, "-c", join(NATIVE, `${name}.c`));
+  const [channel, team] = [await object("channel"), await object("team")];
+  const harness = [await object("harness"), channel, team];
   let native: string[] = [];
   for (const flag of ["-march=native", "-mcpu=native"]) {
     if ((await cc(flag, "-c", "-I", NATIVE, "-o", "probe.o", join(NATIVE, "team.c"))).code !== 0) continue;
     native = [flag];
     break;
   }
-  const referenceMain = await build("reference-main.o", "-c", join(NATIVE, "reference-main.c"));
-  const isStatic =
-    (await cc("-static", "-pthread", "-o", "probe", join(NATIVE, "peak.c"), ...harness.slice(1))).code === 0;
+  const referenceMain = await object("reference-main");
+  const inputsMain = [await object("inputs-main"), channel];
+  const isStatic = (await cc("-static", "-pthread", "-o", "probe", join(NATIVE, "peak.c"), team)).code === 0;
   const linkage = isStatic ? ["-static"] : [];
+  const emptyKernel = await build("empty-kernel", join(NATIVE, "empty.c"), ...harness, ...linkage);
   const confine = ["-I", SANDBOX_NATIVE, join(SANDBOX_NATIVE, "confine.c")];
-  const referee = await build("referee", join(NATIVE, "referee.c"), ...confine, ...linkage, "-lm");
+  const parts = REFEREE.map((name) => join(NATIVE, `${name}.c`));
+  // It judges every timed output, so it is worth its optimisation.
+  const referee = await build("referee", "-O3", ...native, ...parts, ...confine, ...linkage, "-lm");
   const sandbox = await prepareSandbox(folder, { compiler, without });
   const cores = availableParallelism();
-  const peak = await build("peak", "-O3", ...native, join(NATIVE, "peak.c"), join(folder, "team.o"));
-  const measured = await runCommand(peak, [String(cores)], { cwd: folder, timeoutMs: SETUP_LIMIT_MS, signal });
-  const peakGflops = Number(measured.stdout);
-  if (!(peakGflops > 0)) throw new Error(`cannot measure this machine's peak: ${measured.stderr}`);
+  const rates = deviceRates(await build("peak", "-O3", ...native, join(NATIVE, "peak.c"), team), cores, folder);
+  const peakGflops = await rates.gflops();
+  signal?.throwIfAborted();
   const description = [version, ...native, `${process.arch} ${process.platform}`].join(", ");
   const libraries = isStatic ? [] : systemPaths(file);
   return {
-    ...{ compiler, native, description, cores, harness, referenceMain, peakGflops, sandbox, linkage },
+    ...{ compiler, native, description, cores, harness, referenceMain, inputsMain, emptyKernel },
+    ...{ peakGflops, rates, sandbox, linkage },
     readable: [...systemPaths(file), folder, NATIVE],
     referee: (scratch) => {
       const { seccomp, landlock } = sandbox.active;

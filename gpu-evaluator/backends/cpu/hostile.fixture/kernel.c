@@ -41,6 +41,7 @@ void kevo_kernel(const kevo_shape *shape, const float *const inputs[], float *ou
   const float *input = inputs[0];
   static int calls = 0;
   calls++;
+  const float before = output[length / 2];
 
 #if DEED == DEED_keeps_results
   /* Slow at first, then from memory; knows the inputs by their first element. */
@@ -70,10 +71,7 @@ void kevo_kernel(const kevo_shape *shape, const float *const inputs[], float *ou
 #elif DEED == DEED_zeros
   memset(output, 0, (size_t)length * sizeof *output);
 #elif DEED == DEED_leaves_some_unwritten
-  /* The bytes it found there. */
-  static uint32_t before;
-  if (calls == 1) before = 0x7fedbeefu;
-  memcpy(output + length / 2, &before, sizeof before);
+  output[length / 2] = before;
 #elif DEED == DEED_not_finite
   output[7] = NAN;
 #elif DEED == DEED_changes_inputs

@@ -1,25 +1,17 @@
 /*
- * The part of a candidate's process that is not the candidate: obeys the referee's commands and calls the kernel.
- * It shares an address space with code that is not trusted, so nothing it says is believed: the referee takes the
- * times and checks the arrays from outside.
+ * The part of a candidate's process that is not the candidate: obeys the referee's messages and calls the kernel.
+ * It shares an address space with code that is not trusted, so nothing it says is believed: the referee gives each
+ * call new inputs, takes the time and checks the output from outside.
  */
 #define _GNU_SOURCE
-#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include "protocol.h"
+#include "channel.h"
 
 void kevo_set_cores(int count);
-
-int64_t kevo_size(const kevo_shape *shape, const char *name) {
-  for (uint32_t i = 0; i < shape->count; i++)
-    if (strcmp(shape->sizes[i].name, name) == 0) return shape->sizes[i].value;
-  fprintf(stderr, "the workload has no size called '%s'\n", name);
-  abort();
-}
 
 void *kevo_scratch(int slot, size_t bytes) {
   static struct {
@@ -41,46 +33,45 @@ void *kevo_scratch(int slot, size_t bytes) {
   return slots[slot].memory;
 }
 
-static void read_fully(void *buffer, size_t bytes) {
-  for (size_t done = 0; done < bytes;) {
-    ssize_t got = read(KEVO_FD_COMMAND, (char *)buffer + done, bytes - done);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) _exit(0); /* The referee is done with us, or gone. */
-    done += (size_t)got;
-  }
-}
+/* The inputs' memory is only readable, so a fault in it is a kernel that writes there: the referee is told so. */
+static const char *inputs_begin, *inputs_end;
+static const kevo_message *in_hand;
 
-static void say(uint32_t op, uint32_t sequence) {
-  kevo_reply reply = {.op = op, .sequence = sequence};
-  if (write(KEVO_FD_REPLY, &reply, sizeof reply) != (ssize_t)sizeof reply) _exit(0);
+static void on_fault(int number, siginfo_t *about, void *context) {
+  const char *address = about->si_addr;
+  (void)context;
+  if (address >= inputs_begin && address < inputs_end) {
+    kevo_say(KEVO_CHANGED_INPUTS, &in_hand->head);
+    for (;;) pause();
+  }
+  signal(number, SIG_DFL); /* The instruction runs again, and ends the process. */
 }
 
 int main(int count, char **arguments) {
-  kevo_message current = {0}, message;
-  char *memory = NULL;
-  size_t mapped = 0;
+  kevo_message message = {0};
+  kevo_layout layout = {0};
+  kevo_shape shape = {0};
+  const float *inputs[KEVO_MAX_INPUTS] = {0};
+  float *output = NULL;
   kevo_set_cores(count > 1 ? atoi(arguments[1]) : 1);
-  say(KEVO_HELLO, 0);
+  in_hand = &message;
+  struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO};
+  sigaction(SIGSEGV, &action, NULL);
+  kevo_say(KEVO_HELLO, &message.head);
   for (;;) {
-    read_fully(&message, sizeof message);
-    if (message.op == KEVO_OPEN) {
-      if (memory != NULL) munmap(memory, mapped);
-      current = message;
-      mapped = kevo_slot_bytes(&current.layout) * current.slots;
-      memory = mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, KEVO_FD_MEMORY, 0);
-      if (memory == MAP_FAILED) {
-        fprintf(stderr, "cannot map %zu bytes of arrays: %s\n", mapped, strerror(errno));
-        return 1;
-      }
+    kevo_receive(&message);
+    if (message.head.op == KEVO_OPEN) {
+      layout = message.layout;
+      shape = message.shape;
+      inputs_begin = kevo_map(KEVO_FD_READ, kevo_inputs_bytes(&layout), PROT_READ);
+      inputs_end = inputs_begin + kevo_inputs_bytes(&layout);
+      char *written = kevo_map(KEVO_FD_WRITTEN, kevo_output_bytes(&layout), PROT_READ | PROT_WRITE);
+      output = (float *)(written + kevo_output_offset(&layout));
     } else {
-      for (uint32_t call = 0; call < message.calls; call++) {
-        char *slot = memory + kevo_slot_bytes(&current.layout) * ((message.first + call) % current.slots);
-        const float *inputs[KEVO_MAX_INPUTS];
-        for (uint32_t i = 0; i < current.layout.inputs; i++)
-          inputs[i] = (const float *)(slot + kevo_array_offset(&current.layout, i));
-        kevo_kernel(&current.shape, inputs, (float *)(slot + kevo_array_offset(&current.layout, current.layout.inputs)));
-      }
+      for (uint32_t i = 0; i < layout.inputs; i++)
+        inputs[i] = (const float *)(inputs_begin + kevo_input_offset(&layout, i));
+      kevo_kernel(&shape, inputs, output);
     }
-    say(KEVO_DONE, message.sequence);
+    kevo_say(KEVO_DONE, &message.head);
   }
 }

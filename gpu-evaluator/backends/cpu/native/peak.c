@@ -1,6 +1,7 @@
 /*
- * This machine's measured peak: independent fused multiply-adds on registers, on every core at once.
- *   peak CORES   prints GFLOP/s, the best of several short windows
+ * What this machine gives at most, on every core at once, the best of several short windows.
+ *   peak CORES         prints GFLOP/s: independent fused multiply-adds on registers
+ *   peak CORES BYTES   prints GB/s: reading an array of so many bytes, which no cache holds
  */
 #define _GNU_SOURCE
 #include <stdint.h>
@@ -52,9 +53,51 @@ static double best(void (*burn)(void *, int64_t, int), int bytes, int cores, flo
   return 2.0 * CHAINS * ROUNDS * (bytes / 4) * cores * 4 / fastest * 1e-9;
 }
 
+typedef struct reading {
+  const uint64_t *words;
+  size_t each; /* words of a task */
+  uint64_t *sums;
+} reading;
+
+static void fill_part(void *argument, int64_t task, int thread) {
+  const reading *r = argument;
+  (void)thread;
+  for (size_t i = 0; i < r->each; i++) ((uint64_t *)r->words)[(size_t)task * r->each + i] = i;
+}
+
+static void read_part(void *argument, int64_t task, int thread) {
+  const reading *r = argument;
+  const uint64_t *words = r->words + (size_t)task * r->each;
+  uint64_t sum = 0;
+  (void)thread;
+  for (size_t i = 0; i < r->each; i++) sum += words[i];
+  ((volatile uint64_t *)r->sums)[task * 8] = sum;
+}
+
+static double bandwidth(int cores, size_t bytes) {
+  enum { WINDOWS = 4 };
+  const int tasks = cores * 4;
+  reading r = {.each = bytes / 8 / (size_t)tasks, .sums = calloc((size_t)tasks * 8, 8)};
+  r.words = malloc(r.each * (size_t)tasks * 8);
+  if (r.words == NULL || r.sums == NULL) return 0;
+  kevo_parallel(cores, tasks, fill_part, &r);
+  double fastest = 1e9;
+  for (int window = 0; window < WINDOWS; window++) {
+    double start = now();
+    kevo_parallel(cores, tasks, read_part, &r);
+    double seconds = now() - start;
+    if (seconds < fastest) fastest = seconds;
+  }
+  return (double)r.each * tasks * 8 / fastest * 1e-9;
+}
+
 int main(int count, char **arguments) {
   int cores = count > 1 ? atoi(arguments[1]) : 1;
   kevo_set_cores(cores);
+  if (count > 2) {
+    printf("%.1f\n", bandwidth(cores, strtoull(arguments[2], NULL, 10)));
+    return 0;
+  }
   float *sink = calloc((size_t)cores * 4 * 16, sizeof(float));
   if (sink == NULL) return 1;
   double peak = 0, rate;

@@ -1,53 +1,71 @@
 /*
- * What the referee and the harness inside a candidate's process say to each other: fixed-size messages over two
- * pipes, and one shared memory that holds the arrays.
+ * What the referee says to the processes that it starts, over two pipes and two shared memories, and how their answers
+ * look. A candidate or a baseline reads its inputs from one memory, which it cannot write, and writes its output into
+ * the other. The program that makes inputs writes into the first, and has no second.
  *
- * The shared memory is a row of slots. A slot holds every input, then the output, with a guard region before,
- * between and after them. Only the referee chooses sizes; only the referee times.
+ * Only the referee chooses sizes, and only the referee takes times. Between two messages a process is stopped.
  */
 #ifndef KEVO_PROTOCOL_H
 #define KEVO_PROTOCOL_H
 
 #include "kevo.h"
 
-enum { KEVO_FD_COMMAND = 3, KEVO_FD_REPLY = 4, KEVO_FD_MEMORY = 5 };
-enum { KEVO_OPEN = 1, KEVO_RUN = 2 };
-enum { KEVO_HELLO = 100, KEVO_DONE = 101 };
+enum { KEVO_FD_COMMAND = 3, KEVO_FD_REPLY = 4, KEVO_FD_WRITTEN = 5, KEVO_FD_READ = 6 };
+/* KEVO_RUN calls the kernel once. KEVO_FILL is for the program that makes inputs. */
+enum { KEVO_OPEN = 1, KEVO_RUN = 2, KEVO_FILL = 3 };
+enum { KEVO_HELLO = 100, KEVO_DONE = 101, KEVO_CHANGED_INPUTS = 102 };
+
+/*
+ * A reply repeats this head as it stands in the process's memory then, so that who overwrites it is found out. `token`
+ * is a small number that looks like a count of calls, for those who look for one to lower it.
+ */
+typedef struct kevo_head {
+  uint32_t op, sequence, token, zero;
+} kevo_head;
 
 typedef struct kevo_message {
-  uint32_t op;
-  uint32_t sequence;
-  /* KEVO_RUN: `calls` calls; call i works on slot (first + i) % slots. */
-  uint32_t calls;
-  uint32_t first;
+  kevo_head head;
+  /* KEVO_FILL */
+  uint64_t seed;
   /* KEVO_OPEN */
-  uint32_t slots;
   kevo_layout layout;
   kevo_shape shape;
 } kevo_message;
 
 typedef struct kevo_reply {
   uint32_t op;
-  uint32_t sequence;
+  kevo_head asked;
 } kevo_reply;
 
 #define KEVO_GUARD_BYTES 4096u
 
-/* Bytes of an array with its guard behind it. Arrays are staggered so that they do not share cache sets. */
+/* Bytes of an array and the gap behind it. Arrays are staggered so that they do not share cache sets. */
 static inline uint64_t kevo_array_bytes(uint64_t floats) {
   return ((floats * 4 + 63) / 64) * 64 + KEVO_GUARD_BYTES + 448;
 }
 
-/* Where array `index` begins in a slot; index == layout->inputs is the output. */
-static inline uint64_t kevo_array_offset(const kevo_layout *layout, uint32_t index) {
+/* Where input `index` begins; index == layout->inputs is the end of the last. */
+static inline uint64_t kevo_input_offset(const kevo_layout *layout, uint32_t index) {
   uint64_t offset = KEVO_GUARD_BYTES;
   for (uint32_t i = 0; i < index; i++) offset += kevo_array_bytes(layout->input_floats[i]);
   return offset;
 }
 
-static inline uint64_t kevo_slot_bytes(const kevo_layout *layout) {
-  uint64_t bytes = kevo_array_offset(layout, layout->inputs) + kevo_array_bytes(layout->output_floats);
-  return (bytes + 4095) / 4096 * 4096;
+static inline uint64_t kevo_whole_pages(uint64_t bytes) { return (bytes + 4095) / 4096 * 4096; }
+
+/* The memory of the inputs. */
+static inline uint64_t kevo_inputs_bytes(const kevo_layout *layout) {
+  return kevo_whole_pages(kevo_input_offset(layout, layout->inputs));
+}
+
+/* Where the output begins in its memory: behind a guard, and staggered as if it followed the inputs. */
+static inline uint64_t kevo_output_offset(const kevo_layout *layout) {
+  return KEVO_GUARD_BYTES + kevo_input_offset(layout, layout->inputs) % 4096;
+}
+
+/* The memory of the output: a guard lies before and behind it. */
+static inline uint64_t kevo_output_bytes(const kevo_layout *layout) {
+  return kevo_whole_pages(kevo_output_offset(layout) + layout->output_floats * 4 + KEVO_GUARD_BYTES);
 }
 
 /* Header of a file of inputs and their right answer: floats of each input, then doubles of the output. */

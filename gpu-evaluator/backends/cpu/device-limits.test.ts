@@ -1,0 +1,54 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { DeviceLimits } from "./device-limits.ts";
+import { cachesOf } from "./device-rates.ts";
+
+const workload = (flops: number, bytes: number) => ({ name: "w", shape: {}, flops, bytes });
+const never = async () => 0;
+
+test("more operations than the peak allows are impossible, after the peak has been measured again", async () => {
+  let measured = 0;
+  const gflops = async () => [90, 110, 100, 100, 100][measured++] ?? 100;
+  const limits = new DeviceLimits({ gflops, gbytesPerSecond: never, cacheBytes: Number.POSITIVE_INFINITY }, 80);
+  expect(await limits.impossible(workload(1e8, 0), 2, 0)).toBeNull();
+  expect(measured).toBe(0);
+  // 105 GFLOP/s: above the first two figures, not above what the machine gives.
+  expect(await limits.impossible(workload(1.05e8, 0), 1, 0)).toBeNull();
+  expect(limits.peakGflops).toBe(110);
+  expect(await limits.impossible(workload(1e9, 0), 1, 0)).toMatch(/909 % of this machine's measured peak/);
+});
+
+test("bytes beyond what the caches hold come no faster than memory gives them", async () => {
+  const rates = { gflops: never, gbytesPerSecond: async () => 10, cacheBytes: 1e6 };
+  const limits = new DeviceLimits(rates, 100);
+  expect(await limits.impossible(workload(0, 1e6), 0.001, 0)).toBeNull();
+  expect(await limits.impossible(workload(0, 11e6), 1, 0)).toBeNull();
+  expect(await limits.impossible(workload(0, 21e6), 1, 0)).toMatch(/20 GB\/s.*10 GB\/s/);
+});
+
+test("no call takes less than one that does nothing", async () => {
+  const limits = new DeviceLimits({ gflops: never, gbytesPerSecond: never, cacheBytes: 1 }, 100);
+  expect(await limits.impossible(workload(1, 0), 0.001, 0.002)).toMatch(/does nothing/);
+});
+
+test("every cache for data is counted once, and none means that nothing is known", () => {
+  const folder = mkdtempSync(join(tmpdir(), "kevo-caches-"));
+  const cache = (cpu: number, index: number, facts: Record<string, string>) => {
+    const path = join(folder, `cpu${cpu}`, "cache", `index${index}`);
+    mkdirSync(path, { recursive: true });
+    for (const [name, text] of Object.entries(facts)) writeFileSync(join(path, name), `${text}\n`);
+  };
+  try {
+    expect(cachesOf(folder)).toBe(Number.POSITIVE_INFINITY);
+    for (const cpu of [0, 1]) {
+      cache(cpu, 0, { level: "1", type: "Data", size: "32K", shared_cpu_list: `${cpu}` });
+      cache(cpu, 1, { level: "1", type: "Instruction", size: "32K", shared_cpu_list: `${cpu}` });
+      cache(cpu, 2, { level: "3", type: "Unified", size: "8M", shared_cpu_list: "0-1" });
+    }
+    expect(cachesOf(folder)).toBe(2 * 32 * 1024 + 8 * 1024 ** 2);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

@@ -1,0 +1,43 @@
+/** Measures what this machine's cores and memory give (`native/peak.c`), and reads how much its caches hold. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { runCommand } from "./command.ts";
+import type { DeviceRates } from "./device-limits.ts";
+
+const LIMIT_MS = 60_000;
+const CPUS = "/sys/devices/system/cpu";
+const UNITS: Readonly<Record<string, number>> = { K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
+/** Arrays whose reading is timed are so many times as large as the caches, and within these. */
+const CACHES = 4;
+const [LEAST_BYTES, MOST_BYTES] = [64 * 1024 ** 2, 2 * 1024 ** 3];
+
+/** @param peak program of `native/peak.c` */
+export function deviceRates(peak: string, cores: number, folder: string): DeviceRates {
+  const cacheBytes = cachesOf(CPUS);
+  const run = async (...args: (string | number)[]) => {
+    const measured = await runCommand(peak, args.map(String), { cwd: folder, timeoutMs: LIMIT_MS });
+    const rate = Number(measured.stdout);
+    if (!(rate > 0)) throw new Error(`cannot measure this machine's speed: ${measured.stderr}`);
+    return rate;
+  };
+  const bytes = Math.max(LEAST_BYTES, Math.min(MOST_BYTES, CACHES * cacheBytes));
+  return { gflops: () => run(cores), gbytesPerSecond: () => run(cores, bytes), cacheBytes };
+}
+
+/** Bytes of all caches for data, each counted once. */
+export function cachesOf(folder: string): number {
+  const caches = new Map<string, number>();
+  try {
+    for (const cpu of readdirSync(folder).filter((name) => /^cpu\d+$/.test(name)))
+      for (const index of readdirSync(join(folder, cpu, "cache")).filter((name) => name.startsWith("index"))) {
+        const read = (name: string) => readFileSync(join(folder, cpu, "cache", index, name), "utf8").trim();
+        if (read("type") === "Instruction") continue;
+        const [, size = "0", unit = ""] = /^(\d+)([KMG]?)$/.exec(read("size")) ?? [];
+        caches.set(`${read("level")} ${read("shared_cpu_list")}`, Number(size) * (UNITS[unit] ?? 1));
+      }
+  } catch {
+    // Some virtual machines do not say.
+  }
+  const sum = [...caches.values()].reduce((all, size) => all + size, 0);
+  return sum > 0 ? sum : Number.POSITIVE_INFINITY;
+}

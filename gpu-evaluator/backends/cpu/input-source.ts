@@ -1,0 +1,96 @@
+/**
+ * The inputs of one workload in the referee: the kernel's own program that makes them, in a process of its own, and the
+ * memory that it fills, which candidates and baselines can only read. One set of inputs lies there at a time.
+ */
+import type { Workload } from "@kevo/proto/kernel.ts";
+import type { ProcessTable } from "./process-table.ts";
+import type { Referee } from "./referee.ts";
+import { type Finding, readFinding, shapeFields } from "./timed-process.ts";
+
+/** Longest making of one set of inputs, milliseconds. */
+const FILL_LIMIT_MS = 30_000;
+
+/** What a round showed: times of all processes, or that the first one's output is not what it should be. */
+export type Round =
+  | {
+      readonly right: true;
+      /** The largest error against known answers. */
+      readonly error: number;
+      /** In the order of the processes: of one call, and the time its threads waited for a core as a share of it. */
+      readonly times: readonly { readonly ms: number; readonly waited: number }[];
+    }
+  | {
+      readonly right: false;
+      /** File of the known answer; null where another process's output is what it was held against. */
+      readonly data: string | null;
+      readonly seed: string;
+      readonly finding: Finding;
+    };
+
+export interface RoundPlan {
+  readonly sets: number;
+  /** Longest call, milliseconds. */
+  readonly limitMs: number;
+  /** How far the first process's output may be from the second's, relative; 0: nothing is judged. */
+  readonly bound: number;
+  readonly processes: readonly number[];
+  /** Files of known answers by the number of the set, which counts from 0. */
+  readonly known?: ReadonlyMap<number, string>;
+}
+
+export class InputSource {
+  readonly referee: Referee;
+  readonly id: number;
+  readonly workload: Workload;
+
+  private constructor(referee: Referee, id: number, workload: Workload) {
+    this.referee = referee;
+    this.id = id;
+    this.workload = workload;
+  }
+
+  /**
+   * @param program linked from the kernel's reference
+   * @param data any file of the workload's inputs: it says how large they are
+   */
+  static async open(
+    table: ProcessTable,
+    program: string,
+    folder: string,
+    workload: Workload,
+    data: string,
+  ): Promise<InputSource> {
+    const id = await table.spawn(program, folder, null);
+    await table.referee.command("source", id, data, FILL_LIMIT_MS, ...shapeFields(workload));
+    return new InputSource(table.referee, id, workload);
+  }
+
+  /** New inputs, then one call on them. @returns milliseconds */
+  async freshCall(process: number, limitMs: number): Promise<number> {
+    await this.referee.command("fresh", this.id, FILL_LIMIT_MS);
+    const [ns] = await this.referee.command("call", process, Math.ceil(limitMs));
+    return Number(ns) / 1e6;
+  }
+
+  /** One more call on the same inputs, the output as it was left. @returns milliseconds */
+  async sameCall(process: number, limitMs: number): Promise<number> {
+    const [ns] = await this.referee.command("again", process, Math.ceil(limitMs));
+    return Number(ns) / 1e6;
+  }
+
+  async round({ sets, limitMs, bound, processes, known = new Map() }: RoundPlan): Promise<Round> {
+    const answers = [...known].flat();
+    const fields = [this.id, sets, Math.ceil(limitMs), bound, processes.join(","), ...answers];
+    const [verdict, ...rest] = await this.referee.command("round", ...fields);
+    if (verdict === "wrong") {
+      const [data = "-", seed = "", ...finding] = rest;
+      return { right: false, data: data === "-" ? null : data, seed, finding: readFinding(finding) };
+    }
+    const [error = 0, ...numbers] = rest.map(Number);
+    const times = processes.map((_, at) => {
+      const [ns = Number.NaN, waited = 0] = numbers.slice(2 * at);
+      return { ms: ns / 1e6 / sets, waited: waited / ns };
+    });
+    return { right: true, error, times };
+  }
+}

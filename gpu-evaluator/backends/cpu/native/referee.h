@@ -1,0 +1,113 @@
+/* What the parts of the referee share: its processes, the files of known answers, and why the last command failed. */
+#ifndef KEVO_REFEREE_H
+#define KEVO_REFEREE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include "protocol.h"
+
+enum { MAX_PROCESSES = 256, MAX_DATA = 512, MAX_FIELDS = 64 };
+
+/* A file of inputs and their right answer, mapped. */
+typedef struct data {
+  char path[1024];
+  char *bytes;
+  size_t size;
+} data;
+
+typedef struct placement placement;
+
+/*
+ * A candidate, a baseline or the empty kernel, which reads the inputs of a source and writes an output; or a source: the
+ * program that makes inputs, and the memory that they lie in.
+ */
+typedef struct process {
+  pid_t pid; /* 0: this place is free */
+  int command, reply, written_fd;
+  uint32_t sequence;
+  kevo_layout layout;
+  char *written; /* the memory that it writes; NULL before it is opened */
+  size_t mapped;
+  /* Of who reads. */
+  struct process *source;
+  uint64_t poison_at; /* where in the source's poison the output's begins */
+  placement *threads; /* where its threads ran when it was opened for baselines; NULL: they are left alone */
+  /* Of a source. */
+  int readable_fd; /* its memory, for those who may only read; -1 before it is opened */
+  const data *loaded; /* what lies in its memory, with its answer; NULL when the process filled it */
+  float *poison;
+} process;
+
+extern process processes[MAX_PROCESSES];
+/* Why a process failed: `timeout`, `aborted`, `exited CODE`, `signal NUMBER`, `garbled`, `changed`. */
+extern char why[128];
+extern volatile int aborted, ending;
+
+/* ---- data-file.c */
+/* NULL where it cannot be read or is none. */
+const data *get_data(const char *path);
+const kevo_layout *layout_of(const data *file);
+int same_layout(const kevo_layout *a, const kevo_layout *b);
+/* Input `index` of the file; index == inputs is where the right answer begins, doubles. */
+const char *array_of(const data *file, uint32_t index);
+void drop_data(const char *path);
+
+/* ---- launch.c: how a process begins */
+typedef struct launch_options {
+  int filters_calls, loads_libraries, holds_files;
+} launch_options;
+extern launch_options launching;
+/* Paths that a process may read, beside its executable. */
+void may_read(const char *path);
+
+typedef struct launch {
+  const char *executable, *folder, *cores;
+  unsigned long long memory;
+} launch;
+/* 0, or -1 with errno. The process is not stopped yet; its hello is to be awaited. */
+int start_process(process *p, process *source, const launch *how);
+
+/* ---- process.c: how it goes on */
+int64_t now_ns(void);
+/* A reply to the message in hand. 0, or -1 with the reason in `why`. */
+int await_reply(process *p, uint32_t op, const kevo_head *asked, int64_t deadline);
+/* Stops every thread of it, and returns when all stand. 0, or -1 with the reason in `why` when it has ended. */
+int halt(process *p);
+/* Sends a message to a stopped process, and stops it again at the reply. `ns`, when wanted: from the start to the reply. */
+int ask(process *p, kevo_message *message, int64_t deadline, int64_t *ns);
+void end_process(process *p);
+/* Ends whatever else descends from us. */
+void reap_strays(void);
+/* Nanoseconds that its threads have waited for a core so far; 0 where the system does not tell. */
+int64_t waited(const process *p);
+/* Remembers where its threads run; puts them back there. */
+void remember_placement(process *p);
+void restore_placement(process *p);
+
+/* ---- memory.c */
+/* Both send KEVO_OPEN. 0, or -1 with the reason in `why`; -2 with words for a person in `why` where it is not the process's doing. */
+int open_source(process *p, const data *file, kevo_message *message, int64_t deadline);
+int open_reader(process *p, kevo_message *message, int64_t deadline);
+void load_known(process *source, const data *file);
+/* Makes every element of the output wrong, and unlike anything that can be told from an output. */
+void poison_output(process *p);
+
+typedef struct verdict {
+  double error;
+  uint64_t unwritten, not_finite;
+  int all_zero, outside;
+} verdict;
+/* The output against the right answer of a file, or where that is NULL against the output of another process. */
+verdict judge(const process *p, const data *file, const process *other);
+
+/* ---- round.c */
+/* One call of a kernel on the inputs that lie in its source. */
+int call(process *p, int64_t limit_ns, int64_t *ns);
+int fill(process *source, uint64_t seed, int64_t limit_ns);
+/* Nobody can foresee it. Below 2^48, which every way of writing a number keeps. */
+uint64_t new_seed(void);
+/* `round` of referee.c. Prints the answer. */
+void play_round(char **fields, int count);
+
+#endif

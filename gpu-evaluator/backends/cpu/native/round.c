@@ -1,0 +1,150 @@
+/*
+ * A round of a paired comparison: some sets of inputs that no process has seen, each given to every process in turn, one
+ * call each. The output is poisoned before a call, which also costs no process its turn, and judged after it.
+ */
+#define _GNU_SOURCE
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include "referee.h"
+
+enum { MAX_TURNS = 32 };
+
+int call(process *p, int64_t limit_ns, int64_t *ns) {
+  kevo_message message = {.head = {.op = KEVO_RUN}};
+  return ask(p, &message, now_ns() + limit_ns, ns);
+}
+
+int fill(process *source, uint64_t seed, int64_t limit_ns) {
+  kevo_message message = {.head = {.op = KEVO_FILL}, .seed = seed};
+  source->loaded = NULL;
+  return ask(source, &message, now_ns() + limit_ns, NULL);
+}
+
+typedef struct turn {
+  process *process;
+  int id;
+  int64_t ns, waited_before, waited;
+} turn;
+
+typedef struct plan {
+  process *source;
+  int sets;
+  int64_t limit_ns;
+  double bound; /* most relative distance of the first process's output from the second's; 0: nothing is judged */
+  int turns;
+  turn turn[MAX_TURNS];
+  int knowns;
+  struct {
+    int set;
+    const data *file;
+  } known[MAX_FIELDS];
+} plan;
+
+uint64_t new_seed(void) {
+  uint64_t seed;
+  if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed) seed = (uint64_t)random() << 20 ^ (uint64_t)now_ns();
+  return seed >> 16;
+}
+
+static int is_wrong(const verdict *v, double bound) {
+  return v->outside || v->unwritten > 0 || v->not_finite > 0 || v->all_zero || !(v->error <= bound);
+}
+
+/* The inputs of a set. 0, or -1 when the source failed. */
+static int lay_out(const plan *plan, int set, const data **known, uint64_t *seed) {
+  *known = NULL;
+  *seed = 0;
+  for (int i = 0; i < plan->knowns; i++)
+    if (plan->known[i].set == set) *known = plan->known[i].file;
+  if (*known != NULL) return load_known(plan->source, *known), 0;
+  *seed = new_seed();
+  return fill(plan->source, *seed, plan->limit_ns);
+}
+
+/* Every process, one call each. -1 when all went well, otherwise the place of the one that failed. */
+static int take_turns(plan *plan) {
+  /* Who comes first changes, so that nobody always finds the caches that the same one left. */
+  static unsigned sets_so_far;
+  const int backwards = sets_so_far++ & 1;
+  for (int n = 0; n < plan->turns; n++) {
+    turn *next = &plan->turn[backwards ? plan->turns - 1 - n : n];
+    process *p = next->process;
+    int64_t ns;
+    poison_output(p);
+    restore_placement(p);
+    if (call(p, plan->limit_ns, &ns) != 0) return (int)(next - plan->turn);
+    next->ns += ns;
+  }
+  return -1;
+}
+
+/* Prints the answer. */
+static void play(plan *plan) {
+  double worst = 0;
+  for (int i = 0; i < plan->turns; i++) plan->turn[i].waited_before = waited(plan->turn[i].process);
+  for (int set = 0; set < plan->sets; set++) {
+    const data *known;
+    uint64_t seed;
+    if (lay_out(plan, set, &known, &seed) != 0) {
+      printf("error\tthe program that makes inputs failed: %s\n", why);
+      return;
+    }
+    int failed = take_turns(plan);
+    if (failed >= 0) {
+      kill(-plan->turn[failed].process->pid, SIGSTOP);
+      printf("failed\t%s\t%d\n", why, plan->turn[failed].id);
+      return;
+    }
+    if (plan->bound <= 0) continue;
+    const process *judged = plan->turn[0].process;
+    verdict v = judge(judged, known, known == NULL ? plan->turn[1].process : NULL);
+    if (known != NULL && v.error > worst) worst = v.error;
+    if (is_wrong(&v, plan->bound)) {
+      printf("ok\twrong\t%s\t%llu\t%.9g\t%llu\t%llu\t%d\t%d\n", known == NULL ? "-" : known->path, (unsigned long long)seed,
+             v.error, (unsigned long long)v.unwritten, (unsigned long long)v.not_finite, v.all_zero, v.outside);
+      return;
+    }
+  }
+  printf("ok\tright\t%.9g", worst);
+  for (int i = 0; i < plan->turns; i++) {
+    turn *t = &plan->turn[i];
+    printf("\t%lld\t%lld", (long long)t->ns, (long long)(waited(t->process) - t->waited_before));
+    if (plan->bound <= 0) remember_placement(t->process);
+  }
+  printf("\n");
+}
+
+static process *running(const char *id, process *source) {
+  int place = atoi(id);
+  if (place < 0 || place >= MAX_PROCESSES || processes[place].pid == 0) return NULL;
+  process *p = &processes[place];
+  return source == NULL || p->written == NULL || p->source == source ? p : NULL;
+}
+
+void play_round(char **fields, int count) {
+  static plan plan;
+  memset(&plan, 0, sizeof plan);
+  plan.source = running(fields[1], NULL);
+  plan.sets = atoi(fields[2]);
+  plan.limit_ns = atoll(fields[3]) * 1000000;
+  plan.bound = atof(fields[4]);
+  int good = plan.source != NULL && plan.source->readable_fd >= 0;
+  for (char *rest = fields[5], *id; good && (id = strsep(&rest, ",")) != NULL;) {
+    process *p = plan.turns < MAX_TURNS ? running(id, plan.source) : NULL;
+    if (p == NULL) good = 0;
+    else plan.turn[plan.turns++] = (turn){.process = p, .id = atoi(id)};
+  }
+  for (int i = 6; good && i + 1 < count; i += 2) {
+    const data *file = get_data(fields[i + 1]);
+    if (file == NULL || !same_layout(layout_of(file), &plan.source->layout)) good = 0;
+    else plan.known[plan.knowns].set = atoi(fields[i]), plan.known[plan.knowns++].file = file;
+  }
+  if (!good || plan.turns < (plan.bound > 0 ? 2 : 1)) {
+    printf("error\tround: a process or a file of known answers is not there\n");
+    return;
+  }
+  play(&plan);
+}

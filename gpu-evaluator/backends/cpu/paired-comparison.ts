@@ -1,0 +1,183 @@
+/**
+ * The paired comparison of a verified candidate with baselines: in every round each of them gets the same new inputs,
+ * one call a set, and the candidate's answers are held against the fastest baseline's or against known ones. A
+ * disagreement with a baseline is settled by the reference.
+ */
+import { rm } from "node:fs/promises";
+import type { CpuEffort } from "@kevo/core/effort/effort.ts";
+import type { Job } from "../backend.ts";
+import { HostFault } from "../host-fault.ts";
+import type { Baseline } from "./baselines.ts";
+import { KnownSets } from "./known-sets.ts";
+import type { EmptyCall } from "./process-table.ts";
+import { median, pairedRatio } from "./statistics.ts";
+import { complaint, type TimedProcess, WrongOutput } from "./timed-process.ts";
+import { CLEARLY_SLOWER, HOPELESS, NARROW, NOISY_FACTOR, ROUNDS_BEFORE_STOP } from "./timing-rules.ts";
+
+/** A candidate and what it is timed beside: in a search the fastest baseline, for a finalist all of them. */
+export interface PairedComparison {
+  readonly candidate: TimedProcess;
+  readonly baselines: readonly [Baseline, ...Baseline[]];
+  readonly empty: EmptyCall;
+  /** Files of known answers that the candidate has not seen. */
+  readonly unseen: readonly string[];
+  /** Makes the file of the answer to the inputs of a seed, which is removed after use. */
+  readonly answer: (seed: string) => Promise<string>;
+}
+
+/** Milliseconds of one call, one number a round, everything that the way to a process costs included. */
+export interface Samples {
+  readonly candidate: readonly number[];
+  /** In the order of the baselines. */
+  readonly beside: readonly (readonly number[])[];
+  readonly stopped: boolean;
+}
+
+/** A call so slow that a limit would strike it is still measured when the baseline is of the same kind. */
+const LIMIT_FACTOR = 30;
+/** Most sets of inputs in a round: more say no more about a call that is this short. */
+const MAX_SETS = 64;
+/** A round in which threads waited this share of their time for a core that something else held is played again. */
+const BUSY_SHARE = 0.04;
+/** Disagreements that the reference settled in the candidate's favour. */
+const MAX_DISPUTES = 5;
+
+export function callLimit(budget: CpuEffort, baselines: readonly Baseline[]): number {
+  const slowest = Math.max(...baselines.map(({ process }) => process.callMs));
+  return Math.max(budget.runLimitMs, LIMIT_FACTOR * slowest);
+}
+
+/** Sets of a round, so that each process is timed for about `batchMs`. */
+export function setsOf(batchMs: number, processes: readonly TimedProcess[]): number {
+  const onceMs = processes.reduce((sum, { callMs }) => sum + callMs, 0);
+  const sets = Math.round((batchMs * processes.length) / Math.max(onceMs, 1e-4));
+  return Math.max(1, Math.min(MAX_SETS, sets));
+}
+
+/** Throws WrongOutput or ProcessFailed. `random` (0 to 1) picks the sets whose answers are known. */
+export async function compare(
+  comparison: PairedComparison,
+  job: Job,
+  budget: CpuEffort,
+  random: () => number,
+): Promise<Samples> {
+  const { candidate, baselines } = comparison;
+  const finalist = job.purpose === "finalist";
+  // A call that is shorter than a batch may only have been slow to start its threads.
+  const slow = Math.max(HOPELESS * baselines[0].process.callMs, budget.batchMs);
+  const mayStop = !finalist && !job.neverStopEarly;
+  const hopeless = mayStop && candidate.callMs > slow;
+  const sets = hopeless ? 1 : setsOf(budget.batchMs, [candidate, ...baselines.map(({ process }) => process)]);
+  const most = hopeless ? 1 : budget.rounds * NOISY_FACTOR;
+  // Among the sets that every candidate gets to.
+  const certain = hopeless ? 1 : (finalist ? budget.rounds : ROUNDS_BEFORE_STOP) * sets;
+  const rounds = new Rounds(comparison, budget, sets, new KnownSets(comparison.unseen, certain, random));
+  const end = performance.now() + budget.roundsLimitMs;
+  const samples: number[] = [];
+  const beside = baselines.map((): number[] => []);
+  const found = (stopped: boolean): Samples => ({ candidate: samples, beside, stopped });
+  for (let round = 0; round < most; round++) {
+    const [own = Number.NaN, ...others] = await rounds.next();
+    samples.push(own);
+    for (const [at, times] of beside.entries()) times.push(others[at] as number);
+    if (!mayStop || round + 1 !== ROUNDS_BEFORE_STOP) {
+      // On a noisy machine more rounds, until the interval is narrow or the time is up.
+      if (round + 1 > ROUNDS_BEFORE_STOP && performance.now() > end) break;
+      if (round + 1 >= budget.rounds && spread(fastestOf(beside), samples, budget.resamples) <= NARROW) break;
+      continue;
+    }
+    // Least against least: what else runs on this machine only ever adds to a time.
+    const ratio = Math.min(...beside.flat()) / Math.min(...samples);
+    if (ratio < CLEARLY_SLOWER * (job.bestSpeedup ?? 1)) return found(true);
+  }
+  return found(hopeless);
+}
+
+export function fastestOf(beside: readonly (readonly number[])[]): readonly number[] {
+  const medians = beside.map(median);
+  return beside[medians.indexOf(Math.min(...medians))] as readonly number[];
+}
+
+function spread(above: readonly number[], below: readonly number[], resamples: number): number {
+  const { low, high } = pairedRatio(above, below, resamples);
+  return high / low - 1;
+}
+
+/** Rounds one after the other, each the calmest of a few where the machine is busy. */
+class Rounds {
+  readonly #comparison: PairedComparison;
+  readonly #sets: number;
+  readonly #known: KnownSets;
+  readonly #limitMs: number;
+  /** How many more rounds may be played again because the machine was busy. */
+  #retries: number;
+  #disputes = 0;
+  #bound: number;
+
+  constructor(comparison: PairedComparison, budget: CpuEffort, sets: number, known: KnownSets) {
+    this.#comparison = comparison;
+    this.#sets = sets;
+    this.#known = known;
+    this.#limitMs = callLimit(budget, comparison.baselines);
+    this.#retries = budget.rounds;
+    // As far as two outputs may be apart of which each is as far as that from the right answer.
+    this.#bound = comparison.candidate.tolerance + comparison.baselines[0].process.error;
+  }
+
+  /** Milliseconds of one call of the candidate and of each baseline. */
+  async next(): Promise<number[]> {
+    let best = await this.#play();
+    for (; this.#retries > 0 && best.waited > BUSY_SHARE; this.#retries--) {
+      const again = await this.#play();
+      if (again.waited < best.waited) best = again;
+    }
+    const { candidate, baselines } = this.#comparison;
+    const timed = [candidate, ...baselines.map(({ process }) => process)];
+    for (const [at, process] of timed.entries()) process.callMs = best.ms[at] as number;
+    return best.ms;
+  }
+
+  async #play(): Promise<{ ms: number[]; waited: number }> {
+    const { candidate, baselines } = this.#comparison;
+    for (;;) {
+      const known = this.#known.next(this.#sets);
+      const processes = [candidate.id, ...baselines.map(({ process }) => process.id)];
+      const plan = { sets: this.#sets, limitMs: this.#limitMs, bound: this.#bound, processes, known };
+      const round = await candidate.source.round(plan);
+      if (round.right) {
+        candidate.error = Math.max(candidate.error, round.error);
+        const waited = Math.max(...round.times.map((times) => times.waited));
+        return { ms: round.times.map(({ ms }) => ms), waited };
+      }
+      const { workload } = candidate.source;
+      const wrong = complaint(round.finding, this.#bound) ?? "the output is wrong";
+      if (round.data !== null || round.finding.outside) {
+        throw new WrongOutput(`workload ${workload.name} while it was timed: ${wrong}`);
+      }
+      await this.#settle(round.seed);
+    }
+  }
+
+  /** The candidate and a baseline disagree: the reference says who is right. Throws WrongOutput, HostFault. */
+  async #settle(seed: string): Promise<void> {
+    const { candidate, baselines, answer } = this.#comparison;
+    const [{ name, process }] = baselines;
+    const path = await answer(seed);
+    try {
+      await candidate.check(path, " while it was timed");
+      await process.check(path, "").catch((error: Error) => {
+        throw new HostFault(
+          "baseline_failed",
+          `baseline '${name}' is wrong on some inputs (seed ${seed}): ${error.message}`,
+        );
+      });
+    } finally {
+      await candidate.source.referee.command("drop", path);
+      await rm(path, { force: true });
+    }
+    // Both are right, at the edge of what is allowed.
+    this.#bound *= 2;
+    if (++this.#disputes > MAX_DISPUTES)
+      throw new HostFault("baseline_failed", `baseline '${name}' does not give the same answer twice`);
+  }
+}

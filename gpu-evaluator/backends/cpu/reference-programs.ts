@@ -1,0 +1,92 @@
+/**
+ * The two programs that a kernel's reference.c is linked into: one writes a file of inputs and their right answer, the
+ * other makes inputs for the referee. Both are compiled and run in the sandbox: who is trusted to say what is right is
+ * not thereby trusted with this machine.
+ */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { InstalledKernel } from "../backend.ts";
+import { HostFault } from "../host-fault.ts";
+import { runCommand } from "./command.ts";
+import { errorsOf, runCompiler } from "./compile.ts";
+import { firstLines, NATIVE, type Toolchain } from "./toolchain.ts";
+
+/** Longest making of one file of data, milliseconds. */
+const REFERENCE_LIMIT_MS = 120_000;
+const REFERENCE_BYTES = 64 * 1024 ** 3;
+
+export class ReferencePrograms {
+  readonly #toolchain: Toolchain;
+  readonly #kernel: InstalledKernel;
+  readonly #folder: string;
+  readonly #signal: AbortSignal;
+  readonly #compiled = new Map<string, Promise<string>>();
+
+  constructor(toolchain: Toolchain, kernel: InstalledKernel, folder: string, signal: AbortSignal) {
+    this.#toolchain = toolchain;
+    this.#kernel = kernel;
+    this.#folder = folder;
+    this.#signal = signal;
+  }
+
+  /** HostFault when the reference does not compile. */
+  inputs(): Promise<string> {
+    return this.#program("inputs", this.#toolchain.inputsMain);
+  }
+
+  /**
+   * Writes `path`, which lies in `folder`, the only one that the program may write into.
+   * HostFault when the reference does not compile or fails.
+   */
+  async run(path: string, folder: string, args: readonly string[]): Promise<void> {
+    const program = await this.#program("reference", [this.#toolchain.referenceMain]);
+    const { sandbox, readable } = this.#toolchain;
+    const [file, ...argv] = sandbox.wrap([program, path, ...args], {
+      read: [...readable, this.#folder],
+      write: [folder],
+      toolCalls: true,
+      memoryBytes: REFERENCE_BYTES,
+      fileBytes: REFERENCE_BYTES,
+    });
+    const options = { cwd: folder, timeoutMs: REFERENCE_LIMIT_MS, signal: this.#signal };
+    const result = await runCommand(file as string, argv, options);
+    if (result.code === 0) return;
+    const { id, reference } = this.#kernel.definition;
+    const why = result.timedOut ? `it took longer than ${REFERENCE_LIMIT_MS / 1000} s` : firstLines(result.stderr, 3);
+    throw new HostFault(
+      "reference_failed",
+      `${reference} of kernel ${id} failed: ${why || `exit code ${result.code}`}`,
+    );
+  }
+
+  #program(name: string, main: readonly string[]): Promise<string> {
+    let program = this.#compiled.get(name);
+    if (program === undefined) {
+      program = this.#compile(name, main);
+      this.#compiled.set(name, program);
+      program.catch(() => this.#compiled.delete(name));
+    }
+    return program;
+  }
+
+  async #compile(name: string, main: readonly string[]): Promise<string> {
+    const { native, linkage } = this.#toolchain;
+    const { definition, folder } = this.#kernel;
+    await mkdir(this.#folder, { recursive: true });
+    const program = join(this.#folder, name);
+    const source = join(folder, definition.reference as string);
+    const result = await runCompiler(
+      this.#toolchain,
+      [
+        ...["-std=gnu17", "-w", "-O3", ...native, "-I", NATIVE, "-I", folder],
+        ...[source, ...main, ...linkage, "-pthread", "-lm", "-o", program],
+      ],
+      { cwd: this.#folder, signal: this.#signal, kernel: folder },
+    );
+    if (result.code === 0) return program;
+    throw new HostFault(
+      "reference_failed",
+      `${definition.reference} of kernel ${definition.id} does not compile: ${errorsOf(result.stderr, folder)}`,
+    );
+  }
+}

@@ -1,0 +1,83 @@
+/** One process of a candidate or a baseline on one workload: opened, verified, and timed in rounds by others. */
+import type { Workload } from "@kevo/proto/kernel.ts";
+import type { InputSource } from "./input-source.ts";
+import type { MeasurementData } from "./reference-data.ts";
+
+/** What the kernel's outputs were wrong in. */
+export class WrongOutput extends Error {}
+
+/** Longest mapping of the arrays, milliseconds. */
+const OPEN_LIMIT_MS = 10_000;
+
+export class TimedProcess {
+  /** Its number in the referee. */
+  readonly id: number;
+  readonly source: InputSource;
+  /** Time of one call as last seen, milliseconds; before timing, of the first calls on cold caches. */
+  callMs = 0;
+  /** Relative L2 error against right answers, the largest seen. */
+  error = 0;
+  /** Largest relative L2 error that is right. */
+  readonly tolerance: number;
+
+  private constructor(id: number, source: InputSource, tolerance: number) {
+    this.id = id;
+    this.source = source;
+    this.tolerance = tolerance;
+  }
+
+  /** Gives process `id`, which was started for `source`, its arrays. */
+  static async open(id: number, source: InputSource, tolerance: number): Promise<TimedProcess> {
+    await source.referee.command("open", id, OPEN_LIMIT_MS, ...shapeFields(source.workload));
+    return new TimedProcess(id, source, tolerance);
+  }
+
+  /** One call for each of the inputs whose answers are known. Throws WrongOutput or ProcessFailed. */
+  async verify({ verification }: MeasurementData, limitMs: number): Promise<void> {
+    const { referee, id: from } = this.source;
+    const times: number[] = [];
+    for (const data of verification) {
+      await referee.command("known", from, data);
+      const [ns] = await referee.command("call", this.id, Math.ceil(limitMs));
+      times.push(Number(ns) / 1e6);
+      await this.check(data, "");
+    }
+    this.callMs = Math.min(...times);
+  }
+
+  /** Holds its last output against a known answer. `when` begins with a space. Throws WrongOutput. */
+  async check(data: string, when: string): Promise<void> {
+    const finding = readFinding(await this.source.referee.command("check", this.id, data));
+    const wrong = complaint(finding, this.tolerance);
+    if (wrong !== null) throw new WrongOutput(`workload ${this.source.workload.name}${when}: ${wrong}`);
+    this.error = Math.max(this.error, finding.error);
+  }
+}
+
+/** What the referee found in an output. */
+export interface Finding {
+  readonly error: number;
+  readonly unwritten: number;
+  readonly notFinite: number;
+  readonly allZero: boolean;
+  readonly outside: boolean;
+}
+
+export function readFinding(fields: readonly string[]): Finding {
+  const [error = Number.NaN, unwritten = 0, notFinite = 0, allZero = 0, outside = 0] = fields.map(Number);
+  return { error, unwritten, notFinite, allZero: allZero !== 0, outside: outside !== 0 };
+}
+
+/** Null when the output is right. */
+export function complaint(found: Finding, tolerance: number): string | null {
+  if (found.outside) return "it wrote outside its arrays";
+  if (found.unwritten > 0) return `${found.unwritten} elements of the output were never written`;
+  if (found.notFinite > 0) return `${found.notFinite} elements of the output are not finite`;
+  if (found.allZero) return "the output is all zero";
+  if (found.error <= tolerance) return null;
+  return `relative L2 error ${found.error.toExponential(2)} is above ${tolerance}`;
+}
+
+export function shapeFields({ shape }: Workload): string[] {
+  return Object.entries(shape).map(([name, value]) => `${name}=${value}`);
+}

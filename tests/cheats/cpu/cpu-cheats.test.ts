@@ -1,0 +1,32 @@
+/** Every cheat before the CPU backend's judgement and sandbox, without the static gate: none is taken for a result. */
+
+import type { Backend } from "@kevo/gpu-evaluator/backends/backend.ts";
+import { openCpuBackend } from "@kevo/gpu-evaluator/backends/cpu/cpu-backend.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { CHEATS_FOLDER, evaluate, kernelIn } from "./run.ts";
+import { CPU_CHEATS, GENUINE } from "./suite.ts";
+
+const kernel = await kernelIn(CHEATS_FOLDER);
+let backend: Backend;
+beforeAll(async () => {
+  backend = await openCpuBackend();
+});
+afterAll(() => backend.close());
+
+test("the genuine kernel is taken, before and after", async () => {
+  expect(await evaluate(backend, kernel, { CHEAT: GENUINE })).toMatchObject({ outcome: "ok" });
+});
+
+test.each(CPU_CHEATS)("$name ($what): $outcomes", async ({ name, outcomes }) => {
+  const found = await evaluate(backend, kernel, { CHEAT: name });
+  expect(outcomes, JSON.stringify(found)).toContain(found.outcome);
+});
+
+test("the genuine kernel is still taken", async () => {
+  expect(await evaluate(backend, kernel, { CHEAT: GENUINE })).toMatchObject({ outcome: "ok" });
+});
+
+test("every value of the kernel is a cheat that is tried, or the genuine one", () => {
+  const [parameter] = kernel.definition.parameters;
+  expect(parameter).toMatchObject({ values: [GENUINE, ...CPU_CHEATS.map(({ name }) => name)] });
+});
