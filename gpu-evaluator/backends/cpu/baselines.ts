@@ -9,17 +9,12 @@ import type { InstalledKernel } from "../backend.ts";
 import { HostFault } from "../host-fault.ts";
 import { compileCandidate } from "./compile.ts";
 import { InputSource } from "./input-source.ts";
-import { setsOf } from "./paired-comparison.ts";
+import { type Baseline, setsOf } from "./paired-comparison.ts";
 import type { ProcessTable } from "./process-table.ts";
 import type { ReferenceData } from "./reference-data.ts";
 import { median } from "./statistics.ts";
 import { TimedProcess } from "./timed-process.ts";
 import type { Toolchain } from "./toolchain.ts";
-
-export interface Baseline {
-  readonly name: string;
-  readonly process: TimedProcess;
-}
 
 /** What one workload's candidates are timed beside. */
 export interface OpenWorkload {

@@ -3,8 +3,8 @@ import { readFile } from "node:fs/promises";
 import { constants } from "node:os";
 import { join } from "node:path";
 import type { Failure } from "../backend.ts";
+import { WrongOutput } from "./finding.ts";
 import { ProcessFailed } from "./referee.ts";
-import { WrongOutput } from "./timed-process.ts";
 import { firstLines } from "./toolchain.ts";
 
 /** Null for an error that is not the candidate's. `doing` completes "while …". */

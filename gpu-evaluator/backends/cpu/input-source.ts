@@ -3,9 +3,10 @@
  * memory that it fills, which candidates and baselines can only read. One set of inputs lies there at a time.
  */
 import type { Workload } from "@kevo/proto/kernel.ts";
+import { type Finding, readFinding } from "./finding.ts";
 import type { ProcessTable } from "./process-table.ts";
 import type { Referee } from "./referee.ts";
-import { type Finding, readFinding, shapeFields } from "./timed-process.ts";
+import { shapeFields } from "./shape-fields.ts";
 
 /** Longest making of one set of inputs, milliseconds. */
 const FILL_LIMIT_MS = 30_000;

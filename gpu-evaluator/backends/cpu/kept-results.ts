@@ -3,8 +3,8 @@
  * new inputs. A repeated call that is much faster is only a suspicion, since a machine that does something else slows
  * some calls and not others; it takes as many in a row as chance does not give.
  */
+import { WrongOutput } from "./finding.ts";
 import type { TimedProcess } from "./timed-process.ts";
-import { WrongOutput } from "./timed-process.ts";
 
 /** A repeated call of a kernel that computes takes as long as the first; this much less, times and milliseconds, is suspect. */
 const FACTOR = 3;

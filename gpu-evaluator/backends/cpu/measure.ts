@@ -6,10 +6,10 @@ import type { Job, Measured } from "../backend.ts";
 import { HostFault } from "../host-fault.ts";
 import type { ComparisonTimes } from "./comparison.ts";
 import type { DeviceLimits } from "./device-limits.ts";
+import { WrongOutput } from "./finding.ts";
 import { refuseKeptResults } from "./kept-results.ts";
 import { callLimit, compare, fastestOf, type PairedComparison, type Samples } from "./paired-comparison.ts";
 import { median, pairedRatio } from "./statistics.ts";
-import { WrongOutput } from "./timed-process.ts";
 
 /** Times below this are not told apart, milliseconds. */
 const RESOLUTION_MS = 0.0005;

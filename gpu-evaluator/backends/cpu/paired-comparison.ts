@@ -7,12 +7,17 @@ import { rm } from "node:fs/promises";
 import type { CpuEffort } from "@kevo/core/effort/effort.ts";
 import type { Job } from "../backend.ts";
 import { HostFault } from "../host-fault.ts";
-import type { Baseline } from "./baselines.ts";
+import { complaint, WrongOutput } from "./finding.ts";
 import { KnownSets } from "./known-sets.ts";
 import type { EmptyCall } from "./process-table.ts";
 import { median, pairedRatio } from "./statistics.ts";
-import { complaint, type TimedProcess, WrongOutput } from "./timed-process.ts";
+import type { TimedProcess } from "./timed-process.ts";
 import { CLEARLY_SLOWER, HOPELESS, NARROW, NOISY_FACTOR, ROUNDS_BEFORE_STOP } from "./timing-rules.ts";
+
+export interface Baseline {
+  readonly name: string;
+  readonly process: TimedProcess;
+}
 
 /** A candidate and what it is timed beside: in a search the fastest baseline, for a finalist all of them. */
 export interface PairedComparison {

@@ -10,7 +10,7 @@ import type { Workload } from "@kevo/proto/kernel.ts";
 import type { InstalledKernel, Job } from "../backend.ts";
 import { HostFault } from "../host-fault.ts";
 import { ReferencePrograms } from "./reference-programs.ts";
-import { shapeFields } from "./timed-process.ts";
+import { shapeFields } from "./shape-fields.ts";
 import { POOL, UNSEEN, VERIFICATION_SEEDS } from "./timing-rules.ts";
 import type { Toolchain } from "./toolchain.ts";
 

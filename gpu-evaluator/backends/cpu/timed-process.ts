@@ -1,10 +1,8 @@
 /** One process of a candidate or a baseline on one workload: opened, verified, and timed in rounds by others. */
-import type { Workload } from "@kevo/proto/kernel.ts";
+import { complaint, readFinding, WrongOutput } from "./finding.ts";
 import type { InputSource } from "./input-source.ts";
 import type { MeasurementData } from "./reference-data.ts";
-
-/** What the kernel's outputs were wrong in. */
-export class WrongOutput extends Error {}
+import { shapeFields } from "./shape-fields.ts";
 
 /** Longest mapping of the arrays, milliseconds. */
 const OPEN_LIMIT_MS = 10_000;
@@ -52,32 +50,4 @@ export class TimedProcess {
     if (wrong !== null) throw new WrongOutput(`workload ${this.source.workload.name}${when}: ${wrong}`);
     this.error = Math.max(this.error, finding.error);
   }
-}
-
-/** What the referee found in an output. */
-export interface Finding {
-  readonly error: number;
-  readonly unwritten: number;
-  readonly notFinite: number;
-  readonly allZero: boolean;
-  readonly outside: boolean;
-}
-
-export function readFinding(fields: readonly string[]): Finding {
-  const [error = Number.NaN, unwritten = 0, notFinite = 0, allZero = 0, outside = 0] = fields.map(Number);
-  return { error, unwritten, notFinite, allZero: allZero !== 0, outside: outside !== 0 };
-}
-
-/** Null when the output is right. */
-export function complaint(found: Finding, tolerance: number): string | null {
-  if (found.outside) return "it wrote outside its arrays";
-  if (found.unwritten > 0) return `${found.unwritten} elements of the output were never written`;
-  if (found.notFinite > 0) return `${found.notFinite} elements of the output are not finite`;
-  if (found.allZero) return "the output is all zero";
-  if (found.error <= tolerance) return null;
-  return `relative L2 error ${found.error.toExponential(2)} is above ${tolerance}`;
-}
-
-export function shapeFields({ shape }: Workload): string[] {
-  return Object.entries(shape).map(([name, value]) => `${name}=${value}`);
 }
