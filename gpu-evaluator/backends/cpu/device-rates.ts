@@ -9,7 +9,7 @@ const CPUS = "/sys/devices/system/cpu";
 const UNITS: Readonly<Record<string, number>> = { K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
 /** Arrays whose reading is timed are so many times as large as the caches, and within these. */
 const CACHES = 4;
-const [LEAST_BYTES, MOST_BYTES] = [64 * 1024 ** 2, 2 * 1024 ** 3];
+const [MIN_BYTES, MAX_BYTES] = [64 * 1024 ** 2, 2 * 1024 ** 3];
 
 /** @param peak program of `native/peak.c` */
 export function deviceRates(peak: string, cores: number, folder: string): DeviceRates {
@@ -20,7 +20,7 @@ export function deviceRates(peak: string, cores: number, folder: string): Device
     if (!(rate > 0)) throw new Error(`cannot measure this machine's speed: ${measured.stderr}`);
     return rate;
   };
-  const bytes = Math.max(LEAST_BYTES, Math.min(MOST_BYTES, CACHES * cacheBytes));
+  const bytes = Math.max(MIN_BYTES, Math.min(MAX_BYTES, CACHES * cacheBytes));
   return { gflops: () => run(cores), gbytesPerSecond: () => run(cores, bytes), cacheBytes };
 }
 
