@@ -217,7 +217,8 @@ def check_limits(record: Json, target: Json) -> None:
     if record["global_scratch"]:
         raise Refused("the compiler requires scratch memory, which the launcher does not provide")
     if record["spill_bytes"] > MAX_SPILLED_BYTES:
-        raise Refused(f"{record['spill_bytes']} bytes of registers a thread spill to memory, more than {MAX_SPILLED_BYTES}")
+        spilled = record["spill_bytes"]
+        raise Refused(f"{spilled} bytes of registers a thread spill to memory, more than {MAX_SPILLED_BYTES}")
 
 
 def check_cache_hints(ptx: str) -> None:

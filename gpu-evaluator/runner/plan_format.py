@@ -37,9 +37,8 @@ def check_plan(plan: Any, launch_fields: frozenset[str]) -> None:  # noqa: ANN40
                 )
         unknown = sorted(set(_object("options", launch.get("options", {}))) - OPTIONS)
         if unknown:
-            raise ValueError(
-                f"a launch has the unknown options {', '.join(unknown)}; the known ones are {', '.join(sorted(OPTIONS))}"
-            )
+            known = ", ".join(sorted(OPTIONS))
+            raise ValueError(f"a launch has the unknown options {', '.join(unknown)}; the known ones are {known}")
         if "key" in launch and not (isinstance(launch["key"], str) and KEY.match(launch["key"])):
             raise ValueError("a launch does not name a compiled kernel")
 
@@ -47,7 +46,8 @@ def check_plan(plan: Any, launch_fields: frozenset[str]) -> None:  # noqa: ANN40
 def _fields(what: str, value: Any, expected: frozenset[str]) -> None:  # noqa: ANN401
     found = set(_object(what, value))
     if unknown := sorted(map(str, found - expected)):
-        raise ValueError(f"{what} has the unknown fields {', '.join(unknown)}; the known ones are {', '.join(sorted(expected))}")
+        known = ", ".join(sorted(expected))
+        raise ValueError(f"{what} has the unknown fields {', '.join(unknown)}; the known ones are {known}")
     if missing := sorted(expected - found):
         raise ValueError(f"{what} lacks {', '.join(missing)}")
 

@@ -82,7 +82,8 @@ def sweep(folder: Path, jobs: list[tuple[str, Json]], processes: int, cache: str
         record = {"workload": name, "config": config, "compile_ms": reply.get("compile_ms"), **_short(reply)}
         if reply.get("outcome") == "ok":
             request = {"type": "measure", "id": "1", "program": reply["program"], "workloads": [workloads[name]]}
-            measured = lane.ask({**request, **common, "windows": WINDOWS[purpose], "purpose": purpose, "best_speedup": None})
+            effort = {"windows": WINDOWS[purpose], "purpose": purpose, "best_speedup": None}
+            measured = lane.ask({**request, **common, **effort})
             record |= {
                 "lane_ms": measured.get("lane_ms"),
                 "environment": measured.get("environment"),
