@@ -13,6 +13,7 @@ import { type Address, formatAddress, isLoopback, parseAddress } from "@kevo/cor
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { type ClusterKeys, openClusterKeys } from "@kevo/core/identity/cluster-keys.ts";
 import { publishLocalSecret, removeLocalSecret } from "@kevo/core/identity/local-secrets.ts";
+import { doubling, retry } from "@kevo/core/retry/retry.ts";
 import { findNatsServer, type NatsServerBinary } from "./find.ts";
 import { greeting } from "./greeting.ts";
 import { freePort, launch, localAddress, localUrl } from "./launch.ts";
@@ -53,9 +54,9 @@ export interface EmbeddedNats {
   onExit(callback: (exit: ServerExit) => void): void;
 }
 
-/** Attempts to find a free port, and to restart on the same one. */
-const PORT_ATTEMPTS = 5;
-const RESTART_ATTEMPTS = 8;
+/** Tries to find a free port, and to restart on the same one. */
+const PORT_TRIES = 5;
+const RESTART_TRIES = 8;
 const FIRST_WAIT_MS = 100;
 /** How often a server that is not our child is looked at. */
 const WATCH_MS = 200;
@@ -116,17 +117,18 @@ async function adoptOrEnd(
 const answers = async (record: ServerRecord) => (await greeting(localAddress(record)))?.server_name === record.name;
 
 async function startAnew(dir: string, binary: string, listen: Address, users: readonly NatsUser[]) {
-  for (let attempt = 1; ; attempt++) {
+  const tryPort = async () => {
     const port = listen.port === 0 ? await freePort(listen.host) : listen.port;
     const name = `kevo-${randomUUID()}`;
     try {
       return await launch(dir, binary, { listen: { host: listen.host, port }, name, users });
     } catch (error) {
       removeRecord(dir);
-      // A free port may be taken by another between looking and using; a port that was asked for is the user's.
-      if (listen.port !== 0 || attempt === PORT_ATTEMPTS) throw error;
+      throw error;
     }
-  }
+  };
+  // A free port may be taken by another between looking and using; a port that was asked for is the user's.
+  return retry(tryPort, { tries: listen.port === 0 ? PORT_TRIES : 1, waitMs: 0 });
 }
 
 interface Place {
@@ -143,12 +145,12 @@ function supervise(
 ): EmbeddedNats {
   const tellExit = new Set<(exit: ServerExit) => void>();
   let record = first.record;
-  let stopping = false;
+  const stop = new AbortController();
   let restarting: Promise<void> | null = null;
   let watch: NodeJS.Timeout | undefined;
 
   const died = (reason: string) => {
-    if (stopping || restarting !== null) return;
+    if (stop.signal.aborted || restarting !== null) return;
     clearInterval(watch);
     restarting = restart().finally(() => {
       restarting = null;
@@ -171,20 +173,14 @@ function supervise(
   };
 
   const restart = async () => {
-    for (let attempt = 1, wait = FIRST_WAIT_MS; !stopping; attempt++, wait *= 2) {
-      try {
-        const { record: next, child } = await owners.alone(() => restartOrJoin(dir, users, record));
-        record = next;
-        // After this promise has settled, so that a death right now counts as a new one.
-        setImmediate(() => {
-          if (!stopping) guard(child);
-        });
-        return;
-      } catch (error) {
-        if (attempt === RESTART_ATTEMPTS) throw error;
-        await new Promise((resolve) => setTimeout(resolve, wait));
-      }
-    }
+    const again = () => owners.alone(() => restartOrJoin(dir, users, record));
+    const how = { tries: RESTART_TRIES, waitMs: doubling(FIRST_WAIT_MS), signal: stop.signal };
+    const { record: next, child } = await retry(again, how);
+    record = next;
+    // After this promise has settled, so that a death right now counts as a new one.
+    setImmediate(() => {
+      if (!stop.signal.aborted) guard(child);
+    });
   };
 
   guard(first.child);
@@ -197,7 +193,7 @@ function supervise(
     binary: record.binary,
     keys,
     stop: async () => {
-      stopping = true;
+      stop.abort();
       clearInterval(watch);
       await restarting?.catch(() => {});
       await owners.alone(async () => {

@@ -3,6 +3,7 @@
  * its store is new, this coordinator has just started), tails are compared and what is missing is published again.
  */
 import type { Bus } from "@kevo/core/bus/bus.ts";
+import { retry } from "@kevo/core/retry/retry.ts";
 import type { LogEntry } from "@kevo/proto/log.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 
@@ -16,7 +17,7 @@ export class LogPublisher {
   #pending: Promise<unknown> = Promise.resolve();
   #repairing: Promise<void> | null = null;
   #broken = false;
-  #closed = false;
+  readonly #closed = new AbortController();
 
   constructor(bus: Bus, ledger: Ledger) {
     this.#bus = bus;
@@ -43,19 +44,16 @@ export class LogPublisher {
   }
 
   close(): void {
-    this.#closed = true;
+    this.#closed.abort();
   }
 
   async #repairUntilDone(): Promise<void> {
-    while (!this.#closed) {
-      try {
-        await this.#bus.openLogStream();
-        await this.#copyAll();
-        return;
-      } catch {
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-      }
-    }
+    const copy = async () => {
+      await this.#bus.openLogStream();
+      await this.#copyAll();
+    };
+    // It fails only once the publisher is closed.
+    await retry(copy, { waitMs: RETRY_MS, signal: this.#closed.signal }).catch(() => {});
   }
 
   async #copyAll(): Promise<void> {

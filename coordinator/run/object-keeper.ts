@@ -1,5 +1,6 @@
 /** What evaluators and workers fetch by hash, kept in the object store though NATS may lose everything. */
 import type { Bus } from "@kevo/core/bus/bus.ts";
+import { retry } from "@kevo/core/retry/retry.ts";
 
 export interface StoredObject {
   readonly hash: string;
@@ -12,7 +13,7 @@ export class ObjectKeeper {
   readonly #bus: Pick<Bus, "putObject" | "onReconnect">;
   readonly #objects: () => Iterable<StoredObject>;
   #repairing = false;
-  #closed = false;
+  readonly #closed = new AbortController();
 
   /** @param objects all that the run needs; read anew for each repair. */
   constructor(bus: Pick<Bus, "putObject" | "onReconnect">, objects: () => Iterable<StoredObject>) {
@@ -27,21 +28,15 @@ export class ObjectKeeper {
   }
 
   close(): void {
-    this.#closed = true;
+    this.#closed.abort();
   }
 
   /** After a reconnect the server's store may be another one. */
   async #repair(): Promise<void> {
     if (this.#repairing) return;
     this.#repairing = true;
-    while (!this.#closed) {
-      try {
-        await this.publish();
-        break;
-      } catch {
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-      }
-    }
+    // It fails only once the keeper is closed.
+    await retry(() => this.publish(), { waitMs: RETRY_MS, signal: this.#closed.signal }).catch(() => {});
     this.#repairing = false;
   }
 }

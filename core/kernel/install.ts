@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import { UserError } from "../errors/user-error.ts";
+import { retry } from "../retry/retry.ts";
 import { type PackedFile, packFiles, unpackFiles } from "./archive.ts";
 import { checkDefinition, DEFINITION_FILE, parseDefinition } from "./definition.ts";
 import { readKernelFolder } from "./folder.ts";
@@ -54,18 +55,19 @@ async function place(files: readonly PackedFile[], folder: string, cacheFolder: 
       // Read-only, against mistakes; a changed file is found by its hash.
       await writeFile(join(temporary, path), content, { mode: 0o444 });
     }
-    for (let attempt = 0; ; attempt++) {
+    const moveIn = async () => {
       try {
-        return await rename(temporary, folder);
+        await rename(temporary, folder);
       } catch (error) {
         if (await isIntact(folder, hash)) return;
-        if (attempt === 3) throw error;
         // Changed since it was installed: moved aside first, so that a reader never meets half a folder.
         const aside = await mkdtemp(join(cacheFolder, ".stale-"));
         await rename(folder, join(aside, "kernel")).catch(() => {});
         await rm(aside, { recursive: true, force: true });
+        throw error;
       }
-    }
+    };
+    await retry(moveIn, { tries: 4, waitMs: 0 });
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }

@@ -8,6 +8,7 @@ import { setTimeout } from "node:timers/promises";
 import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhen } from "cockatiel";
 import OpenAI from "openai";
 import PQueue from "p-queue";
+import { retry } from "../retry/retry.ts";
 import { type CallRecord, hashOf, type ModelRequest } from "./call.ts";
 import type { CallStore } from "./call-store.ts";
 import type { AskOptions, ModelAnswer, ModelClient, ModelNote } from "./client.ts";
@@ -119,19 +120,24 @@ class OpenAiClient {
   async #retrying(hash: string, request: ModelRequest, asked: AskOptions): Promise<ModelAnswer> {
     const { limits, store } = this.#options;
     const call = randomUUID();
-    for (let number = 1; ; number++) {
+    const attempt = async (number: number): Promise<ModelAnswer> => {
       if (this.#final !== null) throw this.#final;
       await pause(this.#notBefore, asked.signal);
       const { record, failure } = await this.#guarded(call, number, hash, request, asked);
       const retried = failure?.retry === true && number <= limits.retries;
       await store.record({ ...record, retried });
       if (failure === null && record.answer !== null) return { text: record.answer, call: record };
-      if (failure === null || !retried) throw this.#error(record, failure);
-      const until = performance.now() + this.#waitMs(failure, number);
+      throw retried ? new AttemptFailed({ record, failure }) : this.#error(record, failure);
+    };
+    const waitMs = (error: unknown, number: number): number | null => {
+      const failure = error instanceof AttemptFailed ? error.attempt.failure : null;
+      if (failure === null) return null;
+      const ms = this.#waitMs(failure, number);
       // The provider asked, not this call: whoever is next waits too.
-      if (failure.kind === "rate_limited") this.#notBefore = Math.max(this.#notBefore, until);
-      await pause(until, asked.signal);
-    }
+      if (failure.kind === "rate_limited") this.#notBefore = Math.max(this.#notBefore, performance.now() + ms);
+      return ms;
+    };
+    return retry(attempt, { waitMs, signal: asked.signal });
   }
 
   /** @throws ModelError `circuit_open`, `over_budget`. */

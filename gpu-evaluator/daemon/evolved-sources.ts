@@ -5,10 +5,10 @@
 import { randomUUID } from "node:crypto";
 import { cp, mkdir, rm, writeFile } from "node:fs/promises";
 import { extname, join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import type { Bus } from "@kevo/core/bus/bus.ts";
 import { evolvedRegion, splitCode } from "@kevo/core/evolved-source/region.ts";
 import { codeOf } from "@kevo/core/kernel/code-of.ts";
+import { retry } from "@kevo/core/retry/retry.ts";
 import type { InstalledKernel } from "../backends/backend.ts";
 import { refusedInC } from "../gate/c-gate.ts";
 import { KernelUnavailable } from "./kernel-catalog.ts";
@@ -68,20 +68,17 @@ export class EvolvedSources {
     if (known !== undefined) return known;
     const { bus } = this.#options;
     if (bus === null) throw new KernelUnavailable("evolved code comes over NATS; start this evaluator with --nats URL");
-    let why = "it is not there";
-    for (let tries = 0; tries < TRIES; tries++) {
-      if (tries > 0) await pause(PAUSE_MS);
-      const bytes = await bus.getObject(hash).catch((error: Error) => {
-        why = error.message;
-        return null;
-      });
-      if (bytes === null) continue;
-      const text = Buffer.from(bytes).toString("utf8");
-      if (this.#texts.size >= KEPT) this.#texts.delete(this.#texts.keys().next().value as string);
-      this.#texts.set(hash, text);
-      return text;
-    }
-    throw new KernelUnavailable(`cannot fetch the evolved code ${hash} from NATS: ${why}`);
+    const fetchIt = async () => {
+      const bytes = await bus.getObject(hash);
+      if (bytes === null) throw new Error("it is not there");
+      return Buffer.from(bytes).toString("utf8");
+    };
+    const text = await retry(fetchIt, { tries: TRIES, waitMs: PAUSE_MS }).catch((error: Error) => {
+      throw new KernelUnavailable(`cannot fetch the evolved code ${hash} from NATS: ${error.message}`);
+    });
+    if (this.#texts.size >= KEPT) this.#texts.delete(this.#texts.keys().next().value as string);
+    this.#texts.set(hash, text);
+    return text;
   }
 }
 

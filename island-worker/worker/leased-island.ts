@@ -5,8 +5,9 @@
 
 import { MalformedReply, RemoteError } from "@kevo/core/bus/errors.ts";
 import { acquireShared } from "@kevo/core/host-lock/host-lock.ts";
+import { retry } from "@kevo/core/retry/retry.ts";
 import type { LogEntry, Proposal } from "@kevo/proto/log.ts";
-import { type BatchReply, type BatchRequest, batchReply } from "@kevo/proto/messages/batch.ts";
+import { type BatchRequest, batchReply } from "@kevo/proto/messages/batch.ts";
 import type { Control } from "@kevo/proto/messages/control.ts";
 import { leaseReply } from "@kevo/proto/messages/lease.ts";
 import { subjects } from "@kevo/proto/subjects.ts";
@@ -165,15 +166,15 @@ export class LeasedIsland {
       ...(Object.keys(written).length > 0 && { sources: written }),
     };
     while (this.#nextBatch === k && !this.#lost && !signal.aborted) {
-      let reply: BatchReply;
-      try {
-        reply = await bus.request(subjects.batch(spec.run), request, batchReply, REQUEST_MS);
-      } catch (error) {
-        // A batch that the coordinator cannot read will not become readable.
-        if (error instanceof RemoteError || error instanceof MalformedReply) this.#lost = true;
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-        continue;
-      }
+      const reply = await retry(() => bus.request(subjects.batch(spec.run), request, batchReply, REQUEST_MS), {
+        waitMs: (error) => {
+          // A batch that the coordinator cannot read will not become readable.
+          if (error instanceof RemoteError || error instanceof MalformedReply) this.#lost = true;
+          return this.#nextBatch === k && !this.#lost ? RETRY_MS : null;
+        },
+        signal,
+      }).catch(() => null);
+      if (reply === null) return;
       if (reply.status === "refused") {
         if (reply.refusal === "stale_epoch") this.#lost = true;
         else await changes.next(LOOK_AGAIN_MS);

@@ -4,6 +4,7 @@
  * to it that no more than the pool's size are asked at once.
  */
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { retry } from "@kevo/core/retry/retry.ts";
 import type { Frame } from "./frames.ts";
 import { RunnerLost, type RunnerProcess } from "./runner-process.ts";
 
@@ -51,17 +52,17 @@ export class CompilePool {
 
   /** One that is killed while it starts is somebody's doing; only when several in a row fail is something missing. */
   async #take(): Promise<Member> {
-    for (let tries = 1; ; tries++) {
+    const start = async () => {
       const member = this.#living() ?? this.#hire();
       try {
         await member.ready;
         return member;
       } catch (error) {
         this.#dismiss(member);
-        if (tries < STARTS) continue;
         throw new UserError(`a compile process of the runner failed to start: ${(error as Error).message}`);
       }
-    }
+    };
+    return retry(start, { tries: STARTS, waitMs: 0 });
   }
 
   #living(): Member | undefined {

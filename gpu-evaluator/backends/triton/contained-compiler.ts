@@ -9,6 +9,7 @@ import { lstat, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { retry } from "@kevo/core/retry/retry.ts";
 import { type Layer, prepareSandbox, type Sandbox, systemPaths } from "@kevo/core/sandbox/sandbox.ts";
 import { z } from "zod";
 import type { Frame } from "./frames.ts";
@@ -146,18 +147,17 @@ export class ContainedCompiler {
 
   /** One that is killed while it starts is somebody's doing. */
   async #started(folder: string, readable: readonly string[]): Promise<RunnerProcess> {
-    for (let tries = 1; ; tries++) {
+    const start = async () => {
       const process = this.#start(folder, readable);
       try {
         await process.ready(START_LIMIT_MS);
         return process;
       } catch (error) {
         await process.end();
-        if (tries === STARTS) {
-          throw new UserError(`a compile process for evolved code failed to start: ${(error as Error).message}`);
-        }
+        throw new UserError(`a compile process for evolved code failed to start: ${(error as Error).message}`);
       }
-    }
+    };
+    return retry(start, { tries: STARTS, waitMs: 0 });
   }
 
   #start(folder: string, readable: readonly string[]): RunnerProcess {

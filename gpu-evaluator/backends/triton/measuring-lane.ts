@@ -5,6 +5,7 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { retry } from "@kevo/core/retry/retry.ts";
 import type { Failure, Measured } from "../backend.ts";
 import * as answers from "./answers.ts";
 import type { Frame } from "./frames.ts";
@@ -82,33 +83,45 @@ export class MeasuringLane {
     onTiming: () => void,
     signal: AbortSignal,
   ): Promise<Measured | Failure> {
-    for (let tries = 1; ; tries++) {
-      const member = await this.#standing();
-      try {
-        const onFrame = (frame: Frame) => {
-          if (answers.read(answers.stage, frame).stage === "TIMING") onTiming();
-        };
-        const frame = await member.process.request(question, "measured", limitMs, { signal, onFrame });
-        const answer = answers.read(answers.measured, frame);
-        if (answer.fatal) await this.#renew(member);
-        return verdict(answer);
-      } catch (error) {
-        if (!(error instanceof RunnerLost || error instanceof RunnerError)) throw error;
-        await this.#renew(member);
-        signal.throwIfAborted();
-        if (error instanceof RunnerError) {
-          if (tries === 1) {
-            this.#options.onNote(`the runner failed; it is tried again in another process: ${error.message}`);
-            continue;
-          }
-          throw new UserError(`the measuring process failed: ${error.message}`);
-        }
-        if (error.how === "garbled") throw new Error(`the measuring process: ${error.message}`);
-        if (error.how === "timeout") {
-          return { outcome: "timeout", message: `the device reported ${error.message}; its process was ended` };
-        }
-        return { outcome: "crashed", message: `the candidate ended the measuring process: ${error.message}` };
+    const waitMs = (error: unknown): number | null => {
+      if (!(error instanceof RunnerError)) return null;
+      this.#options.onNote(`the runner failed; it is tried again in another process: ${error.message}`);
+      return 0;
+    };
+    try {
+      return await retry(() => this.#measureOnce(question, limitMs, onTiming, signal), { tries: 2, waitMs, signal });
+    } catch (error) {
+      if (error instanceof RunnerError) throw new UserError(`the measuring process failed: ${error.message}`);
+      throw error;
+    }
+  }
+
+  /** @throws RunnerError when the runner fails itself; otherwise as `measure`. */
+  async #measureOnce(
+    question: Frame,
+    limitMs: number,
+    onTiming: () => void,
+    signal: AbortSignal,
+  ): Promise<Measured | Failure> {
+    const member = await this.#standing();
+    try {
+      const onFrame = (frame: Frame) => {
+        if (answers.read(answers.stage, frame).stage === "TIMING") onTiming();
+      };
+      const frame = await member.process.request(question, "measured", limitMs, { signal, onFrame });
+      const answer = answers.read(answers.measured, frame);
+      if (answer.fatal) await this.#renew(member);
+      return verdict(answer);
+    } catch (error) {
+      if (!(error instanceof RunnerLost || error instanceof RunnerError)) throw error;
+      await this.#renew(member);
+      signal.throwIfAborted();
+      if (error instanceof RunnerError) throw error;
+      if (error.how === "garbled") throw new Error(`the measuring process: ${error.message}`);
+      if (error.how === "timeout") {
+        return { outcome: "timeout", message: `the device reported ${error.message}; its process was ended` };
       }
+      return { outcome: "crashed", message: `the candidate ended the measuring process: ${error.message}` };
     }
   }
 

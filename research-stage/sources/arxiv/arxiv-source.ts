@@ -5,7 +5,7 @@ import { clean } from "../defence/clean.ts";
 import { arxivIdOf } from "../identity.ts";
 import type { LiteratureRecord } from "../literature.ts";
 import { recordOf } from "../record.ts";
-import { createRetryBudget, type RetryBudget } from "../retry-budget.ts";
+import { asItSays, createRetryBudget, type RetryBudget, SourceFailed } from "../retry-budget.ts";
 import { searchTerms } from "../search-terms.ts";
 import type { Source, SourceQuery } from "../source.ts";
 import { type Entry, type Feed, readFeed } from "./feed.ts";
@@ -126,20 +126,20 @@ async function pageOf(
     sortBy: "relevance",
     sortOrder: "descending",
   };
-  for (let tries = 1; ; tries++) {
-    const found = await ask(`${line.baseUrl}/api/query?${new URLSearchParams(parameters)}`, line, signal);
-    if (typeof found !== "string" && found.kind === "feed") {
-      const empty = found.entries.length === 0 && found.total > start;
-      if (!empty) return found;
-      if (tries >= TRIES) return `arXiv gave an empty page ${TRIES} times though it counts ${found.total} papers`;
-      // The pace of calls is wait enough.
-      continue;
-    }
-    if (typeof found !== "string") return found.message;
-    const again =
-      tries < TRIES && (await retryBudget.wait(retryAfter(line.exchanges.at(-1)?.answer) ?? OUTAGE_MS, found));
-    if (!again) return found;
-  }
+  const url = `${line.baseUrl}/api/query?${new URLSearchParams(parameters)}`;
+  const askForPage = async () => {
+    const found = await ask(url, line, signal);
+    if (typeof found === "string")
+      throw new SourceFailed(found, retryAfter(line.exchanges.at(-1)?.answer) ?? OUTAGE_MS);
+    if (found.kind !== "feed") return found.message;
+    if (found.entries.length > 0 || found.total <= start) return found;
+    // The pace of calls is wait enough.
+    throw new SourceFailed(`arXiv gave an empty page ${TRIES} times though it counts ${found.total} papers`, 0);
+  };
+  return retryBudget.ask(askForPage, asItSays(TRIES)).catch((error: unknown) => {
+    if (error instanceof SourceFailed) return error.message;
+    throw error;
+  });
 }
 
 /** @returns a feed, what arXiv has against the question, or a message about why it did not answer. */

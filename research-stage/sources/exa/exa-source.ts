@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { Exchange, Line, Service } from "../../recording/transport.ts";
 import type { LiteratureRecord } from "../literature.ts";
 import { recordOf } from "../record.ts";
-import { createRetryBudget, type RetryBudget } from "../retry-budget.ts";
+import { asItSays, createRetryBudget, type RetryBudget, SourceFailed } from "../retry-budget.ts";
 import { type Source, type SourceQuery, without } from "../source.ts";
 import type { SpendLimit } from "../spend-limit.ts";
 
@@ -149,26 +149,21 @@ function createAsker(key: string, line: Line, spendLimit: SpendLimit, retryBudge
         return null;
       }
       let cost = 0;
+      const search = async () => {
+        const body = await call(query, category).catch((error: unknown) => new Refusal(error));
+        const exchange = line.exchanges.at(-1);
+        const checked = body instanceof Refusal ? null : answer.safeParse(body);
+        if (!checked?.success) throw failureOf(exchange, body);
+        // A cost that is not named counts at its worst.
+        if (exchange?.paid) cost += checked.data.costDollars?.total ?? reserved;
+        return checked.data.results.flatMap(foundRecord);
+      };
       try {
-        for (let tries = 1; ; tries++) {
-          const body = await call(query, category).catch((error: unknown) => new Refusal(error));
-          const exchange = line.exchanges.at(-1);
-          const checked = body instanceof Refusal ? null : answer.safeParse(body);
-          if (checked?.success) {
-            // A cost that is not named counts at its worst.
-            if (exchange?.paid) cost += checked.data.costDollars?.total ?? reserved;
-            return checked.data.results.flatMap(foundRecord);
-          }
-          const failure = failureOf(exchange, body);
-          if (
-            failure.retryMs === null ||
-            tries >= TRIES ||
-            !(await retryBudget.wait(failure.retryMs, failure.reason))
-          ) {
-            stopped = { reason: failure.reason, final: failure.final, overBudget: false };
-            return null;
-          }
-        }
+        return await retryBudget.ask(search, asItSays(TRIES));
+      } catch (error) {
+        if (!(error instanceof SourceFailed)) throw error;
+        stopped = { reason: error.message, final: error.final, overBudget: false };
+        return null;
       } finally {
         spendLimit.settle(reserved, cost);
         costUsd += cost;
@@ -191,20 +186,13 @@ class Refusal {
   }
 }
 
-interface Failure {
-  readonly reason: string;
-  readonly final: boolean;
-  /** Null: another try is useless. */
-  readonly retryMs: number | null;
-}
-
 /** From what the gateway saw: the client keeps neither the tag of an error nor its headers. */
-function failureOf(exchange: Exchange | undefined, body: unknown): Failure {
+function failureOf(exchange: Exchange | undefined, body: unknown): SourceFailed {
   const seen = exchange?.answer;
-  if (seen?.kind === "failure") return { reason: seen.reason, final: false, retryMs: PAUSE_MS };
+  if (seen?.kind === "failure") return new SourceFailed(seen.reason, PAUSE_MS);
   if (seen?.kind !== "response") {
     const said = body instanceof Refusal && body.error instanceof Error ? body.error.message : "no answer";
-    return { reason: `Exa could not be asked (${said})`, final: false, retryMs: null };
+    return new SourceFailed(`Exa could not be asked (${said})`);
   }
   const { status, headers } = seen;
   const { tag, error } = errorOf(seen.body);
@@ -214,19 +202,18 @@ function failureOf(exchange: Exchange | undefined, body: unknown): Failure {
       tag === "API_KEY_BUDGET_EXCEEDED"
         ? "the budget of the key in EXA_API_KEY is spent"
         : "the Exa account has no credits left";
-    return { reason: `${why} (402 ${tag ?? ""}${said})`, final: true, retryMs: null };
+    return new SourceFailed(`${why} (402 ${tag ?? ""}${said})`, null, { final: true });
   }
   if (status === 401 || status === 403) {
-    return { reason: `Exa refuses the key in EXA_API_KEY (${status}${said})`, final: true, retryMs: null };
+    return new SourceFailed(`Exa refuses the key in EXA_API_KEY (${status}${said})`, null, { final: true });
   }
   if (status === 429) {
     const seconds = Number(headers["retry-after"]);
-    const retryMs = seconds > 0 ? seconds * 1000 : PAUSE_MS;
-    return { reason: `Exa refuses more requests for now (429${said})`, final: false, retryMs };
+    return new SourceFailed(`Exa refuses more requests for now (429${said})`, seconds > 0 ? seconds * 1000 : PAUSE_MS);
   }
-  if (status >= 500) return { reason: `Exa is not available (${status}${said})`, final: false, retryMs: PAUSE_MS };
-  if (status >= 400) return { reason: `Exa did not take the question (${status}${said})`, final: false, retryMs: null };
-  return { reason: "Exa answered in a shape that is not known", final: false, retryMs: null };
+  if (status >= 500) return new SourceFailed(`Exa is not available (${status}${said})`, PAUSE_MS);
+  if (status >= 400) return new SourceFailed(`Exa did not take the question (${status}${said})`);
+  return new SourceFailed("Exa answered in a shape that is not known");
 }
 
 const errorBody = z.object({ error: z.string().nullish(), tag: z.string().nullish() });

@@ -8,7 +8,7 @@ import { z } from "zod";
 import type { Exchange, Service } from "../../recording/transport.ts";
 import type { LiteratureRecord } from "../literature.ts";
 import { recordOf } from "../record.ts";
-import { createRetryBudget } from "../retry-budget.ts";
+import { asItSays, createRetryBudget, SourceFailed } from "../retry-budget.ts";
 import { type Source, type SourceContext, type SourceQuery, type SourceResult, without } from "../source.ts";
 
 export interface XSearchOptions {
@@ -126,7 +126,7 @@ function ask(
       timeout: 2 * service.timeoutMs,
     });
     const calls = () => line.exchanges.filter(({ paid }) => paid).length;
-    for (let tries = 1; ; tries++) {
+    const search = async (): Promise<Asked> => {
       // What the client makes of an error says less than the exchange.
       await client.post("/responses", { body: bodyOf(query, model, authors) }).catch(() => null);
       const exchange = line.exchanges.at(-1);
@@ -137,11 +137,12 @@ function ask(
         const costUsd = !exchange?.paid ? 0 : ticks === undefined ? WORST_USD : ticks / TICKS_PER_USD;
         return { answer: read, reason: SECOND_HAND, final: false, costUsd, calls: calls() };
       }
-      const failure = failureOf(exchange);
-      if (failure.retryMs === null || tries >= TRIES || !(await retryBudget.wait(failure.retryMs, failure.reason))) {
-        return { answer: null, reason: failure.reason, final: failure.final, costUsd: 0, calls: calls() };
-      }
-    }
+      throw failureOf(exchange);
+    };
+    return retryBudget.ask(search, asItSays(TRIES)).catch((error: unknown) => {
+      if (!(error instanceof SourceFailed)) throw error;
+      return { answer: null, reason: error.message, final: error.final, costUsd: 0, calls: calls() };
+    });
   });
 }
 
@@ -228,37 +229,26 @@ function paragraphAt(text: string, at: number): string {
     .trim();
 }
 
-interface Failure {
-  readonly reason: string;
-  readonly final: boolean;
-  /** Null: another try is useless. */
-  readonly retryMs: number | null;
-}
-
-function failureOf(exchange: Exchange | undefined): Failure {
+function failureOf(exchange: Exchange | undefined): SourceFailed {
   const seen = exchange?.answer;
-  if (seen?.kind === "failure") return { reason: seen.reason, final: false, retryMs: PAUSE_MS };
-  if (seen?.kind !== "response") return { reason: "xAI could not be asked", final: false, retryMs: null };
+  if (seen?.kind === "failure") return new SourceFailed(seen.reason, PAUSE_MS);
+  if (seen?.kind !== "response") return new SourceFailed("xAI could not be asked");
   const { status, headers, body } = seen;
   const said = messageOf(body);
   const told = `${status}${said === "" ? "" : `, "${said}"`}`;
   if (status === 429 && /credit|spending/i.test(said)) {
-    return { reason: `the xAI account has no credits left (${told})`, final: true, retryMs: null };
+    return new SourceFailed(`the xAI account has no credits left (${told})`, null, { final: true });
   }
   if (status === 429) {
     const seconds = Number(headers["retry-after"]);
-    return {
-      reason: `xAI refuses more requests for now (${told})`,
-      final: false,
-      retryMs: seconds > 0 ? seconds * 1000 : PAUSE_MS,
-    };
+    return new SourceFailed(`xAI refuses more requests for now (${told})`, seconds > 0 ? seconds * 1000 : PAUSE_MS);
   }
   if (status === 401 || status === 403 || (status === 400 && /api key/i.test(said))) {
-    return { reason: `xAI refuses the key in XAI_API_KEY (${told})`, final: true, retryMs: null };
+    return new SourceFailed(`xAI refuses the key in XAI_API_KEY (${told})`, null, { final: true });
   }
-  if (status >= 500) return { reason: `xAI is not available (${told})`, final: false, retryMs: PAUSE_MS };
-  if (status >= 400) return { reason: `xAI did not take the question (${told})`, final: false, retryMs: null };
-  return { reason: "xAI answered in a shape that is not known", final: false, retryMs: null };
+  if (status >= 500) return new SourceFailed(`xAI is not available (${told})`, PAUSE_MS);
+  if (status >= 400) return new SourceFailed(`xAI did not take the question (${told})`);
+  return new SourceFailed("xAI answered in a shape that is not known");
 }
 
 /** `{"code":"…","error":"…"}` or `{"error":{"message":"…"}}`. */

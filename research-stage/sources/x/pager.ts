@@ -70,30 +70,26 @@ export function createPager({ client, line, billing, spendLimit, retryBudget, ar
     if (!spendLimit.reserve(reserved)) return overBudget();
     let cost = 0;
     try {
-      for (let retries = 0; ; ) {
-        try {
-          const found = await call();
-          const exchange = line.exchanges.at(-1);
-          cost = exchange === undefined ? 0 : billing.charge(exchange, postsOf(found));
-          // Half cents are not exact in binary.
-          costUsd = Math.round((costUsd + cost) * 1e6) / 1e6;
-          answered++;
-          return found;
-        } catch (error) {
-          if (!(error instanceof XError)) throw error;
-          const wait = waitAfter(error, retries++);
-          if (wait === null || !(await retryBudget.wait(wait, error.message))) return giveUp(error);
-        }
-      }
+      const found = await retryBudget.ask(call, waitAfter);
+      const exchange = line.exchanges.at(-1);
+      cost = exchange === undefined ? 0 : billing.charge(exchange, postsOf(found));
+      // Half cents are not exact in binary.
+      costUsd = Math.round((costUsd + cost) * 1e6) / 1e6;
+      answered++;
+      return found;
+    } catch (error) {
+      if (!(error instanceof XError)) throw error;
+      return giveUp(error);
     } finally {
       spendLimit.settle(reserved, cost);
     }
   };
 
   /** Milliseconds until another try makes sense; null: none does. */
-  const waitAfter = (error: XError, retries: number): number | null => {
-    if (error.kind === "unavailable") return retries < RETRIES ? OUTAGE_MS : null;
-    if (error.kind !== "rate_limited" || retries >= RATE_RETRIES) return null;
+  const waitAfter = (error: unknown, tried: number): number | null => {
+    if (!(error instanceof XError)) return null;
+    if (error.kind === "unavailable") return tried <= RETRIES ? OUTAGE_MS : null;
+    if (error.kind !== "rate_limited" || tried > RATE_RETRIES) return null;
     const now = line.exchanges.at(-1)?.at ?? 0;
     // A second more, since the reset is rounded to seconds.
     return error.resetAt === null ? UNKNOWN_RESET_MS : Math.max(0, error.resetAt - now) + 1000;
