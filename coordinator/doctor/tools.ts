@@ -29,14 +29,14 @@ export async function compilerFinding(environment: NodeJS.ProcessEnv): Promise<F
   const [compiler = "cc", ...flags] = (environment.CC?.trim() || "cc").split(/\s+/);
   const advice =
     "Install gcc or clang with the C library's headers (Debian: apt install gcc libc6-dev), or name one in CC.";
-  const version = await ask(compiler, [...flags, "--version"], environment);
+  const version = await ask([compiler, ...flags, "--version"], environment);
   if (!version.ok) return missing("C compiler", version.why, ["cpu"], advice);
   const folder = await mkdtemp(join(tmpdir(), "kevo-doctor-"));
   try {
     const [source, program] = [join(folder, "a.c"), join(folder, "a.out")];
     await writeFile(source, PROGRAM);
-    const built = await ask(compiler, [...flags, "-O2", "-o", program, source, "-pthread", "-lm"], environment);
-    const ran = built.ok ? await ask(program, [], environment) : built;
+    const built = await ask([compiler, ...flags, "-O2", "-o", program, source, "-pthread", "-lm"], environment);
+    const ran = built.ok ? await ask([program], environment) : built;
     const name = version.text.split("\n")[0] ?? compiler;
     return ran.ok
       ? found("C compiler", `${[compiler, ...flags].join(" ")}: ${name}`, ["cpu"])
@@ -48,7 +48,7 @@ export async function compilerFinding(environment: NodeJS.ProcessEnv): Promise<F
 
 export async function gpuFindings(environment: NodeJS.ProcessEnv): Promise<Finding[]> {
   const query = ["--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"];
-  const answer = await ask("nvidia-smi", query, environment);
+  const answer = await ask(["nvidia-smi", ...query], environment);
   if (!answer.ok || answer.text === "") {
     const why = answer.ok ? "nvidia-smi lists none" : answer.why;
     return [missing("GPU", why, ["gpu"], "Start a gpu-evaluator on a machine with an NVIDIA GPU and its driver.")];
@@ -67,7 +67,7 @@ def version(name):
 print(json.dumps([platform.python_version(), *map(version, ("numpy", "torch", "triton"))]))`;
 
 export async function pythonFindings(environment: NodeJS.ProcessEnv): Promise<Finding[]> {
-  const answer = await ask("python3", ["-c", VERSIONS], environment);
+  const answer = await ask(["python3", "-c", VERSIONS], environment);
   if (!answer.ok) {
     return [missing("Python", answer.why, ["gpu", "comparison"], "Install Python 3.10 or later.")];
   }

@@ -1,9 +1,9 @@
 /** The evaluator and the workers that a coordinator starts on its own machine. They end when it ends, however it ends. */
-import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { oneLine, redactor } from "@kevo/core/llm/redact.ts";
-import { isSecretName } from "@kevo/core/logging/secrets.ts";
+import type { GroupProcess } from "@kevo/core/process/group.ts";
+import { startProgram } from "@kevo/core/process/program.ts";
 
 export interface ChildOptions {
   /** For messages. */
@@ -31,7 +31,7 @@ const GRACE_MS = 4_000;
 /** A child process that is started again when it dies unasked. */
 export class Child {
   readonly #options: ChildOptions;
-  #process: ChildProcess | null = null;
+  #process: GroupProcess | null = null;
   #stopping = false;
   #failedStarts = 0;
   /** Last lines on standard error: what a person needs when it does not start. */
@@ -64,13 +64,9 @@ export class Child {
     const startedAt = this.#now();
     const { entry, args, name, keys = [], onLine } = this.#options;
     let works = false;
-    // An own process group: Ctrl-C in the terminal reaches the coordinator alone, which then ends its children in
-    // order. They watch their standard input, which closes when the coordinator dies.
-    const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", entry, ...args, "--parent"], {
-      stdio: ["pipe", "pipe", "pipe"],
-      detached: true,
-      env: withoutKeys(process.env, keys),
-    });
+    // Ctrl-C in the terminal reaches the coordinator alone, which then ends its children in order. They watch their
+    // standard input, which closes when the coordinator dies.
+    const child = startProgram([entry, ...args, "--parent"], keys);
     this.#process = child;
     this.#lastLines = [];
     createInterface({ input: child.stdout }).on("line", (line) => {
@@ -97,15 +93,4 @@ export class Child {
       this.#start();
     });
   }
-}
-
-/**
- * The cluster's own token stays; keys of outside services do not: a candidate runs as the same user as the daemon,
- * and could read the daemon's environment.
- */
-function withoutKeys(environment: NodeJS.ProcessEnv, but: readonly string[]): NodeJS.ProcessEnv {
-  const kept = Object.entries(environment).filter(
-    ([name]) => name === "KEVO_TOKEN" || but.includes(name) || !isSecretName(name),
-  );
-  return Object.fromEntries(kept);
 }

@@ -1,8 +1,7 @@
 /** The kernel as the devices of a run can run it: values that need a later GPU are not in the space it searches. */
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { KernelPackage } from "@kevo/core/kernel/load.ts";
+import { outputOf } from "@kevo/core/process/command.ts";
 import { isGated, lowestCapability, withinCapability } from "@kevo/core/search-space/capability.ts";
 import { EvaluatorLink } from "../dispatch/evaluator-link.ts";
 import type { Launch } from "./launch.ts";
@@ -66,7 +65,7 @@ async function ofEvaluators(addresses: readonly string[], token: string | undefi
 async function ofThisHost(env: NodeJS.ProcessEnv): Promise<string | null> {
   try {
     const query = ["--query-gpu=compute_cap", "--format=csv,noheader"];
-    const { stdout } = await promisify(execFile)("nvidia-smi", query, { env, timeout: 30_000 });
+    const stdout = await outputOf(["nvidia-smi", ...query], { env, timeoutMs: 30_000 });
     const lines = stdout.split("\n").map((line) => line.trim());
     return lowestCapability(lines.filter((line) => line !== "").map((line) => (/^\d+\.\d+$/.test(line) ? line : "")));
   } catch {

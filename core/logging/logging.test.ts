@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cleanEnvironment } from "./clean-environment.ts";
+import { cleanEnvironment } from "../process/environment.ts";
 import { createLogger } from "./logger.ts";
 import { isSecretName } from "./secrets.ts";
 

@@ -3,13 +3,12 @@
  * (`native/sandbox.c`) is compiled at start by the compiler that candidates are compiled with; what this host allows
  * is tried out then, layer by layer, and said. Nothing here is assumed to work.
  */
-import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { UserError } from "../errors/user-error.ts";
+import { outputOf } from "../process/command.ts";
 import { systemPaths } from "./paths.ts";
 
 export const NATIVE = fileURLToPath(new URL("./native/", import.meta.url));
@@ -62,19 +61,15 @@ export async function prepareSandbox(folder: string, options: SandboxOptions): P
   const root = join(folder, "empty");
   await mkdir(root, { recursive: true });
   const program = join(folder, "sandbox");
-  const run = (file: string, args: readonly string[]) =>
-    promisify(execFile)(file, args, {
-      cwd: folder,
-      timeout: LIMIT_MS,
-      env: { PATH: options.path ?? process.env.PATH ?? "", LC_ALL: "C", TMPDIR: folder },
-    });
+  const env = { PATH: options.path ?? process.env.PATH ?? "", LC_ALL: "C", TMPDIR: folder };
+  const run = (...command: string[]) => outputOf(command, { cwd: folder, timeoutMs: LIMIT_MS, env });
   const files = ["sandbox.c", "confine.c"].map((name) => join(NATIVE, name));
-  await run(compiler, [...fixed, "-std=gnu17", "-O2", "-w", "-o", program, ...files]);
+  await run(compiler, ...fixed, "-std=gnu17", "-O2", "-w", "-o", program, ...files);
   if (!existsSync(program)) {
     throw new UserError(`the C compiler '${compiler}' reports success but wrote no file. Name another compiler in CC.`);
   }
-  const { stdout } = await run(program, ["probe", root]);
-  return sandboxOf(program, root, readProbe(stdout, options.without ?? []));
+  const probed = await run(program, "probe", root);
+  return sandboxOf(program, root, readProbe(probed, options.without ?? []));
 }
 
 type Probed = Record<Layer, { readonly works: boolean; readonly why: string }>;

@@ -1,6 +1,5 @@
 /** The coordinator as a user starts it: a process, its final line, and its database read afterwards. */
 
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -16,7 +15,7 @@ import { chooseWorkloads } from "@kevo/coordinator/run/spec.ts";
 import { isHeld } from "@kevo/core/database/writer-lock.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { loadKernel } from "@kevo/core/kernel/load.ts";
-import { isSecretName } from "@kevo/core/logging/secrets.ts";
+import { startProgram } from "@kevo/core/process/program.ts";
 import { failureLine } from "@kevo/proto/failure.ts";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import { measurement } from "@kevo/proto/outcome.ts";
@@ -164,16 +163,10 @@ interface Ended {
 
 /** Runs this Node on a program. Keys of outside services stay here. */
 function runProgram(command: readonly string[], say: (text: string) => void, signal: AbortSignal): Promise<Ended> {
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => name === "KEVO_TOKEN" || !isSecretName(name)),
-  );
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", ...command], {
-      env,
-      stdio: ["ignore", "pipe", "pipe"],
-      // A group of its own: Ctrl-C reaches it once, from here, and it ends in order.
-      detached: true,
-    });
+    // Ctrl-C reaches it once, from here, and it ends in order.
+    const child = startProgram(command);
+    child.stdin.end();
     const message: string[] = [];
     let lastLine = "";
     createInterface({ input: child.stdout }).on("line", (line) => {

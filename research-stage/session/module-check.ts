@@ -2,20 +2,19 @@
  * The PyTorch module of an implementation against the reference of the kernel that it builds upon, in a sandbox
  * without network or keys. Where torch is not installed, or this host cannot contain it, it is not run and that is said.
  */
-import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { readEnvironment } from "@kevo/core/config/environment.ts";
+import { CommandFailed, outputOf } from "@kevo/core/process/command.ts";
+import { bareEnvironment, environmentWithoutKeys } from "@kevo/core/process/environment.ts";
 import { systemPaths } from "@kevo/core/sandbox/paths.ts";
 import { prepareSandbox } from "@kevo/core/sandbox/sandbox.ts";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import { z } from "zod";
 import type { Check } from "../findings/findings.ts";
 
-const run = promisify(execFile);
 const CHECKER = fileURLToPath(new URL("./check_module.py", import.meta.url));
 const NATIVE = fileURLToPath(new URL("backends/cpu/native/", import.meta.resolve("@kevo/gpu-evaluator/package.json")));
 const LIMIT_MS = 120_000;
@@ -24,6 +23,8 @@ const SEED = "20260101";
 
 const PROBE =
   "import json, os, sys, torch; print(json.dumps([sys.executable, sys.prefix, sys.base_prefix, os.path.dirname(os.path.dirname(torch.__file__))]))";
+
+const limits = <T>(options: T) => ({ ...options, timeoutMs: LIMIT_MS });
 
 /** @param folder of the kernel, with `module.py` and the reference. */
 export async function checkModule(folder: string, definition: KernelDefinition, signal: AbortSignal): Promise<Check> {
@@ -34,14 +35,16 @@ export async function checkModule(folder: string, definition: KernelDefinition, 
     };
   }
   const python = readEnvironment().KEVO_PYTHON ?? "python3";
-  const found = await run(python, ["-c", PROBE], { signal, timeout: LIMIT_MS }).catch(() => null);
+  const found = await outputOf([python, "-c", PROBE], limits({ env: environmentWithoutKeys(), signal })).catch(
+    () => null,
+  );
   signal.throwIfAborted();
   if (found === null)
     return {
       status: "skipped",
       message: `torch is not installed for ${python === "python3" ? python : "KEVO_PYTHON"}`,
     };
-  const [executable, ...places] = z.array(z.string()).min(2).parse(JSON.parse(found.stdout));
+  const [executable, ...places] = z.array(z.string()).min(2).parse(JSON.parse(found));
   const scratch = await mkdtemp(join(tmpdir(), "kevo-module-"));
   try {
     const compiler = (process.env.CC?.trim() || "cc").split(/\s+/);
@@ -53,17 +56,21 @@ export async function checkModule(folder: string, definition: KernelDefinition, 
     const sizes = Object.entries(workload?.shape ?? {}).map(([name, value]) => `${name}=${value}`);
     const data = await referenceData(compiler, folder, definition, sizes, scratch, signal);
     const command = [executable as string, "-I", CHECKER, join(folder, "module.py"), data, ...sizes];
-    const [file, ...argv] = sandbox.wrap(command, {
+    const contained = sandbox.wrap(command, {
       read: [...systemPaths(executable as string), ...places, CHECKER, folder, scratch],
       write: [join(scratch, "sandbox")],
       memoryBytes: MEMORY_BYTES,
     });
     const env = { PATH: process.env.PATH ?? "", HOME: join(scratch, "sandbox"), LC_ALL: "C", OMP_NUM_THREADS: "1" };
-    const done = await run(file as string, argv, { env, signal, timeout: LIMIT_MS, cwd: scratch }).then(
-      ({ stdout }) => ({ error: Number(stdout.trim().split("\n").at(-1)), message: "" }),
-      (error: { stderr?: string; message: string }) => ({
+    const done = await outputOf(contained, limits({ env, signal, cwd: scratch })).then(
+      (output) => ({ error: Number(output.trim().split("\n").at(-1)), message: "" }),
+      (error: Error) => ({
         error: Number.NaN,
-        message: (error.stderr?.trim() || error.message).split("\n").slice(-3).join(" ").slice(0, 600),
+        message: ((error instanceof CommandFailed && error.stderr.trim()) || error.message)
+          .split("\n")
+          .slice(-3)
+          .join(" ")
+          .slice(0, 600),
       }),
     );
     signal.throwIfAborted();
@@ -92,8 +99,9 @@ async function referenceData(
   const program = join(scratch, "reference");
   const sources = [join(folder, definition.reference as string), join(NATIVE, "reference-main.c")];
   const flags = ["-std=gnu17", "-O2", "-w", "-I", NATIVE, "-I", folder];
-  await run(file, [...fixed, ...flags, ...sources, "-lm", "-o", program], { signal, timeout: LIMIT_MS });
+  const how = limits({ env: bareEnvironment({ TMPDIR: scratch, LC_ALL: "C" }), signal });
+  await outputOf([file, ...fixed, ...flags, ...sources, "-lm", "-o", program], how);
   const data = join(scratch, "data");
-  await run(program, [data, SEED, ...sizes], { signal, timeout: LIMIT_MS });
+  await outputOf([program, data, SEED, ...sizes], how);
   return data;
 }

@@ -14,7 +14,7 @@ const sources = new Map(
 );
 
 describe("imports of this clone", () => {
-  test("point downward, and nats and drizzle stay behind their folders", () => {
+  test("point downward, and nats, drizzle and processes stay behind their folders", () => {
     expect(sources.size).toBeGreaterThan(50);
     expect(forbidden(sources)).toEqual([]);
   });
@@ -40,6 +40,7 @@ describe("the rules catch", () => {
     ["core/bus/a.ts", 'import { connect } from "@nats-io/transport-node";'],
     ["island-worker/a.ts", 'import { eq } from "drizzle-orm/sqlite-core";'],
     ["research-stage/stages/a.ts", 'import { eq } from "drizzle-orm";'],
+    ["coordinator/run/a.ts", 'import { spawn } from "node:child_process";'],
   ])("%s: %s", (file, source) => {
     expect(complaint(file, source)).toHaveLength(1);
   });

@@ -15,6 +15,8 @@ const RANK: Record<string, number> = {
 /** Packages of npm that only these places may import. */
 const KEEPERS: Record<string, readonly string[]> = {
   nats: ["core/bus/"],
+  // The launcher runs before anything is installed; the nats-server outlives who starts it.
+  "node:child_process": ["core/process/", "coordinator/nats-server/", "deploy/", "bench/", "docs/"],
   "drizzle-orm": ["core/database/", "coordinator/", "research-stage/store/"],
   "drizzle-kit": ["coordinator/", "research-stage/"],
 };

@@ -1,11 +1,12 @@
 /** Compiles one configuration of a kernel into an executable of its own. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { type CommandResult, runCommand } from "@kevo/core/process/command.ts";
+import { bareEnvironment } from "@kevo/core/process/environment.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
 import { isLinkable } from "../../gate/c-names.ts";
 import type { Failure, InstalledKernel } from "../backend.ts";
 import { parameterArguments } from "./arguments.ts";
-import { type CommandResult, runCommand } from "./command.ts";
 import { firstLines, NATIVE, type Toolchain } from "./toolchain.ts";
 
 /** Longest compile, milliseconds. */
@@ -20,15 +21,15 @@ export function runCompiler(
   args: readonly string[],
   { cwd, signal, kernel }: { cwd: string; signal?: AbortSignal | undefined; kernel: string },
 ) {
-  const [file, ...argv] = sandbox.wrap([...compiler, ...args], {
+  const command = sandbox.wrap([...compiler, ...args], {
     read: [...readable, kernel],
     write: [cwd],
     toolCalls: true,
     memoryBytes: COMPILER_MEMORY,
     fileBytes: COMPILER_FILE,
   });
-  const env = { TMPDIR: cwd, LC_ALL: "C" };
-  return runCommand(file as string, argv, { timeoutMs: COMPILE_LIMIT_MS, env, cwd, signal });
+  const env = bareEnvironment({ TMPDIR: cwd, LC_ALL: "C" });
+  return runCommand(command, { timeoutMs: COMPILE_LIMIT_MS, env, cwd, signal });
 }
 
 /**
@@ -85,12 +86,13 @@ async function wrongSymbols(
   folder: string,
   signal: AbortSignal | undefined,
 ): Promise<Failure | null> {
-  const [file, ...args] = sandbox.wrap(["nm", "-u", "-P", object], {
+  const command = sandbox.wrap(["nm", "-u", "-P", object], {
     read: readable,
     write: [folder],
     toolCalls: true,
   });
-  const listed = await runCommand(file as string, args, { cwd: folder, timeoutMs: COMPILE_LIMIT_MS, signal });
+  const options = { cwd: folder, env: bareEnvironment(), timeoutMs: COMPILE_LIMIT_MS, signal };
+  const listed = await runCommand(command, options);
   if (listed.code !== 0)
     throw new Error(`nm cannot read the object code of a candidate: ${firstLines(listed.stderr, 2)}`);
   const names = listed.stdout.split("\n").flatMap((line) => line.split(" ")[0] || []);

@@ -1,7 +1,8 @@
 /** Measures what this machine's cores and memory give (`native/peak.c`), and reads how much its caches hold. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { runCommand } from "./command.ts";
+import { runCommand } from "@kevo/core/process/command.ts";
+import { bareEnvironment } from "@kevo/core/process/environment.ts";
 import type { DeviceRates } from "./device-limits.ts";
 
 const LIMIT_MS = 60_000;
@@ -15,7 +16,11 @@ const [MIN_BYTES, MAX_BYTES] = [64 * 1024 ** 2, 2 * 1024 ** 3];
 export function deviceRates(peak: string, cores: number, folder: string): DeviceRates {
   const cacheBytes = cachesOf(CPUS);
   const run = async (...args: (string | number)[]) => {
-    const measured = await runCommand(peak, args.map(String), { cwd: folder, timeoutMs: LIMIT_MS });
+    const measured = await runCommand([peak, ...args.map(String)], {
+      cwd: folder,
+      env: bareEnvironment(),
+      timeoutMs: LIMIT_MS,
+    });
     const rate = Number(measured.stdout);
     if (!(rate > 0)) throw new Error(`cannot measure this machine's speed: ${measured.stderr}`);
     return rate;

@@ -1,8 +1,7 @@
 /** The daemon's end of the referee process (`native/referee.c`): one command a line, one answer a line. */
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { killGroup } from "../process-group.ts";
-import { bareEnvironment } from "./command.ts";
+import { bareEnvironment } from "@kevo/core/process/environment.ts";
+import { type GroupProcess, killGroup, startGroup } from "@kevo/core/process/group.ts";
 
 /** A process failed at a command. */
 export class ProcessFailed extends Error {
@@ -35,7 +34,7 @@ interface Waiting {
 }
 
 export class Referee {
-  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #child: GroupProcess;
   /** Groups of the processes that it started, in case it dies before them. */
   readonly #groups = new Map<number, number>();
   readonly #ended: Promise<void>;
@@ -43,9 +42,8 @@ export class Referee {
   #alive = true;
 
   /** `command`: the program and its arguments. */
-  constructor([file, ...args]: readonly string[], folder: string) {
-    const options = { cwd: folder, env: bareEnvironment(), detached: true, stdio: "pipe" } as const;
-    this.#child = spawn(file as string, args, options);
+  constructor(command: readonly string[], folder: string) {
+    this.#child = startGroup(command, { cwd: folder, env: bareEnvironment() });
     createInterface({ input: this.#child.stdout }).on("line", (line) => this.#answer(line));
     this.#child.stderr.resume();
     this.#child.stdin.on("error", () => {}); // Told by the end of the process.

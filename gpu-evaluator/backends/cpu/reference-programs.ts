@@ -5,9 +5,10 @@
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { runCommand } from "@kevo/core/process/command.ts";
+import { bareEnvironment } from "@kevo/core/process/environment.ts";
 import type { InstalledKernel } from "../backend.ts";
 import { HostFault } from "../host-fault.ts";
-import { runCommand } from "./command.ts";
 import { errorsOf, runCompiler } from "./compile.ts";
 import { firstLines, NATIVE, type Toolchain } from "./toolchain.ts";
 
@@ -41,15 +42,15 @@ export class ReferencePrograms {
   async run(path: string, folder: string, args: readonly string[]): Promise<void> {
     const program = await this.#program("reference", [this.#toolchain.referenceMain]);
     const { sandbox, readable } = this.#toolchain;
-    const [file, ...argv] = sandbox.wrap([program, path, ...args], {
+    const command = sandbox.wrap([program, path, ...args], {
       read: [...readable, this.#folder],
       write: [folder],
       toolCalls: true,
       memoryBytes: REFERENCE_BYTES,
       fileBytes: REFERENCE_BYTES,
     });
-    const options = { cwd: folder, timeoutMs: REFERENCE_LIMIT_MS, signal: this.#signal };
-    const result = await runCommand(file as string, argv, options);
+    const options = { cwd: folder, env: bareEnvironment(), timeoutMs: REFERENCE_LIMIT_MS, signal: this.#signal };
+    const result = await runCommand(command, options);
     if (result.code === 0) return;
     const { id, reference } = this.#kernel.definition;
     const why = result.timedOut ? `it took longer than ${REFERENCE_LIMIT_MS / 1000} s` : firstLines(result.stderr, 3);

@@ -4,6 +4,8 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { runCommand } from "@kevo/core/process/command.ts";
+import { bareEnvironment } from "@kevo/core/process/environment.ts";
 import {
   type Layer,
   prepareSandbox,
@@ -11,7 +13,6 @@ import {
   type Sandbox,
   systemPaths,
 } from "@kevo/core/sandbox/sandbox.ts";
-import { runCommand } from "./command.ts";
 import type { DeviceRates } from "./device-limits.ts";
 import { deviceRates } from "./device-rates.ts";
 
@@ -63,9 +64,9 @@ export async function prepareToolchain(
   const [file = "cc", ...fixed] = compiler;
   await mkdir(folder, { recursive: true });
   const cc = async (...args: string[]) => {
-    const env = { TMPDIR: folder, LC_ALL: "C" };
+    const env = bareEnvironment({ TMPDIR: folder, LC_ALL: "C" });
     try {
-      return await runCommand(file, [...fixed, ...args], { cwd: folder, timeoutMs: SETUP_LIMIT_MS, signal, env });
+      return await runCommand([file, ...fixed, ...args], { cwd: folder, timeoutMs: SETUP_LIMIT_MS, signal, env });
     } catch (error) {
       signal?.throwIfAborted();
       throw new UserError(

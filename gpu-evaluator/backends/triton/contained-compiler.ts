@@ -3,12 +3,11 @@
  * inside the sandbox of compilers: no network, no keys, it reads the system's folders, Python's and the kernel's, and
  * writes into a folder of its own alone. What it leaves there is looked at when everything in it has ended.
  */
-import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { lstat, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
-import { promisify } from "node:util";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { outputOf } from "@kevo/core/process/command.ts";
 import { retry } from "@kevo/core/retry/retry.ts";
 import { type Layer, prepareSandbox, type Sandbox, systemPaths } from "@kevo/core/sandbox/sandbox.ts";
 import { z } from "zod";
@@ -207,10 +206,10 @@ export class ContainedCompiler {
 
 /** Folders that Python names, and those that the environment names for it and for CUDA. */
 async function librariesOf({ python, env }: ContainedCompilerOptions): Promise<string[]> {
-  const { stdout } = await promisify(execFile)(python, ["-c", PLACES], { env, timeout: START_LIMIT_MS });
+  const places = await outputOf([python, "-c", PLACES], { env, timeoutMs: START_LIMIT_MS });
   const files = [env.TRITON_PTXAS_PATH, env.TRITON_LIBCUDA_PATH].flatMap((file) => (file ? [dirname(file)] : []));
   const named = [...(env.LD_LIBRARY_PATH?.split(delimiter) ?? []), ...files, env.CUDA_HOME ?? ""];
-  const paths = [...z.array(z.string()).parse(JSON.parse(stdout)), ...named];
+  const paths = [...z.array(z.string()).parse(JSON.parse(places)), ...named];
   // Never the root of everything, nor where it was started.
   return paths.filter((path) => path.startsWith("/") && dirname(path) !== "/" && existsSync(path));
 }

@@ -1,7 +1,6 @@
 /** Which GPUs a daemon takes: all that are visible, by UUID, or those that the user names. */
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { CommandFailed, outputOf } from "@kevo/core/process/command.ts";
 import { z } from "zod";
 
 export interface Gpu {
@@ -48,8 +47,7 @@ async function listGpus(environment: NodeJS.ProcessEnv): Promise<Gpu[]> {
 /** Products by rocm-smi's JSON, one a card; none where there is no ROCm. Written from its manual, never tried on a card. */
 async function listAmd(environment: NodeJS.ProcessEnv): Promise<string[]> {
   try {
-    const query = ["--showproductname", "--json"];
-    const { stdout } = await promisify(execFile)("rocm-smi", query, { env: environment, timeout: 30_000 });
+    const stdout = await outputOf(["rocm-smi", "--showproductname", "--json"], asked(environment));
     const cards = z.record(z.string(), z.record(z.string(), z.unknown())).parse(JSON.parse(stdout));
     return Object.entries(cards).flatMap(([card, facts]) => {
       const series = Object.entries(facts).find(([name]) => name.toLowerCase() === "card series")?.[1];
@@ -60,14 +58,15 @@ async function listAmd(environment: NodeJS.ProcessEnv): Promise<string[]> {
   }
 }
 
+const asked = (env: NodeJS.ProcessEnv) => ({ env, timeoutMs: 30_000 });
+
 async function listNvidia(environment: NodeJS.ProcessEnv): Promise<Gpu[]> {
   let text: string;
   try {
     const query = ["--query-gpu=uuid,name", "--format=csv,noheader"];
-    text = (await promisify(execFile)("nvidia-smi", query, { env: environment, timeout: 30_000 })).stdout;
+    text = await outputOf(["nvidia-smi", ...query], asked(environment));
   } catch (error) {
-    const why =
-      (error as NodeJS.ErrnoException).code === "ENOENT" ? "not found" : (error as Error).message.split("\n")[0];
+    const why = error instanceof CommandFailed && error.notFound ? "not found" : (error as Error).message;
     throw new UserError(
       `The Triton backend needs an NVIDIA GPU, but nvidia-smi lists none (${why}). Start the evaluator on a machine with a GPU and its driver, and name it to the coordinator with --evaluator HOST:PORT.`,
     );

@@ -1,11 +1,10 @@
 /** The Python that runs the runner, and the environment that its processes get. */
-import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { promisify } from "node:util";
 import { homeFolder } from "@kevo/core/config/user-folders.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
-import { cleanEnvironment } from "@kevo/core/logging/clean-environment.ts";
+import { CommandFailed, outputOf } from "@kevo/core/process/command.ts";
+import { cleanEnvironment } from "@kevo/core/process/environment.ts";
 
 /** Where libraries and the driver are, beside what every candidate's process gets. No name of a key is among them. */
 const PASSED_ON = [
@@ -61,10 +60,9 @@ export async function findPython(named: string | undefined, env: Record<string, 
   let versions: (string | null)[];
   try {
     if (python.includes("/") && !existsSync(python)) throw new Error("no such file");
-    const { stdout } = await promisify(execFile)(python, ["-c", VERSIONS], { env, timeout: 30_000 });
-    versions = JSON.parse(stdout) as (string | null)[];
+    versions = JSON.parse(await outputOf([python, "-c", VERSIONS], { env, timeoutMs: 30_000 })) as (string | null)[];
   } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code === "ENOENT" ? "not found" : firstLine((error as Error).message);
+    const why = error instanceof CommandFailed && error.notFound ? "not found" : firstLine((error as Error).message);
     throw new UserError(`The Triton backend needs Python, but ${what} does not run: ${why}. ${ADVICE}`);
   }
   const [version, torch, triton] = versions;

@@ -3,10 +3,8 @@
  * wrong is a `RunnerLost`, after which the process is good for nothing and its owner ends it, with all that it
  * started.
  */
-import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { setPriority } from "node:os";
-import type { Readable, Writable } from "node:stream";
-import { killGroup } from "../process-group.ts";
+import { type GroupProcess, killGroup, startGroup } from "@kevo/core/process/group.ts";
 import { encodeFrame, type Frame, FrameDecoder } from "./frames.ts";
 
 export interface RunnerOptions {
@@ -52,7 +50,7 @@ interface Waiting {
 }
 
 export class RunnerProcess {
-  readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
+  readonly #child: GroupProcess;
   readonly #decoder = new FrameDecoder();
   readonly #arrived: Frame[] = [];
   readonly #ended: Promise<void>;
@@ -64,13 +62,7 @@ export class RunnerProcess {
   constructor({ python, script, env, cwd, memoryBytes, niceness, around }: RunnerOptions) {
     const plain = [python, "-u", script];
     const command = around?.(plain) ?? plain;
-    const [file, ...args] = memoryBytes === null ? command : limited(memoryBytes, command);
-    this.#child = spawn(file as string, args, {
-      cwd,
-      env: { ...env },
-      detached: true,
-      stdio: ["pipe", "pipe", "pipe"],
-    });
+    this.#child = startGroup(memoryBytes === null ? command : limited(memoryBytes, command), { cwd, env });
     yieldTo(this.#child.pid, niceness);
     const { stdin, stdout, stderr } = this.#child;
     stdin.on("error", () => {}); // Told by the end of the process.
