@@ -65,15 +65,12 @@ test("every dependency is pinned to one version", () => {
 const isSource = (file: string): boolean => /\.(ts|mjs|py|c|h)$/.test(file) && !file.includes("/generated/");
 const lengthOf = (file: string): number => read(file).split("\n").length - 1;
 
-/** Not split yet. */
-const STILL_LONG = ["gpu-evaluator/backends/cpu/native/referee.c"];
-
 test("a source can be held in the head: at most 400 lines, and half of them at most 120", () => {
   const lengths = files()
     .filter(isSource)
     .map((file) => [file, lengthOf(file)] as const)
     .sort(([, a], [, b]) => a - b);
   expect(lengths.length).toBeGreaterThan(500);
-  expect(lengths.filter(([file, lines]) => lines > 400 && !STILL_LONG.includes(file))).toEqual([]);
+  expect(lengths.filter(([, lines]) => lines > 400)).toEqual([]);
   expect(lengths[Math.floor(lengths.length / 2)]?.[1]).toBeLessThanOrEqual(120);
 });
