@@ -184,10 +184,8 @@ test("mistakes are told before any work", async () => {
   for (const [name, value] of Object.entries({ ...NO_KEYS, XAI_API_KEY: "xai-not-a-real-key" }))
     vi.stubEnv(name, value);
   const db = place.file(".kevo/lineage.db");
-  for (const refused of [
-    resumeCommand().parseAsync(["--db", db], { from: "user" }),
-    optimisePromptsCommand().parseAsync(["--db", db, "--out", "prompts"], { from: "user" }),
-  ]) {
+  for (const [command, ...args] of [[resumeCommand()], [optimisePromptsCommand(), "--out", "prompts"]] as const) {
+    const refused = command.parseAsync(["--db", db, ...args], { from: "user" });
     await expect(refused).rejects.toThrow(`There is no database ${place.file(".kevo/research.db")}`);
   }
   expect(existsSync(place.file(".kevo"))).toBe(false);
