@@ -38,9 +38,11 @@ export function variableOf(pid: number, name: string): string | null {
   }
 }
 
+export const MEASURING = "measuring processes";
+
 const ROLES: readonly (readonly [string, RegExp])[] = [
   ["compile processes", /compile_main\.py/],
-  ["measuring processes", /measure_main\.py/],
+  [MEASURING, /measure_main\.py/],
   ["evaluator daemons", /gpu-evaluator\/cli\/main\.ts/],
   ["island-workers", /island-worker\/cli\/main\.ts/],
   ["coordinator", /coordinator\/cli\/main\.ts/],

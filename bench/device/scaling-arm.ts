@@ -1,7 +1,7 @@
 /** One arm of the comparison: a run on some daemons, looked at through its database and the host's process table. */
 import { createServer } from "node:net";
 import { type LedgerView, Workplace } from "../../tests/support/programs.ts";
-import { descendants, roleOf } from "./processes.ts";
+import { descendants, MEASURING, roleOf } from "./processes.ts";
 
 export interface ArmRequest {
   readonly kernel: string;
@@ -210,7 +210,7 @@ function processors(): Pick<Look, "cpu" | "waitedS" | "measuring"> {
     if (one.pid === process.pid) continue;
     const role = roleOf(one);
     cpu.set(role, (cpu.get(role) ?? 0) + one.cpuS);
-    if (role !== "measuring processes") continue;
+    if (role !== MEASURING) continue;
     waitedS += one.waitedS;
     measuring.push(one.pid);
   }

@@ -7,13 +7,20 @@ interface Failure {
   readonly message?: string;
 }
 
+/** All of these are one status for gRPC, whose text alone tells them apart. */
+const UNAVAILABLE: readonly (readonly [RegExp, string])[] = [
+  [/ECONNREFUSED/, "connection refused: nothing listens there"],
+  [/EHOSTUNREACH|ENETUNREACH/, "the host cannot be reached"],
+  [/Name resolution failed|ENOTFOUND|EAI_AGAIN/, "unknown host"],
+  [/Protocol error/, "what listens there is no gpu-evaluator: it does not speak gRPC"],
+];
+
 export function whyNoAnswer({ code, details, message = "" }: Failure): string {
   const told = details || message;
   if (code === status.UNAVAILABLE) {
-    if (told.includes("ECONNREFUSED")) return "connection refused: nothing listens there";
-    if (/EHOSTUNREACH|ENETUNREACH/.test(told)) return "the host cannot be reached";
-    if (/Name resolution failed|ENOTFOUND|EAI_AGAIN/.test(told)) return "unknown host";
-    if (told.includes("Protocol error")) return "what listens there is no gpu-evaluator: it does not speak gRPC";
+    // biome-ignore lint/plugin: gRPC has no code for it
+    const known = UNAVAILABLE.find(([pattern]) => pattern.test(told));
+    if (known !== undefined) return known[1];
   }
   if (code === status.UNIMPLEMENTED) return `what listens there is no gpu-evaluator: ${told}`;
   if (code === status.DEADLINE_EXCEEDED) return "no answer in time";

@@ -2,8 +2,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { UserError } from "@kevo/core/errors/user-error.ts";
-import { findNatsServer } from "../nats-server/find.ts";
+import { findNatsServer, NatsServerMissing } from "../nats-server/find.ts";
 import { ask } from "./ask.ts";
 import { type Finding, found, missing } from "./finding.ts";
 
@@ -12,9 +11,8 @@ export function natsFinding(environment: NodeJS.ProcessEnv): Finding {
     const { version, source, path } = findNatsServer(environment);
     return found("nats-server", `${version} from ${source}: ${path}`, ["cpu"]);
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    const [what, ...advice] = error.message.split(/(?<=\.) /);
-    return missing("nats-server", what ?? error.message, ["cpu"], advice.join(" "));
+    if (!(error instanceof NatsServerMissing)) throw error;
+    return missing("nats-server", error.wrong, ["cpu"], error.advice);
   }
 }
 

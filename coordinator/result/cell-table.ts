@@ -51,6 +51,7 @@ export function leftOutSentences({ cells }: CellTable): string[] {
   for (const { left_out } of cells) {
     for (const [name, why] of Object.entries(left_out)) {
       // Sizes differ from one workload to the next, the reason does not.
+      // biome-ignore lint/plugin: PyTorch has no code for it, and nothing but this report depends on it
       const reason = `${name}: ${why.split(". ")[0]?.replace(/\.$/, "")}`;
       counts.set(reason, (counts.get(reason) ?? 0) + 1);
     }

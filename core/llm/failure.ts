@@ -15,6 +15,7 @@ export interface Failure {
   readonly waitMs: number | null;
 }
 
+/** Providers agree on no codes; these are words of their messages. */
 const NO_CREDITS =
   /\bcredits?\b|spending limit|insufficient_quota|exceeded your current quota|billing|insufficient balance/i;
 const BAD_KEY = /api[ _-]?key|invalid_api_key|unauthori[sz]ed|authentication/i;
@@ -58,13 +59,15 @@ export function failureOf(thrown: unknown, redact: Redact, ended: "cancelled" | 
   const told = `HTTP ${status}: ${said}`;
   const answered = (kind: ModelErrorKind, retry = false) =>
     failed(kind, told, retry, true, retry ? waitOf(thrown.headers) : null);
-  if (status === 402 || ([400, 403, 429].includes(status) && NO_CREDITS.test(said))) return answered("no_credits");
+  // biome-ignore lint/plugin: providers agree on no codes
+  const says = (pattern: RegExp) => pattern.test(said);
+  if (status === 402 || ([400, 403, 429].includes(status) && says(NO_CREDITS))) return answered("no_credits");
   if (status === 429) return answered("rate_limited", true);
   if (status === 401 || status === 403) return answered("bad_key");
   if (status >= 500 || status === 408 || status === 409) return answered("server_error", true);
-  if (status === 413 || OVERFLOW.test(said)) return answered("overflow");
-  if (status === 404 || NO_MODEL.test(said)) return answered("unknown_model");
-  if (BAD_KEY.test(said)) return answered("bad_key");
+  if (status === 413 || says(OVERFLOW)) return answered("overflow");
+  if (status === 404 || says(NO_MODEL)) return answered("unknown_model");
+  if (says(BAD_KEY)) return answered("bad_key");
   return answered("bad_request");
 }
 

@@ -114,10 +114,14 @@ function evaluationOf(row: RecordedRow, objective: Objective): RecordedEvaluatio
   };
 }
 
-/** Kernel Tuner's names of failures. */
-function failureOf(message: string): { outcome: Exclude<Outcome, "ok">; message: string } {
-  if (/compil/i.test(message)) return { outcome: "compile_error", message };
-  if (/invalid/i.test(message)) return { outcome: "invalid", message };
-  if (/correct|verif/i.test(message)) return { outcome: "incorrect", message };
-  return { outcome: "crashed", message };
+/** Kernel Tuner's names of failures, such as `CompilationFailedConfig`; any other crashed. */
+const FAILURES: readonly (readonly [RegExp, Exclude<Outcome, "ok">])[] = [
+  [/compil/i, "compile_error"],
+  [/invalid/i, "invalid"],
+  [/correct|verif/i, "incorrect"],
+];
+
+function failureOf(name: string): { outcome: Exclude<Outcome, "ok">; message: string } {
+  const known = FAILURES.find(([pattern]) => pattern.test(name));
+  return { outcome: known?.[1] ?? "crashed", message: name };
 }

@@ -218,13 +218,13 @@ class CpuBackend implements Backend<CpuArtifact> {
    */
   async #reopen(error: unknown, { baselines }: Prepared, job: Job): Promise<void> {
     if (!(error instanceof ProcessFailed) || error.process === null) return;
-    if (error.reason !== "aborted" && !baselines.holds(error.process)) return;
+    if (error.how !== "aborted" && !baselines.holds(error.process)) return;
     for (const workload of job.workloads) await baselines.close(workload);
-    if (error.reason === "aborted") return;
+    if (error.how === "aborted") return;
     const failure = await failureOf(error, "being timed", this.#folder);
     throw new HostFault(
       "baseline_failed",
-      `a baseline of kernel ${job.kernel.definition.id} failed: ${failure?.message ?? error.reason}`,
+      `a baseline of kernel ${job.kernel.definition.id} failed: ${failure?.message ?? error.message}`,
     );
   }
 

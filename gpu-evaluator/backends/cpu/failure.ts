@@ -10,21 +10,21 @@ import { firstLines } from "./toolchain.ts";
 /** Null for an error that is not the candidate's. `doing` completes "while …". */
 export async function failureOf(error: unknown, doing: string, folder: string): Promise<Failure | null> {
   if (error instanceof WrongOutput) return { outcome: "incorrect", message: error.message };
-  if (!(error instanceof ProcessFailed) || error.reason === "aborted") return null;
-  if (error.reason === "changed") return { outcome: "incorrect", message: `it changed its inputs while ${doing}` };
-  const [what, number] = error.reason.split(" ");
-  if (what === "timeout") return { outcome: "timeout", message: `it did not finish while ${doing}, and was ended` };
+  if (!(error instanceof ProcessFailed) || error.how === "aborted") return null;
+  if (error.how === "changed") return { outcome: "incorrect", message: `it changed its inputs while ${doing}` };
+  if (error.how === "timeout")
+    return { outcome: "timeout", message: `it did not finish while ${doing}, and was ended` };
   const said = firstLines(await readFile(join(folder, "stderr.txt"), "utf8").catch(() => ""), 3);
   const detail = said === "" ? "" : `: ${said.slice(0, 500)}`;
-  return { outcome: "crashed", message: `${how(what, Number(number))} while ${doing}${detail}` };
+  return { outcome: "crashed", message: `${describe(error)} while ${doing}${detail}` };
 }
 
-function how(what: string | undefined, number: number): string {
-  if (what === "exited") return `its process ended with exit code ${number}`;
-  if (what === "signal" && signalName(number) === "SIGSYS")
+function describe({ how, code }: ProcessFailed): string {
+  if (how === "exited") return `its process ended with exit code ${code}`;
+  if (how === "signal" && signalName(code) === "SIGSYS")
     return "it made a forbidden system call (files, network or other processes) and was ended";
-  if (what === "signal") return `its process was ended by the signal ${signalName(number)}`;
-  if (what === "garbled") return "its process sent an unexpected answer";
+  if (how === "signal") return `its process was ended by the signal ${signalName(code)}`;
+  if (how === "garbled") return "its process sent an unexpected answer";
   return "its process also ended the referee";
 }
 

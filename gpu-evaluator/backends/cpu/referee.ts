@@ -3,16 +3,23 @@ import { createInterface } from "node:readline";
 import { bareEnvironment } from "@kevo/core/process/environment.ts";
 import { type GroupProcess, killGroup, startGroup } from "@kevo/core/process/group.ts";
 
+/** How a process fails: `changed` its inputs, or took the referee along (`referee_ended`), as the others say. */
+const HOW = ["timeout", "aborted", "exited", "signal", "garbled", "changed", "referee_ended"] as const;
+
 /** A process failed at a command. */
 export class ProcessFailed extends Error {
-  /** `timeout`, `aborted`, `exited CODE`, `signal NUMBER`, `garbled`, `changed` (its inputs), `referee ended`. */
-  readonly reason: string;
+  readonly how: (typeof HOW)[number];
+  /** Exit code of `exited`, number of `signal`. */
+  readonly code: number;
   /** Its number; null where the referee itself has ended. */
   readonly process: number | null;
 
-  constructor(reason: string, process: number | null) {
-    super(reason);
-    this.reason = reason;
+  /** @param answer of the referee: how, and where there is one the code behind a blank */
+  constructor(answer: string, process: number | null) {
+    super(answer);
+    const [how, code] = answer.split(" ");
+    this.how = HOW.find((known) => known === how) ?? "referee_ended";
+    this.code = Number(code);
     this.process = process;
   }
 }
@@ -52,7 +59,7 @@ export class Referee {
         this.#alive = false;
         for (const pid of this.#groups.values()) killGroup(pid, "SIGKILL");
         this.#groups.clear();
-        this.#waiting?.reject(new ProcessFailed("referee ended", null));
+        this.#waiting?.reject(new ProcessFailed("referee_ended", null));
         this.#waiting = null;
         resolve();
       };
@@ -67,7 +74,7 @@ export class Referee {
 
   /** Sends one command. ProcessFailed where a process failed; Error where the referee could not obey. */
   async command(...fields: (string | number)[]): Promise<string[]> {
-    if (!this.#alive) throw new ProcessFailed("referee ended", null);
+    if (!this.#alive) throw new ProcessFailed("referee_ended", null);
     if (this.#waiting !== null) throw new Error("the referee executes one command at a time");
     if (fields.some((field) => /[\t\n]/.test(String(field)))) throw new Error("a field contains a tab or a line break");
     const answer = await new Promise<string[]>((resolve, reject) => {

@@ -50,6 +50,7 @@ async function listAmd(environment: NodeJS.ProcessEnv): Promise<string[]> {
     const stdout = await outputOf(["rocm-smi", "--showproductname", "--json"], asked(environment));
     const cards = z.record(z.string(), z.record(z.string(), z.unknown())).parse(JSON.parse(stdout));
     return Object.entries(cards).flatMap(([card, facts]) => {
+      // biome-ignore lint/plugin: a field of rocm-smi
       const series = Object.entries(facts).find(([name]) => name.toLowerCase() === "card series")?.[1];
       return card.startsWith("card") ? [String(series ?? "unnamed")] : [];
     });

@@ -236,6 +236,7 @@ function failureOf(exchange: Exchange | undefined): SourceFailed {
   const { status, headers, body } = seen;
   const said = messageOf(body);
   const told = `${status}${said === "" ? "" : `, "${said}"`}`;
+  // biome-ignore lint/plugin: xAI has no code for it
   if (status === 429 && /credit|spending/i.test(said)) {
     return new SourceFailed(`the xAI account has no credits left (${told})`, null, { final: true });
   }
@@ -243,6 +244,7 @@ function failureOf(exchange: Exchange | undefined): SourceFailed {
     const seconds = Number(headers["retry-after"]);
     return new SourceFailed(`xAI refuses more requests for now (${told})`, seconds > 0 ? seconds * 1000 : PAUSE_MS);
   }
+  // biome-ignore lint/plugin: xAI has no code for it
   if (status === 401 || status === 403 || (status === 400 && /api key/i.test(said))) {
     return new SourceFailed(`xAI refuses the key in XAI_API_KEY (${told})`, null, { final: true });
   }
