@@ -109,6 +109,7 @@ test("the linter refuses a circle of files", () => {
     symlinkSync("../../core", join(clone, "node_modules/@kevo/core"));
     const { $schema: _, ...rules } = z.looseObject({}).parse(JSON.parse(read("biome.json")));
     put("biome.json", JSON.stringify(rules));
+    put("tests/house/sentences.grit", read("tests/house/sentences.grit"));
     put("core/a.ts", 'import type { B } from "./deep/b.ts";\n\nexport type A = B | 1;\n');
     put("core/deep/b.ts", "export type B = 2;\n");
     expect(lint(clone)).toEqual({ status: 0, circles: 0 });
