@@ -32,7 +32,7 @@ test.each([
   [["--llm", "grok-4.3,none"], "either models or none"],
   [["--llm", "a model"], '"a model" is not a model\'s name'],
   [["--llm", ""], "is not a model's name"],
-  [["--llm-control"], "--llm-control needs --llm MODEL"],
+  [["--llm-control"], "--llm-control requires --llm MODEL"],
   [["--llm", "grok-4.3", "--budget-usd", "much"], "--budget-usd much"],
   [["--llm", "grok-4.3", "--budget-usd", "-1"], "--budget-usd -1"],
 ])("%j is refused with a message", (args, message) => {

@@ -37,9 +37,8 @@ export function modelsOf(given: ModelOptions, environment: NodeJS.ProcessEnv | n
   const wrong = models.find((name) => !/^[\w.:/-]{1,100}$/.test(name));
   if (wrong !== undefined) throw new UserError(`--llm ${given.llm}: "${wrong}" is not a model's name.`, 2);
   if (models.includes("none")) {
-    if (models.length > 1) throw new UserError(`--llm ${given.llm}: either models or none.`, 2);
-    if (given.llmControl === true)
-      throw new UserError("--llm-control needs --llm MODEL: there is nothing to control.", 2);
+    if (models.length > 1) throw new UserError(`--llm ${given.llm}: name either models or none, not both.`, 2);
+    if (given.llmControl === true) throw new UserError("--llm-control requires --llm MODEL.", 2);
     return undefined;
   }
   if (environment !== null) for (const model of models) connectionOf(model, environment);

@@ -124,7 +124,7 @@ describe("coordinator lineage", () => {
     }
     const [top, ancestors, descendants, islands, migrations] = answers as [string, string, string, string, string];
     expect(top).toMatch(new RegExp(`1 +${winner} +1\\.90× .* tile=32\\n`));
-    expect(top).toContain("configuration, where they differ");
+    expect(top).toContain("differing parameters");
     expect(ancestors).toMatch(new RegExp(`1 +${seed} +seed +ok +1\\.00×`));
     expect(descendants).toMatch(/2 +20260102-latest\/1\/1\/0 +migrant from island 0 +ok +2\.00×/);
     expect(islands).toMatch(/0 +0 +3 +2 +0 +2\.00×/);
@@ -138,7 +138,7 @@ describe("coordinator lineage", () => {
     const failures = await lines("failures");
     expect(show.out).toContain("Evaluated: compile_error");
     expect(show.out).toContain("  kernel.c:3: no\n  second line\n");
-    expect(diff.out).toMatch(/parameter +A +B\ntile +8 +32\n\n1 more is the same\./);
+    expect(diff.out).toMatch(/parameter +A +B\ntile +8 +32\n\n1 more is equal\./);
     expect(JSON.parse(spend.out)).toMatchObject({ usd: 0, device_s: 1.5, gained_percent: expect.closeTo(90) });
     // What a compiler says cannot drive the reader's terminal.
     expect(failures.out).toMatch(/1 +compile_error +20260102-latest\/0\/0\/1 +kernel\.c:3: no\n/);
@@ -157,10 +157,10 @@ describe("coordinator lineage", () => {
     expect(cut.out).toBe("x  twice\n1      2\n2      4\n3      6\n");
     expect(cut.err).toContain("first 3 rows");
     for (const [text, message] of [
-      ["update runs set status = 'failed' returning id", /only reads/],
-      ["vacuum into 'copy.db'", /only reads/],
-      ["attach 'other.db' as other", /only reads/],
-      ["pragma journal_mode = delete", /only reads/],
+      ["update runs set status = 'failed' returning id", /is read-only/],
+      ["vacuum into 'copy.db'", /is read-only/],
+      ["attach 'other.db' as other", /is read-only/],
+      ["pragma journal_mode = delete", /is read-only/],
       ["select 1; drop table runs", /more than one statement/],
       ["select title from nowhere", /no such table: nowhere.*Tables: .*candidates/],
     ] as const) {
@@ -187,15 +187,15 @@ describe("coordinator lineage", () => {
     const at = (path: string) => runHere(lineageCommand(), "best", "--db", path);
     const cases: [() => Promise<unknown>, number, RegExp][] = [
       [() => at(lineage.folder), 1, /is a folder/],
-      [() => at(text), 1, /is no SQLite database/],
-      [() => at(other), 1, /not one of lineage/],
+      [() => at(text), 1, /is not a SQLite database/],
+      [() => at(other), 1, /of another program/],
       [() => at(newer), 1, /newer version.*Update/],
       [() => at(older), 1, /older version/],
       [() => lines("best", "nope"), 1, /no run nope.*20260102-latest/],
       [() => lines("show", "0/9/9"), 1, /no candidate 20260102-latest\/0\/9\/9/],
       [() => lines("top", "--limit", "none"), 2, /--limit none: not a whole number/],
-      [() => lines("spend", "20260101", "--all"), 2, /--all shows every run: leave out 20260101/],
-      [() => lines("workloads", "--samples"), 2, /--samples .* needs --json/],
+      [() => lines("spend", "20260101", "--all"), 2, /--all lists every run. Omit either --all or 20260101/],
+      [() => lines("workloads", "--samples"), 2, /--samples requires --json/],
     ];
     for (const [run, exitCode, message] of cases) {
       await expect(run()).rejects.toThrow(message);
@@ -316,7 +316,7 @@ describe("coordinator watch", () => {
     child.kill("SIGINT");
     const { code, err } = await done;
     expect(code).toBe(130);
-    expect(err).toContain("No longer watching; run 20260102-latest goes on.");
+    expect(err).toContain("No longer watching; the run 20260102-latest continues.");
     expect(writer.sqlite.prepare("select distinct status from runs").pluck().all()).toEqual(["running"]);
     writer.close();
   });
@@ -326,7 +326,7 @@ describe("coordinator watch", () => {
     const { code, err } = await coordinator("watch", "--db", path);
     expect(code).toBe(1);
     expect(err).toContain(
-      "coordinator of run 20260102-latest is gone. Go on with: npx coordinator resume 20260102-latest --db",
+      "coordinator of the run 20260102-latest no longer runs. Continue the run with: npx coordinator resume 20260102-latest --db",
     );
   });
 });

@@ -94,13 +94,13 @@ function requestOf(given: GivenOptions): RunRequest {
 function launchOf(given: GivenOptions): Launch {
   const replay = given.space !== undefined;
   if (replay !== (given.backend === "replay" || (given.backend === undefined && replay))) {
-    throw new UserError("--space FILE and --backend replay go together: give both or neither.", 2);
+    throw new UserError("--space FILE and --backend replay belong together. Give both, or neither.", 2);
   }
   if (replay === (given.kernel !== undefined)) {
     throw new UserError("Name a kernel: --kernel ID or --kernel PATH (or --space FILE to record a replay).", 2);
   }
   if (!/\.json(\.gz)?$/.test(given.out)) {
-    throw new UserError(`--out ${given.out}: a recording's name ends in .json or .json.gz.`, 2);
+    throw new UserError(`--out ${given.out}: the name of a recording must end in .json or .json.gz.`, 2);
   }
   return {
     kernel: given.kernel ?? null,

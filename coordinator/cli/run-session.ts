@@ -56,7 +56,7 @@ function withEvolvedSource(spec: RunSpec, request: RunRequest, kernel: KernelPac
   if (request.evolvesCode !== true) return spec;
   if (spec.llm === undefined) {
     throw new UserError(
-      "--evolve source needs a language model that writes it: name one with --llm, such as --llm grok-4.3.",
+      "--evolve source requires a language model that writes the code. Name one, for example --llm grok-4.3.",
       2,
     );
   }
@@ -69,7 +69,7 @@ export async function resumeRun(run: string | undefined, options: RunSessionOpti
     const row = resolveRun(lineage.db, run);
     if (row.status === "completed") {
       throw new UserError(
-        `The run ${row.id} is complete. See its best: ${commandFor(`lineage best ${row.id}`, lineage.path)}`,
+        `The run ${row.id} is complete and cannot be resumed. To see its best: ${commandFor(`lineage best ${row.id}`, lineage.path)}`,
         2,
       );
     }
@@ -78,7 +78,7 @@ export async function resumeRun(run: string | undefined, options: RunSessionOpti
     const whole = await kernelOf(launch);
     if (whole.hash !== spec.kernel.hash) {
       throw new UserError(
-        `The kernel ${spec.kernel.id} has changed since the run ${row.id} began, so its evaluations cannot be compared. Put it back as it was, or start a new run.`,
+        `The kernel ${spec.kernel.id} has changed since the run ${row.id} began, so new evaluations could not be compared with the old ones. Restore the kernel, or start a new run.`,
       );
     }
     const kernel = asStored(whole, spec.kernel.definition);
@@ -119,7 +119,7 @@ async function runSession(prepared: Prepared, { json, token }: RunSessionOptions
   const interruption = new AbortController();
   const onSignal = () => {
     if (interruption.signal.aborted) process.exit(EXIT_INTERRUPTED);
-    progress.note("stopping; once more ends at once, and the run can be resumed either way");
+    progress.note("stopping; press Ctrl-C again to end immediately. The run can be resumed in both cases");
     interruption.abort();
   };
   process.on("SIGINT", onSignal);
@@ -142,7 +142,7 @@ async function runSession(prepared: Prepared, { json, token }: RunSessionOptions
   else if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
   else process.stderr.write(report(result, kernel, lineage));
   if (ending === "interrupted") {
-    process.stderr.write(`\nInterrupted. Go on with: ${resumeCommand(prepared)}\n`);
+    process.stderr.write(`\nInterrupted. Continue with: ${resumeCommand(prepared)}\n`);
     process.exitCode = EXIT_INTERRUPTED;
   }
 }
@@ -176,7 +176,7 @@ export async function recordRun(
     if (earlier === undefined || earlier.status === "completed") {
       if (existsSync(record.out)) {
         throw new UserError(
-          `${record.out} is there already, and no recording of it waits to go on: choose another --out.`,
+          `${record.out} already exists, and no unfinished recording belongs to it. Choose another --out.`,
           2,
         );
       }
@@ -197,7 +197,7 @@ function tellRecording(summary: RecordingSummary, result: RunResult, json: boole
   if (json) process.stdout.write(`${JSON.stringify({ ...result, recording: summary })}\n`);
   const { file, configurations, failed, planned, complete, optimum_ms: optimum, bytes } = summary;
   const best = optimum === null ? "nothing ran" : `the fastest ran in ${formatMs(optimum)}`;
-  const share = complete ? "all" : `${planned - configurations} of the ${planned} planned are missing`;
+  const share = complete ? "all" : `${planned - configurations} of the ${planned} planned configurations are missing`;
   process.stderr.write(
     `${file}: ${configurations} configurations (${share}), ${failed} failed, ${best}; ${(bytes / 1e6).toFixed(1)} MB.\nReplay it with: coordinator start --backend replay --space ${file}\n`,
   );
@@ -223,5 +223,5 @@ function withResumeHint(error: unknown, prepared: Prepared): unknown {
   const stored = prepared.lineage.sqlite.prepare("select 1 from runs where id = ?").get(prepared.spec.run);
   if (stored === undefined) return error;
   const { exitCode, code, detail } = error;
-  return new UserError(`${error.message} Resume it with: ${resumeCommand(prepared)}`, exitCode, { code, detail });
+  return new UserError(`${error.message} Resume the run with: ${resumeCommand(prepared)}`, exitCode, { code, detail });
 }

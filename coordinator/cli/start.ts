@@ -159,7 +159,7 @@ async function repeat(run: string, given: GivenOptions, command: Command): Promi
     .filter(({ name }) => command.getOptionValueSource(name) === "cli");
   if (others.length > 0) {
     const flags = others.map(({ flag }) => flag).join(", ");
-    throw new UserError(`--replay-run repeats a run as it was: leave out ${flags}.`, 2);
+    throw new UserError(`--replay-run repeats a run unchanged. Omit ${flags}.`, 2);
   }
   const { KEVO_TOKEN: token } = readEnvironment();
   const { repeatRun } = await import("./run-session.ts");
@@ -191,13 +191,13 @@ function requestOf(given: GivenOptions): RunRequest {
 function launchOf(given: GivenOptions): Launch {
   const replay = given.backend === "replay" || (given.backend === undefined && given.space.length > 0);
   if (replay && given.space.length === 0) {
-    throw new UserError("--backend replay needs --space FILE: a recorded space in Kernel Tuner's cache format.", 2);
+    throw new UserError("--backend replay requires --space FILE, a recorded space in Kernel Tuner's cache format.", 2);
   }
   if (!replay && given.space.length > 0) {
-    throw new UserError(`--space is for --backend replay, not for ${given.backend}: leave one of them out.`, 2);
+    throw new UserError(`--space applies to --backend replay, not to ${given.backend}. Omit one of them.`, 2);
   }
   if (replay && given.kernel !== undefined) {
-    console.error(`--kernel ${given.kernel} changes nothing: a replay is of the kernel that was recorded.`);
+    console.error(`--kernel ${given.kernel} has no effect: a replay uses the recorded kernel.`);
   }
   if (!replay && given.kernel === undefined) {
     throw new UserError(
@@ -206,7 +206,7 @@ function launchOf(given: GivenOptions): Launch {
     );
   }
   if (given.nats !== undefined && given.natsListen !== undefined) {
-    throw new UserError("--nats uses a server that runs already, --nats-listen starts one: leave one of them out.", 2);
+    throw new UserError("--nats uses a running server, --nats-listen starts one. Omit one of them.", 2);
   }
   const objective = objectiveRequestOf(given, replay);
   return {

@@ -184,7 +184,7 @@ export class Dispatcher {
       this.#plan.add(task, true);
       return;
     }
-    const message = `the evaluator died ${DEATHS_IN_LANE} times while this candidate was on the device; last: ${why}`;
+    const message = `the evaluator died ${DEATHS_IN_LANE} times with this candidate on the device; the last time: ${why}`;
     return this.#deliver(job, recordWithoutResult(id, number, slot.id, "crashed", message), stage);
   }
 

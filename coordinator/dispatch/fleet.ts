@@ -196,7 +196,7 @@ export class Fleet {
     });
     member.description = description;
     if (description.backend !== this.#backend) {
-      member.why = `it runs the backend ${description.backend}, and this run needs ${this.#backend}`;
+      member.why = `it runs the backend ${description.backend}, but this run needs ${this.#backend}`;
       this.#part(member, "unusable");
       return;
     }
@@ -233,7 +233,7 @@ export class Fleet {
     member.why = whyNoAnswer(error as Error);
     // Said once: from then on it is tried in silence, and whether it serves is said when it does.
     if (member.failures === FAILURES_UNTIL_LOST && member.named && member.state === "connecting") {
-      this.#listener.onNote(`evaluator ${member.link.address} does not answer (${member.why}); it is tried again`);
+      this.#listener.onNote(`evaluator ${member.link.address} does not answer (${member.why}); trying again`);
     }
     if (member.failures < FAILURES_UNTIL_LOST || member.state !== "serving") return;
     this.#part(member, "lost");

@@ -9,10 +9,10 @@ interface Failure {
 
 /** All of these are one status for gRPC, whose text alone tells them apart. */
 const UNAVAILABLE: readonly (readonly [RegExp, string])[] = [
-  [/ECONNREFUSED/, "connection refused: nothing listens there"],
+  [/ECONNREFUSED/, "connection refused: no server listens there"],
   [/EHOSTUNREACH|ENETUNREACH/, "the host cannot be reached"],
   [/Name resolution failed|ENOTFOUND|EAI_AGAIN/, "unknown host"],
-  [/Protocol error/, "what listens there is no gpu-evaluator: it does not speak gRPC"],
+  [/Protocol error/, "the server there is not a gpu-evaluator: it does not speak gRPC"],
 ];
 
 export function whyNoAnswer({ code, details, message = "" }: Failure): string {
@@ -22,7 +22,7 @@ export function whyNoAnswer({ code, details, message = "" }: Failure): string {
     const known = UNAVAILABLE.find(([pattern]) => pattern.test(told));
     if (known !== undefined) return known[1];
   }
-  if (code === status.UNIMPLEMENTED) return `what listens there is no gpu-evaluator: ${told}`;
+  if (code === status.UNIMPLEMENTED) return `the server there is not a gpu-evaluator: ${told}`;
   if (code === status.DEADLINE_EXCEEDED) return "no answer in time";
   return told;
 }

@@ -49,7 +49,7 @@ export function recordOf(
   }
   if (data.outcome === "ok" && !sameNames(workloads, data.measurements)) {
     const timed = data.measurements.map((m) => m.workload).join(", ") || "none";
-    return { malformed: `it times ${timed}, and ${workloads.join(", ")} were asked for` };
+    return { malformed: `it has times for ${timed}, but ${workloads.join(", ")} were requested` };
   }
   const { environmentJson: conditions, ...found } = data;
   return { candidate, attempt, evaluator, ...found, conditions };

@@ -4,10 +4,10 @@
 export const PURPOSES = {
   cpu: "the CPU job (npm start)",
   gpu: "kernels on a GPU (--backend triton or helion)",
-  code: "code that a language model writes (--evolve source)",
-  comparison: "a comparison with libraries everyone knows",
-  remote: "machines beyond this one",
-  literature: "language models and reading the literature",
+  code: "code written by a language model (--evolve source)",
+  comparison: "a comparison with well-known libraries",
+  remote: "several machines",
+  literature: "language models and literature",
 } as const;
 export type Purpose = keyof typeof PURPOSES;
 

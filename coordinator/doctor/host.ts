@@ -13,7 +13,7 @@ export function nodeFinding(): Finding {
   const [major = 0] = node.split(".").map(Number);
   return major >= 24
     ? found("Node", node, ["cpu"])
-    : missing("Node", `${node} is older than 24`, ["cpu"], "Start through npm start, which fetches Node 24.");
+    : missing("Node", `${node} is older than 24`, ["cpu"], "Use npm start, which fetches Node 24.");
 }
 
 export async function databaseFinding(): Promise<Finding> {
@@ -35,7 +35,7 @@ export function environmentFinding(environment: NodeJS.ProcessEnv): Finding {
     const { KEVO_LOG } = readEnvironment(environment);
     return found("environment", `KEVO_LOG ${KEVO_LOG}`, ["cpu"]);
   } catch (error) {
-    return missing("environment", (error as Error).message, ["cpu"], "Correct the variable or unset it.");
+    return missing("environment", (error as Error).message, ["cpu"], "Correct the variable, or unset it.");
   }
 }
 
@@ -53,5 +53,5 @@ export async function diskFinding(folder: string): Promise<Finding> {
   const detail = `${(free / GIB).toFixed(1)} GiB free in ${folder}`;
   return free >= MIN_DISK_BYTES
     ? found("disk", detail, ["cpu"])
-    : missing("disk", detail, ["cpu"], "Free some space, or keep the database elsewhere with --db FILE.");
+    : missing("disk", detail, ["cpu"], "Free some space, or put the database on another disk with --db FILE.");
 }

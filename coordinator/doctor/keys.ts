@@ -7,6 +7,6 @@ export function keyFindings(environment: NodeJS.ProcessEnv): Finding[] {
     const purposes = name === "KEVO_TOKEN" ? (["remote"] as const) : (["literature"] as const);
     return environment[name]
       ? found(name, "set", purposes)
-      : missing(name, "not set", purposes, `Set ${name} where it is wanted.`);
+      : missing(name, "not set", purposes, `Set ${name} if you want to use it.`);
   });
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { prepareSandbox } from "@kevo/core/sandbox/sandbox.ts";
 import { type Finding, found, missing } from "./finding.ts";
 
-const ADVICE = "docs/sandbox.md says what it needs: Linux 5.13 or later, or user namespaces.";
+const ADVICE = "It needs Linux 5.13 or newer, or user namespaces; see docs/sandbox.md.";
 
 /** Builds it as an evaluator does, and tries it. */
 export async function sandboxFinding(environment: NodeJS.ProcessEnv): Promise<Finding> {
@@ -16,7 +16,12 @@ export async function sandboxFinding(environment: NodeJS.ProcessEnv): Promise<Fi
     return contains ? found("sandbox", description, ["code"]) : missing("sandbox", description, ["code"], ADVICE);
   } catch (error) {
     const why = (error as Error).message.split("\n")[0] ?? "";
-    return missing("sandbox", `it cannot be built here: ${why}`, ["code"], `Install a C compiler. ${ADVICE}`);
+    return missing(
+      "sandbox",
+      `it cannot be built on this machine: ${why}`,
+      ["code"],
+      `Install a C compiler. ${ADVICE}`,
+    );
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -26,7 +26,7 @@ int main(void) { double x = 4; pthread_t t; pthread_create(&t, 0, work, &x); pth
 export async function compilerFinding(environment: NodeJS.ProcessEnv): Promise<Finding> {
   const [compiler = "cc", ...flags] = (environment.CC?.trim() || "cc").split(/\s+/);
   const advice =
-    "Install gcc or clang with the C library's headers (Debian: apt install gcc libc6-dev), or name one in CC.";
+    "Install gcc or clang and the headers of the C library (Debian: apt install gcc libc6-dev), or name a compiler in CC.";
   const version = await ask([compiler, ...flags, "--version"], environment);
   if (!version.ok) return missing("C compiler", version.why, ["cpu"], advice);
   const folder = await mkdtemp(join(tmpdir(), "kevo-doctor-"));
@@ -38,7 +38,7 @@ export async function compilerFinding(environment: NodeJS.ProcessEnv): Promise<F
     const name = version.text.split("\n")[0] ?? compiler;
     return ran.ok
       ? found("C compiler", `${[compiler, ...flags].join(" ")}: ${name}`, ["cpu"])
-      : missing("C compiler", `${name} builds no program that runs: ${ran.why}`, ["cpu"], advice);
+      : missing("C compiler", `a program built with ${name} does not run: ${ran.why}`, ["cpu"], advice);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -67,7 +67,7 @@ print(json.dumps([platform.python_version(), *map(version, ("numpy", "torch", "t
 export async function pythonFindings(environment: NodeJS.ProcessEnv): Promise<Finding[]> {
   const answer = await ask(["python3", "-c", VERSIONS], environment);
   if (!answer.ok) {
-    return [missing("Python", answer.why, ["gpu", "comparison"], "Install Python 3.10 or later.")];
+    return [missing("Python", answer.why, ["gpu", "comparison"], "Install Python 3.10 or newer.")];
   }
   const [python, numpy, torch, triton] = JSON.parse(answer.text) as (string | null)[];
   const library = (name: string, version: string | null | undefined, purposes: Finding["neededFor"]) =>

@@ -49,7 +49,7 @@ export async function exportRun(
   const winners = winnersOf(db, run.id, definition);
   if (winners.length === 0) {
     throw new UserError(
-      `Run ${run.id} has measured nothing, so there is nothing to export. What failed: coordinator lineage failures ${run.id}`,
+      `Run ${run.id} has no measured candidate, so there is nothing to export. To see failures: coordinator lineage failures ${run.id}`,
     );
   }
   const language = spec.backend === "cpu" ? "c" : "triton";
@@ -119,7 +119,7 @@ function codeFile({ source }: KernelDefinition, hash: string): string {
 function openFolder(folder: string) {
   makeFolder(folder, "--out");
   if (readdirSync(folder).length > 0) {
-    throw new UserError(`--out ${folder}: the folder is there and not empty. Name another, or empty it.`, 2);
+    throw new UserError(`--out ${folder}: the folder is not empty. Name another, or empty it.`, 2);
   }
   const files: string[] = [];
   const place = (path: string) => {

@@ -22,7 +22,7 @@ export async function packageOfRun(
   const spec = runSpec.parse(JSON.parse(run.spec));
   const { kernel: named } = launch.parse(JSON.parse(run.launch));
   if (named === null) {
-    throw new UserError(`Run ${run.id} replays a recorded space: there is no source to export.`, 2);
+    throw new UserError(`Run ${run.id} replays a recorded space, so there is no code to export.`, 2);
   }
   const cache = join(cacheRoot(environment), "kernels");
   for (const place of [named, join(cache, spec.kernel.hash)]) {
@@ -30,7 +30,7 @@ export async function packageOfRun(
     if (kernel?.hash === spec.kernel.hash) return { spec, kernel };
   }
   throw new UserError(
-    `The kernel of run ${run.id} is not here as it was: ${named} has changed or is gone, and no evaluator of this ` +
-      `machine keeps ${spec.kernel.hash.slice(0, 12)}. Put the folder back as it was, or export where the run was made.`,
+    `The kernel of run ${run.id} is not available: ${named} has changed or no longer exists, and no evaluator of this ` +
+      `machine keeps ${spec.kernel.hash.slice(0, 12)}. Restore the folder, or export on the machine that made the run.`,
   );
 }

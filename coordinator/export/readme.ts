@@ -23,7 +23,7 @@ export function readmeOf({ run, definition, winners, language, notes }: ReadmePa
     "## Use",
     language === "c" ? USE_C : USE_TRITON,
     "## Measured",
-    `On ${places.join("; ")}. Times are of finalists measured again where there were any; the interval is of the speedup.`,
+    `On ${places.join("; ")}. Times come from re-measured finalists where there are any; the interval is that of the speedup.`,
     table(winners),
     "## Configurations",
     ...[...configs].map(([config, of]) => `${of.map(({ workload }) => `\`${workload}\``).join(", ")}: \`${config}\``),
@@ -64,7 +64,7 @@ from loader import Kernel
 
 kernel = Kernel()
 output = kernel(shape, *inputs)  # float32 buffers, such as NumPy arrays
-print(kernel.choice(shape))      # what ran, and why
+print(kernel.choice(shape))      # the choice and its reason
 \`\`\`
 
 It needs Python 3.9 or newer, a C compiler (\`cc\`, or named in \`CC\`) and Linux; NumPy is optional. The configuration of
@@ -79,24 +79,24 @@ from loader import Kernel
 
 kernel = Kernel()
 output = kernel(shape, tensors)  # CUDA tensors by name
-print(kernel.choice(shape))      # what ran, and why
+print(kernel.choice(shape))      # the choice and its reason
 \`\`\`
 
 It needs PyTorch and Triton. A measured shape runs its configuration, and its first answer is compared with the
-reference. Everything else runs what the reference file calls its first baseline (PyTorch's default): other shapes
-(pass \`untested=True\` to try), a machine without a GPU, a GPU or compiler that refuses the configuration.
+reference. Everything else runs the first baseline of the reference file (PyTorch's default): other shapes (pass \`untested=True\`
+to try them), a machine without a GPU, and a GPU or compiler that refuses the configuration.
 
 \`python3 loader.py\` checks and times every measured shape on this GPU.`;
 
-const FILES_C = `| file | what it is |
+const FILES_C = `| file | content |
 |---|---|
 | \`loader.py\` | compiles, checks, calls, and falls back |
 | \`best.json\` | the best configuration for each workload and device, with its times |
-| \`kernel/\` | the kernel's folder as it was evolved: definition, source, reference |
-| \`runtime/\` | the threads and scratch memory that the source calls |`;
+| \`kernel/\` | the kernel's folder as it was evolved: definition, code, reference |
+| \`runtime/\` | the threads and scratch memory that the code uses |`;
 
-const FILES_TRITON = `| file | what it is |
+const FILES_TRITON = `| file | content |
 |---|---|
 | \`loader.py\` | launches, checks, and falls back |
 | \`best.json\` | the best configuration for each workload and device, with its times |
-| \`kernel/\` | the kernel's folder as it was evolved: definition, source, reference |`;
+| \`kernel/\` | the kernel's folder as it was evolved: definition, code, reference |`;

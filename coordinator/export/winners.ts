@@ -40,6 +40,6 @@ export function winnersOf(db: LineageDatabase, run: string, definition: KernelDe
 function evolvedOf(db: LineageDatabase, hash: string | null): Winner["evolved"] {
   if (hash === null) return null;
   const row = db.select({ text: evolvedSources.text }).from(evolvedSources).where(eq(evolvedSources.hash, hash)).get();
-  if (row === undefined) throw new Error(`the source ${hash} of a candidate is not stored`);
+  if (row === undefined) throw new Error(`the code ${hash} of a candidate is not stored`);
   return { hash, text: row.text };
 }

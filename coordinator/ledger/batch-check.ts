@@ -12,16 +12,16 @@ export function checkProposals(
   isStored: (hash: string) => boolean,
 ): Refusal | null {
   if (spec.evolves_source === undefined && proposals.some(({ source }) => source !== null)) {
-    return invalid("a proposal has an evolved source, and this run evolves configurations only");
+    return invalid("a proposal has evolved code, but this run evolves configurations only");
   }
   for (const [index, { config, source }] of proposals.entries()) {
     if (source !== null && !isStored(source) && !(source in offered)) {
-      const reason = `proposal ${index}: the source ${source} is neither stored nor sent along`;
+      const reason = `proposal ${index}: the code ${source} is neither stored nor included`;
       return { code: "missing_source", reason };
     }
     try {
       if (!space.isValid(space.encode(config))) {
-        return invalid(`proposal ${index} breaks a constraint of the space: ${JSON.stringify(config)}`);
+        return invalid(`proposal ${index} violates a constraint of the space: ${JSON.stringify(config)}`);
       }
     } catch (error) {
       return invalid(`proposal ${index}: ${(error as Error).message}`);

@@ -84,7 +84,7 @@ describe("a batch", () => {
     });
     expect(offer(state, 0, 1, [1])).toMatchObject({
       status: "refused",
-      refusal: { code: "wrong_number", reason: expect.stringContaining("not next") },
+      refusal: { code: "wrong_number", reason: expect.stringContaining("not the next") },
     });
     expect(offer(state, 0, 0, [13])).toMatchObject({
       status: "refused",

@@ -91,11 +91,11 @@ export class LedgerState {
     const island = this.islands[index];
     if (island === undefined) return refused("unknown_island", `this run has no island ${index}`);
     if (epoch !== island.epoch) {
-      return refused("stale_epoch", `epoch ${epoch} of island ${index} is over; the current one is ${island.epoch}`);
+      return refused("stale_epoch", `epoch ${epoch} of island ${index} has ended; the current one is ${island.epoch}`);
     }
     if (k < island.nextBatch) return accepted(NOTHING);
     if (k > island.nextBatch) {
-      return refused("wrong_number", `batch ${k} of island ${index} is not next; ${island.nextBatch} is`);
+      return refused("wrong_number", `batch ${k} of island ${index} is not the next one; batch ${island.nextBatch} is`);
     }
     if (this.remaining === 0) return refused("budget_spent", "the budget is spent");
     const wrong = checkProposals(request, this.spec, this.#space, (hash) => this.#evolvedSources.has(hash));

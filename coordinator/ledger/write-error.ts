@@ -5,7 +5,7 @@ export function writeError(error: unknown, path: string): UserError {
   const { code, message } = error as { code?: string; message: string };
   const why = code === "SQLITE_FULL" ? "the disk is full" : message;
   return new UserError(
-    `The database ${path} cannot be written: ${why}. Nothing that was counted is lost. Fix this, then run \`coordinator resume\`.`,
+    `The database ${path} cannot be written: ${why}. No counted evaluation is lost. Fix this, then run \`coordinator resume\`.`,
     1,
     { code: "database_unwritable" },
   );

@@ -19,7 +19,7 @@ export interface OpenLineage {
 /** What is said where somebody looks for runs in a file that is not there. */
 export function noDatabase(file: string): UserError {
   return new UserError(
-    `There is no database ${file}. A run writes it (coordinator start); if yours lies elsewhere, name it with --db FILE.`,
+    `There is no database ${file}. \`coordinator start\` creates one; name an existing one with --db FILE.`,
   );
 }
 

@@ -54,10 +54,10 @@ export function openReadOnly(path: string = DEFAULT_DATABASE): ReadOnlyLineage {
 function checkVersion(sqlite: Database.Database, file: string): void {
   const tables = new Set(sqlite.prepare("select name from sqlite_master where type = 'table'").pluck().all());
   if (!tables.has("__drizzle_migrations") || !tables.has("runs") || !tables.has("candidates")) {
-    throw new UserError(`${file} is a SQLite database, but not one of lineage. Name another with --db FILE.`);
+    throw new UserError(`${file} is a SQLite database of another program. Name a lineage database with --db FILE.`);
   }
   if (lastMigration(sqlite) > newestMigration()) {
-    throw new UserError(`${file} was written by a newer version of this program. Update this one to read it.`);
+    throw new UserError(`${file} was written by a newer version of this program. Update this program to read it.`);
   }
 }
 
@@ -71,7 +71,7 @@ function bringUpToDate(file: string): void {
   } catch (error) {
     const why = isWritable(file)
       ? (error as Error).message
-      : "neither it nor its folder may be read-only. Copy it to a folder of yours, and name the copy with --db FILE.";
+      : "neither it nor its folder may be read-only. Copy it to a folder of your own, and name the copy with --db FILE.";
     throw new UserError(
       `${file} was written by an older version of this program and could not be brought up to date: ${why}`,
     );
@@ -98,9 +98,9 @@ function newestMigration(): number {
 }
 
 function unreadable(file: string, error: Error & { code?: string }): string {
-  if (error.code === "SQLITE_NOTADB") return `${file} is no SQLite database. Name another with --db FILE.`;
+  if (error.code === "SQLITE_NOTADB") return `${file} is not a SQLite database. Name another file with --db FILE.`;
   if (error.code === "SQLITE_CANTOPEN" || error.code === "SQLITE_READONLY_DIRECTORY") {
-    return `Cannot open ${file}: ${error.message}. Reading needs the right to write in its folder (SQLite keeps an index of its journal there); copy the file to a folder of yours and name it with --db FILE.`;
+    return `Cannot open ${file}: ${error.message}. Reading requires write permission in its folder, where SQLite keeps an index of its journal. Copy the file to a folder of your own, and name it with --db FILE.`;
   }
   return `Cannot read ${file}: ${error.message}.`;
 }

@@ -66,8 +66,8 @@ export async function startNatsServer(options: NatsServerOptions): Promise<Embed
   const listen = parseAddress(options.listen ?? "127.0.0.1:0", "--nats-listen", { anyPort: true });
   if (!isLoopback(listen.host) && !options.token) {
     throw new UserError(
-      `--nats-listen ${formatAddress(listen)} can be reached from other hosts, so it needs a shared token: ` +
-        "set KEVO_TOKEN, here and on those hosts (8 characters or more).",
+      `--nats-listen ${formatAddress(listen)} can be reached from other hosts, so it requires a shared token: ` +
+        "set KEVO_TOKEN here and on those hosts (8 characters or more).",
       2,
     );
   }
@@ -104,7 +104,7 @@ async function adoptOrEnd(
     if (readConfig(dir) === wanted && (await answers(record))) return record;
     if (owners.others()) {
       throw new UserError(
-        `The nats-server in ${dir} is in use by another coordinator, with another address or token. ` +
+        `The nats-server in ${dir} is in use by another coordinator with another address or token. ` +
           "Use the same --nats-listen and KEVO_TOKEN, or another folder for the database (--db).",
       );
     }

@@ -27,7 +27,7 @@ test("one that is too old is passed over on PATH, and refused where it was named
   const [old, recent] = [claiming("2.9.9"), claiming("2.9.10")];
   const PATH = [old.folder, recent.folder].join(delimiter);
   expect(findNatsServer({ PATH })).toMatchObject({ path: recent.path, version: "2.9.10" });
-  expect(() => findNatsServer({ NATS_SERVER_BIN: old.path })).toThrow(/version 2\.9\.9; 2\.9\.10 or later/);
+  expect(() => findNatsServer({ NATS_SERVER_BIN: old.path })).toThrow(/version 2\.9\.9, but 2\.9\.10 or newer/);
 });
 
 test("a NATS_SERVER_BIN that is none is named", () => {

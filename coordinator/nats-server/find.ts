@@ -44,7 +44,7 @@ export function findNatsServer(environment: NodeJS.ProcessEnv = process.env): Na
       throw new NatsServerMissing(`NATS_SERVER_BIN is ${named}, which is not a nats-server that runs.`, CORRECT_IT);
     }
     if (!isRecent(version)) {
-      const wrong = `NATS_SERVER_BIN is ${named}, version ${version}; ${MIN_VERSION.join(".")} or later is needed.`;
+      const wrong = `NATS_SERVER_BIN is ${named}, version ${version}; but ${MIN_VERSION.join(".")} or newer is required.`;
       throw new NatsServerMissing(wrong, CORRECT_IT);
     }
     return { path: named, source: "NATS_SERVER_BIN", version };
@@ -60,8 +60,8 @@ export function findNatsServer(environment: NodeJS.ProcessEnv = process.env): Na
   if (path !== null && version !== null) return { path, source: "npm", version };
   throw new NatsServerMissing(
     `No nats-server was found (looked at NATS_SERVER_BIN, PATH and the npm package ${PACKAGE}, which is for Linux x64).`,
-    "Install nats-server 2.9.10 or later from https://github.com/nats-io/nats-server/releases and put it on PATH, " +
-      "set NATS_SERVER_BIN to it, or give a running server with --nats nats://HOST:PORT.",
+    "Install nats-server 2.9.10 or newer from https://github.com/nats-io/nats-server/releases and put it on PATH, " +
+      "set NATS_SERVER_BIN to it, or name a running server with --nats nats://HOST:PORT.",
   );
 }
 

@@ -65,7 +65,7 @@ export async function launch(dir: string, binary: string, settings: ServerSettin
     if (ended === null) await endProcess(pid, startTime, 0);
   }
   throw new UserError(
-    `The nats-server did not start on ${formatAddress(listen)} (${ended ?? `no answer within ${READY_LIMIT_MS / 1000} s`}): ` +
+    `The nats-server failed to start on ${formatAddress(listen)} (${ended ?? `no answer within ${READY_LIMIT_MS / 1000} s`}): ` +
       `${lastMessage(logPath)}. Its log is ${logPath}.`,
   );
 }
@@ -73,7 +73,7 @@ export async function launch(dir: string, binary: string, settings: ServerSettin
 function lastMessage(logPath: string): string {
   const lines = readFileSync(logPath, "utf8").trim().split("\n");
   const loud = lines.filter((line) => /\[(FTL|ERR)\]/.test(line));
-  return (loud.at(-1) ?? lines.at(-1) ?? "").replace(/^.*\] /, "").trim() || "it said nothing";
+  return (loud.at(-1) ?? lines.at(-1) ?? "").replace(/^.*\] /, "").trim() || "it printed nothing";
 }
 
 /** A port that is free now. Another process may take it first: the caller tries again. */

@@ -70,7 +70,7 @@ function countLine({ evaluated, budget, cached, perSecond, elapsedS, remainingS 
 }
 
 function bestLines({ best, objective }: RunSnapshot): string[] {
-  if (best === null) return ["best: none yet"];
+  if (best === null) return ["no best yet"];
   return [
     `best: ${bestWorth(objective, best)}, by ${best.proposer}, ${best.candidate}`,
     `      ${formatConfig(JSON.parse(best.config))}`,
@@ -120,7 +120,7 @@ function islandLines({ islands, objective }: RunSnapshot, room: number): string[
 
 function workerOf({ exhausted, worker }: IslandSnapshot): string {
   if (exhausted) return "exhausted";
-  return worker === null ? "waits for a worker" : oneLine(worker);
+  return worker === null ? "waiting for a worker" : oneLine(worker);
 }
 
 /** A table of at most `room` rows; the last says how many are not shown. */

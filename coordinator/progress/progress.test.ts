@@ -123,9 +123,9 @@ describe("a frame of the live view", () => {
 
   it("shows a run before anything has happened", () => {
     const frame = drawFrame(snapshot({ best: null, evaluators: [], islands: [island(0, { worker: null })] }));
-    expect(frame).toContain("best: none yet");
+    expect(frame).toContain("no best yet");
     expect(frame).toContain("no evaluator yet");
-    expect(frame).toContain("waits for a worker");
+    expect(frame).toContain("waiting for a worker");
   });
 });
 

@@ -23,7 +23,7 @@ export function recordSpecOf(
   const spec = specOf({ ...request, perWorkload: false }, kernel, now);
   if (spec.workloads.length > 1) {
     throw new UserError(
-      `A recording is of one workload, and ${spec.workloads.length} fit: choose with --workload one of ${spec.workloads.join(", ")}.`,
+      `A recording covers one workload, but ${spec.workloads.length} match. Choose one with --workload: ${spec.workloads.join(", ")}.`,
       2,
     );
   }
@@ -53,7 +53,7 @@ export function earlierRecording(
   const same = sameness(spec, stored) === sameness(wanted, fixed);
   if (same) return row;
   throw new UserError(
-    `${out} is being recorded by the run ${row.id}, which began with other options or another state of the kernel. Finish that one with \`coordinator resume ${row.id}\`, or choose another --out.`,
+    `The run ${row.id} is recording to ${out} with other options or another version of the kernel. Finish it with \`coordinator resume ${row.id}\`, or choose another --out.`,
     2,
   );
 }

@@ -32,7 +32,7 @@ export function planRecording(
   const { enumerated } = space;
   if (enumerated === null && limit === null) {
     throw new UserError(
-      `${described(space)} configurations are valid, too many to list: hold parameters with --fix NAME=VALUE, or measure a sample with --limit N.`,
+      `${described(space)} configurations are valid, which are too many to list. Restrict parameters with --fix NAME=VALUE, or measure a sample with --limit N.`,
       2,
     );
   }
@@ -64,14 +64,18 @@ export function parseFixed(texts: readonly string[], definition: SearchSpaceDefi
       const known = whole.parameters.map((one) => one.name).join(", ");
       throw new UserError(`--fix ${text}: write NAME=VALUE[,VALUE…]; the parameters are ${known}.`, 2);
     }
-    if (name in fixed) throw new UserError(`--fix ${text}: ${name} is held twice. Name all its values at once.`, 2);
+    if (name in fixed)
+      throw new UserError(`--fix ${text}: ${name} is restricted twice. Give all its values in one option.`, 2);
     fixed[name] = text
       .slice(at + 1)
       .split(",")
       .map((item) => {
         const value = parameter.values.find((one) => formatValue(one) === item.trim());
         if (value !== undefined) return value;
-        throw new UserError(`--fix ${text}: ${name} takes ${parameter.values.map(formatValue).join(", ")}.`, 2);
+        throw new UserError(
+          `--fix ${text}: the values of ${name} are ${parameter.values.map(formatValue).join(", ")}.`,
+          2,
+        );
       });
   }
   return fixed;
@@ -87,19 +91,19 @@ function restricted(definition: SearchSpaceDefinition, whole: SearchSpace, fixed
     const wanted = fixed[name];
     if (wanted === undefined) return [];
     const genes = wanted.map((value) => values.findIndex((one) => formatValue(one) === formatValue(value)));
-    if (genes.includes(-1)) throw new UserError(`${name} does not take ${wanted.map(formatValue).join(", ")}`, 2);
+    if (genes.includes(-1)) throw new UserError(`${name} has no value ${wanted.map(formatValue).join(", ")}`, 2);
     return [{ at, genes: new Set(genes) }];
   });
   if (held.length === 0) return whole;
   const { enumerated } = whole;
   if (enumerated === null) {
     throw new UserError(
-      "The whole space is too large to list, so no part of it can be held: leave out --fix, and give --limit N.",
+      "The space is too large to list, so --fix cannot select a part of it. Omit --fix, and use --limit N.",
       2,
     );
   }
   const members = enumerated.filter((genes) => held.every(({ at, genes: wanted }) => wanted.has(genes[at] as number)));
-  if (members.length === 0) throw new UserError("No configuration is valid under these --fix options together.", 2);
+  if (members.length === 0) throw new UserError("No valid configuration satisfies these --fix options together.", 2);
   return openSpace({ parameters: definition.parameters, constraints: [], members: members.map((genes) => [...genes]) });
 }
 

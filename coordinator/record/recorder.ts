@@ -42,7 +42,7 @@ export class Recorder {
     // Another recorder of this run has ended: its coordinator held the database.
     this.#leases.forget(HOLDER);
     const lease = await this.#leases.answer({ v: WIRE_VERSION, type: "acquire", worker: HOLDER });
-    if (lease.status !== "granted") throw new Error("a recording's island is held by somebody else");
+    if (lease.status !== "granted") throw new Error("another worker holds the recording's island");
     const { island, epoch } = lease;
     this.#epoch = epoch;
     this.#renewing = setInterval(() => {
@@ -69,7 +69,7 @@ export class Recorder {
   async #offer(): Promise<void> {
     const { state } = this.#ledger;
     const [island] = state.islands;
-    if (island === undefined) throw new Error("a recording without an island");
+    if (island === undefined) throw new Error("the recording has no island");
     while (!this.#closed) {
       const window = this.#window();
       const room = Math.min(window - island.outstanding.size, state.remaining, MAX_PROPOSALS);

@@ -24,7 +24,7 @@ export class RecordedRun {
 
   constructor(db: LineageDatabase, run: string, repeating: string, space: SearchSpace) {
     const row = db.select().from(runs).where(eq(runs.id, run)).get();
-    if (row === undefined) throw new UserError(`The run ${run} is not in this database any more.`);
+    if (row === undefined) throw new UserError(`The run ${run} is no longer in this database.`);
     this.#db = db;
     this.run = run;
     this.#repeating = repeating;
@@ -40,9 +40,9 @@ export class RecordedRun {
     const known = this.#byPlace.get(placeOf(id));
     if (known?.genome !== genome || known.record === null) {
       const found =
-        known === undefined ? "nothing" : known.record === null ? "a candidate answered by another" : "another";
+        known === undefined ? "nothing" : known.record === null ? "a candidate with the result of another" : "another";
       throw new UserError(
-        `The repetition left the run ${this.run} at ${id}: ${found} was recorded where ${JSON.stringify(config)} was proposed. The programs have changed since, or a model's answers are not all recorded.`,
+        `The repetition differs from the run ${this.run} at ${id}: ${JSON.stringify(config)} was proposed, but ${found} was recorded. Either the programs have changed since then, or not all answers of the models were recorded.`,
       );
     }
     return { ...known.record, candidate: id, attempt: 0 };

@@ -25,17 +25,16 @@ export function repetitionOf(db: LineageDatabase, row: Run, id: string): Repetit
   const recorded = launchSchema.parse(JSON.parse(row.launch));
   if (recorded.repeats !== undefined) {
     const original = db.select().from(runs).where(eq(runs.id, recorded.repeats)).get();
-    if (original === undefined)
-      throw cannot(row.id, `it repeats ${recorded.repeats}, which this database does not hold`);
+    if (original === undefined) throw cannot(row.id, `it repeats ${recorded.repeats}, which is not in this database`);
     return repetitionOf(db, original, id);
   }
   const spec = runSpec.parse(JSON.parse(row.spec));
-  if (!spec.sync) throw cannot(row.id, "it ran without --sync, so that what came first depended on who was faster");
-  if (spec.search === "exhaustive") throw cannot(row.id, "it is a recording, which proposes nothing");
+  if (!spec.sync) throw cannot(row.id, "it ran without --sync, so its order depended on timing");
+  if (spec.search === "exhaustive") throw cannot(row.id, "it is a recording, which has no proposals");
   if (row.status !== "completed" && row.status !== "stopped") {
-    throw cannot(row.id, `it is ${row.status}, so that evaluations are missing: resume it first`);
+    throw cannot(row.id, `it is ${row.status}, so evaluations are missing; resume it first`);
   }
-  if (row.accepted === 0) throw cannot(row.id, "it evaluated nothing");
+  if (row.accepted === 0) throw cannot(row.id, "it has no evaluations");
   return {
     spec: { ...spec, run: id, time_s: null, ...(spec.llm && { llm: { ...spec.llm, repeats: row.id } }) },
     launch: { ...recorded, evaluators: [], external_workers: false, nats: null, nats_listen: null, repeats: row.id },

@@ -16,7 +16,7 @@ export function cellTable({ cells }: CellTable, defaults: Config | null, options
       right("TFLOP/s"),
       ...(compared ? [right("baseline µs"), { head: "" }, right("speedup"), right("interval")] : []),
       right("evaluations"),
-      { head: defaults === null ? "configuration" : "configuration, where not the default" },
+      { head: defaults === null ? "configuration" : "parameters that differ from the default" },
     ],
     cells.map((cell) => [
       cell.workload,
@@ -40,7 +40,7 @@ export function cellTable({ cells }: CellTable, defaults: Config | null, options
 /** The sum of it in one sentence. */
 export function cellSummary({ cells, faster, speedup }: CellTable): string {
   const measured = cells.filter((cell) => cell.time_us !== null).length;
-  const without = measured === cells.length ? "" : `; nothing was measured on ${cells.length - measured}`;
+  const without = measured === cells.length ? "" : `; ${cells.length - measured} not measured`;
   if (speedup === null) return `The best configuration of each of ${cells.length} workloads${without}.`;
   return `Faster than the fastest baseline on ${faster} of ${cells.length} workloads, geometric mean ${formatSpeedup(speedup)}${without}.`;
 }

@@ -59,7 +59,7 @@ describe("the final report", () => {
   it("compares the best with the default and with everything that was timed beside it", () => {
     const report = finalReport(result, { ...details, workloads: [times("short"), times("long")] });
     expect(report).toContain("Run r1 of attention-cpu on cpu completed after 2:21.");
-    expect(report).toContain("200 evaluations on 4 islands: 180 ok, 20 failed, 25 more answered from them.");
+    expect(report).toContain("200 evaluations on 4 islands: 180 ok, 20 failed, 25 repeated (cached).");
     expect(report).toContain("1.93× the speed of the fastest baseline, confidence interval 1.88–1.97");
     expect(report).toMatch(/tile +32 +16 +changed\n +exp +poly +poly\n/);
     expect(report).toMatch(/workload +time ms +baseline ms +speedup +interval +GFLOP\/s +of peak +torch ms\n/);
@@ -71,7 +71,7 @@ describe("the final report", () => {
   });
 
   it("says so when the best was never measured again", () => {
-    const message = "by its single evaluation, which is partly luck";
+    const message = "from a single evaluation, which is partly luck";
     const report = (rounds: number) =>
       finalReport({ ...result, best: { ...best, rounds } }, { ...details, workloads: [times("short")] });
     expect(report(0)).toContain(message);
@@ -85,9 +85,11 @@ describe("the final report", () => {
     }));
     const report = (rounds: number) =>
       finalReport({ ...result, best: { ...best, rounds }, failed_finalists }, { ...details, workloads: [] });
-    expect(report(0)).toContain("by its single evaluation, which is partly luck: all that were measured again failed");
+    expect(report(0)).toContain(
+      "from a single evaluation, which is partly luck: every finalist failed when measured again",
+    );
     for (const text of [report(0), report(2)]) {
-      expect(text).toContain("7 finalists failed on fresh inputs when measured again, and cannot win:");
+      expect(text).toContain("7 finalists failed on fresh inputs when measured again and cannot win:");
       expect(text).toContain("\n  r1/0/0/4: incorrect: off by 3 at element 7\n  and 2 more\n");
     }
     expect(report(2)).not.toContain("partly luck");
@@ -98,7 +100,7 @@ describe("the final report", () => {
     const devices = { A: { ...one, speedup: 2, rounds: 2 }, B: { ...one, speedup: 2, rounds: 0 } };
     const report = (best_by_device: typeof devices) =>
       finalReport({ ...result, best_by_device }, { ...details, workloads: [] });
-    expect(report(devices)).toContain("By a single evaluation, which is partly luck, on 1 of 2: B.");
+    expect(report(devices)).toContain("From a single evaluation, which is partly luck, on 1 of 2: B.");
     expect(report({ A: devices.A, B: devices.A })).not.toContain("partly luck");
   });
 
@@ -118,7 +120,7 @@ describe("the final report", () => {
   it("says how an interrupted run goes on, and names no winner where nothing was measured", () => {
     const report = finalReport({ ...result, status: "interrupted", best: null }, { ...details, workloads: [] });
     expect(report).toContain("was interrupted");
-    expect(report).toContain("Nothing was measured");
+    expect(report).toContain("No candidate was measured");
     expect(report).toContain("npx coordinator resume r1");
     expect(report).not.toContain("lineage best");
   });

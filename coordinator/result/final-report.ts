@@ -55,13 +55,13 @@ export function finalReport(result: RunResult, details: ReportDetails): string {
 }
 
 function repeatedText({ run, candidates, same }: NonNullable<RunResult["repeats"]>): string {
-  return `It repeats ${run}, whose answers and evaluations it took from the lineage: ${same} of ${candidates} candidates are the same.`;
+  return `It repeats the run ${run}, with the answers and evaluations recorded in the lineage: ${same} of ${candidates} candidates are equal.`;
 }
 
 function found(result: RunResult, details: ReportDetails, options: TableOptions): string[] {
   const { best } = result;
   const { cells, defaultConfig, workloads } = details;
-  if (best === null) return ["Nothing was measured, so there is no best configuration."];
+  if (best === null) return ["No candidate was measured, so there is no best configuration."];
   if (cells !== null) {
     const once = onceMeasured(cells.cells.map((cell) => ({ ...cell, name: cell.workload })));
     const summary = [cellSummary(cells), ...once, ...leftOutSentences(cells)].join("\n");
@@ -85,7 +85,7 @@ const ENDED: Record<RunResult["status"], string> = {
 
 function headline({ run, kernel, backend, status, evaluations, elapsed_s, islands }: RunResult): string {
   const failed = evaluations.total - evaluations.ok;
-  const counts = [`${evaluations.ok} ok`, `${failed} failed`, `${evaluations.cached} more answered from them`];
+  const counts = [`${evaluations.ok} ok`, `${failed} failed`, `${evaluations.cached} repeated (cached)`];
   return [
     `Run ${run} of ${kernel} on ${backend} ${ENDED[status]} after ${formatDuration(elapsed_s)}.`,
     `${evaluations.total} evaluations on ${islands} islands: ${counts.join(", ")}.`,
@@ -104,8 +104,8 @@ function winner(best: NonNullable<RunResult["best"]>, failed: number): string {
     `      (${where})`,
   ];
   if (best.rounds === 0) {
-    const why = failed > 0 ? "all that were measured again failed" : "nothing was measured again";
-    lines.push(`      by its single evaluation, which is partly luck: ${why}`);
+    const why = failed > 0 ? "every finalist failed when measured again" : "no finalist was measured again";
+    lines.push(`      from a single evaluation, which is partly luck: ${why}`);
   }
   return lines.join("\n");
 }
@@ -118,7 +118,7 @@ function onceMeasured(niches: readonly { name: string; speedup: number | null; r
   const once = niches.filter(({ speedup, rounds }) => speedup !== null && rounds === 0).map(({ name }) => name);
   if (once.length === 0) return [];
   const named = once.length > NAMED ? `${once.slice(0, NAMED).join(", ")}, …` : once.join(", ");
-  return [`By a single evaluation, which is partly luck, on ${once.length} of ${niches.length}: ${named}.`];
+  return [`From a single evaluation, which is partly luck, on ${once.length} of ${niches.length}: ${named}.`];
 }
 
 function failedFinalists({ failed_finalists: failed }: RunResult): string[] {
@@ -126,7 +126,7 @@ function failedFinalists({ failed_finalists: failed }: RunResult): string[] {
   const lines = failed.map(({ candidate, message }) => `  ${candidate}: ${cut(oneLine(message), 200)}`);
   const what = failed.length === 1 ? "1 finalist" : `${failed.length} finalists`;
   const rest = lines.length > NAMED ? [`  and ${lines.length - NAMED} more`] : [];
-  const head = `${what} failed on fresh inputs when measured again, and cannot win:`;
+  const head = `${what} failed on fresh inputs when measured again and cannot win:`;
   return [[head, ...lines.slice(0, NAMED), ...rest].join("\n")];
 }
 
@@ -145,7 +145,7 @@ function paretoTable({ pareto }: RunResult, options: TableOptions): string[] {
     ]),
     options,
   );
-  return [`Pareto front of ${fields.join(" and ")}: no other candidate beats one of these in both.\n${table}`];
+  return [`Pareto front of ${fields.join(" and ")}: no other candidate is better than one of these in both.\n${table}`];
 }
 
 /** One line for each device model: where each has a best configuration of its own, there is no one winner. */
@@ -159,7 +159,7 @@ function deviceTable({ best_by_device }: RunResult, { defaultConfig }: ReportDet
       ...(objective === undefined ? [] : [{ head: objective.name, ...NUMBER }]),
       { head: "time ms", ...NUMBER },
       ...(compared ? ["speedup", "interval"].map((head) => ({ head, ...NUMBER })) : []),
-      { head: defaultConfig === null ? "configuration" : "configuration, where not the default" },
+      { head: defaultConfig === null ? "configuration" : "parameters that differ from the default" },
     ],
     devices.map(([device, best]) => [
       device,
@@ -227,14 +227,17 @@ function workloadTable({ workloads, baselines }: ReportDetails, options: TableOp
 function nextSteps({ run, best, best_by_workload, status, evaluations, db }: RunResult): string {
   const failed = evaluations.total > evaluations.ok;
   const commands: [command: string, why: string][] = [];
-  if (status === "interrupted") commands.push([`resume ${run}`, "go on where it stopped"]);
+  if (status === "interrupted") commands.push([`resume ${run}`, "continue the run"]);
   const separate = Object.keys(best_by_workload).length > 0;
-  if (best !== null && separate) commands.push([`lineage workloads ${run}`, "this table again; --json has everything"]);
+  if (best !== null && separate)
+    commands.push([`lineage workloads ${run}`, "show this table again; --json includes everything"]);
   else if (best !== null) {
-    commands.push([`lineage best ${run}`, "this configuration again"]);
-    commands.push([`lineage ancestors ${best.candidate}`, "what it descends from"]);
+    commands.push([`lineage best ${run}`, "show this configuration again"]);
+    commands.push([`lineage ancestors ${best.candidate}`, "show its ancestors"]);
   }
-  commands.push(failed ? [`lineage failures ${run}`, "what failed, and why"] : [`lineage top ${run}`, "the next best"]);
+  commands.push(
+    failed ? [`lineage failures ${run}`, "show the failures"] : [`lineage top ${run}`, "show the next best"],
+  );
   const rows = commands.map(([command, why]) => [commandFor(command, db), why]);
   return [
     "Next:",

@@ -5,11 +5,11 @@ import type { RunResult } from "./result.ts";
 
 export function modelsText(llm: NonNullable<RunResult["llm"]>, { spend_usd }: Pick<RunResult, "spend_usd">): string {
   const { models, control, budget_usd, calls, answered, candidates, trouble } = llm;
-  const what = control ? ", as the control told nothing of what was measured" : "";
+  const what = control ? " (control: measurements hidden)" : "";
   return [
-    `Asked ${models.join(", ")}${what}: ${answered} of ${calls} calls answered, ${candidates} candidates came of them, ${formatUsd(spend_usd)} of ${formatUsd(budget_usd)} spent.`,
+    `Asked ${models.join(", ")}${what}: ${answered} of ${calls} calls answered, ${candidates} candidates, ${formatUsd(spend_usd)} of ${formatUsd(budget_usd)} spent.`,
     ...trouble.map((text) => `  ${oneLine(text)}`),
-    ...(trouble.length === 0 ? [] : ["  Meanwhile the classical proposers went on."]),
+    ...(trouble.length === 0 ? [] : ["  The classical proposers continued meanwhile."]),
     ...worth(llm),
   ].join("\n");
 }
@@ -18,8 +18,8 @@ function worth({ worth_of_evolution }: NonNullable<RunResult["llm"]>): string[] 
   if (worth_of_evolution === null) return [];
   const { evolved, control, ratio } = worth_of_evolution;
   const told = ({ run, speedup, time_ms, calls, usd }: typeof evolved) =>
-    `${speedup === null ? formatMs(time_ms) : formatSpeedup(speedup)} with ${calls} questions for ${formatUsd(usd)} (${run})`;
+    `${speedup === null ? formatMs(time_ms) : formatSpeedup(speedup)} with ${calls} model calls for ${formatUsd(usd)} (${run})`;
   return [
-    `Evolution: ${told(evolved)}; best-of-N: ${told(control)}. The evolved one is ${formatSpeedup(ratio)} as fast, of one run each.`,
+    `Evolution: ${told(evolved)}; best-of-N: ${told(control)}. The evolved one is ${formatSpeedup(ratio)} as fast (one run each).`,
   ];
 }

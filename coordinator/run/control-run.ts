@@ -109,7 +109,7 @@ export function asControl(db: LineageDatabase, spec: RunSpec): RunSpec {
   const other = counterpartOf(db, spec, false);
   if (other === null) {
     throw new UserError(
-      "--llm-control spends the calls of an earlier run again, and this database has no complete run of the same kernel, workloads, evaluations, islands and models. Start that one first, without --llm-control.",
+      "--llm-control makes as many calls as an earlier run, but this database has no complete run with the same kernel, workloads, evaluations, islands and models. Start that run first, without --llm-control.",
       2,
     );
   }

@@ -151,7 +151,7 @@ class RunController {
       ledger: this.#ledger,
       leases,
       windows: () => this.#windows.sizes,
-      onStop: () => this.#stop("stop_requested", "stop was asked for"),
+      onStop: () => this.#stop("stop_requested", "a stop was requested"),
       recordedCalls: mode.recordedCalls,
       onTrouble: (trouble) => this.#note("model_trouble", describeTrouble(trouble), trouble),
     });
@@ -235,7 +235,7 @@ class RunController {
     const { remaining, evaluated, spec } = this.#state;
     const done = `${evaluated} of ${spec.evaluations} evaluations`;
     const end = this.#stopping ?? (remaining > 0 ? "space_exhausted" : "budget_spent");
-    if (remaining > 0) this.#note("exhausted", `the islands have nothing left to propose after ${done}`, { end });
+    if (remaining > 0) this.#note("exhausted", `the islands have no more candidates to propose after ${done}`, { end });
     // An island that had nothing to propose may find something: not after the end.
     this.#state.closed = true;
     this.#over.resolve(end);

@@ -16,7 +16,8 @@ import { candidates, evolvedSources } from "../lineage/schema.ts";
 export function evolvableCode(kernel: KernelPackage): EvolvedSource {
   const { id, source } = kernel.definition;
   const text = codeIn(kernel.definition, kernel.bytes);
-  if (text === null) throw new UserError(`--evolve source: the kernel ${id} is a recording; there is no source.`, 2);
+  if (text === null)
+    throw new UserError(`--evolve source: the kernel ${id} is a recorded space, which has no code.`, 2);
   if (splitCode(text) === null) {
     throw new UserError(
       `--evolve source: ${source} of the kernel ${id} has no region that may evolve. Mark one with two comments, each alone on its line: EVOLVE-BEGIN and EVOLVE-END.`,
@@ -33,7 +34,7 @@ export async function publishEvolvedSources(
 ): Promise<Refusal | null> {
   for (const [hash, text] of Object.entries(offered)) {
     if (codeHash(text) !== hash) {
-      return { code: "missing_source", reason: `a source was sent as ${hash} and has another hash` };
+      return { code: "missing_source", reason: `code was sent as ${hash} but has another hash` };
     }
     await bus.putObject(hash, Buffer.from(text));
   }

@@ -72,7 +72,7 @@ function startLocalEvaluator(
       address = parsed.data.listening;
       return true;
     },
-    onRestart: (why) => listener.onNote(`${why}; it is started again`),
+    onRestart: (why) => listener.onNote(`${why}; restarting it`),
     onFailed: (error) => listener.onFailed(error),
   });
 }
@@ -93,7 +93,7 @@ function startLocalWorkers(spec: RunSpec, natsUrl: string, listener: LocalListen
       onLine: null,
       onRestart: (why) => {
         listener.onWorkerEnded(name);
-        listener.onNote(`${why}; it is started again`);
+        listener.onNote(`${why}; restarting it`);
       },
       onFailed: (error) => listener.onFailed(error),
     });

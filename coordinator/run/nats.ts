@@ -23,9 +23,9 @@ export async function openNats(stack: AsyncDisposableStack, options: NatsOptions
   const url = options.launch.nats ?? (await startEmbedded(stack, options));
   const bus = await connectBus({ url, role: "coordinator", token, name: `coordinator ${run}` });
   stack.defer(() => bus.close());
-  bus.onMalformed((subject, why) => onNote("malformed", `a message on ${subject} was dropped: ${why}`));
-  bus.onDisconnect(() => onNote("nats", "the connection to NATS is lost; reconnecting"));
-  bus.onReconnect(() => onNote("nats", "connected to NATS again"));
+  bus.onMalformed((subject, why) => onNote("malformed", `dropped a message on ${subject}: ${why}`));
+  bus.onDisconnect(() => onNote("nats", "lost the connection to NATS; reconnecting"));
+  bus.onReconnect(() => onNote("nats", "reconnected to NATS"));
   return { url, bus };
 }
 
@@ -38,7 +38,7 @@ async function startEmbedded(stack: AsyncDisposableStack, options: NatsOptions):
   });
   stack.defer(() => server.stop());
   server.onExit(({ reason, restarted }) => {
-    onNote("nats", `nats-server ended (${reason}); it is started again`);
+    onNote("nats", `nats-server ended (${reason}); restarting it`);
     restarted.catch(onFailed);
   });
   return server.url;

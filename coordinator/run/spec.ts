@@ -61,7 +61,7 @@ export function specOf(
       ...(devices.length > 0 ? [`${devices.length} devices`] : []),
     ].join(" on ");
     const why = perWorkload ? "--per-workload gives each workload" : "Each --space has";
-    throw new UserError(`${why} an island of its own: ${what} need --islands ${niches} or more (now ${islands}).`, 2);
+    throw new UserError(`${why} its own island: ${what} need --islands ${niches} or more, not ${islands}.`, 2);
   }
   return {
     run: runId(definition.id, now),

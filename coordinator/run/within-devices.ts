@@ -23,10 +23,12 @@ export async function withinDevices<K extends KernelPackage>(
     launch.evaluators.length > 0 ? await ofEvaluators(launch.evaluators, token) : await ofThisHost(process.env);
   const { definition, leftOut, unmeasured } = withinCapability(kernel.definition, capability);
   const here =
-    capability === null ? "which is not known of this run's devices" : `this run's devices have ${capability}`;
-  if (leftOut.length > 0) onNote(`left out of the space: ${leftOut.join(", ")}; ${here}`);
+    capability === null
+      ? "but the capability of this run's devices is unknown"
+      : `this run's devices have ${capability}`;
+  if (leftOut.length > 0) onNote(`excluded from the space: ${leftOut.join(", ")}; ${here}`);
   if (unmeasured.length > 0)
-    onNote(`in the space, and never measured by the kernel's authors: ${unmeasured.join(", ")}`);
+    onNote(`in the space, but never measured by the kernel's authors: ${unmeasured.join(", ")}`);
   return { ...kernel, definition };
 }
 
@@ -44,7 +46,7 @@ export function asStored<K extends KernelPackage>(kernel: K, hash: string): K {
     if (definitionObject(definition).hash === hash) return { ...kernel, definition };
   }
   throw new UserError(
-    `The run searched another space of ${kernel.definition.id} than this version has. Put kernel.json back as it was, or start a new run.`,
+    `The run searched another space of ${kernel.definition.id} than the current kernel.json defines. Restore kernel.json, or start a new run.`,
   );
 }
 

@@ -80,7 +80,10 @@ function backendChoice(given: GivenOptions, python: string | undefined): Backend
   const devices = given.devices === undefined ? undefined : parseDevices(given.devices);
   if (given.backend === "replay") {
     if (given.space === undefined) {
-      throw new UserError("--backend replay needs --space FILE: a recorded space in Kernel Tuner's cache format.", 2);
+      throw new UserError(
+        "--backend replay requires --space FILE, a recorded space in Kernel Tuner's cache format.",
+        2,
+      );
     }
     const timeScale = parseNumber(given.timeScale ?? "0", "--time-scale", { min: 0 });
     const objective = objectiveRequestOf(given, true);

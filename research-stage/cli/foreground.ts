@@ -19,7 +19,7 @@ export async function runInForeground({ json, ...options }: ForegroundOptions): 
   const interruption = new AbortController();
   const onSignal = () => {
     if (interruption.signal.aborted) process.exit(EXIT_INTERRUPTED);
-    say("stopping; once more ends at once, and the run can be resumed either way");
+    say("stopping; press Ctrl-C again to end immediately. The run can be resumed in both cases");
     interruption.abort(new Error("interrupted"));
   };
   process.on("SIGINT", onSignal);

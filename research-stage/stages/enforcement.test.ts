@@ -168,7 +168,7 @@ test("a prompt holds what fits, in order of rank, and says what was left out", (
 
 test("a default that cannot be a baseline is the kernel's fault by the coordinator's code, told without addresses", () => {
   const detail = "baseline 'first' of kernel k does not compile: kernel.c:1:2: error: x";
-  const message = `No evaluator can run k: 127.0.0.1:4: ${detail}. Resume it with: npx coordinator resume r`;
+  const message = `No evaluator can run k: 127.0.0.1:4: ${detail}. Resume the run with: npx coordinator resume r`;
   const ended = (error: object, status = 1) =>
     coordinatorError({ status, lastLine: JSON.stringify({ error }), message: "coordinator: what people read" });
   const fault = ended({ code: "baseline_failed", message, detail });

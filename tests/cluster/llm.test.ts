@@ -94,7 +94,7 @@ describe("a run whose candidates come from a model too", () => {
     db.close();
     const left = await place.run("coordinator", repeat, WITHOUT);
     expect(left.code).toBe(1);
-    expect(left.stderr).toMatch(/The repetition left the run .* at .*\/3\/\d/);
+    expect(left.stderr).toMatch(/The repetition differs from the run .* at .*\/3\/\d/);
 
     for (const file of readdirSync(place.file(".kevo"), { recursive: true, withFileTypes: true })) {
       if (file.isFile()) expect(readFileSync(`${file.parentPath}/${file.name}`).includes(KEY)).toBe(false);

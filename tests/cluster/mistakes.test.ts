@@ -171,8 +171,8 @@ test("an address at which no evaluator answers is named with the reason, while i
   web.close();
   expect(said.sort()).toEqual(
     [
-      `evaluator ${closed} does not answer (connection refused: nothing listens there); it is tried again`,
-      `evaluator ${other} does not answer (what listens there is no gpu-evaluator: it does not speak gRPC); it is tried again`,
+      `evaluator ${closed} does not answer (connection refused: no server listens there); it is tried again`,
+      `evaluator ${other} does not answer (the server there is not a gpu-evaluator: it does not speak gRPC); it is tried again`,
       "evaluator nobody.invalid:4100 does not answer (unknown host); it is tried again",
     ].sort(),
   );
@@ -252,7 +252,7 @@ test.runIf(canMount)(
       stderr += text;
     });
     await new Promise((resolve) => shell.once("close", resolve));
-    expect(stderr).toMatch(/the disk is full.*Resume it with: npx coordinator resume/);
+    expect(stderr).toMatch(/the disk is full.*Resume the run with: npx coordinator resume/);
     expect(stderr).not.toMatch(/^\s+at .*:\d+:\d+/m);
     expect(stdout).toContain("first 1");
     expect(stdout).toContain("second 0");

@@ -100,7 +100,7 @@ test.runIf(canRun)("one that may not be written says so, and what to do", async 
   try {
     const refused = runs(file);
     expect(refused.stderr).toContain("written by an older version");
-    expect(refused.stderr).toContain("Copy it to a folder of yours, and name the copy with --db FILE.");
+    expect(refused.stderr).toContain("Copy it to a folder of your own, and name the copy with --db FILE.");
     expect(refused.status).toBe(1);
   } finally {
     chmodSync(dirname(file), 0o755);

@@ -31,8 +31,9 @@ export function listEvaluators(run: string | undefined, options: ReadOptions): v
       .map((row) => ({ ...row, description: description.parse(JSON.parse(row.description)) }));
     if (options.json === true) printJson(rows);
     else {
-      print(rows.length === 0 ? `No evaluator has worked for ${id} yet.` : rendered(rows));
-      if (rows.length > 0 && status !== "running") hint(`As the run ${id} saw them last; it is ${status}.`);
+      print(rows.length === 0 ? `No evaluator has worked for the run ${id} yet.` : rendered(rows));
+      if (rows.length > 0 && status !== "running")
+        hint(`These are the last states that the run ${id} recorded; the run is ${status}.`);
     }
   } finally {
     lineage.close();

@@ -10,9 +10,9 @@ export async function writePackage(run: string | undefined, options: ReadOptions
   try {
     const exported = await exportRun(open.db, resolveRun(open.db, run), options.out);
     if (options.json) return printJson(exported);
-    print(`Run ${exported.run} of ${exported.kernel} is in ${exported.out}:`);
+    print(`Exported run ${exported.run} of ${exported.kernel} to ${exported.out}:`);
     for (const file of exported.files) print(`  ${file}`);
-    print(`Check it here: python3 ${exported.out}/loader.py`);
+    print(`Check it on this machine: python3 ${exported.out}/loader.py`);
   } finally {
     open.close();
   }

@@ -15,7 +15,7 @@ export function listRuns(options: ReadOptions): void {
     const held = rows.some((row) => row.status === "running") && isHeld(open.path);
     const shown = rows.map((row) => ({ ...row, alive: held && row.status === "running" }));
     if (options.json) printJson(shown);
-    else if (rows.length === 0) print("No run yet. Start one: coordinator start.");
+    else if (rows.length === 0) print("There are no runs yet. Start one with: coordinator start");
     else printRuns(shown, open.path);
   } finally {
     open.close();
@@ -50,6 +50,8 @@ function printRuns(rows: readonly (RunRow & { alive: boolean })[], database: str
   );
   const [cutOff] = rows.filter((row) => row.status === "running" && !row.alive);
   if (cutOff !== undefined) {
-    hint(`The coordinator of ${cutOff.run} is gone; go on with: ${commandFor(`resume ${cutOff.run}`, database)}`);
+    hint(
+      `The coordinator of the run ${cutOff.run} no longer runs. Continue the run with: ${commandFor(`resume ${cutOff.run}`, database)}`,
+    );
   }
 }

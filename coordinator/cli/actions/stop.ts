@@ -18,21 +18,24 @@ export async function stopRun(run: string | undefined, given: { db: string }): P
   const lineage = openReadOnly(given.db);
   const row = resolveRun(lineage.db, run);
   lineage.close();
-  if (row.status !== "running") throw new UserError(`The run ${row.id} is not running: it is ${row.status}.`);
+  if (row.status !== "running") throw new UserError(`The run ${row.id} cannot be stopped: it is ${row.status}.`);
   const url = launchSchema.parse(JSON.parse(row.launch)).nats ?? embeddedUrl(lineage.path);
-  if (url === null) throw new UserError(`The run ${row.id} has no coordinator any more. Resume it, or leave it.`);
+  if (url === null)
+    throw new UserError(`The coordinator of the run ${row.id} no longer runs, so there is nothing to stop.`);
   const { KEVO_TOKEN: token } = readEnvironment();
   const bus = await connectBus({ url, role: "operator", token, name: "coordinator stop" });
   try {
     await bus.request(subjects.stop(row.id), { v: WIRE_VERSION }, stopReply, 3_000);
   } catch (error) {
     if (!(error instanceof NoResponder || error instanceof RequestTimeout)) throw error;
-    throw new UserError(`The run ${row.id} has no coordinator that answers. Resume it, or leave it.`);
+    throw new UserError(
+      `The coordinator of the run ${row.id} does not answer. If it no longer runs, there is nothing to stop.`,
+    );
   } finally {
     await bus.close();
   }
   console.error(
-    `${row.id} finishes what is outstanding and ends. Follow it with: ${commandFor(`watch ${row.id}`, lineage.path)}`,
+    `The run ${row.id} finishes its outstanding candidates, then ends. Follow it with: ${commandFor(`watch ${row.id}`, lineage.path)}`,
   );
 }
 

@@ -41,7 +41,7 @@ async function follow(open: ReadOnlyLineage, run: Run, json: boolean): Promise<v
     },
   );
   if (!ended) {
-    process.stderr.write(`No longer watching; run ${run.id} goes on.\n`);
+    process.stderr.write(`No longer watching; the run ${run.id} continues.\n`);
     process.exitCode = 130;
     return;
   }
@@ -72,7 +72,7 @@ async function untilItEnds(
     if (status !== "running") return true;
     if (abandoned) {
       throw new UserError(
-        `The coordinator of run ${run} is gone. Go on with: ${commandFor(`resume ${run}`, open.path)}`,
+        `The coordinator of the run ${run} no longer runs. Continue the run with: ${commandFor(`resume ${run}`, open.path)}`,
       );
     }
     if (silent || `${elapsedMs} ${accepted}` !== written) heardAt = performance.now();

@@ -84,17 +84,17 @@ export function detailsView(details: CandidateDetails, options: TableOptions): s
 
 export function differenceView(difference: Difference, options: TableOptions): string {
   const { a, b, parameters, same, same_source, source_diff, outcomes, workloads } = difference;
-  const code = same_source ? "" : ", and the evolved sources differ";
+  const code = same_source ? "" : ", and the evolved code differs";
   const parts = [
     `A  ${a}  ${outcomes.a ?? "not evaluated yet"}\nB  ${b}  ${outcomes.b ?? "not evaluated yet"}`,
     parameters.length === 0
-      ? `All ${same} parameters are the same${code}.`
+      ? `All ${same} parameters are equal${code}.`
       : renderTable(
           [{ head: "parameter" }, { head: "A" }, { head: "B" }],
           parameters.map((p) => [p.parameter, formatValue(p.a ?? undefined), formatValue(p.b ?? undefined)]),
           options,
         ),
-    ...(parameters.length === 0 ? [] : [`${same} more ${same === 1 ? "is" : "are"} the same${code}.`]),
+    ...(parameters.length === 0 ? [] : [`${same} more ${same === 1 ? "is" : "are"} equal${code}.`]),
   ];
   if (workloads.length > 0) {
     const compared = workloads.some((w) => w.a_speedup !== null || w.b_speedup !== null);
@@ -139,14 +139,14 @@ function provenance(details: CandidateDetails): string {
       "parents",
       migration === null
         ? parents.join(", ") || "none"
-        : `${migration.origin}, taken in from island ${migration.from_island}`,
+        : `${migration.origin}, adopted from island ${migration.from_island}`,
     ],
     ...(details.source === null ? [] : [["source", details.source]]),
     ["genome", details.genome],
     ["accepted", new Date(details.created_at).toISOString()],
     ...(details.answered_by === null
       ? []
-      : [["answered by", `${details.answered_by} (same genome, no evaluation of its own)`]]),
+      : [["answered by", `${details.answered_by} (the same genome; this candidate was not evaluated again)`]]),
     ...(answers.length === 0 ? [] : [["answers", answers.join(", ")]]),
   ] as string[][];
   const width = Math.max(...rows.map(([name]) => (name as string).length));
@@ -190,7 +190,7 @@ function evaluationText(evaluation: StoredEvaluation, answeredBy: string | null)
   return [
     `${whose}: ${outcome}${evaluation.stopped_early ? ", stopped early as clearly slower" : ""}`,
     `on ${device ?? UNKNOWN} (${oneLine(device_model ?? UNKNOWN)}) with ${oneLine(toolchain ?? UNKNOWN)}`,
-    `compiled in ${seconds(evaluation.compile_ms)}, ${seconds(evaluation.lane_ms)} in the lane, waited ${seconds(evaluation.queued_ms)}`,
+    `compiled in ${seconds(evaluation.compile_ms)}, ${seconds(evaluation.lane_ms)} in the lane, waited for ${seconds(evaluation.queued_ms)}`,
     ...(message === null
       ? []
       : message

@@ -134,7 +134,7 @@ export function migrationsView(migrations: readonly MigrationRow[], objective: R
     columns: [
       left("islands"),
       left("origin"),
-      left("taken in as"),
+      left("adopted as"),
       left("outcome"),
       ...worthColumns(objective),
       right("children"),
@@ -161,7 +161,7 @@ export function failuresView(failures: readonly FailureGroup[], width: number): 
 export function spendView(spend: Spend): TableView {
   const per = spend.gained_percent === null ? [] : [`${formatNumber(spend.gained_percent)} %`];
   return {
-    columns: [left("what"), right("spent"), ...(per.length > 0 ? [right("for each per cent gained")] : [])],
+    columns: [left("what"), right("spent"), ...(per.length > 0 ? [right("per per cent gained")] : [])],
     rows: [
       ["language models", formatUsd(spend.usd), ...(per.length > 0 ? [formatUsd(spend.usd_per_percent)] : [])],
       ["devices", seconds(spend.device_s), ...(per.length > 0 ? [seconds(spend.device_s_per_percent)] : [])],
@@ -229,7 +229,7 @@ function configColumn(configs: readonly Config[]): { head: string; cell: (config
   const differing = names.filter((name) => others.some((c) => formatValue(c[name]) !== formatValue(first[name])));
   if (differing.length === 0 || differing.length === names.length) return { head: "configuration", cell: formatConfig };
   return {
-    head: "configuration, where they differ",
+    head: "differing parameters",
     cell: (config) => formatConfig(Object.fromEntries(differing.map((name) => [name, config[name] as ParamValue]))),
   };
 }

@@ -52,7 +52,7 @@ it("has every cell: what was measured again, what loses, and what nothing was fo
 it("is a table for people, with what differs from the default", () => {
   const table = cells();
   expect(cellSummary(table)).toBe(
-    "Faster than the fastest baseline on 1 of 3 workloads, geometric mean 1.00×; nothing was measured on 1.",
+    "Faster than the fastest baseline on 1 of 3 workloads, geometric mean 1.00×; 1 not measured.",
   );
   const text = cellTable(table, { tile: 32, warps: 4 }, {});
   expect(text).toMatch(/^a .* 10000 +default -O3 +2\.00× +\S+ +2 +tile=16$/m);

@@ -28,7 +28,7 @@ describe("what people type", () => {
     lineage.run({ id: "20260102-bbbb" });
     expect(resolveRun(lineage.db).id).toBe("20260102-bbbb");
     expect(resolveRun(lineage.db, "20260101").id).toBe("20260101-aaaa");
-    expect(() => resolveRun(lineage.db, "2026")).toThrow(/Several runs begin with 2026: 20260102-bbbb, 20260101-aaaa/);
+    expect(() => resolveRun(lineage.db, "2026")).toThrow(/Several runs start with 2026: 20260102-bbbb, 20260101-aaaa/);
     expect(() => resolveRun(lineage.db, "nope")).toThrow(/no run nope.*20260102-bbbb \(attention-cpu\)/);
     // A run named like the beginning of another is not ambiguous; wildcards of SQL are letters like any other.
     lineage.run({ id: "2026" });
@@ -47,7 +47,7 @@ describe("what people type", () => {
     expect(resolveCandidate(lineage.db, "20260101/0/12/0").id).toBe(best);
     expect(resolveCandidate(lineage.db, "0/12/0").id).toBe(here);
     expect(resolveCandidate(lineage.db, "20260101").id).toBe(best);
-    expect(() => resolveCandidate(lineage.db)).toThrow(/20260102-bbbb has no candidate that was measured/);
+    expect(() => resolveCandidate(lineage.db)).toThrow(/20260102-bbbb has no measured candidate/);
     expect(() => resolveCandidate(lineage.db, "0/99/0")).toThrow(/no candidate 20260102-bbbb\/0\/99\/0/);
     expect(() => resolveCandidate(lineage.db, "1/2")).toThrow(/run\/island\/batch\/index/);
     expect(() => resolveCandidate(lineage.db, "a/b/c/d")).toThrow(/run\/island\/batch\/index/);

@@ -17,7 +17,7 @@ const latestFirst = [desc(runs.createdAt), desc(sql`${runs}.rowid`)];
 export function resolveRun(db: LineageDatabase, text?: string): Run {
   const run = findRun(db, text);
   if (run !== undefined) return run;
-  if (text === undefined) throw new UserError("The database holds no run yet. Start one: coordinator start.");
+  if (text === undefined) throw new UserError("The database contains no run yet. Start one with: coordinator start");
   throw new UserError(`There is no run ${text}. ${latestRuns(db)}`);
 }
 
@@ -31,13 +31,15 @@ export function resolveCandidate(db: LineageDatabase, text?: string): CandidateR
   if (text === undefined || parts.length === 1) return bestCandidate(db, resolveRun(db, text));
   const place = parts.slice(-3);
   if (parts.length < 3 || parts.length > 4 || !place.every((part) => /^\d+$/.test(part))) {
-    throw new UserError(`${text} is no candidate. Write it run/island/batch/index, or island/batch/index.`, 2);
+    throw new UserError(`${text} is not a candidate's id. Write run/island/batch/index, or island/batch/index.`, 2);
   }
   const run = resolveRun(db, parts.length === 4 ? parts[0] : undefined);
   const id = [run.id, ...place.map(Number)].join("/");
   const found = db.select().from(candidates).where(eq(candidates.id, id)).get();
   if (found === undefined) {
-    throw new UserError(`There is no candidate ${id}. See those of the run: coordinator lineage top ${run.id}`);
+    throw new UserError(
+      `There is no candidate ${id}. To list candidates of the run: coordinator lineage top ${run.id}`,
+    );
   }
   return found;
 }
@@ -62,7 +64,7 @@ function findRun(db: LineageDatabase, text: string | undefined): Run | undefined
     .all();
   if (beginning.length > 1) {
     const fitting = beginning.map((run) => run.id).join(", ");
-    throw new UserError(`Several runs begin with ${text}: ${fitting}. Write more of the one you mean.`, 2);
+    throw new UserError(`Several runs start with ${text}: ${fitting}. Write more of the id.`, 2);
   }
   return beginning[0];
 }
@@ -74,8 +76,8 @@ function latestRuns(db: LineageDatabase): string {
     .orderBy(...latestFirst)
     .limit(5)
     .all();
-  if (latest.length === 0) return "The database holds no run yet.";
-  return `The latest are ${latest.map((run) => `${run.id} (${run.kernel})`).join(", ")}.`;
+  if (latest.length === 0) return "The database contains no run yet.";
+  return `The latest runs are ${latest.map((run) => `${run.id} (${run.kernel})`).join(", ")}.`;
 }
 
 function bestCandidate(db: LineageDatabase, run: Run): CandidateRow {
@@ -83,6 +85,6 @@ function bestCandidate(db: LineageDatabase, run: Run): CandidateRow {
   const row = best && db.select().from(candidates).where(eq(candidates.id, best.candidate)).get();
   if (row) return row;
   throw new UserError(
-    `Run ${run.id} has no candidate that was measured, so there is no best. Name one as run/island/batch/index; what failed: coordinator lineage failures ${run.id}`,
+    `Run ${run.id} has no measured candidate, so it has no best. Name a candidate as run/island/batch/index. To see failures: coordinator lineage failures ${run.id}`,
   );
 }

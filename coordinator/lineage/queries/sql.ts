@@ -19,7 +19,7 @@ export function query(sqlite: Database.Database, text: string, limit: number): A
     const statement = sqlite.prepare(text);
     if (!statement.readonly || !statement.reader) {
       throw new UserError(
-        "lineage sql only reads: write a SELECT. The database is written by the coordinator alone; copy the file if you want to change it.",
+        "lineage sql is read-only: write a SELECT statement. Only the coordinator writes to the database; to change data, copy the file.",
         2,
       );
     }

@@ -15,7 +15,7 @@ export function best(text: string | undefined, options: ReadOptions): void {
     const ranked = bestOf(db, run.id);
     if (ranked === null) {
       throw new UserError(
-        `Run ${run.id} has measured nothing yet, so there is no best. What failed: coordinator lineage failures ${run.id}`,
+        `Run ${run.id} has no measured candidate yet, so it has no best. To see failures: coordinator lineage failures ${run.id}`,
       );
     }
     const found = {

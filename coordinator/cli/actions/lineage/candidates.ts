@@ -28,7 +28,7 @@ export function showCandidate(text: string | undefined, options: ShowOptions): v
     const details = detailsOf(db, row);
     const source = options.source === true ? codeTextOf(db, row) : null;
     if (options.source === true && source === null) {
-      throw new UserError(`${row.id} has the kernel's own source: in its run only configurations evolve.`, 2);
+      throw new UserError(`${row.id} uses the kernel's own code: its run evolves configurations only.`, 2);
     }
     const origin = originOf(open, resolveRun(db, details.run).kernelHash);
     if (options.json) printJson({ ...details, origin, ...(source !== null && { source_text: source }) });
@@ -51,7 +51,7 @@ export function descent(which: keyof typeof RELATIVES, text: string | undefined,
     if (!options.json && all.length === 0) print(`${candidate.id} has none; it was proposed by ${candidate.proposer}.`);
     else show(options, rows, () => descentView(rows, objectiveOf(run), outputWidth()));
     if (rows.length < all.length)
-      hint(`The nearest ${rows.length} of ${all.length}; see more with --limit ${all.length}.`);
+      hint(`Showing the nearest ${rows.length} of ${all.length}; show all with --limit ${all.length}.`);
   });
 }
 

@@ -33,13 +33,13 @@ export function top(text: string | undefined, options: LimitedOptions): void {
 export function workloads(text: string | undefined, options: WorkloadOptions): void {
   reading(options, ({ db }) => {
     if (options.samples === true && options.json !== true) {
-      throw new UserError("--samples has more than a table can show: it needs --json.", 2);
+      throw new UserError("--samples requires --json: a table cannot show every timed batch.", 2);
     }
     const run = resolveRun(db, text);
     const cells = cellsOf(db, run.id, { samples: options.samples === true });
     if (cells === null) {
       throw new UserError(
-        `Run ${run.id} has one winner for all its workloads: coordinator lineage best ${run.id}. Each has its own with --per-workload, or where --workload is a pattern.`,
+        `Run ${run.id} has one winner for all its workloads; see it with: coordinator lineage best ${run.id}. To find one for each workload, start a run with --per-workload or with a pattern as --workload.`,
       );
     }
     if (options.json) printJson(cells);
@@ -60,7 +60,7 @@ export function migrations(text: string | undefined, options: LimitedOptions): v
     const run = resolveRun(db, text);
     const { rows, total } = migrationsOf(db, run.id, limitOf(options));
     show(options, rows, () => views.migrationsView(rows, objectiveOf(run)));
-    if (rows.length < total) hint(`The latest ${rows.length} of ${total}; see more with --limit ${total}.`);
+    if (rows.length < total) hint(`Showing the latest ${rows.length} of ${total}; show all with --limit ${total}.`);
   });
 }
 
@@ -70,14 +70,14 @@ export function failures(text: string | undefined, options: ReadOptions): void {
     const groups = failuresOf(db, run.id);
     if (groups.length === 0 && !options.json) return print(`Nothing failed in run ${run.id}.`);
     show(options, groups, () => views.failuresView(groups, outputWidth()));
-    if (!options.json) hint(`The whole message: ${commandFor(`lineage show ${groups[0]?.examples[0]}`, path)}`);
+    if (!options.json) hint(`To see the whole message: ${commandFor(`lineage show ${groups[0]?.examples[0]}`, path)}`);
   });
 }
 
 export function spend(text: string | undefined, options: SpendOptions): void {
   reading(options, ({ db }) => {
     if (options.all === true) {
-      if (text !== undefined) throw new UserError(`--all shows every run: leave out ${text}, or --all.`, 2);
+      if (text !== undefined) throw new UserError(`--all lists every run. Omit either --all or ${text}.`, 2);
       const spends = spendOfRuns(db);
       return show(options, spends, () => views.spendOfRunsView(spends));
     }

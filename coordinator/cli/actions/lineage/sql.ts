@@ -18,6 +18,6 @@ export function sql(text: string, options: LimitedOptions): void {
         rows.map((row) => row.map(sqlCell)),
       );
     }
-    if (more) hint(`Only the first ${rows.length} rows; see more with --limit N.`);
+    if (more) hint(`Showing the first ${rows.length} rows; show more with --limit N.`);
   });
 }
