@@ -167,7 +167,7 @@ describe("what cannot be is refused with a message", () => {
     await using place = workplace();
     const env = await model();
     const control = await place.run("coordinator", asking("--llm-control"), { ...WITHOUT, ...env });
-    expect(control).toMatchObject({ code: 2, stderr: expect.stringContaining("Start that one first") });
+    expect(control).toMatchObject({ code: 2, stderr: expect.stringContaining("Start that run first") });
     const { run } = resultOf(await place.run("coordinator", replay("--search", "random"), WITHOUT));
     const repeat = await place.run("coordinator", ["start", "--replay-run", run], WITHOUT);
     expect(repeat).toMatchObject({ code: 2, stderr: expect.stringContaining("it ran without --sync") });

@@ -68,11 +68,11 @@ describe("coordinator start", () => {
     const args = ["start", "--backend", "replay", "--space", "space.json", "--kernel", "attention-cpu"];
     const { code, stderr } = await place.run("coordinator", [...args, "--evaluations", "100"]);
     expect(code, stderr).toBe(0);
-    expect(stderr).toContain("--kernel attention-cpu changes nothing");
+    expect(stderr).toContain("--kernel attention-cpu has no effect");
     expect(stderr).toMatch(/Run \S+ of bowl on replay completed/);
     // Nor did it stop for nothing before its budget was spent.
-    expect(stderr).toContain("the islands have nothing left to propose after 16 of 100 evaluations\n");
-    expect(stderr.match(/nothing left to propose/g)).toHaveLength(1);
+    expect(stderr).toContain("the islands have no more candidates to propose after 16 of 100 evaluations\n");
+    expect(stderr.match(/no more candidates to propose/g)).toHaveLength(1);
   });
 
   test("a recording that could not be written is not begun", async () => {
@@ -171,9 +171,9 @@ test("an address at which no evaluator answers is named with the reason, while i
   web.close();
   expect(said.sort()).toEqual(
     [
-      `evaluator ${closed} does not answer (connection refused: no server listens there); it is tried again`,
-      `evaluator ${other} does not answer (the server there is not a gpu-evaluator: it does not speak gRPC); it is tried again`,
-      "evaluator nobody.invalid:4100 does not answer (unknown host); it is tried again",
+      `evaluator ${closed} does not answer (connection refused: no server listens there); trying again`,
+      `evaluator ${other} does not answer (the server there is not a gpu-evaluator: it does not speak gRPC); trying again`,
+      "evaluator nobody.invalid:4100 does not answer (unknown host); trying again",
     ].sort(),
   );
 });

@@ -61,7 +61,7 @@ test("killed in the middle and begun again: every configuration once, and the co
   expect(ledger.query("select distinct error from measurements")).toEqual([{ error: null }]);
   // Finished work is not overwritten.
   const third = await place.run("coordinator", RECORD);
-  expect(third).toMatchObject({ code: 2, stderr: expect.stringContaining("is there already") });
+  expect(third).toMatchObject({ code: 2, stderr: expect.stringContaining("already exists") });
 });
 
 test("Ctrl-C leaves the file as far as it came; other options are refused, the same ones go on", async () => {
