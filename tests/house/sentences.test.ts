@@ -10,7 +10,7 @@ const BIOME = join(ROOT, "node_modules/@biomejs/biome/bin/biome");
 
 const PUT_BACK: Record<string, string> = {
   "how a refusal begins": 'export const lost = (reply) => reply.reason?.startsWith("epoch");',
-  "why a run stops": 'export const stopped = (why) => why === "a stop was requested";',
+  "why a run stops": 'export const stopped = (why) => why === "stop was asked for";',
   "what a coordinator wrote": "export const fault = (message) => /of kernel (does not compile|failed)/s.exec(message);",
   "the words of an event": 'export const blank = (event) => event.message.indexOf(" ");',
   "a pattern with a name": "const LOST = /gone/; export const lost = (error) => LOST.test(error.message.trim());",
