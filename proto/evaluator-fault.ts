@@ -5,7 +5,7 @@
 import { Metadata } from "@grpc/grpc-js";
 import { z } from "zod";
 
-export const evaluatorFault = z.enum([
+const evaluatorFault = z.enum([
   /** All credits are taken. */
   "no_credit",
   "draining",

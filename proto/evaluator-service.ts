@@ -37,7 +37,7 @@ const shared = {
 export const evaluatorServerOptions: ServerOptions = shared;
 
 /** Options of a client: one channel a daemon, back within a second of its return, no hidden retries. */
-export const evaluatorChannelOptions: ChannelOptions = {
+const evaluatorChannelOptions: ChannelOptions = {
   ...shared,
   "grpc.keepalive_permit_without_calls": 1,
   "grpc.client_idle_timeout_ms": 24 * 3600 * 1000,

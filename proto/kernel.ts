@@ -8,7 +8,7 @@ const fileName = z
   .regex(/^[A-Za-z0-9_][A-Za-z0-9_./-]*$/)
   .refine((name) => !name.split("/").includes(".."), "a kernel's file must be inside the kernel's folder");
 
-export const workload = z.strictObject({
+const workload = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_./-]*$/),
   /** Integers that the kernel's source and reference receive by name, such as sequence length. */
   shape: z.record(z.string(), z.number()),

@@ -41,7 +41,7 @@ export type MadeCall = z.infer<typeof madeCall>;
 /** `run/island/batch/index`; also the id of its evaluation. */
 export const candidateId = z.string().regex(/^[^/]+\/\d+\/\d+\/\d+$/);
 
-export const candidate = proposal.extend({
+const candidate = proposal.extend({
   id: candidateId,
   index: z.int().nonnegative(),
   /** Hash of the genome: SHA-256 of the canonical JSON of {config, source}. */
@@ -57,7 +57,7 @@ const entry = {
   n: z.int().nonnegative(),
 };
 
-export const openedEntry = z.object({ ...entry, type: z.literal("opened"), spec: runSpec });
+const openedEntry = z.object({ ...entry, type: z.literal("opened"), spec: runSpec });
 export const askedEntry = z.object({
   ...entry,
   type: z.literal("asked"),
@@ -68,7 +68,7 @@ export const askedEntry = z.object({
   /** Calls of models that ended since the batch before, fruitless ones too. */
   calls: z.array(madeCall).optional(),
 });
-export const evaluatedEntry = z.object({
+const evaluatedEntry = z.object({
   ...entry,
   type: z.literal("evaluated"),
   candidate: candidateId,

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { proposer } from "./proposer.ts";
 
-export const MODEL_ERROR_KINDS = [
+const MODEL_ERROR_KINDS = [
   /** The provider refuses the key. Nothing will work until somebody mends it. */
   "bad_key",
   /** The account has no money left. */
@@ -38,7 +38,7 @@ export const MODEL_ERROR_KINDS = [
 ] as const;
 export type ModelErrorKind = (typeof MODEL_ERROR_KINDS)[number];
 
-export const message = z.object({ role: z.enum(["system", "user", "assistant"]), content: z.string() });
+const message = z.object({ role: z.enum(["system", "user", "assistant"]), content: z.string() });
 export type Message = z.infer<typeof message>;
 
 /** For whom a call is made. */

@@ -6,7 +6,7 @@ export const RUN_STATUSES = ["running", "interrupted", "completed", "stopped", "
 export type RunStatus = (typeof RUN_STATUSES)[number];
 
 /** Why a run that did not fail ended. */
-export const searchEnd = z.enum([
+const searchEnd = z.enum([
   "budget_spent",
   /** No island has anything left to propose. */
   "space_exhausted",

@@ -14,7 +14,7 @@ export const niche = z.object({ workloads: z.array(z.string()).nullable(), devic
 export type Niche = z.infer<typeof niche>;
 
 /** Language models that propose beside the classical operators. */
-export const modelSpec = z.object({
+const modelSpec = z.object({
   /** Names as a provider knows them; the bandit divides the calls among them. */
   models: z.array(z.string().min(1).max(100)).min(1),
   /** Dollars for the whole run, worst case of calls under way included. */

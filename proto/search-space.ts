@@ -42,7 +42,7 @@ const requires = z
   .record(z.string(), z.strictObject({ capability: z.string().regex(/^\d+\.\d+$/), measured: z.boolean() }))
   .optional();
 
-export const parameter = z.discriminatedUnion("type", [
+const parameter = z.discriminatedUnion("type", [
   /** Values without an order, such as a layout. */
   z.strictObject({ ...about, type: z.literal("categorical"), values: z.array(scalar).min(1), requires }),
   /** Values with an order but no even spacing, such as a tile size. Listed from small to large. */

@@ -6,13 +6,13 @@ import { bootstrap, finite, mean, median, NEAR } from "./statistics.ts";
 const STEPS = 8;
 
 /** A statistic over seeds with its 95 % bootstrap interval; null where it is unbounded. */
-export interface Estimate {
+interface Estimate {
   readonly value: number | null;
   readonly low: number | null;
   readonly high: number | null;
 }
 
-export interface Side {
+interface Side {
   /** Seeds in which every device's best came within 5 % of its optimum. */
   readonly within_5_percent: number;
   /** Median over seeds of the evaluations in all that it took. */
@@ -22,7 +22,7 @@ export interface Side {
 }
 
 /** What separate runs have reached together after a number of evaluations, and when one run has reached as much. */
-export interface SameQuality {
+interface SameQuality {
   /** Evaluations of all separate runs together. */
   readonly separate: number;
   /** Their mean over seeds and devices of optimum / best so far. */

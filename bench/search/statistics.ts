@@ -74,7 +74,7 @@ export function askFigures(traces: readonly SearchTrace[]): AskFigures {
   };
 }
 
-export function quantilesOf(values: readonly number[]): Quantiles {
+function quantilesOf(values: readonly number[]): Quantiles {
   return { p50: quantile(values, 0.5), p95: quantile(values, 0.95), p99: quantile(values, 0.99) };
 }
 

@@ -94,7 +94,7 @@ export class DispatchPlan<J> {
 }
 
 /** Whether the evaluator serves and has a device of this model. */
-export function fits(slot: EvaluatorSlot, deviceModel: string | null): boolean {
+function fits(slot: EvaluatorSlot, deviceModel: string | null): boolean {
   return slot.serving && (deviceModel === null || slot.deviceModels.includes(deviceModel));
 }
 

@@ -43,11 +43,6 @@ export function combine(timings: readonly Timing[]): Combined {
   };
 }
 
-/** Timings by workload, in the order in which workloads first appear. */
-export function byWorkload<T extends Timing>(timings: readonly T[]): Map<string, T[]> {
-  return Map.groupBy(timings, (t) => t.workload);
-}
-
 function meanLog(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null);
   if (known.length < values.length) return null;

@@ -42,7 +42,7 @@ function briefWorth(objective: RunObjective, { fitness, timeMs }: NonNullable<Ru
 }
 
 /** One snapshot on one line. */
-export function progressLine(snapshot: RunSnapshot): string {
+function progressLine(snapshot: RunSnapshot): string {
   const { objective, best, perSecond, remainingS, cached } = snapshot;
   const failed = failures(snapshot);
   return [

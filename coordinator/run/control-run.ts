@@ -20,7 +20,7 @@ function sameTask(a: RunSpec, b: RunSpec): boolean {
 }
 
 /** The latest complete run of the same task that is, or is not, a control. */
-export function counterpartOf(db: LineageDatabase, spec: RunSpec, control: boolean): RunSpec | null {
+function counterpartOf(db: LineageDatabase, spec: RunSpec, control: boolean): RunSpec | null {
   const rows = db
     .select({ spec: runs.spec })
     .from(runs)
@@ -35,7 +35,7 @@ export function counterpartOf(db: LineageDatabase, spec: RunSpec, control: boole
 }
 
 /** Questions to models that a run's logs tell of. */
-export function questionsAsked(db: LineageDatabase, run: string): number {
+function questionsAsked(db: LineageDatabase, run: string): number {
   let asked = 0;
   const rows = db
     .select({ entry: log.entry })
@@ -49,7 +49,7 @@ export function questionsAsked(db: LineageDatabase, run: string): number {
   return asked;
 }
 
-export interface Side {
+interface Side {
   readonly run: string;
   readonly speedup: number | null;
   readonly time_ms: number | null;

@@ -87,4 +87,4 @@ function cause(error: NatsError, { token }: ConnectOptions): string {
 }
 
 /** A URL without the user name and password that it may carry. */
-export const withoutSecret = (url: string) => url.replace(/\/\/[^/@]*@/, "//");
+const withoutSecret = (url: string) => url.replace(/\/\/[^/@]*@/, "//");

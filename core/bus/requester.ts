@@ -77,7 +77,7 @@ export function createRequester(connection: NatsConnection, inbox: string): Requ
 }
 
 /** Why a publish was refused locally. */
-export function notSent(connection: NatsConnection, subject: string, payload: string, error: unknown): BusError {
+function notSent(connection: NatsConnection, subject: string, payload: string, error: unknown): BusError {
   if (connection.isClosed()) return new BusClosed(subject, `the bus is closed; nothing was sent on ${subject}`);
   const limit = connection.info?.max_payload;
   const size = Buffer.byteLength(payload);

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { UserError } from "../errors/user-error.ts";
 
-export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
 const optionalText = z
   .string()

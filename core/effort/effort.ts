@@ -4,7 +4,7 @@ import type { Effort } from "@kevo/proto/run.ts";
 /** `search`: beside the fastest baseline. `finalist`: beside all baselines, fresh inputs, more samples. */
 export type Purpose = "search" | "finalist";
 
-export interface RunEffort {
+interface RunEffort {
   /** Budget where `--evaluations` is not given: the larger of this and so many for each niche. */
   readonly evaluations: number;
   readonly evaluationsPerNiche: number;
@@ -29,7 +29,7 @@ export interface CpuEffort {
   readonly runLimitMs: number;
 }
 
-export interface GpuEffort {
+interface GpuEffort {
   /** Windows of rounds, between two looks at the device's clock. */
   readonly windows: number;
 }

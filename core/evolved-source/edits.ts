@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { wrongWithRegion } from "./region.ts";
 
-export interface Edit {
+interface Edit {
   /** Text of the region, letter for letter; it must stand there exactly once. */
   readonly search: string;
   readonly replace: string;

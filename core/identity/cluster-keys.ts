@@ -24,7 +24,7 @@ export interface ClusterKeys {
   readonly leaseSecret: string;
 }
 
-export const clusterKeysPath = (dir: string) => join(dir, "keys.json");
+const clusterKeysPath = (dir: string) => join(dir, "keys.json");
 
 /** @param dir an existing folder. @throws UserError for a file that is damaged */
 export function openClusterKeys(dir: string): ClusterKeys {

@@ -7,7 +7,7 @@ import type { CallRecord } from "./call.ts";
 import { createCallStore, type MemoryStore } from "./call-store.ts";
 
 /** @throws UserError that names the line which is no record. */
-export function readCalls(path: string): CallRecord[] {
+function readCalls(path: string): CallRecord[] {
   return readFileSync(path, "utf8")
     .split("\n")
     .flatMap((line, index) => {

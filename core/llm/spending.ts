@@ -2,8 +2,6 @@
 import type { Reservation } from "@kevo/proto/model-call.ts";
 import { ModelError } from "./errors.ts";
 
-export type { Reservation } from "@kevo/proto/model-call.ts";
-
 export interface Spending {
   /**
    * Takes the worst case out of what is left, before anything is sent. Idempotent.

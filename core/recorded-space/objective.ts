@@ -16,15 +16,6 @@ export type ObjectiveRequest = z.infer<typeof objectiveRequest>;
 /** Kernel Tuner's names for a failure count as such values: 1e20 stood for "did not run" in earlier files. */
 const SENTINEL = 1e20;
 const TIME = "time";
-/** The default objective: its recordings are the same kernels as ever. */
-export const RECORDED_TIME: Objective = {
-  name: TIME,
-  direction: "minimize",
-  unit: "ms",
-  span: null,
-  beside: null,
-};
-
 /** Names that say which way is better. */
 const HIGHER =
   /flops?\b|flop\/|[gmkt]b\/s|bandwidth|throughput|score|fitness|accuracy|speed|efficiency|\/(s|w|j|joule|watt)$/i;

@@ -13,7 +13,7 @@ import { systemPaths } from "./paths.ts";
 
 export const NATIVE = fileURLToPath(new URL("./native/", import.meta.url));
 
-export const LAYERS = ["namespaces", "landlock", "seccomp"] as const;
+const LAYERS = ["namespaces", "landlock", "seccomp"] as const;
 export type Layer = (typeof LAYERS)[number];
 
 const MEANING: Record<Layer, string> = {
@@ -22,7 +22,7 @@ const MEANING: Record<Layer, string> = {
   seccomp: "system calls filtered (seccomp)",
 };
 
-export interface Confinement {
+interface Confinement {
   /** Absolute paths, which must exist when it starts; all else is out of sight or out of reach. */
   readonly read: readonly string[];
   readonly write: readonly string[];

@@ -60,7 +60,7 @@ export async function runUnder(node, args) {
  * A terminal sends Ctrl-C to its whole process group, npm and npx send it on once more, and so does the wrapper: the
  * program shall see one. To be called before the program listens, because Node binds `process.emit` then.
  */
-export function coalesceSignals() {
+function coalesceSignals() {
   const last = new Map();
   const emit = process.emit;
   process.emit = function coalescing(event, ...rest) {

@@ -13,7 +13,7 @@ const UNREACHABLE =
  * @param {string} [execPath]
  * @returns {string | undefined}
  */
-export function findNpm(env = process.env, execPath = process.execPath) {
+function findNpm(env = process.env, execPath = process.execPath) {
   const beside = join("lib", "node_modules", "npm", "bin", "npm-cli.js");
   const candidates = [
     env.npm_execpath,

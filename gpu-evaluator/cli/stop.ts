@@ -1,6 +1,6 @@
 /** When a daemon has to go: a first signal or a client asks it to drain, a second or the parent's death ends it. */
 
-export type Asking = "signal" | "client" | "parent";
+type Asking = "signal" | "client" | "parent";
 
 export interface Stop {
   /** Resolves, with who asked, when it should take nothing new and finish what is here. */

@@ -20,7 +20,7 @@ export interface StageLimits {
 const DEFAULT_LIMITS: StageLimits = { compileMs: 3 * 60_000, laneMs: 10 * 60_000 };
 
 /** Held while timing where compiling disturbs it; shared by whoever computes on this host for the search. */
-export const QUIET_LOCK = "quiet";
+const QUIET_LOCK = "quiet";
 
 interface Evaluation {
   readonly job: Job;

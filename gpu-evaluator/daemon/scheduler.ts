@@ -23,7 +23,7 @@ export interface Lane {
   readonly model: string;
 }
 
-export type TicketStage = "waiting" | "compiling" | "ready" | "measuring" | "done";
+type TicketStage = "waiting" | "compiling" | "ready" | "measuring" | "done";
 
 /** An evaluation's place in the daemon. `job` is the caller's. */
 export interface Ticket<T> {

@@ -34,7 +34,7 @@ import type { EvolvedSources } from "./evolved-sources.ts";
 import type { Models } from "./models.ts";
 
 /** Proposer's name in the lineage, whichever model answered. */
-export const LLM = "llm";
+const LLM = "llm";
 
 export interface AdvisorOptions extends Models {
   readonly spec: RunSpec;

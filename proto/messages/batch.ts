@@ -24,7 +24,7 @@ export const batchRequest = z.object({
 export type BatchRequest = z.infer<typeof batchRequest>;
 
 /** Why a batch is refused. */
-export const batchRefusal = z.enum([
+const batchRefusal = z.enum([
   "unknown_island",
   /** Another worker holds the island now. */
   "stale_epoch",

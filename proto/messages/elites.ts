@@ -4,7 +4,7 @@ import { candidateId } from "../log.ts";
 import { config } from "../search-space.ts";
 import { WIRE_VERSION } from "../version.ts";
 
-export const elite = z.object({
+const elite = z.object({
   /** The candidate that was evaluated; its id names its island. */
   candidate: candidateId,
   config,

@@ -86,7 +86,7 @@ export const idea = z.object({
 });
 export type Idea = z.infer<typeof idea>;
 
-export const VERDICTS = ["novel", "not_novel", "insufficient_evidence"] as const;
+const VERDICTS = ["novel", "not_novel", "insufficient_evidence"] as const;
 
 export const nearestWork = z.object({
   record: z.string(),
@@ -143,7 +143,7 @@ export const implementation = z.object({
 });
 export type Implementation = z.infer<typeof implementation>;
 
-export const workloadResult = z.object({
+const workloadResult = z.object({
   workload: z.string(),
   device: z.string(),
   time_ms: z.number(),
@@ -179,7 +179,7 @@ export const optimisation = z.object({
 export type Optimisation = z.infer<typeof optimisation>;
 
 /** What a round taught: input of the next one, and what predictions are held against. */
-export const outcome = z.object({
+const outcome = z.object({
   idea: z.string(),
   title: z.string(),
   base_kernel: z.string(),

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
 import { z } from "zod";
 
-export const request = z.object({
+const request = z.object({
   /** Name of the service, such as `x`; the host is no part of it, so a recording of a server of one's own replays. */
   service: z.string(),
   method: z.string(),
@@ -14,7 +14,7 @@ export const request = z.object({
 });
 export type Request = z.infer<typeof request>;
 
-export const answer = z.discriminatedUnion("kind", [
+const answer = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("response"),
     status: z.number().int(),

@@ -21,7 +21,7 @@ export interface ReportParts {
   readonly packaged: string | null;
 }
 
-export const SYNTHETIC =
+const SYNTHETIC =
   "Synthetic demonstration: posts, papers and model answers are made up. Measurements are real, of the machine that is named beside them.";
 
 export function composeReport(parts: ReportParts): Block[] {

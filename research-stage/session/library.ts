@@ -13,7 +13,7 @@ export const LIBRARY = join(dirname(PACKAGE), "kernels");
 const HEADER = join(dirname(PACKAGE), "backends/cpu/native/kevo.h");
 
 /** A snapshot, so that a recording goes on working when the library's kernels have changed. */
-export const libraryKernel = z.object({
+const libraryKernel = z.object({
   definition: kernelDefinition,
   /** Of its package. */
   hash: z.string(),

@@ -11,9 +11,9 @@ import type { ResearchDatabase } from "../store/database.ts";
 import { findStep, putStep } from "../store/store.ts";
 
 /** Published when a step has been stored as begun, as done, or as of no use: `{run, key, stage, status}`. For observers. */
-export const STEP_CHANNEL = channel("kevo.research.step");
+const STEP_CHANNEL = channel("kevo.research.step");
 
-export interface StepOptions<T> {
+interface StepOptions<T> {
   readonly key: string;
   readonly stage: string;
   readonly round: number;

@@ -2,7 +2,7 @@
 import { z } from "zod";
 
 /** One post of a thread, by the thread's author. */
-export const threadPost = z.object({
+const threadPost = z.object({
   id: z.string(),
   /** ISO 8601, UTC. */
   created_at: z.string(),
@@ -14,7 +14,7 @@ export const threadPost = z.object({
 export type ThreadPost = z.infer<typeof threadPost>;
 
 /** What is known to be missing from a thread. */
-export const threadGap = z.object({
+const threadGap = z.object({
   /** Of the missing post. */
   id: z.string(),
   /** The post that stands right after the gap; null where the root itself is missing. */
@@ -46,7 +46,7 @@ export const threadSummary = z.object({
 export type ThreadSummary = z.infer<typeof threadSummary>;
 
 /** A passage of fetched text that reads like an instruction to a model. It is reported, and fenced like all text. */
-export const suspicion = z.object({
+const suspicion = z.object({
   /** Of the record. */
   record: z.string(),
   /** Post within a thread; null elsewhere. */
@@ -57,7 +57,6 @@ export const suspicion = z.object({
   /** The passage with a little around it, cleaned and cut. */
   excerpt: z.string(),
 });
-export type Suspicion = z.infer<typeof suspicion>;
 
 const common = {
   /** The strongest identity there is: `arxiv:2401.01234`, `doi:10.…`, `x:<root>`, `url:https://…`. What citations name. */
@@ -81,7 +80,7 @@ const common = {
   suspicions: z.array(suspicion),
 };
 
-export const paperRecord = z.object({
+const paperRecord = z.object({
   kind: z.literal("paper"),
   ...common,
   /** Without version, such as `2401.01234`. */
@@ -89,11 +88,10 @@ export const paperRecord = z.object({
   /** Lower case, such as `10.1145/3591301`. */
   doi: z.string().nullable(),
 });
-export const threadRecord = z.object({ kind: z.literal("thread"), ...common, thread: threadSummary });
-export const pageRecord = z.object({ kind: z.literal("page"), ...common });
+const threadRecord = z.object({ kind: z.literal("thread"), ...common, thread: threadSummary });
+const pageRecord = z.object({ kind: z.literal("page"), ...common });
 
 export const literatureRecord = z.discriminatedUnion("kind", [paperRecord, threadRecord, pageRecord]);
 export type PaperRecord = z.infer<typeof paperRecord>;
 export type ThreadRecord = z.infer<typeof threadRecord>;
-export type PageRecord = z.infer<typeof pageRecord>;
 export type LiteratureRecord = z.infer<typeof literatureRecord>;

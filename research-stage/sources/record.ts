@@ -50,4 +50,4 @@ export function recordOf(raw: RawRecord): LiteratureRecord | null {
 }
 
 /** Cleaned, without breaks. */
-export const oneLine = (text: string): string => clean(text).replace(/\s+/g, " ");
+const oneLine = (text: string): string => clean(text).replace(/\s+/g, " ");

@@ -21,7 +21,7 @@ export interface RenderedRecords {
 }
 
 /** One record without its fence: a head of what is known, then its text. */
-export function renderRecord(record: LiteratureRecord, limit: number): { text: string; cut: boolean } {
+function renderRecord(record: LiteratureRecord, limit: number): { text: string; cut: boolean } {
   const facts = [
     `id: ${record.id}`,
     `kind: ${record.kind}`,

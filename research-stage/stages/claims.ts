@@ -16,7 +16,7 @@ import type { LiteratureRecord } from "../sources/literature.ts";
 import { renderForPrompt } from "../sources/rendering.ts";
 import { keywordsOf, overlap, quotes } from "./keywords.ts";
 
-export const extractClaims = signature({
+const extractClaims = signature({
   name: "extract_claims",
   instructions: `You read one source from a survey of the literature and take out what it claims.
 ${FENCE_RULE}
@@ -37,7 +37,7 @@ quote the words of the source that say it, exactly as they stand there. Give non
   }),
 });
 
-export const claimsFound = z.object({
+const claimsFound = z.object({
   claims: z.array(claim),
   incidents: z.array(incident),
   /** Records that were not read, because others rank higher. */

@@ -11,7 +11,7 @@ import { claimLines } from "./claims.ts";
 import { outcomeLines } from "./outcome.ts";
 import { unknownIds } from "./summary.ts";
 
-export const findGaps = signature({
+const findGaps = signature({
   name: "find_gaps",
   instructions: `You look for gaps in the literature that a faster compute kernel could fill.
 ${FENCE_RULE}

@@ -9,7 +9,7 @@ import { ask, type Session } from "../session/session.ts";
 import { putIdeas } from "../store/provenance.ts";
 import { outcomeLines } from "./outcome.ts";
 
-export const proposeIdeas = signature({
+const proposeIdeas = signature({
   name: "propose_ideas",
   instructions: `You propose ideas for faster compute kernels that answer gaps in the literature. Each idea builds upon
 one kernel of the library, whose reference and workloads judge it, so it computes the same answer in another way. Say

@@ -45,8 +45,8 @@ float32 tensors in the reference's order and returns the flat answer.`,
 export type Written = z.infer<typeof implementKernel.output>;
 
 /** Tries of one idea. */
-export const MAX_TRIES = 3;
-export const FIRST = "first implementation";
+const MAX_TRIES = 3;
+const FIRST = "first implementation";
 
 export function folderOf(session: Session, kernel: string): string {
   return join(session.folder, "kernels", kernel);

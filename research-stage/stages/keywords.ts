@@ -25,7 +25,7 @@ export function overlap(wanted: readonly string[], text: string): number {
  * Without what typesetting and escaping change: references to characters, hidden characters, case, blanks, quotes and
  * dashes. Two texts that agree so say the same words.
  */
-export function plain(text: string): string {
+function plain(text: string): string {
   return (
     clean(decodeReferences(text))
       // Before lower case, and after it: compatible forms have capitals, and capitals have compatible forms.

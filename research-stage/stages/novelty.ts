@@ -20,7 +20,7 @@ import { rank } from "./claims.ts";
 import { keywordsOf, overlap, quotes } from "./keywords.ts";
 import { remember, search, setAside } from "./survey.ts";
 
-export const compareWork = signature({
+const compareWork = signature({
   name: "compare_work",
   instructions: `You judge whether one published work already contains what somebody claims to be new.
 ${FENCE_RULE}

@@ -13,7 +13,7 @@ const statement = z.object({
   claims: z.array(z.string()).describe("Ids of the claims that support it, such as c3"),
 });
 
-export const summarise = signature({
+const summarise = signature({
   name: "summarise_literature",
   instructions: `You summarise a survey of the literature for an engineer who writes compute kernels.
 ${FENCE_RULE}

@@ -2,7 +2,7 @@
 import type { CallRecord } from "@kevo/core/llm/call.ts";
 import type { CallStore } from "@kevo/core/llm/call-store.ts";
 import { overBudget, type Spending } from "@kevo/core/llm/spending.ts";
-import { and, asc, desc, eq, isNotNull, ne, sql, sum } from "drizzle-orm";
+import { and, asc, desc, eq, isNotNull, sql, sum } from "drizzle-orm";
 import type { ResearchDatabase } from "./database.ts";
 import {
   researchCalls as calls,
@@ -121,17 +121,6 @@ export function callsOf(db: ResearchDatabase, run: string, hash?: string): CallR
 export function exchangesOf(db: ResearchDatabase, run: string, hash?: string): string[] {
   const which = hash === undefined ? eq(exchanges.run, run) : and(eq(exchanges.run, run), eq(exchanges.hash, hash));
   const rows = db.select({ exchange: exchanges.exchange }).from(exchanges).where(which).orderBy(exchanges.id).all();
-  return rows.map(({ exchange }) => exchange);
-}
-
-/** Those that other runs of this database had for the same request, oldest first. */
-export function exchangesOfOtherRuns(db: ResearchDatabase, run: string, hash: string): string[] {
-  const rows = db
-    .select({ exchange: exchanges.exchange })
-    .from(exchanges)
-    .where(and(ne(exchanges.run, run), eq(exchanges.hash, hash)))
-    .orderBy(exchanges.id)
-    .all();
   return rows.map(({ exchange }) => exchange);
 }
 

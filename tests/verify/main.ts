@@ -1,5 +1,5 @@
 /**
- * What `npm test` does: format and lint, types, Python style, then every test; the first that fails ends it. Arguments
+ * What `npm test` does: format and lint, types, unused code, Python style, then every test; the first that fails ends it. Arguments
  * go to vitest. The last line is the count of tests, from vitest's own result.
  */
 import { spawnSync } from "node:child_process";
@@ -49,5 +49,6 @@ function runTests(filters: string[]): void {
 const args = process.argv.slice(2);
 step("format and lint (biome)", () => succeeds("@biomejs/biome/bin/biome", ["check"]), "Try: npm run lint -- --write");
 step("types (tsc)", () => succeeds("typescript/bin/tsc", ["-p", "."]), "Try: npm run types");
+step("unused code and packages (knip)", () => succeeds("knip/bin/knip.js", []), "Remove what the lines above name.");
 step("Python style (ruff)", checkPython, "The lines above say where.");
 if (args[0] !== "--no-tests") runTests(args);

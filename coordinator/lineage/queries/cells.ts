@@ -13,7 +13,7 @@ import { measurementConditionsOf } from "./measurement-conditions.ts";
 import { readNiches } from "./niches.ts";
 import { countingTimings, type Ranked } from "./ranking.ts";
 
-export interface Cell {
+interface Cell {
   readonly workload: string;
   /** Against the fastest baseline; these and all that follow are null where nothing was measured. */
   readonly speedup: number | null;

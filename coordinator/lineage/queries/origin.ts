@@ -19,7 +19,7 @@ const kernelIdea = z.object({
 const gap = z.object({ id: z.string(), title: z.string(), description: z.string() });
 const record = z.object({ record: z.string(), kind: z.string(), title: z.string().nullable(), url: z.string() });
 
-export interface OriginRecord extends z.infer<typeof record> {
+interface OriginRecord extends z.infer<typeof record> {
   /** Ids of the posts of a thread. */
   readonly posts: readonly string[];
 }

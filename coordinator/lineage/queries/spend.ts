@@ -19,7 +19,7 @@ export interface CallSpend {
   readonly usd: number;
 }
 
-export interface ModelSpend extends CallSpend {
+interface ModelSpend extends CallSpend {
   readonly proposer: string;
   readonly model: string;
   /** Of the prompt; null where there is one only. */

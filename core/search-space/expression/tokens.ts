@@ -12,7 +12,7 @@ export type Token =
 /** Keywords that an expression of this kind can hold. */
 const KEYWORDS = new Set(["and", "or", "not", "in", "is", "if", "else"]);
 /** The rest of Python's keywords: no name, and nothing that a constraint needs. */
-export const OTHER_KEYWORDS: ReadonlySet<string> = new Set(
+const OTHER_KEYWORDS: ReadonlySet<string> = new Set(
   (
     "as assert async await break class continue def del elif except finally for from global import lambda nonlocal " +
     "pass raise return try while with yield"

@@ -12,7 +12,7 @@ import { type Rule, type RuleState, SATISFIED, VIOLATED } from "./rule.ts";
 const DESCENT_STEPS = 500;
 const DIVES = 1_000;
 
-export type SearchEnd = "complete" | "stopped" | "out of steps";
+type SearchEnd = "complete" | "stopped" | "out of steps";
 
 export interface Backtracker {
   /** Every valid configuration, lexicographic in `order`, until `found` returns true. */

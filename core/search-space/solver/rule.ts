@@ -12,7 +12,7 @@ export type RuleState = readonly (bigint | number)[];
 /** The rule holds, or cannot hold any more, whatever the rest is set to. */
 export const SATISFIED: unique symbol = Symbol("satisfied");
 export const VIOLATED: unique symbol = Symbol("violated");
-export type RuleStep = RuleState | typeof SATISFIED | typeof VIOLATED;
+type RuleStep = RuleState | typeof SATISFIED | typeof VIOLATED;
 
 export interface Rule {
   /** Positions of the parameters that it reads. */
@@ -21,7 +21,7 @@ export interface Rule {
   track(order: readonly number[]): Tracker;
 }
 
-export interface Tracker {
+interface Tracker {
   readonly start: RuleState;
   /** @param parameter one that the rule reads; the parameters come in the order of `track`. */
   step(state: RuleState, parameter: number, gene: number): RuleStep;

@@ -10,7 +10,7 @@ import { parameterArguments } from "./arguments.ts";
 import { firstLines, NATIVE, type Toolchain } from "./toolchain.ts";
 
 /** Longest compile, milliseconds. */
-export const COMPILE_LIMIT_MS = 30_000;
+const COMPILE_LIMIT_MS = 30_000;
 /** Memory of one compiler, and of any file that it writes: a source can make both grow without end. */
 const COMPILER_MEMORY = 4 * 1024 ** 3;
 const COMPILER_FILE = 256 * 1024 ** 2;

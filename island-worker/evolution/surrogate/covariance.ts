@@ -12,7 +12,7 @@ import type { Coordinate } from "./coordinates.ts";
 type Kind = "position" | "difference" | "alignment" | "relevance";
 
 /** Prior of a hyperparameter: normal, on the scale of the exponents above (of the logit, for the relevance). */
-export interface Prior {
+interface Prior {
   readonly mean: number;
   readonly deviation: number;
 }

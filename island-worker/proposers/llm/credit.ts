@@ -13,7 +13,7 @@ export type Arm = string;
 export const CLASSICAL: Arm = "classical";
 
 /** Variants of the prompt: build on the best, or look where nobody has looked. */
-export const VARIANTS = ["refine", "diverse"] as const;
+const VARIANTS = ["refine", "diverse"] as const;
 export type Variant = (typeof VARIANTS)[number] | "control";
 
 /** What an arm keeps of its past with each further result of its island. */

@@ -78,6 +78,6 @@ export function askingForCode(occasion: CodeOccasion): Asking | null {
   return { ...drawChoice(rate, choices, random), wanted: WANTED_CHANGES, seed: random.integer(2 ** 31 - 1) };
 }
 
-export function wantedOf(spec: RunSpec): number {
+function wantedOf(spec: RunSpec): number {
   return spec.sync ? Math.min(WANTED, spec.batch_size) : WANTED;
 }

@@ -7,7 +7,7 @@ import type { Config } from "@kevo/proto/search-space.ts";
 import type { IslandHistory, Tried } from "./island-history.ts";
 import { stepsBetween } from "./repair.ts";
 
-export interface Change {
+interface Change {
   readonly tried: Tried;
   /** What its first parent, or the best before it, had in these parameters. */
   readonly from: Config;

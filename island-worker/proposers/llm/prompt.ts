@@ -1,5 +1,5 @@
 /** What a model is asked: configurations of a kernel, from what is known of it. Pure, and bounded in size. */
-import { type Signature, signature } from "@kevo/core/llm/signature.ts";
+import { signature } from "@kevo/core/llm/signature.ts";
 import type { SpaceParameter } from "@kevo/core/search-space/parameter.ts";
 import type { SearchSpace } from "@kevo/core/search-space/search-space.ts";
 import { cut } from "@kevo/core/text/cut.ts";
@@ -59,7 +59,6 @@ export function signatureOf({ space }: Pick<Subject, "space">) {
     }),
   });
 }
-export type ConfigurationSignature = ReturnType<typeof signatureOf> & Signature;
 
 /** The provider is told the values; what comes back is taken as it is and repaired or refused one by one. */
 function fieldOf({ values }: SpaceParameter) {

@@ -21,7 +21,7 @@ export interface ArxivOptions {
 }
 
 export const ARXIV_ORIGIN = "https://export.arxiv.org";
-export const ARXIV_INTERVAL_MS = 3_000;
+const ARXIV_INTERVAL_MS = 3_000;
 const TIMEOUT_MS = 30_000;
 const DAY_MS = 86_400_000;
 const MAX_ABSTRACT_LENGTH = 4_000;

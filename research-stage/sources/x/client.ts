@@ -17,7 +17,7 @@ export interface XClient {
   lookup(ids: readonly string[]): Promise<Page>;
 }
 
-export interface SearchOptions {
+interface SearchOptions {
   readonly archive: "recent" | "all";
   readonly maxResults: number;
   readonly nextToken: string | null;

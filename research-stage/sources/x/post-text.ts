@@ -13,7 +13,7 @@ function linksOf(post: Post): { readonly url: string; readonly expanded: string 
 }
 
 /** The long form where there is one, t.co replaced by where it leads. */
-export function ownText(post: Post): string {
+function ownText(post: Post): string {
   const text = unescaped(post.note_tweet?.text ?? post.text);
   return clean(linksOf(post).reduce((so, { url, expanded }) => so.replaceAll(url, expanded), text));
 }

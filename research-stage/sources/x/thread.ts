@@ -10,7 +10,7 @@ import { fullLinks, fullText } from "./post-text.ts";
 import type { Post } from "./wire.ts";
 
 /** Posts of one thread at most; longer ones are cut at the end and say so. */
-export const MAX_THREAD_POSTS = 100;
+const MAX_THREAD_POSTS = 100;
 
 /**
  * @param root id of the conversation

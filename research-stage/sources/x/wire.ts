@@ -7,7 +7,7 @@ const entities = z
   })
   .optional();
 
-export const post = z.object({
+const post = z.object({
   id: z.string(),
   text: z.string(),
   author_id: z.string().optional(),

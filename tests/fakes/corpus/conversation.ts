@@ -119,6 +119,6 @@ export class ConversationWriter {
 const idAt = (ms: number, conversation: number): string => `99${ms}${`${conversation}`.padStart(5, "0")}`;
 
 /** Of a synthetic user: the handle as digits. */
-export function userIdOf(handle: string): string {
+function userIdOf(handle: string): string {
   return `99${[...handle].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 1_000_000_007, 7)}`;
 }

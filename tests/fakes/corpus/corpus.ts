@@ -2,7 +2,6 @@
 import type { StoredPost } from "../x/posts.ts";
 import { AS_OF, SYNTHETIC_AUTHORS, writeConversations } from "./conversations.ts";
 
-export { PAGES, PAPERS } from "./papers.ts";
 export { AS_OF, SYNTHETIC_AUTHORS };
 
 export const CONVERSATIONS = writeConversations();

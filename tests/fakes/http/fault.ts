@@ -1,7 +1,7 @@
 /** What a fake service does instead of answering, by name, as its real counterpart does it. */
 import { z } from "zod";
 
-export const FAULTS = {
+const FAULTS = {
   ok: "answers as asked",
   "401": "the key is wrong",
   "402": "no credits left",
@@ -23,7 +23,7 @@ export const FAULTS = {
   "error-200": "an error disguised as an entry, with status 200 (arXiv)",
   plain: "plain text where a feed belongs (arXiv)",
 } as const;
-export type FaultName = keyof typeof FAULTS;
+type FaultName = keyof typeof FAULTS;
 
 export interface Fault {
   readonly name: FaultName;

@@ -27,7 +27,7 @@ export interface FakeXaiOptions {
 }
 
 /** One call as it came in, and what was done. */
-export interface Received {
+interface Received {
   readonly body: unknown;
   readonly authorization: string | null;
   readonly did: Behaviour["name"] | "rejected";
