@@ -14,6 +14,8 @@ const evaluatorFault = z.enum([
   "no_such_device",
   "unauthenticated",
   "malformed_request",
+  /** It runs another backend than the run needs. */
+  "wrong_backend",
   /** Neither on its disk nor in the object store, or for another backend. */
   "kernel_unavailable",
   /** A baseline of the kernel does not compile, is wrong or breaks. */

@@ -2,15 +2,16 @@
  * Sends stored candidates to evaluators and brings their results to the ledger. Execution is at least once: an
  * attempt that is lost is made again; the ledger counts each candidate exactly once.
  */
+
+import { type AttemptEnd, isInLane, type StageName } from "@kevo/proto/attempt.ts";
 import type { EvaluatorFault } from "@kevo/proto/evaluator-fault.ts";
 import type { EvaluateRequest } from "@kevo/proto/evaluator-service.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
-import { isInLane, type StageName } from "@kevo/proto/stage.ts";
 import canonicalize from "canonicalize";
 import type { IslandLedger } from "../ledger/island-ledger.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { AcceptedCandidate, EvaluationRecord } from "../ledger/records.ts";
-import type { AttemptEnd, EvaluatorLink } from "./evaluator-link.ts";
+import type { CallEnd, EvaluatorLink } from "./evaluator-link.ts";
 import { inputSeedOf } from "./input-seed.ts";
 import { DispatchPlan, type EvaluatorSlot, type Task } from "./plan.ts";
 import { recordOf, recordWithoutResult } from "./result.ts";
@@ -146,7 +147,7 @@ export class Dispatcher {
     task: Task<Attempting>,
     slot: EvaluatorSlot,
     number: number,
-    end: AttemptEnd,
+    end: CallEnd,
     stage: StageName | null,
   ): Promise<void> {
     const { job } = task;
@@ -188,12 +189,7 @@ export class Dispatcher {
     return this.#deliver(job, recordWithoutResult(id, number, slot.id, "crashed", message), stage);
   }
 
-  #recordOf(
-    job: Attempting,
-    number: number,
-    evaluator: string,
-    end: AttemptEnd & { kind: "result" },
-  ): EvaluationRecord {
+  #recordOf(job: Attempting, number: number, evaluator: string, end: CallEnd & { kind: "result" }): EvaluationRecord {
     const { id } = job.candidate;
     const record = recordOf(id, number, evaluator, job.workloads, end.result);
     if (!("malformed" in record)) return record;
@@ -224,7 +220,7 @@ export class Dispatcher {
     job: Attempting,
     number: number,
     stage: StageName | null,
-    end: "refused" | "evaluator_lost" | "cancelled",
+    end: Exclude<AttemptEnd, "result" | "coordinator_lost">,
   ): Promise<void> {
     if (job.remeasurement === null) await this.#ledger.endAttempt(job.candidate.id, number, stage, end);
   }

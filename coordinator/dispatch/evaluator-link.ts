@@ -1,5 +1,6 @@
 /** One evaluator daemon as the coordinator sees it: describes it, sends attempts, and says how each ended. */
 import { type ClientReadableStream, type ServiceError, status } from "@grpc/grpc-js";
+import type { StageName } from "@kevo/proto/attempt.ts";
 import { type EvaluatorFault, faultIn } from "@kevo/proto/evaluator-fault.ts";
 import {
   connectEvaluator,
@@ -10,10 +11,9 @@ import {
   evaluatorMetadata,
   type Result__Output,
 } from "@kevo/proto/evaluator-service.ts";
-import type { StageName } from "@kevo/proto/stage.ts";
 
-/** How an attempt ended. `stage` is the last one that was heard of. */
-export type AttemptEnd =
+/** How the call of an attempt ended. `stage` is the last one that was heard of. */
+export type CallEnd =
   | { readonly kind: "result"; readonly stage: StageName | null; readonly result: Result__Output }
   /** No credit free, or draining: nothing was started. */
   | { readonly kind: "refused"; readonly why: string }
@@ -57,7 +57,7 @@ export class EvaluatorLink {
   }
 
   /** One attempt. Never throws. */
-  evaluate(request: EvaluateRequest, onStage: (stage: StageName) => void): Promise<AttemptEnd> {
+  evaluate(request: EvaluateRequest, onStage: (stage: StageName) => void): Promise<CallEnd> {
     return new Promise((resolve) => {
       const call = this.#client.evaluate(request, evaluatorMetadata(this.#token), {
         deadline: Date.now() + BACKSTOP_MS,
@@ -65,7 +65,7 @@ export class EvaluatorLink {
       this.#calls.add(call);
       let stage: StageName | null = null;
       let result: Result__Output | null = null;
-      const end = (how: AttemptEnd) => {
+      const end = (how: CallEnd) => {
         this.#calls.delete(call);
         resolve(how);
       };
@@ -98,7 +98,7 @@ export class EvaluatorLink {
   }
 }
 
-function endOfError(error: ServiceError, stage: StageName | null): AttemptEnd {
+function endOfError(error: ServiceError, stage: StageName | null): CallEnd {
   const why = error.details || error.message;
   switch (error.code) {
     case status.RESOURCE_EXHAUSTED:

@@ -196,6 +196,7 @@ export class Fleet {
     });
     member.description = description;
     if (description.backend !== this.#backend) {
+      member.fault = "wrong_backend";
       member.why = `it runs the backend ${description.backend}, but this run needs ${this.#backend}`;
       this.#part(member, "unusable");
       return;

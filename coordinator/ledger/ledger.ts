@@ -2,6 +2,7 @@
  * The only durable writer of a run: puts what the state decides into SQLite, several steps to a commit, and
  * tells what happened only once it is on the disk.
  */
+import type { AttemptEnd } from "@kevo/proto/attempt.ts";
 import type { DataArgument, EventKind } from "@kevo/proto/event.ts";
 import type { LogEntry } from "@kevo/proto/log.ts";
 import type { BatchRequest } from "@kevo/proto/messages/batch.ts";
@@ -16,7 +17,7 @@ import { ModelLedger } from "./model-ledger.ts";
 import type { Offer } from "./offer.ts";
 import { type PastAttempts, readPastAttempts, readStored } from "./read-stored.ts";
 import { type AcceptedCandidate, type Effects, type EvaluationRecord, type EvolvedSource, NOTHING } from "./records.ts";
-import { type AttemptEnd, type AttemptStart, prepareStatements, type Statements } from "./statements.ts";
+import { type AttemptStart, prepareStatements, type Statements } from "./statements.ts";
 
 export interface LedgerListener {
   /** Entries that now stand in the logs, in order. */

@@ -1,8 +1,9 @@
 /** Reads a stored run back into the ledger's state, in the order in which its candidates were accepted. */
+
+import { LANE_STAGES } from "@kevo/proto/attempt.ts";
 import type { LogEntry } from "@kevo/proto/log.ts";
 import { measurementOfRow } from "@kevo/proto/measurement-codec.ts";
 import type { Outcome, ReportedMeasurement } from "@kevo/proto/outcome.ts";
-import { LANE_STAGES } from "@kevo/proto/stage.ts";
 import { and, asc, eq, inArray, isNull, sql } from "drizzle-orm";
 import type { LineageDatabase } from "../lineage/database.ts";
 import { attempts, candidates, evaluations, islands, log, measurements, parents } from "../lineage/schema.ts";

@@ -1,5 +1,6 @@
 /** Prepared writes of the ledger. Each runs inside the ledger's group commit. */
 
+import type { AttemptEnd } from "@kevo/proto/attempt.ts";
 import type { LogEntry } from "@kevo/proto/log.ts";
 import { measurementRow } from "@kevo/proto/measurement-codec.ts";
 import type { ReportedMeasurement } from "@kevo/proto/outcome.ts";
@@ -12,8 +13,6 @@ import * as schema from "../lineage/schema.ts";
 import { worthOf } from "./fitness.ts";
 import { type IslandLedger, splitCandidateId } from "./island-ledger.ts";
 import type { AcceptedCandidate, EvaluationRecord, EvolvedSource } from "./records.ts";
-
-export type AttemptEnd = "result" | "evaluator_lost" | "refused" | "coordinator_lost" | "cancelled";
 
 export interface AttemptStart {
   readonly candidate: string;

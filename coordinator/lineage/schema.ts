@@ -2,6 +2,7 @@
  * The lineage database: one store of the truth. The coordinator is its only writer.
  * Times of day are milliseconds since 1970; durations carry their unit in the name.
  */
+import { ATTEMPT_ENDS } from "@kevo/proto/attempt.ts";
 import { RUN_STATUSES } from "@kevo/proto/run-end.ts";
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
@@ -170,8 +171,8 @@ export const attempts = sqliteTable(
     evaluator: text().notNull(),
     /** Stage that it had reached when it ended. */
     stage: text(),
-    /** `result`, or why there was none: `evaluator_lost`, `refused`, `coordinator_lost`, `cancelled`. */
-    end: text(),
+    /** Null while it goes on. */
+    end: text({ enum: ATTEMPT_ENDS }),
     startedAt: integer("started_at").notNull(),
     endedAt: integer("ended_at"),
   },

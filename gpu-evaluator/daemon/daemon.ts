@@ -4,8 +4,8 @@
  */
 import { acquireExclusive, acquireShared } from "@kevo/core/host-lock/host-lock.ts";
 import type { Logger } from "@kevo/core/logging/logger.ts";
+import type { StageName } from "@kevo/proto/attempt.ts";
 import type { Result } from "@kevo/proto/evaluator-service.ts";
-import type { StageName } from "@kevo/proto/stage.ts";
 import { type Artifact, type Backend, type Failure, isFailure, type Job, type Measured } from "../backends/backend.ts";
 import { Refusal } from "./refusal.ts";
 import { resultMessage } from "./result.ts";

@@ -9,6 +9,7 @@ const STATUS: Readonly<Record<EvaluatorFault, status>> = {
   no_such_device: status.FAILED_PRECONDITION,
   unauthenticated: status.UNAUTHENTICATED,
   malformed_request: status.INVALID_ARGUMENT,
+  wrong_backend: status.FAILED_PRECONDITION,
   kernel_unavailable: status.FAILED_PRECONDITION,
   baseline_failed: status.FAILED_PRECONDITION,
   reference_failed: status.FAILED_PRECONDITION,

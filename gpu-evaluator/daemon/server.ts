@@ -4,6 +4,7 @@ import { type Metadata, Server, ServerCredentials, type ServerWritableStream } f
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { Logger } from "@kevo/core/logging/logger.ts";
 import { lowestCapability } from "@kevo/core/search-space/capability.ts";
+import type { StageName } from "@kevo/proto/attempt.ts";
 import {
   type Description,
   EVALUATOR_SERVICE_NAME,
@@ -14,7 +15,6 @@ import {
   evaluatorService,
   type Result,
 } from "@kevo/proto/evaluator-service.ts";
-import type { StageName } from "@kevo/proto/stage.ts";
 import { HealthImplementation } from "grpc-health-check";
 import type { Job } from "../backends/backend.ts";
 import { HostFault } from "../backends/host-fault.ts";

@@ -132,7 +132,7 @@ async function tryOnce(
     return { files, hash, kernel_check, module_check, problem };
   } catch (error) {
     // What the model wrote is no kernel; anything else is not its doing.
-    const written = error instanceof KernelFault || (error instanceof UserError && error.exitCode === 2);
+    const written = error instanceof KernelFault || (error instanceof UserError && error.code === "wrong_usage");
     const unfit = error instanceof ModelError && ["invalid_answer", "refused", "truncated"].includes(error.kind);
     if (!written && !unfit) throw error;
     const why = error.message.replaceAll(`${folder}/`, "");

@@ -63,6 +63,33 @@ test.each(Object.keys(PUT_BACK))("%s: a test may look at it, as a person does", 
   expect(complaints.get(fileOf(name, "tests/cluster"))).toBeUndefined();
 });
 
+/** In Python: `"words" in str(error)`, `message.startswith("words")`. */
+const PYTHON =
+  /"[^"]*[a-z]{3,}[^"]*" (?:not )?in (?:str\(|\w*(?:message|error|reason|line|text))|\b\w*(?:message|error|reason|line|text)\)?\.(?:startswith|endswith|find|index)\("[^"]*[a-z]{3,}/;
+
+/** What compilers and libraries print is sorted for people; nothing depends on it. */
+const FOREIGN = ["gpu-evaluator/runner/artefacts.py", "gpu-evaluator/runner/cases.py"];
+
+test("nor does a Python program, but for what compilers and libraries print", () => {
+  const found = files()
+    .filter((file) => file.endsWith(".py") && !file.startsWith("tests/"))
+    .filter((file) =>
+      read(file)
+        .split("\n")
+        .some((line) => PYTHON.test(line)),
+    );
+  expect(found.sort()).toEqual(FOREIGN);
+});
+
+test.each([
+  ['    if "out of memory" in str(error):', true],
+  ['    return message.startswith("epoch")', true],
+  ['    if request["type"] == "probe":', false],
+  ['    if "key" in launch and launch["key"]:', false],
+])("%s", (line, acts) => {
+  expect(PYTHON.test(line)).toBe(acts);
+});
+
 test("each exception says why it needs to be one", () => {
   const exceptions = files()
     .filter((file) => /\.(ts|mjs)$/.test(file) && !file.startsWith("tests/house/"))

@@ -1,6 +1,7 @@
 /** What the runner answers, checked: its processes run what a proposer wrote. */
+
+import { LANE_STAGES } from "@kevo/proto/attempt.ts";
 import { measurement } from "@kevo/proto/outcome.ts";
-import { LANE_STAGES } from "@kevo/proto/stage.ts";
 import { z } from "zod";
 import type { Frame } from "./frames.ts";
 import { RunnerLost } from "./runner-process.ts";
