@@ -13,6 +13,8 @@ const MODEL_ERROR_KINDS = [
   "overflow",
   /** The provider knows no such model. */
   "unknown_model",
+  /** There are no chat completions at the address, such as where `/v1` was forgotten. */
+  "wrong_address",
   /** The request was refused for another reason of its own making. */
   "bad_request",
   /** The model refused to answer. */

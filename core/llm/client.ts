@@ -23,12 +23,19 @@ export interface ModelClient {
    * @throws ModelError by kind; never anything else.
    */
   ask(request: ModelRequest, options: AskOptions): Promise<ModelAnswer>;
+  /** How the server is asked now, in a few words; null where none is. */
+  readonly asks?: (() => string) | undefined;
+  /** What repair turns did not mend, so that no further one is paid for the same; a replay has none. */
+  readonly unmended?: Set<string> | undefined;
 }
 
-/** Something about a model that is told once: a retired name that another one answers, a bill above its worst case. */
+/**
+ * Something about a model that is told once: a retired name that another one answers, a bill above its worst case,
+ * options that its server refuses.
+ */
 export interface ModelNote {
   readonly model: string;
-  readonly about: "renamed" | "overspent";
+  readonly about: "renamed" | "overspent" | "adapted";
   /** One sentence, without the model's name. */
   readonly text: string;
 }

@@ -11,21 +11,41 @@ const usageSchema = z.object({
   completion_tokens_details: z.object({ reasoning_tokens: count }).nullish(),
   cost_in_usd_ticks: z.number().nonnegative().nullish(),
 });
+/** Text, or parts of it; some servers give the value itself. What is no text (thoughts, pictures) is passed over. */
+const part = z.union([z.string(), z.looseObject({ type: z.string().nullish(), text: z.string() }).transform(textOf)]);
+const content = z.union([
+  z.string(),
+  z.array(z.union([part, z.unknown().transform(() => "")])).transform((parts) => parts.join("")),
+  z.looseObject({}).transform((value) => JSON.stringify(value)),
+]);
+const called = z.object({ arguments: content.nullish() });
+const choiceSchema = z.object({
+  message: z.object({
+    content: content.nullish(),
+    refusal: z.string().nullish().catch(null),
+    tool_calls: z
+      .array(z.object({ function: called.nullish() }))
+      .nullish()
+      .catch(null),
+    function_call: called.nullish().catch(null),
+    reasoning_content: z.string().nullish().catch(null),
+    reasoning: z.string().nullish().catch(null),
+  }),
+  finish_reason: z.string().nullish().catch(null),
+});
 const completionSchema = z.object({
-  model: z.string().max(200),
-  choices: z
-    .array(
-      z.object({
-        message: z.object({ content: z.string().nullish(), refusal: z.string().nullish() }),
-        finish_reason: z.string().nullish(),
-      }),
-    )
-    .min(1),
+  model: z.string().nullish().catch(null),
+  choices: z.array(choiceSchema).min(1),
   usage: usageSchema.nullish().catch(null),
 });
 
+function textOf({ type, text }: { type?: string | null | undefined; text: string }): string {
+  return type === "thinking" || type === "reasoning" ? "" : text;
+}
+
 export interface Completion {
-  readonly answeredBy: string;
+  /** Null where the answer does not say. */
+  readonly answeredBy: string | null;
   readonly text: string;
   /** Null where the model did not refuse. */
   readonly refusal: string | null;
@@ -43,18 +63,38 @@ const TICKS = 1e10;
 export function readCompletion(body: unknown, price: Price): Completion | null {
   const parsed = completionSchema.safeParse(body);
   if (!parsed.success) return null;
-  const { model, choices, usage = null } = parsed.data;
+  const { model = null, choices, usage = null } = parsed.data;
   const [choice] = choices;
   if (choice === undefined) return null;
   const { message, finish_reason } = choice;
   const filtered = finish_reason === "content_filter" ? "the provider's filter withheld the answer" : null;
   return {
-    answeredBy: model,
-    text: message.content ?? "",
+    answeredBy: model === null || model === "" ? null : model,
+    text: answerOf(message),
     refusal: message.refusal || filtered,
     truncated: finish_reason === "length",
     ...(usage === null || usage === undefined ? { tokens: null, usd: null } : readUsage(usage, price)),
   };
+}
+
+type AnswerMessage = z.infer<typeof choiceSchema>["message"];
+
+/**
+ * What the model says, and after it what it hands to a tool, which is where some servers put an answer by a schema.
+ * Where neither holds anything like JSON, its thoughts come first: some servers take all of an answer for a thought.
+ */
+function answerOf(message: AnswerMessage): string {
+  const calls = [...(message.tool_calls ?? []).map((call) => call.function), message.function_call];
+  const said = [message.content, ...calls.map((call) => call?.arguments)].filter((text) => text);
+  const thought = message.reasoning_content || message.reasoning || "";
+  if (!said.some((text) => text?.includes("{") || text?.includes("[")) && /[{[]/.test(thought)) said.unshift(thought);
+  return said.join("\n");
+}
+
+/** Dollars of an answer that holds no completion, where it states them all the same. */
+export function usdOfUsage(body: unknown, price: Price): number | null {
+  const parsed = z.object({ usage: usageSchema }).safeParse(body);
+  return parsed.success ? readUsage(parsed.data.usage, price).usd : null;
 }
 
 function readUsage(usage: z.infer<typeof usageSchema>, price: Price): Pick<Completion, "tokens" | "usd"> {

@@ -69,5 +69,13 @@ function checkedUrl(text: string): string {
   if (url.username !== "" || url.password !== "") {
     throw new UserError("LLM_BASE_URL must not contain a password; set the key in XAI_API_KEY.", 2);
   }
-  return text.replace(/\/+$/, "");
+  return text.replace(/\/+$/, "").replace(/\/chat\/completions$/, "");
+}
+
+/** What to do where a server has no chat completions. */
+export function addressAdvice({ provider, baseUrl }: Pick<Connection, "provider" | "baseUrl">): string {
+  const asked = `asked was ${baseUrl}/chat/completions`;
+  if (provider !== "local") return asked;
+  if (/\/v\d+[a-z]*$/.test(baseUrl)) return `${asked}: is LLM_BASE_URL right?`;
+  return `${asked}, and most servers answer under /v1: try LLM_BASE_URL=${baseUrl}/v1`;
 }

@@ -3,6 +3,7 @@ import { APIConnectionError, APIConnectionTimeoutError, APIError } from "openai"
 import type { ModelErrorKind } from "./errors.ts";
 import { neverSent } from "./never-sent.ts";
 import { oneLine, type Redact } from "./redact.ts";
+import { errorIn, pageOr, type ServerError } from "./server-error.ts";
 
 export interface Failure {
   readonly kind: ModelErrorKind;
@@ -13,32 +14,32 @@ export interface Failure {
   readonly retry: boolean;
   /** What the provider asks to wait, milliseconds; null where it says nothing. */
   readonly waitMs: number | null;
+  /** The provider's answer, where it was one. */
+  readonly answered?: ServerError;
+  /** Dollars, where what came is no completion and states them all the same. */
+  readonly usd?: number | null;
 }
 
 /** Providers agree on no codes; these are words of their messages. */
 const NO_CREDITS =
-  /\bcredits?\b|spending limit|insufficient_quota|exceeded your current quota|billing|insufficient balance/i;
+  /\bcredits?\b|spending limit|insufficient[_ ]quota|exceeded your current quota|quota exceeded|billing|insufficient[_ ](balance|funds)|payment required/i;
+const RATE = /rate[ _-]?limit|too many requests|rate exceeded|throttl/i;
 const BAD_KEY = /api[ _-]?key|invalid_api_key|unauthori[sz]ed|authentication/i;
 const OVERFLOW = /maximum prompt length|context[ _]length|prompt is too long|too many tokens|context (window|size)/i;
-const NO_MODEL = /model.*(not found|does not exist|not exist|unknown)|unknown model/i;
+const NO_MODEL =
+  /model.*(not found|does not exist|not exist|unknown)|unknown model|model_not_found|not a valid model|no endpoints found|no models? loaded/i;
 
 /**
  * @param thrown by the client library; anything else is a connection that broke in the middle.
  * @param ended why the call was ended from this side, where it was.
  */
 export function failureOf(thrown: unknown, redact: Redact, ended: "cancelled" | "timeout" | null): Failure {
-  const failed = (
-    kind: ModelErrorKind,
-    message: string,
-    retry: boolean,
-    free = false,
-    waitMs: number | null = null,
-  ) => ({
+  const failed = (kind: ModelErrorKind, message: string, retry: boolean, free = false): Failure => ({
     kind,
     message: oneLine(redact(message)),
     retry,
     free,
-    waitMs,
+    waitMs: null,
   });
   const free = neverSent(thrown);
   if (ended === "cancelled") return failed("cancelled", "the call was cancelled", false, free);
@@ -54,35 +55,51 @@ export function failureOf(thrown: unknown, redact: Redact, ended: "cancelled" | 
   if (!(thrown instanceof APIError) || thrown.status === undefined) {
     return failed("unreachable", `the connection broke: ${reasonOf(thrown)}`, true);
   }
-  const { status } = thrown;
-  const said = messageOf(thrown);
-  const told = `HTTP ${status}: ${said}`;
-  const answered = (kind: ModelErrorKind, retry = false) =>
-    failed(kind, told, retry, true, retry ? waitOf(thrown.headers) : null);
-  // biome-ignore lint/plugin: providers agree on no codes
-  const says = (pattern: RegExp) => pattern.test(said);
-  if (status === 402 || ([400, 403, 429].includes(status) && says(NO_CREDITS))) return answered("no_credits");
-  if (status === 429) return answered("rate_limited", true);
-  if (status === 401 || status === 403) return answered("bad_key");
-  if (status >= 500 || status === 408 || status === 409) return answered("server_error", true);
-  if (status === 413 || says(OVERFLOW)) return answered("overflow");
-  if (status === 404 || says(NO_MODEL)) return answered("unknown_model");
-  if (says(BAD_KEY)) return answered("bad_key");
-  return answered("bad_request");
+  const { error, status, headers } = thrown;
+  const found = errorIn(error, status);
+  // The library's message holds the body where it is no JSON.
+  const said = found.said === "" ? pageOr(thrown.message.replace(/^\d+ /, "")) : found.said;
+  return failureSaid({ ...found, said }, redact, headers, `HTTP ${status}`);
 }
 
-/** The message in the body: `{code, error: text}`, `{error: {message, type, code}}`, or none (HTML). */
-function messageOf(error: APIError): string {
-  const body: unknown = error.error;
-  if (typeof body === "string") return body;
-  if (typeof body === "object" && body !== null) {
-    const { message, error: inner, code, type } = body as Record<string, unknown>;
-    const parts = [code, type, message, inner].filter((part) => typeof part === "string" && part !== "");
-    if (parts.length > 0) return parts.join(": ");
-  }
-  // The library's message holds the body where it is no JSON: HTML says nothing that anybody wants to read.
-  const text = error.message.replace(/^\d+ /, "");
-  return text.includes("<") ? "an HTML page" : text;
+/**
+ * Of an error that a server states, whatever the status under which it does.
+ * @param under what the message begins with.
+ */
+export function failureSaid(
+  answered: ServerError,
+  redact: Redact,
+  headers: Headers | undefined,
+  under: string,
+): Failure {
+  const { status, said } = answered;
+  const { kind, retry } = kindOf(status, said);
+  return {
+    kind,
+    message: oneLine(redact(`${under}: ${said}`)),
+    free: true,
+    retry,
+    waitMs: retry ? waitOf(headers) : null,
+    answered,
+  };
+}
+
+function kindOf(status: number | null, said: string): { readonly kind: ModelErrorKind; readonly retry: boolean } {
+  const final = (kind: ModelErrorKind) => ({ kind, retry: false });
+  const passing = (kind: ModelErrorKind) => ({ kind, retry: true });
+  // biome-ignore lint/plugin: providers agree on no codes
+  const says = (pattern: RegExp) => pattern.test(said);
+  const isOf = (...codes: number[]) => status === null || codes.includes(status);
+  if (status === 402 || (isOf(400, 403, 429) && says(NO_CREDITS))) return final("no_credits");
+  if (status === 429 || (status === null && says(RATE))) return passing("rate_limited");
+  if (status === 401 || status === 403) return final("bad_key");
+  if (status !== null && (status >= 500 || status === 408 || status === 409)) return passing("server_error");
+  if (status === 413 || says(OVERFLOW)) return final("overflow");
+  if (says(NO_MODEL)) return final("unknown_model");
+  // A server that has chat completions and not this model says so.
+  if (status === 404 || status === 405) return final("wrong_address");
+  if (says(BAD_KEY)) return final("bad_key");
+  return status === null ? passing("server_error") : final("bad_request");
 }
 
 /** Milliseconds from `retry-after-ms`, or `Retry-After` in seconds or as a date. */

@@ -1,4 +1,8 @@
-/** `fetch` for model endpoints: says by a class of its own that a port is one to which it does not connect. */
+/**
+ * `fetch` for model endpoints: says by a class of its own that a port is one to which it does not connect, and keeps
+ * what a server says of an error in another form than OpenAI's, which the client library would drop.
+ */
+import { parseJson } from "./json-text.ts";
 
 /** Ports of other protocols (https://fetch.spec.whatwg.org/#port-blocking). */
 export const BLOCKED_PORTS: ReadonlySet<string> = new Set(
@@ -21,5 +25,17 @@ export class BlockedPort extends Error {
 export const modelFetch: typeof fetch = async (input, init) => {
   const { port } = new URL(input instanceof Request ? input.url : input);
   if (BLOCKED_PORTS.has(port)) throw new BlockedPort(port);
-  return fetch(input, init);
+  const response = await fetch(input, init);
+  return response.ok ? response : withError(response);
 };
+
+/** The body under `error`, where the library looks for it. */
+async function withError(response: Response): Promise<Response> {
+  const text = await response.text();
+  const body = parseJson(text);
+  const isBare = typeof body === "object" && body !== null && !("error" in body && typeof body.error === "object");
+  const { status, statusText } = response;
+  const headers = new Headers(response.headers);
+  for (const name of ["content-encoding", "content-length"]) headers.delete(name);
+  return new Response(isBare ? JSON.stringify({ error: body }) : text, { status, statusText, headers });
+}

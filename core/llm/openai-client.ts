@@ -12,13 +12,17 @@ import { retry } from "../retry/retry.ts";
 import { type CallRecord, hashOf, type ModelRequest } from "./call.ts";
 import type { CallStore } from "./call-store.ts";
 import type { AskOptions, ModelAnswer, ModelClient, ModelNote } from "./client.ts";
-import { type Completion, readCompletion } from "./completion.ts";
-import type { Connection } from "./connection.ts";
+import { type Completion, readCompletion, usdOfUsage } from "./completion.ts";
+import { addressAdvice, type Connection } from "./connection.ts";
 import { ModelError } from "./errors.ts";
-import { type Failure, failureOf } from "./failure.ts";
+import { type Failure, failureOf, failureSaid } from "./failure.ts";
+import { parseJson } from "./json-text.ts";
 import type { Limits } from "./limits.ts";
 import { modelFetch } from "./model-fetch.ts";
 import { oneLine, type Redact } from "./redact.ts";
+import { bodyOf, describeShape, type RequestShape } from "./request-shape.ts";
+import { errorIn, holdsError, pageOr } from "./server-error.ts";
+import { ShapeMemory } from "./shape-memory.ts";
 import type { Spending } from "./spending.ts";
 import { worstCaseUsd } from "./worst-case.ts";
 
@@ -39,23 +43,32 @@ interface Attempt {
 /** What the circuit breaker counts: the provider is not well, whatever was asked. A rate limit is waited for instead. */
 const UNWELL: ReadonlySet<string> = new Set(["server_error", "unreachable", "timeout"]);
 
-/** Models that refuse any temperature but their own. */
-const FIXED_TEMPERATURE = /^(o\d|gpt-[5-9])/;
+/** Of the name under which a model answers. */
+const MAX_MODEL_NAME = 200;
 
 /** More than any vocabulary needs on average, white space included. */
 const CHARACTERS_PER_TOKEN = 16;
 
 class AttemptFailed extends Error {
   readonly attempt: Attempt;
-  constructor(attempt: Attempt) {
+  /** The server refused the request, which is sent again in another shape. */
+  readonly adapted: boolean;
+  constructor(attempt: Attempt, adapted = false) {
     super(attempt.record.error ?? "");
     this.attempt = attempt;
+    this.adapted = adapted;
   }
 }
 
 export function createOpenAiClient(options: OpenAiClientOptions): ModelClient {
   const client = new OpenAiClient(options);
-  return { model: options.model, provider: options.provider, ask: (request, asked) => client.ask(request, asked) };
+  return {
+    model: options.model,
+    provider: options.provider,
+    ask: (request, asked) => client.ask(request, asked),
+    asks: () => client.asks,
+    unmended: new Set(),
+  };
 }
 
 class OpenAiClient {
@@ -70,10 +83,12 @@ class OpenAiClient {
   /** Nothing is sent before this, `performance.now()`: the provider asked to wait. */
   #notBefore = 0;
   readonly #noted = new Set<ModelNote["about"]>();
+  readonly #shapes: ShapeMemory;
 
   constructor(options: OpenAiClientOptions) {
     const { key, baseUrl, limits } = options;
     this.#options = options;
+    this.#shapes = new ShapeMemory(options);
     this.#api = new OpenAI({
       // The library wants one; a server of one's own may want none.
       apiKey: key ?? "none",
@@ -98,6 +113,10 @@ class OpenAiClient {
     );
   }
 
+  get asks(): string {
+    return describeShape(this.#shapes.current);
+  }
+
   async ask(request: ModelRequest, asked: AskOptions): Promise<ModelAnswer> {
     try {
       const hash = hashOf(this.#options.model, request);
@@ -120,19 +139,27 @@ class OpenAiClient {
   async #retrying(hash: string, request: ModelRequest, asked: AskOptions): Promise<ModelAnswer> {
     const { limits, store } = this.#options;
     const call = randomUUID();
+    let failures = 0;
     const attempt = async (number: number): Promise<ModelAnswer> => {
       if (this.#final !== null) throw this.#final;
       await pause(this.#notBefore, asked.signal);
-      const { record, failure } = await this.#guarded(call, number, hash, request, asked);
-      const retried = failure?.retry === true && number <= limits.retries;
+      const shape = this.#shapes.current;
+      const { record, failure } = await this.#guarded(call, number, hash, request, shape, asked);
+      const adapted = failure !== null && this.#shapes.adapt(failure, shape, request.maxTokens);
+      if (failure !== null && !adapted) failures++;
+      const retried = adapted || (failure?.retry === true && failures <= limits.retries);
       await store.record({ ...record, retried });
-      if (failure === null && record.answer !== null) return { text: record.answer, call: record };
-      throw retried ? new AttemptFailed({ record, failure }) : this.#error(record, failure);
+      if (failure === null && record.answer !== null) {
+        this.#noteShape();
+        return { text: record.answer, call: record };
+      }
+      throw retried ? new AttemptFailed({ record, failure }, adapted) : this.#error(record, failure);
     };
-    const waitMs = (error: unknown, number: number): number | null => {
-      const failure = error instanceof AttemptFailed ? error.attempt.failure : null;
-      if (failure === null) return null;
-      const ms = this.#waitMs(failure, number);
+    const waitMs = (error: unknown): number | null => {
+      if (!(error instanceof AttemptFailed) || error.attempt.failure === null) return null;
+      if (error.adapted) return 0;
+      const { failure } = error.attempt;
+      const ms = this.#waitMs(failure, failures);
       // The provider asked, not this call: whoever is next waits too.
       if (failure.kind === "rate_limited") this.#notBefore = Math.max(this.#notBefore, performance.now() + ms);
       return ms;
@@ -146,11 +173,12 @@ class OpenAiClient {
     number: number,
     hash: string,
     request: ModelRequest,
+    shape: RequestShape,
     asked: AskOptions,
   ): Promise<Attempt> {
     try {
       return await this.#breaker.execute(async () => {
-        const attempt = await this.#attempt(`${call}/${number}`, number, hash, request, asked);
+        const attempt = await this.#attempt(`${call}/${number}`, number, hash, request, shape, asked);
         if (attempt.failure === null) this.#sick = null;
         else if (UNWELL.has(attempt.failure.kind)) this.#sick ??= attempt.record.error;
         if (attempt.failure !== null) throw new AttemptFailed(attempt);
@@ -169,24 +197,32 @@ class OpenAiClient {
     }
   }
 
-  async #attempt(id: string, number: number, hash: string, request: ModelRequest, asked: AskOptions): Promise<Attempt> {
+  async #attempt(
+    id: string,
+    number: number,
+    hash: string,
+    request: ModelRequest,
+    shape: RequestShape,
+    asked: AskOptions,
+  ): Promise<Attempt> {
     const { model, price, spending, redact } = this.#options;
     const reserved = worstCaseUsd(price, request);
     await spending.reserve({ id, usd: reserved, model, hash, ...asked.labels });
     const began = performance.now();
-    const made = await this.#send(request, asked.signal);
+    const made = await this.#send(request, shape, asked.signal);
     const completion = "kind" in made ? null : made;
     const failure = "kind" in made ? made : failedAnswer(made, request.maxTokens);
-    const cost = completion !== null ? completion.usd : failure?.free === true ? 0 : null;
+    const cost = completion !== null ? completion.usd : failure?.free === true ? 0 : (failure?.usd ?? null);
     await spending.settle(id, cost);
-    if (completion !== null) this.#noteModel(completion.answeredBy);
+    const answeredBy = completion?.answeredBy ?? null;
+    if (answeredBy !== null) this.#noteModel(answeredBy);
     if (cost !== null && cost > reserved) this.#noteOverspent(cost, reserved);
     const record: CallRecord = {
       id,
       hash,
       ...asked.labels,
       model,
-      answered_by: completion === null ? null : oneLine(redact(completion.answeredBy)),
+      answered_by: answeredBy === null ? null : oneLine(redact(answeredBy), MAX_MODEL_NAME),
       messages: request.messages.map(({ role, content }) => ({ role, content: redact(content) })),
       answer:
         completion === null || completion.text === "" || tooLong(completion.text, request.maxTokens)
@@ -208,38 +244,51 @@ class OpenAiClient {
     return { record, failure };
   }
 
-  async #send(request: ModelRequest, signal: AbortSignal | undefined): Promise<Completion | Failure> {
-    const { model, provider, price, redact, limits } = this.#options;
+  async #send(
+    request: ModelRequest,
+    shape: RequestShape,
+    signal: AbortSignal | undefined,
+  ): Promise<Completion | Failure> {
+    const { model, price, redact, limits } = this.#options;
     // The library's own limit ends with the headers; an answer may still trickle then.
     const late = AbortSignal.timeout(limits.timeoutMs);
     const ended = signal === undefined ? late : AbortSignal.any([signal, late]);
     try {
-      const body = await this.#api.chat.completions.create(
-        {
-          model,
-          messages: request.messages.map(({ role, content }) => ({ role, content })),
-          max_completion_tokens: request.maxTokens,
-          // Servers of one's own often know the older name only.
-          ...(provider === "local" ? { max_tokens: request.maxTokens } : {}),
-          ...(request.temperature === undefined || FIXED_TEMPERATURE.test(model)
-            ? {}
-            : { temperature: request.temperature }),
-          ...(request.seed === undefined || provider === "anthropic" ? {} : { seed: request.seed }),
-          response_format: {
-            type: "json_schema",
-            json_schema: { name: request.answer.name, strict: true, schema: request.answer.schema },
-          },
-        },
-        { signal: ended },
-      );
-      const completion = readCompletion(body, price);
-      if (completion !== null) return completion;
-      const message = "the provider's answer is not a chat completion";
-      return { kind: "server_error", message, free: false, retry: true, waitMs: null };
+      const { data, response } = await this.#api.chat.completions
+        .create(bodyOf(model, request, shape), { signal: ended })
+        .withResponse();
+      // Not every server says that its answer is JSON.
+      const body: unknown = typeof data === "string" ? (parseJson(data) ?? data) : data;
+      return readCompletion(body, price) ?? this.#noCompletion(body, response.headers);
     } catch (error) {
       const cause = signal?.aborted === true ? "cancelled" : late.aborted ? "timeout" : null;
-      return failureOf(error, redact, cause);
+      const failure = failureOf(error, redact, cause);
+      return failure.kind === "wrong_address" ? this.#advised(failure) : failure;
     }
+  }
+
+  /** Of what came under status 200. */
+  #noCompletion(body: unknown, headers: Headers): Failure {
+    const { price, redact } = this.#options;
+    if (holdsError(body)) {
+      const error = errorIn(body, null);
+      const code = error.status === null ? "" : ` ${error.status}`;
+      return failureSaid(error, redact, headers, `error${code} under HTTP 200`);
+    }
+    const failed = { kind: "server_error", free: false, retry: true, waitMs: null } as const;
+    if (typeof body === "string") {
+      const said = oneLine(redact(pageOr(body)), 120);
+      // No model ran for a page.
+      return this.#advised({ ...failed, free: true, message: `the server answered with ${said || "nothing"}` });
+    }
+    const { choices } = (body ?? {}) as { choices?: unknown };
+    const isEmpty = Array.isArray(choices) && choices.length === 0;
+    const what = isEmpty ? "an answer without choices" : "something that is not a chat completion";
+    return { ...failed, message: `the server gave ${what}`, usd: usdOfUsage(body, price) };
+  }
+
+  #advised(failure: Failure): Failure {
+    return { ...failure, message: `${failure.message}; ${addressAdvice(this.#options)}` };
   }
 
   #error(record: CallRecord, failure: Failure | null): ModelError {
@@ -260,6 +309,11 @@ class OpenAiClient {
     const { model, provider } = this.#options;
     if (answeredBy.startsWith(model)) return;
     this.#noteOnce("renamed", `the answers come from ${answeredBy}: ${provider} now uses this name for that model`);
+  }
+
+  #noteShape(): void {
+    const { note } = this.#shapes;
+    if (note !== null) this.#noteOnce("adapted", note);
   }
 
   #noteOverspent(usd: number, reserved: number): void {

@@ -1,8 +1,9 @@
 /** Asks a model for what a signature says and checks what comes back; one repair turn where it does not fit. */
-import { z } from "zod";
+import type { z } from "zod";
 import type { CallLabels, CallRecord, Message, ModelRequest } from "./call.ts";
 import type { ModelClient } from "./client.ts";
 import { ModelError } from "./errors.ts";
+import { readAnswer } from "./read-answer.ts";
 import { type Demo, messagesOf, type Signature } from "./signature.ts";
 
 export interface PredictOptions<I, O> {
@@ -59,22 +60,35 @@ export async function predict<I extends z.ZodObject, O extends z.ZodObject>(
   if (judged.complaints.length === 0 && judged.output !== null) {
     return { output: judged.output, complaints: [], call: first.call, calls: [first.call] };
   }
-  const second = await ask([
-    ...question,
-    { role: "assistant", content: first.text },
-    { role: "user", content: repairTurn(judged.complaints) },
-  ]);
-  const calls = [first.call, second.call];
-  const again = judge(signature.output, second.text, check);
-  if (again.output !== null && (again.complaints.length === 0 || options.unrepaired === "accept")) {
-    return { output: again.output, complaints: again.complaints, call: second.call, calls };
+  // An island has one question under way at a time: what it may ask does not depend on others.
+  const reason = JSON.stringify([signature.hash, labels.island, judged.complaints]);
+  const second = client.unmended?.has(reason)
+    ? null
+    : await ask([
+        ...question,
+        { role: "assistant", content: first.text },
+        { role: "user", content: repairTurn(judged.complaints) },
+      ]).catch(whereNotPaid);
+  const again = second === null ? judged : judge(signature.output, second.text, check);
+  const calls = second === null ? [first.call] : [first.call, second.call];
+  const call = calls.at(-1) as CallRecord;
+  const { output, complaints } = again;
+  if (second !== null && complaints.length > 0) client.unmended?.add(reason);
+  if (output !== null && (complaints.length === 0 || options.unrepaired === "accept")) {
+    return { output, complaints, call, calls };
   }
-  const why = again.complaints.slice(0, 3).join("; ");
+  const how = second === null ? "and asking again did not repair that before" : "even after one repair";
   throw new ModelError(
     "invalid_answer",
-    `the answer does not fit the schema, even after one repair: ${why}`,
-    second.call,
+    `the answer does not fit the schema, ${how}: ${complaints.slice(0, 3).join("; ")}`,
+    call,
   );
+}
+
+/** The run that is repeated did not pay for another answer. */
+function whereNotPaid(error: unknown): null {
+  if (error instanceof ModelError && error.kind === "not_recorded") return null;
+  throw error;
 }
 
 interface Judged<O> {
@@ -87,33 +101,11 @@ function judge<O extends z.ZodObject>(
   text: string,
   check: (output: z.infer<O>) => readonly string[],
 ): Judged<z.infer<O>> {
-  const json = jsonIn(text);
-  if (json === undefined) return { output: null, complaints: ["the answer is not JSON"] };
-  const result = schema.safeParse(json);
-  if (!result.success) return { output: null, complaints: complaintsOf(result.error) };
-  return { output: result.data, complaints: check(result.data) };
-}
-
-function complaintsOf(error: z.ZodError): string[] {
-  return error.issues
-    .slice(0, 10)
-    .map(({ path, message }) => (path.length === 0 ? message : `${z.core.toDotPath(path)}: ${message}`));
+  const { output, complaints } = readAnswer(schema, text);
+  return output === null ? { output, complaints } : { output, complaints: check(output) };
 }
 
 function repairTurn(complaints: readonly string[]): string {
   const list = complaints.map((complaint) => `- ${complaint}`).join("\n");
   return `That answer does not fit:\n${list}\nAnswer again in full, with one JSON object and nothing else.`;
-}
-
-/** The JSON of an answer, which may be fenced or stand in prose; undefined where there is none. */
-export function jsonIn(text: string): unknown {
-  const fenced = /```(?:json)?\s*\n([\s\S]*?)\n\s*```/.exec(text)?.[1] ?? "";
-  for (const candidate of [text, fenced, text.slice(text.indexOf("{"), text.lastIndexOf("}") + 1)]) {
-    try {
-      return JSON.parse(candidate);
-    } catch {
-      // The next candidate, or none.
-    }
-  }
-  return undefined;
 }

@@ -6,7 +6,6 @@ import { z } from "zod";
 import { UserError } from "../errors/user-error.ts";
 import { hashOf, type ModelRequest } from "./call.ts";
 import { loadDemos, saveDemos } from "./demo-file.ts";
-import { jsonIn } from "./predict.ts";
 import { messagesOf, signature } from "./signature.ts";
 
 const double = signature({
@@ -94,17 +93,6 @@ it("a question's hash tells questions apart that differ in anything, and knows t
   const hashes = [base, ...others].map((request) => hashOf("m", request));
   expect(new Set([...hashes, hashOf("other", base)]).size).toBe(6);
   expect(hashOf("m", { ...base, seed: undefined })).toBe(hashes[0]);
-});
-
-it.each([
-  ['{"a":1}', { a: 1 }],
-  ['Sure:\n```json\n{"a":{"b":[1]}}\n```\nDone {x}.', { a: { b: [1] } }],
-  ['{x} then {"a":1}', undefined],
-  ['Sure:\n```json\n{"a":{"b":[1]}}\n```\nDone.', { a: { b: [1] } }],
-  ["nothing here", undefined],
-  ["", undefined],
-])("JSON in %j", (text, value) => {
-  expect(jsonIn(text)).toEqual(value);
 });
 
 describe("demos in a file", () => {

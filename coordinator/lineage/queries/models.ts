@@ -1,7 +1,7 @@
 /** What language models did in a run, and why they did not do more. */
 
 import type { EventData } from "@kevo/proto/event.ts";
-import { and, count, eq, isNotNull, ne, sql } from "drizzle-orm";
+import { and, count, eq, isNotNull, ne, not, sql } from "drizzle-orm";
 import type { LineageDatabase } from "../database.ts";
 import { candidates, modelCalls } from "../schema.ts";
 import { eventsOf } from "./events.ts";
@@ -15,6 +15,9 @@ export interface ModelsUsed {
   /** Message that says why models proposed no more. */
   readonly trouble: readonly string[];
 }
+
+/** Refused in one form and sent again in another: no trouble, and a note says what the server takes. */
+const adapted = sql`${modelCalls.outcome} = 'bad_request' and coalesce(${modelCalls.retried}, 0)`;
 
 export function modelsUsed(db: LineageDatabase, run: string): ModelsUsed {
   const calls = db
@@ -35,7 +38,7 @@ export function modelsUsed(db: LineageDatabase, run: string): ModelsUsed {
       error: sql<string>`min(${modelCalls.error})`,
     })
     .from(modelCalls)
-    .where(and(eq(modelCalls.run, run), ne(modelCalls.outcome, "ok")))
+    .where(and(eq(modelCalls.run, run), ne(modelCalls.outcome, "ok"), not(adapted)))
     .groupBy(modelCalls.model, modelCalls.outcome)
     .all();
   const told = eventsOf(db, run, "model_trouble")

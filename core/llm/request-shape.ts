@@ -1,0 +1,142 @@
+/**
+ * How a question is put to a server: by which of the names and options that servers know, or refuse. A server that
+ * refuses one is asked without it, and from then on. Pure.
+ */
+import type { ModelRequest } from "./call.ts";
+import type { Connection } from "./connection.ts";
+import type { ServerError } from "./server-error.ts";
+
+/** From what is enforced to what is only asked for. */
+const FORMATS = ["strict schema", "schema", "JSON mode and schema", "JSON mode", "plain text"] as const;
+
+export interface RequestShape {
+  /** The name under which tokens are limited; never both, which many refuse. */
+  readonly limit: "max_completion_tokens" | "max_tokens";
+  readonly format: (typeof FORMATS)[number];
+  readonly seed: boolean;
+  readonly temperature: boolean;
+  /** The most tokens that the server lets be asked for; null where it has not said. */
+  readonly most: number | null;
+}
+
+/** Models of the providers that know the newer name. Servers of one's own often ignore it, and then limit nothing. */
+const NEWER = /^(grok|claude|gpt|o\d|chatgpt)/;
+
+/** Models that refuse any temperature but their own. */
+const FIXED_TEMPERATURE = /^(o\d|gpt-[5-9])/;
+
+export function firstShape({ provider, model }: Pick<Connection, "provider" | "model">): RequestShape {
+  return {
+    limit: provider !== "local" || NEWER.test(model) ? "max_completion_tokens" : "max_tokens",
+    format: "strict schema",
+    seed: provider !== "anthropic",
+    temperature: !FIXED_TEMPERATURE.test(model),
+    most: null,
+  };
+}
+
+/** What goes to the server. */
+export function bodyOf(model: string, request: ModelRequest, shape: RequestShape) {
+  const { messages, maxTokens, temperature, seed } = request;
+  const format = formatOf(request, shape.format);
+  return {
+    model,
+    messages: messages.map(({ role, content }) => ({ role, content })),
+    [shape.limit]: Math.min(maxTokens, shape.most ?? maxTokens),
+    ...(temperature === undefined || !shape.temperature ? {} : { temperature }),
+    ...(seed === undefined || !shape.seed ? {} : { seed }),
+    ...(format === null ? {} : { response_format: format }),
+  };
+}
+
+function formatOf({ answer: { name, schema } }: ModelRequest, format: RequestShape["format"]) {
+  switch (format) {
+    case "strict schema":
+      return { type: "json_schema", json_schema: { name, strict: true, schema } } as const;
+    case "schema":
+      return { type: "json_schema", json_schema: { name, schema } } as const;
+    // Some read the schema there, and most pass over it.
+    case "JSON mode and schema":
+      return { type: "json_object", json_schema: { name, schema } } as const;
+    case "JSON mode":
+      return { type: "json_object" } as const;
+    case "plain text":
+      return null;
+  }
+}
+
+/** Statuses under which servers refuse what they do not know. */
+const REFUSED: ReadonlySet<number | null> = new Set([400, 415, 422, 501, null]);
+const SCHEMA = /response_format|json_schema|json_object|\bschema\b|grammar|guided|structured/i;
+
+const LIMIT = /max_(completion_)?tokens/;
+/** The name is known, and the number is too large. */
+const TOO_MANY = /too (large|high|big|many)|exceed|at most|less than|greater than|<=|≤|out of range|supports? up to/i;
+
+/**
+ * The shape to try after the server refused this one; null where its words are about something else.
+ * @param refused names of the limit that were refused before.
+ */
+export function stepDown(
+  shape: RequestShape,
+  { status, said, param }: ServerError,
+  asked: number,
+  refused: ReadonlySet<RequestShape["limit"]>,
+): RequestShape | null {
+  // Servers fail, too, over schemas that they do not understand.
+  const isRefusal = REFUSED.has(status) || (status !== null && status >= 500 && SCHEMA.test(said));
+  if (!isRefusal) return null;
+  const about = param !== null && OPTION.test(param) ? param : said;
+  const other = otherLimit(shape.limit);
+  const tooMany = LIMIT.test(about) && TOO_MANY.test(said);
+  const renamed = LIMIT.test(about) && !tooMany && !refused.has(other);
+  const isFormat = SCHEMA.test(about) || /\bstrict\b/.test(about);
+  const next: RequestShape = {
+    limit: renamed ? other : shape.limit,
+    format: isFormat ? lower(shape.format, /\bstrict\b/.test(said)) : shape.format,
+    seed: shape.seed && !/\bseed\b/.test(about),
+    temperature: shape.temperature && !/\btemperature\b/.test(about),
+    most: tooMany ? fewer(said, Math.min(asked, shape.most ?? asked)) : shape.most,
+  };
+  return isSame(shape, next) ? null : next;
+}
+
+/** An answer of fewer tokens holds nothing. */
+const MIN_TOKENS = 256;
+
+/** The largest number that the server names below what was asked for, or else half of that. */
+function fewer(said: string, asked: number): number {
+  const named = (said.match(/\d+/g) ?? []).map(Number).filter((number) => number >= MIN_TOKENS && number < asked);
+  return named.length > 0 ? Math.max(...named) : Math.max(MIN_TOKENS, Math.floor(asked / 2));
+}
+
+const OPTION = /max_(completion_)?tokens|response_format|json_schema|strict|seed|temperature/;
+
+/**
+ * The shape to try where the server refuses the request and does not say over what: first what costs least to do
+ * without. Null where nothing is left.
+ */
+export function stepDownBlindly(shape: RequestShape): RequestShape | null {
+  if (shape.seed || shape.temperature || shape.format === "strict schema") {
+    return { ...shape, seed: false, temperature: false, format: lower(shape.format, true) };
+  }
+  return shape.format === "plain text" ? null : { ...shape, format: lower(shape.format, false) };
+}
+
+export function isSame(a: RequestShape, b: RequestShape): boolean {
+  return (["limit", "format", "seed", "temperature", "most"] as const).every((name) => a[name] === b[name]);
+}
+
+/** Such as `max_tokens, JSON mode, no seed`. */
+export function describeShape({ limit, format, seed, temperature, most }: RequestShape): string {
+  const limited = most === null ? limit : `${limit} up to ${most}`;
+  return [limited, format, ...(seed ? [] : ["no seed"]), ...(temperature ? [] : ["no temperature"])].join(", ");
+}
+
+const otherLimit = (limit: RequestShape["limit"]): RequestShape["limit"] =>
+  limit === "max_tokens" ? "max_completion_tokens" : "max_tokens";
+
+function lower(format: RequestShape["format"], onlyStrict: boolean): RequestShape["format"] {
+  const next = format === "strict schema" && !onlyStrict ? 2 : FORMATS.indexOf(format) + 1;
+  return FORMATS[next] ?? "plain text";
+}

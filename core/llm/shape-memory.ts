@@ -1,0 +1,55 @@
+/** Remembers in which shape a server takes questions, and finds the next one when it refuses. */
+import type { Connection } from "./connection.ts";
+import type { Failure } from "./failure.ts";
+import { describeShape, firstShape, isSame, type RequestShape, stepDown, stepDownBlindly } from "./request-shape.ts";
+
+/** Refusals that may be about the shape of the request. Others are about the account, the pace or the prompt. */
+const SHAPELY: ReadonlySet<string> = new Set(["bad_request", "unknown_model", "server_error"]);
+
+export class ShapeMemory {
+  #current: RequestShape;
+  readonly #refusedLimits = new Set<RequestShape["limit"]>();
+  /** Where trying without a word from the server began; ended once nothing made a difference. */
+  #blindFrom: RequestShape | null = null;
+  #blindEnded = false;
+  #refusal: string | null = null;
+
+  constructor(connection: Pick<Connection, "provider" | "model">) {
+    this.#current = firstShape(connection);
+  }
+
+  get current(): RequestShape {
+    return this.#current;
+  }
+
+  /** Null where the server takes all that is asked. */
+  get note(): string | null {
+    if (this.#refusal === null) return null;
+    return `the server is asked with ${describeShape(this.#current)}, because it refused more: ${this.#refusal}`;
+  }
+
+  /**
+   * Whether the question is to be sent again, in the current shape, after the server refused it in another.
+   * @param asked tokens of the answer at most.
+   */
+  adapt({ kind, answered, message }: Failure, sent: RequestShape, asked: number): boolean {
+    if (answered === undefined || !SHAPELY.has(kind)) return false;
+    // A call beside this one was refused first.
+    if (!isSame(this.#current, sent)) return true;
+    const named = stepDown(sent, answered, asked, this.#refusedLimits);
+    const blind = named === null && kind === "bad_request" && !this.#blindEnded;
+    const next = blind ? stepDownBlindly(sent) : named;
+    if (next === null) {
+      // It was not the shape, then: whoever is next asks in the one that asks for most.
+      if (blind && this.#blindFrom !== null) this.#current = this.#blindFrom;
+      if (blind) this.#refusal = null;
+      this.#blindEnded ||= blind;
+      return false;
+    }
+    if (blind) this.#blindFrom ??= sent;
+    if (next.limit !== sent.limit) this.#refusedLimits.add(sent.limit);
+    this.#current = next;
+    this.#refusal ??= message;
+    return true;
+  }
+}
