@@ -7,7 +7,15 @@ import type { Connection } from "./connection.ts";
 import type { ServerError } from "./server-error.ts";
 
 /** From what is enforced to what is only asked for. */
-const FORMATS = ["strict schema", "schema", "JSON mode and schema", "JSON mode", "plain text"] as const;
+const FORMATS = ["strict", "schema", "json_with_schema", "json", "text"] as const;
+
+const DESCRIBED: Readonly<Record<RequestShape["format"], string>> = {
+  strict: "strict schema",
+  schema: "schema",
+  json_with_schema: "JSON mode and schema",
+  json: "JSON mode",
+  text: "plain text",
+};
 
 export interface RequestShape {
   /** The name under which tokens are limited; never both, which many refuse. */
@@ -28,7 +36,7 @@ const FIXED_TEMPERATURE = /^(o\d|gpt-[5-9])/;
 export function firstShape({ provider, model }: Pick<Connection, "provider" | "model">): RequestShape {
   return {
     limit: provider !== "local" || NEWER.test(model) ? "max_completion_tokens" : "max_tokens",
-    format: "strict schema",
+    format: "strict",
     seed: provider !== "anthropic",
     temperature: !FIXED_TEMPERATURE.test(model),
     most: null,
@@ -51,16 +59,16 @@ export function bodyOf(model: string, request: ModelRequest, shape: RequestShape
 
 function formatOf({ answer: { name, schema } }: ModelRequest, format: RequestShape["format"]) {
   switch (format) {
-    case "strict schema":
+    case "strict":
       return { type: "json_schema", json_schema: { name, strict: true, schema } } as const;
     case "schema":
       return { type: "json_schema", json_schema: { name, schema } } as const;
     // Some read the schema there, and most pass over it.
-    case "JSON mode and schema":
+    case "json_with_schema":
       return { type: "json_object", json_schema: { name, schema } } as const;
-    case "JSON mode":
+    case "json":
       return { type: "json_object" } as const;
-    case "plain text":
+    case "text":
       return null;
   }
 }
@@ -70,8 +78,15 @@ const REFUSED: ReadonlySet<number | null> = new Set([400, 415, 422, 501, null]);
 const SCHEMA = /response_format|json_schema|json_object|\bschema\b|grammar|guided|structured/i;
 
 const LIMIT = /max_(completion_)?tokens/;
+const STRICT = /\bstrict\b/;
 /** The name is known, and the number is too large. */
 const TOO_MANY = /too (large|high|big|many)|exceed|at most|less than|greater than|<=|≤|out of range|supports? up to/i;
+
+/** Servers agree on no codes for what they refuse; they name it. */
+function names(said: string, pattern: RegExp): boolean {
+  // biome-ignore lint/plugin: providers agree on no codes
+  return pattern.test(said);
+}
 
 /**
  * The shape to try after the server refused this one; null where its words are about something else.
@@ -84,18 +99,18 @@ export function stepDown(
   refused: ReadonlySet<RequestShape["limit"]>,
 ): RequestShape | null {
   // Servers fail, too, over schemas that they do not understand.
-  const isRefusal = REFUSED.has(status) || (status !== null && status >= 500 && SCHEMA.test(said));
+  const isRefusal = REFUSED.has(status) || (status !== null && status >= 500 && names(said, SCHEMA));
   if (!isRefusal) return null;
-  const about = param !== null && OPTION.test(param) ? param : said;
+  const about = param !== null && names(param, OPTION) ? param : said;
   const other = otherLimit(shape.limit);
-  const tooMany = LIMIT.test(about) && TOO_MANY.test(said);
-  const renamed = LIMIT.test(about) && !tooMany && !refused.has(other);
-  const isFormat = SCHEMA.test(about) || /\bstrict\b/.test(about);
+  const tooMany = names(about, LIMIT) && names(said, TOO_MANY);
+  const renamed = names(about, LIMIT) && !tooMany && !refused.has(other);
+  const isFormat = names(about, SCHEMA) || names(about, STRICT);
   const next: RequestShape = {
     limit: renamed ? other : shape.limit,
-    format: isFormat ? lower(shape.format, /\bstrict\b/.test(said)) : shape.format,
-    seed: shape.seed && !/\bseed\b/.test(about),
-    temperature: shape.temperature && !/\btemperature\b/.test(about),
+    format: isFormat ? lower(shape.format, names(said, STRICT)) : shape.format,
+    seed: shape.seed && !names(about, /\bseed\b/),
+    temperature: shape.temperature && !names(about, /\btemperature\b/),
     most: tooMany ? fewer(said, Math.min(asked, shape.most ?? asked)) : shape.most,
   };
   return isSame(shape, next) ? null : next;
@@ -106,7 +121,11 @@ const MIN_TOKENS = 256;
 
 /** The largest number that the server names below what was asked for, or else half of that. */
 function fewer(said: string, asked: number): number {
-  const named = (said.match(/\d+/g) ?? []).map(Number).filter((number) => number >= MIN_TOKENS && number < asked);
+  // biome-ignore lint/plugin: no field holds the number
+  const named = said
+    .split(/\D+/)
+    .map(Number)
+    .filter((number) => number >= MIN_TOKENS && number < asked);
   return named.length > 0 ? Math.max(...named) : Math.max(MIN_TOKENS, Math.floor(asked / 2));
 }
 
@@ -117,10 +136,10 @@ const OPTION = /max_(completion_)?tokens|response_format|json_schema|strict|seed
  * without. Null where nothing is left.
  */
 export function stepDownBlindly(shape: RequestShape): RequestShape | null {
-  if (shape.seed || shape.temperature || shape.format === "strict schema") {
+  if (shape.seed || shape.temperature || shape.format === "strict") {
     return { ...shape, seed: false, temperature: false, format: lower(shape.format, true) };
   }
-  return shape.format === "plain text" ? null : { ...shape, format: lower(shape.format, false) };
+  return shape.format === "text" ? null : { ...shape, format: lower(shape.format, false) };
 }
 
 export function isSame(a: RequestShape, b: RequestShape): boolean {
@@ -130,13 +149,15 @@ export function isSame(a: RequestShape, b: RequestShape): boolean {
 /** Such as `max_tokens, JSON mode, no seed`. */
 export function describeShape({ limit, format, seed, temperature, most }: RequestShape): string {
   const limited = most === null ? limit : `${limit} up to ${most}`;
-  return [limited, format, ...(seed ? [] : ["no seed"]), ...(temperature ? [] : ["no temperature"])].join(", ");
+  return [limited, DESCRIBED[format], ...(seed ? [] : ["no seed"]), ...(temperature ? [] : ["no temperature"])].join(
+    ", ",
+  );
 }
 
 const otherLimit = (limit: RequestShape["limit"]): RequestShape["limit"] =>
   limit === "max_tokens" ? "max_completion_tokens" : "max_tokens";
 
 function lower(format: RequestShape["format"], onlyStrict: boolean): RequestShape["format"] {
-  const next = format === "strict schema" && !onlyStrict ? 2 : FORMATS.indexOf(format) + 1;
-  return FORMATS[next] ?? "plain text";
+  const next = format === "strict" && !onlyStrict ? 2 : FORMATS.indexOf(format) + 1;
+  return FORMATS[next] ?? "text";
 }
