@@ -51,6 +51,8 @@ export const runSpec = z.object({
    * proposes every configuration itself, and none is stopped early.
    */
   search: z.enum(["default", "random", "exhaustive"]),
+  /** Whether the kernel's baselines are candidates from the start; runs of before began with the default alone. */
+  baselines_start: z.boolean().optional(),
   /** Unique evaluations of the whole run. */
   evaluations: z.int().positive(),
   /** Wall-clock limit, seconds. */

@@ -9,11 +9,15 @@ import { parameterArguments } from "@kevo/gpu-evaluator/backends/cpu/arguments.t
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import type { LineageDatabase } from "../lineage/database.ts";
 import type { Run } from "../lineage/queries/resolve.ts";
+import { type CheckedEntry, checkExport } from "./check.ts";
 import { packageOfRun } from "./package-of-run.ts";
 import { readmeOf } from "./readme.ts";
 import { type Winner, winnersOf } from "./winners.ts";
 
 export interface Exported {
+  /** What the exported loader said of each entry, run here; null where it could not be run, and why. */
+  readonly checked: readonly CheckedEntry[] | null;
+  readonly unchecked: string | null;
   readonly run: string;
   readonly kernel: string;
   readonly language: "c" | "triton";
@@ -24,6 +28,10 @@ export interface Exported {
   readonly files: readonly string[];
 }
 
+/** Nothing that a model wrote runs outside the sandbox, an export's check included. */
+const MODEL_WROTE_IT =
+  "a language model wrote its code, which runs only in the sandbox here. Read the code, then run loader.py in a container without network and without anything it should not read.";
+
 const TEMPLATES = fileURLToPath(new URL("./templates/", import.meta.url));
 const NATIVE = fileURLToPath(new URL("backends/cpu/native/", import.meta.resolve("@kevo/gpu-evaluator/package.json")));
 /** What a C kernel is linked with outside an evaluator, and where it comes from. */
@@ -33,16 +41,22 @@ const RUNTIME: Readonly<Record<string, string>> = {
   "runtime/kevo_export.c": join(TEMPLATES, "kevo_export.c"),
 };
 
+export interface ExportOptions {
+  /** Paragraphs for the README, such as where the kernel's idea comes from. */
+  readonly notes?: readonly string[];
+  /** The Python that checks the export. */
+  readonly python?: string | undefined;
+}
+
 /**
  * @param out a folder that is not there yet or is empty.
- * @param notes paragraphs for the README, such as where the kernel's idea comes from.
- * @throws UserError when nothing was measured, the kernel is not here as it was, or `out` holds something.
+ * @throws UserError when nothing was measured, an entry does not run as it was measured, the kernel is not here as it was, or `out` holds something.
  */
 export async function exportRun(
   db: LineageDatabase,
   run: Run,
   out: string,
-  notes: readonly string[] = [],
+  { notes = [], python = "python3" }: ExportOptions = {},
 ): Promise<Exported> {
   const { spec, kernel } = await packageOfRun(run);
   const { definition } = kernel;
@@ -63,9 +77,13 @@ export async function exportRun(
   written.copy("loader.py", join(TEMPLATES, `loader_${language}.py`));
   written.put("best.json", `${JSON.stringify(bestFile(run, definition, winners, language), null, 2)}\n`);
   written.put("README.md", readmeOf({ run, definition, winners, language, notes }));
+  const isEvolved = winners.some(({ evolved }) => evolved !== null) || definition.contained === true;
+  const check = isEvolved ? MODEL_WROTE_IT : await checkExport(folder, language, python);
   return {
     run: run.id,
     kernel: definition.id,
+    checked: typeof check === "string" ? null : check,
+    unchecked: typeof check === "string" ? check : null,
     language,
     out: folder,
     entries: winners.length,
@@ -90,23 +108,27 @@ function bestFile(
     reference: definition.reference,
     tolerance: definition.tolerance.relative_l2,
     sizes: Object.keys(definition.workloads[0]?.shape ?? {}),
-    entries: winners.map(({ workload, shape, device, toolchain, candidate, config, evolved, ...times }) => ({
-      workload,
-      shape,
-      device,
-      toolchain,
-      candidate,
-      config,
-      source: evolved === null ? definition.source : codeFile(definition, evolved.hash),
-      // The rules of how a configuration reaches the C compiler are the evaluator's.
-      ...(language === "c" ? { arguments: parameterArguments(definition, config) } : {}),
-      time_ms: times.time_ms,
-      baseline: times.baseline,
-      baseline_ms: times.baseline_ms,
-      speedup: times.speedup,
-      speedup_low: times.speedup_low,
-      speedup_high: times.speedup_high,
-    })),
+    entries: winners.map(
+      ({ workload, shape, device, toolchain, candidate, config, evolved, isBaseline, ...times }) => ({
+        workload,
+        // A baseline that is no configuration, such as a library's kernel, is what the loader falls back to.
+        runs: isBaseline && evolved === null && times.speedup !== 1 ? "baseline" : "kernel",
+        shape,
+        device,
+        toolchain,
+        candidate,
+        config,
+        source: evolved === null ? definition.source : codeFile(definition, evolved.hash),
+        // The rules of how a configuration reaches the C compiler are the evaluator's.
+        ...(language === "c" ? { arguments: parameterArguments(definition, config) } : {}),
+        time_ms: times.time_ms,
+        baseline: times.baseline,
+        baseline_ms: times.baseline_ms,
+        speedup: times.speedup,
+        speedup_low: times.speedup_low,
+        speedup_high: times.speedup_high,
+      }),
+    ),
   };
 }
 

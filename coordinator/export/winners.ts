@@ -1,7 +1,9 @@
 /** What a run found, as an export tells it: the best configuration for each workload and device. */
+import { genomeHash } from "@kevo/core/search-space/genome.ts";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
-import { eq } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
+import { comparisonOf } from "../lineage/comparison.ts";
 import type { LineageDatabase } from "../lineage/database.ts";
 import { bestByDevice } from "../lineage/queries/best.ts";
 import { timesOf, type WorkloadTimes, winnersTimes } from "../lineage/queries/workloads.ts";
@@ -13,6 +15,8 @@ export interface Winner extends WorkloadTimes {
   readonly device: string;
   readonly toolchain: string;
   readonly config: Config;
+  /** Whether this is the fastest baseline's configuration, since no candidate was measurably faster. */
+  readonly isBaseline: boolean;
   /** The code, where it evolved; null for the kernel's own. */
   readonly evolved: { readonly hash: string; readonly text: string } | null;
 }
@@ -22,7 +26,9 @@ export function winnersOf(db: LineageDatabase, run: string, definition: KernelDe
   const shapes = new Map(definition.workloads.map(({ name, shape }) => [name, shape]));
   const devices = [...bestByDevice(db, run).values()];
   const times = devices.length > 0 ? devices.flatMap(({ candidate }) => timesOf(db, candidate)) : winnersTimes(db, run);
-  return times.map((time): Winner => {
+  return times.map((time) => withBaseline(db, run, definition, winnerAt(time)));
+
+  function winnerAt(time: WorkloadTimes): Winner {
     const row = db.select().from(candidates).where(eq(candidates.id, time.candidate)).get();
     const measured = row?.answeredBy ?? time.candidate;
     const evaluation = db.select().from(evaluations).where(eq(evaluations.candidate, measured)).get();
@@ -32,9 +38,30 @@ export function winnersOf(db: LineageDatabase, run: string, definition: KernelDe
       device: evaluation?.deviceModel ?? "unknown",
       toolchain: evaluation?.toolchain ?? "unknown",
       config: JSON.parse(row?.config ?? "{}"),
+      isBaseline: false,
       evolved: evolvedOf(db, row?.source ?? null),
     };
-  });
+  }
+}
+
+/** What was not faster is not dispatched to: the fastest baseline takes its place, where that is a configuration. */
+function withBaseline(db: LineageDatabase, run: string, definition: KernelDefinition, winner: Winner): Winner {
+  if ((comparisonOf(winner) ?? "faster") === "faster") return winner;
+  const baseline = definition.baselines.find(({ name }) => name === winner.baseline);
+  if (baseline === undefined || definition.default === null || winner.baseline_ms === null) {
+    return { ...winner, isBaseline: true };
+  }
+  const config = { ...definition.default, ...baseline.config };
+  const row = db
+    .select({ id: candidates.id })
+    .from(candidates)
+    .where(and(eq(candidates.run, run), eq(candidates.genome, genomeHash({ config, source: null }))))
+    .get();
+  return {
+    ...winner,
+    ...{ config, isBaseline: true, evolved: null, candidate: row?.id ?? winner.candidate },
+    ...{ time_ms: winner.baseline_ms, speedup: 1, speedup_low: 1, speedup_high: 1, gflops: null, peak_share: null },
+  };
 }
 
 function evolvedOf(db: LineageDatabase, hash: string | null): Winner["evolved"] {

@@ -70,6 +70,19 @@ describe("the final report", () => {
     expect(report).toContain("npx coordinator lineage failures r1 --db /data/lineage.db");
   });
 
+  it.each([
+    ["an interval around 1", { speedup: 1.13, speedup_low: 0.98, speedup_high: 1.3 }, "no measurable difference"],
+    ["an interval below 1", { speedup: 0.08, speedup_low: 0.07, speedup_high: 0.09 }, "reached 0.08×"],
+  ])("claims nothing of %s: the baseline is the answer", (_, speedups, message) => {
+    const report = finalReport(
+      { ...result, best: { ...best, ...speedups } },
+      { ...details, workloads: [times("short")] },
+    );
+    expect(report).toContain('Best: the baseline "fast-math". No candidate was measurably faster');
+    expect(report).toContain(message);
+    expect(report).not.toContain(`Best: ${speedups.speedup}`);
+  });
+
   it("says so when the best was never measured again", () => {
     const message = "from a single evaluation, which is partly luck";
     const report = (rounds: number) =>

@@ -1,6 +1,7 @@
 /** What a person reads when a run has ended. */
 import { cut } from "@kevo/core/text/cut.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
+import { comparisonOf } from "../lineage/comparison.ts";
 import type { CellTable } from "../lineage/queries/cells.ts";
 import type { WorkloadTimes } from "../lineage/queries/workloads.ts";
 import { commandFor } from "../progress/command.ts";
@@ -72,7 +73,12 @@ function found(result: RunResult, details: ReportDetails, options: TableOptions)
     return [...once, deviceTable(result, details, options)];
   }
   const times = workloads.length === 0 ? [] : [workloadTable(details, options)];
-  return [winner(best, result.failed_finalists.length), configTable(best.config, defaultConfig, options), ...times];
+  const baseline = workloads[0]?.baseline ?? null;
+  return [
+    winner(best, baseline, result.failed_finalists.length),
+    configTable(best.config, defaultConfig, options),
+    ...times,
+  ];
 }
 
 const ENDED: Record<RunResult["status"], string> = {
@@ -92,22 +98,35 @@ function headline({ run, kernel, backend, status, evaluations, elapsed_s, island
   ].join("\n");
 }
 
-function winner(best: NonNullable<RunResult["best"]>, failed: number): string {
+function winner(best: NonNullable<RunResult["best"]>, baseline: string | null, failed: number): string {
   const where = `${best.candidate}, proposed by ${best.proposer} on island ${best.island} in batch ${best.batch}`;
   if (best.objective !== undefined) {
     return `Best: ${formatMetric(best.objective)}, ${formatDirection(best.objective)} (${where})`;
   }
   if (best.speedup === null) return `Best: ${formatMs(best.time_ms)} (${where})`;
-  const interval = formatInterval(best.speedup_low, best.speedup_high);
-  const lines = [
-    `Best: ${formatSpeedup(best.speedup)} the speed of the fastest baseline, confidence interval ${interval}`,
-    `      (${where})`,
-  ];
+  const lines = [...claim(best, baseline), `      (${where})`];
   if (best.rounds === 0) {
     const why = failed > 0 ? "every finalist failed when measured again" : "no finalist was measured again";
     lines.push(`      from a single evaluation, which is partly luck: ${why}`);
   }
   return lines.join("\n");
+}
+
+/** What the interval allows to say. */
+function claim(best: NonNullable<RunResult["best"]>, baseline: string | null): string[] {
+  const interval = `confidence interval ${formatInterval(best.speedup_low, best.speedup_high)}`;
+  const speed = `${formatSpeedup(best.speedup)} the speed of the fastest baseline`;
+  const comparison = comparisonOf(best);
+  if (comparison === "faster") return [`Best: ${speed}, ${interval}`];
+  const fastest = baseline === null ? "the fastest baseline" : `the baseline "${baseline}"`;
+  const measured =
+    comparison === "slower"
+      ? `      The best candidate reached ${speed}, ${interval}`
+      : `      The best candidate has no measurable difference from it: ${formatSpeedup(best.speedup)}, ${interval}`;
+  return [
+    `Best: ${fastest}. No candidate was measurably faster, so it is the answer, and an export uses it.`,
+    measured,
+  ];
 }
 
 /** So many of a kind are named; the others are counted. */
@@ -224,11 +243,13 @@ function workloadTable({ workloads, baselines }: ReportDetails, options: TableOp
   );
 }
 
-function nextSteps({ run, best, best_by_workload, status, evaluations, db }: RunResult): string {
+function nextSteps({ run, kernel, backend, best, best_by_workload, status, evaluations, db }: RunResult): string {
   const failed = evaluations.total > evaluations.ok;
   const commands: [command: string, why: string][] = [];
   if (status === "interrupted") commands.push([`resume ${run}`, "continue the run"]);
   const separate = Object.keys(best_by_workload).length > 0;
+  if (best !== null && backend !== "replay")
+    commands.push([`export ${run} --out ${kernel}`, "write the tuned kernel as a folder"]);
   if (best !== null && separate)
     commands.push([`lineage workloads ${run}`, "show this table again; --json includes everything"]);
   else if (best !== null) {

@@ -39,6 +39,7 @@ describe("the result of a run", () => {
         batch: 3,
         proposer: "crossover",
         rounds: 0,
+        comparison: "faster",
       },
       best_by_workload: {},
       best_by_device: {},

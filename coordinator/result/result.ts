@@ -7,12 +7,14 @@ import { RUN_STATUSES, runEnd } from "@kevo/proto/run-end.ts";
 import { config } from "@kevo/proto/search-space.ts";
 import { count, eq } from "drizzle-orm";
 import { z } from "zod";
+import { COMPARISONS, comparisonOf } from "../lineage/comparison.ts";
 import type { LineageDatabase } from "../lineage/database.ts";
 import { bestByDevice, bestByWorkload, bestOf } from "../lineage/queries/best.ts";
 import { countEvaluations } from "../lineage/queries/counts.ts";
 import { failedFinalists } from "../lineage/queries/finalists.ts";
 import { modelsUsed } from "../lineage/queries/models.ts";
 import { paretoFront } from "../lineage/queries/pareto.ts";
+import type { Ranked } from "../lineage/queries/ranking.ts";
 import { endOf } from "../lineage/queries/run-end.ts";
 import { spentUsd } from "../lineage/queries/spend.ts";
 import { islands, runs } from "../lineage/schema.ts";
@@ -47,6 +49,8 @@ const best = z.object({
   island: counted,
   batch: counted,
   proposer: z.string(),
+  /** Against the fastest baseline, by the interval; null in replay. Only `faster` is a claim. */
+  comparison: z.enum(COMPARISONS).nullable().optional(),
   /** How often it was measured again on fresh inputs; 0 is a single evaluation. */
   rounds: counted,
 });
@@ -138,7 +142,7 @@ export function buildResult(db: LineageDatabase, run: string, path: string, elap
     backend: row.backend,
     islands: db.select({ n: count() }).from(islands).where(eq(islands.run, run)).get()?.n ?? 0,
     evaluations: countEvaluations(db, run),
-    best: bestOf(db, run),
+    best: withComparison(bestOf(db, run)),
     best_by_workload: Object.fromEntries(bestByWorkload(db, run)),
     best_by_device: Object.fromEntries(bestByDevice(db, run)),
     failed_finalists: failedFinalists(db, run),
@@ -151,6 +155,10 @@ export function buildResult(db: LineageDatabase, run: string, path: string, elap
     elapsed_s: round(elapsedS ?? row.elapsedMs / 1000),
     db: path,
   });
+}
+
+function withComparison(best: Ranked | null) {
+  return best === null ? null : { ...best, comparison: comparisonOf(best) };
 }
 
 /** To milliseconds. */

@@ -83,6 +83,7 @@ export function specOf(
     sync: request.sync,
     batch_size: SYNC_BATCH,
     search: request.search,
+    baselines_start: true,
     evaluations: request.evaluations ?? evaluationsOf(request.effort, niches),
     time_s: request.timeS,
     effort: request.effort,

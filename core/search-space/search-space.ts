@@ -14,13 +14,18 @@ import { openSolver, type Solver } from "./solver/solver.ts";
 
 export type Genes = readonly number[];
 
-/** A kernel's definition is one: its default configuration is where a search starts. */
-export type StartedDefinition = SearchSpaceDefinition & { readonly default?: Config | null };
+/** A kernel's definition is one: a search starts from its default configuration and its baselines. */
+export type StartedDefinition = SearchSpaceDefinition & {
+  readonly default?: Config | null;
+  readonly baselines?: readonly { readonly config: Config }[];
+};
 
 export interface SearchSpace {
   readonly definition: SearchSpaceDefinition;
   /** The default configuration, where the definition names one. */
   readonly start: Genes | null;
+  /** The default, then the baselines that differ from it; empty without a default. */
+  readonly starts: readonly Genes[];
   readonly parameters: readonly SpaceParameter[];
   /** Combinations before constraints. */
   readonly size: number;
@@ -82,12 +87,20 @@ export function openSpace(definition: StartedDefinition): SearchSpace {
     );
   }
 
+  const keys = new Set<number | string>();
+  const starts = (start === null ? [] : [start, ...baselinesOf(definition, parameters)]).filter((genes) => {
+    const key = keyOf(genes);
+    const isNew = !keys.has(key) && isValid(genes);
+    keys.add(key);
+    return isNew;
+  });
   const solver: Solver | null = members === null ? openSolver(parameters, constraints, start) : null;
   const enumerated = members ?? solver?.enumerated ?? null;
 
   return {
     definition,
     start,
+    starts,
     parameters,
     size,
     count: enumerated?.length ?? (solver as Solver).count,
@@ -107,4 +120,9 @@ export function openSpace(definition: StartedDefinition): SearchSpace {
     neighbours: (genes) => neighboursOf(genes, parameters, isValid),
     keyOf,
   };
+}
+
+/** Parameters that a baseline does not name are the default's. */
+function baselinesOf({ default: usual, baselines = [] }: StartedDefinition, parameters: readonly SpaceParameter[]) {
+  return baselines.map(({ config }) => encodeConfig({ ...usual, ...config }, parameters));
 }

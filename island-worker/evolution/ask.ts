@@ -183,9 +183,8 @@ function next(batch: Batch): Choice | null {
   const { space } = island;
   const { observations } = nicheOf(knowledge, island.index);
   const begun = observations.length + batch.underway.length;
-  if (space.start !== null && isFirstOfNiche(island) && !isTaken(space.keyOf(space.start))) {
-    return { genes: space.start, proposer: "seed" };
-  }
+  const start = isFirstOfNiche(island) ? startsOf(island).find((genes) => !isTaken(space.keyOf(genes))) : undefined;
+  if (start !== undefined) return { genes: start, proposer: "seed" };
   const isSeeding = surrogate === null || begun < SEEDED;
   if (hasOtherWorkloads(island) && (isSeeding ? begun % EXPLORING > 0 : random.uniform() < BORROWED)) {
     const genes = transferFromWorkloads(knowledge, island.index, isTaken);
@@ -222,7 +221,12 @@ function hasOtherWorkloads({ spec }: Island): boolean {
   return new Set(spec.islands.map(({ niche }) => niche.workloads?.join() ?? "")).size > 1;
 }
 
-/** The start is one of the kernel's good configurations; each niche tries it once. */
+/** The default and the baselines: what somebody chose by hand is a candidate, so that a run never ends below it. */
+function startsOf({ space, spec }: Island): readonly Genes[] {
+  return spec.baselines_start === true ? space.starts : space.starts.slice(0, 1);
+}
+
+/** The starts are the kernel's good configurations; each niche tries each of them once. */
 function isFirstOfNiche({ spec, index }: Island): boolean {
   const keyOf = ({ niche }: RunSpec["islands"][number]) => nicheKeyOf(spec, niche);
   const own = keyOf(spec.islands[index] as RunSpec["islands"][number]);

@@ -1,5 +1,6 @@
 /** A research run in the foreground of the command line: signals, progress on standard error, the result on standard output. */
 
+import { ownCommand } from "@kevo/core/program/own-command.ts";
 import type { Recording } from "../pipeline/recording.ts";
 import { type Ended, runResearch } from "../pipeline/run.ts";
 import type { OpenResearch } from "../store/database.ts";
@@ -54,11 +55,11 @@ function closing(ended: Ended, replayed: boolean): string {
       ? []
       : [
           `Best: ${best.kernel}, ${best.speedup?.toFixed(2)} times its first implementation (${best.speedup_low?.toFixed(2)}–${best.speedup_high?.toFixed(2)})`,
-          `  where it comes from: npx coordinator lineage show ${best.candidate}`,
+          `  where it comes from: ${ownCommand("coordinator")} lineage show ${best.candidate}`,
         ]),
     `Report: ${report.join(", ")}`,
     ...(packaged === null ? [] : [`Package: ${packaged}`]),
-    ...(status === "completed" ? [] : [`Go on with: npx research-stage resume ${run}`]),
+    ...(status === "completed" ? [] : [`Go on with: ${ownCommand("research-stage")} resume ${run}`]),
     "",
   ];
   return lines.join("\n");

@@ -20,7 +20,7 @@ export async function packageStage(
   if (existsSync(out)) rmSync(out, { recursive: true });
   const open = openReadOnly(lineage);
   try {
-    await exportRun(open.db, resolveRun(open.db, best.optimisation.run), out, notes(session, best));
+    await exportRun(open.db, resolveRun(open.db, best.optimisation.run), out, { notes: notes(session, best) });
   } finally {
     open.close();
   }

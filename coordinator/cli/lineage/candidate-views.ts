@@ -1,5 +1,6 @@
 /** One candidate, or two beside each other, for people. */
 
+import { comparisonOf } from "../../lineage/comparison.ts";
 import type { Difference } from "../../lineage/queries/diff.ts";
 import type { FailedFinalist } from "../../lineage/queries/finalists.ts";
 import type { Ranked } from "../../lineage/queries/ranking.ts";
@@ -38,7 +39,7 @@ export function bestView(best: Best, options: TableOptions): string {
   const worth =
     best.speedup === null
       ? recordedWorth(best)
-      : `${formatSpeedup(best.speedup)} (${formatInterval(best.speedup_low, best.speedup_high)}), ${formatMs(best.time_ms)}`;
+      : `${formatSpeedup(best.speedup)} (${formatInterval(best.speedup_low, best.speedup_high)})${doubt(best)}, ${formatMs(best.time_ms)}`;
   const separate = Object.values(best.best_by_workload).map((ranked) => ranked.candidate);
   return [
     `Best of run ${best.run}: ${worth}, ${measured}`,
@@ -47,6 +48,15 @@ export function bestView(best: Best, options: TableOptions): string {
     timesTable(best.workloads, separate.length > 0, options),
     ...(Object.keys(best.best_by_device).length > 0 ? [deviceTable(best.best_by_device, options)] : []),
   ].join("\n\n");
+}
+
+/** Of a best that is none against the fastest baseline. */
+function doubt(best: Ranked): string {
+  const comparison = comparisonOf(best);
+  if (comparison === "faster") return "";
+  return comparison === "slower"
+    ? ", slower than the fastest baseline"
+    : ", no measurable difference from the baseline";
 }
 
 /** In replay: the time, or what the recording was tuned for. */

@@ -75,6 +75,8 @@ class Kernel:
         if measured:
             here = [entry for entry in measured if entry["device"] == self._device]
             entry = (here or measured)[0]
+            if entry.get("runs") == "baseline":
+                return Choice("baseline", f"nothing measured was faster than {entry['baseline']}")
             where = "" if here else f" on {entry['device']}, not on this {self._device}"
             return Choice("tuned", f"measured as {entry['workload']}{where}", entry)
         if self._untested and self._best["entries"]:

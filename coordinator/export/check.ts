@@ -1,0 +1,70 @@
+/**
+ * Runs the exported loader as its user will: every dispatched configuration is built and compared with the reference
+ * by the exported code itself, in an environment that holds nothing of this project.
+ */
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import { runCommand } from "@kevo/core/process/command.ts";
+import { z } from "zod";
+
+const row = z.object({ workload: z.string(), runs: z.string(), why: z.string(), time_ms: z.number().optional() });
+export type CheckedEntry = z.infer<typeof row>;
+
+/** Every shape is compiled, and computed by the slow reference too. */
+const LIMIT_MS = 600_000;
+/** What a user's shell has; nothing of ours, and no key. */
+const INHERITED = ["PATH", "HOME", "LANG", "CC", "CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "TMPDIR"];
+
+/**
+ * @param python the Python that is to run it, for Triton the one that has torch.
+ * @returns what each entry runs, or a sentence that says why it could not be tried on this machine.
+ * @throws UserError that names the entry which does not run as it was measured, and why.
+ */
+export async function checkExport(
+  folder: string,
+  language: "c" | "triton",
+  python: string,
+): Promise<CheckedEntry[] | string> {
+  const { stdout, stderr, missing } = await run(python, ["loader.py", "--json", "--calls", "3"], folder);
+  if (missing) return `${python} cannot be started on this machine.`;
+  const parsed = z.array(row).safeParse(jsonOf(stdout));
+  if (!parsed.success) {
+    const last = stderr.trim().split("\n").at(-1) ?? "it printed nothing";
+    return `its loader could not be run on this machine: ${last}`;
+  }
+  const wrong = parsed.data.find(({ runs }) => runs === "reference");
+  if (wrong === undefined) return parsed.data;
+  // A host without the GPU says nothing about the export.
+  if (language === "triton" && NO_GPU.test(wrong.why)) return `on this machine ${wrong.why}.`;
+  throw new UserError(
+    `The export in ${folder} does not run ${wrong.workload} as it was measured: ${wrong.why}. Its loader would fall back to the reference there.`,
+  );
+}
+
+/** What our own loader says where there is nothing to launch on. */
+const NO_GPU = /^(there is no CUDA device|triton is not installed)$/;
+
+interface Ended {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly missing: boolean;
+}
+
+async function run(file: string, args: readonly string[], cwd: string): Promise<Ended> {
+  const env = Object.fromEntries(INHERITED.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
+  try {
+    const { stdout, stderr } = await runCommand([file, ...args], { cwd, env, timeoutMs: LIMIT_MS });
+    return { stdout, stderr, missing: false };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "EACCES") return { stdout: "", stderr: "", missing: true };
+    throw error;
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

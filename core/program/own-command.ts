@@ -1,0 +1,26 @@
+/** How a program of this project is started from where the user stands. */
+import { existsSync } from "node:fs";
+import { delimiter, join, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { shellWord } from "./shell-word.ts";
+
+export type ProgramName = "coordinator" | "gpu-evaluator" | "island-worker" | "research-stage";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+/**
+ * In a clone `npx` finds its programs; elsewhere it would ask the registry for a stranger's package, so they are named by
+ * their path. The portable bundle has programs of its own in `bin/`.
+ */
+export function ownCommand(
+  program: ProgramName,
+  { root = ROOT, cwd = process.cwd(), path = process.env.PATH } = {},
+): string {
+  const bundled = join(root, "bin", program);
+  if (existsSync(bundled)) {
+    return (path ?? "").split(delimiter).includes(join(root, "bin")) ? program : shellWord(bundled);
+  }
+  const from = relative(root, cwd);
+  const isInside = from === "" || (from !== ".." && !from.startsWith(`..${sep}`));
+  return isInside ? `npx ${program}` : shellWord(join(root, program, "bin", `${program}.mjs`));
+}
