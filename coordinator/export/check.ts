@@ -6,7 +6,14 @@ import { UserError } from "@kevo/core/errors/user-error.ts";
 import { runCommand } from "@kevo/core/process/command.ts";
 import { z } from "zod";
 
-const row = z.object({ workload: z.string(), runs: z.string(), why: z.string(), time_ms: z.number().optional() });
+const row = z.object({
+  workload: z.string(),
+  runs: z.string(),
+  why: z.string(),
+  time_ms: z.number().optional(),
+  /** False where this host has nothing to launch on, which says nothing about the export. */
+  can_launch: z.boolean().default(true),
+});
 export type CheckedEntry = z.infer<typeof row>;
 
 /** Every shape is compiled, and computed by the slow reference too. */
@@ -19,11 +26,7 @@ const INHERITED = ["PATH", "HOME", "LANG", "CC", "CUDA_VISIBLE_DEVICES", "LD_LIB
  * @returns what each entry runs, or a sentence that says why it could not be tried on this machine.
  * @throws UserError that names the entry which does not run as it was measured, and why.
  */
-export async function checkExport(
-  folder: string,
-  language: "c" | "triton",
-  python: string,
-): Promise<CheckedEntry[] | string> {
+export async function checkExport(folder: string, python: string): Promise<CheckedEntry[] | string> {
   const { stdout, stderr, missing } = await run(python, ["loader.py", "--json", "--calls", "3"], folder);
   if (missing) return `${python} cannot be started on this machine.`;
   const parsed = z.array(row).safeParse(jsonOf(stdout));
@@ -33,15 +36,11 @@ export async function checkExport(
   }
   const wrong = parsed.data.find(({ runs }) => runs === "reference");
   if (wrong === undefined) return parsed.data;
-  // A host without the GPU says nothing about the export.
-  if (language === "triton" && NO_GPU.test(wrong.why)) return `on this machine ${wrong.why}.`;
+  if (!wrong.can_launch) return `on this machine ${wrong.why}.`;
   throw new UserError(
     `The export in ${folder} does not run ${wrong.workload} as it was measured: ${wrong.why}. Its loader would fall back to the reference there.`,
   );
 }
-
-/** What our own loader says where there is nothing to launch on. */
-const NO_GPU = /^(there is no CUDA device|triton is not installed)$/;
 
 interface Ended {
   readonly stdout: string;

@@ -78,7 +78,7 @@ export async function exportRun(
   written.put("best.json", `${JSON.stringify(bestFile(run, definition, winners, language), null, 2)}\n`);
   written.put("README.md", readmeOf({ run, definition, winners, language, notes }));
   const isEvolved = winners.some(({ evolved }) => evolved !== null) || definition.contained === true;
-  const check = isEvolved ? MODEL_WROTE_IT : await checkExport(folder, language, python);
+  const check = isEvolved ? MODEL_WROTE_IT : await checkExport(folder, python);
   return {
     run: run.id,
     kernel: definition.id,

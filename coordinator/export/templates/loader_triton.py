@@ -59,6 +59,11 @@ class Kernel:
         self._device = torch.cuda.get_device_name() if torch.cuda.is_available() else None
 
     @property
+    def can_launch(self) -> bool:
+        """Whether this machine has a GPU and Triton."""
+        return self._device is not None and importlib.util.find_spec("triton") is not None
+
+    @property
     def workloads(self) -> list[dict[str, Any]]:
         """Measured shapes with their configurations and times."""
         return list(self._best["entries"])
@@ -202,7 +207,7 @@ def measure(kernel: Kernel, entry: dict[str, Any], calls: int) -> dict[str, Any]
     """Checks one measured shape on inputs of its own and times it beside the fallback; milliseconds are medians."""
     shape = entry["shape"]
     choice = kernel.choice(shape)
-    row = {"workload": entry["workload"], "runs": choice.kind, "why": choice.why, "recorded_ms": entry["time_ms"]}
+    row = {"workload": entry["workload"], "runs": choice.kind, "can_launch": kernel.can_launch, "why": choice.why, "recorded_ms": entry["time_ms"]}
     if choice.kind != "tuned":
         return row
     tensors = kernel._trusted.inputs(shape, 1)
