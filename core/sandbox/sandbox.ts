@@ -32,6 +32,8 @@ interface Confinement {
   readonly memoryBytes?: number;
   /** Of any file that it writes, bytes. */
   readonly fileBytes?: number;
+  /** Processes and threads at once; held where a user namespace counts its own (Linux 5.14). */
+  readonly tasks?: number;
 }
 
 export interface Sandbox {
@@ -54,6 +56,7 @@ export interface SandboxOptions {
 }
 
 const LIMIT_MS = 60_000;
+const PARTS = ["sandbox.c", "namespaces.c", "confine.c"];
 
 /** Builds into `folder`, which it creates. @throws Error, with the compiler's message, when it cannot be built. */
 export async function prepareSandbox(folder: string, options: SandboxOptions): Promise<Sandbox> {
@@ -63,22 +66,26 @@ export async function prepareSandbox(folder: string, options: SandboxOptions): P
   const program = join(folder, "sandbox");
   const env = { PATH: options.path ?? process.env.PATH ?? "", LC_ALL: "C", TMPDIR: folder };
   const run = (...command: string[]) => outputOf(command, { cwd: folder, timeoutMs: LIMIT_MS, env });
-  const files = ["sandbox.c", "confine.c"].map((name) => join(NATIVE, name));
+  const files = PARTS.map((name) => join(NATIVE, name));
   await run(compiler, ...fixed, "-std=gnu17", "-O2", "-w", "-o", program, ...files);
   if (!existsSync(program)) {
     throw new UserError(`the C compiler '${compiler}' reports success but wrote no file. Name another compiler in CC.`);
   }
-  const probed = await run(program, "probe", root);
-  return sandboxOf(program, root, readProbe(probed, options.without ?? []));
+  const probed = readProbe(await run(program, "probe", root), options.without ?? []);
+  // What this process writes from here on must be readable to nobody too.
+  const nobody =
+    (process.umask() & 0o5) === 0 ? probed.nobody : { works: false, why: "the umask hides files from others" };
+  return sandboxOf(program, root, { ...probed, nobody });
 }
 
-type Probed = Record<Layer, { readonly works: boolean; readonly why: string }>;
+/** `nobody`: who starts it is root, and can start it as the user nobody. */
+type Probed = Record<Layer | "nobody", { readonly works: boolean; readonly why: string }>;
 
 function readProbe(text: string, without: readonly Layer[]): Probed {
   const lines = text.split("\n").map((line) => /^(\w+) (yes|no)(?: (.*))?$/.exec(line));
-  const entries = LAYERS.map((layer) => {
+  const entries = [...LAYERS, "nobody" as const].map((layer) => {
     const line = lines.find((found) => found?.[1] === layer);
-    if (without.includes(layer)) return [layer, { works: false, why: "left out" }];
+    if (layer !== "nobody" && without.includes(layer)) return [layer, { works: false, why: "left out" }];
     return [layer, { works: line?.[2] === "yes", why: line?.[3] ?? "" }];
   });
   return Object.fromEntries(entries) as Probed;
@@ -91,15 +98,17 @@ function sandboxOf(program: string, root: string, probed: Probed): Sandbox {
     active,
     contains,
     description: describe(probed, contains),
-    wrap: (command, { read, write, toolCalls = false, memoryBytes, fileBytes }) => [
+    wrap: (command, { read, write, toolCalls = false, memoryBytes, fileBytes, tasks }) => [
       program,
       "run",
-      ...(active.namespaces ? ["--root", root] : active.landlock ? ["--landlock"] : []),
+      ...(active.namespaces ? ["--root", root, ...(probed.nobody.works ? ["--nobody"] : [])] : []),
+      ...(active.landlock ? ["--landlock"] : []),
       ...(toolCalls && active.seccomp ? ["--tool-calls"] : []),
       ...[...new Set(read)].flatMap((path) => ["--read", path]),
       ...[...new Set(write)].flatMap((path) => ["--write", path]),
       ...(memoryBytes === undefined ? [] : ["--memory", String(memoryBytes)]),
       ...(fileBytes === undefined ? [] : ["--file-size", String(fileBytes)]),
+      ...(tasks === undefined ? [] : ["--tasks", String(tasks)]),
       "--",
       ...command,
     ],
@@ -108,6 +117,7 @@ function sandboxOf(program: string, root: string, probed: Probed): Sandbox {
 
 function describe(probed: Probed, contains: boolean): string {
   const works = LAYERS.filter((layer) => probed[layer].works).map((layer) => MEANING[layer]);
+  if (probed.namespaces.works && probed.nobody.works) works.push("the user nobody");
   const lacks = LAYERS.filter((layer) => !probed[layer].works).map(
     (layer) => `no ${layer}${probed[layer].why === "" ? "" : ` (${probed[layer].why})`}`,
   );

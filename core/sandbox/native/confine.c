@@ -19,7 +19,7 @@
 /* ---- files: Landlock, with the kernel's numbers, because headers may be older than the kernel ----------------- */
 
 struct ruleset {
-  uint64_t files, network;
+  uint64_t files, network, scoped;
 };
 struct path_rule {
   uint64_t allowed;
@@ -30,6 +30,8 @@ enum { SYS_CREATE_RULESET = 444, SYS_ADD_RULE = 445, SYS_RESTRICT_SELF = 446 };
 enum { EXECUTE = 1 << 0, WRITE_FILE = 1 << 1, READ_FILE = 1 << 2, READ_DIR = 1 << 3 };
 enum { ALL_V1 = (1 << 13) - 1, REFER_V2 = 1 << 13, TRUNCATE_V3 = 1 << 14 };
 enum { OF_A_FILE = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE_V3, TCP_V4 = 3 };
+/* Sockets with a name but no file, and signals, of and to processes outside. */
+enum { SCOPES_V6 = 3 };
 
 int confine_landlock_version(void) {
   long version = syscall(SYS_CREATE_RULESET, NULL, 0, 1);
@@ -51,8 +53,9 @@ int confine_files(const confine_paths *paths) {
   const int version = confine_landlock_version();
   if (version == 0) return errno = ENOSYS, -1;
   const uint64_t all = ALL_V1 | (version >= 2 ? REFER_V2 : 0) | (version >= 3 ? TRUNCATE_V3 : 0);
-  struct ruleset rules = {.files = all, .network = version >= 4 ? TCP_V4 : 0};
-  int ruleset = (int)syscall(SYS_CREATE_RULESET, &rules, version >= 4 ? sizeof rules : sizeof rules.files, 0);
+  struct ruleset rules = {.files = all, .network = version >= 4 ? TCP_V4 : 0, .scoped = version >= 6 ? SCOPES_V6 : 0};
+  const size_t size = version >= 6 ? sizeof rules : version >= 4 ? offsetof(struct ruleset, scoped) : sizeof rules.files;
+  int ruleset = (int)syscall(SYS_CREATE_RULESET, &rules, size, 0);
   if (ruleset < 0) return -1;
   int result = 0;
   for (int i = 0; paths->read[i] != NULL; i++) result |= allow(ruleset, paths->read[i], EXECUTE | READ_FILE | READ_DIR);

@@ -14,7 +14,7 @@ typedef struct confine_paths {
 
 /* 0 where this kernel has no Landlock. */
 int confine_landlock_version(void);
-/* A path that does not exist is passed over. Also forbids TCP where the kernel can. */
+/* A path that does not exist is passed over. Also forbids TCP, and signals to processes outside, where the kernel can. */
 int confine_files(const confine_paths *paths);
 
 /*

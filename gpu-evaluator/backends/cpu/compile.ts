@@ -14,6 +14,8 @@ const COMPILE_LIMIT_MS = 30_000;
 /** Memory of one compiler, and of any file that it writes: a source can make both grow without end. */
 const COMPILER_MEMORY = 4 * 1024 ** 3;
 const COMPILER_FILE = 256 * 1024 ** 2;
+/** The driver starts one program at a time. */
+const COMPILER_TASKS = 64;
 
 /** The compiler in its sandbox: it reads what it needs and the kernel's folder, and writes into `cwd` alone. */
 export function runCompiler(
@@ -27,6 +29,7 @@ export function runCompiler(
     toolCalls: true,
     memoryBytes: COMPILER_MEMORY,
     fileBytes: COMPILER_FILE,
+    tasks: COMPILER_TASKS,
   });
   const env = bareEnvironment({ TMPDIR: cwd, LC_ALL: "C" });
   return runCommand(command, { timeoutMs: COMPILE_LIMIT_MS, env, cwd, signal });

@@ -4,7 +4,7 @@
  * from outside (`native/referee.c`).
  */
 import { randomBytes, randomUUID } from "node:crypto";
-import { rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { EFFORT } from "@kevo/core/effort/effort.ts";
@@ -48,11 +48,14 @@ interface Prepared {
 }
 
 const GIB = 1024 ** 3;
+/** Below the daemon's folder: what the referee and its processes see. What starts them, and holds them, lies elsewhere. */
+const FOLDERS = ["candidates", "kernels", "empty"];
 
 /** Compiles the support code and measures the machine's peak. Throws UserError when there is no C compiler. */
 export async function openCpuBackend(options: CpuOptions = {}): Promise<Backend<CpuArtifact>> {
   const folder = await createScratch("cpu");
   try {
+    for (const name of FOLDERS) await mkdir(join(folder, name));
     return new CpuBackend(folder, await prepareToolchain(join(folder, "support"), options), options);
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
@@ -185,7 +188,8 @@ class CpuBackend implements Backend<CpuArtifact> {
   #processes(): ProcessTable {
     if (this.#table?.referee.alive) return this.#table;
     const memory = this.#options.memoryBytes ?? 2 * GIB + this.#tools.cores * 160 * 1024 ** 2;
-    const referee = new Referee(this.#tools.referee(this.#folder), this.#folder);
+    const folders = FOLDERS.map((name) => join(this.#folder, name));
+    const referee = new Referee(this.#tools.referee(folders), folders[0] as string);
     const { cores, emptyKernel } = this.#tools;
     const folder = join(this.#folder, "empty");
     this.#table = new ProcessTable(referee, { cores, memoryBytes: memory, emptyKernel, folder });
@@ -233,8 +237,8 @@ class CpuBackend implements Backend<CpuArtifact> {
     prepared.libraries ??= compareWithLibraries(
       kernel,
       kernel.definition.workloads,
-      this.#tools.cores,
-      this.#folder,
+      this.#tools,
+      join(this.#folder, "comparisons", kernel.hash),
       this.#closing.signal,
     );
     signal.throwIfAborted();

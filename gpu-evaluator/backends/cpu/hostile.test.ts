@@ -86,7 +86,7 @@ test("a daemon that is killed takes its candidates with it", async () => {
   const script = fileURLToPath(new URL("./killed-daemon.fixture.ts", import.meta.url));
   const scratch = join(artifact.folder, "../..");
   const tools = await prepareToolchain(join(scratch, "again"));
-  const command = JSON.stringify(tools.referee(scratch));
+  const command = JSON.stringify(tools.referee([scratch]));
   const daemon = spawn(process.execPath, [script, command, artifact.executable, artifact.folder]);
   await once(daemon.stdout, "data");
   expect(running(artifact.executable)).toHaveLength(1);

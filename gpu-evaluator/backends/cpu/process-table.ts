@@ -1,5 +1,5 @@
 /** Numbers the referee's processes, and gives each the same limits. */
-import { mkdir } from "node:fs/promises";
+import { chmod, mkdir } from "node:fs/promises";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { Referee } from "./referee.ts";
 import { median } from "./statistics.ts";
@@ -81,6 +81,8 @@ export class ProcessTable {
         `this evaluator already has ${PLACES} processes of baselines and candidates; restart it to free them`,
       );
     await mkdir(folder, { recursive: true });
+    // Its standard error lies there, written by whoever the sandbox makes of it; nobody else sees the daemon's folder.
+    await chmod(folder, 0o777);
     this.#used.add(id);
     try {
       const limits = { cores: this.#cores, memoryBytes: this.#memoryBytes };

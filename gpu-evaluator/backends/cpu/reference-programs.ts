@@ -15,6 +15,7 @@ import { firstLines, NATIVE, type Toolchain } from "./toolchain.ts";
 /** Longest making of one file of data, milliseconds. */
 const REFERENCE_LIMIT_MS = 120_000;
 const REFERENCE_BYTES = 64 * 1024 ** 3;
+const REFERENCE_TASKS = 1024;
 
 export class ReferencePrograms {
   readonly #toolchain: Toolchain;
@@ -48,6 +49,7 @@ export class ReferencePrograms {
       toolCalls: true,
       memoryBytes: REFERENCE_BYTES,
       fileBytes: REFERENCE_BYTES,
+      tasks: REFERENCE_TASKS,
     });
     const options = { cwd: folder, env: bareEnvironment(), timeoutMs: REFERENCE_LIMIT_MS, signal: this.#signal };
     const result = await runCommand(command, options);

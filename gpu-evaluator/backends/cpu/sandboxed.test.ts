@@ -2,13 +2,13 @@
  * Hostile code with nothing but the sandbox in its way, on a host that allows everything and on poorer ones: it is
  * contained, leaves nothing behind, and the next candidate runs.
  */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Layer } from "@kevo/core/sandbox/sandbox.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Backend, isFailure } from "../backend.ts";
+import { type Backend, isFailure, type Job } from "../backend.ts";
 import { openCpuBackend } from "./cpu-backend.ts";
 import { jobFor, kernelIn } from "./job.fixture.ts";
 
@@ -21,6 +21,28 @@ writeFileSync(NO_STATIC, '#!/bin/sh\nfor word; do [ "$word" = -static ] && exit 
   mode: 0o755,
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const EXAMPLE = fileURLToPath(new URL("../../../tests/fixtures/vector-scale-cpu/", import.meta.url));
+/** Ends with an error where it reads what is not the kernel's, writes where nobody asked it to, or reaches the network. */
+const PRYING = `#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+static void pry(void) {
+  FILE *user = fopen("/etc/passwd", "r"), *mark = fopen("${MARK}", "w"), *system = fopen("/proc/sys/kernel/core_pattern", "w");
+  if (user != NULL || mark != NULL || system != NULL || socket(AF_INET, SOCK_STREAM, 0) >= 0) exit(9);
+}
+`;
+const PRYING_PYTHON = `import os, socket
+found = []
+for path, mode in [("/etc/passwd", "r"), ("${MARK}", "w"), ("/proc/sys/kernel/core_pattern", "w")]:
+    try: open(path, mode); found.append(path)
+    except OSError: pass
+try: socket.socket(); found.append("network")
+except OSError: pass
+if "KEVO_TEST_KEY" in os.environ: found.append("key")
+name = " ".join(found) or "nothing"
+print('{"' + name + '": {"small": 1}}')
+`;
 
 /** Processes that run what this process compiled for a candidate. */
 function leftovers(): string[] {
@@ -67,8 +89,9 @@ describe.each<[string, readonly Layer[], string | undefined]>([
     await backend.close();
   });
 
-  async function evaluate(deed: string) {
-    const job = jobFor(kernel, { DEED: deed });
+  const evaluate = (deed: string) => measured(jobFor(kernel, { DEED: deed }));
+
+  async function measured(job: Job) {
     const { signal } = new AbortController();
     const artifact = await backend.compile(job, signal);
     if (isFailure(artifact)) return artifact;
@@ -93,6 +116,23 @@ describe.each<[string, readonly Layer[], string | undefined]>([
       expect(leftovers()).toEqual([]);
     },
   );
+
+  test("the reference and the comparison of a kernel are contained as well", async () => {
+    const own = mkdtempSync(join(folder, "kernel-"));
+    cpSync(EXAMPLE, own, { recursive: true });
+    const reference = readFileSync(join(own, "reference.c"), "utf8");
+    writeFileSync(
+      join(own, "reference.c"),
+      `${PRYING}${reference.replace("layout->inputs = 2;", "layout->inputs = 2; pry();")}`,
+    );
+    writeFileSync(join(own, "comparison.py"), PRYING_PYTHON);
+    const kernel = await kernelIn(own);
+    const definition = { ...kernel.definition, comparison: "comparison.py" };
+    const job = jobFor({ ...kernel, hash: own, definition }, {}, { purpose: "finalist" });
+    const found = await measured(job);
+    expect(found).toMatchObject({ outcome: "ok", measurements: [{ others: { nothing: 1 } }] });
+    expect(existsSync(MARK)).toBe(false);
+  });
 
   test.runIf(compiler === undefined)("data is not run as code", async () => {
     expect(await evaluate("runs_code_from_data")).toMatchObject({ outcome: "ok" });

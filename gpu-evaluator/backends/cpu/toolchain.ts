@@ -33,8 +33,8 @@ export interface Toolchain {
   readonly inputsMain: readonly string[];
   /** Executable of the kernel that does nothing. */
   readonly emptyKernel: string;
-  /** The referee and its arguments, in its sandbox; it sees `folder` and nothing else. */
-  readonly referee: (folder: string) => string[];
+  /** The referee and its arguments, in its sandbox; it sees these folders, which exist, and nothing else. */
+  readonly referee: (folders: readonly string[]) => string[];
   readonly sandbox: Sandbox;
   /** Beside its own folder and the kernel's, what a compiler reads. */
   readonly readable: readonly string[];
@@ -114,12 +114,12 @@ export async function prepareToolchain(
     ...{ compiler, native, description, cores, harness, referenceMain, inputsMain, emptyKernel },
     ...{ peakGflops, rates, sandbox, linkage },
     readable: [...systemPaths(file), folder, NATIVE],
-    referee: (scratch) => {
+    referee: (folders) => {
       const { seccomp, landlock } = sandbox.active;
       const files = landlock && !isStatic ? ["--files", ...libraries] : [];
       const options = [...(seccomp ? ["--calls"] : []), ...(isStatic ? [] : ["--loads-libraries"]), ...files];
-      const read = [...libraries, ...(sandbox.active.namespaces ? [] : ["/proc", "/dev/null"])];
-      return sandbox.wrap([referee, ...options], { read, write: [scratch] });
+      const read = [...libraries, folder, ...(sandbox.active.namespaces ? [] : ["/proc", "/dev/null"])];
+      return sandbox.wrap([referee, ...options], { read, write: folders });
     },
   };
 }

@@ -10,7 +10,7 @@ import { UserError } from "@kevo/core/errors/user-error.ts";
 import { outputOf } from "@kevo/core/process/command.ts";
 import { retry } from "@kevo/core/retry/retry.ts";
 import { type Layer, prepareSandbox, type Sandbox, systemPaths } from "@kevo/core/sandbox/sandbox.ts";
-import { z } from "zod";
+import { isPlace, pythonPaths } from "../python-paths.ts";
 import type { Frame } from "./frames.ts";
 import { RunnerError, RunnerLost, RunnerProcess } from "./runner-process.ts";
 
@@ -43,9 +43,9 @@ const FILE_BYTES = 256 * 1024 ** 2;
 const MAX_BYTES = 1024 ** 3;
 /** The compiler starts one program at a time; threads are not counted. */
 const MAX_PROCESSES = 32;
+/** Threads count here. */
+const MAX_TASKS = 1024;
 const LOOK_MS = 200;
-/** Where Python's own files are, and those of its packages. */
-const PLACES = "import json, sys; print(json.dumps([sys.prefix, sys.base_prefix, *sys.path]))";
 const DEVICES = ["/dev/null", "/dev/zero", "/dev/urandom"];
 
 export class ContainedCompiler {
@@ -171,7 +171,7 @@ export class ContainedCompiler {
       read: [...systemPaths(python, env.PATH), runner, ...this.#libraries, ...readable],
       write: [folder, ...devices],
       toolCalls: true,
-      ...{ memoryBytes, fileBytes: FILE_BYTES },
+      ...{ memoryBytes, fileBytes: FILE_BYTES, tasks: MAX_TASKS },
     };
     // The sandbox may have started its child before this process could lower its priority from outside.
     const around = (command: readonly string[]) => ["nice", "-n", "10", ...sandbox.wrap(command, confinement)];
@@ -206,12 +206,9 @@ export class ContainedCompiler {
 
 /** Folders that Python names, and those that the environment names for it and for CUDA. */
 async function librariesOf({ python, env }: ContainedCompilerOptions): Promise<string[]> {
-  const places = await outputOf([python, "-c", PLACES], { env, timeoutMs: START_LIMIT_MS });
   const files = [env.TRITON_PTXAS_PATH, env.TRITON_LIBCUDA_PATH].flatMap((file) => (file ? [dirname(file)] : []));
   const named = [...(env.LD_LIBRARY_PATH?.split(delimiter) ?? []), ...files, env.CUDA_HOME ?? ""];
-  const paths = [...z.array(z.string()).parse(JSON.parse(places)), ...named];
-  // Never the root of everything, nor where it was started.
-  return paths.filter((path) => path.startsWith("/") && dirname(path) !== "/" && existsSync(path));
+  return [...(await pythonPaths(python, env, START_LIMIT_MS)), ...named.filter(isPlace)];
 }
 
 /** Members of a process group; nothing in the sandbox may leave it. 0 where /proc does not say. */

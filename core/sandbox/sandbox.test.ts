@@ -1,0 +1,98 @@
+/** What a program in the sandbox can do to the host: as root, where layers must add up, and as an ordinary user. */
+import { execFile } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { systemPaths } from "./paths.ts";
+import { prepareSandbox, type Sandbox } from "./sandbox.ts";
+
+const run = promisify(execFile);
+const isRoot = process.getuid?.() === 0;
+const NOBODY = 65534;
+const STRANGER = 54_321;
+const folder = mkdtempSync(join(tmpdir(), "kevo-sandbox-"));
+chmodSync(folder, 0o755);
+let sandbox: Sandbox;
+beforeAll(async () => {
+  sandbox = await prepareSandbox(join(folder, "program"), { compiler: ["cc"] });
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+let count = 0;
+/** A script in a folder of its own, which it may write. @returns what it printed */
+async function inside(script: string, { uid, tasks = 64 }: { uid?: number; tasks?: number } = {}) {
+  const own = join(folder, String(++count));
+  mkdirSync(own);
+  const wrapped = sandbox.wrap(["sh", "-c", script], { read: systemPaths("sh"), write: [own], toolCalls: true, tasks });
+  // Only root can be nobody; who is not is mapped to himself.
+  const [file, ...args] = uid === undefined ? wrapped : wrapped.filter((argument) => argument !== "--nobody");
+  if (uid !== undefined) chmodSync(own, 0o777);
+  const { stdout } = await run(file as string, args, { cwd: own, ...(uid !== undefined && { uid, gid: uid }) });
+  return { own, stdout };
+}
+
+describe.skipIf(!isRoot)("as root (skipped where this is not root)", () => {
+  test("it is nobody outside too: what it writes is his", async () => {
+    const { own } = await inside("id > mine");
+    expect(readFileSync(join(own, "mine"), "utf8")).toContain(`uid=${NOBODY}`);
+    expect(statSync(join(own, "mine"))).toMatchObject({ uid: NOBODY, gid: NOBODY });
+  });
+
+  test("it has no rights over its namespaces, and cannot get new ones", async () => {
+    const { stdout } = await inside(
+      "grep -E '^Cap(Prm|Eff|Amb):.*[1-9a-f]' /proc/self/status | grep -v 0000000000000000; unshare -Ur true && echo got; true",
+    );
+    expect(stdout).toBe("");
+  });
+});
+
+describe.each<[string, number | undefined]>([
+  ["as this user", undefined],
+  ...(isRoot ? [["as an ordinary user", STRANGER] as [string, number]] : []),
+])("%s", (_who, uid) => {
+  const options = uid === undefined ? {} : { uid };
+
+  test("nothing of /proc can be written", async () => {
+    const before = readFileSync("/proc/sys/kernel/core_pattern", "utf8");
+    const files = ["sys/kernel/core_pattern", "sys/vm/drop_caches", "sysrq-trigger", "self/oom_score_adj"];
+    const tries = files.map((name) => `(echo 1 > /proc/${name}) 2>/dev/null && echo wrote ${name}`);
+    const { stdout } = await inside(
+      `${tries.join("; ")}; mount -o remount,rw /proc 2>/dev/null && echo again; true`,
+      options,
+    );
+    expect(stdout).toBe("");
+    expect(readFileSync("/proc/sys/kernel/core_pattern", "utf8")).toBe(before);
+  });
+
+  test("the kernel's own files are hidden, and other processes", async () => {
+    const hidden = ["kcore", "keys", "timer_list", "kallsyms", "kmsg"].map((name) => `head -c 1 /proc/${name}`);
+    const { stdout } = await inside(
+      `(${hidden.join("; ")}; cd /proc; find fs bus irq -mindepth 1) 2>/dev/null; true`,
+      options,
+    );
+    expect(stdout).toBe("");
+    const { stdout: processes } = await inside("ls -d /proc/[0-9]*", options);
+    // Its own shell and what that started.
+    expect(processes.trim().split("\n").length).toBeLessThanOrEqual(4);
+  });
+
+  test("Landlock holds inside of namespaces as well", async () => {
+    expect(sandbox.active).toMatchObject({ namespaces: true, landlock: true });
+    // A folder that its own root has, and that no path of the sandbox names.
+    const { stdout } = await inside("ls / 2>/dev/null; echo done", options);
+    expect(stdout).toBe("done\n");
+  });
+
+  test("processes have a limit", async () => {
+    const { stdout } = await inside(
+      "(for i in 1 2 3 4 5 6 7 8 9 10; do sleep 9 & done) 2>&1; kill -9 -1 2>/dev/null; true",
+      {
+        ...options,
+        tasks: 6,
+      },
+    );
+    expect(stdout).toMatch(/fork/);
+  });
+});
