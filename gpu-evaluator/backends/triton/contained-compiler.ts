@@ -7,7 +7,6 @@ import { existsSync } from "node:fs";
 import { lstat, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { UserError } from "@kevo/core/errors/user-error.ts";
-import { outputOf } from "@kevo/core/process/command.ts";
 import { retry } from "@kevo/core/retry/retry.ts";
 import { type Layer, prepareSandbox, type Sandbox, systemPaths } from "@kevo/core/sandbox/sandbox.ts";
 import { isPlace, pythonPaths } from "../python-paths.ts";
