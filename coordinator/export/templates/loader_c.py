@@ -195,7 +195,8 @@ def _build(compiler: list[str], source: str, arguments: list[str] | None) -> cty
             _compile([*compiler, *flags, "-c", str(part), "-o", objects[-1]])
         # With -ffast-math some compilers link code that changes how the whole process rounds; other flags are needed
         # here too, since -fopenmp and -flto also say what is linked.
-        flags = [flag for flag in arguments or [] if flag.startswith("-") and flag[:2] != "-D" and flag not in FAST_MATH]
+        kept = [flag for flag in arguments or [] if flag.startswith("-") and not flag.startswith("-D")]
+        flags = [flag for flag in kept if flag not in FAST_MATH]
         library = f"{room}/kernel.so"
         _compile([*compiler, *flags, "-fPIC", "-shared", "-pthread", *objects, "-lm", "-o", library])
         try:

@@ -207,7 +207,8 @@ def measure(kernel: Kernel, entry: dict[str, Any], calls: int) -> dict[str, Any]
     """Checks one measured shape on inputs of its own and times it beside the fallback; milliseconds are medians."""
     shape = entry["shape"]
     choice = kernel.choice(shape)
-    row = {"workload": entry["workload"], "runs": choice.kind, "can_launch": kernel.can_launch, "why": choice.why, "recorded_ms": entry["time_ms"]}
+    row = {"workload": entry["workload"], "runs": choice.kind, "why": choice.why}
+    row |= {"can_launch": kernel.can_launch, "recorded_ms": entry["time_ms"]}
     if choice.kind != "tuned":
         return row
     tensors = kernel._trusted.inputs(shape, 1)
