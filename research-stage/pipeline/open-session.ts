@@ -93,8 +93,8 @@ export async function openSession(parts: SessionParts): Promise<OpenSession> {
 export function requireModel({ model, fast_model }: ResearchOptions, environment: NodeJS.ProcessEnv): void {
   if (!["XAI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_API_KEY", "LLM_BASE_URL"].some((name) => environment[name])) {
     throw new UserError(
-      "No model can be asked: set XAI_API_KEY, ANTHROPIC_API_KEY or OPENAI_API_KEY, or LLM_BASE_URL for a server of " +
-        "your own. To see the pipeline without keys: research-stage run --recording",
+      "No model is available: set XAI_API_KEY, ANTHROPIC_API_KEY or OPENAI_API_KEY, or LLM_BASE_URL for " +
+        "your own server. To see the pipeline without keys: research-stage run --recording",
       2,
     );
   }

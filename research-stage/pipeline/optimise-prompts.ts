@@ -35,7 +35,7 @@ export async function optimisePrompts(
   out: string,
 ): Promise<Learnt> {
   const lessons = lessonsOf(session, teacher);
-  if (lessons.length === 0) throw new UserError(`Run ${teacher} has no ideas to learn from.`, 2);
+  if (lessons.length === 0) throw new UserError(`Run ${teacher} has no ideas, so there is nothing to learn from.`, 2);
   const measured: { idea: string; worth: number }[] = [];
   const examples = lessons.map((lesson) => ({
     input: inputOf(session, lesson.idea, lesson.library, null),

@@ -44,7 +44,10 @@ export function readRecording(path: string): Recording {
     const text = bytes[0] === 0x1f ? gunzipSync(bytes) : bytes;
     return recording.parse(parseJson(text.toString("utf8")));
   } catch {
-    throw new UserError(`--recording ${path}: no recording of a research run by this version. Record it again.`, 2);
+    throw new UserError(
+      `--recording ${path}: this is not a recording of a research run by this version. Record it again.`,
+      2,
+    );
   }
 }
 

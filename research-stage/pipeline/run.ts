@@ -82,13 +82,13 @@ export async function runResearch(given: ResearchRunOptions): Promise<Ended> {
 function announce({ session, recorded }: OpenSession, { recording, say }: ResearchRunOptions): void {
   const { options, sources } = session;
   if (recording !== null) {
-    say(`replaying run ${session.run}: no key is used, nothing is sent, nothing is paid`);
+    say(`replaying the run ${session.run}: without keys, network or cost`);
     return;
   }
   const { usd, lines } = estimateOf(options, recorded.models, sources);
-  say(`estimate: about $${usd.toFixed(2)}, hard stop at $${options.budget_usd.toFixed(2)}`);
+  say(`estimate: about $${usd.toFixed(2)}, hard limit $${options.budget_usd.toFixed(2)}`);
   for (const { what, calls, usd: cost } of lines) say(`  ${what}: ${calls} calls, $${cost.toFixed(3)}`);
-  if (usd > options.budget_usd) say("  that is more than the budget: the run will probably stop before its end");
+  if (usd > options.budget_usd) say("  the estimate exceeds the budget: the run will probably stop before its end");
 }
 
 type Stop = { readonly status: "stopped" | "failed"; readonly message: string } | null;

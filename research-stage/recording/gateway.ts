@@ -81,7 +81,7 @@ function refuseMissing({ service, exchanges }: OpenLine): void {
   if (missing === undefined) return;
   throw new UserError(
     `The recording has no answer to ${missing.method} ${decodeURIComponent(missing.path).slice(0, 300)} of ${service.name} ` +
-      `(${missing.hash.slice(0, 12)}). It was made with another question or by another version; record it again.`,
+      `(${missing.hash.slice(0, 12)}). It was recorded with another question or by another version. Record it again.`,
   );
 }
 
@@ -173,7 +173,7 @@ async function serve(
 ): Promise<void> {
   const [, token = "", rest = ""] = /^\/([^/]+)(\/.*)$/.exec(incoming.url ?? "") ?? [];
   const line = lines.get(token);
-  if (line === undefined) throw new Error("this line is closed");
+  if (line === undefined) throw new Error("this connection is closed");
   const parts: Buffer[] = [];
   let size = 0;
   for await (const part of incoming as AsyncIterable<Buffer>) {

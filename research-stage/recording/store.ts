@@ -66,6 +66,6 @@ async function readStored(file: string): Promise<readonly StoredExchange[]> {
   try {
     return storedFile.parse(JSON.parse(text));
   } catch {
-    throw new UserError(`${file} is no recorded answer of this version. Delete it, or give another folder.`);
+    throw new UserError(`${file} is not a recorded answer of this version. Delete it, or name another folder.`);
   }
 }

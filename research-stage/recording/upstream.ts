@@ -31,7 +31,7 @@ export async function askService(
     });
     if (response.status >= 300 && response.status < 400) {
       const place = response.headers.get("location") ?? "nowhere";
-      return failure(`${service.origin} sends on to ${place}, which is not followed`);
+      return failure(`${service.origin} redirects to ${place}; redirects are not followed`);
     }
     const kept = [...response.headers].filter(([name]) => KEPT.test(name));
     return { kind: "response", status: response.status, headers: Object.fromEntries(kept), body: await text(response) };
@@ -61,7 +61,7 @@ class TooLarge extends Error {}
 function describe({ origin }: Service, error: unknown): string {
   if (error instanceof TooLarge) return `the answer of ${origin} is larger than ${MAX_ANSWER_BYTES / 2 ** 20} MiB`;
   const cause = (error as { cause?: { code?: string } }).cause?.code;
-  if (cause === "UND_ERR_SOCKET" || cause === "ECONNRESET") return `the answer of ${origin} was cut off`;
+  if (cause === "UND_ERR_SOCKET" || cause === "ECONNRESET") return `the answer of ${origin} was truncated`;
   return `no connection to ${origin} (${cause ?? (error as Error).message})`;
 }
 

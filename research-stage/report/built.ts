@@ -21,7 +21,7 @@ function madeBlocks(made: Implementation): Block[] {
   const problems = tries.flatMap(({ problem }, at) => (problem === null ? [] : [`Try ${at + 1}: ${problem}`]));
   return [
     heading(3, kernel),
-    paragraph(`Builds upon ${base_kernel}, whose reference, inputs and workloads judge it. Tries: ${tries.length}.`),
+    paragraph(`Builds on ${base_kernel}, whose reference, inputs and workloads judge it. Tries: ${tries.length}.`),
     ...list([
       ...problems,
       `Kernel against the reference, in the evaluator's sandbox: ${kernel_check.status}, ${kernel_check.message}`,
@@ -60,7 +60,7 @@ function measuredBlocks(measured: Optimisation): Block[] {
       ]),
     ),
     paragraph(
-      "The first implementation is timed beside each candidate, turn by turn. The library's kernel was measured once, in a run of its own, so that column is rough.",
+      "The first implementation is timed alternately with each candidate. The library's kernel was measured once, in a separate run, so that column is rough.",
     ),
     ...(workloads.length === 0
       ? []
@@ -81,7 +81,7 @@ function measuredBlocks(measured: Optimisation): Block[] {
           {
             kind: "chart",
             name: `${idea}-search`,
-            caption: `Evaluations of ${measured.kernel} in order, and the best so far, as speedup against the first implementation`,
+            caption: `Evaluations of ${measured.kernel} in order, and the best so far, as speedup relative to the first implementation`,
             svg: progressChart(history, "speedup"),
           } satisfies Block,
         ]

@@ -22,7 +22,7 @@ export interface ReportParts {
 }
 
 const SYNTHETIC =
-  "Synthetic demonstration: posts, papers and model answers are made up. Measurements are real, of the machine that is named beside them.";
+  "Synthetic demonstration: posts, papers and model answers are invented. The measurements are real and come from the machine named beside them.";
 
 export function composeReport(parts: ReportParts): Block[] {
   const { run, date, options, found, spend, stopped, packaged } = parts;
@@ -53,7 +53,7 @@ function surveyNotice({ survey }: Findings): string[] {
   const down = survey.sources.filter(({ status }) => status !== "ok");
   const statuses = down.map(({ source, status }) => `${source} ${status}`).join(", ");
   if (survey.records.length === 0) return [`Survey ${survey.status}: ${statuses}. Nothing was read.`];
-  return [`Partial survey: ${statuses}. What follows rests on the rest.`];
+  return [`Partial survey: ${statuses}. The following rests on the other sources.`];
 }
 
 function resultBlocks(found: Findings, packaged: string | null): Block[] {
@@ -68,7 +68,7 @@ function resultBlocks(found: Findings, packaged: string | null): Block[] {
     heading(2, "Result"),
     paragraph(
       `${idea.title}: ${optimisation.speedup?.toFixed(2)} times the speed of its first implementation${interval}, ` +
-        `candidate ${optimisation.candidate} of lineage run ${optimisation.run}. Where it comes from: coordinator lineage show ${optimisation.candidate}`,
+        `candidate ${optimisation.candidate} of lineage run ${optimisation.run}. To trace its origin: coordinator lineage show ${optimisation.candidate}`,
     ),
     ...(packaged === null
       ? []
@@ -81,7 +81,7 @@ function surveyBlocks({ survey, claims }: Findings): Block[] {
   return [
     heading(2, "Survey"),
     paragraph(
-      `${survey.records.length} works after merging, ${claims.length} claims taken from them, each with a quote that stands in its source.`,
+      `${survey.records.length} works after merging, with ${claims.length} claims, each with a quote from its source.`,
     ),
     ...table(
       ["source", "status", "found", "asked", "why"],
@@ -126,10 +126,10 @@ function roundBlocks(round: Round, options: ResearchOptions, { claims }: Finding
         return `${id} (${kind.replaceAll("_", " ")}): ${title}. ${description} [${records.join(", ")}]`;
       }),
     ),
-    ...(gaps.length === 0 ? [paragraph("None was found that a retrieved work supports.")] : []),
+    ...(gaps.length === 0 ? [paragraph("No gap is supported by a retrieved work.")] : []),
     heading(2, `${of}ideas`),
     ...ideas.flatMap((one) => ideaBlocks(one, round, claims)),
-    ...(ideas.length === 0 ? [paragraph("None was proposed that answers a gap.")] : []),
+    ...(ideas.length === 0 ? [paragraph("No proposed idea answers a gap.")] : []),
     ...novelty.flatMap((one) => coverageBlocks(one)),
     ...builtBlocks(round, of),
   ];
@@ -148,7 +148,7 @@ function ideaBlocks(one: Idea, { novelty, gaps }: Round, claims: Findings["claim
       `Novelty: ${one.novelty}`,
       `Implementation: ${one.implementation_sketch}`,
       `Expected: ${one.expected_outcome}`,
-      `Risk ${one.risk_level}, feasibility ${one.feasibility_score}, novelty ${one.novelty_score}, builds upon ${one.base_kernel}, answers ${one.gaps.join(", ")}`,
+      `Risk ${one.risk_level}, feasibility ${one.feasibility_score}, novelty ${one.novelty_score}, builds on ${one.base_kernel}, answers ${one.gaps.join(", ")}`,
       `Configuration space: ${one.configuration_space.map(({ name, values }) => `${name} {${values.join(", ")}}`).join(", ")}`,
     ]),
     ...evidence.map(({ quote, record }): Block => ({ kind: "quote", text: `${quote} [${record}]` })),
@@ -170,7 +170,7 @@ function verdictBlocks({ verdict, reason, nearest }: Novelty): Block[] {
 
 function coverageBlocks({ idea, coverage }: Novelty): Block[] {
   return [
-    paragraph(`Where ${idea} was looked for:`),
+    paragraph(`Searches for ${idea}:`),
     ...table(
       ["claim", "source", "status", "found", "limits"],
       coverage.map(({ claim, source, status, found, reason, coverage: { limits } }) => {
@@ -186,12 +186,12 @@ function lessonBlocks({ rounds }: Findings): Block[] {
   const { tried, succeeded, predicted, measured, brier } = calibrationOf(outcomes);
   const calibration =
     predicted === null || measured === null || brier === null
-      ? "Nothing was tried, so feasibility cannot be judged."
-      : `Of ${tried} ideas that were tried, ${succeeded} became a kernel that evolution made faster. ` +
+      ? "No idea was tried, so feasibility cannot be judged."
+      : `${succeeded} of ${tried} tried ideas became a kernel that evolution made faster. ` +
         `Feasibility was predicted as ${predicted.toFixed(2)} on average, measured ${measured.toFixed(2)}; ` +
-        `Brier score ${brier.toFixed(3)} (0 is perfect, 0.25 a coin's).`;
+        `Brier score ${brier.toFixed(3)} (0 is perfect, 0.25 is a coin flip).`;
   return [
-    heading(2, "What was learnt"),
+    heading(2, "Lessons"),
     ...table(
       ["idea", "feasibility predicted", "became", "speedup", "against the library"],
       outcomes.map((one) => [
@@ -211,11 +211,11 @@ function injectionBlocks({ incidents }: Findings): Block[] {
     heading(2, "Injection report"),
     paragraph(
       incidents.length === 0
-        ? "No fetched text read like an instruction, and no answer quoted what its source does not say."
-        : "Fetched text that reads like an instruction to a model, answers that quoted or cited what is not there, and texts to which a model gave no answer. None of it went on.",
+        ? "No fetched text looked like an instruction, and every quote occurs in its source."
+        : "Fetched text that looks like an instruction to a model, answers with false quotes or citations, and texts for which a model gave no answer. None of them was used.",
     ),
     ...table(
-      ["record", "post", "rule", "passage", "what was done"],
+      ["record", "post", "rule", "passage", "action"],
       incidents.map(({ record, post, kind, rule, excerpt, action }) => [
         record,
         post ?? "–",
@@ -229,5 +229,9 @@ function injectionBlocks({ incidents }: Findings): Block[] {
 
 function leftOutBlocks({ leftOut }: Findings): Block[] {
   if (leftOut.length === 0) return [];
-  return [heading(2, "Left out"), paragraph("To keep prompts within a model's window:"), ...list(leftOut)];
+  return [
+    heading(2, "Left out"),
+    paragraph("Omitted to keep prompts within a model's context window:"),
+    ...list(leftOut),
+  ];
 }

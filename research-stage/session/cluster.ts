@@ -120,7 +120,7 @@ function argumentsOf({ evaluations, islands, seed, backend, workloads }: Search,
 
 /** A coordinator that outlived an earlier session, or is somebody else's, finishes its run first. */
 async function untilFree(lineage: string, signal: AbortSignal, tell: (text: string) => void): Promise<void> {
-  if (isHeld(lineage)) tell(`waiting for another coordinator that works with ${lineage}`);
+  if (isHeld(lineage)) tell(`waiting for another coordinator that uses ${lineage}`);
   while (isHeld(lineage)) await sleep(250, undefined, { signal });
 }
 

@@ -45,8 +45,8 @@ export function replayCluster(lineage: string, recorded: ReadonlyMap<string, str
     const text = recorded.get(hashOf(asked));
     if (text !== undefined) return text;
     throw new UserError(
-      `The recording has no measurement of the kernel ${kernel.slice(0, 12)}. It was made by another version, or the ` +
-        "answers in it were changed; record it again.",
+      `The recording has no measurement of the kernel ${kernel.slice(0, 12)}. Either another version made it, or the ` +
+        "answers in it were changed. Record it again.",
     );
   };
   return {

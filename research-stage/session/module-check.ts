@@ -31,7 +31,7 @@ export async function checkModule(folder: string, definition: KernelDefinition, 
   if (!definition.backends.includes("cpu")) {
     return {
       status: "skipped",
-      message: "only modules of C kernels are compared; this one's kernel was checked alone",
+      message: "only modules of C kernels are compared; for this one only the kernel was checked",
     };
   }
   const python = readEnvironment().KEVO_PYTHON ?? "python3";
@@ -50,7 +50,7 @@ export async function checkModule(folder: string, definition: KernelDefinition, 
     const compiler = (process.env.CC?.trim() || "cc").split(/\s+/);
     const sandbox = await prepareSandbox(join(scratch, "sandbox"), { compiler });
     if (!sandbox.contains) {
-      return { status: "skipped", message: "this host cannot contain code that nobody trusts" };
+      return { status: "skipped", message: "this host cannot contain untrusted code" };
     }
     const [workload] = [...definition.workloads].sort((a, b) => a.flops - b.flops);
     const sizes = Object.entries(workload?.shape ?? {}).map(([name, value]) => `${name}=${value}`);

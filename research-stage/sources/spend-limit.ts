@@ -15,7 +15,7 @@ export interface SpendLimit {
  * @param spentUsd what was spent already, in an earlier session of the same run.
  */
 export function createSpendLimit(budgetUsd: number, spentUsd = 0): SpendLimit {
-  if (!(budgetUsd >= 0)) throw new RangeError(`a budget of $${budgetUsd} is none`);
+  if (!(budgetUsd >= 0)) throw new RangeError(`a budget of $${budgetUsd} is not valid`);
   let committed = spentUsd;
   return {
     budgetUsd,

@@ -55,7 +55,7 @@ export async function claimsStage(session: Session, records: readonly Literature
   const unanswered = found.flatMap(({ incidents }) => incidents.filter(({ kind }) => kind === "unanswered"));
   if (read.length > 0 && unanswered.length === read.length) {
     throw new UserError(
-      `${session.fast.model} gave no answer that fits to any of ${read.length} works (${unanswered[0]?.rule}). ` +
+      `${session.fast.model} gave no usable answer for any of ${read.length} works (${unanswered[0]?.rule}). ` +
         "Start a run with another --fast-model",
     );
   }
@@ -87,7 +87,7 @@ function claimsOf(session: Session, record: LiteratureRecord): Promise<Read> {
       } as const;
       const answer = await ask(session, question).catch(withoutAnswer);
       if ("why" in answer) {
-        const action = "the record was left out";
+        const action = "the record was omitted";
         const told = { record: record.id, post: null, excerpt: answer.why, action };
         return { claims: [], incidents: [{ kind: "unanswered", rule: answer.kind, ...told }] };
       }

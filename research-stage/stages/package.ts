@@ -30,14 +30,14 @@ export async function packageStage(
 function notes(session: Session, { idea, gaps }: { readonly idea: Idea; readonly gaps: readonly Gap[] }): string[] {
   const answered = gaps.filter(({ id }) => idea.gaps.includes(id));
   const synthetic = session.options.synthetic
-    ? ["**Synthetic demonstration: the literature behind it is made up.**"]
+    ? ["**Synthetic demonstration: the literature behind it is invented.**"]
     : [];
   return [
     ...synthetic,
-    "## Where it comes from",
+    "## Origin",
     `Research run \`${session.run}\` on “${session.options.domain}”, idea \`${idea.id}\`: ${idea.title}. ${idea.novelty}`,
     ...answered.map(
-      ({ id, title, records }) => `It answers \`${id}\`, ${title}, which rests on ${records.join(", ")}.`,
+      ({ id, title, records }) => `It answers the gap \`${id}\`, ${title}, which rests on ${records.join(", ")}.`,
     ),
   ];
 }

@@ -45,7 +45,7 @@ export function nothingRead({ status, sources, records }: SurveyResult): string 
   const of = sources.map(({ source, status: how, reason }) =>
     how === "ok" ? `${source} found nothing` : `${source} ${how} (${reason})`,
   );
-  return `Nothing was read, so nothing was looked for: ${of.join("; ")}. Mend what is missing, then go on with the run`;
+  return `No literature was found: ${of.join("; ")}. Fix this, then resume the run`;
 }
 
 /** Asks some of the sources, each with what is left to it. */
@@ -104,7 +104,7 @@ export function setAside({ records }: SurveyResult): { clean: SurveyResult["reco
         post,
         rule,
         excerpt,
-        action: "the record was shown to no model",
+        action: "no model saw the record",
       }),
     ),
   );

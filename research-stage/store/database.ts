@@ -37,7 +37,7 @@ export function openResearch(lineage: string, { existing = false } = {}): OpenRe
 
 function noResearch(file: string): UserError {
   return new UserError(
-    `There is no database ${file}, so there is no research run yet. Make one with research-stage run; if yours lies elsewhere, name the lineage database beside it with --db FILE.`,
+    `There is no database ${file}, so there is no research run yet. Start one with \`research-stage run\`, or name the lineage database beside an existing one with --db FILE.`,
     2,
   );
 }

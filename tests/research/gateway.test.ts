@@ -107,7 +107,7 @@ test("a replay that is asked something else says so, whatever the client makes o
     }),
   );
   await expect(asked).rejects.toThrow(
-    /no answer to GET \/search\?q=flash\+attention of echo \([0-9a-f]{12}\).*record it again/,
+    /no answer to GET \/search\?q=flash\+attention of echo \([0-9a-f]{12}\).*Record it again/,
   );
 });
 
@@ -214,5 +214,5 @@ describe("limits", () => {
 
 test("a file that is no recording is refused by name", async () => {
   writeFileSync(join(folder, "abc.json"), '{"half":');
-  await expect(openFolderStore(folder).find("abc")).rejects.toThrow(/abc\.json is no recorded answer/);
+  await expect(openFolderStore(folder).find("abc")).rejects.toThrow(/abc\.json is not a recorded answer/);
 });

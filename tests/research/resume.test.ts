@@ -116,7 +116,7 @@ test("no source could look: nothing was read, no model is paid, and the run goes
   const failed = JSON.parse(ended.stdout);
   expect(failed).toMatchObject({ status: "failed", survey: "failed", works: 0, spend_usd: 0 });
   expect(failed.message).toMatch(
-    /^Nothing was read.*x skipped \(.*X_API_KEY.*exa skipped \(.*EXA_API_KEY.*arxiv failed/,
+    /^No literature was found.*x skipped \(.*X_API_KEY.*exa skipped \(.*EXA_API_KEY.*arxiv failed/,
   );
   expect(failed.sources.map(({ source }: { source: string }) => source)).toEqual(["x", "exa", "arxiv"]);
   expect(ended.stderr).toMatch(new RegExp(`Go on with: \\S*research-stage\\S* resume ${failed.run}`));
@@ -150,7 +150,7 @@ test("a work that the model refuses to read is left out and told; where it refus
   expect(status).toBe("completed");
   expect(ideas.length).toBeGreaterThan(0);
   const told = readFileSync(join(folder, "report.md"), "utf8").split("## Injection report")[1];
-  expect(told?.match(/unanswered: refused.*the record was left out/g)).toHaveLength(1);
+  expect(told?.match(/unanswered: refused.*the record was omitted/g)).toHaveLength(1);
 
   fakes.xai.script("refusal");
   const none = await place.run("research-stage", ["discover", ...DISCOVER, "--json"], fakes.env);
@@ -198,19 +198,23 @@ test("mistakes are told before any work", async () => {
   for (const [command, args, message] of [
     [runCommand("run"), [], "--domain"],
     [runCommand("run"), ["--recording", "nowhere.json"], "ENOENT"],
-    [runCommand("run"), ["--recording", "--domain", DOMAIN], "leave --domain out"],
-    [runCommand("run"), ["--domain", "attention ".repeat(50)], "at most 400"],
-    [runCommand("run"), ["--domain", DOMAIN, "--constraints", "fast ".repeat(500)], "at most 2000"],
+    [runCommand("run"), ["--recording", "--domain", DOMAIN], "Omit --domain"],
+    [runCommand("run"), ["--domain", "attention ".repeat(50)], "the limit is 400"],
+    [runCommand("run"), ["--domain", DOMAIN, "--constraints", "fast ".repeat(500)], "the limit is 2000"],
     [runCommand("run"), ["--domain", DOMAIN, "--rounds", "0"], "--rounds 0"],
     [runCommand("run"), ["--domain", DOMAIN, "--since", "yesterday"], "--since yesterday"],
-    [runCommand("run"), ["--domain", DOMAIN, "--since", "2026-05-02", "--until", "2026-05-01"], "no day is left"],
+    [
+      runCommand("run"),
+      ["--domain", DOMAIN, "--since", "2026-05-02", "--until", "2026-05-01"],
+      "Choose an earlier day",
+    ],
     [
       runCommand("run"),
       ["--domain", DOMAIN, "--workload", "nope"],
       "has the workload nope. attention-cpu has w64-l256",
     ],
     [runCommand("run"), ["--domain", DOMAIN, "--workload", "tall", "--workload", "w64-*"], "has all of tall, w64-*"],
-    [runCommand("run"), ["--domain", DOMAIN, "--prompts", taken], "there is no such folder"],
+    [runCommand("run"), ["--domain", DOMAIN, "--prompts", taken], "this folder does not exist"],
     [runCommand("run"), ["--recording", "--out", taken], `cannot write to ${taken}`],
     [runCommand("run"), ["--recording", "--record", join(taken, "r.json")], "--record: cannot write"],
     [resumeCommand(), [], "no research run"],

@@ -28,8 +28,8 @@ export async function optimise(id: string | undefined, given: OptimiseOptions): 
   try {
     const teacher = findRun(research.db, id);
     if (teacher === undefined) {
-      const none = id === undefined ? "no research run to learn from yet" : `no research run ${id}`;
-      throw new UserError(`There is ${none}. Make one with: research-stage run`, 2);
+      const none = id === undefined ? "no research run yet" : `no research run ${id}`;
+      throw new UserError(`There is ${none}. Start one with: research-stage run`, 2);
     }
     const options = researchOptions.parse({
       ...researchOptions.parse(JSON.parse(teacher.options)),
@@ -60,7 +60,7 @@ export async function optimise(id: string | undefined, given: OptimiseOptions): 
     try {
       const learnt = await optimisePrompts(session, teacher.id, threshold, resolve(given.out));
       if (given.json) process.stdout.write(`${JSON.stringify(learnt)}\n`);
-      else say(`${learnt.bootstrapped} of ${learnt.tried} tries made an example: ${learnt.file}`);
+      else say(`${learnt.bootstrapped} of ${learnt.tried} tries became examples: ${learnt.file}`);
     } finally {
       await close();
     }

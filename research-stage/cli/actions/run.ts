@@ -64,7 +64,7 @@ export async function startResearch(goal: "run" | "discover", given: RunOptions,
 /** A recorded run keeps its name and its day, so that its report is the same. */
 async function replay(given: RunOptions, path: string): Promise<void> {
   if (given.domain !== undefined) {
-    throw new UserError("--recording has a domain of its own: leave --domain out.", 2);
+    throw new UserError("--recording uses the recorded domain. Omit --domain.", 2);
   }
   const recording = readRecording(path);
   const { run: id, options, secret, created_at: createdAt } = recording;
@@ -78,7 +78,7 @@ function sayWithoutEffect(command: Command): void {
     .filter((option) => !WITH_RECORDING.has(option.attributeName()))
     .filter((option) => command.getOptionValueSource(option.attributeName()) === "cli")
     .map(({ long, flags }) => long ?? flags);
-  if (idle.length > 0) say(`--recording repeats a run as it was: ${idle.join(", ")} changes nothing`);
+  if (idle.length > 0) say(`--recording repeats a run unchanged; ignoring ${idle.join(", ")}`);
 }
 
 interface Wanted {
@@ -113,12 +113,15 @@ function optionsOf(given: RunOptions, goal: "run" | "discover"): ResearchOptions
     throw new UserError('Name what to look for: --domain "attention on CPUs" (or see --recording).', 2);
   }
   if (given.prompts !== undefined && statSync(given.prompts, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    throw new UserError(`--prompts ${given.prompts}: there is no such folder. optimise-prompts writes one.`, 2);
+    throw new UserError(
+      `--prompts ${given.prompts}: this folder does not exist. \`research-stage optimise-prompts\` writes one.`,
+      2,
+    );
   }
   const since = given.since === undefined ? null : day(given.since, "--since");
   const until = given.until === undefined ? new Date().toISOString().slice(0, 10) : day(given.until, "--until");
   if (since !== null && since > until) {
-    throw new UserError(`--since ${since} is after ${until}, up to which literature is looked for: no day is left.`, 2);
+    throw new UserError(`--since ${since} is after ${until}, the last day of the search. Choose an earlier day.`, 2);
   }
   const whole = (number: string, option: string, max: number) => parseInteger(number, option, { min: 1, max });
   return researchOptions.parse({
@@ -153,12 +156,12 @@ function optionsOf(given: RunOptions, goal: "run" | "discover"): ResearchOptions
 /** A part of what was meant would be looked for, and nobody would know. */
 function text(given: string, option: string, most: number): string {
   if (given.length <= most) return given;
-  throw new UserError(`${option}: ${given.length} characters; at most ${most} are taken. Shorten it.`, 2);
+  throw new UserError(`${option}: the text has ${given.length} characters; the limit is ${most}. Shorten it.`, 2);
 }
 
 function day(text: string, option: string): string {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || Number.isNaN(Date.parse(text))) {
-    throw new UserError(`${option} ${text}: not a day. Write it like 2026-01-15.`, 2);
+    throw new UserError(`${option} ${text}: this is not a date. Write for example 2026-01-15.`, 2);
   }
   return text;
 }

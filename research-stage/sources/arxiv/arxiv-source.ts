@@ -134,7 +134,7 @@ async function pageOf(
     if (found.kind !== "feed") return found.message;
     if (found.entries.length > 0 || found.total <= start) return found;
     // The pace of calls is wait enough.
-    throw new SourceFailed(`arXiv gave an empty page ${TRIES} times though it counts ${found.total} papers`, 0);
+    throw new SourceFailed(`arXiv returned an empty page ${TRIES} times, although it reports ${found.total} papers`, 0);
   };
   return retryBudget.ask(askForPage, asItSays(TRIES)).catch((error: unknown) => {
     if (error instanceof SourceFailed) return error.message;
@@ -150,10 +150,10 @@ async function ask(url: string, line: Line, signal: AbortSignal | undefined): Pr
   if (answer?.kind === "failure") return answer.reason;
   const feed = readFeed(body);
   if (feed.kind === "error")
-    return { kind: "error", message: `arXiv did not take the question: ${clean(feed.message).slice(0, 200)}` };
-  if (response.status === 429) return "arXiv refuses more requests for now (429)";
+    return { kind: "error", message: `arXiv rejected the query: ${clean(feed.message).slice(0, 200)}` };
+  if (response.status === 429) return "arXiv temporarily refuses requests (429)";
   if (!response.ok) return `arXiv is not available (${response.status})`;
-  return feed.kind === "unreadable" ? `arXiv answered ${feed.message}` : feed;
+  return feed.kind === "unreadable" ? `arXiv's answer is ${feed.message}` : feed;
 }
 
 /** Seconds only; arXiv sends no dates. */

@@ -51,17 +51,17 @@ export function readFeed(body: string): Feed {
   try {
     parsed = parser.parse(body);
   } catch (error) {
-    return { kind: "unreadable", message: `no XML (${error instanceof Error ? error.message : error})` };
+    return { kind: "unreadable", message: `not XML (${error instanceof Error ? error.message : error})` };
   }
   const checked = document.safeParse(parsed);
   if (!checked.success) {
     const start = body.replace(/\s+/g, " ").trim().slice(0, 80);
-    return { kind: "unreadable", message: start === "" ? "nothing" : `no Atom feed ("${start}")` };
+    return { kind: "unreadable", message: start === "" ? "nothing" : `not an Atom feed ("${start}")` };
   }
   const { feed } = checked.data;
   const entries = feed.entry ?? [];
   const error = entries.find(({ id, title }) => title === "Error" || id.includes("/api/errors"));
-  if (error !== undefined) return { kind: "error", message: error.summary ?? "it does not say why" };
+  if (error !== undefined) return { kind: "error", message: error.summary ?? "without a reason" };
   const total = Number.parseInt(feed["opensearch:totalResults"] ?? "", 10);
   return { kind: "feed", total: Number.isFinite(total) ? total : entries.length, entries };
 }

@@ -71,7 +71,7 @@ export function createExaSource(options: ExaOptions): Source {
     estimate: ({ maxResults }) => 2 * worstCase(Math.ceil(maxResults / 2)),
     search: async (query, context) => {
       if (options.key === null) return without("exa", "skipped", "no key: set EXA_API_KEY to search with Exa");
-      if (off !== null) return without("exa", "skipped", `off for the rest of this run: ${off}`);
+      if (off !== null) return without("exa", "skipped", `disabled for the rest of this run: ${off}`);
       const key = options.key;
       return context.transport.call(service, context.signal, async (line) => {
         const retryBudget = createRetryBudget("Exa", options.retryBudgetMs, context);
@@ -144,7 +144,7 @@ function createAsker(key: string, line: Line, spendLimit: SpendLimit, retryBudge
     ask: async (query, category) => {
       const reserved = worstCase(Math.ceil(query.maxResults / 2));
       if (!spendLimit.reserve(reserved)) {
-        const reason = `the rest of the budget of $${spendLimit.budgetUsd} for Exa does not pay for another call`;
+        const reason = `the remaining budget for Exa (of $${spendLimit.budgetUsd}) is too small for another call`;
         stopped = { reason, final: false, overBudget: true };
         return null;
       }
@@ -192,7 +192,7 @@ function failureOf(exchange: Exchange | undefined, body: unknown): SourceFailed 
   if (seen?.kind === "failure") return new SourceFailed(seen.reason, PAUSE_MS);
   if (seen?.kind !== "response") {
     const said = body instanceof Refusal && body.error instanceof Error ? body.error.message : "no answer";
-    return new SourceFailed(`Exa could not be asked (${said})`);
+    return new SourceFailed(`Exa could not be reached (${said})`);
   }
   const { status, headers } = seen;
   const { tag, error } = errorOf(seen.body);
@@ -200,20 +200,20 @@ function failureOf(exchange: Exchange | undefined, body: unknown): SourceFailed 
   if (status === 402) {
     const why =
       tag === "API_KEY_BUDGET_EXCEEDED"
-        ? "the budget of the key in EXA_API_KEY is spent"
+        ? "the budget of the key in EXA_API_KEY is exhausted"
         : "the Exa account has no credits left";
     return new SourceFailed(`${why} (402 ${tag ?? ""}${said})`, null, { final: true });
   }
   if (status === 401 || status === 403) {
-    return new SourceFailed(`Exa refuses the key in EXA_API_KEY (${status}${said})`, null, { final: true });
+    return new SourceFailed(`Exa rejects the key in EXA_API_KEY (${status}${said})`, null, { final: true });
   }
   if (status === 429) {
     const seconds = Number(headers["retry-after"]);
-    return new SourceFailed(`Exa refuses more requests for now (429${said})`, seconds > 0 ? seconds * 1000 : PAUSE_MS);
+    return new SourceFailed(`Exa temporarily refuses requests (429${said})`, seconds > 0 ? seconds * 1000 : PAUSE_MS);
   }
   if (status >= 500) return new SourceFailed(`Exa is not available (${status}${said})`, PAUSE_MS);
-  if (status >= 400) return new SourceFailed(`Exa did not take the question (${status}${said})`);
-  return new SourceFailed("Exa answered in a shape that is not known");
+  if (status >= 400) return new SourceFailed(`Exa rejected the query (${status}${said})`);
+  return new SourceFailed("Exa's answer has an unknown structure");
 }
 
 const errorBody = z.object({ error: z.string().nullish(), tag: z.string().nullish() });

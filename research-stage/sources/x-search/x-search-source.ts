@@ -83,9 +83,9 @@ export function createXSearchSource(options: XSearchOptions): Source {
     search: async (query, context) => {
       const { key } = options;
       if (key === null) return without(X_SEARCH, "skipped", "no key: set X_API_KEY (or XAI_API_KEY) to search X");
-      if (off !== null) return without(X_SEARCH, "skipped", `off for the rest of this run: ${off}`);
+      if (off !== null) return without(X_SEARCH, "skipped", `disabled for the rest of this run: ${off}`);
       if (!context.spendLimit.reserve(WORST_USD)) {
-        const left = `the rest of the budget of $${context.spendLimit.budgetUsd} for x_search does not pay for a call`;
+        const left = `the remaining budget for x_search (of $${context.spendLimit.budgetUsd}) is too small for a call`;
         return without(X_SEARCH, "skipped", left);
       }
       let cost = 0;
@@ -232,7 +232,7 @@ function paragraphAt(text: string, at: number): string {
 function failureOf(exchange: Exchange | undefined): SourceFailed {
   const seen = exchange?.answer;
   if (seen?.kind === "failure") return new SourceFailed(seen.reason, PAUSE_MS);
-  if (seen?.kind !== "response") return new SourceFailed("xAI could not be asked");
+  if (seen?.kind !== "response") return new SourceFailed("xAI could not be reached");
   const { status, headers, body } = seen;
   const said = messageOf(body);
   const told = `${status}${said === "" ? "" : `, "${said}"`}`;
@@ -242,15 +242,15 @@ function failureOf(exchange: Exchange | undefined): SourceFailed {
   }
   if (status === 429) {
     const seconds = Number(headers["retry-after"]);
-    return new SourceFailed(`xAI refuses more requests for now (${told})`, seconds > 0 ? seconds * 1000 : PAUSE_MS);
+    return new SourceFailed(`xAI temporarily refuses requests (${told})`, seconds > 0 ? seconds * 1000 : PAUSE_MS);
   }
   // biome-ignore lint/plugin: xAI has no code for it
   if (status === 401 || status === 403 || (status === 400 && /api key/i.test(said))) {
-    return new SourceFailed(`xAI refuses the key in XAI_API_KEY (${told})`, null, { final: true });
+    return new SourceFailed(`xAI rejects the key in XAI_API_KEY (${told})`, null, { final: true });
   }
   if (status >= 500) return new SourceFailed(`xAI is not available (${told})`, PAUSE_MS);
-  if (status >= 400) return new SourceFailed(`xAI did not take the question (${told})`);
-  return new SourceFailed("xAI answered in a shape that is not known");
+  if (status >= 400) return new SourceFailed(`xAI rejected the query (${told})`);
+  return new SourceFailed("xAI's answer has an unknown structure");
 }
 
 /** `{"code":"…","error":"…"}` or `{"error":{"message":"…"}}`. */

@@ -74,7 +74,7 @@ export function createXClient(bearer: string, line: Line): XClient {
     const checked = page.safeParse(body);
     if (checked.success) return checked.data;
     const where = checked.error.issues[0]?.path.join(".");
-    throw new XError("unavailable", `X answered in a shape that is not known (at ${where || "the top"})`);
+    throw new XError("unavailable", `X's answer has an unknown structure (at ${where || "the top"})`);
   };
   return {
     search: (query, { archive, maxResults, nextToken, startTime }) =>
@@ -92,7 +92,7 @@ function xErrorOf(error: unknown, { exchanges }: Line): XError {
   const last = exchanges.at(-1)?.answer;
   if (last?.kind === "failure") return new XError("unavailable", last.reason);
   if (error instanceof ApiResponseError) return answered(error);
-  if (error instanceof ApiPartialResponseError) return new XError("unavailable", "the answer of X was cut off");
+  if (error instanceof ApiPartialResponseError) return new XError("unavailable", "the answer of X was truncated");
   if (error instanceof ApiRequestError) return new XError("unavailable", `no connection to X (${error.message})`);
   return new XError("unavailable", error instanceof Error ? error.message : String(error));
 }
@@ -101,11 +101,11 @@ function answered({ code, data, headers }: ApiResponseError): XError {
   const reset = Number(headers["x-rate-limit-reset"]);
   const resetAt = Number.isFinite(reset) && reset > 0 ? reset * 1000 : null;
   const detail = detailOf(data);
-  if (code === 429) return new XError("rate_limited", `X refuses more requests for now (429${detail})`, resetAt);
+  if (code === 429) return new XError("rate_limited", `X temporarily refuses requests (429${detail})`, resetAt);
   if (code === 402) return new XError("no_credits", `the X account has no credits left (402${detail})`);
-  if (code === 401 || code === 403) return new XError("refused", `X refuses the key in X_API_KEY (${code}${detail})`);
+  if (code === 401 || code === 403) return new XError("refused", `X rejects the key in X_API_KEY (${code}${detail})`);
   if (code >= 500) return new XError("unavailable", `X is not available (${code}${detail})`);
-  return new XError("bad_request", `X did not take the question (${code}${detail})`);
+  return new XError("bad_request", `X rejected the query (${code}${detail})`);
 }
 
 /** What the answer says about itself, short: JSON of two shapes, or HTML as a string, which says nothing. */

@@ -61,7 +61,7 @@ export function createPager({ client, line, billing, spendLimit, retryBudget, ar
   };
   const overBudget = (): null => {
     brokeBudget = true;
-    return stop(`the rest of the budget of $${spendLimit.budgetUsd} for X does not pay for another call`);
+    return stop(`the remaining budget for X (of $${spendLimit.budgetUsd}) is too small for another call`);
   };
 
   const ask = async (posts: number, call: () => Promise<Page>): Promise<Page | null> => {

@@ -46,13 +46,16 @@ const LOOKUPS = 8;
 /** Pages of one query. */
 const PAGES = 5;
 
-const SEVEN_DAYS = "X's recent search sees seven days only";
+const SEVEN_DAYS = "X's recent search covers seven days only";
 
 /** @throws UserError (code 2) for an author that is no handle: it would change the question. */
 export function createXSource(options: XOptions): Source {
   const strange = options.authors.find((author) => !/^\w{1,15}$/.test(author));
   if (strange !== undefined) {
-    throw new UserError(`"${strange}" is no handle on X: one has 1 to 15 letters, digits and underscores, no @.`, 2);
+    throw new UserError(
+      `"${strange}" is not a handle on X. A handle has 1 to 15 letters, digits and underscores, without @.`,
+      2,
+    );
   }
   const billing = createBilling();
   const service = {
@@ -71,7 +74,7 @@ export function createXSource(options: XOptions): Source {
     estimate: ({ maxResults }) => estimatePosts(maxResults) * POST_USD,
     search: async (query, context) => {
       if (options.key === null) return without("x", "skipped", "no key: set X_API_KEY to search X");
-      if (off !== null) return without("x", "skipped", `off for the rest of this run: ${off}`);
+      if (off !== null) return without("x", "skipped", `disabled for the rest of this run: ${off}`);
       const key = options.key;
       return context.transport.call(service, context.signal, async (line) => {
         const retryBudget = createRetryBudget("X", options.retryBudgetMs, context);
@@ -216,7 +219,7 @@ function tooOld(root: string, archive: Archive, pager: Pager, options: XOptions)
   const began = archive.posts.get(root)?.created_at;
   const seen = sevenDaysBefore(pager.firstAnswerAt);
   if (options.archive === "all" || seen === null) return [];
-  return began === undefined || began.slice(0, 10) < seen ? [`${SEVEN_DAYS}, and this thread is older`] : [];
+  return began === undefined || began.slice(0, 10) < seen ? [`${SEVEN_DAYS}, but this thread is older`] : [];
 }
 
 const sevenDaysBefore = (at: number | null): string | null =>

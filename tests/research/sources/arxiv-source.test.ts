@@ -55,18 +55,18 @@ test("a question in arXiv's syntax, dates included, operators taken out", () => 
 
 describe("failures", () => {
   test.each([
-    ["error-200", "arXiv did not take the question: incorrect id format", 1],
-    ["plain", 'arXiv answered no Atom feed ("The server is tired.")', 3],
-    ["malformed", "arXiv answered no Atom feed", 3],
-    ["truncated", "arXiv answered no", 3],
+    ["error-200", "arXiv rejected the query: incorrect id format", 1],
+    ["plain", `arXiv's answer is not an Atom feed ("The server is tired.")`, 3],
+    ["malformed", "arXiv's answer is not an Atom feed", 3],
+    ["truncated", "arXiv's answer is not", 3],
     ["403", "arXiv is not available (403)", 3],
-    ["429:1", "arXiv refuses more requests for now (429)", 3],
+    ["429:1", "arXiv temporarily refuses requests (429)", 3],
     ["500", "arXiv is not available (500)", 3],
     ["503:1", "arXiv is not available (503)", 3],
     ["503-html", "arXiv is not available (503)", 3],
-    ["cut", "was cut off", 3],
-    ["cut-early", "was cut off", 3],
-    ["redirect", "which is not followed", 3],
+    ["cut", "was truncated", 3],
+    ["cut-early", "was truncated", 3],
+    ["redirect", "redirects are not followed", 3],
   ])("%s: failed with a message", async (step, reason, calls) => {
     await using fake = await startFakeArxiv({ scenario: step });
     await using harness = await openHarness({ hurried: true });

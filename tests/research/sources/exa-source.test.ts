@@ -53,9 +53,9 @@ test("the category is the current one, and dates go along", async () => {
 describe("failures", () => {
   test.each([
     ["402", "the Exa account has no credits left (402 NO_MORE_CREDITS"],
-    ["402-key", "the budget of the key in EXA_API_KEY is spent (402 API_KEY_BUDGET_EXCEEDED"],
-    ["401", "Exa refuses the key in EXA_API_KEY (401"],
-    ["403", "Exa refuses the key in EXA_API_KEY (403"],
+    ["402-key", "the budget of the key in EXA_API_KEY is exhausted (402 API_KEY_BUDGET_EXCEEDED"],
+    ["401", "Exa rejects the key in EXA_API_KEY (401"],
+    ["403", "Exa rejects the key in EXA_API_KEY (403"],
   ])("%s: off for the run", async (step, reason) => {
     await using fake = await startFakeExa({ scenario: step });
     await using harness = await openHarness();
@@ -68,16 +68,16 @@ describe("failures", () => {
   });
 
   test.each([
-    ["429:30", "Exa refuses more requests for now (429"],
-    ["429-bare", "Exa refuses more requests for now (429"],
+    ["429:30", "Exa temporarily refuses requests (429"],
+    ["429-bare", "Exa temporarily refuses requests (429"],
     ["500", "Exa is not available (500"],
     ["503", "Exa is not available (503"],
     ["503-html", "Exa is not available (503)"],
-    ["cut", "was cut off"],
-    ["cut-early", "was cut off"],
-    ["truncated", "in a shape that is not known"],
-    ["malformed", "in a shape that is not known"],
-    ["redirect", "which is not followed"],
+    ["cut", "was truncated"],
+    ["cut-early", "was truncated"],
+    ["truncated", "has an unknown structure"],
+    ["malformed", "has an unknown structure"],
+    ["redirect", "redirects are not followed"],
   ])("%s: failed with a message", async (step, reason) => {
     await using fake = await startFakeExa({ scenario: step });
     await using harness = await openHarness();

@@ -34,15 +34,15 @@ test("cited posts become pages, marked as second-hand, and it costs what xAI say
 
 describe("failures", () => {
   test.each([
-    ["401", "xAI refuses the key in XAI_API_KEY (400", "skipped"],
+    ["401", "xAI rejects the key in XAI_API_KEY (400", "skipped"],
     ["402", "the xAI account has no credits left (429", "skipped"],
-    ["429:30", "xAI refuses more requests for now (429", "failed"],
-    ["429-bare", "xAI refuses more requests for now (429", "failed"],
+    ["429:30", "xAI temporarily refuses requests (429", "failed"],
+    ["429-bare", "xAI temporarily refuses requests (429", "failed"],
     ["500", "xAI is not available (500", "failed"],
     ["503-html", "xAI is not available (503)", "failed"],
-    ["malformed", "in a shape that is not known", "failed"],
-    ["truncated", "in a shape that is not known", "failed"],
-    ["cut", "was cut off", "failed"],
+    ["malformed", "has an unknown structure", "failed"],
+    ["truncated", "has an unknown structure", "failed"],
+    ["cut", "was truncated", "failed"],
   ])("%s: failed with a message, and afterwards %s", async (step, reason, next) => {
     await using fake = await startFakeXSearch(POSTS, step);
     await using harness = await openHarness();

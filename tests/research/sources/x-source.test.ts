@@ -26,9 +26,9 @@ const openClockHarness = () => openHarness({ now: Date.now });
 
 describe("refused for good: off for the run", () => {
   test.each([
-    ["401", "X refuses the key in X_API_KEY (401"],
+    ["401", "X rejects the key in X_API_KEY (401"],
     ["402", "the X account has no credits left (402"],
-    ["403", "X refuses the key in X_API_KEY (403"],
+    ["403", "X rejects the key in X_API_KEY (403"],
   ])("%s", async (status, reason) => {
     await using fake = await openFake(status);
     await using harness = await openHarness();
@@ -71,7 +71,7 @@ describe("429", () => {
     await using harness = await openClockHarness();
     const result = await harness.ask(sourceAt(fake));
     expect(result.status).toBe("partial");
-    expect(result.reason).toMatch(/refuses more requests for now.*the limit ends at 20/);
+    expect(result.reason).toMatch(/temporarily refuses requests.*the limit ends at 20/);
     expect(result.items.length).toBeGreaterThan(0);
   });
 
@@ -101,11 +101,11 @@ describe("not available", () => {
     ["500", "X is not available (500"],
     ["503", "X is not available (503"],
     ["503-html", "X is not available (503)"],
-    ["cut", "was cut off"],
-    ["truncated", "cut off"],
-    ["cut-early", "was cut off"],
-    ["malformed", "in a shape that is not known (at data)"],
-    ["redirect", "which is not followed"],
+    ["cut", "was truncated"],
+    ["truncated", "was truncated"],
+    ["cut-early", "was truncated"],
+    ["malformed", "has an unknown structure (at data)"],
+    ["redirect", "redirects are not followed"],
   ])("%s: tried once more, then failed with a message", async (step, reason) => {
     await using fake = await openFake(step);
     await using harness = await openHarness({ hurried: true });
@@ -191,7 +191,7 @@ describe("what it costs", () => {
       { ...spendLimit, reserve: (usd) => calls++ === 0 && spendLimit.reserve(usd) },
     );
     expect(result.status).toBe("partial");
-    expect(result.reason).toContain("does not pay for another call");
+    expect(result.reason).toContain("is too small for another call");
     expect(fake.requests).toHaveLength(1);
   });
 
