@@ -46,6 +46,8 @@ const evaluatorChannelOptions: ChannelOptions = {
   "grpc.max_reconnect_backoff_ms": 1_000,
   "grpc.enable_retries": 0,
   "grpc.use_local_subchannel_pool": 1,
+  // The cluster needs no proxy, and a token of it must not reach one.
+  "grpc.enable_http_proxy": 0,
 };
 
 /** A client of the daemon at `address` (HOST:PORT). It connects at the first call; `close()` ends it. */

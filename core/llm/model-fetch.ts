@@ -2,6 +2,7 @@
  * `fetch` for model endpoints: says by a class of its own that a port is one to which it does not connect, and keeps
  * what a server says of an error in another form than OpenAI's, which the client library would drop.
  */
+import { outsideFetch } from "../outside/outside-fetch.ts";
 import { parseJson } from "./json-text.ts";
 
 /** Ports of other protocols (https://fetch.spec.whatwg.org/#port-blocking). */
@@ -25,7 +26,7 @@ export class BlockedPort extends Error {
 export const modelFetch: typeof fetch = async (input, init) => {
   const { port } = new URL(input instanceof Request ? input.url : input);
   if (BLOCKED_PORTS.has(port)) throw new BlockedPort(port);
-  const response = await fetch(input, init);
+  const response = await outsideFetch(input, init);
   return response.ok ? response : withError(response);
 };
 

@@ -8,6 +8,8 @@ import { setTimeout } from "node:timers/promises";
 import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhen } from "cockatiel";
 import OpenAI from "openai";
 import PQueue from "p-queue";
+import { describeProxy } from "../outside/outside-fetch.ts";
+import { proxyFor } from "../outside/proxy.ts";
 import { retry } from "../retry/retry.ts";
 import { type CallRecord, hashOf, type ModelRequest } from "./call.ts";
 import type { CallStore } from "./call-store.ts";
@@ -42,6 +44,9 @@ interface Attempt {
 
 /** What the circuit breaker counts: the provider is not well, whatever was asked. A rate limit is waited for instead. */
 const UNWELL: ReadonlySet<string> = new Set(["server_error", "unreachable", "timeout"]);
+
+/** Failures that a proxy on the way may be the reason of. */
+const FAR: ReadonlySet<string> = new Set(["unreachable", "timeout", "server_error", "bad_key", "bad_request"]);
 
 /** Of the name under which a model answers. */
 const MAX_MODEL_NAME = 200;
@@ -263,7 +268,8 @@ class OpenAiClient {
     } catch (error) {
       const cause = signal?.aborted === true ? "cancelled" : late.aborted ? "timeout" : null;
       const failure = failureOf(error, redact, cause);
-      return failure.kind === "wrong_address" ? this.#advised(failure) : failure;
+      if (failure.kind === "wrong_address") return this.#advised(failure);
+      return FAR.has(failure.kind) ? this.#withProxy(failure) : failure;
     }
   }
 
@@ -285,6 +291,10 @@ class OpenAiClient {
     const isEmpty = Array.isArray(choices) && choices.length === 0;
     const what = isEmpty ? "an answer without choices" : "something that is not a chat completion";
     return { ...failed, message: `the server gave ${what}`, usd: usdOfUsage(body, price) };
+  }
+
+  #withProxy(failure: Failure): Failure {
+    return { ...failure, message: `${failure.message}${describeProxy(proxyFor(this.#options.baseUrl))}` };
   }
 
   #advised(failure: Failure): Failure {

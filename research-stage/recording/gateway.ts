@@ -9,6 +9,7 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { secretValues } from "@kevo/core/logging/secrets.ts";
+import { askDirectly } from "@kevo/core/outside/outside-fetch.ts";
 import { type Answer, hashOf, type Request, requestOf, type StoredExchange } from "./exchange.ts";
 import { inPace } from "./pace.ts";
 import type { Exchange, ExchangeStore, Service, Transport } from "./transport.ts";
@@ -34,6 +35,8 @@ interface OpenLine {
 const MAX_REQUEST_BYTES = 4 * 1024 * 1024;
 
 export async function openGateway(options: GatewayOptions): Promise<Transport> {
+  // The clients of the services reach this gateway through Node's own HTTP.
+  askDirectly();
   const lines = new Map<string, OpenLine>();
   const answerer = createAnswerer(options);
   const server = createServer((request, response) => {

@@ -1,5 +1,7 @@
 /** One request to the real service: bounded in time and size, its failures as messages. */
 import type { IncomingHttpHeaders } from "node:http";
+import { describeProxy, outsideFetch } from "@kevo/core/outside/outside-fetch.ts";
+import { proxyFor } from "@kevo/core/outside/proxy.ts";
 import type { Answer, Request } from "./exchange.ts";
 import type { Service } from "./transport.ts";
 
@@ -21,7 +23,7 @@ export async function askService(
   const limit = AbortSignal.timeout(service.timeoutMs);
   const sent = SENT.flatMap((name) => (headers[name] === undefined ? [] : [[name, String(headers[name])] as const]));
   try {
-    const response = await fetch(`${service.origin}${request.path}`, {
+    const response = await outsideFetch(`${service.origin}${request.path}`, {
       method: request.method,
       headers: Object.fromEntries(sent),
       body: request.body,
@@ -39,7 +41,7 @@ export async function askService(
     if (signal.aborted) throw signal.reason;
     return failure(
       limit.aborted
-        ? `no answer from ${service.origin} within ${service.timeoutMs / 1000} s`
+        ? `no answer from ${service.origin} within ${service.timeoutMs / 1000} s${describeProxy(proxyFor(service.origin))}`
         : describe(service, error),
     );
   }
@@ -59,10 +61,11 @@ async function text(response: Response): Promise<string> {
 class TooLarge extends Error {}
 
 function describe({ origin }: Service, error: unknown): string {
+  const through = describeProxy(proxyFor(origin));
   if (error instanceof TooLarge) return `the answer of ${origin} is larger than ${MAX_ANSWER_BYTES / 2 ** 20} MiB`;
   const cause = (error as { cause?: { code?: string } }).cause?.code;
-  if (cause === "UND_ERR_SOCKET" || cause === "ECONNRESET") return `the answer of ${origin} was truncated`;
-  return `no connection to ${origin} (${cause ?? (error as Error).message})`;
+  if (cause === "UND_ERR_SOCKET" || cause === "ECONNRESET") return `the answer of ${origin} was truncated${through}`;
+  return `no connection to ${origin} (${cause ?? (error as Error).message})${through}`;
 }
 
 const failure = (reason: string): Answer => ({ kind: "failure", reason });
