@@ -120,7 +120,7 @@ test("no source could look: nothing was read, no model is paid, and the run goes
   );
   expect(failed.sources.map(({ source }: { source: string }) => source)).toEqual(["x", "exa", "arxiv"]);
   expect(ended.stderr).toMatch(new RegExp(`Go on with: \\S*research-stage\\S* resume ${failed.run}`));
-  expect(readFileSync(join(failed.folder, "report.md"), "utf8")).toContain("Incomplete: Nothing was read");
+  expect(readFileSync(join(failed.folder, "report.md"), "utf8")).toContain("Incomplete: No literature was found");
   expect(fakes.calls().models).toBe(0);
 
   fakes.sources.arxiv.scenario("ok");
