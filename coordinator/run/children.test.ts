@@ -56,3 +56,36 @@ describe("a child that does not start", () => {
     expect(message).toBe("the child ended with code 1: no answer from the driver");
   });
 });
+
+describe("a child that works, and dies again and again", () => {
+  const program = (says: string) => `import { appendFileSync, readFileSync } from "node:fs";
+    appendFileSync(${JSON.stringify(join(tmpdir(), "kevo-child-deaths-"))} + process.ppid, ".");
+    const n = readFileSync(${JSON.stringify(join(tmpdir(), "kevo-child-deaths-"))} + process.ppid, "utf8").length;
+    console.log("works");
+    ${says}`;
+  afterEach(() => rmSync(`${join(tmpdir(), "kevo-child-deaths-")}${process.pid}`, { force: true }));
+
+  test("for the same reason, is given up after three deaths, and the reason told", async () => {
+    const dies = program('console.error("value of", 200 + n, "characters is too long"); process.exit(1);');
+    const { message, restarts } = await givenUp(dies, true, HOUR_MS);
+    expect(restarts).toBe(2);
+    expect(message).toBe(
+      "the child ended with code 1: value of 203 characters is too long. It ended 3 times in a row for this reason.",
+    );
+  });
+
+  test("of the same signal, is given up as well", async () => {
+    const { message, restarts } = await givenUp(program("process.abort();"), true, HOUR_MS);
+    expect(restarts).toBe(2);
+    expect(message).toMatch(/ended with SIGABRT.* It ended 3 times in a row for this reason\.$/);
+  });
+
+  test("for other reasons, or killed by somebody, is started again", async () => {
+    const reasons = `const reasons = ["one", "two", "two", "kill", "two", "two", "three", "three", "three"];
+      if (reasons[n - 1] === "kill") process.kill(process.pid, "SIGKILL");
+      console.error(reasons[n - 1]); process.exit(1);`;
+    const { message, restarts } = await givenUp(program(reasons), true, HOUR_MS);
+    expect(restarts).toBe(8);
+    expect(message).toContain("ended with code 1: three.");
+  });
+});

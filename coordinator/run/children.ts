@@ -26,6 +26,8 @@ export interface ChildOptions {
 /** A child that ends this soon after its start did not work at all. */
 const SHORT_LIFE_MS = 2_000;
 const FAILED_STARTS_ALLOWED = 3;
+/** Deaths in a row with the same last words: the next one would come to the same, however long it takes. */
+const LIKE_DEATHS_ALLOWED = 3;
 const GRACE_MS = 4_000;
 
 /** A child process that is started again when it dies unasked. */
@@ -34,6 +36,8 @@ export class Child {
   #process: GroupProcess | null = null;
   #stopping = false;
   #failedStarts = 0;
+  /** What it said when it died, without numbers, and how often in a row it has said so. */
+  #deaths = { reason: "", count: 0 };
   /** Last lines on standard error: what a person needs when it does not start. */
   #lastLines: string[] = [];
   readonly #now: () => number;
@@ -84,13 +88,25 @@ export class Child {
       const why = `${name} ended with ${signal ?? `code ${code}`}${this.#lastLines.length > 0 ? `: ${this.#lastLines.join(" ")}` : ""}`;
       const failed = this.#now() - startedAt < SHORT_LIFE_MS || (onLine !== null && !works);
       this.#failedStarts = failed ? this.#failedStarts + 1 : 0;
+      const neverWorked = this.#failedStarts >= FAILED_STARTS_ALLOWED;
+      const alike = this.#diesAlike(signal);
       // Wrong usage does not get better by trying again.
-      if (this.#failedStarts >= FAILED_STARTS_ALLOWED || code === 2) {
-        this.#options.onFailed(new UserError(why));
+      if (neverWorked || alike || code === 2) {
+        const often =
+          neverWorked || code === 2 ? "" : `. It ended ${LIKE_DEATHS_ALLOWED} times in a row for this reason.`;
+        this.#options.onFailed(new UserError(`${why}${often}`));
         return;
       }
       this.#options.onRestart(why);
       this.#start();
     });
+  }
+
+  /** A process that somebody killed has no reason of its own; last words are compared without their numbers. */
+  #diesAlike(signal: NodeJS.Signals | null): boolean {
+    const isKilled = signal === "SIGKILL" || signal === "SIGTERM";
+    const reason = isKilled ? "" : (signal ?? this.#lastLines.join(" ").replace(/\d+/g, "#"));
+    this.#deaths = { reason, count: reason !== "" && reason === this.#deaths.reason ? this.#deaths.count + 1 : 1 };
+    return this.#deaths.count >= LIKE_DEATHS_ALLOWED;
   }
 }
