@@ -11,8 +11,8 @@
  *
  * - `signature.ts`, `predict.ts`: typed questions and checked answers. A failure is a `ModelError` whose `kind` says
  *   which; after one that is `final` no further call can succeed.
- * - `spending.ts`: dollars, reserved at worst case before a call. `createSpending(usd)` is a budget within a process;
- *   a run's budget is the coordinator's, over the bus (`core/llm/run-calls.ts`).
+ * - `spending.ts`: dollars, reserved at worst case before a call; a run's budget is the coordinator's, over the bus
+ *   (`core/llm/run-calls.ts`).
  * - `call-store.ts`: every call is recorded there. A question that was answered once is answered from the store, so
  *   ask with another `seed` to get another answer. `openReplay` answers from a recording only: no key, no network.
  * - Text from outside that goes into a prompt is hostile; what comes out is data, checked by schema, never run here.

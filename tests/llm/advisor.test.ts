@@ -1,7 +1,7 @@
 /** What an island-worker makes of a model's answers, good and bad: the advisor against the fake of xAI. */
 import { createCallStore } from "@kevo/core/llm/call-store.ts";
 import { openModel } from "@kevo/core/llm/llm.ts";
-import { createSpending } from "@kevo/core/llm/spending.ts";
+import { createSpending } from "@kevo/core/llm/local-spending.fixture.ts";
 import { applyKnowledge, openKnowledge } from "@kevo/island-worker/evolution/knowledge.ts";
 import {
   askedEntry,
