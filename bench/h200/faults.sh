@@ -5,12 +5,6 @@
 #
 # Writes OUT/faults.txt, OUT/faults.json (after every check) and OUT/faults-databases.tar.gz.
 set -eu
-archive="$1"
-mkdir -p "$2"
-out="$(cd "$2" && pwd)"
-shift 2
-work="$(mktemp -d)"
-trap 'rm -rf "$work"' EXIT
 . "$(dirname "$0")/unpack.sh"
 
 status=0

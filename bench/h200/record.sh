@@ -6,15 +6,10 @@
 # After SECONDS the recording is interrupted and the file is written as far as it came. Writes OUT/NAME.json.gz (NAME is
 # the workload's), OUT/record.json, OUT/record.txt, OUT/replay.json and OUT/record-lineage.db.gz.
 set -eu
-archive="$1"
-mkdir -p "$2"
-out="$(cd "$2" && pwd)"
-seconds="$3"
-workload="$4"
-shift 4
-work="$(mktemp -d)"
-trap 'rm -rf "$work"' EXIT
 . "$(dirname "$0")/unpack.sh"
+seconds="$1"
+workload="$2"
+shift 2
 cd "$work"
 
 name="$(echo "$workload" | tr / -).json.gz"

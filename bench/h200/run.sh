@@ -8,12 +8,6 @@
 # doctor.txt, lineage.db.gz and cheats.json.
 # Options such as `--time 90s` replace the ones below; SKIP_CHEATS=1 leaves the cheats out.
 set -eu
-archive="$1"
-mkdir -p "$2"
-out="$(cd "$2" && pwd)"
-shift 2
-work="$(mktemp -d)"
-trap 'rm -rf "$work"' EXIT
 . "$(dirname "$0")/unpack.sh"
 cd "$work"
 

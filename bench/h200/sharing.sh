@@ -7,11 +7,6 @@
 # Writes OUT/sharing.json: evaluations and lane time of each while both were there, and the runner's processes that were
 # there before and after the kill.
 set -eu
-archive="$1"
-mkdir -p "$2"
-out="$(cd "$2" && pwd)"
-work="$(mktemp -d)"
-trap 'rm -rf "$work"' EXIT
 . "$(dirname "$0")/unpack.sh"
 
 mkdir "$work/first" "$work/second"

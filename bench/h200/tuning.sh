@@ -6,11 +6,6 @@
 # Writes OUT/tuning.json (one record for each configuration, all measured in one process beside the fastest baseline) and
 # OUT/tuning-run.json (the search).
 set -eu
-archive="$1"
-mkdir -p "$2"
-out="$(cd "$2" && pwd)"
-work="$(mktemp -d)"
-trap 'rm -rf "$work"' EXIT
 . "$(dirname "$0")/unpack.sh"
 cd "$work"
 

@@ -1,6 +1,13 @@
 #!/bin/sh
-# Sourced by the scripts beside it: unpacks the archive $archive (made by `npm run bundle`) into the fresh folder $work,
-# or takes a folder in which it lies unpacked, sets $home, and puts its programs on the PATH.
+# Sourced by the scripts beside it: takes their arguments ARCHIVE|FOLDER OUT, makes $out and a fresh folder $work that
+# goes with the script, unpacks the archive (made by `npm run bundle`) there or takes the folder in which it lies unpacked,
+# sets $home, and puts its programs on the PATH. What is left of the arguments stays.
+archive="$1"
+mkdir -p "$2"
+out="$(cd "$2" && pwd)"
+shift 2
+work="$(mktemp -d)"
+trap 'rm -rf "$work"' EXIT
 if [ -d "$archive" ]; then
   home="$(cd "$archive" && pwd)"
 else

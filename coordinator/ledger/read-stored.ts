@@ -46,20 +46,7 @@ export function readStored(db: LineageDatabase, state: LedgerState): StoredCandi
     .orderBy(sql`${candidates}.rowid`)
     .all()
     .map(({ candidates: row, evaluations: evaluation }) => ({
-      candidate: {
-        id: row.id,
-        index: row.position,
-        genome: row.genome,
-        config: JSON.parse(row.config),
-        source: row.source,
-        proposer: row.proposer,
-        parents: parentsOf.get(row.id) ?? [],
-        reason: row.reason,
-        ...(row.call === null ? {} : { call: row.call }),
-        island: row.island,
-        batch: row.batch,
-        answeredBy: row.answeredBy,
-      },
+      candidate: candidateOf(row, parentsOf.get(row.id) ?? []),
       record:
         evaluation === null
           ? null
@@ -70,6 +57,24 @@ export function readStored(db: LineageDatabase, state: LedgerState): StoredCandi
             },
       logged: logged.has(row.id),
     }));
+}
+
+/** @param parents not stored in the row. */
+export function candidateOf(row: typeof candidates.$inferSelect, parents: readonly string[] = []): AcceptedCandidate {
+  return {
+    id: row.id,
+    index: row.position,
+    genome: row.genome,
+    config: JSON.parse(row.config),
+    source: row.source,
+    proposer: row.proposer,
+    parents: [...parents],
+    reason: row.reason,
+    ...(row.call === null ? {} : { call: row.call }),
+    island: row.island,
+    batch: row.batch,
+    answeredBy: row.answeredBy,
+  };
 }
 
 export interface PastAttempts {

@@ -6,6 +6,7 @@ import { nicheKeyOf } from "@kevo/proto/niche-key.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import { and, asc, desc, eq, inArray, max, notInArray } from "drizzle-orm";
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
+import { candidateOf } from "../ledger/read-stored.ts";
 import type { AcceptedCandidate } from "../ledger/records.ts";
 import type { LineageDatabase } from "../lineage/database.ts";
 import { type FailedFinalist, failedFinalists } from "../lineage/queries/finalists.ts";
@@ -80,19 +81,7 @@ export function finalistsOf(db: LineageDatabase, spec: RunSpec, out: ReadonlySet
       .orderBy(spec.search === "exhaustive" ? asc(evaluations.timeMs) : desc(evaluations.fitness), candidates.id)
       .limit(finalists)
       .all()
-      .map(({ row }) => ({
-        id: row.id,
-        index: row.position,
-        genome: row.genome,
-        config: JSON.parse(row.config),
-        source: row.source,
-        proposer: row.proposer,
-        parents: [],
-        reason: row.reason,
-        island: row.island,
-        batch: row.batch,
-        answeredBy: null,
-      })),
+      .map(({ row }) => candidateOf(row)),
   );
 }
 

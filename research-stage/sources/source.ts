@@ -81,6 +81,22 @@ export interface Source {
   search(query: SourceQuery, context: SourceContext): Promise<SourceResult>;
 }
 
+/** What every source of a service on the network is made with. */
+export interface ServiceOptions {
+  readonly origin: string;
+  /** Longest wait for rate limits and outages in one search, milliseconds. */
+  readonly retryBudgetMs: number;
+  /** Longest that one answer may take, milliseconds; the source's own limit where undefined. */
+  readonly timeoutMs?: number;
+}
+
+const DAY_MS = 86_400_000;
+
+/** For `Service.fresh`: an answer is as good as a new one for a day. */
+export function freshForADay(recordedAt: number, now: number): boolean {
+  return now - recordedAt < DAY_MS;
+}
+
 export const NOTHING_ASKED: Coverage = {
   asked: null,
   from: null,

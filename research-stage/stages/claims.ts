@@ -7,13 +7,12 @@ import { UserError } from "@kevo/core/errors/user-error.ts";
 import { signature } from "@kevo/core/llm/signature.ts";
 import { z } from "zod";
 import { type Claim, claim, type Incident, incident } from "../findings/findings.ts";
-import { MAX_CHARACTERS } from "../session/fit.ts";
-import { ask, type Session, withoutAnswer } from "../session/session.ts";
+import type { Session } from "../session/session.ts";
 import { findInjections } from "../sources/defence/detect.ts";
 import { FENCE_RULE } from "../sources/defence/fence.ts";
 import { every } from "../sources/every.ts";
 import type { LiteratureRecord } from "../sources/literature.ts";
-import { renderForPrompt } from "../sources/rendering.ts";
+import { askAboutRecord } from "./ask-about-record.ts";
 import { keywordsOf, overlap, quotes } from "./keywords.ts";
 
 const extractClaims = signature({
@@ -77,15 +76,8 @@ function claimsOf(session: Session, record: LiteratureRecord): Promise<Read> {
   return session.steps.step(
     { key, stage: "claims", round: 0, input: { domain, record }, output: readRecord },
     async () => {
-      const limits = { total: MAX_CHARACTERS.record + 400, each: MAX_CHARACTERS.record };
-      const { text } = renderForPrompt([record], { secret: session.secret, call: key, limits });
-      const question = {
-        signature: extractClaims,
-        input: { domain, source: text },
-        by: "fast",
-        maxTokens: 4096,
-      } as const;
-      const answer = await ask(session, question).catch(withoutAnswer);
+      const input = (source: string) => ({ domain, source });
+      const answer = await askAboutRecord(session, record, key, { signature: extractClaims, by: "fast", input });
       if ("why" in answer) {
         const action = "the record was omitted";
         const told = { record: record.id, post: null, excerpt: answer.why, action };

@@ -7,15 +7,14 @@
 import { signature } from "@kevo/core/llm/signature.ts";
 import { z } from "zod";
 import { type Idea, type Incident, incident, type Novelty, nearestWork, novelty } from "../findings/findings.ts";
-import { MAX_CHARACTERS } from "../session/fit.ts";
-import { ask, type Session, withoutAnswer } from "../session/session.ts";
+import type { Session } from "../session/session.ts";
 import { findInjections } from "../sources/defence/detect.ts";
 import { FENCE_RULE } from "../sources/defence/fence.ts";
 import { every } from "../sources/every.ts";
 import type { LiteratureRecord } from "../sources/literature.ts";
-import { renderForPrompt } from "../sources/rendering.ts";
 import { type SurveyResult, surveyResult } from "../sources/survey.ts";
 import { setVerdict } from "../store/provenance.ts";
+import { askAboutRecord } from "./ask-about-record.ts";
 import { rank } from "./claims.ts";
 import { keywordsOf, overlap, quotes } from "./keywords.ts";
 import { remember, search, setAside } from "./survey.ts";
@@ -100,15 +99,8 @@ function compare(
   return session.steps.step(
     { key: call, stage: "novelty", round, input: { claim, work }, output: claimChecked },
     async () => {
-      const limits = { total: MAX_CHARACTERS.record + 400, each: MAX_CHARACTERS.record };
-      const { text } = renderForPrompt([work], { secret: session.secret, call, limits });
-      const question = {
-        signature: compareWork,
-        input: { claim, source: text },
-        by: "reasoning",
-        maxTokens: 4096,
-      } as const;
-      const answer = await ask(session, question).catch(withoutAnswer);
+      const input = (source: string) => ({ claim, source });
+      const answer = await askAboutRecord(session, work, call, { signature: compareWork, by: "reasoning", input });
       const dropped = { record: work.id, post: null, action: "the comparison was dropped" };
       if ("why" in answer) {
         return { nearest: [], incidents: [{ kind: "unanswered", rule: answer.kind, excerpt: answer.why, ...dropped }] };

@@ -33,6 +33,13 @@ afterAll(async () => {
   await server.stop();
   rmSync(dir, { recursive: true, force: true });
 });
+/** Past the bus. */
+const rawConnection = () =>
+  connect({
+    servers: server.url,
+    authenticator: nkeyAuthenticator(Buffer.from(server.keys.nats.coordinator.seed)),
+  });
+
 afterEach(async () => {
   for (const bus of open.splice(0)) await bus.close();
 });
@@ -99,10 +106,7 @@ test("an unreachable server is one sentence that names the URL", async () => {
 
 test("malformed messages are dropped, counted and reported, and later ones arrive", async () => {
   const bus = await member();
-  const raw = await connect({
-    servers: server.url,
-    authenticator: nkeyAuthenticator(Buffer.from(server.keys.nats.coordinator.seed)),
-  });
+  const raw = await rawConnection();
   const reports: string[] = [];
   bus.onMalformed((subject, why) => reports.push(`${subject}: ${why}`));
   const good = new Promise<number>((resolve) => bus.subscribe("t.in", number, ({ n }) => resolve(n)));
@@ -122,10 +126,7 @@ test("malformed messages are dropped, counted and reported, and later ones arriv
 
 test("a request ends in an answer or in an error that says what happened", async () => {
   const [client, service] = [await member(), await member()];
-  const raw = await connect({
-    servers: server.url,
-    authenticator: nkeyAuthenticator(Buffer.from(server.keys.nats.coordinator.seed)),
-  });
+  const raw = await rawConnection();
   raw.subscribe("t.garbage", { callback: (_error, message) => message.respond("garbage") });
   raw.subscribe("t.silent", { callback: () => {} });
   service.serve("t.double", number, ({ n }) => {
@@ -194,10 +195,7 @@ test("malformed entries in a log are reported and skipped", async () => {
   const bus = await member();
   const run = newRun();
   await bus.openLogStream();
-  const raw = await connect({
-    servers: server.url,
-    authenticator: nkeyAuthenticator(Buffer.from(server.keys.nats.coordinator.seed)),
-  });
+  const raw = await rawConnection();
   const reports: string[] = [];
   bus.onMalformed((_subject, why) => reports.push(why));
   await raw.jetstream().publish(subjects.log(run, 0), JSON.stringify({ ...entry(run, 0), outcome: "splendid" }));
@@ -213,12 +211,7 @@ test("malformed entries in a log are reported and skipped", async () => {
 test("appending without a stream says what was not stored", async () => {
   const bus = await member();
   await bus.openLogStream();
-  const manager = await (
-    await connect({
-      servers: server.url,
-      authenticator: nkeyAuthenticator(Buffer.from(server.keys.nats.coordinator.seed)),
-    })
-  ).jetstreamManager();
+  const manager = await (await rawConnection()).jetstreamManager();
   await manager.streams.delete(LOG_STREAM);
   const run = newRun();
   const failure = await bus.appendLog(entries(run, 0, 3)).catch((error: unknown) => error);
@@ -273,12 +266,7 @@ test("a follower finds the log again when the store was lost and the log republi
 
 test("a follower that starts before the stream exists gets everything", async () => {
   const [writer, reader] = [await member(), await member()];
-  const manager = await (
-    await connect({
-      servers: server.url,
-      authenticator: nkeyAuthenticator(Buffer.from(server.keys.nats.coordinator.seed)),
-    })
-  ).jetstreamManager();
+  const manager = await (await rawConnection()).jetstreamManager();
   await manager.streams.delete(LOG_STREAM).catch(() => {});
   const run = newRun();
   const seen = collector();

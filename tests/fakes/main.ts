@@ -8,8 +8,9 @@
  */
 import { parseArgs } from "node:util";
 import { startFakeArxiv } from "./arxiv/server.ts";
-import { AS_OF, POSTS, SYNTHETIC_AUTHORS } from "./corpus/corpus.ts";
+import { AS_OF, POSTS } from "./corpus/corpus.ts";
 import { startFakeExa } from "./exa/server.ts";
+import { sourceEnvironment } from "./source-environment.ts";
 import { startFakeX } from "./x/server.ts";
 
 const text = { type: "string", default: "ok" } as const;
@@ -20,13 +21,4 @@ const [x, exa, arxiv] = await Promise.all([
   startFakeExa({ scenario: values.exa }),
   startFakeArxiv({ scenario: values.arxiv }),
 ]);
-console.log(
-  JSON.stringify({
-    X_BASE_URL: x.url,
-    X_API_KEY: "synthetic-key-x",
-    X_AUTHORS: SYNTHETIC_AUTHORS.join(","),
-    EXA_BASE_URL: exa.url,
-    EXA_API_KEY: "synthetic-key-exa",
-    ARXIV_BASE_URL: arxiv.url,
-  }),
-);
+console.log(JSON.stringify(sourceEnvironment({ x, exa, arxiv })));

@@ -2,7 +2,7 @@
 import { createCallStore } from "@kevo/core/llm/call-store.ts";
 import { ModelError } from "@kevo/core/llm/errors.ts";
 import { openModel } from "@kevo/core/llm/llm.ts";
-import { createSpending } from "@kevo/core/llm/spending.ts";
+import { createSpending } from "@kevo/core/llm/local-spending.fixture.ts";
 import { createArxivSource } from "@kevo/research-stage/sources/arxiv/arxiv-source.ts";
 import { afterEach, expect, test, vi } from "vitest";
 import { startFakeArxiv } from "../fakes/arxiv/server.ts";

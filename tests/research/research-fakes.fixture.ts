@@ -1,7 +1,8 @@
 /** What the tests of the research stage share: all four fakes, and the environment that points at them. */
 import { startFakeArxiv } from "../fakes/arxiv/server.ts";
-import { AS_OF, POSTS, SYNTHETIC_AUTHORS } from "../fakes/corpus/corpus.ts";
+import { AS_OF, POSTS } from "../fakes/corpus/corpus.ts";
 import { startFakeExa } from "../fakes/exa/server.ts";
+import { sourceEnvironment } from "../fakes/source-environment.ts";
 import { startFakeX } from "../fakes/x/server.ts";
 import { researchAnswers } from "../fakes/xai/research-answers.ts";
 import { type FakeXai, startFakeXai } from "../fakes/xai/server.ts";
@@ -49,12 +50,7 @@ export async function startFakes(): Promise<Fakes> {
     env: {
       ...NO_KEYS,
       LLM_BASE_URL: xai.url,
-      X_BASE_URL: x.url,
-      X_API_KEY: "synthetic-key-x",
-      X_AUTHORS: SYNTHETIC_AUTHORS.join(","),
-      EXA_BASE_URL: exa.url,
-      EXA_API_KEY: "synthetic-key-exa",
-      ARXIV_BASE_URL: arxiv.url,
+      ...sourceEnvironment(sources),
     },
     calls: () => ({
       models: xai.received.length,

@@ -58,23 +58,6 @@ void kevo_export_reference(uint32_t count, const char *const names[], const int6
 
 void kevo_set_cores(int count);
 
-void *kevo_scratch(int slot, size_t bytes) {
-  static struct {
-    void *memory;
-    size_t bytes;
-  } slots[16];
-  if (slot < 0 || slot >= 16) abort();
-  if (slots[slot].bytes < bytes) {
-    free(slots[slot].memory);
-    if (posix_memalign(&slots[slot].memory, 4096, bytes) != 0) {
-      fprintf(stderr, "kevo_scratch: no memory for %zu bytes\n", bytes);
-      abort();
-    }
-    slots[slot].bytes = bytes;
-  }
-  return slots[slot].memory;
-}
-
 void kevo_export_cores(int count) { kevo_set_cores(count); }
 
 /* One call at a time: scratch memory and threads belong to the library. */

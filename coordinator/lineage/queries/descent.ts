@@ -29,24 +29,28 @@ export interface Relative {
 
 /** Nearest first. */
 export function ancestorsOf(db: LineageDatabase, candidate: string): Relative[] {
-  const reach = sql`
-    with recursive reached (id) as (
-      values (${candidate})
-      union
-      select parents.parent from reached join parents on parents.candidate = reached.id
-    )`;
-  return relatives(db, candidate, reach, ({ child, parent }) => [child, parent]);
+  return relatives(db, candidate, reachOf(candidate, sql`parent`, sql`candidate`), ({ child, parent }) => [
+    child,
+    parent,
+  ]);
 }
 
 /** Nearest first. */
 export function descendantsOf(db: LineageDatabase, candidate: string): Relative[] {
-  const reach = sql`
+  return relatives(db, candidate, reachOf(candidate, sql`candidate`, sql`parent`), ({ child, parent }) => [
+    parent,
+    child,
+  ]);
+}
+
+/** All that is reached by going along a link again and again. */
+function reachOf(candidate: string, to: SQL, from: SQL): SQL {
+  return sql`
     with recursive reached (id) as (
       values (${candidate})
       union
-      select parents.candidate from reached join parents on parents.parent = reached.id
+      select parents.${to} from reached join parents on parents.${from} = reached.id
     )`;
-  return relatives(db, candidate, reach, ({ child, parent }) => [parent, child]);
 }
 
 interface Link {

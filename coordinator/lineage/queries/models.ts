@@ -17,7 +17,7 @@ export interface ModelsUsed {
 }
 
 /** Refused in one form and sent again in another: no trouble, and a note says what the server takes. */
-const adapted = sql`${modelCalls.outcome} = 'bad_request' and coalesce(${modelCalls.retried}, 0)`;
+const adapted = sql`(${modelCalls.outcome} = 'bad_request' and coalesce(${modelCalls.retried}, 0))`;
 
 export function modelsUsed(db: LineageDatabase, run: string): ModelsUsed {
   const calls = db

@@ -9,7 +9,7 @@ import { openSpace } from "@kevo/core/search-space/search-space.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Backend, type Device, type InstalledKernel, isFailure, type Job } from "../backend.ts";
 import { openCpuBackend } from "./cpu-backend.ts";
-import { jobFor, kernelIn } from "./job.fixture.ts";
+import { evaluateJob, jobFor, kernelIn } from "./job.fixture.ts";
 
 const kernels = fileURLToPath(new URL("../../kernels/", import.meta.url));
 const attention = await kernelIn(join(kernels, "attention-cpu"));
@@ -24,16 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => backend.close());
 
-async function evaluate(job: Job) {
-  const signal = new AbortController().signal;
-  const artifact = await backend.compile(job, signal);
-  if (isFailure(artifact)) return artifact;
-  try {
-    return await backend.measure(artifact, job, device, () => {}, signal);
-  } finally {
-    await artifact.dispose();
-  }
-}
+const evaluate = (job: Job) => evaluateJob(backend, job);
 
 /** Small enough to sample many configurations, with edges that fill no tile where the kernel allows them. */
 const small: Record<string, Record<string, number>> = {

@@ -8,9 +8,9 @@ import { withRegion } from "@kevo/core/evolved-source/region.ts";
 import { codeOf } from "@kevo/core/kernel/code-of.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { EvolvedSources } from "../../daemon/evolved-sources.ts";
-import { type Backend, isFailure } from "../backend.ts";
+import type { Backend } from "../backend.ts";
 import { openCpuBackend } from "./cpu-backend.ts";
-import { jobFor, kernelIn } from "./job.fixture.ts";
+import { evaluateJob, jobFor, kernelIn } from "./job.fixture.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "kevo-evolved-"));
 const kernel = await kernelIn(fileURLToPath(new URL("../../../tests/fixtures/vector-scale-cpu/", import.meta.url)));
@@ -37,13 +37,8 @@ async function evaluate(text: string) {
   const opened = await evolvedSources.open(kernel, hash);
   if ("invalid" in opened) return { outcome: "invalid", message: opened.invalid };
   const job = jobFor(kernel, {}, { evolvedSource: opened.path, workloads: kernel.definition.workloads.slice(0, 1) });
-  const { signal } = new AbortController();
   try {
-    const artifact = await backend.compile(job, signal);
-    if (isFailure(artifact)) return artifact;
-    const found = await backend.measure(artifact, job, backend.devices[0] as Backend["devices"][0], () => {}, signal);
-    await artifact.dispose();
-    return found;
+    return await evaluateJob(backend, job);
   } finally {
     await opened.dispose();
   }

@@ -5,10 +5,9 @@ import { readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Artifact, Backend, Failure, Measured } from "../backend.ts";
-import { isFailure } from "../backend.ts";
+import type { Artifact, Backend } from "../backend.ts";
 import { openCpuBackend } from "./cpu-backend.ts";
-import { jobFor, kernelIn } from "./job.fixture.ts";
+import { evaluateJob, jobFor, kernelIn } from "./job.fixture.ts";
 import { prepareToolchain } from "./toolchain.ts";
 
 const folder = fileURLToPath(new URL("./hostile.fixture/", import.meta.url));
@@ -24,21 +23,8 @@ afterAll(async () => {
   await backend.close();
 });
 
-async function evaluate(
-  config: Record<string, string>,
-  signal: AbortSignal = new AbortController().signal,
-): Promise<Measured | Failure> {
-  const [device] = backend.devices;
-  if (device === undefined) throw new Error("no device");
-  const job = jobFor(kernel, config);
-  const artifact = await backend.compile(job, signal);
-  if (isFailure(artifact)) return artifact;
-  try {
-    return await backend.measure(artifact, job, device, () => {}, signal);
-  } finally {
-    await artifact.dispose();
-  }
-}
+const evaluate = (config: Record<string, string>, signal?: AbortSignal) =>
+  evaluateJob(backend, jobFor(kernel, config), signal);
 
 describe("outcomes", () => {
   test.each([

@@ -4,7 +4,15 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { kernelDefinition } from "@kevo/proto/kernel.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
-import type { InstalledKernel, Job } from "../backend.ts";
+import {
+  type Backend,
+  type Device,
+  type Failure,
+  type InstalledKernel,
+  isFailure,
+  type Job,
+  type Measured,
+} from "../backend.ts";
 
 export async function kernelIn(folder: string): Promise<InstalledKernel> {
   const text = await readFile(join(folder, "kernel.json"), "utf8");
@@ -26,4 +34,19 @@ export function jobFor(kernel: InstalledKernel, config: Config, over: Partial<Jo
     neverStopEarly: false,
     ...over,
   };
+}
+
+/** Compiles and measures it, and leaves nothing behind. */
+export async function evaluateJob(
+  backend: Backend,
+  job: Job,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<Measured | Failure> {
+  const artifact = await backend.compile(job, signal);
+  if (isFailure(artifact)) return artifact;
+  try {
+    return await backend.measure(artifact, job, backend.devices[0] as Device, () => {}, signal);
+  } finally {
+    await artifact.dispose();
+  }
 }

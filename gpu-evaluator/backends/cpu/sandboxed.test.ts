@@ -8,9 +8,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Layer } from "@kevo/core/sandbox/sandbox.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Backend, isFailure, type Job } from "../backend.ts";
+import type { Backend, Job } from "../backend.ts";
 import { openCpuBackend } from "./cpu-backend.ts";
-import { jobFor, kernelIn } from "./job.fixture.ts";
+import { evaluateJob, jobFor, kernelIn } from "./job.fixture.ts";
 
 const MARK = "/tmp/kevo-hostile-mark";
 const kernel = await kernelIn(fileURLToPath(new URL("./hostile.fixture/", import.meta.url)));
@@ -90,17 +90,7 @@ describe.each<[string, readonly Layer[], string | undefined]>([
   });
 
   const evaluate = (deed: string) => measured(jobFor(kernel, { DEED: deed }));
-
-  async function measured(job: Job) {
-    const { signal } = new AbortController();
-    const artifact = await backend.compile(job, signal);
-    if (isFailure(artifact)) return artifact;
-    try {
-      return await backend.measure(artifact, job, backend.devices[0] as Backend["devices"][0], () => {}, signal);
-    } finally {
-      await artifact.dispose();
-    }
-  }
+  const measured = (job: Job) => evaluateJob(backend, job);
 
   // What a candidate may touch hangs on how it is linked; the rest is the same.
   const isRare = compiler !== undefined;

@@ -7,15 +7,10 @@ import type { LiteratureRecord } from "../literature.ts";
 import { recordOf } from "../record.ts";
 import { asItSays, createRetryBudget, type RetryBudget, SourceFailed } from "../retry-budget.ts";
 import { searchTerms } from "../search-terms.ts";
-import type { Source, SourceQuery } from "../source.ts";
+import { freshForADay, type ServiceOptions, type Source, type SourceQuery } from "../source.ts";
 import { type Entry, type Feed, readFeed } from "./feed.ts";
 
-export interface ArxivOptions {
-  readonly origin: string;
-  /** Longest wait for outages in one search, milliseconds. */
-  readonly retryBudgetMs: number;
-  /** Longest that one answer may take, milliseconds; 30 s where undefined. */
-  readonly timeoutMs?: number;
+export interface ArxivOptions extends ServiceOptions {
   /** Between two calls of this host; arXiv's three seconds where undefined. */
   readonly intervalMs?: number;
 }
@@ -23,7 +18,6 @@ export interface ArxivOptions {
 export const ARXIV_ORIGIN = "https://export.arxiv.org";
 const ARXIV_INTERVAL_MS = 3_000;
 const TIMEOUT_MS = 30_000;
-const DAY_MS = 86_400_000;
 const MAX_ABSTRACT_LENGTH = 4_000;
 /** Entries of one page. */
 const PAGE = 100;
@@ -38,7 +32,7 @@ export function createArxivSource(options: ArxivOptions): Source {
     origin,
     timeoutMs,
     intervalMs,
-    fresh: (recordedAt, now) => now - recordedAt < DAY_MS,
+    fresh: freshForADay,
     sound: (body) => {
       const feed = readFeed(body);
       return feed.kind === "feed" && (feed.entries.length > 0 || feed.total === 0);

@@ -5,22 +5,16 @@ import type { Exchange, Line, Service } from "../../recording/transport.ts";
 import type { LiteratureRecord } from "../literature.ts";
 import { recordOf } from "../record.ts";
 import { asItSays, createRetryBudget, type RetryBudget, SourceFailed } from "../retry-budget.ts";
-import { type Source, type SourceQuery, without } from "../source.ts";
+import { freshForADay, type ServiceOptions, type Source, type SourceQuery, without } from "../source.ts";
 import type { SpendLimit } from "../spend-limit.ts";
 
-export interface ExaOptions {
+export interface ExaOptions extends ServiceOptions {
   /** From `EXA_API_KEY`. */
   readonly key: string | null;
-  readonly origin: string;
-  /** Longest wait for rate limits and outages in one search, milliseconds. */
-  readonly retryBudgetMs: number;
-  /** Longest that one answer may take, milliseconds; 30 s where undefined. */
-  readonly timeoutMs?: number;
 }
 
 export const EXA_ORIGIN = "https://api.exa.ai";
 const TIMEOUT_MS = 30_000;
-const DAY_MS = 86_400_000;
 const MAX_TEXT_LENGTH = 4_000;
 const TRIES = 3;
 const PAUSE_MS = 2_000;
@@ -61,7 +55,7 @@ export function createExaSource(options: ExaOptions): Source {
     // The client has no limit of its own.
     timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
     intervalMs: 0,
-    fresh: (recordedAt, now) => now - recordedAt < DAY_MS,
+    fresh: freshForADay,
     sound: isAnswer,
   };
   let off: string | null = null;

@@ -9,25 +9,27 @@ import type { Exchange, Service } from "../../recording/transport.ts";
 import type { LiteratureRecord } from "../literature.ts";
 import { recordOf } from "../record.ts";
 import { asItSays, createRetryBudget, SourceFailed } from "../retry-budget.ts";
-import { type Source, type SourceContext, type SourceQuery, type SourceResult, without } from "../source.ts";
+import {
+  freshForADay,
+  type ServiceOptions,
+  type Source,
+  type SourceContext,
+  type SourceQuery,
+  type SourceResult,
+  without,
+} from "../source.ts";
 
-export interface XSearchOptions {
+export interface XSearchOptions extends ServiceOptions {
   /** From `XAI_API_KEY`. */
   readonly key: string | null;
-  readonly origin: string;
   readonly model: string;
   /** Handles whose posts are searched; empty: everybody's. */
   readonly authors: readonly string[];
-  /** Longest wait for rate limits and outages in one search, milliseconds. */
-  readonly retryBudgetMs: number;
-  /** Longest that one answer may take, milliseconds; two minutes where undefined. */
-  readonly timeoutMs?: number;
 }
 
 export const XAI_ORIGIN = "https://api.x.ai";
 export const X_SEARCH = "x_search";
 const TIMEOUT_MS = 120_000;
-const DAY_MS = 86_400_000;
 /** xAI takes so many handles. */
 const MAX_HANDLES = 10;
 const MAX_TOKENS = 4_000;
@@ -73,7 +75,7 @@ export function createXSearchSource(options: XSearchOptions): Source {
     origin: options.origin,
     timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
     intervalMs: 0,
-    fresh: (recordedAt, now) => now - recordedAt < DAY_MS,
+    fresh: freshForADay,
     sound: (body) => readAnswer(body) !== null,
   };
   let off: string | null = null;

@@ -8,8 +8,7 @@ import { findInjections } from "../defence/detect.ts";
 import { canonicalUrl } from "../identity.ts";
 import type { ThreadRecord, ThreadSummary } from "../literature.ts";
 import { createRetryBudget } from "../retry-budget.ts";
-import type { Source, SourceQuery, SourceResult } from "../source.ts";
-import { without } from "../source.ts";
+import { type ServiceOptions, type Source, type SourceQuery, type SourceResult, without } from "../source.ts";
 import { type Archive, createArchive, postsOf, referenced } from "./archive.ts";
 import { createBilling, POST_USD } from "./billing.ts";
 import { createXClient } from "./client.ts";
@@ -18,18 +17,13 @@ import { conversationQueries, MAX_QUERY_LENGTH, searchQueries } from "./query.ts
 import { missingParents, rootAuthor, threadOf } from "./thread.ts";
 import { COMPANIONS, isPage } from "./wire.ts";
 
-export interface XOptions {
+export interface XOptions extends ServiceOptions {
   /** The bearer token, from `X_API_KEY`. */
   readonly key: string | null;
-  readonly origin: string;
   /** Handles whose threads are searched; empty: everybody's. */
   readonly authors: readonly string[];
   /** `recent` sees the last seven days. */
   readonly archive: "recent" | "all";
-  /** Longest wait for rate limits and outages in one search, milliseconds. */
-  readonly retryBudgetMs: number;
-  /** Longest that one answer may take, milliseconds; 30 s where undefined. */
-  readonly timeoutMs?: number;
   /** Between two calls; X's own pace where undefined. */
   readonly intervalMs?: number;
 }

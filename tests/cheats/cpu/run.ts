@@ -1,14 +1,8 @@
 /** One cheat on the CPU backend, as the daemon would measure it. */
 import { fileURLToPath } from "node:url";
 import { loadKernel } from "@kevo/core/kernel/load.ts";
-import {
-  type Backend,
-  type Failure,
-  type InstalledKernel,
-  isFailure,
-  type Job,
-  type Measured,
-} from "@kevo/gpu-evaluator/backends/backend.ts";
+import type { Backend, Failure, InstalledKernel, Measured } from "@kevo/gpu-evaluator/backends/backend.ts";
+import { evaluateJob, jobFor } from "@kevo/gpu-evaluator/backends/cpu/job.fixture.ts";
 
 /** Folder of the kernel that pretends in every way. */
 export const CHEATS_FOLDER = fileURLToPath(new URL("./kernel", import.meta.url));
@@ -25,19 +19,12 @@ export async function evaluate(
   config: Record<string, string>,
   evolvedSource?: string,
 ): Promise<Measured | Failure> {
-  const { signal } = new AbortController();
-  const job: Job = {
-    ...{ candidate: "cheats/0/0/0", kernel, workloads: kernel.definition.workloads, inputSeed: 1 },
-    ...{ config: { ...kernel.definition.default, ...config }, bestSpeedup: null, neverStopEarly: true },
-    effort: "quick",
-    purpose: "search",
-    ...(evolvedSource !== undefined && { evolvedSource }),
-  };
-  const compiled = await backend.compile(job, signal);
-  if (isFailure(compiled)) return compiled;
-  try {
-    return await backend.measure(compiled, job, backend.devices[0] as Backend["devices"][0], () => {}, signal);
-  } finally {
-    await compiled.dispose();
-  }
+  return evaluateJob(
+    backend,
+    jobFor(kernel, config, {
+      candidate: "cheats/0/0/0",
+      neverStopEarly: true,
+      ...(evolvedSource !== undefined && { evolvedSource }),
+    }),
+  );
 }

@@ -13,26 +13,6 @@
 
 void kevo_set_cores(int count);
 
-void *kevo_scratch(int slot, size_t bytes) {
-  static struct {
-    void *memory;
-    size_t bytes;
-  } slots[16];
-  if (slot < 0 || slot >= 16) {
-    fprintf(stderr, "kevo_scratch: slot %d is not between 0 and 15\n", slot);
-    abort();
-  }
-  if (slots[slot].bytes < bytes) {
-    free(slots[slot].memory);
-    if (posix_memalign(&slots[slot].memory, 4096, bytes) != 0) {
-      fprintf(stderr, "kevo_scratch: no memory for %zu bytes\n", bytes);
-      abort();
-    }
-    slots[slot].bytes = bytes;
-  }
-  return slots[slot].memory;
-}
-
 /* The inputs' memory is only readable, so a fault in it is a kernel that writes there: the referee is told so. */
 static const char *inputs_begin, *inputs_end;
 static const kevo_message *in_hand;

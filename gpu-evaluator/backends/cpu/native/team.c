@@ -1,4 +1,4 @@
-/* The team of threads behind kevo_parallel: they spin for a moment between calls, then sleep. */
+/* What a kernel runs on: scratch memory, and the team of threads behind kevo_parallel, which spin between calls, then sleep. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
@@ -6,6 +6,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "kevo.h"
+
+void *kevo_scratch(int slot, size_t bytes) {
+  static struct {
+    void *memory;
+    size_t bytes;
+  } slots[16];
+  if (slot < 0 || slot >= 16) {
+    fprintf(stderr, "kevo_scratch: slot %d is not between 0 and 15\n", slot);
+    abort();
+  }
+  if (slots[slot].bytes < bytes) {
+    free(slots[slot].memory);
+    if (posix_memalign(&slots[slot].memory, 4096, bytes) != 0) {
+      fprintf(stderr, "kevo_scratch: no memory for %zu bytes\n", bytes);
+      abort();
+    }
+    slots[slot].bytes = bytes;
+  }
+  return slots[slot].memory;
+}
 
 /* About 50 microseconds: longer than the gap between two calls of a timed batch, too short to disturb others. */
 enum { SPINS = 2000, MAX_THREADS = 1024 };
