@@ -59,7 +59,7 @@ function closing(ended: Ended, replayed: boolean): string {
         ]),
     `Report: ${report.join(", ")}`,
     ...(packaged === null ? [] : [`Package: ${packaged}`]),
-    ...(status === "completed" ? [] : [`Go on with: ${ownCommand("research-stage")} resume ${run}`]),
+    ...(status === "completed" ? [] : [`Continue with: ${ownCommand("research-stage")} resume ${run}`]),
     "",
   ];
   return lines.join("\n");

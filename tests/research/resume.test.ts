@@ -119,7 +119,7 @@ test("no source could look: nothing was read, no model is paid, and the run goes
     /^No literature was found.*x skipped \(.*X_API_KEY.*exa skipped \(.*EXA_API_KEY.*arxiv failed/,
   );
   expect(failed.sources.map(({ source }: { source: string }) => source)).toEqual(["x", "exa", "arxiv"]);
-  expect(ended.stderr).toMatch(new RegExp(`Go on with: \\S*research-stage\\S* resume ${failed.run}`));
+  expect(ended.stderr).toMatch(new RegExp(`Continue with: \\S*research-stage\\S* resume ${failed.run}`));
   expect(readFileSync(join(failed.folder, "report.md"), "utf8")).toContain("Incomplete: No literature was found");
   expect(fakes.calls().models).toBe(0);
 
