@@ -22,10 +22,10 @@ const parameterName = z
   .string()
   .min(1)
   .max(100)
-  .refine((text) => !/\p{Cc}/u.test(text), "a parameter's name holds no control character");
+  .refine((text) => !/\p{Cc}/u.test(text), "a parameter's name cannot contain control characters");
 const name = parameterName.refine(
   (text) => text !== "__proto__",
-  "a parameter cannot be named __proto__, which objects keep for themselves",
+  "a parameter cannot be named __proto__, which is reserved",
 );
 
 /** A configuration: parameter name to value. Key order does not matter; its hash is taken over canonical JSON. */

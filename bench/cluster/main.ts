@@ -14,9 +14,9 @@ import { measurePath, type PathMeasurement } from "./measure-path.ts";
 
 const HELP = `Usage: npm run bench:cluster -- [--json] [--folder DIR]
 
-Prints evaluations a second and the latency that the cluster adds, with 8 and with 16 outstanding, the disk's own
-fsync latency, and how busy 64 lanes of 100 ms each are kept. --folder: where the database lies (default: a
-temporary folder).
+Prints evaluations per second and the latency that the cluster adds, with 8 and 16 candidates outstanding; the fsync
+latency of the disk; and how busy 64 lanes of 100 ms each are. --folder: the folder of the database (default: a temporary
+folder).
 
 Example: npm run bench:cluster -- --folder .`;
 

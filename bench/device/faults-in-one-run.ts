@@ -31,7 +31,7 @@ export async function faultsInOneRun(
   try {
     await scene.evaluations(60);
     const devices = await scene.devices();
-    if (devices.length < 2) throw new Error(`two devices are needed, and there is ${devices.join(", ") || "none"}`);
+    if (devices.length < 2) throw new Error(`two devices are required, not ${devices.join(", ") || "zero"}`);
 
     await scene.fault("the measuring process is killed", () => [scene.measuring(devices[0] as string)[0]], {
       on: devices[0] as string,

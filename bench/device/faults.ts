@@ -15,9 +15,9 @@ import { faultsInOneRun } from "./faults-in-one-run.ts";
 const HELP = `Usage: node bench/device/faults.ts --out DIR [--kernel ID|PATH] [--workload NAME] [--time DURATION] [--control DIR]
        [--part both|illegal|run] [--no-recovery]
 
-Needs two devices. --time: how long the run goes on that the faults happen in. --control: the folder that the fake runner
-of the tests looks into, for a rehearsal without a GPU. --no-recovery: do not wait until the device serves again, which
-takes half a minute.
+Needs two devices. --time: the duration of the run in which the faults happen. --control: the control folder of the tests'
+fake runner, for a rehearsal without a GPU. --no-recovery: do not wait until the device serves again, which takes half a
+minute.
 
 Example: node bench/device/faults.ts --out results --workload ten-models/qwen3-0.6b/s4096 --time 130s`;
 

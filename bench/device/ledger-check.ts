@@ -29,7 +29,7 @@ export function checkLedger(ledger: LedgerView): LedgerCheck {
       (select count(*) from log where json_extract(entry, '$.type') = 'evaluated' and json_extract(entry, '$.cached') = 0) entries,
       (select count(*) from (select 1 from candidates c join islands i on i.run = c.run and i.island = c.island
         where answered_by is null group by genome, niche having count(*) > 1)) twins`);
-  if (sums === undefined) throw new Error("the database holds no run");
+  if (sums === undefined) throw new Error("the database contains no run");
   const wrong: string[] = [];
   const expect = (holds: boolean, message: string) => {
     if (!holds) wrong.push(message);

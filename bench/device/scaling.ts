@@ -13,10 +13,10 @@ import { type ArmMeasurement, type ArmRequest, measureArm } from "./scaling-arm.
 const HELP = `Usage: node bench/device/scaling.ts --out DIR [--kernel ID|PATH] [--workload PATTERN] [--evaluations N] [--from N]
        [--seed N] [--arms 1,2,3]
 
-Runs the default search with one seed and one budget in each arm and compares evaluations FROM to N of each run: every
-device has its references by then, and the run goes on. Each arm begins without compiled code. Arms: 1 one GPU, 2 one
-daemon with two lanes, 3 two daemons, 4 two daemons that share no compiled code; one may be chosen twice. Ratios are
-against the first of those chosen. The finalists are cut off: they measure nothing new.
+Runs the default search with one seed and one budget in each arm, and compares evaluations FROM to N of each run, when
+every device has its references and the run still continues. Each arm starts without compiled code. Arms: 1 one GPU, 2 one
+daemon with two lanes, 3 two daemons, 4 two daemons that share no compiled code; an arm may be chosen twice. Ratios are
+relative to the first chosen arm. Finalists are not measured again.
 
 Example: node bench/device/scaling.ts --out results --workload 'ten-models/*/s4096' --evaluations 1000 --from 200`;
 

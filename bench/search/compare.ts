@@ -23,6 +23,6 @@ export async function readComparison(path: string, space: string): Promise<Recor
   }
   const parsed = file.safeParse(json);
   if (!parsed.success)
-    throw new UserError(`--compare ${path} is not a file of curves: ${z.prettifyError(parsed.error)}`, 2);
+    throw new UserError(`--compare ${path} is not a valid file of curves: ${z.prettifyError(parsed.error)}`, 2);
   return parsed.data[space] ?? {};
 }

@@ -158,18 +158,18 @@ export function comparisonLines({ joint, separate, same_quality, ...shares }: Co
   };
   const cells = (first: string, ...rest: string[]) => first.padEnd(44) + rest.map((cell) => cell.padStart(22)).join("");
   const budgets = Object.keys(Object.values(joint.fraction_of_optimum)[0] ?? {});
-  const lines = [cells("fraction of the optimum at, in all", ...budgets)];
+  const lines = [cells("fraction of the optimum, by total evaluations", ...budgets)];
   for (const device of Object.keys(joint.fraction_of_optimum)) {
     for (const [name, side] of Object.entries({ joint, separate })) {
       const row = side.fraction_of_optimum[device] ?? {};
       lines.push(cells(`${device}, ${name}`, ...budgets.map((budget) => interval(row[budget] as Estimate, 3))));
     }
   }
-  lines.push("", cells("evaluations in all until each within 5 %", "seeds", "median"));
+  lines.push("", cells("total evaluations until each is within 5 %", "seeds", "median"));
   for (const [name, side] of Object.entries({ joint, separate })) {
     lines.push(cells(name, `${side.within_5_percent} of ${seeds}`, interval(side.median_evaluations_to_5_percent, 0)));
   }
-  lines.push("", cells("evaluations in all to the same mean quality", "separate", "one run", "share"));
+  lines.push("", cells("total evaluations to the same mean quality", "separate", "one run", "share"));
   for (const { separate: evaluations, fraction_of_optimum, joint: needed, share } of same_quality) {
     const quality = `mean fraction ${fraction_of_optimum.toFixed(3)}`;
     lines.push(cells(quality, String(evaluations), String(needed ?? "-"), interval(share, 2)));

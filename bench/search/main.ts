@@ -15,14 +15,14 @@ import { type AskFigures, askFigures, type Figures, figuresOf, type Quantiles } 
 
 const HELP = `Usage: npm run bench:search -- --space FILE [options]
 
-  --space FILE       recorded space in Kernel Tuner's cache format, .json or .json.gz; repeated for the same kernel
-                     on other devices, one run for all of them is laid beside a run for each
-  --evaluations N    unique evaluations of a search, all its devices together; failures count (default 400)
-  --seeds N          searches, one a seed (default 25)
-  --first-seed N     the first of these seeds (default 0)
-  --parallel N       evaluations on their way at a time, which come back in random order (default 1)
-  --islands N        islands (default 4, as coordinator start has it; for several devices one for each)
-  --compare FILE     other tools' curves: {space: {strategy: {fraction_of_optimum: {"50": …}, …}}}
+  --space FILE       recorded space, .json or .json.gz; repeat it for the same kernel on several devices to compare one
+                     run for all of them with one run for each
+  --evaluations N    unique evaluations of a search, of all its devices together; failures count (default 400)
+  --seeds N          number of searches, one for each seed (default 25)
+  --first-seed N     the first seed (default 0)
+  --parallel N       evaluations in flight, whose results arrive in random order (default 1)
+  --islands N        islands (default 4, as for coordinator start; for several devices, one for each)
+  --compare FILE     curves of other tuners: {space: {strategy: {fraction_of_optimum: {"50": …}, …}}}
   --json             end with one line of JSON on standard output
 
 Example: npm run bench:search -- --space gemm-RTX3090.json.gz --compare kernel-tuner.json`;
@@ -47,7 +47,7 @@ async function main(): Promise<void> {
     console.log(HELP);
     return;
   }
-  if (values.space === undefined) throw new UserError("--space FILE is needed; --help shows an example", 2);
+  if (values.space === undefined) throw new UserError("--space FILE is required; --help shows an example", 2);
   const names = values.space.map((path) => basename(path).replace(/\.json(\.gz)?$/, ""));
   const [name] = names as [string];
   const seeds = seedsFrom(whole("--first-seed", values["first-seed"], 0), whole("--seeds", values.seeds));
@@ -175,7 +175,10 @@ function describeSeeds(seeds: readonly number[]): string {
 function whole(option: string, text: string, least = 1): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < least)
-    throw new UserError(`${option} ${text}: a whole number ${least === 0 ? "of 0 or more" : "above 0"} is needed`, 2);
+    throw new UserError(
+      `${option} ${text}: this must be a whole number ${least === 0 ? "of 0 or more" : "above 0"}`,
+      2,
+    );
   return value;
 }
 

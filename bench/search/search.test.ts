@@ -132,7 +132,7 @@ describe("the command", () => {
   it("says what is wrong with its arguments, without a stack trace", async () => {
     for (const [options, message] of [
       [["--space", join(folder, "none.json")], "cannot read the recorded space"],
-      [["--space", path, "--seeds", "0"], "--seeds 0: a whole number above 0 is needed"],
+      [["--space", path, "--seeds", "0"], "--seeds 0: this must be a whole number above 0"],
       [["--spce", path], "--spce"],
       [[], "--space FILE is needed"],
     ] as const) {

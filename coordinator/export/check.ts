@@ -38,7 +38,7 @@ export async function checkExport(folder: string, python: string): Promise<Check
   if (wrong === undefined) return parsed.data;
   if (!wrong.can_launch) return `on this machine ${wrong.why}.`;
   throw new UserError(
-    `The export in ${folder} does not run ${wrong.workload} as it was measured: ${wrong.why}. Its loader would fall back to the reference there.`,
+    `The export in ${folder} does not run ${wrong.workload} as it was measured: ${wrong.why}. Its loader would fall back to the reference for that workload.`,
   );
 }
 

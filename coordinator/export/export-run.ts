@@ -30,7 +30,7 @@ export interface Exported {
 
 /** Nothing that a model wrote runs outside the sandbox, an export's check included. */
 const MODEL_WROTE_IT =
-  "a language model wrote its code, which runs only in the sandbox here. Read the code, then run loader.py in a container without network and without anything it should not read.";
+  "a language model wrote its code, which this project runs in the sandbox only. Read the code, then run loader.py in a container without network and without private files.";
 
 const TEMPLATES = fileURLToPath(new URL("./templates/", import.meta.url));
 const NATIVE = fileURLToPath(new URL("backends/cpu/native/", import.meta.resolve("@kevo/gpu-evaluator/package.json")));

@@ -163,7 +163,7 @@ function supervise(
   const guard = (child: ChildProcess | null) => {
     if (child !== null) {
       child.once("exit", (code, signal) => died(signal ? `ended by ${signal}` : `ended with code ${code}`));
-      if (child.exitCode !== null || child.signalCode !== null) died("ended at once");
+      if (child.exitCode !== null || child.signalCode !== null) died("ended immediately");
       return;
     }
     watch = setInterval(() => {

@@ -29,6 +29,6 @@ export function checkParameterName(name: string, isC: boolean): void {
     );
   }
   if (/^(__|_[A-Z]|kevo_)/.test(name)) {
-    throw new UserError(`parameter ${name}: names that begin so are reserved in C: choose another name`, 2);
+    throw new UserError(`parameter ${name}: names with this beginning are reserved in C. Choose another name`, 2);
   }
 }

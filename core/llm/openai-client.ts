@@ -195,7 +195,7 @@ class OpenAiClient {
       const { provider, limits } = this.#options;
       throw new ModelError(
         "circuit_open",
-        `${provider} failed ${limits.breakAfter} times in a row; it is not asked for ${limits.breakMs / 1000} s${
+        `${provider} failed ${limits.breakAfter} times in a row; no further calls for ${limits.breakMs / 1000} s${
           this.#sick === null ? "" : `; the first time: ${this.#sick}`
         }`,
       );

@@ -77,7 +77,7 @@ export async function predict<I extends z.ZodObject, O extends z.ZodObject>(
   if (output !== null && (complaints.length === 0 || options.unrepaired === "accept")) {
     return { output, complaints, call, calls };
   }
-  const how = second === null ? "and asking again did not repair that before" : "even after one repair";
+  const how = second === null ? "and an earlier repair did not help" : "even after one repair";
   throw new ModelError(
     "invalid_answer",
     `the answer does not fit the schema, ${how}: ${complaints.slice(0, 3).join("; ")}`,

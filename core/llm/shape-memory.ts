@@ -25,7 +25,7 @@ export class ShapeMemory {
   /** Null where the server takes all that is asked. */
   get note(): string | null {
     if (this.#refusal === null) return null;
-    return `the server is asked with ${describeShape(this.#current)}, because it refused more: ${this.#refusal}`;
+    return `now asking the server with ${describeShape(this.#current)} only, because it refused the rest: ${this.#refusal}`;
   }
 
   /**

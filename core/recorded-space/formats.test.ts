@@ -138,7 +138,7 @@ describe("what is no recording is named, with what to do", () => {
     [Buffer.from("PK\x03\x04rest", "latin1"), "a zip archive"],
     [Buffer.from("\x28\xb5\x2f\xfdrest", "latin1"), "zstd -d"],
     ["", "is empty"],
-    ["[1, 2]", "holds no JSON object"],
+    ["[1, 2]", "contains no JSON object"],
     [json({ General: {}, ConfigurationSpace: { TuningParameters: [] }, KernelSpecification: {} }), "a T1 file"],
     [json({ sections: [{ kernel: "Xgemm", results: [] }] }), "a database of CLBlast"],
     [json({ best_kernel: "1", kernel_family: "copy", results: [] }), "CLBlast's tuners"],
@@ -205,7 +205,7 @@ describe("what is accepted fits the store and the wire", () => {
     };
     expect((await load(wide(70, "v"))).definition.parameters).toHaveLength(70);
     await expect(load(wide(300, "v"))).rejects.toThrow("cannot be replayed");
-    await expect(load(wide(70, "v".repeat(900)))).rejects.toThrow("shorten the values");
+    await expect(load(wide(70, "v".repeat(900)))).rejects.toThrow("Shorten the values");
   });
 });
 

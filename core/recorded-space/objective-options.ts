@@ -12,19 +12,19 @@ export interface ObjectiveOptions {
 
 export function addObjectiveOptions(command: Command): Command {
   return command
-    .option("--objective <field>", "replay: search for this field of the recording (default: the file's own objective)")
-    .option("--maximize", "replay: higher is better (default: what the file or the field's name says)")
+    .option("--objective <field>", "replay: optimize this field of the recording (default: the file's own objective)")
+    .option("--maximize", "replay: higher is better (default: according to the file, or to the field's name)")
     .option("--minimize", "replay: lower is better")
     .option(
       "--beside <field>",
-      "replay: carry a second field along and show the Pareto front; FIELD:min or FIELD:max where its name does not say",
+      "replay: also track a second field and show the Pareto front; write FIELD:min or FIELD:max if its name does not say which is better",
     );
 }
 
 /** @throws UserError (code 2) where both directions are given, or one of them without a replay. */
 export function objectiveRequestOf(given: ObjectiveOptions, replay: boolean): ObjectiveRequest | undefined {
   if (given.maximize === true && given.minimize === true) {
-    throw new UserError("--maximize and --minimize exclude each other: leave one of them out.", 2);
+    throw new UserError("--maximize and --minimize exclude each other. Omit one of them.", 2);
   }
   const request: ObjectiveRequest = {
     ...(given.objective !== undefined && { name: given.objective }),
@@ -34,10 +34,7 @@ export function objectiveRequestOf(given: ObjectiveOptions, replay: boolean): Ob
   };
   if (Object.keys(request).length === 0) return undefined;
   if (!replay) {
-    throw new UserError(
-      "--objective, --maximize, --minimize and --beside are for --backend replay: elsewhere the speedup counts.",
-      2,
-    );
+    throw new UserError("--objective, --maximize, --minimize and --beside apply to --backend replay only.", 2);
   }
   return request;
 }

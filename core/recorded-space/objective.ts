@@ -48,7 +48,7 @@ export function measuredValue(row: RecordedRow, name: string): number | { readon
   if (field === undefined || field === null) return { failure: `no ${name} was recorded` };
   const value = typeof field === "string" && field.trim() !== "" ? Number(field) : field;
   if (typeof value !== "number" || !Number.isFinite(value)) return { failure: String(field) };
-  if (Math.abs(value) >= SENTINEL) return { failure: `${value} stands for a failure` };
+  if (Math.abs(value) >= SENTINEL) return { failure: `${value} marks a failure` };
   if (name === TIME && value <= 0) return { failure: `a time of ${value}` };
   return value;
 }
@@ -72,7 +72,7 @@ function directionOfName(name: string): Direction | null {
 }
 
 function unknownDirection(path: string, name: string, remedy: string): never {
-  throw new UserError(`${path}: whether a higher or a lower ${name} is better is not known: ${remedy}.`, 2);
+  throw new UserError(`${path}: it is unknown whether a higher or a lower ${name} is better: ${remedy}.`, 2);
 }
 
 const unitOf = (name: string): string | null => (name === TIME ? "ms" : null);

@@ -12,7 +12,7 @@ export function checkConfigLength(parameters: readonly Parameter[]): void {
   if (total <= MAX_CONFIG_LENGTH) return;
   const [longest] = lengths.toSorted((a, b) => b.length - a.length);
   throw new UserError(
-    `a configuration takes up to ${total} characters as JSON, and at most ${MAX_CONFIG_LENGTH} are possible: shorten the values, those of ${longest?.name} first`,
+    `a configuration takes up to ${total} characters as JSON; the limit is ${MAX_CONFIG_LENGTH}. Shorten the values, first those of ${longest?.name}`,
     2,
   );
 }

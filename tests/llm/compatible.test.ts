@@ -139,7 +139,7 @@ describe("what a server refuses is left out, once, and from then on", () => {
       {
         model: model ?? "qwen3-8b",
         about: "adapted",
-        text: expect.stringContaining(`is asked with ${shape}, because`),
+        text: expect.stringContaining(`asking the server with ${shape} only, because`),
       },
     ]);
     // Refused requests are on record, cost nothing, and a replay passes over them.
@@ -197,7 +197,7 @@ describe("a repair turn is not paid twice for the same reason", () => {
   it("by an island whose model did not mend it before", async () => {
     await using server = await start("ok", "qwen3-8b", { configurations: "none" });
     expect((await server.failure(1)).message).toMatch(/even after one repair: configurations/);
-    expect((await server.failure(2)).message).toMatch(/asking again did not repair that before: configurations/);
+    expect((await server.failure(2)).message).toMatch(/an earlier repair did not help: configurations/);
     expect(server.fake.received).toHaveLength(3);
   });
 

@@ -79,7 +79,7 @@ function rowOf(
         if (isNamed) return [name, record[name] as ParamValue];
         if (fromKey.length === parameters.size) return [name, valueOfText(fromKey[at] ?? "", values)];
         throw new UserError(
-          `${path}: ${key}: the value of ${name} cannot be told, since the measurement has a field of that name. Rename the parameter.`,
+          `${path}: ${key}: the value of ${name} is ambiguous, because the measurement has a field of the same name. Rename the parameter.`,
         );
       }),
     ),

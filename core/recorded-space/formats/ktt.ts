@@ -34,7 +34,7 @@ export const KTT_RESULTS = {
     const unit = MILLISECONDS[Metadata.TimeUnit];
     if (unit === undefined) {
       throw new UserError(
-        `${path}: the time unit ${Metadata.TimeUnit} is not known; known are ${Object.keys(MILLISECONDS).join(", ")}.`,
+        `${path}: the time unit ${Metadata.TimeUnit} is unknown; the known ones are ${Object.keys(MILLISECONDS).join(", ")}.`,
       );
     }
     const [first] = Results as [z.infer<typeof resultSchema>];

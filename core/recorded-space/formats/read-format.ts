@@ -11,15 +11,15 @@ import { RESULTS_T4 } from "./results-t4.ts";
 const OTHERS = [
   [
     "ConfigurationSpace",
-    "a T1 file: it describes a search space and holds no measurements. Give the results of a tuner that ran it (T4 or a cache)",
+    "a T1 file: it describes a search space but contains no measurements. Name the results of a tuner (T4 or a cache)",
   ],
   [
     "KernelSpecification",
-    "a T1 file: it describes a kernel and holds no measurements. Give the results of a tuner that ran it (T4 or a cache)",
+    "a T1 file: it describes a kernel but contains no measurements. Name the results of a tuner (T4 or a cache)",
   ],
   [
     "sections",
-    "a database of CLBlast: it keeps the best configurations of many devices and no whole search space. Give the JSON file that one tuner of CLBlast wrote, converted to Kernel Tuner's cache format",
+    "a database of CLBlast: it contains the best configurations of many devices, not a whole search space. Convert the JSON file of one CLBlast tuner to Kernel Tuner's cache format, and name that",
   ],
   [
     "best_kernel",
@@ -33,7 +33,7 @@ const OTHERS = [
  */
 export function recordingOf(value: unknown, path: string): Recording {
   const file = z.record(z.string(), z.unknown()).safeParse(value);
-  if (!file.success) throw new UserError(`${path} is not a recorded space: it holds no JSON object.`);
+  if (!file.success) throw new UserError(`${path} is not a recorded space: it contains no JSON object.`);
   const has = (field: string): boolean => Object.hasOwn(file.data, field);
   if (has("results") && !has("cache") && !has("best_kernel")) return read(RESULTS_T4, value, path);
   if (has("Results") && has("Metadata")) return read(KTT_RESULTS, value, path);

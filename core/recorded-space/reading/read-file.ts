@@ -15,7 +15,7 @@ export async function readRecordingFile(path: string): Promise<ParsedJson> {
     const message = error instanceof Error ? error.message : String(error);
     throw new UserError(
       isCut
-        ? `${path} was cut: its gzip data end too early, before the first complete row. Copy it again.`
+        ? `${path} is truncated: its gzip data end before the first complete row. Copy it again.`
         : `${path} is neither JSON nor gzipped JSON: ${message}`,
     );
   }
@@ -33,10 +33,10 @@ async function unpacked(path: string, bytes: Buffer): Promise<{ bytes: Buffer; i
   if (bytes.length === 0) throw new UserError(`${path} is empty.`);
   const head = bytes.subarray(0, 64).toString("latin1");
   if (head.startsWith("version https://git-lfs.github.com/spec/")) {
-    throw new UserError(`${path} is a Git LFS pointer, not the file itself: run "git lfs pull" in its repository.`);
+    throw new UserError(`${path} is a Git LFS pointer, not the file itself. Run "git lfs pull" in its repository.`);
   }
   for (const [magic, archive, remedy] of ARCHIVES) {
-    if (head.startsWith(magic)) throw new UserError(`${path} is ${archive}: unpack it first, for example ${remedy}.`);
+    if (head.startsWith(magic)) throw new UserError(`${path} is ${archive}. Unpack it first, for example ${remedy}.`);
   }
   if (!head.startsWith("\x1f\x8b")) return { bytes, isCut: false };
   const decompress = promisify<Buffer, object, Buffer>(gunzip);

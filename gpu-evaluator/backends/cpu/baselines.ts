@@ -115,7 +115,7 @@ export class Baselines {
     const times = plan.processes.map((): number[] => []);
     for (let round = 0; round < RANKING_ROUNDS; round++) {
       const played = await source.round(plan);
-      if (!played.right) throw new Error("a round in which nothing is judged was judged");
+      if (!played.right) throw new Error("a round without candidates was judged");
       for (const [at, { ms }] of played.times.entries()) times[at]?.push(ms);
     }
     const medians = times.map(median);

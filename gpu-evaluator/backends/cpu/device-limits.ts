@@ -35,7 +35,7 @@ export class DeviceLimits {
   /** Why no call can have taken only so long; null where it can. @param emptyMs the least time of a call that does nothing */
   async impossible({ name, flops, bytes }: Workload, callMs: number, emptyMs: number): Promise<string | null> {
     const time = `workload ${name}: ${callMs.toPrecision(3)} ms`;
-    if (callMs < emptyMs) return `${time} is less than a call takes that does nothing (${emptyMs.toPrecision(3)} ms)`;
+    if (callMs < emptyMs) return `${time} is less than an empty call takes (${emptyMs.toPrecision(3)} ms)`;
     const gflops = flops / callMs / 1e6;
     if (gflops > (await this.#peakAbove(gflops / SLACK)) * SLACK)
       return `${time} would be ${Math.round((gflops / this.#gflops) * 100)} % of this machine's measured peak (${this.#gflops.toFixed(0)} GFLOP/s)`;
@@ -44,7 +44,7 @@ export class DeviceLimits {
     const gbytes = moved / callMs / 1e6;
     const bandwidth = await this.#bandwidthAbove(gbytes / SLACK);
     if (gbytes <= bandwidth * SLACK) return null;
-    return `${time} would read and write ${gbytes.toFixed(0)} GB/s, and this machine's memory gives ${bandwidth.toFixed(0)} GB/s`;
+    return `${time} would mean ${gbytes.toFixed(0)} GB/s, but this machine's memory reaches ${bandwidth.toFixed(0)} GB/s`;
   }
 
   async #peakAbove(wanted: number): Promise<number> {

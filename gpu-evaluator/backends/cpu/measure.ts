@@ -49,7 +49,7 @@ async function refuseImpossible(comparison: PairedComparison, samples: Samples, 
   if (its === null) throw new WrongOutput(wrong);
   throw new HostFault(
     "baseline_failed",
-    `baseline '${baselines[0].name}': ${its}. The kernel's flops or bytes for workload ${workload.name} are not what it does.`,
+    `baseline '${baselines[0].name}': ${its}. The kernel's flops or bytes for workload ${workload.name} do not match the computation.`,
   );
 }
 

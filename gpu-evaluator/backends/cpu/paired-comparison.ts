@@ -183,6 +183,6 @@ class Rounds {
     // Both are right, at the edge of what is allowed.
     this.#bound *= 2;
     if (++this.#disputes > MAX_DISPUTES)
-      throw new HostFault("baseline_failed", `baseline '${name}' does not give the same answer twice`);
+      throw new HostFault("baseline_failed", `baseline '${name}' gives different answers for the same input`);
   }
 }

@@ -42,7 +42,7 @@ export function parseScenario(text: string): Behaviour[] {
     const match = /^([a-z0-9-]+)(?::(\d+(?:\.\d+)?))?(?:\*(\d+))?$/.exec(step.trim());
     const parsed = name.safeParse(match?.[1]);
     if (match === null || !parsed.success) {
-      throw new Error(`"${step}" is no step of a scenario; there are ${Object.keys(BEHAVIOURS).join(", ")}.`);
+      throw new Error(`"${step}" is not a step of a scenario; the steps are ${Object.keys(BEHAVIOURS).join(", ")}.`);
     }
     const behaviour = { name: parsed.data, value: match[2] === undefined ? null : Number(match[2]) };
     return Array.from({ length: Number(match[3] ?? 1) }, () => behaviour);

@@ -100,5 +100,5 @@ it("runs as a process with a scenario, and ends when it is told to", async () =>
 });
 
 it("refuses a scenario that it does not know", async () => {
-  await expect(startFakeXai({ scenario: "ok,explode" })).rejects.toThrow(/"explode" is no step.*server-error/);
+  await expect(startFakeXai({ scenario: "ok,explode" })).rejects.toThrow(/"explode" is not a step.*server-error/);
 });

@@ -27,7 +27,7 @@ const { values } = parseArgs({
 if (values.help) {
   const steps = Object.entries(BEHAVIOURS).map(([name, does]) => `  ${name.padEnd(18)} ${does}`);
   console.log(
-    `Scenario: steps with commas between them, one call each; name:value*times. The last goes on.\n${steps.join("\n")}`,
+    `Scenario: steps separated by commas, one per call, each as name:value*times. The last step repeats.\n${steps.join("\n")}`,
   );
   process.exit(0);
 }
@@ -44,7 +44,9 @@ console.log(fake.url);
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   process.once(signal, () => {
     const { received, chargedUsd } = fake;
-    console.error(`${received.length} calls, $${chargedUsd.toFixed(6)} charged, ${fake.mostAtOnce} at once at most`);
+    console.error(
+      `${received.length} calls, $${chargedUsd.toFixed(6)} charged, at most ${fake.mostAtOnce} at the same time`,
+    );
     void fake.close().then(() => process.exit(0));
   });
 }
