@@ -1,6 +1,13 @@
 /** evaluator.proto at run time: the service's definition for a daemon and the client for who dispatches to it. */
 import { fileURLToPath } from "node:url";
-import { type ChannelOptions, credentials, loadPackageDefinition, Metadata, type ServerOptions } from "@grpc/grpc-js";
+import {
+  type ChannelCredentials,
+  type ChannelOptions,
+  credentials,
+  type Interceptor,
+  loadPackageDefinition,
+  type ServerOptions,
+} from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 import type { ProtoGrpcType } from "./generated/evaluator.ts";
 import type { EvaluatorClient } from "./generated/kevo/v1/Evaluator.ts";
@@ -25,20 +32,30 @@ export const evaluatorService = Evaluator.service;
 /** Full name, as gRPC health knows it. */
 export const EVALUATOR_SERVICE_NAME = "kevo.v1.Evaluator";
 
-const MESSAGE_LIMIT_BYTES = 64 * 1024 * 1024;
+/** A configuration has at most 64 KiB; names of workloads come on top. */
+const MAX_REQUEST_BYTES = 1024 * 1024;
+/** With every sample of every workload. */
+const MAX_RESULT_BYTES = 64 * 1024 * 1024;
 const shared = {
-  "grpc.max_receive_message_length": MESSAGE_LIMIT_BYTES,
-  "grpc.max_send_message_length": MESSAGE_LIMIT_BYTES,
   "grpc.keepalive_time_ms": 15_000,
   "grpc.keepalive_timeout_ms": 5_000,
 };
 
 /** Options of a daemon's server. */
-export const evaluatorServerOptions: ServerOptions = shared;
+export const evaluatorServerOptions: ServerOptions = {
+  ...shared,
+  "grpc.max_receive_message_length": MAX_REQUEST_BYTES,
+  "grpc.max_send_message_length": MAX_RESULT_BYTES,
+  "grpc.max_concurrent_streams": 4096,
+  // Megabytes that one connection may hold.
+  "grpc-node.max_session_memory": 32,
+};
 
 /** Options of a client: one channel a daemon, back within a second of its return, no hidden retries. */
 const evaluatorChannelOptions: ChannelOptions = {
   ...shared,
+  "grpc.max_receive_message_length": MAX_RESULT_BYTES,
+  "grpc.max_send_message_length": MAX_REQUEST_BYTES,
   "grpc.keepalive_permit_without_calls": 1,
   "grpc.client_idle_timeout_ms": 24 * 3600 * 1000,
   "grpc.dns_min_time_between_resolutions_ms": 1_000,
@@ -51,13 +68,10 @@ const evaluatorChannelOptions: ChannelOptions = {
 };
 
 /** A client of the daemon at `address` (HOST:PORT). It connects at the first call; `close()` ends it. */
-export function connectEvaluator(address: string): EvaluatorClient {
-  return new Evaluator(address, credentials.createInsecure(), evaluatorChannelOptions);
-}
-
-/** Metadata of every call to a daemon that asks for a token; empty metadata without one. */
-export function evaluatorMetadata(token: string | undefined): Metadata {
-  const metadata = new Metadata();
-  if (token) metadata.set("authorization", `Bearer ${token}`);
-  return metadata;
+export function connectEvaluator(
+  address: string,
+  interceptors: readonly Interceptor[] = [],
+  channel: ChannelCredentials = credentials.createInsecure(),
+): EvaluatorClient {
+  return new Evaluator(address, channel, { ...evaluatorChannelOptions, interceptors: [...interceptors] });
 }

@@ -1,5 +1,6 @@
 /** Whether lanes ever wait for the cluster. */
-import { connectEvaluator, type Description, evaluatorMetadata } from "@kevo/proto/evaluator-service.ts";
+import { evaluatorAccess, openEvaluatorClient } from "@kevo/core/evaluator-access/client.ts";
+import type { Description } from "@kevo/proto/evaluator-service.ts";
 import { takePart } from "./cluster.ts";
 
 export interface LaneMeasurement {
@@ -25,12 +26,10 @@ export async function measureLanes(folder: string): Promise<LaneMeasurement> {
     { evaluations: EVALUATIONS, devices: LANES, laneMs: DURATION_MS },
     (bus) => bus,
     async ({ evaluator }) => {
-      const client = connectEvaluator(evaluator);
+      const client = openEvaluatorClient(evaluator, evaluatorAccess(evaluator, undefined) ?? { secret: "" });
       const describe = () =>
         new Promise<Description>((resolve, reject) => {
-          client.describe({}, evaluatorMetadata(undefined), (error, reply) =>
-            error || reply === undefined ? reject(error) : resolve(reply),
-          );
+          client.describe({}, (error, reply) => (error || reply === undefined ? reject(error) : resolve(reply)));
         });
       await untilBusy(describe);
       await sleep(WARM_UP_MS);

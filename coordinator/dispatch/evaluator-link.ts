@@ -1,15 +1,14 @@
 /** One evaluator daemon as the coordinator sees it: describes it, sends attempts, and says how each ended. */
 import { type ClientReadableStream, type ServiceError, status } from "@grpc/grpc-js";
 import type { StageName } from "@kevo/proto/attempt.ts";
+import { type EvaluatorAccess, openEvaluatorClient } from "@kevo/core/evaluator-access/client.ts";
 import { type EvaluatorFault, faultIn } from "@kevo/proto/evaluator-fault.ts";
-import {
-  connectEvaluator,
-  type Description,
-  type EvaluateEvent__Output,
-  type EvaluateRequest,
-  type EvaluatorClient,
-  evaluatorMetadata,
-  type Result__Output,
+import type {
+  Description,
+  EvaluateEvent__Output,
+  EvaluateRequest,
+  EvaluatorClient,
+  Result__Output,
 } from "@kevo/proto/evaluator-service.ts";
 
 /** How the call of an attempt ended. `stage` is the last one that was heard of. */
@@ -28,17 +27,20 @@ export type CallEnd =
 /** The daemon limits each stage itself; this only ends a call whose daemon hangs. */
 const BACKSTOP_MS = 15 * 60_000;
 const DESCRIBE_TIMEOUT_MS = 2_000;
+const UNKNOWN =
+  "nothing is known by which it could be checked: set KEVO_TOKEN to the same value here and there, or run both as one user of one host";
 
 export class EvaluatorLink {
   readonly address: string;
-  readonly #client: EvaluatorClient;
-  readonly #token: string | undefined;
+  readonly #find: () => EvaluatorAccess | null;
+  #access: EvaluatorAccess | null = null;
+  #client: EvaluatorClient | null = null;
   readonly #calls = new Set<ClientReadableStream<EvaluateEvent__Output>>();
 
-  constructor(address: string, token: string | undefined) {
+  /** @param find what is shared with the evaluator at this address, looked up anew before it is described */
+  constructor(address: string, find: (address: string) => EvaluatorAccess | null) {
     this.address = address;
-    this.#token = token;
-    this.#client = connectEvaluator(address);
+    this.#find = () => find(address);
   }
 
   /**
@@ -48,7 +50,9 @@ export class EvaluatorLink {
   describe(run: string): Promise<Description> {
     return new Promise((resolve, reject) => {
       const deadline = Date.now() + DESCRIBE_TIMEOUT_MS;
-      this.#client.describe({ run }, evaluatorMetadata(this.#token), { deadline }, (error, reply) => {
+      const client = this.#open();
+      if (client === null) return reject(new Error(UNKNOWN));
+      client.describe({ run }, { deadline }, (error, reply) => {
         if (error) reject(error);
         else if (reply === undefined) reject(new Error("empty reply"));
         else resolve(reply);
@@ -59,9 +63,9 @@ export class EvaluatorLink {
   /** One attempt. Never throws. */
   evaluate(request: EvaluateRequest, onStage: (stage: StageName) => void): Promise<CallEnd> {
     return new Promise((resolve) => {
-      const call = this.#client.evaluate(request, evaluatorMetadata(this.#token), {
-        deadline: Date.now() + BACKSTOP_MS,
-      });
+      const client = this.#client;
+      if (client === null) return resolve({ kind: "lost", stage: null, why: UNKNOWN });
+      const call = client.evaluate(request, { deadline: Date.now() + BACKSTOP_MS });
       this.#calls.add(call);
       let stage: StageName | null = null;
       let result: Result__Output | null = null;
@@ -94,7 +98,18 @@ export class EvaluatorLink {
 
   close(): void {
     this.cancelAll();
-    this.#client.close();
+    this.#client?.close();
+  }
+
+  /** One that was started anew has another secret. Nothing is sent to one about which nothing is known. */
+  #open(): EvaluatorClient | null {
+    const access = this.#find();
+    if (access === null || access.secret !== this.#access?.secret) {
+      this.#client?.close();
+      this.#client = access === null ? null : openEvaluatorClient(this.address, access);
+      this.#access = access;
+    }
+    return this.#client;
   }
 }
 

@@ -4,12 +4,14 @@
  */
 
 import type { Bus, Subscription } from "@kevo/core/bus/bus.ts";
+import { evaluatorAccess } from "@kevo/core/evaluator-access/client.ts";
 import type { EvaluatorFault } from "@kevo/proto/evaluator-fault.ts";
 import type { Description } from "@kevo/proto/evaluator-service.ts";
 import { type EvaluatorAnnouncement, evaluatorAnnouncement } from "@kevo/proto/messages/evaluators.ts";
 import type { BackendName } from "@kevo/proto/run.ts";
 import { subjects } from "@kevo/proto/subjects.ts";
 import type { EvaluatorSnapshot } from "../snapshot/snapshot.ts";
+import { DialPolicy } from "./dial-policy.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { EvaluatorLink } from "./evaluator-link.ts";
 import { whyNoAnswer } from "./no-answer.ts";
@@ -33,6 +35,8 @@ interface Member {
   description: Description | null;
   state: EvaluatorSnapshot["state"] | "connecting";
   failures: number;
+  /** It was announced that it leaves; it is believed once it says so itself, or no longer answers. */
+  leaving: boolean;
   /** What is wrong with it: the code, where it gave one, and the message. */
   fault: EvaluatorFault | null;
   why: string;
@@ -48,6 +52,7 @@ export class Fleet {
   readonly #listener: FleetListener;
   readonly #token: string | undefined;
   readonly #timer: NodeJS.Timeout;
+  readonly #policy = new DialPolicy();
   #announcements: Subscription | null = null;
 
   constructor(
@@ -151,18 +156,25 @@ export class Fleet {
     if (message.backend !== this.#backend) return;
     const member = this.#members.get(message.address);
     if (message.state === "serving") {
-      if (member === undefined) this.#welcome(message.address, false);
+      if (member === undefined) this.#consider(message.address);
       else if (member.description !== null && member.description.id !== message.id) void this.#describe(member);
       return;
     }
     // An announcement of an earlier daemon at this address says nothing about the one there now.
     if (member === undefined || member.description?.id !== message.id) return;
-    this.#part(member, message.state);
-    if (message.state === "disconnected" && !member.named) this.#members.delete(message.address);
+    member.leaving = true;
+    void this.#describe(member);
+  }
+
+  /** Somebody says that there is an evaluator. It is looked at where it could prove that, and not too many at once. */
+  #consider(address: string): void {
+    if (evaluatorAccess(address, this.#token) === null) return;
+    const members = [...this.#members.values()].map((m) => ({ named: m.named, proven: m.description !== null }));
+    if (this.#policy.allows(address, members)) this.#welcome(address, false);
   }
 
   #welcome(address: string, named: boolean): void {
-    const link = new EvaluatorLink(address, this.#token);
+    const link = new EvaluatorLink(address, (where) => evaluatorAccess(where, this.#token));
     const member: Member = {
       link,
       named,
@@ -170,6 +182,7 @@ export class Fleet {
       description: null,
       state: "connecting",
       failures: 0,
+      leaving: false,
       fault: null,
       why: "",
       busyShares: [],
@@ -195,6 +208,7 @@ export class Fleet {
       return elapsed > 0 ? Math.min(1, (device.busyMs - (old?.busyMs ?? 0)) / elapsed) : null;
     });
     member.description = description;
+    member.leaving &&= description.draining;
     if (description.backend !== this.#backend) {
       member.fault = "wrong_backend";
       member.why = `it runs the backend ${description.backend}, but this run needs ${this.#backend}`;
@@ -236,8 +250,17 @@ export class Fleet {
     if (member.failures === FAILURES_UNTIL_LOST && member.named && member.state === "connecting") {
       this.#listener.onNote(`evaluator ${member.link.address} does not answer (${member.why}); trying again`);
     }
-    if (member.failures < FAILURES_UNTIL_LOST || member.state !== "serving") return;
-    this.#part(member, "lost");
+    if (!member.leaving && member.failures < FAILURES_UNTIL_LOST) return;
+    if (member.state === "serving") this.#left(member, member.leaving ? "disconnected" : "lost");
+    else if (member.leaving || !member.named) {
+      if (member.description === null) this.#policy.avoid(member.link.address);
+      this.#left(member, "disconnected");
+    }
+  }
+
+  /** It no longer answers. */
+  #left(member: Member, state: "disconnected" | "lost"): void {
+    this.#part(member, state);
     member.link.cancelAll();
     if (member.named) return;
     this.#members.delete(member.link.address);

@@ -1,5 +1,6 @@
 /** The kernel as the devices of a run can run it: values that need a later GPU are not in the space it searches. */
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { evaluatorAccess } from "@kevo/core/evaluator-access/client.ts";
 import type { KernelPackage } from "@kevo/core/kernel/load.ts";
 import { outputOf } from "@kevo/core/process/command.ts";
 import { isGated, lowestCapability, withinCapability } from "@kevo/core/search-space/capability.ts";
@@ -52,7 +53,7 @@ export function asStored<K extends KernelPackage>(kernel: K, hash: string): K {
 
 async function ofEvaluators(addresses: readonly string[], token: string | undefined): Promise<string | null> {
   const capabilities = addresses.map(async (address) => {
-    const link = new EvaluatorLink(address, token);
+    const link = new EvaluatorLink(address, (where) => evaluatorAccess(where, token));
     try {
       return (await link.describe("")).devices.map(({ capability }) => capability);
     } catch {

@@ -15,6 +15,7 @@ const nats = z.object({
 const evaluator = z.object({
   /** Proves calls to it, and its answers. */
   secret: z.string().min(32),
+  pid: z.int().positive(),
 });
 const KINDS = { nats, evaluator };
 type Kind = keyof typeof KINDS;

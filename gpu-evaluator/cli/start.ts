@@ -1,10 +1,12 @@
 /** A daemon's life: open, serve and announce, drain, close. */
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import type { Bus } from "@kevo/core/bus/bus.ts";
 import { connectBus } from "@kevo/core/bus/connect.ts";
 import { formatAddress, parseAddress } from "@kevo/core/config/address.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { publishLocalSecret, removeLocalSecret } from "@kevo/core/identity/local-secrets.ts";
+import { callSecretOfToken } from "@kevo/core/identity/token-keys.ts";
 import { createLogger, type Logger } from "@kevo/core/logging/logger.ts";
 import type { Backend } from "../backends/backend.ts";
 import { createScratch } from "../backends/scratch.ts";
@@ -46,17 +48,21 @@ export async function start(options: StartOptions): Promise<void> {
       sayProtection(backend, options.requireSandbox, logger);
       const daemon = new Daemon(backend, logger);
       const stop = untilToldToStop(options.parent);
+      const localSecret = randomBytes(32).toString("hex");
       const server = await serveEvaluator({
         id,
         version: packageJson.version,
         listen: options.listen,
-        token: options.token,
+        secrets: [localSecret, ...(options.token === undefined ? [] : [callSecretOfToken(options.token)])],
+        advertise: options.advertise,
         daemon,
         kernels: new KernelCatalog(kernels),
         evolvedSources: new EvolvedSources({ bus, folder: codeFolder }),
         onDrained: stop.drained,
         logger,
       });
+      // For coordinators of this user on this host. They read it only while this process lives.
+      publishLocalSecret("evaluator", server.port, { secret: localSecret, pid: process.pid });
       const { host } = parseAddress(options.listen, "--listen", { anyPort: true });
       const listening = formatAddress({ host, port: server.port });
       const address = options.advertise ?? listening;
@@ -76,6 +82,7 @@ export async function start(options: StartOptions): Promise<void> {
       }
       const ended = await Promise.race([server.drain().then(() => "drained" as const), stop.atOnce]);
       announcement?.state("disconnected");
+      removeLocalSecret("evaluator", server.port);
       if (ended === "drained") await server.close();
       else server.end();
       process.exitCode = ended === "drained" ? 0 : 130;

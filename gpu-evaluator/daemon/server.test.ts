@@ -1,5 +1,17 @@
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
-import { Client, credentials, type Metadata, makeClientConstructor, type ServiceError, status } from "@grpc/grpc-js";
+import {
+  Client,
+  credentials,
+  Metadata,
+  makeClientConstructor,
+  Server,
+  ServerCredentials,
+  type ServiceError,
+  status,
+} from "@grpc/grpc-js";
+import { CallSigner, digestOf, PROOF_KEY } from "@kevo/core/evaluator-access/call-proof.ts";
+import { openEvaluatorClient } from "@kevo/core/evaluator-access/client.ts";
 import { createLogger } from "@kevo/core/logging/logger.ts";
 import { faultIn } from "@kevo/proto/evaluator-fault.ts";
 import {
@@ -7,7 +19,7 @@ import {
   type EvaluateEvent__Output,
   type EvaluateRequest,
   type EvaluatorClient,
-  evaluatorMetadata,
+  evaluatorService,
   type Result__Output,
 } from "@kevo/proto/evaluator-service.ts";
 import { service as healthService } from "grpc-health-check";
@@ -19,6 +31,7 @@ import { SCRIPTED_KERNEL, scriptedBackend, scriptedKernels } from "./scripted-ba
 import { type EvaluatorServer, serveEvaluator } from "./server.ts";
 
 const logger = createLogger("test", { KEVO_LOG: "silent" });
+const SECRET = "a secret of this test alone, long enough";
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
@@ -30,20 +43,20 @@ interface Serving {
   readonly address: string;
 }
 
-async function serve(backend: Backend, given: { limits?: StageLimits; token?: string } = {}): Promise<Serving> {
+async function serve(backend: Backend, given: { limits?: StageLimits } = {}): Promise<Serving> {
   const server = await serveEvaluator({
     evolvedSources: new EvolvedSources({ bus: null, folder: tmpdir() }),
     id: "test-daemon",
     version: "0",
     listen: "127.0.0.1:0",
-    token: given.token,
+    secrets: [SECRET],
     daemon: new Daemon(backend, logger, given.limits),
     kernels: scriptedKernels(),
     onDrained: () => {},
     logger,
   });
   const address = `127.0.0.1:${server.port}`;
-  const client = connectEvaluator(address);
+  const client = openEvaluatorClient(address, { secret: SECRET });
   cleanups.push(
     () => server.close(),
     () => client.close(),
@@ -69,8 +82,8 @@ function requestOf(n: number, act = "ok", change: Partial<EvaluateRequest> = {})
 }
 
 /** The stages seen and the result. @throws ServiceError */
-function evaluate(client: EvaluatorClient, request: EvaluateRequest, metadata?: Metadata) {
-  const call = metadata ? client.evaluate(request, metadata) : client.evaluate(request);
+function evaluate(client: EvaluatorClient, request: EvaluateRequest) {
+  const call = client.evaluate(request);
   const stages: string[] = [];
   const result = new Promise<Result__Output>((resolve, reject) => {
     call.on("data", (event: EvaluateEvent__Output) => {
@@ -90,10 +103,9 @@ const refusal = (result: Promise<unknown>) =>
     (error: ServiceError) => ({ code: error.code, fault: faultIn(error.metadata), details: error.details }),
   );
 
-const describeDaemon = (client: EvaluatorClient, metadata = evaluatorMetadata(undefined)) =>
+const describeDaemon = (client: EvaluatorClient) =>
   new Promise<{ credits: number; draining: boolean; inFlight: number; devices: { state: string }[] }>(
-    (resolve, reject) =>
-      client.describe({}, metadata, (error, reply) => (error ? reject(error) : resolve(reply as never))),
+    (resolve, reject) => client.describe({}, (error, reply) => (error ? reject(error) : resolve(reply as never))),
   );
 
 function health(address: string): Promise<string> {
@@ -308,7 +320,7 @@ describe("back-pressure and cancellation", () => {
   test("a client that is gone frees its lane", async () => {
     const backend = scriptedBackend();
     const { client, address } = await serve(backend);
-    const leaving = connectEvaluator(address);
+    const leaving = openEvaluatorClient(address, { secret: SECRET });
     const left = evaluate(leaving, requestOf(0, "hold lane"));
     await backend.happened("measure 0");
     left.result.catch(() => {});
@@ -339,19 +351,90 @@ describe("drain", () => {
   });
 });
 
-describe("token", () => {
-  test("every call needs it where one is set", async () => {
-    const { client } = await serve(scriptedBackend(), { token: "correct-horse" });
-    for (const metadata of [evaluatorMetadata(undefined), evaluatorMetadata("wrong-horse"), evaluatorMetadata("no")]) {
-      expect((await refusal(evaluate(client, requestOf(1), metadata).result)).code).toBe(status.UNAUTHENTICATED);
-      expect((await refusal(describeDaemon(client, metadata))).code).toBe(status.UNAUTHENTICATED);
-      const drain = new Promise((resolve, reject) =>
-        client.drain({}, metadata, (e, r) => (e ? reject(e) : resolve(r))),
-      );
+describe("identity", () => {
+  test("every call needs it, with no secret or a wrong one nothing is answered", async () => {
+    const { address } = await serve(scriptedBackend());
+    const without = connectEvaluator(address);
+    const wrong = openEvaluatorClient(address, { secret: "another secret that is as long as the right one" });
+    cleanups.push(
+      () => without.close(),
+      () => wrong.close(),
+    );
+    for (const client of [without, wrong]) {
+      expect((await refusal(evaluate(client, requestOf(1)).result)).code).toBe(status.UNAUTHENTICATED);
+      expect((await refusal(describeDaemon(client))).code).toBe(status.UNAUTHENTICATED);
+      const drain = new Promise((resolve, reject) => client.drain({}, (e, r) => (e ? reject(e) : resolve(r))));
       expect((await refusal(drain)).code).toBe(status.UNAUTHENTICATED);
     }
-    const right = evaluatorMetadata("correct-horse");
-    expect((await evaluate(client, requestOf(1), right).result).outcome).toBe("ok");
-    expect(await describeDaemon(client, right)).toMatchObject({ draining: false });
+  });
+
+  test("a call is neither repeated, nor changed, nor passed on by another address", async () => {
+    const { address } = await serve(scriptedBackend());
+    const signer = new CallSigner(SECRET);
+    const path = "/kevo.v1.Evaluator/Describe";
+    const metadata = (proof: string) => {
+      const made = new Metadata();
+      made.set(PROOF_KEY, proof);
+      return made;
+    };
+    const raw = connectEvaluator(address);
+    cleanups.push(() => raw.close());
+    const ask = (run: string, proof: string) =>
+      new Promise((resolve, reject) =>
+        raw.describe({ run }, metadata(proof), (error, reply) => (error ? reject(error) : resolve(reply))),
+      );
+    const proof = signer.prove({ path, authority: address }, digestOf({ run: "a" }));
+    expect(await ask("a", proof)).toMatchObject({ draining: false });
+    expect((await refusal(ask("a", proof))).details).toMatch(/made before/);
+    const second = signer.prove({ path, authority: address }, digestOf({ run: "a" }));
+    expect((await refusal(ask("b", second))).details).toMatch(/not the one that its caller signed/);
+    const relayed = signer.prove({ path, authority: "127.0.0.1:1" }, digestOf({ run: "a" }));
+    expect((await refusal(ask("a", relayed))).code).toBe(status.UNAUTHENTICATED);
+    const old = signer.prove({ path, authority: address }, digestOf({})).replace(/ \d{13} /, " 1000000000000 ");
+    expect((await refusal(ask("", old))).code).toBe(status.UNAUTHENTICATED);
+  });
+
+  test("who does not know the secret cannot answer in an evaluator's place", async () => {
+    const stranger = new Server();
+    stranger.addService(evaluatorService, {
+      Describe: (_call: unknown, answer: (error: null, reply: object) => void) => answer(null, { credits: 99 }),
+    } as never);
+    const port = await new Promise<number>((resolve, reject) =>
+      stranger.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (e, p) => (e ? reject(e) : resolve(p))),
+    );
+    cleanups.push(() => stranger.forceShutdown());
+    const client = openEvaluatorClient(`127.0.0.1:${port}`, { secret: SECRET });
+    cleanups.push(() => client.close());
+    expect(await refusal(describeDaemon(client))).toMatchObject({
+      code: status.UNAUTHENTICATED,
+      details: expect.stringMatching(/does not know the secret/),
+    });
+  });
+
+  test("600 silent connections keep nobody out, and are closed", async () => {
+    const { client, address } = await serve(scriptedBackend());
+    const port = Number(address.split(":")[1]);
+    const sockets = Array.from({ length: 600 }, () =>
+      connect({ host: "127.0.0.1", port })
+        .resume()
+        .on("error", () => {}),
+    );
+    await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once("connect", resolve))));
+    cleanups.push(() => {
+      for (const socket of sockets) socket.destroy();
+    });
+    const closed = sockets
+      .slice(0, 500)
+      .map((socket) => new Promise((resolve) => (socket.closed ? resolve(null) : socket.once("close", resolve))));
+    expect((await evaluate(client, requestOf(1)).result).outcome).toBe("ok");
+    await Promise.all(closed);
+    expect((await evaluate(client, requestOf(2)).result).outcome).toBe("ok");
+  });
+
+  test("a message that is larger than any request is refused", async () => {
+    const { client } = await serve(scriptedBackend());
+    const large = requestOf(1, "ok", { configJson: " ".repeat(2 * 1024 * 1024) });
+    expect((await refusal(evaluate(client, large).result)).code).toBe(status.RESOURCE_EXHAUSTED);
+    expect((await evaluate(client, requestOf(2)).result).outcome).toBe("ok");
   });
 });

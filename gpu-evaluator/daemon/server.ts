@@ -1,6 +1,6 @@
 /** The daemon over gRPC: Evaluate, Describe, Drain, and gRPC health beside them. */
-import { timingSafeEqual } from "node:crypto";
-import { type Metadata, Server, ServerCredentials, type ServerWritableStream } from "@grpc/grpc-js";
+import { Server, ServerCredentials, type ServerWritableStream } from "@grpc/grpc-js";
+import { parseAddress } from "@kevo/core/config/address.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { Logger } from "@kevo/core/logging/logger.ts";
 import { lowestCapability } from "@kevo/core/search-space/capability.ts";
@@ -18,6 +18,8 @@ import {
 import { HealthImplementation } from "grpc-health-check";
 import type { Job } from "../backends/backend.ts";
 import { HostFault } from "../backends/host-fault.ts";
+import { callerCheck, changed } from "./caller.ts";
+import { type ConnectionGate, openGate } from "./connection-gate.ts";
 import type { Daemon } from "./daemon.ts";
 import type { EvolvedSources } from "./evolved-sources.ts";
 import type { KernelCatalog } from "./kernel-catalog.ts";
@@ -29,8 +31,10 @@ export interface ServerOptions {
   readonly version: string;
   /** HOST:PORT; port 0 takes a free one. */
   readonly listen: string;
-  /** When set, every call must carry it as `authorization: Bearer …`. */
-  readonly token: string | undefined;
+  /** Every call proves that it knows one of them. */
+  readonly secrets: readonly string[];
+  /** HOST:PORT at which others reach it, where that is another than the one it listens on. */
+  readonly advertise?: string | null;
   readonly daemon: Daemon;
   readonly kernels: KernelCatalog;
   readonly evolvedSources: EvolvedSources;
@@ -53,9 +57,16 @@ type EvaluateCall = ServerWritableStream<EvaluateRequest__Output, EvaluateEvent>
 
 /** @throws UserError when the address cannot be bound. */
 export async function serveEvaluator(options: ServerOptions): Promise<EvaluatorServer> {
-  const { daemon, kernels, token } = options;
+  const { daemon, kernels } = options;
   const capability = lowestCapability(daemon.backend.devices.map((device) => device.capability ?? ""));
-  const server = new Server(evaluatorServerOptions);
+  let gate: ConnectionGate | null = null;
+  const advertised = options.advertise ? [parseAddress(options.advertise, "--advertise").port] : [];
+  const check = callerCheck({
+    secrets: options.secrets,
+    ports: () => [...(gate === null ? [] : [gate.port]), ...advertised],
+    onIdentified: (peer) => gate?.identified(peer),
+  });
+  const server = new Server({ ...evaluatorServerOptions, interceptors: [check] });
   const health = new HealthImplementation({ "": "SERVING", [EVALUATOR_SERVICE_NAME]: "SERVING" });
 
   const drain = () => {
@@ -72,12 +83,12 @@ export async function serveEvaluator(options: ServerOptions): Promise<EvaluatorS
       });
     },
     Describe: (call, answer) => {
-      const refused = unauthorised(call.metadata, token);
+      const refused = changed(call);
       if (refused) answer(refused.error);
       else answer(null, describe(options, call.request.run));
     },
     Drain: (call, answer) => {
-      const refused = unauthorised(call.metadata, token);
+      const refused = changed(call);
       if (refused) return answer(refused.error);
       void drain().then((finished) => {
         answer(null, { finished });
@@ -87,7 +98,7 @@ export async function serveEvaluator(options: ServerOptions): Promise<EvaluatorS
   };
 
   async function evaluate(call: EvaluateCall): Promise<void> {
-    const refused = unauthorised(call.metadata, token);
+    const refused = changed(call);
     if (refused) throw refused;
     const cancelled = new AbortController();
     call.on("cancelled", () => cancelled.abort(new Refusal("cancelled", "the caller disconnected")));
@@ -121,13 +132,19 @@ export async function serveEvaluator(options: ServerOptions): Promise<EvaluatorS
 
   server.addService(evaluatorService, handlers);
   health.addToServer(server);
-  const port = await bind(server, options.listen);
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const listening = await openGate(options.listen, (socket) => injector.injectConnection(socket));
+  gate = listening;
   return {
-    port,
+    port: listening.port,
     drain,
-    end: () => server.forceShutdown(),
+    end: () => {
+      listening.close();
+      server.forceShutdown();
+    },
     close: () =>
       new Promise((resolve) => {
+        listening.close();
         server.tryShutdown(() => resolve());
         // Connections that stay open without a call (health watchers) do not keep the daemon.
         setTimeout(() => server.forceShutdown(), 500).unref();
@@ -187,18 +204,6 @@ function describe({ id, version, daemon }: ServerOptions, run: string): Descript
   };
 }
 
-/** Null when the caller may come in. Compared in constant time. */
-function unauthorised(metadata: Metadata, token: string | undefined): Refusal | null {
-  if (token === undefined) return null;
-  const given = Buffer.from(String(metadata.get("authorization")[0] ?? ""));
-  const wanted = Buffer.from(`Bearer ${token}`);
-  if (given.length === wanted.length && timingSafeEqual(given, wanted)) return null;
-  return new Refusal(
-    "unauthenticated",
-    "this evaluator requires a token. Set KEVO_TOKEN to the same value on both sides",
-  );
-}
-
 function refusalOf(error: unknown, logger: Logger): Refusal {
   if (error instanceof Refusal) return error;
   logger.error(error);
@@ -206,15 +211,4 @@ function refusalOf(error: unknown, logger: Logger): Refusal {
   if (error instanceof UserError) return new Refusal("host_unfit", error.message);
   const what = error instanceof Error ? error.message : String(error);
   return new Refusal("evaluator_failed", `the evaluator failed, not the candidate: ${what}`);
-}
-
-function bind(server: Server, address: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
-      if (!error) return resolve(port);
-      reject(
-        new UserError(`cannot listen on ${address} (${error.message}). Choose another address with --listen HOST:PORT`),
-      );
-    });
-  });
 }

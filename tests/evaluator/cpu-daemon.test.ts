@@ -8,8 +8,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type EmbeddedNats, startNatsServer } from "@kevo/coordinator/nats-server/embedded.ts";
 import { connectBus } from "@kevo/core/bus/connect.ts";
+import { type EvaluatorAccess, evaluatorAccess, openEvaluatorClient } from "@kevo/core/evaluator-access/client.ts";
 import { type KernelPackage, loadKernel } from "@kevo/core/kernel/load.ts";
-import { connectEvaluator, type EvaluatorClient, type Result__Output } from "@kevo/proto/evaluator-service.ts";
+import type { EvaluatorClient, Result__Output } from "@kevo/proto/evaluator-service.ts";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 
 const entry = fileURLToPath(import.meta.resolve("@kevo/gpu-evaluator/cli/main.ts"));
@@ -65,7 +66,8 @@ async function startDaemon(): Promise<{ child: ChildProcess; client: EvaluatorCl
     },
   );
   const [line] = await once(createInterface({ input: child.stdout }), "line");
-  const client = connectEvaluator((JSON.parse(line) as { listening: string }).listening);
+  const { listening } = JSON.parse(line) as { listening: string };
+  const client = openEvaluatorClient(listening, evaluatorAccess(listening, undefined) as EvaluatorAccess);
   cleanups.push(
     () => child.kill("SIGKILL"),
     () => client.close(),

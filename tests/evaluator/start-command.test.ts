@@ -7,9 +7,10 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { startNatsServer } from "@kevo/coordinator/nats-server/embedded.ts";
 import { connectBus } from "@kevo/core/bus/connect.ts";
+import { type EvaluatorAccess, evaluatorAccess, openEvaluatorClient } from "@kevo/core/evaluator-access/client.ts";
 import { RECORDED_WORKLOAD, recordedKernel } from "@kevo/core/recorded-space/recorded-kernel.ts";
 import { loadRecordedSpace } from "@kevo/core/recorded-space/recorded-space.ts";
-import { connectEvaluator, type EvaluatorClient, type Result__Output } from "@kevo/proto/evaluator-service.ts";
+import type { EvaluatorClient, Result__Output } from "@kevo/proto/evaluator-service.ts";
 import { type EvaluatorAnnouncement, evaluatorAnnouncement } from "@kevo/proto/messages/evaluators.ts";
 import { subjects } from "@kevo/proto/subjects.ts";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -78,7 +79,7 @@ async function started(args: string[] = [], environment: NodeJS.ProcessEnv = {})
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
   const [line] = await once(lines, "line");
   const { listening, id } = JSON.parse(line) as { listening: string; id: string };
-  const client = connectEvaluator(listening);
+  const client = openEvaluatorClient(listening, evaluatorAccess(listening, undefined) as EvaluatorAccess);
   cleanups.push(() => client.close());
   return { child, ended, listening, id, client };
 }

@@ -12,9 +12,11 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { startNatsServer } from "@kevo/coordinator/nats-server/embedded.ts";
 import { connectBus } from "@kevo/core/bus/connect.ts";
+import { openEvaluatorClient } from "@kevo/core/evaluator-access/client.ts";
+import { callSecretOfToken } from "@kevo/core/identity/token-keys.ts";
 import { RECORDED_WORKLOAD, recordedKernel } from "@kevo/core/recorded-space/recorded-kernel.ts";
 import { loadRecordedSpace } from "@kevo/core/recorded-space/recorded-space.ts";
-import { connectEvaluator, evaluatorMetadata } from "@kevo/proto/evaluator-service.ts";
+import { connectEvaluator } from "@kevo/proto/evaluator-service.ts";
 import { evaluatorAnnouncement } from "@kevo/proto/messages/evaluators.ts";
 import { subjects } from "@kevo/proto/subjects.ts";
 
@@ -48,7 +50,6 @@ try {
   const address = await announced;
   found.announced = address;
 
-  const client = connectEvaluator(address);
   const request = {
     candidate: "run/0/0/0",
     attempt: 1,
@@ -58,13 +59,17 @@ try {
     effort: "quick",
   };
   for (const [name, token] of Object.entries({ none: undefined, wrong: "another-secret-here", right: TOKEN })) {
-    const call = client.evaluate(request, evaluatorMetadata(token));
+    const client =
+      token === undefined
+        ? connectEvaluator(address)
+        : openEvaluatorClient(address, { secret: callSecretOfToken(token) });
+    const call = client.evaluate(request);
     found[name] = await new Promise((resolve) => {
       call.on("data", (event) => event.result && resolve(event.result.outcome));
       call.on("error", (error: { code?: number }) => resolve(error.code));
     });
+    client.close();
   }
-  client.close();
   const ended = once(daemon.child, "exit");
   daemon.child.kill("SIGTERM");
   found.exit = (await ended)[0];

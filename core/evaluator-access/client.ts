@@ -1,0 +1,70 @@
+/** Calls an evaluator so that no secret reaches a stranger, and no stranger's answer is believed. */
+import { InterceptingCall, type Interceptor, Metadata, status } from "@grpc/grpc-js";
+import { connectEvaluator, type EvaluateRequest, type EvaluatorClient } from "@kevo/proto/evaluator-service.ts";
+import { localSecret } from "../identity/local-secrets.ts";
+import { callSecretOfToken } from "../identity/token-keys.ts";
+import { ANSWER_KEY, CallSigner, digestOf, PROOF_KEY } from "./call-proof.ts";
+
+/** What a caller and the evaluator share. */
+export interface EvaluatorAccess {
+  readonly secret: string;
+}
+
+/**
+ * What is known for the evaluator at this address: of one that this user runs on this host, what it told; of another,
+ * what follows from the token. Null where nothing is: it is not called then.
+ */
+export function evaluatorAccess(address: string, token: string | undefined): EvaluatorAccess | null {
+  const local = localSecret("evaluator", address);
+  if (local !== null && isAlive(local.pid)) return { secret: local.secret };
+  return token === undefined ? null : { secret: callSecretOfToken(token) };
+}
+
+export function openEvaluatorClient(address: string, access: EvaluatorAccess): EvaluatorClient {
+  return connectEvaluator(address, [proving(address, new CallSigner(access.secret))]);
+}
+
+function proving(authority: string, signer: CallSigner): Interceptor {
+  return (options, nextCall) => {
+    let begin: (digest: string) => void = () => {};
+    return new InterceptingCall(nextCall(options), {
+      // What is asked for is signed, so the call starts with its message.
+      start: (metadata, _listener, next) => {
+        begin = (digest) => {
+          const proof = signer.prove({ path: options.method_definition.path, authority }, digest);
+          metadata.set(PROOF_KEY, proof);
+          let trusted = false;
+          next(metadata, {
+            onReceiveMetadata: (received, pass) => {
+              trusted = signer.isAnswer(proof, received.get(ANSWER_KEY)[0]);
+              pass(trusted ? received : new Metadata());
+            },
+            onReceiveMessage: (message, pass) => {
+              // Nothing in its place: a message that is held back would hold back the status behind it.
+              pass(trusted ? message : null);
+            },
+            onReceiveStatus: (ended, pass) => {
+              if (trusted || ended.code !== status.OK) pass(ended);
+              else pass({ code: status.UNAUTHENTICATED, details: STRANGER, metadata: new Metadata() });
+            },
+          });
+        };
+      },
+      sendMessage: (message: EvaluateRequest, next) => {
+        begin(digestOf(message));
+        next(message);
+      },
+    });
+  };
+}
+
+const STRANGER = "what answers there does not know the secret of the evaluator: another program has taken its address";
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,78 @@
+/** Who calls: decided from a call's metadata, before a byte of its message is taken. */
+import { type Metadata, ServerInterceptingCall, type ServerInterceptor, ServerListenerBuilder } from "@grpc/grpc-js";
+import { ANSWER_KEY, CallVerifier, digestOf, PROOF_KEY } from "@kevo/core/evaluator-access/call-proof.ts";
+import { EVALUATOR_SERVICE_NAME, type EvaluateRequest } from "@kevo/proto/evaluator-service.ts";
+import { Refusal } from "./refusal.ts";
+
+export interface CallerOptions {
+  /** Any of them opens the evaluator. */
+  readonly secrets: readonly string[];
+  /** Ports at which it may be addressed; others are of a relay. */
+  readonly ports: () => readonly number[];
+  /** A call at HOST:PORT of the caller has proved who it is. */
+  readonly onIdentified: (peer: string) => void;
+}
+
+const WHY = {
+  wrong:
+    "this evaluator does not know the caller: set KEVO_TOKEN to the same value on both sides, or run both as one user of one host",
+  clock: "the clocks of the caller and of this evaluator differ by more than five minutes: set them",
+  repeated: "this call was made before",
+} as const;
+
+/** Where the digest of a verified call stands for its handler. */
+const DIGEST_KEY = "kevo-verified";
+
+/** Health may be asked by everybody. */
+export function callerCheck({ secrets, ports, onIdentified }: CallerOptions): ServerInterceptor {
+  const verifier = new CallVerifier(secrets);
+  return (method, call) => {
+    if (!method.path.startsWith(`/${EVALUATOR_SERVICE_NAME}/`)) return new ServerInterceptingCall(call);
+    let answer = "";
+    return new ServerInterceptingCall(call, {
+      start: (next) =>
+        next(
+          new ServerListenerBuilder()
+            .withOnReceiveMetadata((metadata, pass) => {
+              const authority = call.getHost();
+              const verdict = verifier.verify({ path: method.path, authority }, metadata.get(PROOF_KEY)[0]);
+              const refusal = verdict.ok
+                ? wrongAddress(authority, ports())
+                : new Refusal("unauthenticated", WHY[verdict.why]);
+              if (refusal !== null) return call.sendStatus(refusal.error);
+              if (!verdict.ok) return;
+              answer = verdict.answer;
+              onIdentified(call.getPeer());
+              metadata.set(DIGEST_KEY, verdict.digest);
+              pass(metadata);
+            })
+            .build(),
+        ),
+      sendMetadata: (metadata, next) => {
+        metadata.set(ANSWER_KEY, answer);
+        next(metadata);
+      },
+    });
+  };
+}
+
+/** Null when the message is the one that was signed. */
+export function changed({
+  metadata,
+  request,
+}: {
+  metadata: Metadata;
+  request: EvaluateRequest & { readonly run?: string };
+}): Refusal | null {
+  if (metadata.get(DIGEST_KEY)[0] === digestOf(request)) return null;
+  return new Refusal("unauthenticated", "the request is not the one that its caller signed");
+}
+
+function wrongAddress(authority: string, ports: readonly number[]): Refusal | null {
+  const port = Number(/:(\d+)$/.exec(authority)?.[1] ?? "0");
+  if (ports.includes(port)) return null;
+  return new Refusal(
+    "unauthenticated",
+    `the call was made to ${authority}, which is not an address of this evaluator: where a tunnel leads here, name its end with --advertise HOST:PORT`,
+  );
+}
