@@ -87,6 +87,17 @@ export class LedgerState {
    * fit is cut, as is what exceeds the budget.
    */
   offer(request: BatchRequest, window: number): Offer {
+    const early = this.answerAtOnce(request, window);
+    if (early !== null) return early;
+    const island = this.islands[request.island] as IslandLedger;
+    island.diversity = request.diversity;
+    const evolvedSources = this.#learnEvolvedSources(request);
+    const offer = this.spec.sync ? this.#hold(request) : this.#take(island, request, window);
+    return { ...offer, effects: join([{ ...NOTHING, evolvedSources }, offer.effects]) };
+  }
+
+  /** The answer to a batch of which nothing is to be stored; null for one that is taken. */
+  answerAtOnce(request: BatchRequest, window: number): Offer | null {
     const { island: index, epoch, k } = request;
     const island = this.islands[index];
     if (island === undefined) return refused("unknown_island", `this run has no island ${index}`);
@@ -100,10 +111,10 @@ export class LedgerState {
     if (this.remaining === 0) return refused("budget_spent", "the budget is spent");
     const wrong = checkProposals(request, this.spec, this.#space, (hash) => this.#evolvedSources.has(hash));
     if (wrong !== null) return refused(wrong.code, wrong.reason);
-    island.diversity = request.diversity;
-    const evolvedSources = this.#learnEvolvedSources(request.sources);
-    const offer = this.spec.sync ? this.#hold(request) : this.#take(island, request, window);
-    return { ...offer, effects: join([{ ...NOTHING, evolvedSources }, offer.effects]) };
+    if (!this.spec.sync && request.proposals.length > 0 && window <= island.outstanding.size) {
+      return refused("window_full", `the window of island ${index} (${window}) is full`);
+    }
+    return null;
   }
 
   /** @returns null when the candidate is not open: settled before, or unknown. */
@@ -154,8 +165,9 @@ export class LedgerState {
   }
 
   /** Those that were not known. Stored at once, also where the batch has to wait: a source costs nothing. */
-  #learnEvolvedSources(offered: BatchRequest["sources"] = {}): EvolvedSource[] {
-    const fresh = Object.entries(offered).filter(([hash]) => !this.#evolvedSources.has(hash));
+  #learnEvolvedSources({ sources = {}, proposals }: BatchRequest): EvolvedSource[] {
+    const named = new Set(proposals.map(({ source }) => source));
+    const fresh = Object.entries(sources).filter(([hash]) => named.has(hash) && !this.#evolvedSources.has(hash));
     for (const [hash] of fresh) this.#evolvedSources.add(hash);
     return fresh.map(([hash, text]) => ({ hash, text }));
   }
@@ -164,7 +176,6 @@ export class LedgerState {
     island.exhausted = proposals.length === 0;
     if (island.exhausted) return accepted(NOTHING);
     const room = window - island.outstanding.size;
-    if (room <= 0) return refused("window_full", `the window of island ${island.island} (${window}) is full`);
     return accepted(this.#accept(island, proposals.slice(0, room), calls));
   }
 

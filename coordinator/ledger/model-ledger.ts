@@ -33,6 +33,10 @@ export class ModelLedger {
     return spentUsd(this.#db, this.#run);
   }
 
+  isReserved(id: string): boolean {
+    return this.#find(id) !== undefined;
+  }
+
   /** Takes the call's worst case where it fits. The same id again changes nothing, and is granted again. */
   reserve(wanted: Reservation): Promise<Granted> {
     return this.#write(() => {

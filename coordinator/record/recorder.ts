@@ -43,10 +43,10 @@ export class Recorder {
     this.#leases.forget(HOLDER);
     const lease = await this.#leases.answer({ v: WIRE_VERSION, type: "acquire", worker: HOLDER });
     if (lease.status !== "granted") throw new Error("another worker holds the recording's island");
-    const { island, epoch } = lease;
+    const { island, epoch, secret } = lease;
     this.#epoch = epoch;
     this.#renewing = setInterval(() => {
-      void this.#leases.answer({ v: WIRE_VERSION, type: "renew", worker: HOLDER, island, epoch });
+      void this.#leases.answer({ v: WIRE_VERSION, type: "renew", worker: HOLDER, island, epoch, secret });
     }, LEASE_MS / 5);
   }
 

@@ -18,6 +18,7 @@ import { describeTrouble } from "../lineage/queries/models.ts";
 import type { Child } from "./children.ts";
 import { startClocks } from "./clocks.ts";
 import { Endpoints } from "./endpoints.ts";
+import { Grants } from "./grants.ts";
 import { IslandWindows } from "./island-windows.ts";
 import { Leases } from "./leases.ts";
 import { LiveView } from "./live-snapshot.ts";
@@ -126,7 +127,7 @@ class RunController {
 
   async #begin(): Promise<void> {
     const { spec, launch, mode } = this.#session;
-    const { url, bus } = await openNats(this.#stack, {
+    const { url, bus, leaseSecret } = await openNats(this.#stack, {
       run: spec.run,
       launch,
       database: this.#session.lineage.path,
@@ -143,13 +144,15 @@ class RunController {
     this.#stack.defer(() => this.#fleet.close());
     this.#stack.defer(() => this.#dispatcher.stop());
 
-    const leases = new Leases(this.#ledger);
+    const grants = new Grants(leaseSecret, spec.run);
+    const leases = new Leases(this.#ledger, grants);
     await mode.begin(this.#parts, leases);
     this.#stack.defer(() => mode.close());
     const endpoints = new Endpoints({
       bus,
       ledger: this.#ledger,
       leases,
+      grants,
       windows: () => this.#windows.sizes,
       onStop: () => this.#stop("stop_requested", "a stop was requested"),
       recordedCalls: mode.recordedCalls,

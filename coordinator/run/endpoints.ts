@@ -8,8 +8,9 @@ import { leaseRequest } from "@kevo/proto/messages/lease.ts";
 import { subjects } from "@kevo/proto/subjects.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import type { Offer } from "../ledger/offer.ts";
+import { type Offer, refused } from "../ledger/offer.ts";
 import { publishEvolvedSources } from "./evolved-source.ts";
+import type { Grants } from "./grants.ts";
 import type { Leases } from "./leases.ts";
 import { type RecordedCalls, serveModelCalls } from "./model-endpoint.ts";
 
@@ -20,6 +21,7 @@ export interface EndpointsOptions {
   readonly bus: Bus;
   readonly ledger: Ledger;
   readonly leases: Leases;
+  readonly grants: Grants;
   /** How many candidates each island may have outstanding now. */
   readonly windows: () => readonly number[];
   readonly onStop: () => void;
@@ -43,6 +45,7 @@ export class Endpoints {
       bus.serve(subjects.batch(run), batchRequest, (request) => this.#batch(request)),
       serveModelCalls(bus, run, {
         ledger: ledger.models,
+        grants: options.grants,
         recorded: options.recordedCalls ?? (() => null),
         onTrouble: options.onTrouble,
       }),
@@ -101,8 +104,12 @@ export class Endpoints {
 
   /** An evaluator may be sent a candidate the moment it is accepted: its source is there by then. */
   async #offer(request: BatchRequest, window: number): Promise<Pick<Offer, "status" | "refusal">> {
-    const { bus, ledger } = this.#options;
-    const wrong = request.sources === undefined ? null : await publishEvolvedSources(bus, request.sources);
+    const { bus, ledger, grants } = this.#options;
+    if (!grants.isLease(request)) return refused("stale_epoch", "the lease of this island is another worker's");
+    // What is refused leaves nothing behind, neither here nor in the object store.
+    const early = ledger.state.answerAtOnce(request, window);
+    if (early !== null) return early;
+    const wrong = await publishEvolvedSources(bus, request);
     return wrong === null ? ledger.offer(request, window) : { status: "refused", refusal: wrong };
   }
 }

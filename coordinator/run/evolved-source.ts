@@ -30,12 +30,16 @@ export function evolvableCode(kernel: KernelPackage): EvolvedSource {
 /** Where evaluators find them, before anybody is told of the candidates. @throws BusError; nothing is stored then. */
 export async function publishEvolvedSources(
   bus: Bus,
-  offered: NonNullable<BatchRequest["sources"]>,
+  { sources = {}, proposals }: Pick<BatchRequest, "sources" | "proposals">,
 ): Promise<Refusal | null> {
-  for (const [hash, text] of Object.entries(offered)) {
+  const named = new Set(proposals.map(({ source }) => source));
+  const offered = Object.entries(sources).filter(([hash]) => named.has(hash));
+  for (const [hash, text] of offered) {
     if (codeHash(text) !== hash) {
       return { code: "missing_source", reason: `code was sent as ${hash} but has another hash` };
     }
+  }
+  for (const [hash, text] of offered) {
     await bus.putObject(hash, Buffer.from(text));
   }
   return null;

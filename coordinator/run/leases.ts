@@ -7,20 +7,23 @@ import type { LeaseReply, LeaseRequest } from "@kevo/proto/messages/lease.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
 import type { IslandLedger } from "../ledger/island-ledger.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import type { Grants } from "./grants.ts";
 
 export const LEASE_MS = 5_000;
 const RETRY_MS = 250;
 
 export class Leases {
   readonly #ledger: Ledger;
+  readonly #grants: Grants;
   /** When each island's lease runs out, milliseconds of `now`. */
   readonly #until: number[];
   /** An island is granted once its epoch is stored; until then nobody else may have it. */
   readonly #granting = new Set<number>();
   readonly #now: () => number;
 
-  constructor(ledger: Ledger, now: () => number = () => performance.now()) {
+  constructor(ledger: Ledger, grants: Grants, now: () => number = () => performance.now()) {
     this.#ledger = ledger;
+    this.#grants = grants;
     this.#now = now;
     const grace = now() + LEASE_MS;
     this.#until = ledger.state.islands.map((island) => (island.worker === null ? 0 : grace));
@@ -29,12 +32,17 @@ export class Leases {
   async answer(request: LeaseRequest): Promise<LeaseReply> {
     if (request.type === "acquire") return this.#acquire(request.worker);
     const island = this.#ledger.state.islands[request.island];
-    if (island === undefined || island.epoch !== request.epoch || island.worker !== request.worker) {
+    if (
+      island === undefined ||
+      island.epoch !== request.epoch ||
+      island.worker !== request.worker ||
+      !this.#grants.isLease(request)
+    ) {
       return { v: WIRE_VERSION, status: "lost" };
     }
     if (request.type === "renew") {
       this.#until[island.island] = this.#now() + LEASE_MS;
-      return granted(island);
+      return this.#granted(island);
     }
     this.#until[island.island] = 0;
     await this.#ledger.release(island);
@@ -58,14 +66,14 @@ export class Leases {
     try {
       await this.#ledger.lease(free, worker);
       this.#until[free.island] = this.#now() + LEASE_MS;
-      return granted(free);
+      return this.#granted(free);
     } finally {
       this.#granting.delete(free.island);
     }
   }
-}
 
-function granted(island: IslandLedger): LeaseReply {
-  const { island: index, epoch, tail } = island;
-  return { v: WIRE_VERSION, status: "granted", island: index, epoch, ttl_ms: LEASE_MS, tail };
+  #granted({ island, epoch, tail, worker }: IslandLedger): LeaseReply {
+    const secret = this.#grants.lease({ worker: worker ?? "", island, epoch });
+    return { v: WIRE_VERSION, status: "granted", island, epoch, secret, ttl_ms: LEASE_MS, tail };
+  }
 }

@@ -1,7 +1,9 @@
 /** NATS for a run: the server that was named or an embedded one beside the database, and a connection to it. */
+import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Bus } from "@kevo/core/bus/bus.ts";
 import { connectBus } from "@kevo/core/bus/connect.ts";
+import { openClusterKeys } from "@kevo/core/identity/cluster-keys.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import { startNatsServer } from "../nats-server/embedded.ts";
 import type { Launch } from "./launch.ts";
@@ -17,8 +19,15 @@ export interface NatsOptions {
   readonly onFailed: (error: unknown) => void;
 }
 
+export interface OpenNats {
+  readonly url: string;
+  readonly bus: Bus;
+  /** For what this database's coordinators give to workers. */
+  readonly leaseSecret: string;
+}
+
 /** @param stack gets what is to be closed. */
-export async function openNats(stack: AsyncDisposableStack, options: NatsOptions): Promise<{ url: string; bus: Bus }> {
+export async function openNats(stack: AsyncDisposableStack, options: NatsOptions): Promise<OpenNats> {
   const { run, token, onNote } = options;
   const url = options.launch.nats ?? (await startEmbedded(stack, options));
   const bus = await connectBus({ url, role: "coordinator", token, name: `coordinator ${run}` });
@@ -26,7 +35,9 @@ export async function openNats(stack: AsyncDisposableStack, options: NatsOptions
   bus.onMalformed((subject, why) => onNote("malformed", `dropped a message on ${subject}: ${why}`));
   bus.onDisconnect(() => onNote("nats", "lost the connection to NATS; reconnecting"));
   bus.onReconnect(() => onNote("nats", "reconnected to NATS"));
-  return { url, bus };
+  const dir = join(dirname(options.database), "nats");
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  return { url, bus, leaseSecret: openClusterKeys(dir).leaseSecret };
 }
 
 async function startEmbedded(stack: AsyncDisposableStack, options: NatsOptions): Promise<string> {

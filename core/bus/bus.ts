@@ -29,11 +29,11 @@ export interface Bus {
   /** Answers requests. A malformed request and a handler that throws are answered with `{v, error}`. */
   serve<Q>(subject: string, schema: ZodType<Q>, handler: (query: Q) => unknown | Promise<unknown>): Subscription;
 
-  /** Creates the log stream, or brings its settings up to date. Idempotent. */
+  /** Creates the log stream and the object store, or brings their bounds up to date. Idempotent. */
   openLogStream(): Promise<void>;
   /**
    * Copies entries to their islands' subjects and waits until the server has stored them. Order is kept per
-   * subject; the message id `<run>.<island>.<n>` makes a repeat within two minutes harmless.
+   * subject; a message id of this process makes a repeat within two minutes harmless.
    * @throws LogUnavailable with the entries not known to be stored (`lost`), when the stream is missing or the
    * server is away: open the stream and append them again.
    */

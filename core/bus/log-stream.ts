@@ -1,24 +1,28 @@
 /** The JetStream copy of the islands' logs: one file-backed stream for all runs. SQLite is the truth. */
+import { randomBytes } from "node:crypto";
 import type { LogEntry } from "@kevo/proto/log.ts";
 import { LOG_STREAM, LOG_STREAM_SUBJECTS, subjects } from "@kevo/proto/subjects.ts";
-import { headers, type JetStreamManager, type NatsError, RetentionPolicy, StorageType } from "nats";
+import { DiscardPolicy, headers, type JetStreamManager, type NatsError, RetentionPolicy, StorageType } from "nats";
 import { UserError } from "../errors/user-error.ts";
+import { boundedStream, isCode, isStreamMissing, MAX_CONSUMERS } from "./bounded-stream.ts";
 import { LogUnavailable } from "./errors.ts";
 import { excerpt } from "./messages.ts";
 import type { Requester } from "./requester.ts";
 
 /** Entries under way at once; JetStream refuses publishers that run far ahead of its store. */
 const PIPELINE = 512;
+/** Of all runs together. The oldest go first: they are copies, and a worker that lacks one asks the coordinator. */
+const MAX_LOG_BYTES = 2 * 1024 ** 3;
+/** Of one island. */
+const MAX_ENTRIES_PER_ISLAND = 1_000_000;
+/** In the names of entries, so that nobody else can use one up before it is sent. */
+const PUBLISHER = randomBytes(12).toString("hex");
 const ACK_TIMEOUT_MS = 5000;
 /** Of one entry. The server's own limit for a message is 1 MiB by default too. */
 const MAX_ENTRY_BYTES = 1024 * 1024;
 
-const isCode = (error: unknown, code: number) => (error as NatsError).api_error?.err_code === code;
-/** JetStream's error codes: stream not found, no message found. */
-const STREAM_NOT_FOUND = 10059;
+/** JetStream's error code for no message found. */
 const MESSAGE_NOT_FOUND = 10037;
-
-const isStreamMissing = (error: unknown) => isCode(error, STREAM_NOT_FOUND);
 
 const unavailable = (error: unknown) =>
   new LogUnavailable(
@@ -33,15 +37,15 @@ export async function openLogStream(manager: JetStreamManager, url: string): Pro
     subjects: LOG_STREAM_SUBJECTS,
     storage: StorageType.File,
     retention: RetentionPolicy.Limits,
+    discard: DiscardPolicy.Old,
     max_msg_size: MAX_ENTRY_BYTES,
+    max_msgs_per_subject: MAX_ENTRIES_PER_ISLAND,
+    max_consumers: MAX_CONSUMERS,
   };
   try {
-    await manager.streams.info(LOG_STREAM);
-    await manager.streams.update(LOG_STREAM, config);
+    await boundedStream(manager, { name: LOG_STREAM, ...config }, MAX_LOG_BYTES);
   } catch (error) {
-    if (isStreamMissing(error)) {
-      await manager.streams.add({ name: LOG_STREAM, ...config });
-    } else if ((error as NatsError).code === "503" || (error as NatsError).api_error?.code === 503) {
+    if ((error as NatsError).code === "503" || (error as NatsError).api_error?.code === 503) {
       throw new UserError(
         `The NATS server at ${url} runs without JetStream. Start it with -js, or add jetstream {} to its configuration.`,
       );
@@ -72,7 +76,7 @@ export async function appendLog(requester: Requester, entries: readonly LogEntry
 
 async function appendOne(requester: Requester, entry: LogEntry): Promise<void> {
   const id = headers();
-  id.set("Nats-Msg-Id", `${entry.run}.${entry.island}.${entry.n}`);
+  id.set("Nats-Msg-Id", `${PUBLISHER}.${entry.run}.${entry.island}.${entry.n}`);
   const subject = subjects.log(entry.run, entry.island);
   const reply = (await requester.send(subject, JSON.stringify(entry), ACK_TIMEOUT_MS, id)).string();
   const ack = JSON.parse(reply) as { stream?: string; error?: { description?: string } };

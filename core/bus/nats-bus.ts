@@ -10,7 +10,7 @@ import { BusClosed, LogUnavailable, MalformedReply, NotPermitted, RemoteError, R
 import { createFollower, type Follower } from "./log-follower.ts";
 import { appendLog, logTail, openLogStream, purgeLog } from "./log-stream.ts";
 import { decode, remoteError } from "./messages.ts";
-import { createObjects } from "./objects.ts";
+import { createObjects, openObjectStore } from "./objects.ts";
 import { createRequester } from "./requester.ts";
 
 const MANAGER_TIMEOUT_MS = 3000;
@@ -105,6 +105,7 @@ export function createBus({ nats: connection, identity, inbox }: Connection, url
     subscribe: <T>(subject: string, schema: ZodType<T>, handler: (message: T, subject: string) => void) => {
       const subscription = connection.subscribe(subject, {
         callback: (_error, message) => {
+          if (isDelivered(message)) return malformed(message.subject, DELIVERED);
           const decoded = decode(message, schema);
           if (!decoded.ok) return malformed(message.subject, decoded.why);
           try {
@@ -135,6 +136,7 @@ export function createBus({ nats: connection, identity, inbox }: Connection, url
     serve: (subject, schema, handler) => {
       const subscription = connection.subscribe(subject, {
         callback: (_error, message) => {
+          if (isDelivered(message)) return malformed(message.subject, DELIVERED);
           const decoded = decode(message, schema);
           if (!decoded.ok) {
             malformed(message.subject, decoded.why);
@@ -155,7 +157,11 @@ export function createBus({ nats: connection, identity, inbox }: Connection, url
       return unsubscriber(connection, subscription);
     },
 
-    openLogStream: async () => openLogStream(await jetstream(), url),
+    openLogStream: async () => {
+      const manager = await jetstream();
+      await openLogStream(manager, url);
+      await openObjectStore(connection, manager);
+    },
     appendLog: async (entries) => {
       if (!connected) throw new LogUnavailable(LOG_STREAM, entries, `NATS at ${url} is unreachable`);
       await appendLog(requester, entries);
@@ -201,6 +207,13 @@ export function createBus({ nats: connection, identity, inbox }: Connection, url
   };
   return bus;
 }
+
+/**
+ * Who may read a stream may have the server deliver what is stored there to any subject. Nobody of this project does
+ * that, so a message that comes out of a stream is nobody's request.
+ */
+const isDelivered = (message: Msg) => message.reply?.startsWith("$JS.") === true;
+const DELIVERED = "it was delivered out of a stream, not sent";
 
 function unsubscriber(connection: NatsConnection, subscription: { unsubscribe(): void }): Subscription {
   return {

@@ -1,7 +1,8 @@
 /** Kernel packages and evolved code by SHA-256, in a JetStream object store. */
 import { createHash } from "node:crypto";
 import { OBJECT_BUCKET } from "@kevo/proto/subjects.ts";
-import { type NatsConnection, type ObjectStore, StorageType } from "nats";
+import { type JetStreamManager, type NatsConnection, type ObjectStore, StorageType } from "nats";
+import { boundedStream } from "./bounded-stream.ts";
 import { BusError } from "./errors.ts";
 
 /** Reading an object whose chunks are gone would wait for ever. */
@@ -12,6 +13,15 @@ export interface Objects {
   get(hash: string): Promise<Uint8Array | null>;
   /** The store may be another one after a reconnect. */
   forget(): void;
+}
+
+/** Kernels and evolved sources of all runs. What does not fit any more is refused. */
+const MAX_OBJECT_BYTES = 4 * 1024 ** 3;
+
+/** The bucket with its bound. Only the coordinator may. */
+export async function openObjectStore(connection: NatsConnection, manager: JetStreamManager): Promise<void> {
+  await connection.jetstream({ timeout: 5000 }).views.os(OBJECT_BUCKET, { storage: StorageType.File });
+  await boundedStream(manager, { name: `OBJ_${OBJECT_BUCKET}` }, MAX_OBJECT_BYTES);
 }
 
 export function createObjects(connection: NatsConnection): Objects {

@@ -1,5 +1,5 @@
 /** Opens a database for its only writer: exclusive lock, durable settings, migrations. */
-import { existsSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
@@ -32,6 +32,18 @@ export interface OpenForWriting<Schema extends Record<string, unknown>> {
 }
 
 /**
+ * Prompts and sources are nobody else's business. SQLite makes the files beside it with the rights of the database. One
+ * that is there already keeps those of its group, if somebody has given it any.
+ */
+function keepPrivate(file: string): void {
+  closeSync(openSync(file, "a", 0o600));
+  for (const path of [file, `${file}-wal`, `${file}-shm`, `${file}.lock`, `${file}.owner`]) {
+    const mode = statSync(path, { throwIfNoEntry: false })?.mode;
+    if (mode !== undefined && (mode & 0o007) !== 0) chmodSync(path, mode & 0o770);
+  }
+}
+
+/**
  * Refused while another process holds it, even a stopped one.
  *
  * @throws UserError before anything is created where the database is missing and has to be there; when another writer
@@ -53,6 +65,7 @@ export function openForWriting<Schema extends Record<string, unknown>>(
   }
   const lock = takeWriterLock(file, who);
   try {
+    keepPrivate(file);
     const sqlite = new Database(file);
     sqlite.pragma("journal_mode = WAL");
     // FULL: a commit survives a power cut, so that an accepted evaluation or a paid call is never forgotten.

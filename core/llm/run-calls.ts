@@ -43,17 +43,27 @@ export function createRunCalls(bus: Bus, run: string): RunCalls {
     }
   };
   const asked = new Map<string, number>();
+  /** By reservation, until its call is recorded. */
+  const secrets = new Map<string, string>();
+  const secretOf = (id: string) => {
+    const secret = secrets.get(id);
+    return secret === undefined ? {} : { secret };
+  };
   return {
     spending: {
       reserve: async (reservation) => {
         const reply = await ask({ type: "reserve", reservation });
         if (reply.status === "refused") throw overBudget(reservation.usd, reply.budget_usd, reply.committed_usd);
+        if (reply.secret !== undefined) secrets.set(reservation.id, reply.secret);
       },
-      settle: async (id, usd) => void (await ask({ type: "settle", id, usd })),
+      settle: async (id, usd) => void (await ask({ type: "settle", id, usd, ...secretOf(id) })),
     },
     store: {
       answered: async (hash) => (await ask({ type: "answered", hash })).call,
-      record: async (call) => void (await ask({ type: "record", call: fitting(call) })),
+      record: async (call) => {
+        await ask({ type: "record", call: fitting(call), ...secretOf(call.id) });
+        secrets.delete(call.id);
+      },
     },
     trouble: (model, kind, text) => {
       ask({ type: "trouble", model, kind, text: cut(text, MAX_TROUBLE_CHARACTERS) }).catch(() => {});

@@ -30,6 +30,7 @@ export class LeasedIsland {
   readonly index: number;
   readonly #session: SessionState;
   readonly #epoch: number;
+  readonly #secret: string | undefined;
   /** The log's tail when the lease was granted: asking before it is folded would repeat old batches. */
   readonly #leaseTail: number;
   #island: Island | null = null;
@@ -40,12 +41,13 @@ export class LeasedIsland {
 
   constructor(
     session: SessionState,
-    grant: { island: number; epoch: number; tail: number },
+    grant: { island: number; epoch: number; tail: number; secret?: string | undefined },
     past: readonly LogEntry[],
   ) {
     this.#session = session;
     this.index = grant.island;
     this.#epoch = grant.epoch;
+    this.#secret = grant.secret;
     this.#leaseTail = grant.tail;
     for (const entry of past) this.apply(entry);
   }
@@ -159,6 +161,7 @@ export class LeasedIsland {
       worker: name,
       island: this.index,
       epoch: this.#epoch,
+      secret: this.#secret,
       k,
       proposals,
       diversity,
@@ -229,7 +232,14 @@ export class LeasedIsland {
 
   #lease(type: "renew" | "release") {
     const { bus, name, spec } = this.#session;
-    const request = { v: WIRE_VERSION, type, worker: name, island: this.index, epoch: this.#epoch };
+    const request = {
+      v: WIRE_VERSION,
+      type,
+      worker: name,
+      island: this.index,
+      epoch: this.#epoch,
+      secret: this.#secret,
+    };
     return bus.request(subjects.lease(spec.run), request, leaseReply, REQUEST_MS);
   }
 }

@@ -2,15 +2,18 @@
 import { z } from "zod";
 import { madeCall, proposal } from "../log.ts";
 import { WIRE_VERSION } from "../version.ts";
+import { grantSecret } from "./grant.ts";
 
 /** Of the whole of evolved code, in characters of UTF-16. */
 export const MAX_EVOLVED_SOURCE_LENGTH = 128 * 1024;
 
 export const batchRequest = z.object({
   v: z.literal(WIRE_VERSION),
-  worker: z.string().min(1),
+  worker: z.string().min(1).max(200),
   island: z.int().nonnegative(),
   epoch: z.int().positive(),
+  /** Of the lease. */
+  secret: grantSecret.optional(),
   k: z.int().nonnegative(),
   /** Empty says that the island has nothing left to propose. */
   proposals: z.array(proposal).max(256),

@@ -1,16 +1,19 @@
 /** `kevo.<run>.lease`, request and reply: a worker asks for an island, renews it, or gives it back. */
 import { z } from "zod";
 import { WIRE_VERSION } from "../version.ts";
+import { grantSecret } from "./grant.ts";
 
 export const leaseRequest = z.discriminatedUnion("type", [
   /** Any island that nobody holds. */
-  z.object({ v: z.literal(WIRE_VERSION), type: z.literal("acquire"), worker: z.string().min(1) }),
+  z.object({ v: z.literal(WIRE_VERSION), type: z.literal("acquire"), worker: z.string().min(1).max(200) }),
   z.object({
     v: z.literal(WIRE_VERSION),
     type: z.enum(["renew", "release"]),
-    worker: z.string().min(1),
+    worker: z.string().min(1).max(200),
     island: z.int().nonnegative(),
     epoch: z.int().positive(),
+    /** Of the lease. */
+    secret: grantSecret.optional(),
   }),
 ]);
 export type LeaseRequest = z.infer<typeof leaseRequest>;
@@ -22,6 +25,8 @@ export const leaseReply = z.discriminatedUnion("status", [
     status: z.literal("granted"),
     island: z.int().nonnegative(),
     epoch: z.int().positive(),
+    /** Goes along with what is asked in the name of this lease. */
+    secret: grantSecret.optional(),
     ttl_ms: z.int().positive(),
     /** Number of the island's newest log entry: a holder folds up to it before it asks. */
     tail: z.int().nonnegative(),

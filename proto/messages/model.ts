@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { callRecord, reservation } from "../model-call.ts";
 import { WIRE_VERSION } from "../version.ts";
+import { grantSecret } from "./grant.ts";
 
 const v = z.literal(WIRE_VERSION);
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
@@ -16,8 +17,14 @@ export const MAX_TROUBLE_CHARACTERS = 600;
 export const modelRequest = z.discriminatedUnion("type", [
   z.object({ v, type: z.literal("reserve"), reservation }),
   /** Null: nobody knows what it cost, so its worst case stays counted. */
-  z.object({ v, type: z.literal("settle"), id: z.string().min(1).max(200), usd: z.number().nonnegative().nullable() }),
-  z.object({ v, type: z.literal("record"), call: callRecord }),
+  z.object({
+    v,
+    type: z.literal("settle"),
+    id: z.string().min(1).max(200),
+    usd: z.number().nonnegative().nullable(),
+    secret: grantSecret.optional(),
+  }),
+  z.object({ v, type: z.literal("record"), call: callRecord, secret: grantSecret.optional() }),
   /** The first good answer to a question in this run. */
   z.object({ v, type: z.literal("answered"), hash }),
   /** What the run that is repeated recorded for a question, the first time (0) it was asked, the second, and so on. */
@@ -40,6 +47,8 @@ export const modelReply = z.object({
   /** Dollars of the run: all there were, and what calls settled and under way have taken. */
   budget_usd: z.number().nonnegative(),
   committed_usd: z.number().nonnegative(),
+  /** Of a reservation: `settle` and `record` prove with it that they are of its holder. */
+  secret: grantSecret.optional(),
   /** Answers `answered` and `recorded`. */
   call: callRecord.nullable(),
 });

@@ -7,6 +7,7 @@ import { ModelLedger } from "@kevo/coordinator/ledger/model-ledger.ts";
 import { type OpenLineage, openLineage } from "@kevo/coordinator/lineage/database.ts";
 import { callsOf, recordedCall } from "@kevo/coordinator/lineage/queries/calls.ts";
 import { type EmbeddedNats, startNatsServer } from "@kevo/coordinator/nats-server/embedded.ts";
+import { Grants } from "@kevo/coordinator/run/grants.ts";
 import { serveModelCalls } from "@kevo/coordinator/run/model-endpoint.ts";
 import type { Bus } from "@kevo/core/bus/bus.ts";
 import { connectBus } from "@kevo/core/bus/connect.ts";
@@ -56,6 +57,7 @@ async function openCoordinator(repeats: string | null = null): Promise<Coordinat
   const bus = await connectBus({ url: server.url, role: "coordinator", name: "coordinator" });
   const served = serveModelCalls(bus, run, {
     ledger,
+    grants: new Grants("secret of this test", run),
     recorded: (hash, index) => (repeats === null ? null : recordedCall(lineage.db, repeats, hash, index)),
     onTrouble: () => {},
   });
