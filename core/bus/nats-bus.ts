@@ -212,7 +212,7 @@ export function createBus({ nats: connection, identity, inbox }: Connection, url
  * Who may read a stream may have the server deliver what is stored there to any subject. Nobody of this project does
  * that, so a message that comes out of a stream is nobody's request.
  */
-const isDelivered = (message: Msg) => message.reply?.startsWith("$JS.") === true;
+const isDelivered = ({ reply }: Msg) => reply?.startsWith("$JS.") === true;
 const DELIVERED = "it was delivered out of a stream, not sent";
 
 function unsubscriber(connection: NatsConnection, subscription: { unsubscribe(): void }): Subscription {

@@ -36,7 +36,8 @@ export interface OpenForWriting<Schema extends Record<string, unknown>> {
  * that is there already keeps those of its group, if somebody has given it any.
  */
 function keepPrivate(file: string): void {
-  closeSync(openSync(file, "a", 0o600));
+  // Closing a file gives up the locks that this process has on it: only where there is none yet.
+  if (!existsSync(file)) closeSync(openSync(file, "a", 0o600));
   for (const path of [file, `${file}-wal`, `${file}-shm`, `${file}.lock`, `${file}.owner`]) {
     const mode = statSync(path, { throwIfNoEntry: false })?.mode;
     if (mode !== undefined && (mode & 0o007) !== 0) chmodSync(path, mode & 0o770);

@@ -53,7 +53,9 @@ export function openGate(
   const { host, port } = parseAddress(listen, "--listen", { anyPort: true });
   return new Promise((resolve, reject) => {
     server.once("error", (error) =>
-      reject(new UserError(`cannot listen on ${listen} (${error.message}). Choose another address with --listen HOST:PORT`)),
+      reject(
+        new UserError(`cannot listen on ${listen} (${error.message}). Choose another address with --listen HOST:PORT`),
+      ),
     );
     server.listen({ host, port }, () => {
       const bound = server.address();
