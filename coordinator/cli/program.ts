@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { doctorCommand } from "../doctor/doctor-command.ts";
 import { evaluatorsCommand } from "./evaluators.ts";
 import { exportCommand } from "./export.ts";
+import { inviteCommand } from "./invite.ts";
 import { lineageCommand } from "./lineage.ts";
 import { recordCommand } from "./record.ts";
 import { resumeCommand } from "./resume.ts";
@@ -33,6 +34,7 @@ export function coordinator(): Command {
     runsCommand(),
     recordCommand(),
     evaluatorsCommand(),
+    inviteCommand(),
     lineageCommand(),
     exportCommand(),
     doctorCommand(),

@@ -6,6 +6,7 @@ import { makeFolder } from "@kevo/core/config/folder.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { type KernelPackage, kernelFromSpaces, loadKernel } from "@kevo/core/kernel/load.ts";
 import { type RunSpec, runSpec } from "@kevo/proto/run.ts";
+import { findEvaluatorAccess } from "../identity/find-evaluator-access.ts";
 import { type OpenLineage, openLineage } from "../lineage/database.ts";
 import { cellsOf } from "../lineage/queries/cells.ts";
 import { resolveRun } from "../lineage/queries/resolve.ts";
@@ -39,7 +40,12 @@ const KERNELS = join(dirname(fileURLToPath(import.meta.resolve("@kevo/gpu-evalua
 const EXIT_INTERRUPTED = 130;
 
 export async function startRun(request: RunRequest, wanted: Launch, options: RunSessionOptions): Promise<void> {
-  const kernel = await withinDevices(await kernelOf(wanted), wanted, options.token, note);
+  const kernel = await withinDevices(
+    await kernelOf(wanted),
+    wanted,
+    findEvaluatorAccess(options.db, options.token),
+    note,
+  );
   const isPath = wanted.kernel !== null && !existsSync(join(KERNELS, wanted.kernel));
   const launch = isPath ? { ...wanted, kernel: resolve(wanted.kernel as string) } : wanted;
   const requested = withEvolvedSource(specOf(request, kernel, new Date()), request, kernel);
@@ -157,7 +163,12 @@ export async function recordRun(
   fix: readonly string[],
   options: RunSessionOptions,
 ): Promise<void> {
-  const kernel = await withinDevices(await kernelOf(wanted), wanted, options.token, note);
+  const kernel = await withinDevices(
+    await kernelOf(wanted),
+    wanted,
+    findEvaluatorAccess(options.db, options.token),
+    note,
+  );
   const isPath = wanted.kernel !== null && !existsSync(join(KERNELS, wanted.kernel));
   const kernelName = isPath ? resolve(wanted.kernel as string) : wanted.kernel;
   const record = { out: (wanted.record as { out: string }).out, fixed: parseFixed(fix, kernel.definition) };

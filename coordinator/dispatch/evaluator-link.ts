@@ -11,6 +11,8 @@ import type {
   EvaluatorClient,
   Result__Output,
 } from "@kevo/proto/evaluator-service.ts";
+import type { StageName } from "@kevo/proto/stage.ts";
+import type { FindAccess } from "../identity/find-evaluator-access.ts";
 
 /** How the call of an attempt ended. `stage` is the last one that was heard of. */
 export type CallEnd =
@@ -38,7 +40,7 @@ export class EvaluatorLink {
   readonly #calls = new Set<ClientReadableStream<EvaluateEvent__Output>>();
 
   /** @param find what is shared with the evaluator at this address, looked up anew before it is described */
-  constructor(address: string, find: (address: string) => EvaluatorAccess | null) {
+  constructor(address: string, find: FindAccess) {
     this.address = address;
     this.#find = () => find(address);
   }
@@ -103,7 +105,7 @@ export class EvaluatorLink {
    */
   #open(): EvaluatorClient {
     const access = this.#find() ?? this.#nobody;
-    if (this.#client !== null && access.secret === this.#access?.secret) return this.#client;
+    if (this.#client !== null && isSame(access, this.#access)) return this.#client;
     this.#client?.close();
     this.#access = access;
     this.#client = openEvaluatorClient(this.address, access);
@@ -112,6 +114,13 @@ export class EvaluatorLink {
 }
 
 function endOfError(error: ServiceError, stage: StageName | null): CallEnd {
+function isSame(a: EvaluatorAccess, b: EvaluatorAccess | null): boolean {
+  if (b === null) return false;
+  if ("secret" in a) return "secret" in b && a.secret === b.secret;
+  return "tls" in b && a.tls.cert === b.tls.cert && a.tls.ca === b.tls.ca;
+}
+
+function endOfError(error: ServiceError, stage: StageName | null): AttemptEnd {
   const why = error.details || error.message;
   switch (error.code) {
     case status.RESOURCE_EXHAUSTED:

@@ -4,12 +4,12 @@
  */
 
 import type { Bus, Subscription } from "@kevo/core/bus/bus.ts";
-import { evaluatorAccess } from "@kevo/core/evaluator-access/client.ts";
 import type { EvaluatorFault } from "@kevo/proto/evaluator-fault.ts";
 import type { Description } from "@kevo/proto/evaluator-service.ts";
 import { type EvaluatorAnnouncement, evaluatorAnnouncement } from "@kevo/proto/messages/evaluators.ts";
 import type { BackendName } from "@kevo/proto/run.ts";
 import { subjects } from "@kevo/proto/subjects.ts";
+import type { FindAccess } from "../identity/find-evaluator-access.ts";
 import type { EvaluatorSnapshot } from "../snapshot/snapshot.ts";
 import { DialPolicy } from "./dial-policy.ts";
 import type { Dispatcher } from "./dispatcher.ts";
@@ -50,7 +50,7 @@ export class Fleet {
   readonly #backend: BackendName;
   readonly #dispatcher: Dispatcher;
   readonly #listener: FleetListener;
-  readonly #token: string | undefined;
+  readonly #access: FindAccess;
   readonly #timer: NodeJS.Timeout;
   readonly #policy = new DialPolicy();
   #announcements: Subscription | null = null;
@@ -58,13 +58,13 @@ export class Fleet {
   constructor(
     { run, backend }: { readonly run: string; readonly backend: BackendName },
     dispatcher: Dispatcher,
-    token: string | undefined,
+    access: FindAccess,
     listener: FleetListener,
   ) {
     this.#run = run;
     this.#backend = backend;
     this.#dispatcher = dispatcher;
-    this.#token = token;
+    this.#access = access;
     this.#listener = listener;
     this.#timer = setInterval(() => {
       for (const member of this.#members.values()) void this.#describe(member);
@@ -168,13 +168,13 @@ export class Fleet {
 
   /** Somebody says that there is an evaluator. It is looked at where it could prove that, and not too many at once. */
   #consider(address: string): void {
-    if (evaluatorAccess(address, this.#token) === null) return;
+    if (this.#access(address) === null) return;
     const members = [...this.#members.values()].map((m) => ({ named: m.named, proven: m.description !== null }));
     if (this.#policy.allows(address, members)) this.#welcome(address, false);
   }
 
   #welcome(address: string, named: boolean): void {
-    const link = new EvaluatorLink(address, (where) => evaluatorAccess(where, this.#token));
+    const link = new EvaluatorLink(address, this.#access);
     const member: Member = {
       link,
       named,

@@ -14,13 +14,15 @@ import { UserError } from "@kevo/core/errors/user-error.ts";
 import { type ClusterKeys, openClusterKeys } from "@kevo/core/identity/cluster-keys.ts";
 import { publishLocalSecret, removeLocalSecret } from "@kevo/core/identity/local-secrets.ts";
 import { doubling, retry } from "@kevo/core/retry/retry.ts";
+import { hasAuthority, ownFiles } from "../identity/authority.ts";
+import { type Admission, admissionTo } from "./admission.ts";
 import { findNatsServer, type NatsServerBinary } from "./find.ts";
 import { greeting } from "./greeting.ts";
 import { freePort, launch, localAddress, localUrl } from "./launch.ts";
 import { type Owners, openOwners } from "./owners.ts";
 import { endProcess, isAlive } from "./process-identity.ts";
 import { readRecord, removeRecord, type ServerRecord } from "./record.ts";
-import { type NatsUser, readConfig, renderConfig, usersOf } from "./server-config.ts";
+import { readConfig, renderConfig } from "./server-config.ts";
 
 export interface NatsServerOptions {
   /** Made where missing; one server for each folder. */
@@ -64,10 +66,10 @@ const WATCH_MS = 200;
 /** @throws UserError: off loopback without a token, no nats-server, port in use. */
 export async function startNatsServer(options: NatsServerOptions): Promise<EmbeddedNats> {
   const listen = parseAddress(options.listen ?? "127.0.0.1:0", "--nats-listen", { anyPort: true });
-  if (!isLoopback(listen.host) && !options.token) {
+  if (!isLoopback(listen.host) && !options.token && !hasAuthority(resolvePath(options.dir))) {
     throw new UserError(
-      `--nats-listen ${formatAddress(listen)} can be reached from other hosts, so it requires a shared token: ` +
-        "set KEVO_TOKEN here and on those hosts (8 characters or more).",
+      `--nats-listen ${formatAddress(listen)} can be reached from other hosts, so nobody may come in unasked: ` +
+        "invite them (`coordinator invite --role evaluator --out FILE`), or set KEVO_TOKEN here and on those hosts (8 characters or more).",
       2,
     );
   }
@@ -77,15 +79,17 @@ export async function startNatsServer(options: NatsServerOptions): Promise<Embed
   const owners = openOwners(dir);
   return owners.alone(async () => {
     const keys = openClusterKeys(dir);
-    const users = usersOf(keys, options.token);
-    const adopted = await adoptOrEnd(dir, listen, users, owners);
+    // Looked up at each start: somebody may have been invited meanwhile.
+    const admission = () => admissionTo(dir, keys, options.token, listen.host);
+    const adopted = await adoptOrEnd(dir, listen, admission, owners);
     const started =
       adopted === null
-        ? await startAnew(dir, (options.binary ?? findNatsServer()).path, listen, users)
+        ? await startAnew(dir, (options.binary ?? findNatsServer()).path, listen, admission)
         : { record: adopted, child: null };
     owners.join();
-    publishLocalSecret("nats", started.record.port, { keys: keys.path });
-    return supervise({ dir, keys, users, owners }, started, adopted !== null);
+    const { tls } = admission();
+    publishLocalSecret("nats", started.record.port, { keys: keys.path, ...(tls !== null && { tls: ownFiles(dir) }) });
+    return supervise({ dir, keys, admission, owners }, started, adopted !== null);
   });
 }
 
@@ -93,14 +97,18 @@ export async function startNatsServer(options: NatsServerOptions): Promise<Embed
 async function adoptOrEnd(
   dir: string,
   listen: Address,
-  users: readonly NatsUser[],
+  admission: () => Admission,
   owners: Owners,
 ): Promise<ServerRecord | null> {
   const record = readRecord(dir);
   if (record === null) return null;
   if (isAlive(record.pid, record.startTime)) {
     const port = listen.port === 0 ? record.port : listen.port;
-    const wanted = renderConfig(dir, { listen: { host: listen.host, port }, name: record.name, users });
+    const wanted = renderConfig(dir, {
+      listen: { host: listen.host, port },
+      name: record.name,
+      admission: admission(),
+    });
     if (readConfig(dir) === wanted && (await answers(record))) return record;
     if (owners.others()) {
       throw new UserError(
@@ -116,12 +124,12 @@ async function adoptOrEnd(
 
 const answers = async (record: ServerRecord) => (await greeting(localAddress(record)))?.server_name === record.name;
 
-async function startAnew(dir: string, binary: string, listen: Address, users: readonly NatsUser[]) {
+async function startAnew(dir: string, binary: string, listen: Address, admission: () => Admission) {
   const tryPort = async () => {
     const port = listen.port === 0 ? await freePort(listen.host) : listen.port;
     const name = `kevo-${randomUUID()}`;
     try {
-      return await launch(dir, binary, { listen: { host: listen.host, port }, name, users });
+      return await launch(dir, binary, { listen: { host: listen.host, port }, name, admission: admission() });
     } catch (error) {
       removeRecord(dir);
       throw error;
@@ -134,12 +142,12 @@ async function startAnew(dir: string, binary: string, listen: Address, users: re
 interface Place {
   readonly dir: string;
   readonly keys: ClusterKeys;
-  readonly users: readonly NatsUser[];
+  readonly admission: () => Admission;
   readonly owners: Owners;
 }
 
 function supervise(
-  { dir, keys, users, owners }: Place,
+  { dir, keys, admission, owners }: Place,
   first: { readonly record: ServerRecord; readonly child: ChildProcess | null },
   adopted: boolean,
 ): EmbeddedNats {
@@ -173,7 +181,7 @@ function supervise(
   };
 
   const restart = async () => {
-    const again = () => owners.alone(() => restartOrJoin(dir, users, record));
+    const again = () => owners.alone(() => restartOrJoin(dir, admission, record));
     const how = { tries: RESTART_TRIES, waitMs: doubling(FIRST_WAIT_MS), signal: stop.signal };
     const { record: next, child } = await retry(again, how);
     record = next;
@@ -209,11 +217,11 @@ function supervise(
 }
 
 /** Another owner may have been faster. */
-async function restartOrJoin(dir: string, users: readonly NatsUser[], died: ServerRecord) {
+async function restartOrJoin(dir: string, admission: () => Admission, died: ServerRecord) {
   const current = readRecord(dir);
   if (current !== null && current.pid !== died.pid && isAlive(current.pid, current.startTime)) {
     if (await answers(current)) return { record: current, child: null };
   }
   const { host, port, name, binary } = died;
-  return launch(dir, binary, { listen: { host, port }, name, users });
+  return launch(dir, binary, { listen: { host, port }, name, admission: admission() });
 }

@@ -2,27 +2,13 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Address, formatAddress } from "@kevo/core/config/address.ts";
-import type { ClusterKeys } from "@kevo/core/identity/cluster-keys.ts";
 import { permissionsOf } from "@kevo/core/identity/nats-permissions.ts";
-import { ROLES, type Role } from "@kevo/core/identity/role.ts";
-import { natsKeyOfToken } from "@kevo/core/identity/token-keys.ts";
+import type { Admission, NatsUser, TlsFiles } from "./admission.ts";
 
 export interface ServerSettings {
   readonly listen: Address;
   readonly name: string;
-  readonly users: readonly NatsUser[];
-}
-
-export interface NatsUser {
-  readonly role: Role;
-  readonly publicKey: string;
-}
-
-/** The keys of the folder, and those that everybody derives who has the token. */
-export function usersOf(keys: ClusterKeys, token: string | undefined): NatsUser[] {
-  const own = ROLES.map((role) => ({ role, publicKey: keys.nats[role].publicKey }));
-  if (token === undefined) return own;
-  return [...own, ...ROLES.map((role) => ({ role, publicKey: natsKeyOfToken(token, role).publicKey }))];
+  readonly admission: Admission;
 }
 
 /** Of all streams together; each has bounds of its own. */
@@ -34,7 +20,7 @@ const AUTHORIZATION_TIMEOUT_S = 3;
 export const configPath = (dir: string) => join(dir, "nats-server.conf");
 
 /** JSON strings are valid strings of the configuration, as long as they hold printable ASCII. */
-export function renderConfig(dir: string, { listen, name, users }: ServerSettings): string {
+export function renderConfig(dir: string, { listen, name, admission }: ServerSettings): string {
   return [
     "# Written by KernelEvolve at each start.",
     `listen: ${JSON.stringify(formatAddress(listen))}`,
@@ -45,14 +31,29 @@ export function renderConfig(dir: string, { listen, name, users }: ServerSetting
     `  max_file_store: ${MAX_STORE_BYTES}`,
     "}",
     `max_connections: ${MAX_CONNECTIONS}`,
+    ...(admission.tls === null ? [] : renderTls(admission.tls)),
     "authorization {",
     `  timeout: ${AUTHORIZATION_TIMEOUT_S}`,
     "  users = [",
-    ...users.map((user) => `    ${renderUser(user)}`),
+    ...admission.users.map((user) => `    ${renderUser(user)}`),
     "  ]",
     "}",
     "",
   ].join("\n");
+}
+
+function renderTls({ ca, cert, key, optional }: TlsFiles): string[] {
+  const [caFile, certFile, keyFile] = [ca, cert, key].map((path) => JSON.stringify(path));
+  return [
+    "tls {",
+    `  ca_file: ${caFile}`,
+    `  cert_file: ${certFile}`,
+    `  key_file: ${keyFile}`,
+    "  verify: true",
+    `  timeout: ${AUTHORIZATION_TIMEOUT_S}`,
+    "}",
+    ...(optional ? ["allow_non_tls: true"] : []),
+  ];
 }
 
 function renderUser({ role, publicKey }: NatsUser): string {

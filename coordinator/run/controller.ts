@@ -11,6 +11,7 @@ import type { LogEntry } from "@kevo/proto/log.ts";
 import { type RunEnd, type SearchEnd, STATUS_OF_END } from "@kevo/proto/run-end.ts";
 import { Dispatcher } from "../dispatch/dispatcher.ts";
 import { Fleet } from "../dispatch/fleet.ts";
+import { findEvaluatorAccess } from "../identity/find-evaluator-access.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { LedgerState } from "../ledger/ledger-state.ts";
 import { writeError } from "../ledger/write-error.ts";
@@ -78,7 +79,7 @@ class RunController {
       onLost: (_evaluator, candidate, why) =>
         void this.#ledger.event("attempt_lost", `${candidate}: ${why}`, { candidate, why }),
     });
-    this.#fleet = new Fleet(spec, this.#dispatcher, token, {
+    this.#fleet = new Fleet(spec, this.#dispatcher, findEvaluatorAccess(lineage.path, token), {
       onChange: () => this.#fleetChanged(),
       onNote: (message) => this.#note("evaluator", message),
     });

@@ -1,10 +1,10 @@
 /** The kernel as the devices of a run can run it: values that need a later GPU are not in the space it searches. */
 import { UserError } from "@kevo/core/errors/user-error.ts";
-import { evaluatorAccess } from "@kevo/core/evaluator-access/client.ts";
 import type { KernelPackage } from "@kevo/core/kernel/load.ts";
 import { outputOf } from "@kevo/core/process/command.ts";
 import { isGated, lowestCapability, withinCapability } from "@kevo/core/search-space/capability.ts";
 import { EvaluatorLink } from "../dispatch/evaluator-link.ts";
+import type { FindAccess } from "../identity/find-evaluator-access.ts";
 import type { Launch } from "./launch.ts";
 import { definitionObject } from "./spec.ts";
 
@@ -16,12 +16,12 @@ import { definitionObject } from "./spec.ts";
 export async function withinDevices<K extends KernelPackage>(
   kernel: K,
   launch: Pick<Launch, "evaluators">,
-  token: string | undefined,
+  access: FindAccess,
   onNote: (note: string) => void,
 ): Promise<K> {
   if (!isGated(kernel.definition)) return kernel;
   const capability =
-    launch.evaluators.length > 0 ? await ofEvaluators(launch.evaluators, token) : await ofThisHost(process.env);
+    launch.evaluators.length > 0 ? await ofEvaluators(launch.evaluators, access) : await ofThisHost(process.env);
   const { definition, leftOut, unmeasured } = withinCapability(kernel.definition, capability);
   const here =
     capability === null
@@ -51,9 +51,9 @@ export function asStored<K extends KernelPackage>(kernel: K, hash: string): K {
   );
 }
 
-async function ofEvaluators(addresses: readonly string[], token: string | undefined): Promise<string | null> {
+async function ofEvaluators(addresses: readonly string[], access: FindAccess): Promise<string | null> {
   const capabilities = addresses.map(async (address) => {
-    const link = new EvaluatorLink(address, (where) => evaluatorAccess(where, token));
+    const link = new EvaluatorLink(address, access);
     try {
       return (await link.describe("")).devices.map(({ capability }) => capability);
     } catch {

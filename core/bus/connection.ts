@@ -1,10 +1,12 @@
 /** Opens the connection to NATS, or says in a sentence why not. */
-import { type Authenticator, connect, type NatsConnection, type NatsError } from "nats";
+import { type Authenticator, connect, type NatsConnection, type NatsError, type TlsOptions } from "nats";
 import { UserError } from "../errors/user-error.ts";
+import type { Invitation } from "../identity/invitation.ts";
 import { natsIdentity } from "../identity/nats-identity.ts";
 import { inboxPrefix } from "../identity/nats-permissions.ts";
 import type { NKey } from "../identity/nkey.ts";
 import type { Role } from "../identity/role.ts";
+import { expectRole, type TlsIdentity } from "../identity/tls.ts";
 
 export interface ConnectOptions {
   readonly url: string;
@@ -12,6 +14,8 @@ export interface ConnectOptions {
   readonly role: Role;
   /** Shared secret (`KEVO_TOKEN`) of a cluster without invitations. */
   readonly token?: string | undefined;
+  /** In place of a token: an identity of its own, over TLS. */
+  readonly invitation?: Invitation | undefined;
   /** Shown in the server's list of clients. */
   readonly name: string;
   /** Closes the bus. */
@@ -29,7 +33,7 @@ export interface Connection {
 const CONNECT_TIMEOUT_MS = 3000;
 
 export async function openConnection(options: ConnectOptions): Promise<Connection> {
-  const key = natsIdentity(options.url, options.role, options.token);
+  const { key, tls } = natsIdentity(options.url, options.role, options);
   let signed = false;
   const inbox = key === null ? "_INBOX" : inboxPrefix(key.publicKey);
   try {
@@ -42,6 +46,7 @@ export async function openConnection(options: ConnectOptions): Promise<Connectio
         }),
         inboxPrefix: inbox,
       }),
+      ...(tls !== null && { tls: tlsOptions(tls) }),
       timeout: CONNECT_TIMEOUT_MS,
       maxReconnectAttempts: -1,
       // Jitter, so that a restarted server does not meet all its clients in the same millisecond.
@@ -60,6 +65,11 @@ export async function openConnection(options: ConnectOptions): Promise<Connectio
   }
 }
 
+/** The library passes on what Node's TLS knows; names of hosts are not compared, the role is. */
+function tlsOptions(identity: TlsIdentity): TlsOptions {
+  return { ...identity, checkServerIdentity: expectRole("coordinator") } as TlsOptions;
+}
+
 /** Signs the server's nonce. A server without one knows no identities: it compares a token, or asks for nothing. */
 function authenticator(key: NKey, token: string | undefined, onSigned: () => void): Authenticator {
   return (nonce) => {
@@ -71,7 +81,10 @@ function authenticator(key: NKey, token: string | undefined, onSigned: () => voi
   };
 }
 
-function cause(error: NatsError, { token }: ConnectOptions): string {
+function cause(error: NatsError, { token, invitation }: ConnectOptions): string {
+  if (invitation !== undefined && error.code !== "CONNECTION_REFUSED") {
+    return `it did not accept the invitation of "${invitation.name}" (${error.message}). It may be withdrawn or expired, or another server listens there. Ask for another: coordinator invite.`;
+  }
   switch (error.code) {
     case "AUTHORIZATION_VIOLATION":
       return token

@@ -1,14 +1,15 @@
 /** Calls an evaluator so that no secret reaches a stranger, and no stranger's answer is believed. */
-import { InterceptingCall, type Interceptor, Metadata, status } from "@grpc/grpc-js";
+import { credentials, InterceptingCall, type Interceptor, Metadata, status } from "@grpc/grpc-js";
 import { connectEvaluator, type EvaluateRequest, type EvaluatorClient } from "@kevo/proto/evaluator-service.ts";
 import { localSecret } from "../identity/local-secrets.ts";
+import { expectRole, type TlsIdentity } from "../identity/tls.ts";
 import { callSecretOfToken } from "../identity/token-keys.ts";
 import { ANSWER_KEY, CallSigner, digestOf, PROOF_KEY } from "./call-proof.ts";
 
-/** What a caller and the evaluator share. */
-export interface EvaluatorAccess {
-  readonly secret: string;
-}
+/** A secret that a caller and the evaluator share; or this caller's certificate, and which of the evaluator's are good. */
+export type EvaluatorAccess =
+  | { readonly secret: string }
+  | { readonly tls: TlsIdentity & { readonly accepts: (serial: string) => boolean } };
 
 /**
  * What is known for the evaluator at this address: of one that this user runs on this host, what it told; of another,
@@ -21,7 +22,11 @@ export function evaluatorAccess(address: string, token: string | undefined): Eva
 }
 
 export function openEvaluatorClient(address: string, access: EvaluatorAccess): EvaluatorClient {
-  return connectEvaluator(address, [proving(address, new CallSigner(access.secret))]);
+  if ("secret" in access) return connectEvaluator(address, [proving(address, new CallSigner(access.secret))]);
+  const { ca, cert, key, accepts } = access.tls;
+  const [caBytes, certBytes, keyBytes] = [ca, cert, key].map((pem) => Buffer.from(pem)) as [Buffer, Buffer, Buffer];
+  const checkServerIdentity = expectRole("evaluator", accepts);
+  return connectEvaluator(address, [], credentials.createSsl(caBytes, keyBytes, certBytes, { checkServerIdentity }));
 }
 
 function proving(authority: string, signer: CallSigner): Interceptor {

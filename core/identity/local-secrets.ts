@@ -11,6 +11,8 @@ import { privateFolder } from "../config/user-folders.ts";
 const nats = z.object({
   /** The file with the keys of its roles. */
   keys: z.string(),
+  /** Files of a certificate, where it takes encrypted connections. */
+  tls: z.object({ ca: z.string(), cert: z.string(), key: z.string() }).optional(),
 });
 const evaluator = z.object({
   /** Proves calls to it, and its answers. */

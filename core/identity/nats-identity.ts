@@ -1,20 +1,44 @@
-/** Which key a program of a role signs with where it connects to a NATS server. */
+/** By which key, and over what, a program of a role connects to a NATS server. */
+import { readFileSync } from "node:fs";
 import { formatAddress } from "../config/address.ts";
 import { readClusterKeys } from "./cluster-keys.ts";
+import type { Invitation } from "./invitation.ts";
 import { localSecret } from "./local-secrets.ts";
-import type { NKey } from "./nkey.ts";
+import { type NKey, openNKey } from "./nkey.ts";
 import type { Role } from "./role.ts";
+import type { TlsIdentity } from "./tls.ts";
 import { natsKeyOfToken } from "./token-keys.ts";
 
+export interface NatsIdentity {
+  /** Null where nothing is known: the server may ask nobody. */
+  readonly key: NKey | null;
+  readonly tls: TlsIdentity | null;
+}
+
+/** What a program was given to get in. */
+export interface Means {
+  readonly invitation?: Invitation | undefined;
+  readonly token?: string | undefined;
+}
+
 /**
- * A token that was given goes first; then the keys of a server that this user runs on this host; null where there are
- * none, as for a server of somebody else that asks nobody.
+ * An invitation goes first, then a token, then the keys of a server that this user runs on this host.
  * @throws UserError for a damaged file of keys
  */
-export function natsIdentity(url: string, role: Role, token: string | undefined): NKey | null {
-  if (token !== undefined) return natsKeyOfToken(token, role);
+export function natsIdentity(url: string, role: Role, { invitation, token }: Means): NatsIdentity {
+  if (invitation !== undefined) {
+    const { ca, cert, key } = invitation;
+    return { key: openNKey(invitation.nats_seed), tls: { ca, cert, key } };
+  }
   const local = localSecret("nats", addressOf(url) ?? "");
-  return local === null ? null : readClusterKeys(local.keys).nats[role];
+  const tls = local?.tls === undefined ? null : readTls(local.tls);
+  if (token !== undefined) return { key: natsKeyOfToken(token, role), tls };
+  return { key: local === null ? null : readClusterKeys(local.keys).nats[role], tls };
+}
+
+function readTls({ ca, cert, key }: { ca: string; cert: string; key: string }): TlsIdentity {
+  const read = (path: string) => readFileSync(path, "utf8");
+  return { ca: read(ca), cert: read(cert), key: read(key) };
 }
 
 const DEFAULT_PORT = 4222;

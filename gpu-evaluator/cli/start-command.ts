@@ -4,6 +4,7 @@ import { parseDevices } from "@kevo/core/config/devices.ts";
 import { readEnvironment } from "@kevo/core/config/environment.ts";
 import { parseNumber } from "@kevo/core/config/number.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { readInvitation } from "@kevo/core/identity/invitation.ts";
 import { withHelp } from "@kevo/core/program/command-help.ts";
 import {
   addObjectiveOptions,
@@ -19,6 +20,7 @@ interface GivenOptions extends ObjectiveOptions {
   readonly listen: string;
   readonly advertise?: string;
   readonly nats?: string;
+  readonly join?: string;
   readonly space?: string;
   readonly timeScale?: string;
   readonly parent?: boolean;
@@ -53,6 +55,7 @@ export function startCommand(): Command {
       "address at which other hosts reach this evaluator (default: the --listen address)",
     )
     .option("--nats <url>", "NATS server at which to announce this evaluator and fetch kernels")
+    .option("--join <file>", "an invitation, made with coordinator invite --role evaluator")
     .option("--space <file>", "replay: a recorded space in Kernel Tuner's cache format, .json or .json.gz")
     .option("--time-scale <factor>", "replay: simulate the recorded durations, scaled by this factor (default: 0)");
   addObjectiveOptions(command)
@@ -61,13 +64,15 @@ export function startCommand(): Command {
     .option("--json", "write one line of JSON with the address")
     .action(async (given: GivenOptions) => {
       const { KEVO_TOKEN: token, KEVO_PYTHON: python } = readEnvironment();
+      const invitation = given.join === undefined ? undefined : readInvitation(given.join, "evaluator");
       const checked = { backend: backendChoice(given, python), ...addresses(given, token) };
       // Loaded once the options are known to be right, so that help and mistakes answer at once.
       const { start } = await import("./start.ts");
       await start({
         ...checked,
-        nats: given.nats,
+        nats: given.nats ?? invitation?.nats,
         token,
+        invitation,
         parent: given.parent === true,
         json: given.json === true,
         requireSandbox: given.requireSandbox === true,
@@ -98,9 +103,9 @@ function backendChoice(given: GivenOptions, python: string | undefined): Backend
 /** What to bind and what to announce; null when it is the bound address. */
 function addresses(given: GivenOptions, token: string | undefined): { listen: string; advertise: string | null } {
   const listen = parseAddress(given.listen, "--listen", { anyPort: true });
-  if (!isLoopback(listen.host) && token === undefined) {
+  if (!isLoopback(listen.host) && token === undefined && given.join === undefined) {
     throw new UserError(
-      `--listen ${given.listen}: other hosts can reach this address. Set KEVO_TOKEN here and at the coordinator, or listen on 127.0.0.1.`,
+      `--listen ${given.listen}: other hosts can reach this address. Join with an invitation (--join FILE, made with coordinator invite), set KEVO_TOKEN here and at the coordinator, or listen on 127.0.0.1.`,
       2,
     );
   }

@@ -5,6 +5,7 @@ import type { Bus } from "@kevo/core/bus/bus.ts";
 import { connectBus } from "@kevo/core/bus/connect.ts";
 import { formatAddress, parseAddress } from "@kevo/core/config/address.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import type { Invitation } from "@kevo/core/identity/invitation.ts";
 import { publishLocalSecret, removeLocalSecret } from "@kevo/core/identity/local-secrets.ts";
 import { callSecretOfToken } from "@kevo/core/identity/token-keys.ts";
 import { createLogger, type Logger } from "@kevo/core/logging/logger.ts";
@@ -27,6 +28,7 @@ export interface StartOptions {
   readonly advertise: string | null;
   readonly nats: string | undefined;
   readonly token: string | undefined;
+  readonly invitation: Invitation | undefined;
   readonly parent: boolean;
   readonly json: boolean;
   /** Start only where candidates can be contained. */
@@ -35,12 +37,13 @@ export interface StartOptions {
 
 /** Serves until it is drained by a signal or a client, then closes everything. @throws UserError */
 export async function start(options: StartOptions): Promise<void> {
+  const { invitation, token } = options;
   const id = randomUUID();
   const logger = createLogger("gpu-evaluator");
   const bus: Bus | null =
     options.nats === undefined
       ? null
-      : await connectBus({ url: options.nats, role: "evaluator", token: options.token, name: `gpu-evaluator ${id}` });
+      : await connectBus({ url: options.nats, role: "evaluator", token, invitation, name: `gpu-evaluator ${id}` });
   try {
     const { backend, kernels } = await openBackend(options.backend, bus, logger);
     const codeFolder = await createScratch("sources");
@@ -48,12 +51,13 @@ export async function start(options: StartOptions): Promise<void> {
       sayProtection(backend, options.requireSandbox, logger);
       const daemon = new Daemon(backend, logger);
       const stop = untilToldToStop(options.parent);
+      const byToken = options.token === undefined ? [] : [callSecretOfToken(options.token)];
       const localSecret = randomBytes(32).toString("hex");
       const server = await serveEvaluator({
         id,
         version: packageJson.version,
         listen: options.listen,
-        secrets: [localSecret, ...(options.token === undefined ? [] : [callSecretOfToken(options.token)])],
+        identity: invitation === undefined ? { secrets: [localSecret, ...byToken] } : { tls: invitation },
         advertise: options.advertise,
         daemon,
         kernels: new KernelCatalog(kernels),
@@ -62,7 +66,9 @@ export async function start(options: StartOptions): Promise<void> {
         logger,
       });
       // For coordinators of this user on this host. They read it only while this process lives.
-      publishLocalSecret("evaluator", server.port, { secret: localSecret, pid: process.pid });
+      if (invitation === undefined) {
+        publishLocalSecret("evaluator", server.port, { secret: localSecret, pid: process.pid });
+      }
       const { host } = parseAddress(options.listen, "--listen", { anyPort: true });
       const listening = formatAddress({ host, port: server.port });
       const address = options.advertise ?? listening;

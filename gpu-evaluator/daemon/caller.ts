@@ -1,12 +1,20 @@
 /** Who calls: decided from a call's metadata, before a byte of its message is taken. */
-import { type Metadata, ServerInterceptingCall, type ServerInterceptor, ServerListenerBuilder } from "@grpc/grpc-js";
+import {
+  type Metadata,
+  ServerCredentials,
+  ServerInterceptingCall,
+  type ServerInterceptor,
+  ServerListenerBuilder,
+} from "@grpc/grpc-js";
 import { ANSWER_KEY, CallVerifier, digestOf, PROOF_KEY } from "@kevo/core/evaluator-access/call-proof.ts";
+import { hasRole, type TlsIdentity } from "@kevo/core/identity/tls.ts";
 import { EVALUATOR_SERVICE_NAME, type EvaluateRequest } from "@kevo/proto/evaluator-service.ts";
 import { Refusal } from "./refusal.ts";
 
+export type EvaluatorIdentity = { readonly secrets: readonly string[] } | { readonly tls: TlsIdentity };
+
 export interface CallerOptions {
-  /** Any of them opens the evaluator. */
-  readonly secrets: readonly string[];
+  readonly identity: EvaluatorIdentity;
   /** Ports at which it may be addressed; others are of a relay. */
   readonly ports: () => readonly number[];
   /** A call at HOST:PORT of the caller has proved who it is. */
@@ -23,11 +31,63 @@ const WHY = {
 /** Where the digest of a verified call stands for its handler. */
 const DIGEST_KEY = "kevo-verified";
 
+export interface CallerCheck {
+  readonly interceptor: ServerInterceptor;
+  /** Null when the message is the one that its caller signed, or came encrypted from a caller with a certificate. */
+  refusalOf(call: { metadata: Metadata; request: EvaluateRequest & { readonly run?: string } }): Refusal | null;
+}
+
+/** Without a certificate of the cluster's authority no connection comes into being. */
+export function credentialsOf(identity: EvaluatorIdentity): ServerCredentials {
+  if ("secrets" in identity) return ServerCredentials.createInsecure();
+  const { ca, cert, key } = identity.tls;
+  return ServerCredentials.createSsl(
+    Buffer.from(ca),
+    [{ cert_chain: Buffer.from(cert), private_key: Buffer.from(key) }],
+    true,
+  );
+}
+
+export function callerCheck(options: CallerOptions): CallerCheck {
+  const { identity, ports, onIdentified } = options;
+  if ("tls" in identity) return { interceptor: certificateCheck(onIdentified), refusalOf: () => null };
+  return { interceptor: proofCheck(identity.secrets, ports, onIdentified), refusalOf: changed };
+}
+
+const isOurs = (path: string) => path.startsWith(`/${EVALUATOR_SERVICE_NAME}/`);
+
+/** Of all who belong to the cluster, only a coordinator may ask for evaluations. */
+function certificateCheck(onIdentified: CallerOptions["onIdentified"]): ServerInterceptor {
+  return (method, call) => {
+    if (!isOurs(method.path)) return new ServerInterceptingCall(call);
+    return new ServerInterceptingCall(call, {
+      start: (next) =>
+        next(
+          new ServerListenerBuilder()
+            .withOnReceiveMetadata((metadata, pass) => {
+              if (!hasRole(call.getAuthContext().sslPeerCertificate, "coordinator")) {
+                return call.sendStatus(
+                  new Refusal("unauthenticated", "the caller's certificate is not a coordinator's").error,
+                );
+              }
+              onIdentified(call.getPeer());
+              pass(metadata);
+            })
+            .build(),
+        ),
+    });
+  };
+}
+
 /** Health may be asked by everybody. */
-export function callerCheck({ secrets, ports, onIdentified }: CallerOptions): ServerInterceptor {
+function proofCheck(
+  secrets: readonly string[],
+  ports: CallerOptions["ports"],
+  onIdentified: CallerOptions["onIdentified"],
+): ServerInterceptor {
   const verifier = new CallVerifier(secrets);
   return (method, call) => {
-    if (!method.path.startsWith(`/${EVALUATOR_SERVICE_NAME}/`)) return new ServerInterceptingCall(call);
+    if (!isOurs(method.path)) return new ServerInterceptingCall(call);
     let answer = "";
     return new ServerInterceptingCall(call, {
       start: (next) =>
@@ -57,7 +117,7 @@ export function callerCheck({ secrets, ports, onIdentified }: CallerOptions): Se
 }
 
 /** Null when the message is the one that was signed. */
-export function changed({
+function changed({
   metadata,
   request,
 }: {

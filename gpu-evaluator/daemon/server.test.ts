@@ -49,7 +49,7 @@ async function serve(backend: Backend, given: { limits?: StageLimits } = {}): Pr
     id: "test-daemon",
     version: "0",
     listen: "127.0.0.1:0",
-    secrets: [SECRET],
+    identity: { secrets: [SECRET] },
     daemon: new Daemon(backend, logger, given.limits),
     kernels: scriptedKernels(),
     onDrained: () => {},

@@ -1,5 +1,5 @@
 /** The daemon over gRPC: Evaluate, Describe, Drain, and gRPC health beside them. */
-import { Server, ServerCredentials, type ServerWritableStream } from "@grpc/grpc-js";
+import { Server, type ServerWritableStream } from "@grpc/grpc-js";
 import { parseAddress } from "@kevo/core/config/address.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { Logger } from "@kevo/core/logging/logger.ts";
@@ -18,7 +18,7 @@ import {
 import { HealthImplementation } from "grpc-health-check";
 import type { Job } from "../backends/backend.ts";
 import { HostFault } from "../backends/host-fault.ts";
-import { callerCheck, changed } from "./caller.ts";
+import { callerCheck, credentialsOf, type EvaluatorIdentity } from "./caller.ts";
 import { type ConnectionGate, openGate } from "./connection-gate.ts";
 import type { Daemon } from "./daemon.ts";
 import type { EvolvedSources } from "./evolved-sources.ts";
@@ -31,8 +31,8 @@ export interface ServerOptions {
   readonly version: string;
   /** HOST:PORT; port 0 takes a free one. */
   readonly listen: string;
-  /** Every call proves that it knows one of them. */
-  readonly secrets: readonly string[];
+  /** Secrets, of which every call proves that it knows one; or a certificate, for callers that show one of theirs. */
+  readonly identity: EvaluatorIdentity;
   /** HOST:PORT at which others reach it, where that is another than the one it listens on. */
   readonly advertise?: string | null;
   readonly daemon: Daemon;
@@ -62,11 +62,11 @@ export async function serveEvaluator(options: ServerOptions): Promise<EvaluatorS
   let gate: ConnectionGate | null = null;
   const advertised = options.advertise ? [parseAddress(options.advertise, "--advertise").port] : [];
   const check = callerCheck({
-    secrets: options.secrets,
+    identity: options.identity,
     ports: () => [...(gate === null ? [] : [gate.port]), ...advertised],
     onIdentified: (peer) => gate?.identified(peer),
   });
-  const server = new Server({ ...evaluatorServerOptions, interceptors: [check] });
+  const server = new Server({ ...evaluatorServerOptions, interceptors: [check.interceptor] });
   const health = new HealthImplementation({ "": "SERVING", [EVALUATOR_SERVICE_NAME]: "SERVING" });
 
   const drain = () => {
@@ -83,12 +83,12 @@ export async function serveEvaluator(options: ServerOptions): Promise<EvaluatorS
       });
     },
     Describe: (call, answer) => {
-      const refused = changed(call);
+      const refused = check.refusalOf(call);
       if (refused) answer(refused.error);
       else answer(null, describe(options, call.request.run));
     },
     Drain: (call, answer) => {
-      const refused = changed(call);
+      const refused = check.refusalOf(call);
       if (refused) return answer(refused.error);
       void drain().then((finished) => {
         answer(null, { finished });
@@ -98,7 +98,7 @@ export async function serveEvaluator(options: ServerOptions): Promise<EvaluatorS
   };
 
   async function evaluate(call: EvaluateCall): Promise<void> {
-    const refused = changed(call);
+    const refused = check.refusalOf(call);
     if (refused) throw refused;
     const cancelled = new AbortController();
     call.on("cancelled", () => cancelled.abort(new Refusal("cancelled", "the caller disconnected")));
@@ -132,7 +132,7 @@ export async function serveEvaluator(options: ServerOptions): Promise<EvaluatorS
 
   server.addService(evaluatorService, handlers);
   health.addToServer(server);
-  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const injector = server.createConnectionInjector(credentialsOf(options.identity));
   const listening = await openGate(options.listen, (socket) => injector.injectConnection(socket));
   gate = listening;
   return {

@@ -2,12 +2,14 @@
 import { readEnvironment } from "@kevo/core/config/environment.ts";
 import { parseInteger } from "@kevo/core/config/number.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { readInvitation } from "@kevo/core/identity/invitation.ts";
 import { withHelp } from "@kevo/core/program/command-help.ts";
 import { RUN_ID } from "@kevo/proto/subjects.ts";
 import { Command } from "commander";
 
 interface GivenOptions {
-  readonly nats: string;
+  readonly nats?: string;
+  readonly join?: string;
   readonly islands: string;
   readonly run?: string;
   readonly name?: string;
@@ -17,7 +19,8 @@ interface GivenOptions {
 export function startCommand(): Command {
   const command = new Command("start")
     .description("Work for runs that need a worker, until a signal ends this one.")
-    .requiredOption("--nats <url>", "NATS server of the coordinator")
+    .option("--nats <url>", "NATS server of the coordinator")
+    .option("--join <file>", "an invitation, made with coordinator invite --role worker; it names the server")
     .option("--islands <number>", "maximum number of islands to lease at the same time", "64")
     .option("--run <id>", "work for this run only (default: any run that needs a worker)")
     .option("--name <name>", "this worker's name in the lineage (default: host name and process id)")
@@ -28,11 +31,20 @@ export function startCommand(): Command {
       if (given.run !== undefined && !RUN_ID.test(given.run)) {
         throw new UserError(`--run ${given.run}: this is not a run's id. \`coordinator runs\` lists them.`, 2);
       }
+      const invitation = given.join === undefined ? undefined : readInvitation(given.join, "worker");
+      const nats = given.nats ?? invitation?.nats;
+      if (nats === undefined) {
+        throw new UserError(
+          "Name the coordinator's NATS server with --nats URL, or give an invitation with --join FILE.",
+          2,
+        );
+      }
       const { work } = await import("../worker/work.ts");
       await work(
         {
-          nats: given.nats,
+          nats,
           token,
+          invitation,
           islands,
           run: given.run ?? null,
           name: given.name ?? null,
@@ -46,6 +58,7 @@ export function startCommand(): Command {
   return withHelp(command, {
     notes: "If the NATS server requires a token, set it as KEVO_TOKEN.",
     examples: [
+      "island-worker start --join worker.json",
       "island-worker start --nats nats://head:4222",
       "island-worker start --nats nats://head:4222 --islands 2",
     ],

@@ -2,6 +2,7 @@
 import { hostname } from "node:os";
 import type { Bus } from "@kevo/core/bus/bus.ts";
 import { connectBus } from "@kevo/core/bus/connect.ts";
+import type { Invitation } from "@kevo/core/identity/invitation.ts";
 import { runsReply } from "@kevo/proto/messages/control.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import { subjects } from "@kevo/proto/subjects.ts";
@@ -11,6 +12,7 @@ import { openWorkerSession } from "./worker-session.ts";
 export interface WorkOptions {
   readonly nats: string;
   readonly token: string | undefined;
+  readonly invitation?: Invitation | undefined;
   /** Islands held at once, at most. */
   readonly islands: number;
   /** Work for this run only; null for whichever answers. */
@@ -25,10 +27,11 @@ const REQUEST_MS = 1_000;
 /** Until the signal. @throws UserError when NATS cannot be reached at the start. */
 export async function work(options: WorkOptions, signal: AbortSignal): Promise<void> {
   const name = options.name ?? `${hostname().slice(0, 40)}-${process.pid}`;
+  const means = { token: options.token, invitation: options.invitation };
   const bus = await connectBus({
     url: options.nats,
     role: "worker",
-    token: options.token,
+    ...means,
     name: `island-worker ${name}`,
   });
   try {

@@ -1,11 +1,13 @@
 /** What `coordinator stop` does. */
 import { dirname, join } from "node:path";
 import { connectBus } from "@kevo/core/bus/connect.ts";
+import type { ConnectOptions } from "@kevo/core/bus/connection.ts";
 import { NoResponder, RequestTimeout } from "@kevo/core/bus/errors.ts";
 import { readEnvironment } from "@kevo/core/config/environment.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { readInvitation } from "@kevo/core/identity/invitation.ts";
 import { stopReply } from "@kevo/proto/messages/control.ts";
-import { subjects } from "@kevo/proto/subjects.ts";
+import { RUN_ID, subjects } from "@kevo/proto/subjects.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
 import { resolveRun } from "../../lineage/queries/resolve.ts";
 import { openReadOnly } from "../../lineage/read-only.ts";
@@ -14,7 +16,8 @@ import { readRecord } from "../../nats-server/record.ts";
 import { commandFor } from "../../progress/command.ts";
 import { launch as launchSchema } from "../../run/launch.ts";
 
-export async function stopRun(run: string | undefined, given: { db: string }): Promise<void> {
+export async function stopRun(run: string | undefined, given: { db: string; join?: string }): Promise<void> {
+  if (given.join !== undefined) return await stopElsewhere(run, given.join);
   const lineage = openReadOnly(given.db);
   const row = resolveRun(lineage.db, run);
   lineage.close();
@@ -23,20 +26,33 @@ export async function stopRun(run: string | undefined, given: { db: string }): P
   if (url === null)
     throw new UserError(`The coordinator of the run ${row.id} no longer runs, so there is nothing to stop.`);
   const { KEVO_TOKEN: token } = readEnvironment();
-  const bus = await connectBus({ url, role: "operator", token, name: "coordinator stop" });
+  await askToStop(row.id, { url, token });
+  console.error(
+    `The run ${row.id} finishes its outstanding candidates, then ends. Follow it with: ${commandFor(`watch ${row.id}`, lineage.path)}`,
+  );
+}
+
+async function askToStop(run: string, way: Pick<ConnectOptions, "url" | "token" | "invitation">): Promise<void> {
+  const bus = await connectBus({ ...way, role: "operator", name: "coordinator stop" });
   try {
-    await bus.request(subjects.stop(row.id), { v: WIRE_VERSION }, stopReply, 3_000);
+    await bus.request(subjects.stop(run), { v: WIRE_VERSION }, stopReply, 3_000);
   } catch (error) {
     if (!(error instanceof NoResponder || error instanceof RequestTimeout)) throw error;
     throw new UserError(
-      `The coordinator of the run ${row.id} does not answer. If it no longer runs, there is nothing to stop.`,
+      `The coordinator of the run ${run} does not answer. If it no longer runs, there is nothing to stop.`,
     );
   } finally {
     await bus.close();
   }
-  console.error(
-    `The run ${row.id} finishes its outstanding candidates, then ends. Follow it with: ${commandFor(`watch ${row.id}`, lineage.path)}`,
-  );
+}
+
+async function stopElsewhere(run: string | undefined, file: string): Promise<void> {
+  if (run === undefined || !RUN_ID.test(run)) {
+    throw new UserError("With --join, give the whole id of the run: this machine does not have its database.", 2);
+  }
+  const invitation = readInvitation(file, "operator");
+  await askToStop(run, { url: invitation.nats, invitation });
+  console.error(`The run ${run} finishes its outstanding candidates, then ends.`);
 }
 
 function embeddedUrl(database: string): string | null {

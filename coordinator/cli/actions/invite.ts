@@ -1,0 +1,74 @@
+/** What `coordinator invite` does. */
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { formatAddress, isLoopback, parseAddress } from "@kevo/core/config/address.ts";
+import { readEnvironment } from "@kevo/core/config/environment.ts";
+import { parseInteger } from "@kevo/core/config/number.ts";
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import type { Invitation } from "@kevo/core/identity/invitation.ts";
+import type { Role } from "@kevo/core/identity/role.ts";
+import { invite, membersOf, withdraw } from "../../identity/authority.ts";
+import { admitAnew } from "../../nats-server/admit-anew.ts";
+import { readRecord } from "../../nats-server/record.ts";
+
+export interface InviteOptions {
+  readonly role?: Role;
+  readonly name?: string;
+  readonly out?: string;
+  readonly address?: string;
+  readonly days: string;
+  readonly revoke?: string;
+  readonly db: string;
+}
+
+const DEFAULT_PORT = 4222;
+const LATER =
+  "The NATS server that runs now listens on this host only, or was started before anybody was invited: this holds from its next start with --nats-listen HOST:PORT.";
+const NAME = /^[A-Za-z0-9._-]{1,60}$/;
+
+export async function invitePerson(given: InviteOptions): Promise<void> {
+  const natsFolder = join(dirname(resolve(given.db)), "nats");
+  const { KEVO_TOKEN: token } = readEnvironment();
+  if (given.revoke !== undefined) return revoke(natsFolder, given.revoke, token);
+  const { role, out } = given;
+  if (role === undefined || out === undefined) {
+    throw new UserError("Say what you invite to with --role, and name the file to write with --out FILE.", 2);
+  }
+  if (existsSync(out)) throw new UserError(`--out ${out}: the file exists. Name another, or remove it first.`, 2);
+  const name = given.name ?? `${role}-${membersOf(natsFolder).length + 1}`;
+  if (!NAME.test(name)) throw new UserError(`--name ${name}: use letters, digits, dots and dashes, 60 at most.`, 2);
+  const days = parseInteger(given.days, "--days", { min: 1, max: 3650 });
+  const address =
+    given.address === undefined ? addressOf(natsFolder) : formatAddress(parseAddress(given.address, "--address"));
+  mkdirSync(natsFolder, { recursive: true, mode: 0o700 });
+  const { nats_seed, ca, cert, key, expires } = await invite(natsFolder, { role, name, days });
+  const invitation: Invitation = { v: 1, role, name, nats: `nats://${address}`, nats_seed, ca, cert, key, expires };
+  writeFileSync(out, `${JSON.stringify(invitation, null, 2)}\n`, { mode: 0o600, flag: "wx" });
+  if (!admitAnew(natsFolder, token)) console.error(LATER);
+  const program = {
+    evaluator: "gpu-evaluator start --backend …",
+    worker: "island-worker start",
+    operator: "coordinator stop RUN",
+  };
+  console.error(
+    `${out} invites the ${role} ${name} until ${expires.slice(0, 10)}, to the NATS server at ${address}.\nCopy it to the other machine, and there: ${program[role as keyof typeof program]} --join ${out}`,
+  );
+}
+
+function revoke(natsFolder: string, name: string, token: string | undefined): void {
+  if (withdraw(natsFolder, name) === 0) {
+    const names = [...new Set(membersOf(natsFolder).map((member) => member.name))];
+    throw new UserError(`Nobody of the name ${name} is invited. There is: ${names.join(", ") || "nobody"}.`, 2);
+  }
+  if (!admitAnew(natsFolder, token)) console.error(LATER);
+  console.error(`The invitations of ${name} no longer hold.`);
+}
+
+/** Of the server that runs, if others reach it; its default otherwise. */
+function addressOf(natsFolder: string): string {
+  const record = readRecord(natsFolder);
+  if (record === null || isLoopback(record.host)) return `${hostname()}:${DEFAULT_PORT}`;
+  const host = ["0.0.0.0", "::"].includes(record.host) ? hostname() : record.host;
+  return formatAddress({ host, port: record.port });
+}

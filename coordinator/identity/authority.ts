@@ -1,0 +1,88 @@
+/**
+ * The authority of one database's cluster: its certificate, the coordinator's own, and who was invited. Made by the first
+ * `coordinator invite`, in a folder of the owner only beside the keys of the embedded NATS server.
+ */
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createNKey } from "@kevo/core/identity/nkey.ts";
+import { type Role, role } from "@kevo/core/identity/role.ts";
+import type { TlsIdentity } from "@kevo/core/identity/tls.ts";
+import { z } from "zod";
+import { issueCertificate, makeAuthorityCertificate } from "./certificates.ts";
+
+const members = z.array(
+  z.object({ name: z.string(), role, public_key: z.string(), serial: z.string(), expires: z.string() }),
+);
+export type Member = z.infer<typeof members>[number];
+
+const AUTHORITY_DAYS = 3650;
+const OWN_DAYS = 3650;
+
+export const authorityFolder = (natsFolder: string) => join(natsFolder, "authority");
+const file = (natsFolder: string, name: string) => join(authorityFolder(natsFolder), name);
+
+/** Whether anybody was ever invited. */
+export const hasAuthority = (natsFolder: string) => existsSync(file(natsFolder, "members.json"));
+
+/** Where the coordinator's own identity lies; nats-server reads it too. */
+export const ownFiles = (natsFolder: string) => ({
+  ca: file(natsFolder, "ca.crt"),
+  cert: file(natsFolder, "own.crt"),
+  key: file(natsFolder, "own.key"),
+});
+
+/** Null before the first invitation. */
+export function ownIdentity(natsFolder: string): TlsIdentity | null {
+  if (!hasAuthority(natsFolder)) return null;
+  const { ca, cert, key } = ownFiles(natsFolder);
+  const read = (path: string) => readFileSync(path, "utf8");
+  return { ca: read(ca), cert: read(cert), key: read(key) };
+}
+
+/** Those whose invitations hold. */
+export function membersOf(natsFolder: string, now = new Date()): Member[] {
+  if (!hasAuthority(natsFolder)) return [];
+  const stored = members.parse(JSON.parse(readFileSync(file(natsFolder, "members.json"), "utf8")));
+  return stored.filter(({ expires }) => new Date(expires) > now);
+}
+
+async function ensureAuthority(natsFolder: string): Promise<void> {
+  if (hasAuthority(natsFolder)) return;
+  mkdirSync(authorityFolder(natsFolder), { recursive: true, mode: 0o700 });
+  const ca = await makeAuthorityCertificate("KernelEvolve cluster", AUTHORITY_DAYS);
+  const own = await issueCertificate(ca, { role: "coordinator", name: "coordinator", days: OWN_DAYS });
+  write(natsFolder, "ca.crt", ca.cert);
+  write(natsFolder, "ca.key", ca.key);
+  write(natsFolder, "own.crt", own.cert);
+  write(natsFolder, "own.key", own.key);
+  write(natsFolder, "members.json", "[]\n");
+}
+
+/** What an invited program gets, besides the address. */
+export async function invite(natsFolder: string, subject: { role: Role; name: string; days: number }) {
+  await ensureAuthority(natsFolder);
+  const read = (name: string) => readFileSync(file(natsFolder, name), "utf8");
+  const { cert, key, serial, expires } = await issueCertificate({ cert: read("ca.crt"), key: read("ca.key") }, subject);
+  const nkey = createNKey();
+  const { name, role } = subject;
+  const member: Member = { name, role, public_key: nkey.publicKey, serial, expires: expires.toISOString() };
+  store(natsFolder, [...membersOf(natsFolder), member]);
+  return { nats_seed: nkey.seed, ca: read("ca.crt"), cert, key, expires: member.expires };
+}
+
+/** Withdraws all invitations of this name; how many there were. */
+export function withdraw(natsFolder: string, name: string): number {
+  const all = membersOf(natsFolder);
+  const kept = all.filter((member) => member.name !== name);
+  if (kept.length < all.length) store(natsFolder, kept);
+  return all.length - kept.length;
+}
+
+const store = (natsFolder: string, all: readonly Member[]) =>
+  write(natsFolder, "members.json", `${JSON.stringify(all, null, 2)}\n`);
+
+function write(natsFolder: string, name: string, text: string): void {
+  const temporary = `${file(natsFolder, name)}.${process.pid}`;
+  writeFileSync(temporary, text, { mode: 0o600 });
+  renameSync(temporary, file(natsFolder, name));
+}

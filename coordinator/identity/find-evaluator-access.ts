@@ -1,0 +1,20 @@
+/** How the coordinators of one database check an evaluator, by its address. */
+import { dirname, join, resolve } from "node:path";
+import { type EvaluatorAccess, evaluatorAccess } from "@kevo/core/evaluator-access/client.ts";
+import { membersOf, ownIdentity } from "./authority.ts";
+
+export type FindAccess = (address: string) => EvaluatorAccess | null;
+
+/**
+ * Once anybody was invited, an evaluator of another host or user shows a certificate; before that, it proves that it has
+ * the token.
+ */
+export function findEvaluatorAccess(database: string, token: string | undefined): FindAccess {
+  const natsFolder = join(dirname(resolve(database)), "nats");
+  return (address) => {
+    const own = ownIdentity(natsFolder);
+    if (own === null || token !== undefined) return evaluatorAccess(address, token);
+    const accepts = (serial: string) => membersOf(natsFolder).some((member) => member.serial === serial);
+    return evaluatorAccess(address, undefined) ?? { tls: { ...own, accepts } };
+  };
+}

@@ -1,0 +1,182 @@
+/** A cluster over several machines by invitation: mutual TLS on NATS and gRPC, and what each certificate is good for. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { hasAuthority, invite, ownIdentity, withdraw } from "@kevo/coordinator/identity/authority.ts";
+import { issueCertificate, makeAuthorityCertificate } from "@kevo/coordinator/identity/certificates.ts";
+import { admitAnew } from "@kevo/coordinator/nats-server/admit-anew.ts";
+import { type EmbeddedNats, startNatsServer } from "@kevo/coordinator/nats-server/embedded.ts";
+import { connectBus } from "@kevo/core/bus/connect.ts";
+import { openEvaluatorClient } from "@kevo/core/evaluator-access/client.ts";
+import { type Invitation, readInvitation } from "@kevo/core/identity/invitation.ts";
+import { createNKey } from "@kevo/core/identity/nkey.ts";
+import type { Role } from "@kevo/core/identity/role.ts";
+import type { TlsIdentity } from "@kevo/core/identity/tls.ts";
+import { connectEvaluator } from "@kevo/proto/evaluator-service.ts";
+import { connect, nkeyAuthenticator } from "nats";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { Workplace } from "../support/programs.ts";
+import { writeSyntheticSpace } from "../support/synthetic-space.ts";
+
+let dir: string;
+let server: EmbeddedNats;
+let invited: Record<"worker" | "evaluator" | "operator", Invitation>;
+
+async function invitationOf(role: Role, name: string = role): Promise<Invitation> {
+  return { v: 1, role, name, nats: "nats://unused:1", ...(await invite(dir, { role, name, days: 1 })) };
+}
+
+const authorityOf = (natsFolder: string) => ({
+  cert: readFileSync(join(natsFolder, "authority/ca.crt"), "utf8"),
+  key: readFileSync(join(natsFolder, "authority/ca.key"), "utf8"),
+});
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), "kevo-invited-"));
+  expect(hasAuthority(dir)).toBe(false);
+  await expect(startNatsServer({ dir, listen: "0.0.0.0:0" })).rejects.toThrow(/coordinator invite/);
+  const [worker, evaluator, operator] = [
+    await invitationOf("worker"),
+    await invitationOf("evaluator"),
+    await invitationOf("operator"),
+  ];
+  server = await startNatsServer({ dir, listen: "0.0.0.0:0" });
+  invited = { worker, evaluator, operator };
+});
+afterAll(async () => {
+  await server.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const opens = async (role: Role, invitation: Invitation) => {
+  const bus = await connectBus({ url: server.url, role, invitation, name: "test" });
+  expect(bus.identity).not.toBeNull();
+  await bus.close();
+};
+
+describe("NATS beyond loopback", () => {
+  test("lets in who was invited, encrypted, and this user's own programs", async () => {
+    for (const role of ["worker", "evaluator", "operator"] as const) await opens(role, invited[role]);
+    const own = await connectBus({ url: server.url, role: "coordinator", name: "test" });
+    await own.close();
+  });
+
+  test("refuses a key without certificate, another authority's certificate, an expired one, an unknown key", async () => {
+    const { nats_seed } = invited.worker;
+    const authenticator = nkeyAuthenticator(Buffer.from(nats_seed));
+    await expect(connect({ servers: server.url, authenticator, reconnect: false })).rejects.toThrow();
+    const stranger = await makeAuthorityCertificate("another", 1);
+    const theirs = await issueCertificate(stranger, { role: "worker", name: "w", days: 1 });
+    const wrong = { ...invited.worker, cert: theirs.cert, key: theirs.key };
+    await expect(opens("worker", wrong)).rejects.toThrow(/did not accept/);
+    const late = await issueCertificate(authorityOf(dir), { role: "worker", name: "w", days: -1 });
+    const expired = { ...invited.worker, cert: late.cert, key: late.key };
+    await expect(opens("worker", expired)).rejects.toThrow(/did not accept/);
+    const unknown = { ...invited.worker, nats_seed: createNKey().seed };
+    await expect(opens("worker", unknown)).rejects.toThrow(/did not accept/);
+  });
+
+  test("who is invited while it runs gets in, and who is withdrawn is out; nobody else notices", async () => {
+    const bus = await connectBus({ url: server.url, role: "operator", invitation: invited.operator, name: "test" });
+    const disconnected = vi.fn();
+    bus.onDisconnect(disconnected);
+    const late = await invitationOf("worker", "late");
+    await expect(opens("worker", late)).rejects.toThrow(/did not accept/);
+    expect(admitAnew(dir, undefined)).toBe(true);
+    await vi.waitFor(() => opens("worker", late), { timeout: 20_000 });
+    expect(withdraw(dir, "late")).toBe(1);
+    expect(admitAnew(dir, undefined)).toBe(true);
+    await vi.waitFor(() => expect(opens("worker", late)).rejects.toThrow(/did not accept/), { timeout: 20_000 });
+    expect(disconnected).not.toHaveBeenCalled();
+    await bus.close();
+  });
+
+  test("its clients refuse a server that is not the coordinator's", async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), "kevo-rogue-"));
+    await invite(elsewhere, { role: "worker", name: "w", days: 1 });
+    const rogue = await startNatsServer({ dir: elsewhere, listen: "0.0.0.0:0" });
+    const url = rogue.url;
+    await expect(connectBus({ url, role: "operator", invitation: invited.operator, name: "test" })).rejects.toThrow(
+      /did not accept/,
+    );
+    await rogue.stop();
+    rmSync(elsewhere, { recursive: true, force: true });
+  });
+});
+
+test("an invitation is its owner's file, for one role, until a day", async () => {
+  const path = join(dir, "file.json");
+  writeFileSync(path, JSON.stringify(invited.operator), { mode: 0o644 });
+  expect(() => readInvitation(path, "operator")).toThrow(/chmod 600/);
+  rmSync(path);
+  writeFileSync(path, JSON.stringify(invited.operator), { mode: 0o600 });
+  expect(readInvitation(path, "operator")).toEqual(invited.operator);
+  expect(() => readInvitation(path, "worker")).toThrow(/invites the operator/);
+  expect(() => readInvitation(path, "operator", new Date(Date.now() + 2 * 86_400_000))).toThrow(/expired/);
+});
+
+test("a run over invited machines: joined while it goes on, wrong callers refused, stopped by the operator", async () => {
+  await using place = new Workplace();
+  writeSyntheticSpace(place.file("space.json"), { benchmarkMs: 20 });
+  const invitedTo = async (role: string) => {
+    const { code, stderr } = await place.run("coordinator", [
+      ...["invite", "--role", role, "--name", role, "--out", `${role}.json`],
+      ...(existsSync(place.file(".kevo/nats/server.json")) ? [] : ["--address", "127.0.0.1:1"]),
+    ]);
+    expect(code, stderr).toBe(0);
+    expect(statSync(place.file(`${role}.json`)).mode & 0o077).toBe(0);
+    return place.file(`${role}.json`);
+  };
+  await invitedTo("worker");
+  const args = ["start", "--backend", "replay", "--space", "space.json", "--time-scale", "1", "--search", "random"];
+  const own = ["--evaluations", "100000", "--nats-listen", "0.0.0.0:0", "--json"];
+  const run = place.start("coordinator", [...args, ...own]);
+  await place.ledger().evaluated(3);
+  const { id } = place.ledger().latest();
+
+  // Invited while the run goes on.
+  const invitation = readInvitation(await invitedTo("evaluator"), "evaluator");
+  const url = invitation.nats.replace(/\/\/[^:]+:/, "//127.0.0.1:");
+  const joining = ["--join", "evaluator.json", "--nats", url, "--json"];
+  const evaluator = ["start", "--backend", "replay", "--space", "space.json", "--time-scale", "1"];
+  const daemon = place.start("gpu-evaluator", [...evaluator, ...joining]);
+  const { listening } = JSON.parse(await daemon.firstLine) as { listening: string };
+  await vi.waitFor(() => expect(place.ledger().shares()).toHaveLength(2), { timeout: 120_000, interval: 100 });
+
+  const codeOf = (tls: TlsIdentity | null) => {
+    const client =
+      tls === null
+        ? connectEvaluator(listening)
+        : openEvaluatorClient(listening, { tls: { ...tls, accepts: () => true } });
+    return new Promise((resolve) =>
+      client.drain({}, { deadline: Date.now() + 20_000 }, (error) => {
+        client.close();
+        resolve(error?.code ?? 0);
+      }),
+    );
+  };
+  const natsFolder = place.file(".kevo/nats");
+  const coordinators = ownIdentity(natsFolder) as TlsIdentity;
+  const expired = await issueCertificate(authorityOf(natsFolder), { role: "coordinator", name: "c", days: -1 });
+  const foreign = await issueCertificate(await makeAuthorityCertificate("x", 1), {
+    role: "coordinator",
+    name: "c",
+    days: 1,
+  });
+  const UNAVAILABLE = 14;
+  expect(await codeOf(null)).toBe(UNAVAILABLE);
+  expect(await codeOf({ ...coordinators, ...foreign })).toBe(UNAVAILABLE);
+  expect(await codeOf({ ...coordinators, ...expired })).toBe(UNAVAILABLE);
+  expect(await codeOf(readInvitation(place.file("worker.json"), "worker"))).toBe(16);
+  expect(await codeOf(invitation)).toBe(16);
+
+  const operator = readInvitation(await invitedTo("operator"), "operator");
+  writeFileSync(place.file("operator-here.json"), JSON.stringify({ ...operator, nats: url }), { mode: 0o600 });
+  const asWorker = await place.run("coordinator", ["stop", id, "--join", "worker.json"]);
+  expect(asWorker).toMatchObject({ code: 2, stderr: expect.stringMatching(/invites the worker/) });
+  const stop = await place.run("coordinator", ["stop", id, "--join", "operator-here.json"]);
+  expect(stop.code, stop.stderr).toBe(0);
+  const ended = await run.ended;
+  expect(ended.code, ended.stderr).toBe(0);
+  expect(JSON.parse(ended.stdout)).toMatchObject({ status: "stopped" });
+});
