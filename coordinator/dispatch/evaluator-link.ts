@@ -1,8 +1,8 @@
 /** One evaluator daemon as the coordinator sees it: describes it, sends attempts, and says how each ended. */
 import { randomBytes } from "node:crypto";
 import { type ClientReadableStream, type ServiceError, status } from "@grpc/grpc-js";
-import type { StageName } from "@kevo/proto/attempt.ts";
 import { type EvaluatorAccess, openEvaluatorClient } from "@kevo/core/evaluator-access/client.ts";
+import type { StageName } from "@kevo/proto/attempt.ts";
 import { type EvaluatorFault, faultIn } from "@kevo/proto/evaluator-fault.ts";
 import type {
   Description,
@@ -11,7 +11,6 @@ import type {
   EvaluatorClient,
   Result__Output,
 } from "@kevo/proto/evaluator-service.ts";
-import type { StageName } from "@kevo/proto/stage.ts";
 import type { FindAccess } from "../identity/find-evaluator-access.ts";
 
 /** How the call of an attempt ended. `stage` is the last one that was heard of. */
@@ -113,14 +112,13 @@ export class EvaluatorLink {
   }
 }
 
-function endOfError(error: ServiceError, stage: StageName | null): CallEnd {
 function isSame(a: EvaluatorAccess, b: EvaluatorAccess | null): boolean {
   if (b === null) return false;
   if ("secret" in a) return "secret" in b && a.secret === b.secret;
   return "tls" in b && a.tls.cert === b.tls.cert && a.tls.ca === b.tls.ca;
 }
 
-function endOfError(error: ServiceError, stage: StageName | null): AttemptEnd {
+function endOfError(error: ServiceError, stage: StageName | null): CallEnd {
   const why = error.details || error.message;
   switch (error.code) {
     case status.RESOURCE_EXHAUSTED:
