@@ -92,15 +92,15 @@ describe("NATS beyond loopback", () => {
   });
 
   test("its clients refuse a server that is not the coordinator's", async () => {
-    const elsewhere = mkdtempSync(join(tmpdir(), "kevo-rogue-"));
-    await invite(elsewhere, { role: "worker", name: "w", days: 1 });
-    const rogue = await startNatsServer({ dir: elsewhere, listen: "0.0.0.0:0" });
+    const other = mkdtempSync(join(tmpdir(), "kevo-rogue-"));
+    await invite(other, { role: "worker", name: "w", days: 1 });
+    const rogue = await startNatsServer({ dir: other, listen: "0.0.0.0:0" });
     const url = rogue.url;
     await expect(connectBus({ url, role: "operator", invitation: invited.operator, name: "test" })).rejects.toThrow(
       /did not accept/,
     );
     await rogue.stop();
-    rmSync(elsewhere, { recursive: true, force: true });
+    rmSync(other, { recursive: true, force: true });
   });
 });
 
