@@ -25,6 +25,7 @@ import { asControl } from "../run/control-run.ts";
 import { executeRun } from "../run/controller.ts";
 import { evolvableCode } from "../run/evolved-source.ts";
 import { type Launch, launch as launchSchema } from "../run/launch.ts";
+import { refuseFewFiles } from "../run/open-files.ts";
 import type { Ending, RunSession } from "../run/run-session.ts";
 import { type RunRequest, runId, specOf } from "../run/spec.ts";
 import { asStored, withinDevices } from "../run/within-devices.ts";
@@ -121,6 +122,7 @@ async function kernelOf(launch: Launch): Promise<KernelPackage & { devices: read
 type Prepared = Omit<RunSession, "mode" | "progress" | "token" | "interrupted">;
 
 async function runSession(prepared: Prepared, { json, token }: RunSessionOptions): Promise<void> {
+  refuseFewFiles();
   const progress = openProgress(process.stderr, { json });
   const interruption = new AbortController();
   const onSignal = () => {

@@ -9,6 +9,7 @@ import { openSpace } from "@kevo/core/search-space/search-space.ts";
 import type { DataArgument, EventKind } from "@kevo/proto/event.ts";
 import type { LogEntry } from "@kevo/proto/log.ts";
 import { type RunEnd, type SearchEnd, STATUS_OF_END } from "@kevo/proto/run-end.ts";
+import Database from "better-sqlite3";
 import { Dispatcher } from "../dispatch/dispatcher.ts";
 import { Fleet } from "../dispatch/fleet.ts";
 import { findEvaluatorAccess } from "../identity/find-evaluator-access.ts";
@@ -119,7 +120,10 @@ class RunController {
       const ending = STATUS_OF_END[end];
       await this.#end(ending, end, null);
       return ending;
-    } catch (error) {
+    } catch (thrown) {
+      // Whoever waits for a write gets SQLite's own error.
+      const isSqlite = thrown instanceof Database.SqliteError;
+      const error = isSqlite ? writeError(thrown, this.#session.lineage.path) : thrown;
       const code = error instanceof UserError ? error.code : "failed";
       await this.#end("failed", code, (error as Error).message).catch(() => {});
       throw error;

@@ -8,6 +8,7 @@ import { migrate } from "drizzle-orm/better-sqlite3/migrator";
 import { makePath } from "../config/folder.ts";
 import { UserError } from "../errors/user-error.ts";
 import { refuseFolder, refuseForeign } from "./file.ts";
+import { refuseFullDisk, whyUnwritable } from "./unwritable.ts";
 import { takeWriterLock } from "./writer-lock.ts";
 
 export interface WriterOptions<Schema extends Record<string, unknown>> {
@@ -64,6 +65,7 @@ export function openForWriting<Schema extends Record<string, unknown>>(
       `Cannot create the folder of the database ${file}: ${(error as Error).message}. Name another file with --db FILE.`,
     );
   }
+  refuseFullDisk(file);
   const lock = takeWriterLock(file, who);
   try {
     keepPrivate(file);
@@ -84,8 +86,6 @@ export function openForWriting<Schema extends Record<string, unknown>>(
   } catch (error) {
     lock.close();
     if (error instanceof UserError) throw error;
-    throw new UserError(
-      `Cannot open the database ${file}: ${(error as Error).message}. Name another file with --db FILE.`,
-    );
+    throw new UserError(`Cannot open the database ${file}: ${whyUnwritable(error)}. Name another file with --db FILE.`);
   }
 }

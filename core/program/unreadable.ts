@@ -10,7 +10,8 @@ export function unreadable(error: unknown): string | null {
   // biome-ignore lint/plugin: V8 has no code for it
   if (error instanceof SyntaxError) return /\bJSON\b/.test(error.message) ? damaged(error.message) : null;
   const code = "code" in error ? String(error.code) : "";
-  if (/^SQLITE_(CORRUPT|NOTADB|READONLY|IOERR|CANTOPEN|FULL)/.test(code)) {
+  if (code === "SQLITE_FULL") return "the disk is full. Free some space, or name another file with --db.";
+  if (/^SQLITE_(CORRUPT|NOTADB|READONLY|IOERR|CANTOPEN)/.test(code)) {
     return `the database cannot be used (${code}): ${error.message}. Restore a backup, or name another file with --db.`;
   }
   // biome-ignore lint/plugin: SQLite has no code of its own for it

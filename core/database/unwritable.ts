@@ -1,0 +1,35 @@
+/** Why a database cannot be written, as far as the file system and SQLite tell. */
+import { existsSync, statfsSync } from "node:fs";
+import { dirname } from "node:path";
+import { UserError } from "../errors/user-error.ts";
+
+/** The tables of an empty database, and its journal, take half of this. */
+const MIN_FREE_BYTES = 1024 * 1024;
+
+/** @throws UserError where the file system has no room for the database: SQLite would fail at some later step. */
+export function refuseFullDisk(file: string): void {
+  const free = freeBytes(file);
+  if (free === null || free >= MIN_FREE_BYTES) return;
+  throw new UserError(
+    `The file system of ${file} has ${Math.floor(free / 1024)} KiB free, and a run needs at least ${MIN_FREE_BYTES / 1024} KiB. Free some space, or name another file with --db FILE.`,
+    1,
+    { code: "database_unwritable" },
+  );
+}
+
+/** One clause about an error of SQLite's, with what to do about it. */
+export function whyUnwritable(error: unknown): string {
+  const { code = "", message } = error as { code?: string; message: string };
+  if (code === "SQLITE_FULL") return "the disk is full";
+  if (code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED")) {
+    return "another program holds a lock on it, such as a sqlite3 shell in a transaction; close that program";
+  }
+  return message;
+}
+
+function freeBytes(file: string): number | null {
+  const folder = dirname(file);
+  if (!existsSync(folder)) return null;
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
+}

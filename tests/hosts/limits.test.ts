@@ -1,0 +1,91 @@
+/** Hosts that are short of something: a run succeeds, or says in one sentence what is missing and what to do. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import Database from "better-sqlite3";
+import { describe, expect, test } from "vitest";
+import { type Ended, Workplace } from "../support/programs.ts";
+import { writeSyntheticSpace } from "../support/synthetic-space.ts";
+
+const MAIN = new URL("../../coordinator/cli/main.ts", import.meta.url).pathname;
+
+function replay(place: Workplace, db = place.file("x.db")): string[] {
+  const space = place.file("space.json");
+  writeSyntheticSpace(space);
+  return [
+    "start",
+    "--backend",
+    "replay",
+    "--space",
+    space,
+    "--evaluations",
+    "8",
+    "--islands",
+    "1",
+    "--json",
+    "--db",
+    db,
+  ];
+}
+
+function expectSentence({ code, stderr }: Pick<Ended, "code" | "stderr">, ...parts: (string | RegExp)[]): void {
+  expect(code, stderr).toBe(1);
+  for (const part of parts) expect(stderr).toMatch(part);
+  expect(stderr).not.toMatch(/^\s+at .*:\d+:\d+/m);
+}
+
+test.each([30, 100])("%i open files: the limit is named, and not something else that is missing", async (limit) => {
+  await using place = new Workplace();
+  const command = `ulimit -n ${limit} && exec "$@"`;
+  const args = ["-c", command, "sh", process.execPath, MAIN, ...replay(place)];
+  const { status, stderr } = spawnSync("bash", args, { cwd: place.path, encoding: "utf8" });
+  expectSentence({ code: status, stderr }, `At most ${limit} files may be open at once`, /ulimit -n 1024/);
+});
+
+test("no locale and a name that is not ASCII: a run succeeds", async () => {
+  await using place = new Workplace();
+  const env = { LANG: "", LC_ALL: "", LC_CTYPE: "" };
+  const { code, stderr } = await place.run("coordinator", replay(place, place.file("läufe ☃.db")), env);
+  expect(code, stderr).toBe(0);
+});
+
+const canMount = process.getuid?.() === 0 && spawnSync("unshare", ["--mount", "true"]).status === 0;
+
+describe.skipIf(!canMount)("a file system (needs root, to mount one)", () => {
+  // Each size is full at another step: no table, some of them, the first write of the run.
+  test.each([64, 150, 200, 300, 600])("of %i KiB is called full", async (kib) => {
+    await using place = new Workplace();
+    mkdirSync(place.file("small"));
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${kib}k`, "tmpfs", place.file("small")]);
+    try {
+      const ended = await place.run("coordinator", replay(place, place.file("small/x.db")));
+      expectSentence(ended, /\d+ KiB free, and a run needs at least 1024 KiB\. Free some space/);
+    } finally {
+      execFileSync("umount", [place.file("small")]);
+    }
+  });
+
+  test("that fills up during a run is called full, and the run can be resumed", async () => {
+    await using place = new Workplace();
+    mkdirSync(place.file("small"));
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1100k", "tmpfs", place.file("small")]);
+    try {
+      const args = replay(place, place.file("small/x.db")).map((arg) => (arg === "8" ? "2000" : arg));
+      expectSentence(await place.run("coordinator", args), /the disk is full.*coordinator resume/);
+    } finally {
+      execFileSync("umount", [place.file("small")]);
+    }
+  });
+});
+
+test("a database that another program has locked is named, with what to do", async () => {
+  await using place = new Workplace();
+  const args = replay(place);
+  expect((await place.run("coordinator", args)).code).toBe(0);
+  const other = new Database(place.file("x.db"));
+  try {
+    other.exec("begin immediate");
+    expectSentence(await place.run("coordinator", args), /another program holds a lock on it.*close that program/);
+  } finally {
+    other.close();
+  }
+});
