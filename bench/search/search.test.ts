@@ -134,7 +134,7 @@ describe("the command", () => {
       [["--space", join(folder, "none.json")], "cannot read the recorded space"],
       [["--space", path, "--seeds", "0"], "--seeds 0: this must be a whole number above 0"],
       [["--spce", path], "--spce"],
-      [[], "--space FILE is needed"],
+      [[], "--space FILE is required"],
     ] as const) {
       const failed = await run(...options).catch((error) => error);
       expect(failed.stderr).toContain(message);

@@ -49,4 +49,21 @@ describe("pages", () => {
     const missing = links.filter(({ file }) => !there.some((each) => each === file || each.startsWith(`${file}/`)));
     expect(missing).toEqual([]);
   });
+
+  test("name files of the clone that are there", () => {
+    const there = files();
+    const folders = "core|proto|gpu-evaluator|island-worker|coordinator|research-stage|deploy|bench|tests|docs|results";
+    const path = new RegExp(`\`((?:${folders})/[\\w./-]*[\\w/])\``, "g");
+    const paths = pages
+      .filter((page) => page !== "CHANGELOG.md" && !page.startsWith("results/"))
+      .flatMap((page) =>
+        [...read(page).matchAll(path)].map(([, file = ""]) => ({ page, file: file.replace(/\/$/, "") })),
+      );
+    expect(paths.length).toBeGreaterThan(50);
+    // A page may leave a name to the reader.
+    const missing = paths.filter(
+      ({ file }) => !file.includes("NAME") && !there.some((each) => each === file || each.startsWith(`${file}/`)),
+    );
+    expect(missing).toEqual([]);
+  });
 });
