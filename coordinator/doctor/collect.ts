@@ -40,5 +40,8 @@ export function missingFor(findings: readonly Finding[]): Map<Purpose, Finding[]
   return lacks;
 }
 
-/** The default job can run. */
-export const isReady = (findings: readonly Finding[]) => !missingFor(findings).has("cpu");
+/** The default job can run, and a model that was asked answers. */
+export function isReady(findings: readonly Finding[]): boolean {
+  const lacks = missingFor(findings);
+  return !lacks.has("cpu") && !lacks.has("model");
+}

@@ -8,6 +8,7 @@ export const PURPOSES = {
   comparison: "a comparison with well-known libraries",
   remote: "several machines",
   literature: "language models and literature",
+  model: "the model named by --llm",
 } as const;
 export type Purpose = keyof typeof PURPOSES;
 

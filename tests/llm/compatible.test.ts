@@ -1,4 +1,5 @@
 /** Servers and gateways that only resemble OpenAI's: what they answer is read, and what they refuse is left out. */
+import { modelFinding } from "@kevo/coordinator/doctor/model.ts";
 import { createCallStore } from "@kevo/core/llm/call-store.ts";
 import type { ModelNote } from "@kevo/core/llm/client.ts";
 import { ModelError, type ModelErrorKind } from "@kevo/core/llm/errors.ts";
@@ -209,5 +210,30 @@ describe("a repair turn is not paid twice for the same reason", () => {
       const options = { input: { elites: "" }, labels: LABELS, seed: at + 1, temperature: 0.7, maxTokens: 2000 };
       await expect(predict(propose, replay, options)).rejects.toMatchObject({ kind: "invalid_answer", message });
     }
+  });
+});
+
+describe("doctor --llm", () => {
+  it("says what the server takes, and what the question cost", async () => {
+    await using fake = await startFakeCompatible("no-schema", { doubled: [6, 10] });
+    const finding = await modelFinding("qwen3-8b", { LLM_BASE_URL: fake.url });
+    expect(finding).toMatchObject({
+      name: "model qwen3-8b",
+      found: true,
+      detail: expect.stringMatching(
+        /^qwen3-8b answered in \d+\.\d s, asked with max_tokens, JSON mode and schema; the question cost \$0\.0000$/,
+      ),
+    });
+  });
+
+  it("says why there is no answer", async () => {
+    await using fake = await startFakeCompatible("ok", {});
+    const { found, advice } = await modelFinding("qwen3-8b", { LLM_BASE_URL: fake.origin });
+    expect(found).toBe(false);
+    expect(advice).toContain(`try LLM_BASE_URL=${fake.url}`);
+    expect(await modelFinding("grok-4.3", {})).toMatchObject({
+      found: false,
+      detail: expect.stringMatching(/XAI_API_KEY/),
+    });
   });
 });
