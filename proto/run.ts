@@ -28,6 +28,9 @@ const modelSpec = z.object({
 });
 export type ModelSpec = z.infer<typeof modelSpec>;
 
+/** Budget of a run that only the clock limits. */
+export const UNLIMITED_EVALUATIONS = 100_000_000;
+
 export const runSpec = z.object({
   run: z.string(),
   /** `hash` of the kernel's package, `definition` of its definition's canonical JSON, both in the object store. */
@@ -53,7 +56,7 @@ export const runSpec = z.object({
   search: z.enum(["default", "random", "exhaustive"]),
   /** Whether the kernel's baselines are candidates from the start; runs of before began with the default alone. */
   baselines_start: z.boolean().optional(),
-  /** Unique evaluations of the whole run. */
+  /** Unique evaluations of the whole run; `UNLIMITED_EVALUATIONS` where only the clock limits it. */
   evaluations: z.int().positive(),
   /** Wall-clock limit, seconds. */
   time_s: z.number().positive().nullable(),

@@ -1,24 +1,47 @@
 /** `coordinator resume`. */
+import { parseDuration } from "@kevo/core/config/duration.ts";
 import { readEnvironment } from "@kevo/core/config/environment.ts";
+import { parseInteger } from "@kevo/core/config/number.ts";
 import { RUN_EXIT_CODES, RUN_JSON, withHelp } from "@kevo/core/program/command-help.ts";
+import { UNLIMITED_EVALUATIONS } from "@kevo/proto/run.ts";
 import { Command } from "commander";
 import { DEFAULT_DATABASE } from "../lineage/default-database.ts";
+import type { Extension } from "../run/extension.ts";
 import { RUN } from "./read-options.ts";
+
+interface GivenOptions {
+  readonly evaluations?: string;
+  readonly time?: string;
+  readonly db: string;
+  readonly json?: boolean;
+}
+
+function extensionOf({ evaluations, time }: GivenOptions): Extension {
+  return {
+    evaluations:
+      evaluations === undefined
+        ? null
+        : parseInteger(evaluations, "--evaluations", { min: 1, max: UNLIMITED_EVALUATIONS }),
+    timeS: time === undefined ? null : parseDuration(time, "--time"),
+  };
+}
 
 export function resumeCommand(): Command {
   const command = new Command("resume")
-    .description("Continue a run that was interrupted, stopped or killed, or that failed.")
+    .description("Continue a run that was interrupted, stopped or killed, that failed, or whose budget is extended.")
     .argument("[run]", RUN)
+    .option("--evaluations <n>", "extend the budget to n evaluations in all; also for a completed run")
+    .option("--time <duration>", "continue for this long, such as 10m, instead of until the run's own time is up")
     .option("--db <file>", "lineage database", DEFAULT_DATABASE)
     .option("--json", "end with one line of JSON on standard output")
-    .action(async (run: string | undefined, given: { db: string; json?: boolean }) => {
+    .action(async (run: string | undefined, given: GivenOptions) => {
       const { KEVO_TOKEN: token } = readEnvironment();
       const { resumeRun } = await import("./run-session.ts");
-      await resumeRun(run, { db: given.db, json: given.json === true, token });
+      await resumeRun(run, extensionOf(given), { db: given.db, json: given.json === true, token });
     });
   return withHelp(command, {
     json: RUN_JSON,
     exitCodes: RUN_EXIT_CODES,
-    examples: ["coordinator resume", "coordinator resume 20261122-attention-cpu-1f3a"],
+    examples: ["coordinator resume", "coordinator resume 20261122-attention-cpu-1f3a --evaluations 400"],
   });
 }

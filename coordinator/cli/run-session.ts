@@ -6,11 +6,13 @@ import { makeFolder } from "@kevo/core/config/folder.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { type KernelPackage, kernelFromSpaces, loadKernel } from "@kevo/core/kernel/load.ts";
 import { type RunSpec, runSpec } from "@kevo/proto/run.ts";
+import { eq } from "drizzle-orm";
 import { findEvaluatorAccess } from "../identity/find-evaluator-access.ts";
-import { type OpenLineage, openLineage } from "../lineage/database.ts";
+import { type LineageDatabase, type OpenLineage, openLineage } from "../lineage/database.ts";
 import { cellsOf } from "../lineage/queries/cells.ts";
 import { resolveRun } from "../lineage/queries/resolve.ts";
 import { winnersTimes } from "../lineage/queries/workloads.ts";
+import { islands, runs } from "../lineage/schema.ts";
 import { commandFor } from "../progress/command.ts";
 import { formatMs } from "../progress/format.ts";
 import { openProgress } from "../progress/open-progress.ts";
@@ -24,6 +26,7 @@ import { buildResult, type RunResult } from "../result/result.ts";
 import { asControl } from "../run/control-run.ts";
 import { executeRun } from "../run/controller.ts";
 import { evolvableCode } from "../run/evolved-source.ts";
+import { type Extension, extended } from "../run/extension.ts";
 import { type Launch, launch as launchSchema } from "../run/launch.ts";
 import { refuseFewFiles } from "../run/open-files.ts";
 import type { Ending, RunSession } from "../run/run-session.ts";
@@ -70,18 +73,29 @@ function withEvolvedSource(spec: RunSpec, request: RunRequest, kernel: KernelPac
   return { ...spec, evolves_source: evolvableCode(kernel).hash };
 }
 
-export async function resumeRun(run: string | undefined, options: RunSessionOptions): Promise<void> {
+export async function resumeRun(
+  run: string | undefined,
+  extension: Extension,
+  options: RunSessionOptions,
+): Promise<void> {
   const lineage = openLineage(options.db, { existing: true });
   try {
     const row = resolveRun(lineage.db, run);
-    if (row.status === "completed") {
+    const isExtended = extension.evaluations !== null || extension.timeS !== null;
+    if (row.status === "completed" && !isExtended) {
+      const [best, more] = [`lineage best ${row.id}`, `resume ${row.id} --evaluations ${2 * row.accepted}`];
       throw new UserError(
-        `The run ${row.id} is complete and cannot be resumed. To see its best: ${commandFor(`lineage best ${row.id}`, lineage.path)}`,
+        `The run ${row.id} is complete. To see its best: ${commandFor(best, lineage.path)}. To extend it: ${commandFor(more, lineage.path)}`,
         2,
       );
     }
-    const spec = runSpec.parse(JSON.parse(row.spec));
+    const stored = runSpec.parse(JSON.parse(row.spec));
     const launch = launchSchema.parse(JSON.parse(row.launch));
+    if (isExtended && (launch.record !== null || launch.repeats !== undefined)) {
+      throw new UserError(`The run ${row.id} is a recording or repeats another run: its budget cannot be extended.`, 2);
+    }
+    const spec = extended(stored, extension, { accepted: row.accepted, elapsedS: row.elapsedMs / 1000 });
+    if (isExtended) storeSpec(lineage.db, spec);
     const whole = await kernelOf(launch);
     if (whole.hash !== spec.kernel.hash) {
       throw new UserError(
@@ -93,6 +107,17 @@ export async function resumeRun(run: string | undefined, options: RunSessionOpti
   } finally {
     lineage.close();
   }
+}
+
+/** Islands that found the space exhausted under the old budget are asked again. */
+function storeSpec(db: LineageDatabase, spec: RunSpec): void {
+  db.transaction((tx) => {
+    tx.update(runs)
+      .set({ spec: JSON.stringify(spec) })
+      .where(eq(runs.id, spec.run))
+      .run();
+    tx.update(islands).set({ exhausted: false }).where(eq(islands.run, spec.run)).run();
+  });
 }
 
 const note = (message: string) => process.stderr.write(`${message}\n`);

@@ -15,7 +15,7 @@ import type { SearchSpace } from "@kevo/core/search-space/search-space.ts";
 import type { Candidate, LogEntry, Proposal } from "@kevo/proto/log.ts";
 import type { BatchRequest } from "@kevo/proto/messages/batch.ts";
 import { OUTCOMES, type Outcome } from "@kevo/proto/outcome.ts";
-import type { RunSpec } from "@kevo/proto/run.ts";
+import { type RunSpec, UNLIMITED_EVALUATIONS } from "@kevo/proto/run.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
 import { checkProposals } from "./batch-check.ts";
 import { Generations } from "./generations.ts";
@@ -60,6 +60,14 @@ export class LedgerState {
     this.#space = space;
     this.#limit = Math.min(limit, spec.evaluations);
     this.islands = spec.islands.map(({ index, niche }) => openIslandLedger(spec, index, niche));
+  }
+
+  /** Evaluations that the run can come to: its budget, or the whole of a smaller space; null where neither limits it. */
+  get reachable(): number | null {
+    const niches = new Set(this.islands.map(({ nicheKey }) => nicheKey)).size;
+    const space = this.spec.evolves_source === undefined ? niches * this.#space.count : Number.POSITIVE_INFINITY;
+    const most = Math.min(this.#limit, space);
+    return most >= UNLIMITED_EVALUATIONS ? null : most;
   }
 
   get remaining(): number {

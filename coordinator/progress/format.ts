@@ -20,6 +20,11 @@ export function formatNumber(value: number | null): string {
   return String(Number(value.toPrecision(4)));
 }
 
+/** `120 of 200 evaluations`, or their number alone where only the clock limits a run. */
+export function formatProgress(evaluated: number, budget: number | null): string {
+  return budget === null ? `${evaluated} evaluations` : `${evaluated} of ${budget} evaluations`;
+}
+
 export function formatMs(ms: number | null): string {
   return ms === null ? UNKNOWN : `${formatNumber(ms)} ms`;
 }

@@ -9,6 +9,7 @@ import {
   formatDuration,
   formatMs,
   formatNumber,
+  formatProgress,
   formatShare,
   formatWorth,
   oneLine,
@@ -61,7 +62,7 @@ export function failures({ outcomes }: Pick<RunSnapshot, "outcomes">): string | 
 
 function countLine({ evaluated, budget, cached, perSecond, elapsedS, remainingS }: RunSnapshot): string {
   return [
-    `${evaluated} of ${budget} evaluations`,
+    formatProgress(evaluated, budget),
     ...(cached > 0 ? [`${cached} cached`] : []),
     ...(perSecond === null ? [] : [`${formatNumber(Number(perSecond.toPrecision(2)))}/s`]),
     `${formatDuration(elapsedS)} elapsed`,

@@ -1,7 +1,7 @@
 /** Progress where there is no terminal: a line every few seconds, and one whenever the run does something else. */
 import type { RunObjective } from "../lineage/run-objective.ts";
 import type { RunSnapshot } from "../snapshot/snapshot.ts";
-import { formatDuration, formatMs, formatNumber, formatWorth } from "./format.ts";
+import { formatDuration, formatMs, formatNumber, formatProgress, formatWorth } from "./format.ts";
 import { failures } from "./frame.ts";
 import type { Progress } from "./progress.ts";
 
@@ -46,7 +46,7 @@ function progressLine(snapshot: RunSnapshot): string {
   const { objective, best, perSecond, remainingS, cached } = snapshot;
   const failed = failures(snapshot);
   return [
-    `[${formatDuration(snapshot.elapsedS)}] ${snapshot.phase}: ${snapshot.evaluated} of ${snapshot.budget} evaluations`,
+    `[${formatDuration(snapshot.elapsedS)}] ${snapshot.phase}: ${formatProgress(snapshot.evaluated, snapshot.budget)}`,
     ...(cached > 0 ? [`${cached} cached`] : []),
     ...(perSecond === null ? [] : [`${formatNumber(Number(perSecond.toPrecision(2)))}/s`]),
     best === null ? "no best yet" : `best ${briefWorth(objective, best)}`,

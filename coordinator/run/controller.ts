@@ -8,6 +8,7 @@ import { UserError } from "@kevo/core/errors/user-error.ts";
 import { openSpace } from "@kevo/core/search-space/search-space.ts";
 import type { DataArgument, EventKind } from "@kevo/proto/event.ts";
 import type { LogEntry } from "@kevo/proto/log.ts";
+import { type RunSpec, UNLIMITED_EVALUATIONS } from "@kevo/proto/run.ts";
 import { type RunEnd, type SearchEnd, STATUS_OF_END } from "@kevo/proto/run-end.ts";
 import Database from "better-sqlite3";
 import { Dispatcher } from "../dispatch/dispatcher.ts";
@@ -17,6 +18,7 @@ import { Ledger } from "../ledger/ledger.ts";
 import { LedgerState } from "../ledger/ledger-state.ts";
 import { writeError } from "../ledger/write-error.ts";
 import { describeTrouble } from "../lineage/queries/models.ts";
+import { formatProgress } from "../progress/format.ts";
 import type { Child } from "./children.ts";
 import { startClocks } from "./clocks.ts";
 import { Endpoints } from "./endpoints.ts";
@@ -173,7 +175,7 @@ class RunController {
     this.#endIfFinished();
     this.#note(
       "started",
-      `run ${spec.run}: ${spec.kernel.id}, ${spec.islands.length} islands, ${spec.evaluations} evaluations, seed ${spec.seed}`,
+      `run ${spec.run}: ${spec.kernel.id}, ${spec.islands.length} islands, ${describeBudget(spec)}, seed ${spec.seed}`,
     );
   }
 
@@ -241,7 +243,7 @@ class RunController {
   #endIfFinished(): void {
     if (!this.#state.finished) return;
     const { remaining, evaluated, spec } = this.#state;
-    const done = `${evaluated} of ${spec.evaluations} evaluations`;
+    const done = formatProgress(evaluated, spec.evaluations === UNLIMITED_EVALUATIONS ? null : spec.evaluations);
     const end = this.#stopping ?? (remaining > 0 ? "space_exhausted" : "budget_spent");
     if (remaining > 0) this.#note("exhausted", `the islands have no more candidates to propose after ${done}`, { end });
     // An island that had nothing to propose may find something: not after the end.
@@ -286,4 +288,9 @@ class RunController {
   #elapsedS(): number {
     return (this.#session.elapsedBeforeMs + performance.now() - this.#startedAt) / 1000;
   }
+}
+
+function describeBudget({ evaluations, time_s }: RunSpec): string {
+  if (evaluations === UNLIMITED_EVALUATIONS) return `${time_s} s`;
+  return `${evaluations} evaluations${time_s === null ? "" : `, ${time_s} s at most`}`;
 }

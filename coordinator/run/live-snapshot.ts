@@ -41,7 +41,8 @@ export class LiveView {
     // The finalists are no evaluations: how long they take, the rate of the search does not say.
     const searching = !this.#state.finished;
     const perSecond = searching ? this.#rate(elapsedS) : null;
-    const byBudget = perSecond === null ? null : (spec.evaluations - this.#state.evaluated) / perSecond;
+    const budget = this.#state.reachable;
+    const byBudget = perSecond === null || budget === null ? null : (budget - this.#state.evaluated) / perSecond;
     const byTime = spec.time_s === null || !searching ? null : Math.max(0, spec.time_s - elapsedS);
     return {
       run: spec.run,
@@ -51,7 +52,7 @@ export class LiveView {
       objective,
       elapsedS,
       remainingS: byBudget === null ? byTime : Math.min(byBudget, byTime ?? byBudget),
-      budget: spec.evaluations,
+      budget,
       evaluated: this.#state.evaluated,
       cached: this.#state.cached,
       perSecond,

@@ -3,7 +3,7 @@ import { createHash, randomBytes, randomInt } from "node:crypto";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { KernelPackage } from "@kevo/core/kernel/load.ts";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
-import type { BackendName, Effort, RunSpec, Topology } from "@kevo/proto/run.ts";
+import { type BackendName, type Effort, type RunSpec, type Topology, UNLIMITED_EVALUATIONS } from "@kevo/proto/run.ts";
 import canonicalize from "canonicalize";
 import { evaluationsOf } from "./effort.ts";
 
@@ -84,7 +84,9 @@ export function specOf(
     batch_size: SYNC_BATCH,
     search: request.search,
     baselines_start: true,
-    evaluations: request.evaluations ?? evaluationsOf(request.effort, niches),
+    // A limit that nobody asked for does not apply where another was given.
+    evaluations:
+      request.evaluations ?? (request.timeS === null ? evaluationsOf(request.effort, niches) : UNLIMITED_EVALUATIONS),
     time_s: request.timeS,
     effort: request.effort,
     ...(request.llm !== undefined && { llm: request.llm }),

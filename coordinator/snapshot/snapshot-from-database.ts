@@ -1,6 +1,6 @@
 /** The snapshot of a run that another process carries out, from the database alone. */
 
-import { type RunSpec, runSpec } from "@kevo/proto/run.ts";
+import { type RunSpec, runSpec, UNLIMITED_EVALUATIONS } from "@kevo/proto/run.ts";
 import { and, count, desc, eq, gte, max, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { LineageDatabase } from "../lineage/database.ts";
@@ -63,7 +63,7 @@ export function snapshotFromDatabase(db: LineageDatabase, run: string, now: numb
     objective: runObjective(spec),
     elapsedS,
     remainingS: searching ? remaining(spec, counts.total, perSecond, elapsedS) : null,
-    budget: spec.evaluations,
+    budget: limitOf(spec),
     evaluated: counts.total,
     cached: counts.cached,
     perSecond,
@@ -72,6 +72,11 @@ export function snapshotFromDatabase(db: LineageDatabase, run: string, now: numb
     islands: islandSnapshots(db, run),
     evaluators: evaluatorSnapshots(db, run),
   };
+}
+
+/** Null where only the clock limits the run. */
+function limitOf({ evaluations }: RunSpec): number | null {
+  return evaluations === UNLIMITED_EVALUATIONS ? null : evaluations;
 }
 
 function phaseOf(db: LineageDatabase, spec: RunSpec, evaluated: number): string {
@@ -86,9 +91,12 @@ function phaseOf(db: LineageDatabase, spec: RunSpec, evaluated: number): string 
 }
 
 function remaining(spec: RunSpec, evaluated: number, perSecond: number | null, elapsedS: number): number | null {
-  const byBudget = perSecond === null || perSecond === 0 ? null : (spec.evaluations - evaluated) / perSecond;
+  const byBudget =
+    perSecond === null || perSecond === 0
+      ? null
+      : ((limitOf(spec) ?? Number.POSITIVE_INFINITY) - evaluated) / perSecond;
   const byClock = spec.time_s === null ? null : Math.max(0, spec.time_s - elapsedS);
-  if (byBudget === null) return byClock;
+  if (byBudget === null || byBudget === Number.POSITIVE_INFINITY) return byClock;
   return byClock === null ? byBudget : Math.min(byBudget, byClock);
 }
 

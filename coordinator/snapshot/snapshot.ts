@@ -43,7 +43,8 @@ export interface RunSnapshot {
   readonly elapsedS: number;
   /** Estimated from the last half minute; null when not known. */
   readonly remainingS: number | null;
-  readonly budget: number;
+  /** Evaluations that the run can come to: its budget, or the whole of a smaller space; null where only the clock limits it. */
+  readonly budget: number | null;
   readonly evaluated: number;
   readonly cached: number;
   readonly perSecond: number | null;

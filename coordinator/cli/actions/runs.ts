@@ -42,7 +42,7 @@ function printRuns(rows: readonly (RunRow & { alive: boolean })[], database: str
       row.kernel,
       row.backend,
       String(row.islands),
-      `${row.evaluations} of ${row.budget}`,
+      row.budget === null ? String(row.evaluations) : `${row.evaluations} of ${row.budget}`,
       row.best === null ? UNKNOWN : row.speedup === null ? formatMs(row.time_ms) : formatSpeedup(row.speedup),
       formatDuration(row.elapsed_s),
       new Date(row.created_at).toISOString().slice(0, 16).replace("T", " "),

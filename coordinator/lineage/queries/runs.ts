@@ -1,5 +1,5 @@
 /** The runs of a database, latest first. */
-import { runSpec } from "@kevo/proto/run.ts";
+import { runSpec, UNLIMITED_EVALUATIONS } from "@kevo/proto/run.ts";
 import { count, desc, sql } from "drizzle-orm";
 import type { LineageDatabase } from "../database.ts";
 import { evaluations, runs } from "../schema.ts";
@@ -16,7 +16,8 @@ export interface RunRow {
   readonly islands: number;
   readonly evaluations: number;
   /** Evaluations that it may make. */
-  readonly budget: number;
+  /** Null where only the clock limits the run. */
+  readonly budget: number | null;
   readonly best: string | null;
   /** Null in replay, where time counts. */
   readonly speedup: number | null;
@@ -52,7 +53,7 @@ export function runsOf(db: LineageDatabase, now: number): RunRow[] {
       backend: row.backend,
       islands: spec.islands.length,
       evaluations: counts.get(row.id) ?? 0,
-      budget: spec.evaluations,
+      budget: spec.evaluations === UNLIMITED_EVALUATIONS ? null : spec.evaluations,
       best: best?.candidate ?? null,
       speedup: best?.speedup ?? null,
       time_ms: best?.time_ms ?? null,

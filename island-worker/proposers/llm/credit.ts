@@ -6,7 +6,7 @@
  */
 import type { Random } from "@kevo/core/random/random.ts";
 import type { MadeCall } from "@kevo/proto/log.ts";
-import type { RunSpec } from "@kevo/proto/run.ts";
+import { type RunSpec, UNLIMITED_EVALUATIONS } from "@kevo/proto/run.ts";
 
 /** `classical`, or a model's name and a variant of the prompt. */
 export type Arm = string;
@@ -62,6 +62,13 @@ export function choicesOf(spec: RunSpec): Choice[] {
   return models.flatMap((model) => variants.map((variant) => ({ model, variant })));
 }
 
+/** Evaluations of a run that only the clock limits, as far as models are dealt a share of it. */
+const PLANNED = 1_000;
+
+export function plannedEvaluations({ evaluations }: Pick<RunSpec, "evaluations">): number {
+  return evaluations === UNLIMITED_EVALUATIONS ? PLANNED : evaluations;
+}
+
 /** Improvement for a whole budget, of some arms together. */
 export type Rate = (...arms: readonly Arm[]) => number;
 
@@ -70,19 +77,20 @@ export type Rate = (...arms: readonly Arm[]) => number;
  * known an arm is believed to be as good as all together.
  */
 export function ratesOf(spec: RunSpec, islands: readonly ReadonlyMap<Arm, Earned>[]): Rate {
+  const planned = plannedEvaluations(spec);
   const sums = new Map<Arm, { gain: number; cost: number }>();
   let [gain, cost] = [0, 0];
   for (const earned of islands) {
     for (const arm of [...earned.keys()].sort()) {
       const own = earned.get(arm) as Earned;
-      const used = own.evaluations / spec.evaluations + dollarShare(spec, own.usd);
+      const used = own.evaluations / planned + dollarShare(spec, own.usd);
       const sum = sums.get(arm) ?? { gain: 0, cost: 0 };
       sums.set(arm, { gain: sum.gain + own.gain, cost: sum.cost + used });
       gain += own.gain;
       cost += used;
     }
   }
-  const belief = BELIEF / spec.evaluations;
+  const belief = BELIEF / planned;
   const usual = cost > 0 ? gain / cost : 0;
   return (...arms) => {
     const known = arms.flatMap((arm) => sums.get(arm) ?? []);

@@ -3,7 +3,7 @@ import { islandRandom } from "@kevo/core/random/random.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import { WANTED_CHANGES } from "./code.ts";
 import { awaitsResults, type CodeHistory } from "./code-history.ts";
-import { type Choice, choicesOf, drawChoice, modelShare, ratesOf } from "./credit.ts";
+import { type Choice, choicesOf, drawChoice, modelShare, plannedEvaluations, ratesOf } from "./credit.ts";
 import type { IslandHistory } from "./island-history.ts";
 
 /** Configurations asked for at once: enough to spread a prompt's price, few enough that the next knows more. */
@@ -46,7 +46,8 @@ export function askingNow(occasion: Occasion): Asking | null {
   const candidates = own.accepted + count;
   const isDue =
     spec.llm?.control === true
-      ? own.calls.size + Math.sign(expected) < Math.floor(((spec.llm.calls ?? 0) * candidates) / spec.evaluations)
+      ? own.calls.size + Math.sign(expected) <
+        Math.floor(((spec.llm.calls ?? 0) * candidates) / plannedEvaluations(spec))
       : own.fromModels + expected + wanted / 2 <= modelShare(rate, choices) * candidates;
   if (!isDue) return null;
   const random = islandRandom(spec.seed, island, k, "model");
