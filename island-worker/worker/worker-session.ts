@@ -17,7 +17,7 @@ import { EvolvedSources } from "./evolved-sources.ts";
 import { LeasedIsland } from "./leased-island.ts";
 import { LogReader } from "./log-reader.ts";
 import { MigrantInbox } from "./migrant-inbox.ts";
-import { type Models, openModels } from "./models.ts";
+import type { Models } from "./models.ts";
 import type { SessionState } from "./session-state.ts";
 
 const REQUEST_MS = 2_000;
@@ -155,6 +155,7 @@ export async function openWorkerSession(bus: Bus, spec: RunSpec, name: string): 
     );
   }
   const definition = kernelDefinition.parse(JSON.parse(Buffer.from(bytes).toString("utf8")));
-  const models = spec.llm === undefined ? null : openModels(bus, spec);
+  // The client for models is large, and most runs have none.
+  const models = spec.llm === undefined ? null : (await import("./models.ts")).openModels(bus, spec);
   return new WorkerSession(bus, spec, definition, name, models);
 }
