@@ -3,9 +3,10 @@
  * process; exit codes, signals and pipes in real ones, which take a second each.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { on, once } from "node:events";
+import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
 import type { Command } from "commander";
@@ -295,7 +296,7 @@ describe("coordinator watch", () => {
     const plain = start(["watch", "--db", path]);
     const [json, people] = [ended(watch), ended(plain)];
     let seen = "";
-    for await (const [chunk] of on(plain.stderr as NodeJS.ReadableStream, "data")) {
+    for await (const chunk of (plain.stderr as Readable).iterator({ destroyOnReturn: false })) {
       seen += chunk;
       if (seen.includes("re-measuring the finalists: 3 of 100 evaluations")) break;
     }
