@@ -10,7 +10,7 @@ import { evolvedRegion, splitCode } from "@kevo/core/evolved-source/region.ts";
 import { codeOf } from "@kevo/core/kernel/code-of.ts";
 import { retry } from "@kevo/core/retry/retry.ts";
 import type { InstalledKernel } from "../backends/backend.ts";
-import { refusedInC } from "../gate/c-gate.ts";
+import { CGateQueue } from "../gate/c-gate-queue.ts";
 import { KernelUnavailable } from "./kernel-catalog.ts";
 
 export interface OpenedCode {
@@ -35,6 +35,7 @@ const KEPT = 64;
 export class EvolvedSources {
   readonly #options: EvolvedSourcesOptions;
   readonly #texts = new Map<string, string>();
+  readonly #gate = new CGateQueue();
 
   constructor(options: EvolvedSourcesOptions) {
     this.#options = options;
@@ -45,7 +46,7 @@ export class EvolvedSources {
     const text = await this.#text(hash);
     const { definition } = kernel;
     const original = await codeOf(definition, kernel.folder);
-    const invalid = wrongWith(original, text, extname(definition.source ?? ""));
+    const invalid = await this.#wrongWith(original, text, extname(definition.source ?? ""));
     if (invalid !== null) return { invalid };
     const folder = join(this.#options.folder, randomUUID());
     const dispose = () => rm(folder, { recursive: true, force: true });
@@ -80,12 +81,12 @@ export class EvolvedSources {
     this.#texts.set(hash, text);
     return text;
   }
-}
 
-function wrongWith(original: string | null, evolved: string, extension: string): string | null {
-  const region = original === null ? { wrong: "this kernel has no code" } : evolvedRegion(original, evolved);
-  if ("wrong" in region) return region.wrong;
-  if (extension === ".c") return refusedInC(region.region, splitCode(original as string)?.before ?? "");
-  // Python is read by Python: the compile process does it before it runs a line.
-  return extension === ".py" ? null : `code in files that end in ${extension} cannot evolve`;
+  async #wrongWith(original: string | null, evolved: string, extension: string): Promise<string | null> {
+    const region = original === null ? { wrong: "this kernel has no code" } : evolvedRegion(original, evolved);
+    if ("wrong" in region) return region.wrong;
+    if (extension === ".c") return this.#gate.refused(region.region, splitCode(original as string)?.before ?? "");
+    // Python is read by Python: the compile process does it before it runs a line.
+    return extension === ".py" ? null : `code in files that end in ${extension} cannot evolve`;
+  }
 }

@@ -70,6 +70,64 @@ describe("refused, with what it is", () => {
     ["a path", inside('char *p = "/proc/1/environ";'), /the text/],
   ])("%s", (_what, region, why) => expect(refusedInC(region, "")).toMatch(why));
 
+  const work = "static void work(void *a, int64_t i, int t) { (void)a; (void)i; (void)t; }\n";
+  test.each<[string, string, RegExp]>([
+    ["an address that is cast", inside("((void (*)(void))0x401000)();"), /through a pointer/],
+    ["an address in a variable", inside("void (*f)(void) = (void *)a; f();"), /call of f.*through a pointer/],
+    ["an address in an array", inside("void (*f[2])(void); f[0]();"), /through a pointer/],
+    ["a type of a function", "typedef void call(int);\n".concat(inside("call *f = a; (*f)(1);")), /type of a function/],
+    ["a type of a pointer to one", "typedef void (*call)(int);", /through a pointer/],
+    ["an address behind a function", work.concat(inside("(work + 64)(0, 0, 0);")), /work used without/],
+    ["an address beside a function", work.concat(inside("uintptr_t at = (uintptr_t)work + 64;")), /work used without/],
+    ["an address of the library's", inside("uintptr_t at = (uintptr_t)memcpy - 4096;"), /memcpy used without/],
+    [
+      "an address as a task",
+      inside("kevo_parallel(1, 1, (void *)at, 0);").concat("\n", work),
+      /body that is not the name/,
+    ],
+    ["a function handed on", work.concat(inside("kevo_scratch(0, (size_t)work);")), /work used without/],
+    ["a function in the wrong place", work.concat(inside("kevo_parallel(1, 1, work + 1, 0);")), /work used without/],
+    ["a parameter that is a function", work.concat("static void go(void work(int)) { work(1); }"), /as a parameter/],
+    [
+      "the same by a macro",
+      "#define ARG void work(int)\n".concat(work, "static void go(ARG) { work(1); }"),
+      /as a parameter/,
+    ],
+    ["the same by a macro's parameter", "#define ARG(work) void work(int)\n".concat(work), /parameter of a macro/],
+    ["the same in a macro for the type", "#define V void\n#define ARG V *work(int)\n".concat(work), /as a parameter/],
+    ["a member that is a function", inside("s.call(1); p->call(2);"), /through the member call/],
+    ["a call of what a macro stands for", "#define F ((float)work)\n".concat(work), /work used without/],
+    ["half a macro", "#define OPEN (\n", /unpaired parentheses/],
+    ["a jump to an address", inside("goto *at;"), /jump to a computed place/],
+    ["the address of a label", inside("void *at = &&here; here: ;"), /address of a label/],
+    ["brackets under another name", inside("int a<:2:>;"), /digraphs/],
+  ])("a function that is not called by its name: %s", (_what, region, why) => {
+    expect(refusedInC(region, "")).toMatch(why);
+  });
+
+  test.each<[string, string]>([
+    ["comments without an end", "/*".repeat(55_000)],
+    ["quotes", '\\"'.repeat(55_000)],
+    ["parentheses", "f(".repeat(55_000)],
+    ["casts", `${"(".repeat(50_000)}a${")(b)".repeat(15_000)}`],
+    ["typedefs", "typedef ".repeat(14_000)],
+    ["attributes", "__attribute__ (".repeat(7_000)],
+    ["functions handed on", "int f(int x) { return x; }\n".concat("f, ".repeat(36_000))],
+    ["stars", "* ".repeat(55_000)],
+    ["definitions", "#define A(a, b) ((a) + (b))\n".repeat(4_000)],
+    ["white space", `${" ".repeat(110_000)}#`],
+    ["backslashes", "\\ ".repeat(55_000)],
+  ])("110 KB of %s take no time that a daemon would notice", (_what, region) => {
+    const ofLength = (share: number) => {
+      const startedAt = performance.now();
+      refusedInC(region.slice(0, Math.floor(region.length * share)), "");
+      return performance.now() - startedAt;
+    };
+    ofLength(1);
+    // Not a benchmark: quadratic work would take minutes.
+    expect(ofLength(1)).toBeLessThan(10_000);
+  });
+
   test("a comment and its words are no code", () => {
     expect(refusedInC('/* system("id") */ // fork()\nint x;', "")).toBeNull();
   });

@@ -72,8 +72,17 @@ export const REFUSED = new Set(
   ),
 );
 
+/** What compilers make of loops and of two calls of the mathematical library. */
+const FROM_COMPILERS = new Set(words("sincos sincosf exp10 exp10f pow10 pow10f strlen rawmemchr __powisf2 __powidf2"));
+
 /** What the object code of an evolved source may still want from outside. */
 export function isLinkable(symbol: string): boolean {
   const name = symbol.replace(/^_ZGV[a-zA-Z0-9]+_/, "").replace(/^__(\w+)_(?:finite|chk)$/, "$1");
-  return CALLS.has(name) || KEVO.has(name) || name === "_GLOBAL_OFFSET_TABLE_" || name === "__stack_chk_fail";
+  return (
+    CALLS.has(name) ||
+    KEVO.has(name) ||
+    FROM_COMPILERS.has(name) ||
+    name === "_GLOBAL_OFFSET_TABLE_" ||
+    name === "__stack_chk_fail"
+  );
 }

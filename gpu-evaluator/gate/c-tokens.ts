@@ -1,4 +1,7 @@
-/** The C of an evolved region as tokens, as far as the gate needs it: comments gone, directives apart. */
+/**
+ * The C of an evolved region as tokens, as far as the gate needs it: comments gone, directives apart. Every step takes
+ * time that grows with the length alone: what is read here was written by nobody who is trusted.
+ */
 
 export interface Token {
   readonly kind: "name" | "number" | "text" | "sign";
@@ -16,19 +19,20 @@ export interface Tokens {
   readonly directives: readonly Directive[];
 }
 
-const SKIPPED = /\/\/[^\n]*|\/\*[\s\S]*?\*\/|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'/g;
+/** Once every text is known to end. */
 const TOKEN =
   /([A-Za-z_$][\w$]*)|(\.?\d[\w.]*(?:[eEpP][+-][\w.]*)*)|("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|([^\s\w])/g;
 const KINDS = ["name", "number", "text", "sign"] as const;
 
 /** A text says what no token can be made of. */
 export function tokensOf(source: string): Tokens | string {
-  if (/\?\?[=/'()!<>-]|%:/.test(source)) return "trigraphs or digraphs";
+  // Other ways to write # [ ] { }, which would hide what follows.
+  if (/\?\?[=/'()!<>-]|%:|<[%:]|[%:]>/.test(source)) return "trigraphs or digraphs";
   const joined = source.replaceAll("\r\n", "\n").replaceAll(/\\[ \t]*\n/g, "");
-  const bare = joined.replaceAll(SKIPPED, (found) => (found.startsWith("/") ? " " : found));
+  const bare = withoutComments(joined);
+  if (typeof bare !== "string") return bare.wrong;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
   if (/[^\x09\x0a\x20-\x7e]/.test(bare)) return "non-ASCII characters outside comments";
-  if (/\/\*/.test(bare.replaceAll(/"[^"\n]*"/g, ""))) return "a comment without an end";
   const directives: Directive[] = [];
   const lines = bare.split("\n").map((line) => {
     const directive = /^\s*#\s*(\w*)\s*(.*)$/.exec(line);
@@ -37,6 +41,37 @@ export function tokensOf(source: string): Tokens | string {
     return "";
   });
   return { code: split(lines.join("\n")), directives };
+}
+
+function withoutComments(source: string): string | { readonly wrong: string } {
+  const kept: string[] = [];
+  let from = 0;
+  for (let at = 0; at < source.length; at++) {
+    const sign = source[at];
+    if (sign === '"' || sign === "'") {
+      at = endOfText(source, at);
+      if (at < 0) return { wrong: "a text or a character without an end" };
+      continue;
+    }
+    const opens = sign === "/" ? source[at + 1] : undefined;
+    if (opens !== "*" && opens !== "/") continue;
+    kept.push(source.slice(from, at), " ");
+    const end = opens === "*" ? source.indexOf("*/", at + 2) : source.indexOf("\n", at);
+    if (opens === "*" && end < 0) return { wrong: "a comment without an end" };
+    from = end < 0 ? source.length : opens === "*" ? end + 2 : end;
+    at = from - 1;
+  }
+  kept.push(source.slice(from));
+  return kept.join("");
+}
+
+/** Where the text that begins at `from` ends; -1 when its line ends first. */
+function endOfText(source: string, from: number): number {
+  for (let at = from + 1; at < source.length && source[at] !== "\n"; at++) {
+    if (source[at] === "\\") at++;
+    else if (source[at] === source[from]) return at;
+  }
+  return -1;
 }
 
 export function split(text: string): Token[] {

@@ -1,0 +1,37 @@
+import { afterEach, expect, test } from "vitest";
+import { CGateQueue } from "./c-gate-queue.ts";
+
+let gate: CGateQueue;
+afterEach(() => gate.close());
+
+test("answers as the gate does, in the order of the questions", async () => {
+  gate = new CGateQueue();
+  const answers = await Promise.all([
+    gate.refused("int x;", ""),
+    gate.refused("fork();", ""),
+    gate.refused("int y;", ""),
+  ]);
+  expect(answers).toEqual([null, expect.stringMatching(/fork/), null]);
+});
+
+const program = (code: string) => new URL(`data:text/javascript,${encodeURIComponent(code)}`);
+
+test("a reading that does not end is ended, meanwhile this process goes on, and the next one is read", async () => {
+  const forever = `import { parentPort } from "node:worker_threads";
+    parentPort.on("message", ({ region }) => { while (region === "slow"); parentPort.postMessage(null); });`;
+  gate = new CGateQueue(program(forever), 300);
+  let turns = 0;
+  const timer = setInterval(() => turns++, 10);
+  expect(await gate.refused("slow", "")).toMatch(/longer than 0.3 s/);
+  clearInterval(timer);
+  expect(turns).toBeGreaterThan(1);
+  expect(await gate.refused("quick", "")).toBeNull();
+});
+
+test("a reading that fails is refused", async () => {
+  gate = new CGateQueue(
+    program(`import { parentPort } from "node:worker_threads";
+    parentPort.on("message", () => { throw new Error("out of words"); });`),
+  );
+  expect(await gate.refused("x", "")).toMatch(/could not read it \(out of words\)/);
+});
