@@ -38,20 +38,15 @@ BUILTINS = words(
     """abs all any bool dict enumerate float int isinstance len list max min range reversed round set sorted str sum
     tuple zip True False None ValueError"""
 )
-REFUSED = (
-    ast.ClassDef,
-    ast.AsyncFunctionDef,
-    ast.AsyncFor,
-    ast.AsyncWith,
-    ast.Await,
-    ast.Yield,
-    ast.YieldFrom,
-    ast.Global,
-    ast.Nonlocal,
-    ast.Try,
-    ast.With,
-    ast.Delete,
-    ast.NamedExpr,
+# What a region is made of. Everything else is refused, whatever later versions of Python may add: patterns, for one,
+# read attributes without naming them as such.
+ALLOWED = (
+    *(ast.FunctionDef, ast.Return, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.For, ast.While, ast.If, ast.Expr),
+    *(ast.Pass, ast.Break, ast.Continue, ast.Assert, ast.Raise, ast.Import, ast.ImportFrom, ast.alias),
+    *(ast.BoolOp, ast.BinOp, ast.UnaryOp, ast.Lambda, ast.IfExp, ast.Dict, ast.Set, ast.List, ast.Tuple, ast.Slice),
+    *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.comprehension, ast.Compare, ast.Call, ast.keyword),
+    *(ast.FormattedValue, ast.JoinedStr, ast.Constant, ast.Attribute, ast.Subscript, ast.Starred, ast.Name),
+    *(ast.arguments, ast.arg, ast.expr_context, ast.boolop, ast.operator, ast.unaryop, ast.cmpop),
 )
 
 
@@ -95,7 +90,7 @@ def _modules(tree: ast.Module) -> dict[str, str]:
 
 
 def _wrong(node: ast.AST, modules: dict[str, str]) -> list[str]:
-    if isinstance(node, REFUSED):
+    if not isinstance(node, ALLOWED):
         return [f"{type(node).__name__} (line {getattr(node, 'lineno', 0)})"]
     if isinstance(node, ast.Import):
         return [f"import {alias.name}" for alias in node.names if alias.name not in MODULES]
@@ -112,6 +107,8 @@ def _wrong(node: ast.AST, modules: dict[str, str]) -> list[str]:
         name = node.name if isinstance(node, ast.FunctionDef) else node.arg
         return [f"the name {name}"] if name is not None and name.startswith("__") else []
     if isinstance(node, ast.Attribute):
+        if not isinstance(node.ctx, ast.Load):
+            return [f"a new value for the attribute {node.attr}"]
         module = _module_of(node.value, modules)
         if module is not None:
             return [] if node.attr in MODULES.get(module, frozenset()) else [f"{module}.{node.attr}"]

@@ -47,6 +47,18 @@ HOSTILE = {
     "makes a class": "class A: pass",
     "a decorator that is none of Triton's": "@staticmethod\ndef f(): pass",
     "no Python": "def (",
+    "an attribute as a pattern": "match tl.constexpr(1):\n    case tl.constexpr(__reduce_ex__=reduce):\n        reduce(0)",
+    "a pattern that looks harmless": "match 1:\n    case tl.constexpr(fn=f):\n        f()",
+    "any pattern": "match 1:\n    case _:\n        pass",
+    "an attribute of a module": "tl.load = None",
+    "an attribute in a loop": "for tl.load in [1]:\n    pass",
+    "an attribute in a sum": "tl.load += 1",
+    "an attribute in a text": "k = f'{tl.core.os}'",
+    "waits": "async def f():\n    await g()",
+    "yields": "def f():\n    yield 1",
+    "deletes": "x = 1\ndel x",
+    "with": "with f():\n    pass",
+    "a name in an expression": "k = (n := 1)",
 }
 
 
