@@ -7,8 +7,6 @@ export type StageName = Stage__Output;
 /** Those in which the candidate has the device. */
 export const LANE_STAGES = ["VERIFYING", "TIMING"] as const satisfies readonly StageName[];
 
-export const isInLane = (stage: StageName): boolean => (LANE_STAGES as readonly StageName[]).includes(stage);
-
 /** All but `result` cost no budget, and the candidate is tried again. */
 export const ATTEMPT_ENDS = ["result", "evaluator_lost", "refused", "coordinator_lost", "cancelled"] as const;
 export type AttemptEnd = (typeof ATTEMPT_ENDS)[number];

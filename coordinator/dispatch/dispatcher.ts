@@ -3,7 +3,7 @@
  * attempt that is lost is made again; the ledger counts each candidate exactly once.
  */
 
-import { type AttemptEnd, isInLane, type StageName } from "@kevo/proto/attempt.ts";
+import type { AttemptEnd, StageName } from "@kevo/proto/attempt.ts";
 import type { EvaluatorFault } from "@kevo/proto/evaluator-fault.ts";
 import type { EvaluateRequest } from "@kevo/proto/evaluator-service.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
@@ -16,8 +16,11 @@ import { inputSeedOf } from "./input-seed.ts";
 import { DispatchPlan, type EvaluatorSlot, type Task } from "./plan.ts";
 import { recordOf, recordWithoutResult } from "./result.ts";
 
-/** A candidate that was in the lane when its daemon died this many times counts as crashed. */
-const DEATHS_IN_LANE = 3;
+/**
+ * A candidate that was on its way when its daemon died this many times counts as crashed. Before the last of them it is
+ * sent alone, so that nobody is blamed for what another one did beside it.
+ */
+const MAX_DEATHS = 3;
 /** How long an evaluator that refused is left alone, milliseconds. */
 const REST_MS = 20;
 /** The same for one that did not answer at all. */
@@ -27,7 +30,7 @@ interface Attempting {
   readonly candidate: AcceptedCandidate;
   readonly workloads: readonly string[];
   attempts: number;
-  deathsInLane: number;
+  deaths: number;
   /** A finalist's re-measurement: its round, and who waits for it. */
   readonly remeasurement: { readonly round: number; readonly done: (record: EvaluationRecord) => void } | null;
 }
@@ -107,7 +110,7 @@ export class Dispatcher {
       ...this.#ledger.pastAttempts(candidate.id),
       remeasurement,
     };
-    this.#plan.add({ job, island: candidate.island, deviceModel: niche?.device ?? null });
+    this.#plan.add({ job, island: candidate.island, deviceModel: niche?.device ?? null, alone: isSuspect(job) });
   }
 
   #pump(): void {
@@ -138,6 +141,7 @@ export class Dispatcher {
       stage = reached;
     });
     slot.inFlight--;
+    slot.alone = false;
     if (end.kind !== "refused" || !slot.serving) this.#pump();
     await this.#ended(task, slot, number, end, stage);
     this.#pump();
@@ -179,13 +183,13 @@ export class Dispatcher {
     // Nobody answers there: it is restarting, or disconnected, which its descriptions will tell.
     if (stage === null) slot.restsUntil = performance.now() + AWAY_MS;
     this.#listener.onLost(slot.id, id, why);
-    if (stage !== null && isInLane(stage)) job.deathsInLane++;
+    if (stage !== null) job.deaths++;
     await this.#forget(job, number, stage, "evaluator_lost");
-    if (job.deathsInLane < DEATHS_IN_LANE) {
-      this.#plan.add(task, true);
+    if (job.deaths < MAX_DEATHS) {
+      this.#plan.add({ ...task, alone: isSuspect(job) }, true);
       return;
     }
-    const message = `the evaluator died ${DEATHS_IN_LANE} times with this candidate on the device; the last time: ${why}`;
+    const message = `the evaluator died ${MAX_DEATHS} times while this candidate was on its way, the last time with it alone: ${why}`;
     return this.#deliver(job, recordWithoutResult(id, number, slot.id, "crashed", message), stage);
   }
 
@@ -246,4 +250,9 @@ export class Dispatcher {
       neverStopEarly: spec.search === "exhaustive",
     };
   }
+}
+
+/** One more death of its daemon is its own doing. */
+function isSuspect(job: Attempting): boolean {
+  return job.deaths >= MAX_DEATHS - 1;
 }

@@ -2,7 +2,12 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { DispatchPlan, type EvaluatorSlot, isUnservable, windowsOf } from "./plan.ts";
 
-const task = (island: number, deviceModel: string | null = null) => ({ job: island, island, deviceModel });
+const task = (island: number, deviceModel: string | null = null) => ({
+  job: island,
+  island,
+  deviceModel,
+  alone: false,
+});
 
 test("islands take turns, whatever one of them has queued", () => {
   const plan = new DispatchPlan<number>();
@@ -29,6 +34,28 @@ test("a candidate goes to the least loaded evaluator that has its device and is 
   expect(plan.next(50)?.slot.id).toBe("b");
 });
 
+test("one that goes alone waits until its evaluator is empty, which takes nothing else before or beside it", () => {
+  const plan = new DispatchPlan<string>();
+  const slot = plan.join("a", 4, ["m"]);
+  const ordinary = (job: string, island: number) => ({ job, island, deviceModel: null, alone: false });
+  plan.add(ordinary("first", 0));
+  expect(plan.next(0)?.task.job).toBe("first");
+  plan.add({ job: "suspect", island: 0, deviceModel: null, alone: true });
+  plan.add(ordinary("other", 1));
+  // Island 1 comes first by turn; the one after it does not pass the suspect any more.
+  expect(plan.next(0)?.task.job).toBe("other");
+  plan.add(ordinary("another", 1));
+  plan.add(ordinary("third", 2));
+  expect(plan.next(0)?.task.job).toBe("third");
+  expect(plan.next(0)).toBeNull();
+  slot.inFlight = 0;
+  expect(plan.next(0)?.task.job).toBe("suspect");
+  expect(plan.next(0)).toBeNull();
+  slot.inFlight = 0;
+  slot.alone = false;
+  expect(plan.next(0)?.task.job).toBe("another");
+});
+
 test("an island that no evaluator fits holds up nobody", () => {
   const plan = new DispatchPlan<number>();
   plan.join("a", 4, ["A100"]);
@@ -50,7 +77,7 @@ test("credits are never exceeded, and no task is lost or given twice", () => {
     fc.property(slots, fc.array(fc.nat(5), { maxLength: 60 }), (some, queue) => {
       const plan = new DispatchPlan<number>();
       for (const [index, { credits, model }] of some.entries()) plan.join(`e${index}`, credits, [model]);
-      for (const [job, island] of queue.entries()) plan.add({ job, island, deviceModel: null });
+      for (const [job, island] of queue.entries()) plan.add({ job, island, deviceModel: null, alone: false });
       const given: number[] = [];
       for (let next = plan.next(0); next !== null; next = plan.next(0)) given.push(next.task.job);
       for (const slot of plan.slots) expect(slot.inFlight).toBeLessThanOrEqual(slot.credits);
@@ -76,6 +103,7 @@ test("windows add up to the credits, and nobody who fits is left without", () =>
         deviceModels: [model],
         restsUntil: 0,
         inFlight: 0,
+        alone: false,
       }));
       const windows = windowsOf(list, models);
       const reachable = list.filter((s) => s.serving && models.some((m) => m === null || s.deviceModels.includes(m)));

@@ -9,6 +9,8 @@ export interface Task<J> {
   readonly island: number;
   /** Device model that it is limited to; null for any. */
   readonly deviceModel: string | null;
+  /** With nothing else on the evaluator: it may have been what ended others. */
+  readonly alone: boolean;
 }
 
 /** An evaluator as the plan sees it. */
@@ -22,6 +24,8 @@ export interface EvaluatorSlot {
   /** Takes nothing before this time (milliseconds of the caller's clock): it has just refused. */
   restsUntil: number;
   inFlight: number;
+  /** What it evaluates takes no company. */
+  alone: boolean;
 }
 
 export class DispatchPlan<J> {
@@ -40,7 +44,7 @@ export class DispatchPlan<J> {
   }
 
   join(id: string, credits: number, deviceModels: readonly string[]): EvaluatorSlot {
-    const slot = { id, credits, deviceModels, serving: true, restsUntil: 0, inFlight: 0 };
+    const slot = { id, credits, deviceModels, serving: true, restsUntil: 0, inFlight: 0, alone: false };
     this.#slots.set(id, slot);
     return slot;
   }
@@ -69,24 +73,32 @@ export class DispatchPlan<J> {
     const islands = [...this.#queues.keys()].sort((a, b) => a - b);
     const from = islands.findIndex((island) => island >= this.#turn);
     const order = from <= 0 ? islands : [...islands.slice(from), ...islands.slice(0, from)];
+    // Evaluators that wait to be empty for one who goes there alone.
+    const kept = new Set<EvaluatorSlot>();
     for (const island of order) {
       const queue = this.#queues.get(island) as Task<J>[];
       const task = queue[0] as Task<J>;
-      const slot = this.#leastLoaded(task.deviceModel, now);
+      const slot = this.#leastLoaded(task.deviceModel, now, kept);
       if (slot === null) continue;
+      if (task.alone && slot.inFlight > 0) {
+        kept.add(slot);
+        continue;
+      }
       queue.shift();
       if (queue.length === 0) this.#queues.delete(island);
       this.#turn = island + 1;
       slot.inFlight++;
+      slot.alone = task.alone;
       return { task, slot };
     }
     return null;
   }
 
-  #leastLoaded(deviceModel: string | null, now: number): EvaluatorSlot | null {
+  #leastLoaded(deviceModel: string | null, now: number, kept: ReadonlySet<EvaluatorSlot>): EvaluatorSlot | null {
     let best: EvaluatorSlot | null = null;
     for (const slot of this.#slots.values()) {
       if (!fits(slot, deviceModel) || slot.inFlight >= slot.credits || slot.restsUntil > now) continue;
+      if (slot.alone || kept.has(slot)) continue;
       if (best === null || slot.inFlight / slot.credits < best.inFlight / best.credits) best = slot;
     }
     return best;

@@ -131,7 +131,7 @@ export class Ledger {
 
   /** Attempts that earlier sessions made for a candidate that is still open. */
   pastAttempts(candidate: string): PastAttempts {
-    return this.#past.get(candidate) ?? { attempts: 0, deathsInLane: 0 };
+    return this.#past.get(candidate) ?? { attempts: 0, deaths: 0 };
   }
 
   endAttempt(candidate: string, attempt: number, stage: string | null, end: AttemptEnd): Promise<void> {

@@ -1,10 +1,9 @@
 /** Reads a stored run back into the ledger's state, in the order in which its candidates were accepted. */
 
-import { LANE_STAGES } from "@kevo/proto/attempt.ts";
 import type { LogEntry } from "@kevo/proto/log.ts";
 import { measurementOfRow } from "@kevo/proto/measurement-codec.ts";
 import type { Outcome, ReportedMeasurement } from "@kevo/proto/outcome.ts";
-import { and, asc, eq, inArray, isNull, sql } from "drizzle-orm";
+import { and, asc, eq, isNotNull, isNull, sql } from "drizzle-orm";
 import type { LineageDatabase } from "../lineage/database.ts";
 import { attempts, candidates, evaluations, islands, log, measurements, parents } from "../lineage/schema.ts";
 import type { LedgerState } from "./ledger-state.ts";
@@ -79,18 +78,19 @@ export function candidateOf(row: typeof candidates.$inferSelect, parents: readon
 
 export interface PastAttempts {
   readonly attempts: number;
-  /** How often its daemon died while it was on the device. */
-  readonly deathsInLane: number;
+  /** How often its daemon died while it was on its way there. */
+  readonly deaths: number;
 }
 
 /** Of the candidates that have no evaluation yet. */
 export function readPastAttempts(db: LineageDatabase, run: string): Map<string, PastAttempts> {
-  const inLane = and(eq(attempts.end, "evaluator_lost"), inArray(attempts.stage, LANE_STAGES));
+  // Without a stage the daemon may never have heard of it.
+  const died = and(eq(attempts.end, "evaluator_lost"), isNotNull(attempts.stage));
   const rows = db
     .select({
       candidate: attempts.candidate,
       attempts: sql<number>`max(${attempts.attempt})`,
-      deathsInLane: sql<number>`sum(${inLane})`,
+      deaths: sql<number>`sum(${died})`,
     })
     .from(attempts)
     .innerJoin(candidates, eq(candidates.id, attempts.candidate))

@@ -105,6 +105,8 @@ export async function serveEvaluator(options: ServerOptions): Promise<EvaluatorS
     const checked = checkRequest(call.request, kernels, capability);
     const { job, deviceModel, source, invalid } = checked instanceof Promise ? await checked : checked;
     const stages = stageReporter(call);
+    // Reading it is the first thing that it could end this daemon with: the coordinator knows that it has arrived.
+    if (source !== null) stages.report("QUEUED");
     const measured = (whole: Job) => daemon.evaluate(whole, deviceModel, cancelled.signal, stages.report);
     try {
       const result =

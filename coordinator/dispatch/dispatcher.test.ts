@@ -1,0 +1,71 @@
+/** A candidate that ends its daemon, whatever the stage, is called crashed after three deaths; who was beside it is not. */
+import type { EvaluateRequest } from "@kevo/proto/evaluator-service.ts";
+import type { RunSpec } from "@kevo/proto/run.ts";
+import { expect, test } from "vitest";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { AcceptedCandidate, EvaluationRecord } from "../ledger/records.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import type { CallEnd, EvaluatorLink } from "./evaluator-link.ts";
+
+const ANSWER: CallEnd = { kind: "rejected", why: "an answer, whatever it is" };
+
+/** A daemon that takes all that it has down with it when it reads `killer`, before any of it reaches the device. */
+function mortalDaemon(killer: string) {
+  const present = new Map<(end: CallEnd) => void, string>();
+  const log: string[] = [];
+  const die = () => {
+    log.push(`died with ${[...present.values()].sort().join(" ")}`);
+    for (const end of present.keys()) end({ kind: "lost", stage: "QUEUED", why: "connection reset" });
+    present.clear();
+  };
+  const link = {
+    evaluate: ({ candidate = "" }: EvaluateRequest, onStage: (stage: "QUEUED") => void) =>
+      new Promise<CallEnd>((resolve) => {
+        present.set(resolve, candidate);
+        onStage("QUEUED");
+        setImmediate(() => {
+          if (!present.has(resolve)) return;
+          if (candidate === killer) return die();
+          present.delete(resolve);
+          resolve(ANSWER);
+        });
+      }),
+    cancelAll: () => {},
+  };
+  return { link: link as unknown as EvaluatorLink, log };
+}
+
+/** What the dispatcher asks a ledger, all of it of one island. */
+function ledger() {
+  const settled: EvaluationRecord[] = [];
+  const done = Promise.withResolvers<void>();
+  const state = { islands: [{ niche: {}, nicheKey: "" }], leaders: { ofNiche: () => undefined } };
+  const stub = {
+    state,
+    pastAttempts: () => ({ attempts: 0, deaths: 0 }),
+    startAttempt: () => {},
+    endAttempt: async () => {},
+    settle: async (record: EvaluationRecord) => {
+      settled.push(record);
+      if (settled.length === 4) done.resolve();
+    },
+  };
+  return { ledger: stub as unknown as Ledger, settled, all: done.promise };
+}
+
+test("three deaths on the way", async () => {
+  const { link, log } = mortalDaemon("b");
+  const { ledger: asked, settled, all } = ledger();
+  const spec = { workloads: ["w"], islands: [{ niche: {} }], kernel: { hash: "k" }, seed: 1, backend: "cpu" };
+  const dispatcher = new Dispatcher(spec as unknown as RunSpec, asked, { onUnusable: () => {}, onLost: () => {} });
+  dispatcher.join("daemon", link, 4, ["m"]);
+  const candidates = ["a", "b", "c", "d"].map((id) => ({ id, island: 0, config: {} }) as unknown as AcceptedCandidate);
+  dispatcher.add(candidates);
+  await all;
+  const crashed = settled.filter(({ outcome }) => outcome === "crashed");
+  expect(crashed).toMatchObject([{ candidate: "b", message: expect.stringMatching(/died 3 times.*alone/) }]);
+  expect(settled.map(({ candidate }) => candidate).sort()).toEqual(["a", "b", "c", "d"]);
+  expect(log).toHaveLength(3);
+  expect(log.at(-1)).toBe("died with b");
+  await dispatcher.stop();
+});
