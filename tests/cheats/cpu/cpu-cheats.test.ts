@@ -2,8 +2,9 @@
 
 import type { Backend } from "@kevo/gpu-evaluator/backends/backend.ts";
 import { openCpuBackend } from "@kevo/gpu-evaluator/backends/cpu/cpu-backend.ts";
+import { kernelIn } from "@kevo/gpu-evaluator/backends/cpu/job.fixture.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { CHEATS_FOLDER, evaluate, kernelIn } from "./run.ts";
+import { CHEATS_FOLDER, evaluate } from "./run.ts";
 import { CPU_CHEATS, GENUINE } from "./suite.ts";
 
 const kernel = await kernelIn(CHEATS_FOLDER);

@@ -8,9 +8,10 @@ import { withRegion } from "@kevo/core/evolved-source/region.ts";
 import { codeOf } from "@kevo/core/kernel/code-of.ts";
 import type { Backend } from "@kevo/gpu-evaluator/backends/backend.ts";
 import { openCpuBackend } from "@kevo/gpu-evaluator/backends/cpu/cpu-backend.ts";
+import { kernelIn } from "@kevo/gpu-evaluator/backends/cpu/job.fixture.ts";
 import { EvolvedSources } from "@kevo/gpu-evaluator/daemon/evolved-sources.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { evaluate, kernelIn } from "./run.ts";
+import { evaluate } from "./run.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "kevo-evolved-cheats-"));
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
