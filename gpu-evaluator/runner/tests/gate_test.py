@@ -47,7 +47,7 @@ HOSTILE = {
     "makes a class": "class A: pass",
     "a decorator that is none of Triton's": "@staticmethod\ndef f(): pass",
     "no Python": "def (",
-    "an attribute as a pattern": "match tl.constexpr(1):\n    case tl.constexpr(__reduce_ex__=reduce):\n        reduce(0)",
+    "an attribute as a pattern": "match tl.constexpr(1):\n    case tl.constexpr(__reduce_ex__=f):\n        f(0)",
     "a pattern that looks harmless": "match 1:\n    case tl.constexpr(fn=f):\n        f()",
     "any pattern": "match 1:\n    case _:\n        pass",
     "an attribute of a module": "tl.load = None",
