@@ -20,11 +20,11 @@ test("a reading that does not end is ended, meanwhile this process goes on, and 
   const forever = `import { parentPort } from "node:worker_threads";
     parentPort.on("message", ({ region }) => { while (region === "slow"); parentPort.postMessage(null); });`;
   gate = new CGateQueue(program(forever), 300);
-  let turns = 0;
-  const timer = setInterval(() => turns++, 10);
+  let ticks = 0;
+  const timer = setInterval(() => ticks++, 10);
   expect(await gate.refused("slow", "")).toMatch(/longer than 0.3 s/);
   clearInterval(timer);
-  expect(turns).toBeGreaterThan(1);
+  expect(ticks).toBeGreaterThan(1);
   expect(await gate.refused("quick", "")).toBeNull();
 });
 
