@@ -18,7 +18,7 @@ export type Member = z.infer<typeof members>[number];
 const AUTHORITY_DAYS = 3650;
 const OWN_DAYS = 3650;
 
-export const authorityFolder = (natsFolder: string) => join(natsFolder, "authority");
+const authorityFolder = (natsFolder: string) => join(natsFolder, "authority");
 const file = (natsFolder: string, name: string) => join(authorityFolder(natsFolder), name);
 
 /** Whether anybody was ever invited. */

@@ -46,7 +46,7 @@ const mac = (secret: string, parts: readonly (string | number)[]) =>
   createHmac("sha256", secret).update(parts.join("\n")).digest("hex");
 
 /** What the evaluator answers to a proof. */
-export const answerTo = (secret: string, proof: string) => mac(secret, ["answer", proof]);
+const answerTo = (secret: string, proof: string) => mac(secret, ["answer", proof]);
 
 export class CallSigner {
   readonly #secret: string;

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { UserError } from "../errors/user-error.ts";
 import { type Role, role } from "./role.ts";
 
-export const invitation = z.object({
+const invitation = z.object({
   v: z.literal(1),
   role,
   name: z.string(),

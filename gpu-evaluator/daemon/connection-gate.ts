@@ -14,7 +14,7 @@ export interface GateLimits {
   /** Connections with identity at once. */
   readonly known: number;
 }
-export const GATE_LIMITS: GateLimits = { strangers: 64, identityTimeoutMs: 10_000, known: 1024 };
+const GATE_LIMITS: GateLimits = { strangers: 64, identityTimeoutMs: 10_000, known: 1024 };
 
 export interface ConnectionGate {
   readonly port: number;

@@ -11,6 +11,15 @@ import { lineageCommand } from "../../coordinator/cli/lineage.ts";
 import { runsCommand } from "../../coordinator/cli/runs.ts";
 import { answersOf, RUN, releaseWorkplace } from "./release.fixture.ts";
 
+interface ExportedEntry {
+  readonly source: string;
+  readonly time_ms: number;
+  readonly baseline_ms: number;
+  readonly speedup: number;
+  readonly speedup_low: number;
+  readonly speedup_high: number;
+}
+
 const place = releaseWorkplace();
 afterAll(() => place[Symbol.asyncDispose]());
 const db = place.file(".kevo/lineage.db");
@@ -51,9 +60,18 @@ describe("answers what the release answered", () => {
   test.each(answers.filter(({ command }) => command[0] === "export"))("$command", async ({ command, answer }) => {
     const run = command[1] as string;
     await runHere(exportCommand(), run, "--out", place.file(run), "--db", db);
-    expect(JSON.parse(readFileSync(place.file(`${run}/best.json`), "utf8"))).toMatchObject(answer as object);
-    const evolved = (answer as { entries: { source: string }[] }).entries[0]?.source as string;
-    expect(readFileSync(place.file(`${run}/kernel/${evolved}`), "utf8")).toContain("kevo_kernel");
+    const { entries, ...about } = JSON.parse(readFileSync(place.file(`${run}/best.json`), "utf8"));
+    const { entries: before, ...aboutBefore } = answer as { entries: ExportedEntry[] };
+    expect(about).toMatchObject(aboutBefore);
+    expect(entries).toHaveLength(before.length);
+    for (const [at, entry] of before.entries()) {
+      const { time_ms, speedup, speedup_low, speedup_high, ...which } = entry;
+      expect(entries[at]).toMatchObject(which);
+      // What was not measurably faster is exported as its baseline since then.
+      if (speedup_low > 1) expect(entries[at]).toMatchObject({ time_ms, speedup, speedup_low, speedup_high });
+      else expect(entries[at]).toMatchObject({ speedup: 1, time_ms: entry.baseline_ms });
+      expect(readFileSync(place.file(`${run}/kernel/${entry.source}`), "utf8")).toContain("kevo_kernel");
+    }
   });
 });
 
