@@ -27,6 +27,8 @@ export const EVENT_DATA = {
   nats: nothing,
   /** A message on NATS that was dropped. */
   malformed: nothing,
+  /** Nothing happens; the message says why. */
+  stalled: nothing,
   attempt_lost: z.object({ candidate, why: z.string() }),
   /** A finalist was measured again. */
   measured_under: z.object({ candidate, conditions: measurementConditions }),

@@ -96,7 +96,8 @@ export function lineageCommand(): Command {
       "a SELECT statement on the tables of coordinator/lineage/schema.ts and research-stage/store/schema.ts",
     )
     .option("--limit <n>", "maximum number of rows", "1000")
-    .action(async (statement: string, options: LimitedOptions) =>
+    .option("--timeout <duration>", "end a query that takes longer", "60s")
+    .action(async (statement: string, options: LimitedOptions & { readonly timeout: string }) =>
       (await import("./actions/lineage/sql.ts")).sql(statement, options),
     );
 

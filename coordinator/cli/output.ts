@@ -1,15 +1,22 @@
 /** Where the reading commands write: tables for people, one JSON value for scripts. */
+import { printable } from "@kevo/core/text/printable.ts";
 import { type Column, renderTable, wantsColours } from "../progress/table.ts";
 
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value));
+  // JSON escapes most control characters by itself.
+  write(JSON.stringify(value).replace(/\p{Cc}/gu, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`));
 }
 
 export function printTable(columns: readonly Column[], rows: readonly (readonly string[])[]): void {
   print(renderTable(columns, rows, { colours: wantsColours(process.stdout) }));
 }
 
+/** Of what others wrote, no escape reaches the terminal. */
 export function print(text: string): void {
+  write(printable(text));
+}
+
+function write(text: string): void {
   // A reader that has seen enough, such as `head`, is no failure.
   if (process.stdout.listenerCount("error", leaveQuietly) === 0) process.stdout.on("error", leaveQuietly);
   process.stdout.write(`${text}\n`);
@@ -17,7 +24,7 @@ export function print(text: string): void {
 
 /** What belongs beside the answer and not into it. */
 export function hint(text: string): void {
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${printable(text)}\n`);
 }
 
 /** Width for tables: the terminal's, and no limit where the output goes to a file or a pipe. */

@@ -154,6 +154,8 @@ describe("coordinator lineage", () => {
       { outcome: "compile_error", n: 1 },
       { outcome: "ok", n: 3 },
     ]);
+    const foreign = await lines("sql", "select 'a' || char(27) || '[31m' || char(27) || ']0;t' || char(7) as x");
+    expect(foreign.out).toBe("x\na\\x1b[31m\\x1b]0;t\\x07\n");
     const cut = await lines("sql", endless, "--limit", "3");
     expect(cut.out).toBe("x  twice\n1      2\n2      4\n3      6\n");
     expect(cut.err).toContain("first 3 rows");

@@ -31,6 +31,8 @@ export interface NatsServerOptions {
   readonly listen?: string | undefined;
   /** Needed beyond loopback. */
   readonly token?: string | undefined;
+  /** Told what is about to be started, where nobody named or checked it. */
+  readonly onUnchecked?: ((binary: NatsServerBinary) => void) | undefined;
   /** Default: what `findNatsServer` finds. */
   readonly binary?: NatsServerBinary | undefined;
 }
@@ -84,13 +86,19 @@ export async function startNatsServer(options: NatsServerOptions): Promise<Embed
     const adopted = await adoptOrEnd(dir, listen, admission, owners);
     const started =
       adopted === null
-        ? await startAnew(dir, (options.binary ?? findNatsServer()).path, listen, admission)
+        ? await startAnew(dir, chosen(options).path, listen, admission)
         : { record: adopted, child: null };
     owners.join();
     const { tls } = admission();
     publishLocalSecret("nats", started.record.port, { keys: keys.path, ...(tls !== null && { tls: ownFiles(dir) }) });
     return supervise({ dir, keys, admission, owners }, started, adopted !== null);
   });
+}
+
+/** The package's binary is checked by its hash; one on PATH is whatever lies there. */
+function chosen({ binary = findNatsServer(), onUnchecked }: NatsServerOptions): NatsServerBinary {
+  if (binary.source === "PATH") onUnchecked?.(binary);
+  return binary;
 }
 
 /** The recorded server, if it lives and is as wanted; null when there is none (any more). */

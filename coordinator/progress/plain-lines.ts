@@ -1,4 +1,5 @@
 /** Progress where there is no terminal: a line every few seconds, and one whenever the run does something else. */
+import { printable } from "@kevo/core/text/printable.ts";
 import type { RunObjective } from "../lineage/run-objective.ts";
 import type { RunSnapshot } from "../snapshot/snapshot.ts";
 import { formatDuration, formatMs, formatNumber, formatProgress, formatWorth } from "./format.ts";
@@ -26,7 +27,7 @@ export function plainLines(stream: NodeJS.WritableStream, now: () => number = ()
       if (snapshot.phase !== printed?.phase || now() - printedAt >= EVERY_MS) print(snapshot);
     },
     note(text) {
-      stream.write(`${text}\n`);
+      stream.write(`${printable(text)}\n`);
     },
     close() {
       if (closed) return;

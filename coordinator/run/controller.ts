@@ -31,6 +31,7 @@ import type { LogPublisher } from "./log-publisher.ts";
 import type { RunParts } from "./mode.ts";
 import { openNats } from "./nats.ts";
 import type { Ending, RunSession } from "./run-session.ts";
+import { StallWatch } from "./stall-watch.ts";
 import { openStores } from "./stores.ts";
 import { Watchdog } from "./watchdog.ts";
 
@@ -53,6 +54,8 @@ class RunController {
   #bus: Bus | null = null;
   #publisher: LogPublisher | null = null;
   #endpoints: Endpoints | null = null;
+  #leases: Leases | null = null;
+  readonly #stallWatch = new StallWatch();
   readonly #children: Child[] = [];
   #phase = "waiting for an evaluator";
   /** Why no further batch is accepted; null while the budget alone decides. */
@@ -166,6 +169,7 @@ class RunController {
       onTrouble: (trouble) => this.#note("model_trouble", describeTrouble(trouble), trouble),
     });
     this.#endpoints = endpoints;
+    this.#leases = leases;
     this.#stack.defer(() => endpoints.close());
     if (mode.needsEvaluators) this.#fleet.listen(bus);
     else this.#phase = mode.working;
@@ -203,11 +207,28 @@ class RunController {
         const isServed = this.#fleet.serving && this.#windows.serve(this.#state.awaited);
         const error = watchdog.check(!mode.needsEvaluators || isServed, this.#windows.missingModels());
         if (error !== null) this.#over.reject(error);
+        this.#lookForStall();
       },
       onTimeUp: () => this.#stop("time_up", `the time of ${spec.time_s} s is up`),
       leftS: spec.time_s === null ? null : spec.time_s - this.#elapsedS(),
     });
     this.#stack.use(clocks);
+  }
+
+  #lookForStall(): void {
+    const { spec, mode } = this.#session;
+    if (this.#state.closed || !mode.needsEvaluators) return;
+    const stalled = this.#stallWatch.look(performance.now(), {
+      progress: this.#state.accepted + this.#state.evaluated + this.#state.cached,
+      outstanding: this.#state.awaited.size,
+      connected: this.#bus?.connected ?? false,
+      logTrouble: this.#publisher?.trouble ?? null,
+      evaluatorTrouble: this.#fleet.serving && this.#windows.hasEvaluators ? null : this.#fleet.trouble,
+      leased: this.#leases?.held ?? 0,
+      refusal: this.#endpoints?.refusal ?? null,
+      awaitsModels: spec.llm !== undefined,
+    });
+    if (stalled !== null) this.#note("stalled", stalled);
   }
 
   #logged(entries: readonly LogEntry[]): void {

@@ -35,6 +35,8 @@ export class Endpoints {
   readonly #options: EndpointsOptions;
   readonly #subscriptions: Subscription[];
   readonly #timer: NodeJS.Timeout;
+  /** Why the last batch was refused; null where it was not, or only came too early. */
+  refusal: string | null = null;
 
   constructor(options: EndpointsOptions) {
     this.#options = options;
@@ -89,6 +91,7 @@ export class Endpoints {
     const { ledger, windows } = this.#options;
     const window = windows()[request.island] ?? 0;
     const { status, refusal } = await this.#offer(request, window);
+    this.refusal = refusal?.code === "window_full" ? null : (refusal?.reason ?? null);
     const { state } = ledger;
     const island = state.islands[request.island];
     return {

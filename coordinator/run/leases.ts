@@ -49,6 +49,11 @@ export class Leases {
     return { v: WIRE_VERSION, status: "released" };
   }
 
+  /** Islands that somebody holds now. */
+  get held(): number {
+    return this.#until.filter((until) => until > this.#now()).length;
+  }
+
   /** A worker is known to have ended: its islands are free at once. */
   forget(worker: string): void {
     for (const island of this.#ledger.state.islands) {

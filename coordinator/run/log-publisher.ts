@@ -17,6 +17,8 @@ export class LogPublisher {
   #pending: Promise<unknown> = Promise.resolve();
   #repairing: Promise<void> | null = null;
   #broken = false;
+  /** Why the last try to bring the copy up to date failed; null while it is. */
+  trouble: string | null = null;
   readonly #closed = new AbortController();
 
   constructor(bus: Bus, ledger: Ledger) {
@@ -49,8 +51,14 @@ export class LogPublisher {
 
   async #repairUntilDone(): Promise<void> {
     const copy = async () => {
-      await this.#bus.openLogStream();
-      await this.#copyAll();
+      try {
+        await this.#bus.openLogStream();
+        await this.#copyAll();
+        this.trouble = null;
+      } catch (error) {
+        this.trouble = error instanceof Error ? error.message : String(error);
+        throw error;
+      }
     };
     // It fails only once the publisher is closed.
     await retry(copy, { waitMs: RETRY_MS, signal: this.#closed.signal }).catch(() => {});

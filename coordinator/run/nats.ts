@@ -46,6 +46,7 @@ async function startEmbedded(stack: AsyncDisposableStack, options: NatsOptions):
     dir: join(dirname(database), "nats"),
     listen: launch.nats_listen ?? undefined,
     token,
+    onUnchecked: ({ version, path }) => onNote("nats", `starts nats-server ${version} from PATH: ${path}`),
   });
   stack.defer(() => server.stop());
   server.onExit(({ reason, restarted }) => {

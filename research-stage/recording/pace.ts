@@ -1,9 +1,8 @@
 /** The pace that a service demands, kept among all processes of this user on this host. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { USER_ID } from "@kevo/core/config/user-folders.ts";
+import { privateFolder } from "@kevo/core/config/user-folders.ts";
 import { acquireExclusive } from "@kevo/core/host-lock/host-lock.ts";
 
 /**
@@ -19,7 +18,7 @@ export async function inPace<T>(
 ): Promise<T> {
   if (intervalMs <= 0) return call();
   using _ = await acquireExclusive(`research-${name}`, signal);
-  const file = join(tmpdir(), `kevo-pace-${USER_ID}-${name}`);
+  const file = join(privateFolder("kevo-pace"), name);
   // A clock that was set back must not make us wait for ever.
   const wait = Math.min(intervalMs, lastCall(file) + intervalMs - Date.now());
   if (wait > 0) await sleep(wait, undefined, signal === undefined ? {} : { signal });

@@ -1,6 +1,7 @@
 /** Columns and cells of the commands that answer with rows. */
 
 import { cut } from "@kevo/core/text/cut.ts";
+import { printableValue } from "@kevo/core/text/printable.ts";
 import { type Objective, valueOfFitness } from "@kevo/proto/objective.ts";
 import type { Config, ParamValue } from "@kevo/proto/search-space.ts";
 import type { Relative } from "../../lineage/queries/descent.ts";
@@ -215,7 +216,7 @@ export function spendOfRunsView(spends: readonly Spend[]): TableView {
 }
 
 export function sqlCell(value: unknown): string {
-  return value === null ? "" : typeof value === "string" ? value.replaceAll("\t", " ") : String(value);
+  return value === null ? "" : typeof value === "string" ? printableValue(value.replaceAll("\t", " ")) : String(value);
 }
 
 function seconds(value: number | null): string {

@@ -1,14 +1,22 @@
 /** What `coordinator lineage sql` does. */
+import { parseDuration } from "@kevo/core/config/duration.ts";
 import { query } from "../../../lineage/queries/sql.ts";
+import { withinTime } from "../../../lineage/queries/time-limit.ts";
 import { attachResearch } from "../../../lineage/research-file.ts";
 import { sqlCell } from "../../lineage/row-views.ts";
 import { hint, printJson, printTable } from "../../output.ts";
 import { type LimitedOptions, limitOf, reading } from "./reading.ts";
 
-export function sql(text: string, options: LimitedOptions): void {
+interface SqlOptions extends LimitedOptions {
+  readonly timeout: string;
+}
+
+export function sql(text: string, options: SqlOptions): void {
+  const limitMs = parseDuration(options.timeout, "--timeout") * 1000;
+  const tooLong = `coordinator: the query took longer than ${options.timeout} and was ended; allow more with --timeout.`;
   reading(options, (open) => {
     attachResearch(open);
-    const { columns, rows, more } = query(open.sqlite, text, limitOf(options));
+    const { columns, rows, more } = withinTime(limitMs, tooLong, () => query(open.sqlite, text, limitOf(options)));
     if (options.json) printJson(rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i]]))));
     else {
       printTable(

@@ -1,0 +1,55 @@
+/** Notices that a run stands still, and says why. Decides without I/O. */
+
+export interface Movement {
+  /** Grows with everything that happens: candidates accepted and settled, attempts started. */
+  readonly progress: number;
+  /** Candidates with evaluators. */
+  readonly outstanding: number;
+  readonly connected: boolean;
+  /** Why the logs cannot be published; null when they can. */
+  readonly logTrouble: string | null;
+  /** Why nobody evaluates; null when somebody does. */
+  readonly evaluatorTrouble: string | null;
+  /** Islands that a worker holds now. */
+  readonly leased: number;
+  /** Why the last batch was refused; null when it was taken. */
+  readonly refusal: string | null;
+  /** Answers of models may be awaited, which takes long. */
+  readonly awaitsModels: boolean;
+}
+
+/** So that it is said within ten seconds. */
+const STILL_MS = 8_000;
+
+export class StallWatch {
+  #progress = -1;
+  #movedAt = 0;
+  #said = false;
+
+  /** @returns what to say, once for each time that it stands still */
+  look(now: number, movement: Movement): string | null {
+    if (movement.progress !== this.#progress) {
+      this.#progress = movement.progress;
+      this.#movedAt = now;
+      this.#said = false;
+      return null;
+    }
+    if (this.#said || now - this.#movedAt < STILL_MS) return null;
+    const why = reasonOf(movement);
+    if (why === null) return null;
+    this.#said = true;
+    return `nothing has happened for ${Math.round((now - this.#movedAt) / 1000)} s: ${why}`;
+  }
+}
+
+function reasonOf(movement: Movement): string | null {
+  const { connected, logTrouble, evaluatorTrouble, leased, refusal, outstanding, awaitsModels } = movement;
+  if (!connected) return "the NATS server is away";
+  if (logTrouble !== null) return `the logs cannot be published (${logTrouble})`;
+  if (evaluatorTrouble !== null) return `no evaluator serves (${evaluatorTrouble})`;
+  // An evaluation may take long.
+  if (outstanding > 0) return null;
+  if (leased === 0) return "no island-worker holds an island; start one, or see why it ended";
+  if (refusal !== null) return `the batches of the island-workers are refused (${refusal})`;
+  return awaitsModels ? null : "the island-workers hold islands and propose nothing; see their standard error";
+}
