@@ -19,6 +19,9 @@ export interface NatsOptions {
   readonly onFailed: (error: unknown) => void;
 }
 
+/** Each is stored, so that who sends nonsense would fill the database. */
+const MAX_DROPPED_TOLD = 100;
+
 export interface OpenNats {
   readonly url: string;
   readonly bus: Bus;
@@ -32,7 +35,12 @@ export async function openNats(stack: AsyncDisposableStack, options: NatsOptions
   const url = options.launch.nats ?? (await startEmbedded(stack, options));
   const bus = await connectBus({ url, role: "coordinator", token, name: `coordinator ${run}` });
   stack.defer(() => bus.close());
-  bus.onMalformed((subject, why) => onNote("malformed", `dropped a message on ${subject}: ${why}`));
+  let dropped = 0;
+  bus.onMalformed((subject, why) => {
+    dropped++;
+    if (dropped < MAX_DROPPED_TOLD) onNote("malformed", `dropped a message on ${subject}: ${why}`);
+    if (dropped === MAX_DROPPED_TOLD) onNote("malformed", `dropped ${dropped} messages; further ones are not reported`);
+  });
   bus.onDisconnect(() => onNote("nats", "lost the connection to NATS; reconnecting"));
   bus.onReconnect(() => onNote("nats", "reconnected to NATS"));
   const dir = join(dirname(options.database), "nats");
