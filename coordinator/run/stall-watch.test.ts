@@ -19,7 +19,7 @@ test("says within ten seconds that nothing happens, once, and again after it wen
 test.each([
   [{ connected: false }, /NATS/],
   [{ logTrouble: "full" }, /published \(full\)/],
-  [{ evaluatorTrouble: "gone", outstanding: 3 }, /no evaluator serves \(gone\)/],
+  [{ evaluatorTrouble: "lost", outstanding: 3 }, /no evaluator serves \(lost\)/],
   [{}, /propose nothing/],
 ] as const)("names the cause: %o", (change, why) => {
   const watch = new StallWatch();
