@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { makeFolder } from "@kevo/core/config/folder.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { type KernelPackage, kernelFromSpaces, loadKernel } from "@kevo/core/kernel/load.ts";
+import { onStopRequest, type StopRequest } from "@kevo/core/program/stop-requests.ts";
 import { type RunSpec, runSpec } from "@kevo/proto/run.ts";
 import { eq } from "drizzle-orm";
 import { findEvaluatorAccess } from "../identity/find-evaluator-access.ts";
@@ -150,13 +151,18 @@ async function runSession(prepared: Prepared, { json, token }: RunSessionOptions
   refuseFewFiles();
   const progress = openProgress(process.stderr, { json });
   const interruption = new AbortController();
-  const onSignal = () => {
-    if (interruption.signal.aborted) process.exit(EXIT_INTERRUPTED);
-    progress.note("stopping; press Ctrl-C again to end immediately. The run can be resumed in both cases");
+  const onStop = (request: StopRequest) => {
+    if (interruption.signal.aborted) {
+      // Nobody sees the rest of an output that is closed; the run ends as it was asked to.
+      if (request === "output_closed") return;
+      process.exit(EXIT_INTERRUPTED);
+    }
     interruption.abort();
+    progress.note(
+      `stopping; a second Ctrl-C or signal ends it immediately. Resume the run with: ${resumeCommand(prepared)}`,
+    );
   };
-  process.on("SIGINT", onSignal);
-  process.on("SIGTERM", onSignal);
+  const stops = onStopRequest(onStop);
   let ending: Ending;
   try {
     const mode = modeOf(prepared.launch, prepared.spec.run, prepared.kernel, prepared.lineage.db);
@@ -165,8 +171,7 @@ async function runSession(prepared: Prepared, { json, token }: RunSessionOptions
     throw withResumeHint(error, prepared);
   } finally {
     progress.close();
-    process.off("SIGINT", onSignal);
-    process.off("SIGTERM", onSignal);
+    stops[Symbol.dispose]();
   }
   const { lineage, spec, kernel } = prepared;
   const { record } = prepared.launch;

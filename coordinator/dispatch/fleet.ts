@@ -30,7 +30,7 @@ export interface FleetListener {
 interface Member {
   readonly link: EvaluatorLink;
   /** Named on the command line or started here: tried again for ever. Announced ones announce themselves again. */
-  readonly named: boolean;
+  named: boolean;
   slot: EvaluatorSlot | null;
   description: Description | null;
   state: EvaluatorSnapshot["state"] | "connecting";
@@ -54,6 +54,7 @@ export class Fleet {
   readonly #timer: NodeJS.Timeout;
   readonly #policy = new DialPolicy();
   #announcements: Subscription | null = null;
+  #expected = 0;
 
   constructor(
     { run, backend }: { readonly run: string; readonly backend: BackendName },
@@ -79,7 +80,16 @@ export class Fleet {
 
   /** Adds the daemon at HOST:PORT and looks for it until it answers. */
   add(address: string): void {
-    if (!this.#members.has(address)) this.#welcome(address, true);
+    const member = this.#members.get(address);
+    if (member === undefined) this.#welcome(address, true);
+    // It announced itself before it was named.
+    else member.named = true;
+  }
+
+  /** Adds one that was expected. */
+  addExpected(address: string): void {
+    this.#expected = Math.max(0, this.#expected - 1);
+    this.add(address);
   }
 
   /** The daemon at this address has ended and will not come back (a local one that is started anew elsewhere). */
@@ -102,14 +112,25 @@ export class Fleet {
     return reasons.length === 0 ? "no evaluator has announced itself" : reasons.join("; ");
   }
 
-  /** True when every evaluator that is known cannot run this kernel at all. */
+  /** So many evaluators are being started for this run, each of which is added when it listens. */
+  expect(count: number): void {
+    this.#expected += count;
+  }
+
+  /**
+   * True when every evaluator that is known cannot run this kernel at all. Not while one that belongs to the run has still
+   * to come, and never for strangers alone, who announce themselves where several runs share a NATS server.
+   */
   get hopeless(): boolean {
-    return this.#members.size > 0 && [...this.#members.values()].every((member) => member.state === "unusable");
+    const members = [...this.#members.values()];
+    const allUnusable = members.every((member) => member.state === "unusable");
+    return this.#expected === 0 && members.some(({ named }) => named) && allUnusable;
   }
 
   /** Where it is hopeless: what the first evaluator said is wrong. */
   get firstFault(): { readonly fault: EvaluatorFault | null; readonly why: string } | null {
-    const [first] = this.#members.values();
+    const members = [...this.#members.values()];
+    const first = members.find(({ named }) => named) ?? members[0];
     return first === undefined ? null : { fault: first.fault, why: first.why };
   }
 

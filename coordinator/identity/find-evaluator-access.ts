@@ -1,6 +1,7 @@
 /** How the coordinators of one database check an evaluator, by its address. */
-import { dirname, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { type EvaluatorAccess, evaluatorAccess } from "@kevo/core/evaluator-access/client.ts";
+import { natsFolder } from "../nats-server/folder.ts";
 import { membersOf, ownIdentity } from "./authority.ts";
 
 export type FindAccess = (address: string) => EvaluatorAccess | null;
@@ -10,11 +11,11 @@ export type FindAccess = (address: string) => EvaluatorAccess | null;
  * the token.
  */
 export function findEvaluatorAccess(database: string, token: string | undefined): FindAccess {
-  const natsFolder = join(dirname(resolve(database)), "nats");
+  const folder = natsFolder(resolve(database));
   return (address) => {
-    const own = ownIdentity(natsFolder);
+    const own = ownIdentity(folder);
     if (own === null || token !== undefined) return evaluatorAccess(address, token);
-    const accepts = (serial: string) => membersOf(natsFolder).some((member) => member.serial === serial);
+    const accepts = (serial: string) => membersOf(folder).some((member) => member.serial === serial);
     return evaluatorAccess(address, undefined) ?? { tls: { ...own, accepts } };
   };
 }

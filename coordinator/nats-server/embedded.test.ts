@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -51,7 +51,13 @@ test("a killed server comes back on the same port, and the owner is told", async
   await bus.close();
 });
 
-/** A server whose owner was killed; its process id. */
+function killWatcher(owner: number): void {
+  const table = execFileSync("ps", ["-eo", "pid=,ppid=,args="], { encoding: "utf8" });
+  const watcher = table.split("\n").find((line) => new RegExp(`^ *\\d+ +${owner} .*nats-server-watcher`).test(line));
+  process.kill(Number.parseInt(watcher ?? "", 10), "SIGKILL");
+}
+
+/** A server whose owner was killed, and what would have ended it too; its process id. */
 async function orphan(dir: string, token?: string): Promise<number> {
   const script = `import { startNatsServer } from ${JSON.stringify(join(import.meta.dirname, "embedded.ts"))};
     const server = await startNatsServer(${JSON.stringify({ dir, token })});
@@ -61,6 +67,7 @@ async function orphan(dir: string, token?: string): Promise<number> {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const [chunk] = (await once(owner.stdout, "data")) as [Buffer];
+  killWatcher(owner.pid as number);
   owner.kill("SIGKILL");
   await once(owner, "exit");
   const pid = Number(chunk.toString());

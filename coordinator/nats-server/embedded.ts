@@ -1,8 +1,8 @@
 /**
  * The nats-server that a coordinator brings along. It belongs to a folder: configuration, JetStream store, log
- * and `server.json`, which names its process. It may outlive a killed owner; the next start in the same folder
- * adopts it where its settings are the wanted ones, and ends it by its recorded process id otherwise. When it
- * dies it is started again on the same port and store. Several owners of one folder share the server: it ends
+ * and `server.json`, which names its process. It ends when its owner is killed; where that could not be seen to, the
+ * next start in the same folder adopts it where its settings are the wanted ones, and ends it by its recorded process id
+ * otherwise. When it dies it is started again on the same port and store. Several owners of one folder share the server: it ends
  * with the last of them.
  */
 import type { ChildProcess } from "node:child_process";
@@ -16,6 +16,7 @@ import { publishLocalSecret, removeLocalSecret } from "@kevo/core/identity/local
 import { doubling, retry } from "@kevo/core/retry/retry.ts";
 import { hasAuthority, ownFiles } from "../identity/authority.ts";
 import { type Admission, admissionTo } from "./admission.ts";
+import { endWithOwner } from "./end-with-owner.ts";
 import { findNatsServer, type NatsServerBinary } from "./find.ts";
 import { greeting } from "./greeting.ts";
 import { freePort, launch, localAddress, localUrl } from "./launch.ts";
@@ -165,9 +166,12 @@ function supervise(
   let restarting: Promise<void> | null = null;
   let watch: NodeJS.Timeout | undefined;
 
+  let unwatch = endWithOwner(record.pid);
+
   const died = (reason: string) => {
     if (stop.signal.aborted || restarting !== null) return;
     clearInterval(watch);
+    unwatch();
     restarting = restart().finally(() => {
       restarting = null;
     });
@@ -193,6 +197,7 @@ function supervise(
     const how = { tries: RESTART_TRIES, waitMs: doubling(FIRST_WAIT_MS), signal: stop.signal };
     const { record: next, child } = await retry(again, how);
     record = next;
+    unwatch = endWithOwner(record.pid);
     // After this promise has settled, so that a death right now counts as a new one.
     setImmediate(() => {
       if (!stop.signal.aborted) guard(child);
@@ -214,6 +219,7 @@ function supervise(
       await restarting?.catch(() => {});
       await owners.alone(async () => {
         owners.leave();
+        unwatch();
         if (owners.others()) return;
         await endProcess(record.pid, record.startTime);
         removeRecord(dir);

@@ -26,7 +26,7 @@ import { Grants } from "./grants.ts";
 import { IslandWindows } from "./island-windows.ts";
 import { Leases } from "./leases.ts";
 import { LiveView } from "./live-snapshot.ts";
-import { type LocalListener, startLocalPrograms } from "./local-programs.ts";
+import { type LocalListener, localEvaluators, startLocalPrograms } from "./local-programs.ts";
 import type { LogPublisher } from "./log-publisher.ts";
 import type { RunParts } from "./mode.ts";
 import { openNats } from "./nats.ts";
@@ -174,6 +174,7 @@ class RunController {
     if (mode.needsEvaluators) this.#fleet.listen(bus);
     else this.#phase = mode.working;
     for (const address of launch.evaluators) this.#fleet.add(address);
+    this.#fleet.expect(localEvaluators(this.#session));
     this.#children.push(...startLocalPrograms(this.#session, url, this.#listenerWith(leases)));
     this.#startClocks();
     this.#endIfFinished();
@@ -186,7 +187,8 @@ class RunController {
   #listenerWith(leases: Leases): LocalListener {
     return {
       onEvaluator: (address, before) => {
-        if (before !== null) this.#fleet.remove(before);
+        if (before === null) return this.#fleet.addExpected(address);
+        this.#fleet.remove(before);
         this.#fleet.add(address);
       },
       onWorkerEnded: (worker) => leases.forget(worker),

@@ -25,13 +25,18 @@ export interface LocalListener {
 
 const listening = z.object({ listening: z.string() });
 
+/** How many evaluators `startLocalPrograms` starts. */
+export function localEvaluators({ launch, mode }: Pick<RunSession, "launch" | "mode">): number {
+  return mode.needsEvaluators && launch.evaluators.length === 0 ? Math.max(1, launch.spaces.length) : 0;
+}
+
 /** What the run needs and nobody else was named for. */
 export function startLocalPrograms(
   { spec, launch, mode }: Pick<RunSession, "spec" | "launch" | "mode">,
   natsUrl: string,
   listener: LocalListener,
 ): Child[] {
-  const evaluators = mode.needsEvaluators && launch.evaluators.length === 0;
+  const evaluators = localEvaluators({ launch, mode }) > 0;
   const workers = mode.needsWorkers && !launch.external_workers;
   return [
     ...(evaluators ? startLocalEvaluators(spec, launch, natsUrl, listener) : []),

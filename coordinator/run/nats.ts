@@ -1,11 +1,11 @@
 /** NATS for a run: the server that was named or an embedded one beside the database, and a connection to it. */
 import { mkdirSync } from "node:fs";
-import { dirname, join } from "node:path";
 import type { Bus } from "@kevo/core/bus/bus.ts";
 import { connectBus } from "@kevo/core/bus/connect.ts";
 import { openClusterKeys } from "@kevo/core/identity/cluster-keys.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import { startNatsServer } from "../nats-server/embedded.ts";
+import { natsFolder } from "../nats-server/folder.ts";
 import type { Launch } from "./launch.ts";
 
 export interface NatsOptions {
@@ -43,7 +43,7 @@ export async function openNats(stack: AsyncDisposableStack, options: NatsOptions
   });
   bus.onDisconnect(() => onNote("nats", "lost the connection to NATS; reconnecting"));
   bus.onReconnect(() => onNote("nats", "reconnected to NATS"));
-  const dir = join(dirname(options.database), "nats");
+  const dir = natsFolder(options.database);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   return { url, bus, leaseSecret: openClusterKeys(dir).leaseSecret };
 }
@@ -51,7 +51,7 @@ export async function openNats(stack: AsyncDisposableStack, options: NatsOptions
 async function startEmbedded(stack: AsyncDisposableStack, options: NatsOptions): Promise<string> {
   const { launch, database, token, onNote, onFailed } = options;
   const server = await startNatsServer({
-    dir: join(dirname(database), "nats"),
+    dir: natsFolder(database),
     listen: launch.nats_listen ?? undefined,
     token,
     onUnchecked: ({ version, path }) => onNote("nats", `starts nats-server ${version} from PATH: ${path}`),

@@ -2,6 +2,7 @@
 import type { FailureCode, FailureLine } from "@kevo/proto/failure.ts";
 import { type Command, CommanderError } from "commander";
 import { UserError } from "../errors/user-error.ts";
+import { watchOutput } from "./stop-requests.ts";
 
 /** Levels of KEVO_LOG under which a stack trace is wanted. */
 const DEVELOPERS: ReadonlySet<string> = new Set(["debug", "trace"]);
@@ -14,6 +15,7 @@ const DEVELOPERS: ReadonlySet<string> = new Set(["debug", "trace"]);
 export async function runProgram(program: Command, version: string): Promise<void> {
   program.version(version, "--version", "print the version");
   throwInsteadOfExit(program);
+  watchOutput();
   try {
     await program.parseAsync();
   } catch (error) {

@@ -7,6 +7,7 @@ import nodeModule from "node:module";
 import { constants } from "node:os";
 import { delimiter, dirname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { whenNpmEnds } from "./parent.mjs";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 /** Set for the one process that a wrapper starts, and removed by it, so that it does not reach further processes. */
@@ -20,10 +21,13 @@ const SAME_MS = 300;
  * @param {string[]} args
  */
 export async function runHere(program, args) {
-  coalesceSignals();
+  const { told } = coalesceSignals();
   if (process.env[WRAPPED] !== undefined) {
     delete process.env[WRAPPED];
     dieWithWrapper();
+  } else {
+    // A signal that has arrived already is the same wish: a second one would end the program in a hurry.
+    whenNpmEnds(() => told() || process.kill(process.pid, "SIGTERM"));
   }
   process.argv = [process.execPath, program, ...args];
   // As core/program/fast-loading.ts does, and early enough for the entry file itself. Node 20 has none.
@@ -44,7 +48,14 @@ export async function runUnder(node, args) {
   const child = spawn(node, args, { env, stdio: ["inherit", "inherit", "inherit", "ipc"] });
   // A terminal's Ctrl-C reaches the child as well as us, a kill reaches us alone: forward always, the child takes
   // the two for one (coalesceSignals).
-  for (const signal of SIGNALS) process.on(signal, () => child.kill(signal));
+  let told = false;
+  for (const signal of SIGNALS) {
+    process.on(signal, () => {
+      told = true;
+      child.kill(signal);
+    });
+  }
+  whenNpmEnds(() => told || child.kill("SIGTERM"));
   const [code, signal] = await new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", (...end) => resolve(end));
@@ -71,6 +82,7 @@ function coalesceSignals() {
     }
     return emit.call(this, event, ...rest);
   };
+  return { told: () => last.size > 0 };
 }
 
 /** `kill -9` of the wrapper is a kill of the program, as it would be without a wrapper. */

@@ -31,7 +31,7 @@ interface GivenOptions extends ObjectiveOptions {
 const HELP = {
   notes: `To serve other hosts, set the same KEVO_TOKEN here and at the coordinator; a wildcard address also needs --advertise.
 The Triton backend uses the GPUs in CUDA_VISIBLE_DEVICES, and KEVO_PYTHON (or python3) for torch and triton.
-SIGTERM and SIGINT drain the evaluator: it accepts no more candidates, finishes those it has, and ends. A second signal
+SIGTERM, SIGINT and SIGHUP drain the evaluator: it accepts no more candidates, finishes those it has, and ends. A second signal
 ends it immediately.`,
   json: "one line with the address is written as soon as the evaluator serves",
   examples: [

@@ -1,4 +1,5 @@
 /** When a daemon has to go: a first signal or a client asks it to drain, a second or the parent's death ends it. */
+import { onStopRequest } from "@kevo/core/program/stop-requests.ts";
 
 type Asking = "signal" | "client" | "parent";
 
@@ -19,12 +20,10 @@ export function untilToldToStop(parent: boolean): Stop {
   const requested = Promise.withResolvers<Asking>();
   const atOnce = Promise.withResolvers<"at once">();
   let signals = 0;
-  const onSignal = () => {
+  onStopRequest((request) => {
     requested.resolve("signal");
-    if (++signals > 1) atOnce.resolve("at once");
-  };
-  process.on("SIGINT", onSignal);
-  process.on("SIGTERM", onSignal);
+    if (request !== "output_closed" && ++signals > 1) atOnce.resolve("at once");
+  });
   if (parent) {
     const orphaned = () => {
       requested.resolve("parent");

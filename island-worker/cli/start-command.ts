@@ -4,6 +4,7 @@ import { parseInteger } from "@kevo/core/config/number.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { readInvitation } from "@kevo/core/identity/invitation.ts";
 import { withHelp } from "@kevo/core/program/command-help.ts";
+import { onStopRequest } from "@kevo/core/program/stop-requests.ts";
 import { RUN_ID } from "@kevo/proto/subjects.ts";
 import { Command } from "commander";
 
@@ -67,9 +68,7 @@ export function startCommand(): Command {
 
 function untilToldToStop(parent: boolean): AbortSignal {
   const stop = new AbortController();
-  const abort = () => stop.abort();
-  process.on("SIGINT", abort);
-  process.on("SIGTERM", abort);
+  onStopRequest(() => stop.abort());
   if (parent) {
     // Nobody is left who wants its batches, and nobody to release the islands to.
     const orphaned = () => process.exit(0);

@@ -1,6 +1,7 @@
 /** A research run in the foreground of the command line: signals, progress on standard error, the result on standard output. */
 
 import { ownCommand } from "@kevo/core/program/own-command.ts";
+import { onStopRequest } from "@kevo/core/program/stop-requests.ts";
 import type { Recording } from "../pipeline/recording.ts";
 import { type Ended, runResearch } from "../pipeline/run.ts";
 import type { OpenResearch } from "../store/database.ts";
@@ -18,13 +19,14 @@ export interface ForegroundOptions {
 
 export async function runInForeground({ json, ...options }: ForegroundOptions): Promise<void> {
   const interruption = new AbortController();
-  const onSignal = () => {
-    if (interruption.signal.aborted) process.exit(EXIT_INTERRUPTED);
-    say("stopping; press Ctrl-C again to end immediately. The run can be resumed in both cases");
+  const stops = onStopRequest((request) => {
+    if (interruption.signal.aborted) {
+      if (request === "output_closed") return;
+      process.exit(EXIT_INTERRUPTED);
+    }
     interruption.abort(new Error("interrupted"));
-  };
-  process.on("SIGINT", onSignal);
-  process.on("SIGTERM", onSignal);
+    say("stopping; press Ctrl-C again to end immediately. The run can be resumed in both cases");
+  });
   try {
     const ended = await runResearch({ ...options, environment: process.env, say, signal: interruption.signal });
     process.stderr.write(closing(ended, options.recording !== null));
@@ -32,8 +34,7 @@ export async function runInForeground({ json, ...options }: ForegroundOptions): 
     if (interruption.signal.aborted) process.exitCode = EXIT_INTERRUPTED;
     else if (ended.status !== "completed") process.exitCode = 1;
   } finally {
-    process.off("SIGINT", onSignal);
-    process.off("SIGTERM", onSignal);
+    stops[Symbol.dispose]();
   }
 }
 

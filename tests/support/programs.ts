@@ -33,6 +33,7 @@ export interface Program {
 export class Workplace implements AsyncDisposable {
   readonly path = mkdtempSync(join(tmpdir(), "kevo-test-"));
   readonly #programs: Program[] = [];
+  readonly #adopted: ChildProcess[] = [];
 
   start(name: keyof typeof ENTRY, args: readonly string[], env: NodeJS.ProcessEnv = {}): Program {
     const child = spawn(process.execPath, [ENTRY[name], ...args], {
@@ -61,6 +62,11 @@ export class Workplace implements AsyncDisposable {
     return program;
   }
 
+  /** A process that a test started itself ends with the test. */
+  adopt(child: ChildProcess): void {
+    this.#adopted.push(child);
+  }
+
   /** Runs a command to its end. */
   run(name: keyof typeof ENTRY, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
     return this.start(name, args, env).ended;
@@ -82,6 +88,7 @@ export class Workplace implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const { child } of this.#programs) child.kill("SIGKILL");
+    for (const child of this.#adopted) child.kill("SIGKILL");
     await Promise.all(this.#programs.map(({ ended }) => ended));
     try {
       process.kill(this.natsRecord().pid, "SIGKILL");

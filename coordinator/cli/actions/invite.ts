@@ -1,7 +1,7 @@
 /** What `coordinator invite` does. */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { formatAddress, isLoopback, parseAddress } from "@kevo/core/config/address.ts";
 import { readEnvironment } from "@kevo/core/config/environment.ts";
 import { parseInteger } from "@kevo/core/config/number.ts";
@@ -10,6 +10,7 @@ import type { Invitation } from "@kevo/core/identity/invitation.ts";
 import type { Role } from "@kevo/core/identity/role.ts";
 import { invite, membersOf, withdraw } from "../../identity/authority.ts";
 import { admitAnew } from "../../nats-server/admit-anew.ts";
+import { natsFolder } from "../../nats-server/folder.ts";
 import { readRecord } from "../../nats-server/record.ts";
 
 export interface InviteOptions {
@@ -28,24 +29,24 @@ const LATER =
 const NAME = /^[A-Za-z0-9._-]{1,60}$/;
 
 export async function invitePerson(given: InviteOptions): Promise<void> {
-  const natsFolder = join(dirname(resolve(given.db)), "nats");
+  const folder = natsFolder(resolve(given.db));
   const { KEVO_TOKEN: token } = readEnvironment();
-  if (given.revoke !== undefined) return revoke(natsFolder, given.revoke, token);
+  if (given.revoke !== undefined) return revoke(folder, given.revoke, token);
   const { role, out } = given;
   if (role === undefined || out === undefined) {
     throw new UserError("Say what you invite to with --role, and name the file to write with --out FILE.", 2);
   }
   if (existsSync(out)) throw new UserError(`--out ${out}: the file exists. Name another, or remove it first.`, 2);
-  const name = given.name ?? `${role}-${membersOf(natsFolder).length + 1}`;
+  const name = given.name ?? `${role}-${membersOf(folder).length + 1}`;
   if (!NAME.test(name)) throw new UserError(`--name ${name}: use letters, digits, dots and dashes, 60 at most.`, 2);
   const days = parseInteger(given.days, "--days", { min: 1, max: 3650 });
   const address =
-    given.address === undefined ? addressOf(natsFolder) : formatAddress(parseAddress(given.address, "--address"));
-  mkdirSync(natsFolder, { recursive: true, mode: 0o700 });
-  const { nats_seed, ca, cert, key, expires } = await invite(natsFolder, { role, name, days });
+    given.address === undefined ? addressOf(folder) : formatAddress(parseAddress(given.address, "--address"));
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const { nats_seed, ca, cert, key, expires } = await invite(folder, { role, name, days });
   const invitation: Invitation = { v: 1, role, name, nats: `nats://${address}`, nats_seed, ca, cert, key, expires };
   writeFileSync(out, `${JSON.stringify(invitation, null, 2)}\n`, { mode: 0o600, flag: "wx" });
-  if (!admitAnew(natsFolder, token)) console.error(LATER);
+  if (!admitAnew(folder, token)) console.error(LATER);
   const program = {
     evaluator: "gpu-evaluator start --backend …",
     worker: "island-worker start",

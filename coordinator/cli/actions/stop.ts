@@ -1,5 +1,4 @@
 /** What `coordinator stop` does. */
-import { dirname, join } from "node:path";
 import { connectBus } from "@kevo/core/bus/connect.ts";
 import type { ConnectOptions } from "@kevo/core/bus/connection.ts";
 import { NoResponder, RequestTimeout } from "@kevo/core/bus/errors.ts";
@@ -11,6 +10,7 @@ import { RUN_ID, subjects } from "@kevo/proto/subjects.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
 import { resolveRun } from "../../lineage/queries/resolve.ts";
 import { openReadOnly } from "../../lineage/read-only.ts";
+import { natsFolder } from "../../nats-server/folder.ts";
 import { localUrl } from "../../nats-server/launch.ts";
 import { readRecord } from "../../nats-server/record.ts";
 import { commandFor } from "../../progress/command.ts";
@@ -56,6 +56,6 @@ async function stopElsewhere(run: string | undefined, file: string): Promise<voi
 }
 
 function embeddedUrl(database: string): string | null {
-  const record = readRecord(join(dirname(database), "nats"));
+  const record = readRecord(natsFolder(database));
   return record === null ? null : localUrl(record);
 }
