@@ -1,8 +1,8 @@
 /** How the coordinators of one database check an evaluator, by its address. */
 import { resolve } from "node:path";
 import { type EvaluatorAccess, evaluatorAccess } from "@kevo/core/evaluator-access/client.ts";
-import { natsFolder } from "../nats-server/folder.ts";
 import { membersOf, ownIdentity } from "./authority.ts";
+import { natsFolder } from "./nats-folder.ts";
 
 export type FindAccess = (address: string) => EvaluatorAccess | null;
 

@@ -4,8 +4,8 @@ import type { Bus } from "@kevo/core/bus/bus.ts";
 import { connectBus } from "@kevo/core/bus/connect.ts";
 import { openClusterKeys } from "@kevo/core/identity/cluster-keys.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
+import { natsFolder } from "../identity/nats-folder.ts";
 import { startNatsServer } from "../nats-server/embedded.ts";
-import { natsFolder } from "../nats-server/folder.ts";
 import type { Launch } from "./launch.ts";
 
 export interface NatsOptions {

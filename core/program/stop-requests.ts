@@ -8,8 +8,6 @@ export type StopRequest = (typeof SIGNALS)[number] | "output_closed";
 
 /** The other end of a pipe or a terminal has gone. */
 const CLOSED: ReadonlySet<string | undefined> = new Set(["EPIPE", "EIO", "ECONNRESET", "ERR_STREAM_DESTROYED"]);
-/** As a shell says of a program that SIGPIPE ended. */
-const EXIT_OUTPUT_CLOSED = 141;
 
 const listeners = new Set<(request: StopRequest) => void>();
 let isWatching = false;
@@ -36,7 +34,6 @@ export function watchOutput(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
       if (!CLOSED.has(error.code)) throw error;
-      process.exitCode = EXIT_OUTPUT_CLOSED;
       if (listeners.size === 0 && !isClosed) process.exit();
       if (isClosed) return;
       isClosed = true;

@@ -26,7 +26,7 @@ export async function runHere(program, args) {
     delete process.env[WRAPPED];
     dieWithWrapper();
   } else {
-    // A signal that has arrived already is the same wish: a second one would end the program in a hurry.
+    // A signal that has arrived already asks for the same: a second one would end the program in a hurry.
     whenNpmEnds(() => told() || process.kill(process.pid, "SIGTERM"));
   }
   process.argv = [process.execPath, program, ...args];

@@ -9,8 +9,8 @@ import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { Invitation } from "@kevo/core/identity/invitation.ts";
 import type { Role } from "@kevo/core/identity/role.ts";
 import { invite, membersOf, withdraw } from "../../identity/authority.ts";
+import { natsFolder } from "../../identity/nats-folder.ts";
 import { admitAnew } from "../../nats-server/admit-anew.ts";
-import { natsFolder } from "../../nats-server/folder.ts";
 import { readRecord } from "../../nats-server/record.ts";
 
 export interface InviteOptions {
