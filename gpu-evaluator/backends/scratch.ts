@@ -1,7 +1,9 @@
 /** This daemon's folder for executables and data, and the removal of what killed daemons left. */
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
+import { UserError } from "@kevo/core/errors/user-error.ts";
 
 const isAlive = (pid: number) => {
   try {
@@ -19,5 +21,21 @@ export async function createScratch(backend: string): Promise<string> {
     const pid = name.startsWith(mine) ? Number(/^(\d+)-/.exec(name.slice(mine.length))?.[1]) : Number.NaN;
     if (pid > 0 && !isAlive(pid)) await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => {});
   }
-  return mkdtemp(join(tmpdir(), `${mine}${process.pid}-`));
+  const folder = await mkdtemp(join(tmpdir(), `${mine}${process.pid}-`));
+  await refuseNoexec(folder);
+  return folder;
+}
+
+/** @throws UserError where no program may run, as on a file system mounted noexec. */
+async function refuseNoexec(folder: string): Promise<void> {
+  const program = join(folder, "runs");
+  await writeFile(program, "#!/bin/sh\n", { mode: 0o700 });
+  const { error } = spawnSync(program);
+  await rm(program, { force: true });
+  if ((error as NodeJS.ErrnoException | undefined)?.code !== "EACCES") return;
+  await rm(folder, { recursive: true, force: true });
+  throw new UserError(
+    `Programs cannot run in ${tmpdir()}, which seems to be mounted noexec. Set TMPDIR to a folder on another file system.`,
+    2,
+  );
 }

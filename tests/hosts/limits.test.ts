@@ -64,6 +64,19 @@ describe.skipIf(!canMount)("a file system (needs root, to mount one)", () => {
     }
   });
 
+  test("mounted noexec: a kernel in C has nowhere to run, and is told so", async () => {
+    await using place = new Workplace();
+    mkdirSync(place.file("noexec"));
+    execFileSync("mount", ["-t", "tmpfs", "-o", "noexec,size=50m", "tmpfs", place.file("noexec")]);
+    try {
+      const args = ["start", "--kernel", "attention-cpu", "--islands", "1", "--evaluations", "2", "--effort", "quick"];
+      const ended = await place.run("coordinator", args, { TMPDIR: place.file("noexec") });
+      expectSentence(ended, /mounted noexec\. Set TMPDIR to a folder on another file system/);
+    } finally {
+      execFileSync("umount", [place.file("noexec")]);
+    }
+  });
+
   test("that fills up during a run is called full, and the run can be resumed", async () => {
     await using place = new Workplace();
     mkdirSync(place.file("small"));
