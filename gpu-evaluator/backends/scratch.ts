@@ -1,6 +1,5 @@
 /** This daemon's folder for executables and data, and the removal of what killed daemons left. */
-import { spawnSync } from "node:child_process";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { access, constants, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "@kevo/core/errors/user-error.ts";
@@ -30,9 +29,12 @@ export async function createScratch(backend: string): Promise<string> {
 async function refuseNoexec(folder: string): Promise<void> {
   const program = join(folder, "runs");
   await writeFile(program, "#!/bin/sh\n", { mode: 0o700 });
-  const { error } = spawnSync(program);
+  const runs = await access(program, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
   await rm(program, { force: true });
-  if ((error as NodeJS.ErrnoException | undefined)?.code !== "EACCES") return;
+  if (runs) return;
   await rm(folder, { recursive: true, force: true });
   throw new UserError(
     `Programs cannot run in ${tmpdir()}, which seems to be mounted noexec. Set TMPDIR to a folder on another file system.`,
