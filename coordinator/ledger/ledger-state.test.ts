@@ -80,15 +80,15 @@ describe("a batch", () => {
     const state = opened();
     expect(offer(state, 0, 0, [1], 2)).toMatchObject({
       status: "refused",
-      refusal: { code: "stale_epoch", reason: expect.stringContaining("epoch") },
+      refusal: { code: "stale_epoch" },
     });
     expect(offer(state, 0, 1, [1])).toMatchObject({
       status: "refused",
-      refusal: { code: "wrong_number", reason: expect.stringContaining("not the next") },
+      refusal: { code: "wrong_number" },
     });
     expect(offer(state, 0, 0, [13])).toMatchObject({
       status: "refused",
-      refusal: { code: "invalid_proposal", reason: expect.stringContaining("constraint") },
+      refusal: { code: "invalid_proposal", reason: expect.stringContaining('"TILE":13') },
     });
     expect(offer(state, 0, 0, [1000])).toMatchObject({
       status: "refused",
@@ -96,7 +96,7 @@ describe("a batch", () => {
     });
     expect(offer(state, 7, 0, [1])).toMatchObject({
       status: "refused",
-      refusal: { code: "unknown_island", reason: expect.stringContaining("island 7") },
+      refusal: { code: "unknown_island" },
     });
     expect(state.accepted).toBe(0);
   });
@@ -114,12 +114,12 @@ describe("a batch", () => {
     expect(offer(state, 0, 0, [1, 2, 3, 4], 1, 2).effects.ready).toHaveLength(2);
     expect(offer(state, 0, 1, [5], 1, 2)).toMatchObject({
       status: "refused",
-      refusal: { code: "window_full", reason: expect.stringContaining("window") },
+      refusal: { code: "window_full" },
     });
     expect(offer(state, 1, 0, [6, 7, 8]).effects.ready).toHaveLength(1);
     expect(offer(state, 2, 0, [9])).toMatchObject({
       status: "refused",
-      refusal: { code: "budget_spent", reason: expect.stringContaining("budget") },
+      refusal: { code: "budget_spent" },
     });
   });
 });
