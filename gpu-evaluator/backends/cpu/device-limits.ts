@@ -37,7 +37,8 @@ export class DeviceLimits {
   /** Why no call can have taken only so long; null where it can. @param emptyMs the least time of a call that does nothing */
   async impossible({ name, flops, bytes }: Workload, callMs: number, emptyMs: number): Promise<string | null> {
     const time = `workload ${name}: ${callMs.toPrecision(3)} ms`;
-    if (callMs * EMPTY_SLACK < emptyMs) return `${time} is less than an empty call takes (${emptyMs.toPrecision(3)} ms)`;
+    if (callMs * EMPTY_SLACK < emptyMs)
+      return `${time} is less than an empty call takes (${emptyMs.toPrecision(3)} ms)`;
     const gflops = flops / callMs / 1e6;
     if (gflops > (await this.#peakAbove(gflops / SLACK)) * SLACK)
       return `${time} would be ${Math.round((gflops / this.#gflops) * 100)} % of this machine's measured peak (${this.#gflops.toFixed(0)} GFLOP/s)`;
