@@ -69,6 +69,14 @@ export class Baselines {
     }
   }
 
+  /** Outside the processes that are kept: the same program once more, which the caller ends. */
+  async spawnTwin(name: string, { table, source }: OpenWorkload, signal: AbortSignal): Promise<TimedProcess> {
+    const executable = (await this.compile(signal)).get(name);
+    if (executable === undefined) throw new Error(`no baseline ${name}`);
+    const id = await table.spawn(executable, this.#folderOf(name), source.id);
+    return TimedProcess.open(id, source, this.#kernel.definition.tolerance.relative_l2);
+  }
+
   /** Whether a process is a baseline or makes inputs. */
   holds(id: number): boolean {
     const opened = [...this.#open.values()];

@@ -136,7 +136,8 @@ class CpuBackend implements Backend<CpuArtifact> {
       const limits = EFFORT[job.effort].cpu[job.purpose];
       const budget = { ...limits, runLimitMs: this.#options.runLimitMs ?? limits.runLimitMs };
       for (const workload of job.workloads) {
-        const { source, ranked } = await this.#workload(prepared, table, job, workload, signal);
+        const opened = await this.#workload(prepared, table, job, workload, signal);
+        const { source, ranked } = opened;
         const baselines: PairedComparison["baselines"] = job.purpose === "finalist" ? ranked : [ranked[0]];
         const data = await prepared.data.of(job, workload);
         doing = `starting on workload ${workload.name}`;
@@ -145,8 +146,15 @@ class CpuBackend implements Backend<CpuArtifact> {
         const candidate = await TimedProcess.open(id, source, job.kernel.definition.tolerance.relative_l2);
         doing = `verifying workload ${workload.name}`;
         await candidate.verify(data, callLimit(budget, baselines));
+        const twin =
+          job.purpose === "finalist" ? await prepared.baselines.spawnTwin(ranked[0].name, opened, signal) : null;
+        if (twin !== null) {
+          ids.push(twin.id);
+          await twin.verify(data, callLimit(budget, baselines));
+        }
         const answer = (seed: string) => prepared.data.answer(workload, seed);
-        comparisons.push({ candidate, baselines, empty: await table.emptyCall(), unseen: data.unseen, answer });
+        const empty = await table.emptyCall();
+        comparisons.push({ candidate, baselines, empty, twin, unseen: data.unseen, answer });
         signal.throwIfAborted();
       }
       onTiming();

@@ -6,6 +6,7 @@ import type { Job, Measured } from "../backend.ts";
 import { HostFault } from "../host-fault.ts";
 import type { ComparisonTimes } from "./comparison.ts";
 import type { DeviceLimits } from "./device-limits.ts";
+import { type Disturbance, withUncertainty } from "./disturbance.ts";
 import { WrongOutput } from "./finding.ts";
 import { refuseKeptResults } from "./kept-results.ts";
 import { callLimit, compare, fastestOf, type PairedComparison, type Samples } from "./paired-comparison.ts";
@@ -53,6 +54,14 @@ async function refuseImpossible(comparison: PairedComparison, samples: Samples, 
   );
 }
 
+/** What the machine did to the rounds, for the candidate and for the baseline that it is held against. */
+function disturbance({ beside, twin, waited }: Samples, fastest: number): Disturbance {
+  const [own = [], ...others] = waited;
+  // With the way to the process: without it, tiny differences of two equal calls would be large ratios.
+  const repeated = twin.length === 0 ? 1 : pairedRatio(beside[0] as number[], twin, 1).value;
+  return { repeated, ownWait: median(own), baselineWait: median(others[fastest] as number[]) };
+}
+
 /**
  * Times without the way to the process and back, which is what a call costs that does nothing.
  * @param possibleMs no call can take less
@@ -66,7 +75,10 @@ function summary(comparison: PairedComparison, samples: Samples, resamples: numb
   const beside = samples.beside.map(net);
   const medians = beside.map(median);
   const fastest = medians.indexOf(Math.min(...medians));
-  const { value, low, high } = pairedRatio(beside[fastest] as number[], own, resamples);
+  const { value, low, high } = withUncertainty(
+    pairedRatio(beside[fastest] as number[], own, resamples),
+    disturbance(samples, fastest),
+  );
   return {
     workload: candidate.source.workload.name,
     time_ms: median(own),

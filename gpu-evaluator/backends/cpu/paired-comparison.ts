@@ -24,6 +24,11 @@ export interface PairedComparison {
   readonly candidate: TimedProcess;
   readonly baselines: readonly [Baseline, ...Baseline[]];
   readonly empty: EmptyCall;
+  /**
+   * The fastest baseline a second time, in a process of its own, where a claim is going to be made: what the two differ by
+   * is no kernel's merit.
+   */
+  readonly twin: TimedProcess | null;
   /** Files of known answers that the candidate has not seen. */
   readonly unseen: readonly string[];
   /** Makes the file of the answer to the inputs of a seed, which is removed after use. */
@@ -35,8 +40,20 @@ export interface Samples {
   readonly candidate: readonly number[];
   /** In the order of the baselines. */
   readonly beside: readonly (readonly number[])[];
+  /** Of the twin; empty without one. */
+  readonly twin: readonly number[];
+  /** Share of its time that a process waited for a core, by round: the candidate's, then the baselines'. */
+  readonly waited: readonly (readonly number[])[];
   readonly stopped: boolean;
 }
+
+interface RoundTime {
+  readonly ms: number;
+  /** Share of the time. */
+  readonly waited: number;
+}
+
+const NO_TIME: RoundTime = { ms: Number.NaN, waited: 0 };
 
 /** A call so slow that a limit would strike it is still measured when the baseline is of the same kind. */
 const LIMIT_FACTOR = 30;
@@ -80,11 +97,16 @@ export async function compare(
   const end = performance.now() + budget.roundsLimitMs;
   const samples: number[] = [];
   const beside = baselines.map((): number[] => []);
-  const found = (stopped: boolean): Samples => ({ candidate: samples, beside, stopped });
+  const twin: number[] = [];
+  const waited = [candidate, ...baselines].map((): number[] => []);
+  const found = (stopped: boolean): Samples => ({ candidate: samples, beside, twin, waited, stopped });
   for (let round = 0; round < most; round++) {
-    const [own = Number.NaN, ...others] = await rounds.next();
-    samples.push(own);
-    for (const [at, times] of beside.entries()) times.push(others[at] as number);
+    const [own = NO_TIME, ...others] = await rounds.next();
+    samples.push(own.ms);
+    for (const [at, times] of beside.entries()) times.push((others[at] as RoundTime).ms);
+    const repeated = others[baselines.length];
+    if (repeated !== undefined) twin.push(repeated.ms);
+    for (const [at, shares] of waited.entries()) shares.push(([own, ...others][at] as RoundTime).waited);
     if (!mayStop || round + 1 !== ROUNDS_BEFORE_STOP) {
       // On a noisy machine more rounds, until the interval is narrow or the time is up.
       if (round + 1 > ROUNDS_BEFORE_STOP && performance.now() > end) break;
@@ -129,30 +151,33 @@ class Rounds {
     this.#bound = comparison.candidate.tolerance + comparison.baselines[0].process.error;
   }
 
-  /** Milliseconds of one call of the candidate and of each baseline. */
-  async next(): Promise<number[]> {
+  /** One call of the candidate, of each baseline, and of the twin. */
+  async next(): Promise<readonly RoundTime[]> {
     let best = await this.#play();
     for (; this.#retries > 0 && best.waited > BUSY_SHARE; this.#retries--) {
       const again = await this.#play();
       if (again.waited < best.waited) best = again;
     }
-    const { candidate, baselines } = this.#comparison;
-    const timed = [candidate, ...baselines.map(({ process }) => process)];
-    for (const [at, process] of timed.entries()) process.callMs = best.ms[at] as number;
-    return best.ms;
+    for (const [at, process] of this.#timed().entries()) process.callMs = best.times[at]?.ms as number;
+    return best.times;
   }
 
-  async #play(): Promise<{ ms: number[]; waited: number }> {
-    const { candidate, baselines } = this.#comparison;
+  #timed(): TimedProcess[] {
+    const { candidate, baselines, twin } = this.#comparison;
+    return [candidate, ...baselines.map(({ process }) => process), ...(twin === null ? [] : [twin])];
+  }
+
+  async #play(): Promise<{ times: readonly RoundTime[]; waited: number }> {
+    const { candidate } = this.#comparison;
     for (;;) {
       const known = this.#known.next(this.#sets);
-      const processes = [candidate.id, ...baselines.map(({ process }) => process.id)];
+      const processes = this.#timed().map(({ id }) => id);
       const plan = { sets: this.#sets, limitMs: this.#limitMs, bound: this.#bound, processes, known };
       const round = await candidate.source.round(plan);
       if (round.right) {
         candidate.error = Math.max(candidate.error, round.error);
         const waited = Math.max(...round.times.map((times) => times.waited));
-        return { ms: round.times.map(({ ms }) => ms), waited };
+        return { times: round.times, waited };
       }
       const { workload } = candidate.source;
       const wrong = complaint(round.finding, this.#bound) ?? "the output is wrong";

@@ -66,9 +66,13 @@ static int lay_out(const plan *plan, int set, const data **known, uint64_t *seed
 
 /* Every process, one call each. -1 when all went well, otherwise the place of the one that failed. */
 static int take_turns(plan *plan) {
-  /* Who comes first changes, so that nobody always finds the caches that the same one left. */
+  /*
+   * Who comes first changes, so that nobody always finds the caches that the same one left: A B B A or B A A B, drawn for
+   * each two sets, so that nothing periodic on the machine falls on one of them alone.
+   */
   static unsigned sets_so_far;
-  const int backwards = sets_so_far++ & 1;
+  static int backwards;
+  backwards = sets_so_far++ & 1 ? !backwards : (int)(random() & 1);
   for (int n = 0; n < plan->turns; n++) {
     turn *next = &plan->turn[backwards ? plan->turns - 1 - n : n];
     process *p = next->process;

@@ -1,0 +1,31 @@
+/**
+ * What a busy machine takes from a claim. A bootstrap sees what differs between rounds; it cannot see what hits one process
+ * in all of them, such as a core that something else holds. Two measures of that widen the interval.
+ */
+import type { Ratio } from "./statistics.ts";
+
+export interface Disturbance {
+  /** Ratio of the fastest baseline to itself in another process; 1 where that was not measured. */
+  readonly repeated: number;
+  /** Shares of the time, 0 to 1, that threads of the candidate and of the baseline waited for a core. */
+  readonly ownWait: number;
+  readonly baselineWait: number;
+}
+
+/** A machine on which equal programs differ by this much, or wait this long, cannot tell which of two is faster. */
+const MAX_REPEATED = 1.25;
+const MAX_WAIT = 0.25;
+
+export function isTooBusy({ repeated, ownWait, baselineWait }: Disturbance): boolean {
+  return Math.max(repeated, 1 / repeated) > MAX_REPEATED || Math.max(ownWait, baselineWait) > MAX_WAIT;
+}
+
+/** The interval with all that the machine may have done; one that was too busy allows no claim. */
+export function withUncertainty({ value, low, high }: Ratio, disturbance: Disturbance): Ratio {
+  const apart = Math.max(disturbance.repeated, 1 / disturbance.repeated);
+  // A call took at least the part of its time in which it did not wait.
+  const [own, baseline] = [disturbance.ownWait, disturbance.baselineWait].map((share) => 1 - Math.min(share, 0.99));
+  const wide = { value, low: (low / apart) * (baseline as number), high: (high * apart) / (own as number) };
+  if (!isTooBusy(disturbance)) return wide;
+  return { value, low: Math.min(wide.low, 1), high: Math.max(wide.high, 1) };
+}
