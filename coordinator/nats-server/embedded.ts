@@ -10,6 +10,7 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { resolve as resolvePath } from "node:path";
 import { type Address, formatAddress, isLoopback, parseAddress } from "@kevo/core/config/address.ts";
+import { loopbackHost } from "@kevo/core/config/loopback.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { type ClusterKeys, openClusterKeys } from "@kevo/core/identity/cluster-keys.ts";
 import { publishLocalSecret, removeLocalSecret } from "@kevo/core/identity/local-secrets.ts";
@@ -28,7 +29,7 @@ import { readConfig, renderConfig } from "./server-config.ts";
 export interface NatsServerOptions {
   /** Made where missing; one server for each folder. */
   readonly dir: string;
-  /** HOST:PORT; port 0 takes a free one. Default 127.0.0.1:0. */
+  /** HOST:PORT; port 0 takes a free one. Default: a free port on loopback. */
   readonly listen?: string | undefined;
   /** Needed beyond loopback. */
   readonly token?: string | undefined;
@@ -68,7 +69,10 @@ const WATCH_MS = 200;
 
 /** @throws UserError: off loopback without a token, no nats-server, port in use. */
 export async function startNatsServer(options: NatsServerOptions): Promise<EmbeddedNats> {
-  const listen = parseAddress(options.listen ?? "127.0.0.1:0", "--nats-listen", { anyPort: true });
+  const listen =
+    options.listen === undefined
+      ? { host: await loopbackHost(), port: 0 }
+      : parseAddress(options.listen, "--nats-listen", { anyPort: true });
   if (!isLoopback(listen.host) && !options.token && !hasAuthority(resolvePath(options.dir))) {
     throw new UserError(
       `--nats-listen ${formatAddress(listen)} can be reached from other hosts, so nobody may come in unasked: ` +

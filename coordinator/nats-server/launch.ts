@@ -80,7 +80,15 @@ function lastMessage(logPath: string): string {
 export function freePort(host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
-    server.once("error", reject);
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EADDRNOTAVAIL") return reject(error);
+      const address = formatAddress({ host, port: 0 });
+      reject(
+        new UserError(
+          `The nats-server cannot listen on ${address} (${error.message}): this host has no such address. Choose another one with --nats-listen HOST:PORT.`,
+        ),
+      );
+    });
     server.listen({ host, port: 0 }, () => {
       const address = server.address();
       server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));

@@ -2,6 +2,7 @@
 import { formatAddress, isLoopback, parseAddress } from "@kevo/core/config/address.ts";
 import { parseDevices } from "@kevo/core/config/devices.ts";
 import { readEnvironment } from "@kevo/core/config/environment.ts";
+import { loopbackHost } from "@kevo/core/config/loopback.ts";
 import { parseNumber } from "@kevo/core/config/number.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { readInvitation } from "@kevo/core/identity/invitation.ts";
@@ -17,7 +18,7 @@ import type { BackendChoice } from "./open-backend.ts";
 interface GivenOptions extends ObjectiveOptions {
   readonly backend: "cpu" | "triton" | "replay";
   readonly devices?: string;
-  readonly listen: string;
+  readonly listen?: string;
   readonly advertise?: string;
   readonly nats?: string;
   readonly join?: string;
@@ -49,7 +50,10 @@ export function startCommand(): Command {
       new Option("--backend <name>", "how to evaluate").choices(["cpu", "triton", "replay"]).makeOptionMandatory(),
     )
     .option("--devices <numbers>", "devices to use, such as 0,1 (default: all visible GPUs, or 0 where there are none)")
-    .option("--listen <host:port>", "address to serve on; port 0 selects a free port", "127.0.0.1:0")
+    .option(
+      "--listen <host:port>",
+      "address to serve on; port 0 selects a free port (default: a free port on loopback)",
+    )
     .option(
       "--advertise <host:port>",
       "address at which other hosts reach this evaluator (default: the --listen address)",
@@ -65,7 +69,7 @@ export function startCommand(): Command {
     .action(async (given: GivenOptions) => {
       const { KEVO_TOKEN: token, KEVO_PYTHON: python } = readEnvironment();
       const invitation = given.join === undefined ? undefined : readInvitation(given.join, "evaluator");
-      const checked = { backend: backendChoice(given, python), ...addresses(given, token) };
+      const checked = { backend: backendChoice(given, python), ...(await addresses(given, token)) };
       // Loaded once the options are known to be right, so that help and mistakes answer at once.
       const { start } = await import("./start.ts");
       await start({
@@ -101,8 +105,14 @@ function backendChoice(given: GivenOptions, python: string | undefined): Backend
 }
 
 /** What to bind and what to announce; null when it is the bound address. */
-function addresses(given: GivenOptions, token: string | undefined): { listen: string; advertise: string | null } {
-  const listen = parseAddress(given.listen, "--listen", { anyPort: true });
+async function addresses(
+  given: GivenOptions,
+  token: string | undefined,
+): Promise<{ listen: string; advertise: string | null }> {
+  const listen =
+    given.listen === undefined
+      ? { host: await loopbackHost(), port: 0 }
+      : parseAddress(given.listen, "--listen", { anyPort: true });
   if (!isLoopback(listen.host) && token === undefined && given.join === undefined) {
     throw new UserError(
       `--listen ${given.listen}: other hosts can reach this address. Join with an invitation (--join FILE, made with coordinator invite), set KEVO_TOKEN here and at the coordinator, or listen on 127.0.0.1.`,

@@ -7,6 +7,8 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { formatAddress } from "@kevo/core/config/address.ts";
+import { loopbackHost } from "@kevo/core/config/loopback.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { secretValues } from "@kevo/core/logging/secrets.ts";
 import { askDirectly } from "@kevo/core/outside/outside-fetch.ts";
@@ -45,7 +47,8 @@ export async function openGateway(options: GatewayOptions): Promise<Transport> {
       reply(response, { kind: "failure", reason: error instanceof Error ? error.message : String(error) });
     });
   });
-  server.listen(0, "127.0.0.1");
+  const host = await loopbackHost();
+  server.listen(0, host);
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
 
@@ -59,7 +62,7 @@ export async function openGateway(options: GatewayOptions): Promise<Transport> {
       const abort = () => line.closed.abort(signal?.reason);
       signal?.addEventListener("abort", abort);
       try {
-        return await use({ baseUrl: `http://127.0.0.1:${port}/${token}`, exchanges: line.exchanges });
+        return await use({ baseUrl: `http://${formatAddress({ host, port })}/${token}`, exchanges: line.exchanges });
       } finally {
         signal?.removeEventListener("abort", abort);
         lines.delete(token);

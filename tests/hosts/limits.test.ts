@@ -102,3 +102,32 @@ test("a database that another program has locked is named, with what to do", asy
     other.close();
   }
 });
+
+const canUnshareNetwork = canMount && spawnSync("unshare", ["--net", "ip", "link"]).status === 0;
+
+describe.skipIf(!canUnshareNetwork)("a network of its own (needs root, unshare and ip)", () => {
+  const runIn = (place: Workplace, network: string, args: readonly string[]) => {
+    const command = ["--net", "sh", "-c", `${network} && exec "$@"`, "sh", process.execPath, MAIN, ...args];
+    return spawnSync("unshare", command, { cwd: place.path, encoding: "utf8" });
+  };
+  const IPV6_ONLY = "ip link set lo up && ip address delete 127.0.0.1/8 dev lo";
+
+  test("without 127.0.0.1: the programs of a run use ::1", async () => {
+    await using place = new Workplace();
+    const { status, stdout, stderr } = runIn(place, IPV6_ONLY, replay(place));
+    expect(status, stderr).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ status: "completed", evaluations: { ok: 8 } });
+  });
+
+  test("without an address that was asked for: it is named", async () => {
+    await using place = new Workplace();
+    const { status, stderr } = runIn(place, IPV6_ONLY, [...replay(place), "--nats-listen", "127.0.0.1:0"]);
+    expectSentence({ code: status, stderr }, /127\.0\.0\.1:0 .*this host has no such address.*--nats-listen/);
+  });
+
+  test("with loopback down: what to do is said", async () => {
+    await using place = new Workplace();
+    const { status, stderr } = runIn(place, "true", replay(place));
+    expectSentence({ code: status, stderr }, /no loopback address.*ip link set lo up/);
+  });
+});
