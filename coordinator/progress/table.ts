@@ -1,5 +1,6 @@
 /** Tables for people: columns two blanks apart, no rules, so that they can be read, searched and copied. */
-import Table from "cli-table3";
+import { styleText } from "node:util";
+import stringWidth from "string-width";
 
 export interface Column {
   readonly head: string;
@@ -14,14 +15,7 @@ export interface TableOptions {
   readonly indent?: number;
 }
 
-const NO_RULES = Object.fromEntries(
-  ["top", "bottom", "left", "right", "mid"].flatMap((side) => [
-    [side, ""],
-    [`${side}-mid`, ""],
-    [`${side}-left`, ""],
-    [`${side}-right`, ""],
-  ]),
-);
+const GAP = "  ";
 
 /** @returns lines without a line end at the last. A table without rows is its head. */
 export function renderTable(
@@ -29,19 +23,29 @@ export function renderTable(
   rows: readonly (readonly string[])[],
   { colours = false, indent = 0 }: TableOptions = {},
 ): string {
-  const table = new Table({
-    head: columns.map((column) => column.head),
-    colAligns: columns.map((column) => column.align ?? "left"),
-    chars: { ...NO_RULES, middle: "  " },
-    style: { "padding-left": 0, "padding-right": 0, head: colours ? ["bold"] : [], border: [], compact: true },
-  });
-  for (const row of rows) table.push([...row]);
-  const blanks = " ".repeat(indent);
-  return table
-    .toString()
-    .split("\n")
-    .map((line) => (blanks + line).trimEnd())
-    .join("\n");
+  const widths = columns.map(({ head }) => widthOf(head));
+  for (const row of rows) {
+    for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, widthOf(cell));
+  }
+  const left = " ".repeat(indent);
+  const line = (cells: readonly string[], style: (cell: string) => string) =>
+    (
+      left +
+      columns.map(({ align }, at) => padded(cells[at] ?? "", widths[at] as number, align ?? "left", style)).join(GAP)
+    ).trimEnd();
+  const bold = (cell: string): string =>
+    colours && cell !== "" ? styleText("bold", cell, { validateStream: false }) : cell;
+  const head = columns.map((column) => column.head);
+  return [line(head, bold), ...rows.map((row) => line(row, (cell) => cell))].join("\n");
+}
+
+/** Columns of the terminal; most cells hold nothing wide, and a table may have a hundred thousand rows. */
+const widthOf = (text: string): number =>
+  /^[\x20-\x7e\u00a0-\u00ff\u2010-\u2027]*$/.test(text) ? text.length : stringWidth(text);
+
+function padded(cell: string, width: number, align: "left" | "right", style: (cell: string) => string): string {
+  const blanks = " ".repeat(Math.max(0, width - widthOf(cell)));
+  return align === "right" ? blanks + style(cell) : style(cell) + blanks;
 }
 
 /** True where bold heads are welcome: a terminal, and nobody set NO_COLOR. */

@@ -6,7 +6,7 @@
  */
 import { isBetter, type Objective } from "@kevo/proto/objective.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
-import { and, desc, eq, gte, inArray, notInArray } from "drizzle-orm";
+import { and, desc, eq, gte, inArray, notInArray, type SQL } from "drizzle-orm";
 import { z } from "zod";
 import { combine } from "../combine.ts";
 import type { LineageDatabase } from "../database.ts";
@@ -73,6 +73,7 @@ export function ranking(db: LineageDatabase, run: string, limit: number): Ranked
     .all();
   const places = rankedOf(
     db,
+    run,
     niches,
     singles.map((s) => s.id),
   );
@@ -95,6 +96,7 @@ function rankFinalists(db: LineageDatabase, run: string, niches: Niches): Ranked
     .all();
   return rankedOf(
     db,
+    run,
     niches,
     again.map((a) => a.id),
   )
@@ -103,11 +105,13 @@ function rankFinalists(db: LineageDatabase, run: string, niches: Niches): Ranked
 }
 
 /** Places of these candidates, in the order given; those without timings are left out. */
-function rankedOf(db: LineageDatabase, niches: Niches, ids: readonly string[]): Ranked[] {
-  const rows = selectIn(ids, (part) => db.select().from(candidates).where(inArray(candidates.id, part)).all());
+function rankedOf(db: LineageDatabase, run: string, niches: Niches, ids: readonly string[]): Ranked[] {
+  const rows = selectOf(ids, run, candidates.id, (where) =>
+    db.select(placedColumns).from(candidates).where(where).all(),
+  );
   const timings = Map.groupBy(
-    selectIn(ids, (part) =>
-      db.select(timingColumns).from(measurements).where(inArray(measurements.candidate, part)).all(),
+    selectOf(ids, run, measurements.candidate, (where) =>
+      db.select(timingColumns).from(measurements).where(where).all(),
     ),
     (m) => m.candidate,
   );
@@ -121,11 +125,16 @@ function rankedOf(db: LineageDatabase, niches: Niches, ids: readonly string[]): 
   });
 }
 
-export function place(
-  row: typeof candidates.$inferSelect,
-  timings: readonly Measured[],
-  objective: Objective | undefined,
-): Ranked {
+const placedColumns = {
+  id: candidates.id,
+  config: candidates.config,
+  island: candidates.island,
+  batch: candidates.batch,
+  proposer: candidates.proposer,
+};
+type Placed = Pick<typeof candidates.$inferSelect, keyof typeof placedColumns>;
+
+export function place(row: Placed, timings: readonly Measured[], objective: Objective | undefined): Ranked {
   const { timeMs, speedup, speedupLow, speedupHigh } = combine(timings);
   return {
     candidate: row.id,
@@ -157,9 +166,17 @@ export function better(a: Ranked, b: Ranked): number {
   return (a.time_ms ?? Number.POSITIVE_INFINITY) - (b.time_ms ?? Number.POSITIVE_INFINITY);
 }
 
-/** Few enough names at a time for SQLite's limit on bound values. */
-function selectIn<T>(ids: readonly string[], select: (part: string[]) => T[]): T[] {
-  const SIZE = 500;
+/** Names at a time, within SQLite's limit on bound values; beyond as many parts the whole run is read in one go. */
+const SIZE = 500;
+const PARTS = 8;
+
+function selectOf<T>(
+  ids: readonly string[],
+  run: string,
+  column: typeof candidates.id | typeof measurements.candidate,
+  select: (where: SQL | undefined) => T[],
+): T[] {
+  if (ids.length > SIZE * PARTS) return select(idInRun(column, run));
   const parts = Array.from({ length: Math.ceil(ids.length / SIZE) }, (_, i) => ids.slice(i * SIZE, (i + 1) * SIZE));
-  return parts.flatMap(select);
+  return parts.flatMap((part) => select(inArray(column, part)));
 }
