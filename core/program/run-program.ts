@@ -3,6 +3,7 @@ import type { FailureCode, FailureLine } from "@kevo/proto/failure.ts";
 import { type Command, CommanderError } from "commander";
 import { UserError } from "../errors/user-error.ts";
 import { watchOutput } from "./stop-requests.ts";
+import { undecodable } from "./undecodable.ts";
 
 /** Levels of KEVO_LOG under which a stack trace is wanted. */
 const DEVELOPERS: ReadonlySet<string> = new Set(["debug", "trace"]);
@@ -16,6 +17,11 @@ export async function runProgram(program: Command, version: string): Promise<voi
   program.version(version, "--version", "print the version");
   throwInsteadOfExit(program);
   watchOutput();
+  // Help needs no folder.
+  program.hook("preAction", () => {
+    const wrong = undecodable();
+    if (wrong !== null) throw new UserError(wrong, 2);
+  });
   try {
     await program.parseAsync();
   } catch (error) {

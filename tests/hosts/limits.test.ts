@@ -1,6 +1,6 @@
 /** Hosts that are short of something: a run succeeds, or says in one sentence what is missing and what to do. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { type Ended, Workplace } from "../support/programs.ts";
@@ -77,6 +77,16 @@ describe.skipIf(!canMount)("a file system (needs root, to mount one)", () => {
     }
   });
 
+  test("for shared memory that holds 64 KiB: a kernel with larger arrays runs", async () => {
+    await using place = new Workplace();
+    const args = ["start", "--kernel", "matmul-cpu", "--islands", "1", "--evaluations", "2", "--effort", "quick"];
+    const command = 'mount -t tmpfs -o size=64k tmpfs /dev/shm && exec "$@"';
+    const inside = ["--mount", "sh", "-c", command, "sh", process.execPath, MAIN, ...args, "--json"];
+    const { status, stdout, stderr } = spawnSync("unshare", inside, { cwd: place.path, encoding: "utf8" });
+    expect(status, stderr).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ status: "completed", evaluations: { crashed: 0 } });
+  });
+
   test("that fills up during a run is called full, and the run can be resumed", async () => {
     await using place = new Workplace();
     mkdirSync(place.file("small"));
@@ -103,6 +113,18 @@ test("a database that another program has locked is named, with what to do", asy
   }
 });
 
+/** Asks a replay for what it does not have: the gateway itself answers. */
+const ASK_GATEWAY = `
+const { openGateway } = await import("${new URL("../../research-stage/recording/gateway.ts", import.meta.url)}");
+const { createMemoryStore } = await import("${new URL("../../research-stage/recording/store.ts", import.meta.url)}");
+const gateway = await openGateway({ recording: createMemoryStore(), replay: true, cache: null });
+const service = { name: "none", origin: "https://example.org", timeoutMs: 1, intervalMs: 0, fresh: () => true, sound: () => true };
+await gateway.call(service, undefined, async ({ baseUrl }) => {
+  console.log(new URL(baseUrl).origin, (await fetch(baseUrl + "/works")).status);
+}).catch(() => {});
+await gateway.close();
+`;
+
 const canUnshareNetwork = canMount && spawnSync("unshare", ["--net", "ip", "link"]).status === 0;
 
 describe.skipIf(!canUnshareNetwork)("a network of its own (needs root, unshare and ip)", () => {
@@ -119,6 +141,14 @@ describe.skipIf(!canUnshareNetwork)("a network of its own (needs root, unshare a
     expect(JSON.parse(stdout)).toMatchObject({ status: "completed", evaluations: { ok: 8 } });
   });
 
+  test("without 127.0.0.1: the research stage's gateway answers on ::1", async () => {
+    await using place = new Workplace();
+    writeFileSync(place.file("ask.ts"), ASK_GATEWAY);
+    const command = ["--net", "sh", "-c", `${IPV6_ONLY} && exec "$@"`, "sh", process.execPath, place.file("ask.ts")];
+    const { stdout, stderr } = spawnSync("unshare", command, { cwd: place.path, encoding: "utf8" });
+    expect(stdout, stderr).toMatch(/^http:\/\/\[::1\]:\d+ 504\n$/);
+  });
+
   test("without an address that was asked for: it is named", async () => {
     await using place = new Workplace();
     const { status, stderr } = runIn(place, IPV6_ONLY, [...replay(place), "--nats-listen", "127.0.0.1:0"]);
@@ -129,5 +159,34 @@ describe.skipIf(!canUnshareNetwork)("a network of its own (needs root, unshare a
     await using place = new Workplace();
     const { status, stderr } = runIn(place, "true", replay(place));
     expectSentence({ code: status, stderr }, /no loopback address.*ip link set lo up/);
+  });
+});
+
+describe.skipIf(process.platform !== "linux")("a name that is not UTF-8 is refused, and nothing is made", () => {
+  const NAME = "$'\\xff\\xfe'";
+  const inBash = (place: Workplace, script: string, args: readonly string[]) =>
+    spawnSync("bash", ["-c", script, "sh", process.execPath, MAIN, ...args], { cwd: place.path, encoding: "utf8" });
+
+  test.each([
+    ["--db", `exec "$@" --db ${NAME}/x.db`, `The argument ${NAME.slice(0, -1)}/x.db'`],
+    ["the current folder", `cd ${NAME} && exec "$@"`, "The name of the current folder, "],
+    ["TMPDIR", `TMPDIR="$PWD"/${NAME} exec "$@"`, "The environment variable $'TMPDIR="],
+  ])("%s", async (_, script, named) => {
+    await using place = new Workplace();
+    const args = replay(place).slice(0, -2);
+    const { status, stderr } = inBash(place, `mkdir ${NAME} && ${script}`, args);
+    expect(status, stderr).toBe(2);
+    expect(stderr).toContain(named);
+    expect(stderr).toContain("\\xff\\xfe");
+    expect(stderr.trim().split("\n")).toHaveLength(1);
+    expect(readdirSync(place.path, { encoding: "buffer" }).map((name) => name.toString("latin1"))).toEqual(
+      expect.arrayContaining(["space.json", "\xff\xfe"]),
+    );
+    expect(readdirSync(place.path)).toHaveLength(2);
+  });
+
+  test("help is given all the same", async () => {
+    await using place = new Workplace();
+    expect(inBash(place, `mkdir ${NAME} && cd ${NAME} && exec "$@"`, ["start", "--help"]).status).toBe(0);
   });
 });
