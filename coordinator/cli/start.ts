@@ -52,6 +52,7 @@ interface GivenOptions extends ModelOptions, ObjectiveOptions {
   readonly requireSandbox?: boolean;
   readonly nats?: string;
   readonly natsListen?: string;
+  readonly wait?: string;
   readonly db: string;
   readonly json?: boolean;
   readonly replayRun?: string;
@@ -132,6 +133,7 @@ export function startCommand(): Command {
     .addOption(repeatable("--evaluator <host:port>", "use this evaluator instead of a local one", "a local evaluator"))
     .option("--devices <numbers>", "devices of the local evaluator, such as 0,1")
     .option("--external-workers", "do not start local island-workers")
+    .option("--wait <duration>", "how long to wait for an evaluator before giving up, such as 10m (default: 60s)")
     .option("--nats <url>", "use this NATS server instead of an embedded one")
     .option("--nats-listen <host:port>", "address on which the embedded NATS server listens (default: loopback)")
     .option(
@@ -218,6 +220,7 @@ function launchOf(given: GivenOptions): Launch {
     devices: given.devices === undefined ? null : parseDevices(given.devices).join(","),
     ...(given.requireSandbox === true && { require_sandbox: true }),
     external_workers: given.externalWorkers === true,
+    ...(given.wait !== undefined && { wait_s: parseDuration(given.wait, "--wait") }),
     nats: given.nats ?? null,
     nats_listen: given.natsListen ?? null,
     record: null,

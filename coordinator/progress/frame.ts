@@ -15,20 +15,26 @@ import {
   oneLine,
   UNKNOWN,
 } from "./format.ts";
+import { sparkline } from "./sparkline.ts";
 import { renderTable } from "./table.ts";
 
+const CURVE_WIDTH = 40;
 const NUMBER = { align: "right" } as const;
 
 /**
  * @param width columns of the terminal; no line is longer.
+ * @param curve fitness of the best, over time.
  * @param height rows of the terminal; islands and devices that do not fit are counted instead.
  */
-export function drawFrame(snapshot: RunSnapshot, width = 80, height = 24): string {
+export function drawFrame(snapshot: RunSnapshot, width = 80, height = 24, curve: readonly number[] = []): string {
   const failed = failures(snapshot);
   const head = [
     `${snapshot.kernel} on ${snapshot.backend}, run ${snapshot.run}: ${snapshot.phase}`,
     countLine(snapshot),
     ...bestLines(snapshot),
+    ...(curve.length < 2 ? [] : [`      ${sparkline(curve, CURVE_WIDTH)} best over time`]),
+    ...(snapshot.waiting ? [oneLine(snapshot.waiting)] : []),
+    ...(snapshot.busy ? [`machine busy: ${snapshot.busy}`] : []),
   ];
   const devices = snapshot.evaluators.flatMap(({ address, state, devices, inFlight, credits }) =>
     (devices.length === 0 ? [{ id: UNKNOWN, model: UNKNOWN, state, busyShare: null }] : devices).map((device) => [

@@ -52,6 +52,8 @@ function progressLine(snapshot: RunSnapshot): string {
     ...(perSecond === null ? [] : [`${formatNumber(Number(perSecond.toPrecision(2)))}/s`]),
     best === null ? "no best yet" : `best ${briefWorth(objective, best)}`,
     ...(failed === null ? [] : [failed]),
+    ...(snapshot.waiting ? [snapshot.waiting] : []),
+    ...(snapshot.busy ? [`machine busy (${snapshot.busy})`] : []),
     ...(remainingS === null ? [] : [`about ${formatDuration(remainingS)} left`]),
   ].join(", ");
 }

@@ -3,6 +3,7 @@ import { Writable } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { busyMachine } from "../run/busy-machine.ts";
 import type { RunSnapshot } from "../snapshot/snapshot.ts";
 import { commandFor } from "./command.ts";
 import { formatDuration, formatNumber, formatUsd, oneLine } from "./format.ts";
@@ -79,6 +80,19 @@ describe("a frame of the live view", () => {
     expect(frame).toMatch(/cpu:0 +a processor +busy +87 % +4\/5 +127\.0\.0\.1:4100/);
   });
 
+  it("says what it waits for, and that times are noisy", () => {
+    const waiting = "no evaluator serves (no evaluator has announced itself); giving up in 42 s, see --wait";
+    const changed = { waiting, busy: busyMachine(13, 2) };
+    const frame = drawFrame(snapshot(changed), 120);
+    expect(frame).toContain(waiting);
+    expect(frame).toContain("machine busy: load 13.0 on 2 cores");
+    expect(busyMachine(2, 2)).toBeNull();
+    const screen = new Screen();
+    plainLines(asStream(screen)).update(snapshot(changed));
+    expect(screen.text).toContain("giving up in 42 s");
+    expect(screen.text).toContain("machine busy (load 13.0 on 2 cores");
+  });
+
   it("counts time where there is no baseline", () => {
     const best = { candidate: "r/0/0/0", fitness: 2, timeMs: 0.5, speedup: null, proposer: "seed", config: "{}" };
     const frame = drawFrame(snapshot({ objective: "time", best }));
@@ -152,6 +166,29 @@ describe("the live view", () => {
     view.close();
     expect(screen.text).toContain("200 of 200 evaluations");
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("draws anew when the terminal changes its size, and shows how the best grew", () => {
+    const screen = new Screen();
+    const written: string[] = [];
+    const write = screen._write.bind(screen);
+    screen._write = (chunk, encoding, done) => {
+      written.push(chunk.toString());
+      write(chunk, encoding, done);
+    };
+    const view = liveView(asStream(screen));
+    const best = snapshot().best as NonNullable<RunSnapshot["best"]>;
+    for (const fitness of [1, 2, 8]) {
+      view.update(snapshot({ evaluated: fitness, best: { ...best, fitness } }));
+      vi.advanceTimersByTime(300);
+    }
+    expect(screen.text).toContain("▁▂█ best over time");
+    const before = written.length;
+    screen.columns = 60;
+    screen.emit("resize");
+    expect(written.slice(before).join("")).toMatch(/\u001b\[2J.*attention-cpu on cpu/s);
+    view.close();
+    expect(screen.listenerCount("resize")).toBe(0);
   });
 
   it("keeps notes", () => {

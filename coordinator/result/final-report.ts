@@ -94,7 +94,7 @@ function headline({ run, kernel, backend, status, evaluations, elapsed_s, island
   const counts = [`${evaluations.ok} ok`, `${failed} failed`, `${evaluations.cached} repeated (cached)`];
   return [
     `Run ${run} of ${kernel} on ${backend} ${ENDED[status]} after ${formatDuration(elapsed_s)}.`,
-    `${evaluations.total} evaluations on ${islands} islands: ${counts.join(", ")}.`,
+    `${evaluations.total} evaluations on ${islands} ${islands === 1 ? "island" : "islands"}: ${counts.join(", ")}.`,
   ].join("\n");
 }
 

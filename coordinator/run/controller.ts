@@ -5,6 +5,7 @@
 
 import type { Bus } from "@kevo/core/bus/bus.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { ownCommand } from "@kevo/core/program/own-command.ts";
 import { openSpace } from "@kevo/core/search-space/search-space.ts";
 import type { DataArgument, EventKind } from "@kevo/proto/event.ts";
 import type { LogEntry } from "@kevo/proto/log.ts";
@@ -52,6 +53,7 @@ class RunController {
   readonly #view: LiveView;
   readonly #parts: RunParts;
   #bus: Bus | null = null;
+  #natsUrl = "";
   #publisher: LogPublisher | null = null;
   #endpoints: Endpoints | null = null;
   #leases: Leases | null = null;
@@ -146,6 +148,7 @@ class RunController {
       onFailed: (error) => this.#over.reject(error),
     });
     this.#bus = bus;
+    this.#natsUrl = url;
     this.#publisher = await openStores(this.#stack, bus, this.#session, this.#ledger);
     // After the connections to it are closed, a daemon has nothing to wait for.
     this.#stack.defer(async () => {
@@ -180,7 +183,7 @@ class RunController {
     this.#endIfFinished();
     this.#note(
       "started",
-      `run ${spec.run}: ${spec.kernel.id}, ${spec.islands.length} islands, ${describeBudget(spec)}, seed ${spec.seed}`,
+      `run ${spec.run}: ${spec.kernel.id}, ${spec.islands.length} ${spec.islands.length === 1 ? "island" : "islands"}, ${describeBudget(spec)}, seed ${spec.seed}`,
     );
   }
 
@@ -198,10 +201,11 @@ class RunController {
   }
 
   #startClocks(): void {
-    const { spec, progress, mode } = this.#session;
-    const watchdog = new Watchdog(spec.kernel.id, this.#fleet);
+    const { spec, progress, mode, launch } = this.#session;
+    const waitMs = launch.wait_s === undefined ? undefined : launch.wait_s * 1000;
+    const watchdog = new Watchdog(spec.kernel.id, this.#fleet, undefined, waitMs);
     const clocks = startClocks({
-      onView: () => progress.update(this.#view.snapshot(this.#phase, this.#elapsedS())),
+      onView: () => progress.update(this.#view.snapshot(this.#phase, this.#elapsedS(), this.#waiting(watchdog))),
       onStore: () => this.#storeProgress(),
       onLook: () => {
         // An island that says that it has nothing left makes no entry.
@@ -231,6 +235,17 @@ class RunController {
       awaitsModels: spec.llm !== undefined,
     });
     if (stalled !== null) this.#note("stalled", stalled);
+  }
+
+  /** What hinders the run now, for people. */
+  #waiting(watchdog: Watchdog): string | null {
+    const { launch, mode } = this.#session;
+    if (this.#bus?.connected === false) return "the connection to NATS is lost; reconnecting";
+    if (this.#state.finished) return null;
+    if (mode.needsEvaluators && !this.#fleet.serving) return watchdog.waiting;
+    const hasWorker = this.#state.islands.some(({ worker }) => worker !== null);
+    if (!mode.needsWorkers || hasWorker || !launch.external_workers) return null;
+    return `no island-worker yet; start one with \`${ownCommand("island-worker")} start --nats ${this.#natsUrl}\``;
   }
 
   #logged(entries: readonly LogEntry[]): void {

@@ -20,6 +20,8 @@ const fields = z.object({
   /** NATS server to use; null for an embedded one. */
   nats: z.string().nullable(),
   nats_listen: z.string().nullable(),
+  /** Seconds to wait for an evaluator, a first one or one to come back. */
+  wait_s: z.number().positive().optional(),
   /** A recording: where its file goes (absolute), and the values that parameters are held at. */
   record: z
     .object({ out: z.string(), fixed: z.record(z.string(), z.array(paramValue)) })

@@ -6,6 +6,7 @@ import type { LedgerState } from "../ledger/ledger-state.ts";
 import type { AcceptedCandidate } from "../ledger/records.ts";
 import { runObjective } from "../lineage/run-objective.ts";
 import type { RunSnapshot } from "../snapshot/snapshot.ts";
+import { busyMachine } from "./busy-machine.ts";
 
 /** Seconds over which the rate of evaluations is taken. */
 const RATE_WINDOW_S = 30;
@@ -33,7 +34,7 @@ export class LiveView {
     if (!this.#state.leaders.includes(candidate)) this.#candidates.delete(candidate);
   }
 
-  snapshot(phase: string, elapsedS: number): RunSnapshot {
+  snapshot(phase: string, elapsedS: number, waiting: string | null = null): RunSnapshot {
     const { spec, islands, leaders, outcomes } = this.#state;
     const best = leaders.best();
     const candidate = best === undefined ? undefined : this.#candidates.get(best.candidate);
@@ -49,6 +50,8 @@ export class LiveView {
       kernel: spec.kernel.id,
       backend: spec.backend,
       phase,
+      waiting,
+      busy: busyMachine(),
       objective,
       elapsedS,
       remainingS: byBudget === null ? byTime : Math.min(byBudget, byTime ?? byBudget),

@@ -22,6 +22,17 @@ it("gives up only when nobody has served the run for long", () => {
   expect(watchdog.check(false, [])?.code).toBe("no_evaluator");
 });
 
+it("says why it waits and for how much longer, and waits as long as it was told to", () => {
+  const clock = { now: 0 };
+  const fleet = { hopeless: false, trouble: "host:1: not reachable", firstFault: null };
+  const watchdog = new Watchdog("matmul", fleet, () => clock.now, 600_000);
+  clock.now = 100_500;
+  expect(watchdog.check(false, [])).toBeNull();
+  expect(watchdog.waiting).toBe("no evaluator serves (host:1: not reachable); giving up in 500 s, see --wait");
+  clock.now = 600_001;
+  expect(watchdog.check(false, [])?.message).toContain("for 600 s");
+});
+
 it("gives up at once where no evaluator can ever run the kernel", () => {
   expect(watched(true).watchdog.check(false, [])?.message).toBe("No evaluator can run matmul: host:1: not reachable.");
 });

@@ -11,14 +11,27 @@ export class Watchdog {
   readonly #kernel: string;
   readonly #fleet: WatchedFleet;
   readonly #now: () => number;
+  readonly #timeoutMs: number;
   #servedAt: number;
 
-  /** @param now milliseconds of any clock that only goes forward. */
-  constructor(kernel: string, fleet: WatchedFleet, now: () => number = () => performance.now()) {
+  /** @param now milliseconds of any clock that only goes forward; `timeoutMs` of `--wait`. */
+  constructor(
+    kernel: string,
+    fleet: WatchedFleet,
+    now: () => number = () => performance.now(),
+    timeoutMs = EVALUATOR_TIMEOUT_MS,
+  ) {
+    this.#timeoutMs = timeoutMs;
     this.#kernel = kernel;
     this.#fleet = fleet;
     this.#now = now;
     this.#servedAt = now();
+  }
+
+  /** Why nobody serves the run, and for how much longer it waits. */
+  get waiting(): string {
+    const leftS = Math.max(0, Math.ceil((this.#servedAt + this.#timeoutMs - this.#now()) / 1000));
+    return `no evaluator serves (${this.#fleet.trouble}); giving up in ${leftS} s, see --wait`;
   }
 
   /**
@@ -33,10 +46,10 @@ export class Watchdog {
       const code = fault === "baseline_failed" || fault === "reference_failed" ? fault : "evaluators_unusable";
       return new UserError(`No evaluator can run ${this.#kernel}: ${this.#fleet.trouble}.`, 1, { code, detail: why });
     }
-    if (this.#now() - this.#servedAt <= EVALUATOR_TIMEOUT_MS) return null;
+    if (this.#now() - this.#servedAt <= this.#timeoutMs) return null;
     const wanted = missing.length === 0 ? "" : `${missing.join(", ")} `;
     return new UserError(
-      `No evaluator has served ${wanted}for ${EVALUATOR_TIMEOUT_MS / 1000} s: ${this.#fleet.trouble}. Start one with \`gpu-evaluator start\`, then resume the run.`,
+      `No evaluator has served ${wanted}for ${this.#timeoutMs / 1000} s: ${this.#fleet.trouble}. Start one with \`gpu-evaluator start\`, then resume the run.`,
       1,
       { code: "no_evaluator" },
     );

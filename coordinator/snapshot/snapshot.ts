@@ -39,6 +39,10 @@ export interface RunSnapshot {
   readonly backend: string;
   /** What the run is doing: waiting for evaluators, evolving, re-measuring finalists, or how it ended. */
   readonly phase: string;
+  /** What it waits for, why, and for how much longer. */
+  readonly waiting?: string | null;
+  /** What makes times noisy on the machine of the coordinator. */
+  readonly busy?: string | null;
   readonly objective: RunObjective;
   readonly elapsedS: number;
   /** Estimated from the last half minute; null when not known. */
