@@ -182,12 +182,22 @@ describe("a run", () => {
   it("begins with the default configuration, on island 0 only", () => {
     const spec = specOf();
     const start = ridge.decode(ridge.enumerated?.[5] ?? []);
-    const space = { ...ridge, start: ridge.encode(start) };
+    const baseline = ridge.decode(ridge.enumerated?.[9] ?? []);
+    const genes = [start, baseline].map((config) => ridge.encode(config));
+    const space = { ...ridge, start: ridge.encode(start), starts: genes };
     const knowledge = openKnowledge(space, spec);
     const begin = (index: number) =>
       ask(openIsland(space, openedEntry(spec, index)), knowledge, { k: 0, count: 3, migrants: [] });
     expect(begin(0)[0]).toMatchObject({ config: start, proposer: "seed" });
     expect(begin(1)).not.toContainEqual(expect.objectContaining({ config: start }));
+
+    // A baseline is a candidate from the start; runs of before began with the default alone.
+    const competing = { ...spec, baselines_start: true };
+    const asked = ask(openIsland(space, openedEntry(competing, 0)), openKnowledge(space, competing), {
+      ...{ k: 0, count: 3, migrants: [] },
+    });
+    expect(asked.slice(0, 2)).toMatchObject([{ config: start }, { config: baseline, proposer: "seed" }]);
+    expect(begin(0)).not.toContainEqual(expect.objectContaining({ config: baseline }));
   });
 
   it.each(["default", "random"] as const)("exhausts a space completely and then proposes nothing (%s)", (search) => {
