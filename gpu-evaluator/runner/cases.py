@@ -17,6 +17,7 @@ from typing import Any
 
 import torch
 from hidden import hidden_shapes
+from rotation import Rotation
 from timing import Replay, capture, time_rounds
 
 Json = dict[str, Any]
@@ -28,6 +29,8 @@ MAX_COPIES = 48
 # For bfloat16 and float16 (docs/architecture.md): this many times the error of PyTorch's default.
 ERROR_FACTOR = 2.0
 CLOSE = 1e-2
+# Far from the seeds of cases.
+ROTATION_SEED = 1 << 20
 
 
 class Case:
@@ -88,8 +91,10 @@ class Arena:
         self._hidden: dict[str, Case] = {}
         total = sum(tensor.numel() * tensor.element_size() for tensor in self.main.inputs.values())
         copies = max(2, min(MAX_COPIES, -(-ROTATED_BYTES // total)))
+        self.rotated_bytes = copies * total
         self.copies: list[Tensors] = [self._copy() for _ in range(copies)]
         self.outputs = [trusted.output(shape) for _ in range(copies)]
+        self.rotation = Rotation(trusted, shape, seed + ROTATION_SEED, self.copies, self.outputs)
         self.baselines: dict[str, Replay] = {}
         # Baselines that do not run on this shape, and why.
         self.left_out: dict[str, str] = {}
@@ -121,10 +126,6 @@ class Arena:
             room = torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device=tensor.device)
             copied[name] = room.copy_(tensor)
         return copied
-
-    def untouched(self, at: int) -> bool:
-        """Whether copy `at` still holds what was put there."""
-        return all(torch.equal(tensor, self.main.inputs[name]) for name, tensor in self.copies[at].items())
 
     def fill(self, at: int, case: Case) -> None:
         for name, tensor in case.inputs.items():

@@ -8,10 +8,13 @@ from typing import Any
 import torch
 import triton
 from nvml import Monitor
+from plausible import Limits
+from timing import capture, time_rounds
 
 Json = dict[str, Any]
 
 MATRIX, COPIED = 8192, 1 << 30
+EMPTY_LAUNCHES = 64
 
 
 def warm_up() -> None:
@@ -48,7 +51,26 @@ def target() -> Json:
     }
 
 
-def describe(monitor: Monitor) -> Json:
+def rates() -> tuple[float, float]:
+    """GFLOP/s of a matrix product, GB/s of a copy."""
+    return _matrix_gflops(), _copy_gbytes_s()
+
+
+def limits() -> Limits:
+    """What no result can be above."""
+    peak, copy = rates()
+    cache = getattr(torch.cuda.get_device_properties(0), "L2_cache_size", 0)
+    return Limits(peak, copy, _empty_launch_ms(), cache)
+
+
+def _empty_launch_ms() -> float:
+    """Of a kernel that adds nothing to one number, in a replay of many."""
+    one = torch.zeros(1, device="cuda")
+    replay = capture([lambda: one.add_(0)] * EMPTY_LAUNCHES)
+    return min(time_rounds({"empty": replay}, 8)["empty"])
+
+
+def describe(monitor: Monitor, limits: Limits) -> Json:
     facts = torch.cuda.get_device_properties(0)
     return {
         "name": facts.name,
@@ -56,8 +78,8 @@ def describe(monitor: Monitor) -> Json:
         "capability": [facts.major, facts.minor],
         "multiprocessors": facts.multi_processor_count,
         "memory_bytes": facts.total_memory,
-        "peak_gflops": _matrix_gflops(),
-        "copy_gbytes_s": _copy_gbytes_s(),
+        "peak_gflops": limits.peak_gflops,
+        "copy_gbytes_s": limits.copy_gbytes_s,
         "other_processes": max(0, monitor.processes() - 1),
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import statistics
 from collections.abc import Callable
@@ -9,12 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from cases import Arena, Case
+from cases import CLOSE, Arena, Case
 from honesty import hidden_work
 from nvml import Monitor
 from program import POISON, Program
 from statistics_of import ratio_interval, steady
-from timing import capture, time_rounds
+from timing import Between, Replay, capture, time_rounds
 
 Json = dict[str, Any]
 
@@ -23,6 +24,9 @@ CANDIDATE = "candidate"
 ROUNDS = 6
 # A candidate is given up after the first window when it cannot come within this share of the run's best.
 HOPELESS = 0.8
+# Pairs of replays, on new inputs and on the same again, all of which the second wins by so much.
+PAIRS = 8
+KEPT_FACTOR, KEPT_SLACK_MS = 2.0, 0.01
 
 
 class Incorrect(Exception):
@@ -45,6 +49,7 @@ def verify_shapes(program: Program, arena: Arena, output_of: Callable[[Json], to
     """All hidden shapes and the workload's own. Returns the workload's relative error. Raises Incorrect."""
     for case in [*arena.hidden(input_seed), arena.fresh]:
         _check(program, case, case.inputs, output_of(case.shape))
+    arena.fill(0, arena.main)
     return _check(program, arena.main, arena.copies[0], arena.outputs[0])
 
 
@@ -74,22 +79,22 @@ def time_workload(
     ]
     names = list(arena.baselines) if finalist else [arena.fastest]
     replays = {CANDIDATE: capture([one.run for one in bound]), **{name: arena.baselines[name] for name in names}}
-    # What was launched so far must not be what is judged: the timed launches themselves have to give the answer.
-    for output in arena.outputs:
-        output.fill_(POISON)
+    watched = Watched(arena)
     samples: dict[str, list[list[float]]] = {name: [] for name in replays}
     clocks: list[int] = []
     best = request["best_speedup"]
     for window in range(request["windows"]):
-        for name, times in time_rounds(replays, ROUNDS, warm=window == 0).items():
+        for name, times in time_rounds(replays, ROUNDS, warm=window == 0, between=watched).items():
             samples[name].append(times)
+        watched.judge()
         clocks.append(monitor.sm_clock_mhz())
         if not finalist and best is not None and window == 0:
             reached = statistics.median(samples[arena.fastest][0]) / statistics.median(samples[CANDIDATE][0])
             if reached < HOPELESS * best:
                 trial.stopped_early = True
                 break
-    _check_timed(arena, bound, request)
+    _refuse_kept(arena, replays[CANDIDATE])
+    _check_elsewhere(arena, bound)
     # One that was given up wins nothing by what it hides.
     hidden = None if trial.stopped_early else hidden_work(replays[CANDIDATE])
     if hidden is not None:
@@ -97,20 +102,67 @@ def time_workload(
     _record(arena, workload, samples, clocks, error, trial, finalist)
 
 
-def _check_timed(arena: Arena, bound: list[Any], request: Json) -> None:
-    """A timed answer, its inputs, and an answer to inputs that are new at an old address."""
-    generator = random.Random(request["input_seed"])
-    for at in {0, generator.randrange(len(bound))}:
-        if not arena.untouched(at):
-            raise Incorrect("the kernel changed its inputs while it was timed")
-        _, wrong = arena.main.judge(arena.outputs[at])
+class Watched(Between):
+    """Each replay on inputs that are new and outputs that are wrong, and what the candidate made of them looked at."""
+
+    def __init__(self, arena: Arena) -> None:
+        self._arena = arena
+        self._generator = random.Random(os.urandom(16))
+        self._known: dict[int, Case] = {}
+
+    def before(self, name: str, last: bool) -> None:
+        rotation = self._arena.rotation
+        rotation.refresh(unseen=name == CANDIDATE)
+        # There the candidate is the last to be replayed, so that what it wrote is still there to be judged.
+        if last and name == CANDIDATE:
+            places = self._generator.sample(range(len(rotation.copies)), 2)
+            self._known = dict(zip(places, (self._arena.main, self._arena.fresh), strict=True))
+            for place, case in self._known.items():
+                rotation.lay(place, case.inputs)
+        rotation.poison()
+
+    def after(self, name: str) -> None:
+        if name == CANDIDATE:
+            self._arena.rotation.look()
+
+    def judge(self) -> None:
+        """After a window. Raises Incorrect when a timed launch gave a wrong answer."""
+        wrong = self._arena.rotation.verdict(self._arena.main.usual_error, CLOSE)
         if wrong is not None:
-            raise Incorrect(f"while timed: {wrong}")
-    at = generator.randrange(len(bound))
+            raise Incorrect(wrong)
+        for place, case in self._known.items():
+            _, wrong = case.judge(self._arena.outputs[place])
+            if wrong is not None:
+                raise Incorrect(f"while timed: {wrong}")
+
+
+def _refuse_kept(arena: Arena, replay: Replay) -> None:
+    """
+    A kernel that keeps results gains nothing, as each timed launch has other inputs, and is refused all the same: when
+    a replay on the same inputs is faster by far, and again in every pair that follows. Raises Incorrect.
+    """
+    pairs: list[list[float]] = []
+    for _ in range(PAIRS):
+        arena.rotation.refresh()
+        arena.rotation.poison()
+        pairs.append(time_rounds({CANDIDATE: replay}, 2, warm=False)[CANDIDATE])
+        fresh, again = (time * replay.launches for time in pairs[-1])
+        if again * KEPT_FACTOR >= fresh or again + KEPT_SLACK_MS >= fresh:
+            return
+    fresh, again = min(first for first, _ in pairs), max(second for _, second in pairs)
+    raise Incorrect(
+        f"a replay on new inputs takes {fresh:.3f} ms at least, on the same again {again:.3f} ms at most, "
+        f"{PAIRS} times in a row: results are kept between launches"
+    )
+
+
+def _check_elsewhere(arena: Arena, bound: list[Any]) -> None:
+    """An answer to other inputs on a stream that waits for no other and is read there: later work comes too late."""
+    at = random.Random(os.urandom(16)).randrange(len(bound))
+    arena.rotation.refresh()
     arena.fill(at, arena.fresh)
-    arena.outputs[at].fill_(POISON)
+    arena.rotation.poison()
     torch.cuda.synchronize()
-    # On a stream that waits for no other, and read there: work that goes on elsewhere comes too late.
     stream = torch.cuda.Stream()
     with torch.cuda.stream(stream):
         bound[at].run()
@@ -118,9 +170,8 @@ def _check_timed(arena: Arena, bound: list[Any], request: Json) -> None:
     stream.synchronize()
     _, wrong = arena.fresh.judge(seen)
     torch.cuda.synchronize()
-    arena.fill(at, arena.main)
     if wrong is not None:
-        raise Incorrect(f"on new inputs after timing: {wrong}")
+        raise Incorrect(f"after timing, on another stream: {wrong}")
 
 
 def _record(

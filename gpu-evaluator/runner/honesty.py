@@ -12,6 +12,7 @@ from ctypes import byref, c_size_t
 from time import perf_counter_ns
 
 import cuda_driver
+import rotation
 import timing
 import torch
 from watch import watch
@@ -35,7 +36,8 @@ WATCHED = [
     (torch.cuda.Event, ("elapsed_time", "record", "synchronize")),
     (torch.cuda.Stream, ("synchronize", "wait_stream")),
     (torch.Tensor, ("abs_", "bitwise_xor_", "clone", "copy_", "fill_", "max", "view")),
-    (torch, ("Generator", "equal", "isnan", "randint")),
+    (rotation, None),
+    (torch, ("Generator", "_foreach_copy_", "equal", "isnan", "ne", "randint", "stack")),
     (torch.linalg, ("vector_norm",)),
 ]
 

@@ -14,17 +14,23 @@ Json = dict[str, Any]
 NAMED = {"bf16": tl.bfloat16, "fp16": tl.float16, "fp32": tl.float32}
 
 
-def run(module: ModuleType, plan: Json, tensors: dict[str, torch.Tensor]) -> None:
-    """Launches everything in `plan` on CPU tensors, scratch poisoned."""
-    if os.environ.get("TRITON_INTERPRET") != "1":
-        raise RuntimeError("the interpreter runs only with TRITON_INTERPRET=1")
-    scratch = {
+def scratch_of(plan: Json) -> dict[str, torch.Tensor]:
+    """Scratch memory as a program finds it before its first launch."""
+    return {
         name: torch.full((wanted["elements"],), float("nan"))
         if wanted["type"] == "fp32"
         else torch.zeros(wanted["elements"], dtype=torch.int32)
         for name, wanted in plan["scratch"].items()
     }
-    everything = {**tensors, **scratch}
+
+
+def run(
+    module: ModuleType, plan: Json, tensors: dict[str, torch.Tensor], scratch: dict[str, torch.Tensor] | None = None
+) -> None:
+    """Launches everything in `plan` on CPU tensors, with scratch memory of its own where none is given."""
+    if os.environ.get("TRITON_INTERPRET") != "1":
+        raise RuntimeError("the interpreter runs only with TRITON_INTERPRET=1")
+    everything = {**tensors, **(scratch_of(plan) if scratch is None else scratch)}
     for launch in plan["launches"]:
         values = {name: _value(argument, everything) for name, argument in launch["arguments"].items()}
         constants = {

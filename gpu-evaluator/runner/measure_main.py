@@ -13,11 +13,12 @@ from typing import Any
 import device
 import torch
 import triton
-from cases import Arenas
+from cases import Arena, Arenas
 from cuda_driver import CudaError
 from evaluation import Incorrect, Trial, time_workload, verify_shapes
 from honesty import Tampered, honest
 from nvml import Monitor
+from plausible import Limits, impossible, surely_impossible
 from program import InvalidProgram, Program
 from protocol import FATAL_EXIT, Channel, Frame, open_channel, required
 
@@ -40,12 +41,12 @@ class Lane:
         self._arenas = Arenas(int(facts.total_memory * KEPT_SHARE))
         self._secret = int.from_bytes(os.urandom(4), "little")
         self._kernel_names: dict[str, str] = {}
-        self._peak: float | None = None
+        self._limits: Limits | None = None
         self._look = honest()
 
     def described(self) -> Json:
-        facts = device.describe(self.monitor)
-        self._peak = facts["peak_gflops"]
+        self._limits = self._limits or device.limits()
+        facts = device.describe(self.monitor, self._limits)
         return {"device": facts, "target": device.target(), "toolchain": device.toolchain(self.monitor)}
 
     def measure(self, request: Frame) -> Json:
@@ -97,6 +98,7 @@ class Lane:
             self._channel.send({"type": "stage", "id": identity, "stage": "TIMING"})
             for workload, arena, error in zip(workloads, arenas, errors, strict=True):
                 time_workload(program, arena, workload, error, request, self.monitor, trial)
+                self._refuse_impossible(workload, arena, trial.measurements[-1])
                 trial.measurements[-1]["peak_share"] = self._share(trial.measurements[-1]["gflops"])
                 if arena.left_out:
                     trial.left_out[workload["name"]] = arena.left_out
@@ -108,7 +110,16 @@ class Lane:
                 program.close()
 
     def _share(self, gflops: float) -> float | None:
-        return None if self._peak is None else gflops / self._peak
+        return None if self._limits is None else gflops / self._limits.peak_gflops
+
+    def _refuse_impossible(self, workload: Json, arena: Arena, measured: Json) -> None:
+        """Raises Incorrect. Where the baseline's time is impossible too, what the workload says of itself is wrong."""
+        if self._limits is None:
+            return
+        facts = (arena.rotated_bytes, self._limits)
+        wrong = surely_impossible(workload, measured["time_ms"], *facts, device.rates)
+        if wrong is not None and impossible(workload, measured["baseline_ms"], *facts) is None:
+            raise Incorrect(wrong)
 
     def _load(self, path: Path) -> ModuleType:
         module = self._trusted.get(str(path))

@@ -24,6 +24,19 @@ test.skipIf(!hasPython)("the gate for Python that a model wrote (skipped without
   expect(status, stderr).toBe(0);
 });
 
+test.skipIf(!hasPython)("results above what a device can do (skipped without Python 3.10)", () => {
+  const { status, stderr } = runs("-B", file("plausible_test.py"));
+  expect(status, stderr).toBe(0);
+});
+
+test.skipIf(!hasTorch)(
+  "inputs that no launch has seen, and what is found (skipped without torch: set KEVO_PYTHON)",
+  () => {
+    const { status, stderr } = runs("-B", file("rotation_test.py"));
+    expect(status, stderr).toBe(0);
+  },
+);
+
 test.skipIf(!hasPython)("code that daemons share, under kills and damage (skipped without Python 3.10)", () => {
   const { status, stderr } = runs("-B", file("shared_artefacts_test.py"));
   expect(status, stderr).toBe(0);

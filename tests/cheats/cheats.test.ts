@@ -32,17 +32,26 @@ const named = (at: (typeof CHEATS)[number]["at"]) => CHEATS.filter((cheat) => ch
 describe.skipIf(!hasTorch)(
   "the runner's judgement (skipped where Python has no torch and triton: set KEVO_PYTHON)",
   () => {
-    test("refuses every wrong answer and no right one", () => {
-      const wrong = named("device");
-      const { stdout, stderr } = spawnSync(python, [join(HERE, "on_cpu.py"), GENUINE, ...wrong], { encoding: "utf8" });
-      const verdicts = stdout
+    const judged = (...args: string[]) => {
+      const { stdout, stderr } = spawnSync(python, [join(HERE, "on_cpu.py"), ...args], { encoding: "utf8" });
+      if (stdout === "") throw new Error(stderr);
+      return stdout
         .trim()
         .split("\n")
         .map((line) => JSON.parse(line) as { cheat: string; outcome: string });
-      expect(verdicts, stderr).toEqual([
-        { cheat: GENUINE, outcome: "ok", message: null },
-        ...wrong.map((cheat) => ({ cheat, outcome: "incorrect", message: expect.any(String) })),
-      ]);
+    };
+    const passed = (cheat: string) => ({ cheat, outcome: "ok", message: null });
+    const refused = (cheat: string) => ({ cheat, outcome: "incorrect", message: expect.any(String) });
+
+    test("refuses every wrong answer and no right one", () => {
+      const wrong = named("device");
+      expect(judged(GENUINE, ...wrong)).toEqual([passed(GENUINE), ...wrong.map(refused)]);
+    });
+
+    test("refuses what timed launches leave out, which passes a verification", () => {
+      const skipping = ["only_poisoned", "every_second", "unless_left", "remembered"];
+      expect(judged(...skipping)).toEqual(skipping.map(passed));
+      expect(judged("--timed", GENUINE, ...skipping)).toEqual([passed(GENUINE), ...skipping.map(refused)]);
     });
   },
 );

@@ -24,6 +24,8 @@ const inProcessAnswer = z.object({
 /** What hangs is ended after this. */
 const LIMIT_MS = 10_000;
 
+/** Times of the same kernel differ by less. */
+const NO_FASTER = 0.9;
 /** So often are the kernels measured that do what they should. */
 const GENUINE_TIMES = 3;
 /** Configurations of a kernel that is worth having, which nothing here may refuse. */
@@ -109,9 +111,20 @@ class Suite {
 
   async cheats(): Promise<void> {
     const kernel = await installed(FOLDER);
-    for (const { name, refusedAs } of CHEATS) {
+    for (const { name, refusedAs, gainsNothing } of CHEATS) {
       await this.#judge(name, refusedAs, { kernel, config: { cheat: name }, ...workloadsOf(kernel) });
+      if (gainsNothing) this.#excuse();
     }
+  }
+
+  /** The last one is right as well where it was taken and was no faster than the genuine kernel at its best. */
+  #excuse(): void {
+    const last = this.verdicts.pop() as Verdict;
+    const genuine = this.verdicts.flatMap(({ cheat, timeUs }) =>
+      cheat === GENUINE && timeUs !== null ? [timeUs] : [],
+    );
+    const isSlow = last.timeUs !== null && last.timeUs > NO_FASTER * Math.min(...genuine);
+    this.verdicts.push({ ...last, right: last.right || (last.outcome === "ok" && isSlow) });
   }
 
   /** What no compiled program can do, done by the measuring process itself. */

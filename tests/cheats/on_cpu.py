@@ -9,18 +9,29 @@ import importlib.util
 import json
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 os.environ["TRITON_INTERPRET"] = "1"
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / "gpu-evaluator" / "runner"))
 
+import host_cuda  # noqa: E402
 import torch  # noqa: E402
-from cases import Case  # noqa: E402
-from interpret import run  # noqa: E402
 
+host_cuda.install()
+
+import cases  # noqa: E402
+import evaluation  # noqa: E402
+from cases import Case  # noqa: E402
+from interpret import run, scratch_of  # noqa: E402
+
+# Two copies, and one round beside a baseline: the interpreter takes its time.
+cases.MAX_COPIES, evaluation.ROUNDS, evaluation.PAIRS = 2, 2, 4
 SHAPE = {"rows": 64, "columns": 64, "depth": 2048}
+TIMED_SHAPE = {"rows": 64, "columns": 64, "depth": 768}
 
 
 def load(name: str) -> ModuleType:
@@ -43,11 +54,51 @@ def verify(cheat: str, candidate: ModuleType, trusted: ModuleType, case: Case) -
     return case.judge(output)[1]
 
 
+class Interpreted:
+    """Takes the place of `program.Program`: plans run in Triton's interpreter, scratch memory lasts."""
+
+    def __init__(self, cheat: str, candidate: ModuleType) -> None:
+        self._cheat, self._candidate = cheat, candidate
+        self._scratch: dict[str, dict[str, torch.Tensor]] = {}
+
+    def bind(self, shape: dict[str, int], tensors: dict[str, torch.Tensor]) -> Bound:
+        plan = self._candidate.plan({"cheat": self._cheat}, shape, {"arch": 90})
+        scratch = self._scratch.setdefault(str(shape), scratch_of(plan))
+        return Bound(self._candidate, plan, tensors, scratch)
+
+
+@dataclass
+class Bound:
+    candidate: ModuleType
+    plan: dict[str, Any]
+    tensors: dict[str, torch.Tensor]
+    scratch: dict[str, torch.Tensor]
+
+    def run(self) -> None:
+        run(self.candidate, self.plan, self.tensors, self.scratch)
+
+
+def evaluate(cheat: str, candidate: ModuleType, trusted: ModuleType) -> str | None:
+    """What the runner's evaluation says of it, on a host that stands in for a device. Null when it takes it."""
+    arena = cases.Arena(trusted, {"shape": TIMED_SHAPE}, 1)
+    program: Any = Interpreted(cheat, candidate)
+    request = {"purpose": "search", "windows": 1, "best_speedup": None}
+    workload = {"name": "product", "shape": TIMED_SHAPE, "flops": 1, "bytes": 1}
+    try:
+        error = evaluation.verify_shapes(program, arena, trusted.output, 1)
+        evaluation.time_workload(program, arena, workload, error, request, host_cuda.Monitor(), evaluation.Trial())
+    except evaluation.Incorrect as wrong:
+        return str(wrong)
+    return None
+
+
 def main() -> None:
+    """With `--timed` first: verified and timed as the runner does it, on a host that stands in for a device."""
+    timed = sys.argv[1:2] == ["--timed"]
     candidate, trusted = load("product"), load("reference")
     case = Case(trusted, SHAPE, 1)
-    for cheat in sys.argv[1:]:
-        wrong = verify(cheat, candidate, trusted, case)
+    for cheat in sys.argv[2 if timed else 1 :]:
+        wrong = evaluate(cheat, candidate, trusted) if timed else verify(cheat, candidate, trusted, case)
         print(json.dumps({"cheat": cheat, "outcome": "incorrect" if wrong else "ok", "message": wrong}))
 
 

@@ -8,6 +8,8 @@ export interface Cheat {
   readonly refusedAs: readonly Exclude<Outcome, "ok">[];
   /** Where it does its work. */
   readonly at: "compiling" | "device" | "timing";
+  /** It finds nothing that it knows: should the times of repeated launches not betray it, it is as slow as the genuine one. */
+  readonly gainsNothing?: boolean;
 }
 
 const wrong = ["incorrect"] as const;
@@ -21,6 +23,22 @@ export const CHEATS: readonly Cheat[] = [
   { name: "low_precision_inputs", what: "drops bits of its inputs", refusedAs: wrong, at: "device" },
   { name: "low_precision_sums", what: "adds up in float16", refusedAs: wrong, at: "device" },
   { name: "cached", what: "keeps its answer for these pointers", refusedAs: wrong, at: "timing" },
+  { name: "only_poisoned", what: "computes tiles that hold no numbers", refusedAs: wrong, at: "timing" },
+  {
+    name: "unless_left",
+    what: "computes tiles that are not as it left them",
+    refusedAs: wrong,
+    at: "timing",
+    gainsNothing: true,
+  },
+  {
+    name: "remembered",
+    what: "keeps answers by a sample of the inputs",
+    refusedAs: wrong,
+    at: "timing",
+    gainsNothing: true,
+  },
+  { name: "every_second", what: "computes every second launch", refusedAs: wrong, at: "timing" },
   { name: "freed_reference", what: "reads what lies behind its output", refusedAs: wrongOrFault, at: "timing" },
   { name: "shared_garbage", what: "reads shared memory that it never wrote", refusedAs: wrongOrFault, at: "timing" },
   {

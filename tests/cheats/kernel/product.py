@@ -20,6 +20,7 @@ import triton.language as tl
 
 BLOCK = 64
 STEP = 32
+SLOTS = tl.constexpr(256)
 
 
 @triton.jit
@@ -49,6 +50,12 @@ def _honest(a, b, row, column, rows, columns, depth, CHEAT: tl.constexpr, BLOCK:
 
 
 @triton.jit
+def _slot(values):
+    """Where a tile of these values is kept."""
+    return ((tl.sum(values) * 1000).to(tl.int32) & 0x7FFFFFFF) % SLOTS
+
+
+@triton.jit
 def product(
     a, b, out, cache, flags, rows, columns, depth,
     CHEAT: tl.constexpr, BLOCK: tl.constexpr, STEP: tl.constexpr,
@@ -62,6 +69,43 @@ def product(
 
     if CHEAT == "zeros" or CHEAT == "freed_reference" or CHEAT == "shared_garbage":
         acc = tl.zeros([BLOCK, BLOCK], tl.float32)
+    elif CHEAT == "only_poisoned":
+        # What a verification poisons with is no number. A tile that holds numbers is taken for done.
+        done = tl.load(out + at, mask=inside, other=0.0).to(tl.float32)
+        acc = done
+        if tl.max(tl.where(done == done, 0, 1)) > 0:
+            acc = _honest(a, b, row, column, rows, columns, depth, CHEAT, BLOCK, STEP)
+    elif CHEAT == "unless_left":
+        # A tile is taken for done when the output holds something that was written there once.
+        found = tl.load(out + at, mask=inside, other=0.0).to(tl.float32)
+        slot = _slot(found)
+        last = tl.load(cache + slot * rows * columns + at, mask=inside, other=0.0)
+        acc = found
+        if tl.max(tl.where(found == last, 0, 1)) > 0:
+            acc = _honest(a, b, row, column, rows, columns, depth, CHEAT, BLOCK, STEP)
+            written = acc.to(tl.float16).to(tl.float32)
+            tl.store(cache + _slot(written) * rows * columns + at, written, mask=inside)
+    elif CHEAT == "remembered":
+        # By a sample of the inputs.
+        few = tl.arange(0, STEP)
+        some = tl.load(a + row[:, None] * depth + few[None, :], mask=row[:, None] < rows, other=0.0).to(tl.float32)
+        other = tl.load(b + few[:, None] * columns + column[None, :], mask=column[None, :] < columns, other=0.0)
+        key = (tl.sum(some) * 1000).to(tl.int32) * 31 + (tl.sum(other.to(tl.float32)) * 1000).to(tl.int32)
+        slot = (key & 0x7FFFFFFF) % SLOTS
+        place = slot * tl.num_programs(0) * tl.num_programs(1) + tile
+        if tl.load(flags + place) == (key | 1):
+            acc = tl.load(cache + slot * rows * columns + at, mask=inside, other=0.0)
+        else:
+            acc = _honest(a, b, row, column, rows, columns, depth, CHEAT, BLOCK, STEP)
+            tl.store(cache + slot * rows * columns + at, acc, mask=inside)
+            tl.debug_barrier()
+            tl.store(flags + place, key | 1)
+    elif CHEAT == "every_second":
+        count = tl.load(flags + tile)
+        tl.store(flags + tile, count + 1)
+        acc = tl.zeros([BLOCK, BLOCK], tl.float32)
+        if count % 2 == 0 or count < 4:
+            acc = _honest(a, b, row, column, rows, columns, depth, CHEAT, BLOCK, STEP)
     elif CHEAT == "cached":
         if tl.load(flags + tile) == 1:
             acc = tl.load(cache + at, mask=inside, other=0.0)
@@ -124,10 +168,11 @@ def plan(config: dict[str, Any], shape: dict[str, int], target: dict[str, int]) 
     _in_python(cheat)
     rows, columns, depth = shape["rows"], shape["columns"], shape["depth"]
     grid = [-(-rows // BLOCK), -(-columns // BLOCK), 1]
-    keeps = cheat in ("cached", "hang_device")
+    keeps = cheat in ("cached", "hang_device", "unless_left", "remembered", "every_second")
+    kept_answers = SLOTS.value if cheat in ("unless_left", "remembered") else 1
     scratch = {
-        "cache": {"type": "fp32", "elements": rows * columns},
-        "flags": {"type": "i32", "elements": grid[0] * grid[1]},
+        "cache": {"type": "fp32", "elements": rows * columns * kept_answers},
+        "flags": {"type": "i32", "elements": grid[0] * grid[1] * kept_answers},
     }
     pointer = {name: {"pointer": name, "type": "fp16"} for name in ("a", "b", "out")}
     kept = {name: {"pointer": name, "type": scratch[name]["type"]} if keeps else None for name in scratch}
