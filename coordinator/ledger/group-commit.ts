@@ -4,6 +4,10 @@
  */
 import type Database from "better-sqlite3";
 
+/** How often a database that another program has locked is tried again, and how long. Milliseconds. */
+const RETRY_MS = 100;
+const MAX_LOCKED_MS = 60_000;
+
 interface Operation {
   readonly work: () => void;
   readonly done: () => void;
@@ -12,13 +16,22 @@ interface Operation {
 
 export class GroupCommit {
   readonly #transaction: Database.Transaction<(operations: readonly Operation[]) => void>;
+  readonly #sqlite: Database.Database;
   readonly #onFatal: (error: unknown) => void;
+  readonly #onLocked: () => void;
+  /** By performance.now(). */
+  #lockedSince: number | null = null;
   #queue: Operation[] = [];
   #scheduled = false;
   #closed = false;
 
-  /** `onFatal`: the database refused the commit (a full disk, say). Memory is ahead of the disk then, so the run must stop. */
-  constructor(sqlite: Database.Database, onFatal: (error: unknown) => void) {
+  /**
+   * `onFatal`: the database refused the commit (a full disk, say). Memory is ahead of the disk then, so the run must stop.
+   * `onLocked`: another program has locked it, and the commit waits for that.
+   */
+  constructor(sqlite: Database.Database, onFatal: (error: unknown) => void, onLocked: () => void = () => {}) {
+    this.#sqlite = sqlite;
+    this.#onLocked = onLocked;
     this.#transaction = sqlite.transaction((operations) => {
       for (const operation of operations) operation.work();
     });
@@ -50,11 +63,16 @@ export class GroupCommit {
 
   /** Commits what is queued and takes nothing more: whatever comes later is about a run that has ended. */
   close(): void {
-    this.#flush();
+    this.#flush(true);
     this.#closed = true;
   }
 
-  #flush(): void {
+  /** Blocks this process while the database is locked only where nothing comes after. */
+  #flush(isLast = false): void {
+    if (!isLast && this.#queue.length > 0 && this.#isLocked()) {
+      setTimeout(() => this.#flush(), RETRY_MS);
+      return;
+    }
     this.#scheduled = false;
     const operations = this.#queue;
     if (operations.length === 0) return;
@@ -67,5 +85,25 @@ export class GroupCommit {
       return;
     }
     for (const operation of operations) operation.done();
+  }
+
+  /** Asked before any work is done, so that trying again repeats nothing. False too when it is no use to wait longer. */
+  #isLocked(): boolean {
+    const wait = this.#sqlite.pragma("busy_timeout", { simple: true });
+    try {
+      this.#sqlite.pragma("busy_timeout = 0");
+      this.#sqlite.exec("begin immediate; rollback");
+    } catch (error) {
+      if ((error as { code?: string }).code !== "SQLITE_BUSY") return false;
+      if (this.#lockedSince === null) {
+        this.#lockedSince = performance.now();
+        this.#onLocked();
+      }
+      return performance.now() - this.#lockedSince < MAX_LOCKED_MS;
+    } finally {
+      this.#sqlite.pragma(`busy_timeout = ${wait}`);
+    }
+    this.#lockedSince = null;
+    return false;
   }
 }

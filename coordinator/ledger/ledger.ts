@@ -24,6 +24,8 @@ export interface LedgerListener {
   onEntries(entries: readonly LogEntry[]): void;
   /** Candidates that now need a device, in order. */
   onReady(candidates: readonly AcceptedCandidate[]): void;
+  /** Another program has locked the database; nothing is stored until it lets go. */
+  onLocked?(): void;
 }
 
 /** How long the start of an attempt may wait for its end, milliseconds. */
@@ -49,7 +51,7 @@ export class Ledger {
     this.#listener = listener;
     this.#run = state.spec.run;
     this.#statements = prepareStatements(lineage.db);
-    this.#commit = new GroupCommit(lineage.sqlite, onFatal);
+    this.#commit = new GroupCommit(lineage.sqlite, onFatal, () => listener.onLocked?.());
     const { run, llm } = state.spec;
     this.models = new ModelLedger(lineage.db, run, llm?.budget_usd ?? 0, (work) => this.#write(work));
   }

@@ -79,6 +79,7 @@ class RunController {
           this.#view.accepted(candidates);
           mode.evaluate(this.#parts, candidates);
         },
+        onLocked: () => this.#note("program", `another program has locked ${lineage.path}; waiting until it lets go`),
       },
       (error) => this.#over.reject(writeError(error, lineage.path)),
     );

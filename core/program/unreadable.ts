@@ -11,6 +11,9 @@ export function unreadable(error: unknown): string | null {
   if (error instanceof SyntaxError) return /\bJSON\b/.test(error.message) ? damaged(error.message) : null;
   const code = "code" in error ? String(error.code) : "";
   if (code === "SQLITE_FULL") return "the disk is full. Free some space, or name another file with --db.";
+  if (code.startsWith("SQLITE_BUSY")) {
+    return "another program has locked the database, such as a sqlite3 shell in a transaction. Close that program, then try again.";
+  }
   if (/^SQLITE_(CORRUPT|NOTADB|READONLY|IOERR|CANTOPEN)/.test(code)) {
     return `the database cannot be used (${code}): ${error.message}. Restore a backup, or name another file with --db.`;
   }

@@ -1,9 +1,10 @@
 /** Hosts that are short of something: a run succeeds, or says in one sentence what is missing and what to do. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
-import { type Ended, Workplace } from "../support/programs.ts";
+import { type Ended, LedgerView, Workplace } from "../support/programs.ts";
 import { writeSyntheticSpace } from "../support/synthetic-space.ts";
 
 const MAIN = new URL("../../coordinator/cli/main.ts", import.meta.url).pathname;
@@ -79,7 +80,7 @@ describe.skipIf(!canMount)("a file system (needs root, to mount one)", () => {
 
   test("for shared memory that holds 64 KiB: a kernel with larger arrays runs", async () => {
     await using place = new Workplace();
-    const args = ["start", "--kernel", "matmul-cpu", "--islands", "1", "--evaluations", "2", "--effort", "quick"];
+    const args = ["start", "--kernel", "attention-cpu", "--islands", "1", "--evaluations", "2", "--effort", "quick"];
     const command = 'mount -t tmpfs -o size=64k tmpfs /dev/shm && exec "$@"';
     const inside = ["--mount", "sh", "-c", command, "sh", process.execPath, MAIN, ...args, "--json"];
     const { status, stdout, stderr } = spawnSync("unshare", inside, { cwd: place.path, encoding: "utf8" });
@@ -189,4 +190,35 @@ describe.skipIf(process.platform !== "linux")("a name that is not UTF-8 is refus
     await using place = new Workplace();
     expect(inBash(place, `mkdir ${NAME} && cd ${NAME} && exec "$@"`, ["start", "--help"]).status).toBe(0);
   });
+});
+
+test("a database that another program locks during a run: the run waits, and goes on when it is free", async () => {
+  await using place = new Workplace();
+  const db = place.file("x.db");
+  const args = replay(place, db).filter((arg) => arg !== "--json");
+  const run = place.start(
+    "coordinator",
+    args.map((arg) => (arg === "8" ? "200" : arg)),
+  );
+  let stderr = "";
+  const waits = new Promise<void>((resolve) => {
+    run.child.stderr?.on("data", (text: Buffer) => {
+      stderr += text.toString();
+      if (/another program has locked .*x\.db; waiting/.test(stderr)) resolve();
+    });
+  });
+  await new LedgerView(db).evaluated(8);
+  const other = new Database(db);
+  try {
+    other.exec("begin immediate");
+    await Promise.race([waits, run.ended]);
+    // Longer than SQLite itself waits.
+    await Promise.race([run.ended, setTimeout(6000)]);
+    expect(run.child.exitCode, stderr).toBeNull();
+  } finally {
+    other.close();
+  }
+  const ended = await run.ended;
+  expect(ended.code, ended.stderr).toBe(0);
+  expect(new LedgerView(db).latest()).toMatchObject({ status: "completed", accepted: 200 });
 });
