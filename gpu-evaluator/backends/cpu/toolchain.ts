@@ -84,28 +84,36 @@ export async function prepareToolchain(
       );
     return join(folder, output);
   };
-  const version = firstLines((await cc("--version")).stdout, 1) || compiler.join(" ");
   const object = (name: string) => build(`${name}.o`, "-c", join(NATIVE, `${name}.c`));
-  const [channel, team] = [await object("channel"), await object("team")];
-  const harness = [await object("harness"), channel, team];
-  let native: string[] = [];
-  for (const flag of ["-march=native", "-mcpu=native"]) {
-    if ((await cc(flag, "-c", "-I", NATIVE, "-o", "probe.o", join(NATIVE, "team.c"))).code !== 0) continue;
-    native = [flag];
-    break;
-  }
-  const referenceMain = await object("reference-main");
-  const inputsMain = [await object("inputs-main"), channel];
+  const nativeFlags = async () => {
+    for (const flag of ["-march=native", "-mcpu=native"]) {
+      if ((await cc(flag, "-c", "-I", NATIVE, "-o", "probe.o", join(NATIVE, "team.c"))).code === 0) return [flag];
+    }
+    return [];
+  };
+  // As much at a time as depends on nothing else: whoever starts an evaluator waits for this.
+  const [told, native, ...objects] = await Promise.all([
+    cc("--version"),
+    nativeFlags(),
+    ...["channel", "team", "harness", "reference-main", "inputs-main"].map(object),
+  ]);
+  const version = firstLines(told.stdout, 1) || compiler.join(" ");
+  const [channel, team, main, referenceMain, inputs] = objects as [string, string, string, string, string];
+  const harness = [main, channel, team];
+  const inputsMain = [inputs, channel];
   const isStatic = (await cc("-static", "-pthread", "-o", "probe", join(NATIVE, "peak.c"), team)).code === 0;
   const linkage = isStatic ? ["-static"] : [];
-  const emptyKernel = await build("empty-kernel", join(NATIVE, "empty.c"), ...harness, ...linkage);
   const confine = ["-I", SANDBOX_NATIVE, join(SANDBOX_NATIVE, "confine.c")];
   const parts = REFEREE.map((name) => join(NATIVE, `${name}.c`));
-  // It judges every timed output, so it is worth its optimisation.
-  const referee = await build("referee", "-O3", ...native, ...parts, ...confine, ...linkage, "-lm");
-  const sandbox = await prepareSandbox(folder, { compiler, without });
+  const [sandbox, referee, peak, emptyKernel] = await Promise.all([
+    prepareSandbox(folder, { compiler, without }),
+    // It judges every timed output, so it is worth its optimisation.
+    build("referee", "-O3", ...native, ...parts, ...confine, ...linkage, "-lm"),
+    build("peak", "-O3", ...native, join(NATIVE, "peak.c"), team),
+    build("empty-kernel", join(NATIVE, "empty.c"), ...harness, ...linkage),
+  ]);
   const cores = availableParallelism();
-  const rates = deviceRates(await build("peak", "-O3", ...native, join(NATIVE, "peak.c"), team), cores, folder);
+  const rates = deviceRates(peak, cores, folder);
   const peakGflops = await rates.gflops();
   signal?.throwIfAborted();
   const description = [version, ...native, `${process.arch} ${process.platform}`].join(", ");
