@@ -56,7 +56,7 @@ export function checkDefinition(definition: KernelDefinition, paths: ReadonlySet
   });
   // What is wrong with the default is said below, by name; a right one is a start where no other can be found.
   const start = definition.default !== null && holdsIn(definition, definition.default) ? definition.default : null;
-  const space = naming(where, () => openSpace({ ...definition, default: start }));
+  const space = naming(where, () => openSpace({ ...definition, default: start, baselines: [] }));
   if (isReplay) return;
   if (definition.default === null)
     throw wrong("default: null is reserved for recorded spaces; give a value for every parameter.");
