@@ -10,9 +10,9 @@ export function inviteCommand(): Command {
   const roles = ROLES.filter((role) => role !== "coordinator");
   const command = new Command("invite")
     .description("Invite a program on another machine to join as an evaluator, a worker or an operator.")
-    .addOption(new Option("--role <role>", "what it may do").choices(roles))
-    .option("--name <name>", "its name in the list of members (default: the role and a number)")
-    .option("--out <file>", "file to write; it holds keys, so that only its owner can read it")
+    .addOption(new Option("--role <role>", "what the program may do").choices(roles))
+    .option("--name <name>", "name of the member (default: the role and a number)")
+    .option("--out <file>", "file to write; it contains keys, so only its owner can read it")
     .option(
       "--address <host:port>",
       "where other machines reach the NATS server (default: the running server's address, or this host's name, port 4222)",
@@ -25,9 +25,9 @@ export function inviteCommand(): Command {
       await invitePerson(given);
     });
   return withHelp(command, {
-    notes: `Copy the file to the other machine by a way that you trust, then start the program there with --join FILE.
-Invite before \`coordinator start --nats-listen HOST:PORT\`, or at any time during a run that was started so.
-To replace an invitation before it expires, make another with the same name, start the program with it, end the old one.`,
+    notes: `Copy the file to the other machine over a channel that you trust, then start the program there with --join FILE.
+Invite before \`coordinator start --nats-listen HOST:PORT\`, or at any time during a run that was started that way.
+To replace an invitation before it expires, make another one with the same name, start the program with it, and end the old one.`,
     examples: [
       "coordinator invite --role evaluator --name gpu-7 --address head:4222 --out gpu-7.json",
       "coordinator invite --role worker --out worker.json",

@@ -9,7 +9,7 @@ export function stopCommand(): Command {
     .description("Ask a run to finish its outstanding candidates, re-measure its finalists and end. You can resume it.")
     .argument("[run]", RUN)
     .option("--db <file>", "lineage database", DEFAULT_DATABASE)
-    .option("--join <file>", "an operator's invitation: stops a run of another machine, whose id has to be given")
+    .option("--join <file>", "an operator's invitation, to stop a run on another machine; requires the run's id")
     .action(async (run: string | undefined, given: { db: string; join?: string }) => {
       const { stopRun } = await import("./actions/stop.ts");
       await stopRun(run, given);

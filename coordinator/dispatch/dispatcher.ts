@@ -189,7 +189,7 @@ export class Dispatcher {
       this.#plan.add({ ...task, alone: isSuspect(job) }, true);
       return;
     }
-    const message = `the evaluator died ${MAX_DEATHS} times while this candidate was on its way, the last time with it alone: ${why}`;
+    const message = `evaluators died ${MAX_DEATHS} times while they had this candidate, the last time with this candidate alone: ${why}`;
     return this.#deliver(job, recordWithoutResult(id, number, slot.id, "crashed", message), stage);
   }
 

@@ -75,8 +75,8 @@ export async function startNatsServer(options: NatsServerOptions): Promise<Embed
       : parseAddress(options.listen, "--nats-listen", { anyPort: true });
   if (!isLoopback(listen.host) && !options.token && !hasAuthority(resolvePath(options.dir))) {
     throw new UserError(
-      `--nats-listen ${formatAddress(listen)} can be reached from other hosts, so nobody may come in unasked: ` +
-        "invite them (`coordinator invite --role evaluator --out FILE`), or set KEVO_TOKEN here and on those hosts (8 characters or more).",
+      `--nats-listen ${formatAddress(listen)} can be reached from other hosts, so it requires authentication: ` +
+        "invite those hosts (`coordinator invite --role evaluator --out FILE`), or set KEVO_TOKEN here and on them (8 characters or more).",
       2,
     );
   }

@@ -82,7 +82,7 @@ function found(result: RunResult, details: ReportDetails, options: TableOptions)
 }
 
 const ENDED: Record<RunResult["status"], string> = {
-  running: "goes on",
+  running: "was still running",
   completed: "completed",
   stopped: "was stopped",
   interrupted: "was interrupted",

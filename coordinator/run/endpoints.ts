@@ -108,7 +108,7 @@ export class Endpoints {
   /** An evaluator may be sent a candidate the moment it is accepted: its source is there by then. */
   async #offer(request: BatchRequest, window: number): Promise<Pick<Offer, "status" | "refusal">> {
     const { bus, ledger, grants } = this.#options;
-    if (!grants.isLease(request)) return refused("stale_epoch", "the lease of this island is another worker's");
+    if (!grants.isLease(request)) return refused("stale_epoch", "another worker has leased this island");
     // What is refused leaves nothing behind, neither here nor in the object store.
     const early = ledger.state.answerAtOnce(request, window);
     if (early !== null) return early;

@@ -20,7 +20,7 @@ export interface ModelParts {
   readonly onTrouble: (trouble: EventData<"model_trouble">) => void;
 }
 
-const NOT_YOURS = "the reservation of this call is another worker's";
+const NOT_YOURS = "another worker reserved this call";
 
 export function serveModelCalls(bus: Bus, run: string, parts: ModelParts): Subscription {
   const told = new Set<string>();

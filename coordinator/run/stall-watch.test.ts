@@ -19,7 +19,7 @@ test("says within ten seconds that nothing happens, once, and again after it wen
 test.each([
   [{ connected: false }, /NATS/],
   [{ logTrouble: "full" }, /published \(full\)/],
-  [{ evaluatorTrouble: "lost", outstanding: 3 }, /no evaluator serves \(lost\)/],
+  [{ evaluatorTrouble: "lost", outstanding: 3 }, /no evaluator is available \(lost\)/],
   [{}, /propose nothing/],
 ] as const)("names the cause: %o", (change, why) => {
   const watch = new StallWatch();

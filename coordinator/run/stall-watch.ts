@@ -1,4 +1,4 @@
-/** Notices that a run stands still, and says why. Decides without I/O. */
+/** Notices that a run has stalled, and says why. Decides without I/O. */
 
 export interface Movement {
   /** Grows with everything that happens: candidates accepted and settled, attempts started. */
@@ -26,7 +26,7 @@ export class StallWatch {
   #movedAt = 0;
   #said = false;
 
-  /** @returns what to say, once for each time that it stands still */
+  /** @returns what to say, once for each stall */
   look(now: number, movement: Movement): string | null {
     if (movement.progress !== this.#progress) {
       this.#progress = movement.progress;
@@ -44,12 +44,12 @@ export class StallWatch {
 
 function reasonOf(movement: Movement): string | null {
   const { connected, logTrouble, evaluatorTrouble, leased, refusal, outstanding, awaitsModels } = movement;
-  if (!connected) return "the NATS server is away";
+  if (!connected) return "the NATS server does not answer";
   if (logTrouble !== null) return `the logs cannot be published (${logTrouble})`;
-  if (evaluatorTrouble !== null) return `no evaluator serves (${evaluatorTrouble})`;
+  if (evaluatorTrouble !== null) return `no evaluator is available (${evaluatorTrouble})`;
   // An evaluation may take long.
   if (outstanding > 0) return null;
-  if (leased === 0) return "no island-worker holds an island; start one, or see why it ended";
-  if (refusal !== null) return `the batches of the island-workers are refused (${refusal})`;
-  return awaitsModels ? null : "the island-workers hold islands and propose nothing; see their standard error";
+  if (leased === 0) return "no island-worker has leased an island. Start one, or check why it ended";
+  if (refusal !== null) return `the batches from the island-workers are refused (${refusal})`;
+  return awaitsModels ? null : "the island-workers have leased islands but propose nothing. Check their standard error";
 }

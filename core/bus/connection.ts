@@ -83,7 +83,7 @@ function authenticator(key: NKey, token: string | undefined, onSigned: () => voi
 
 function cause(error: NatsError, { token, invitation }: ConnectOptions): string {
   if (invitation !== undefined && error.code !== "CONNECTION_REFUSED") {
-    return `it did not accept the invitation of "${invitation.name}" (${error.message}). It may be withdrawn or expired, or another server listens there. Ask for another: coordinator invite.`;
+    return `it did not accept the invitation of "${invitation.name}" (${error.message}). The invitation may be withdrawn or expired, or another server listens there. Ask for a new one (coordinator invite).`;
   }
   switch (error.code) {
     case "AUTHORIZATION_VIOLATION":

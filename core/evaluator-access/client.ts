@@ -63,7 +63,8 @@ function proving(authority: string, signer: CallSigner): Interceptor {
   };
 }
 
-const STRANGER = "what answers there does not know the secret of the evaluator: another program has taken its address";
+const STRANGER =
+  "the program at this address does not know the secret of the evaluator: another program has taken the address";
 
 function isAlive(pid: number): boolean {
   try {

@@ -19,7 +19,7 @@ export function hasRole(certificate: Pick<PeerCertificate, "subjectaltname"> | u
 /** For TLS clients, in place of a comparison of host names: the other end must have this role. */
 export function expectRole(role: Role, accepts: (serial: string) => boolean = () => true) {
   return (_host: string, certificate: PeerCertificate): Error | undefined => {
-    if (!hasRole(certificate, role)) return new Error(`what answers there has no certificate of the role ${role}`);
+    if (!hasRole(certificate, role)) return new Error(`the server there has no certificate of the role ${role}`);
     if (!accepts(certificate.serialNumber)) return new Error(`the invitation of this ${role} was withdrawn`);
     return undefined;
   };

@@ -133,6 +133,6 @@ function wrongAddress(authority: string, ports: readonly number[]): Refusal | nu
   if (ports.includes(port)) return null;
   return new Refusal(
     "unauthenticated",
-    `the call was made to ${authority}, which is not an address of this evaluator: where a tunnel leads here, name its end with --advertise HOST:PORT`,
+    `the call was made to ${authority}, which is not an address of this evaluator: if a tunnel leads here, name its far end with --advertise HOST:PORT`,
   );
 }

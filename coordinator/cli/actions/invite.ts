@@ -25,7 +25,7 @@ export interface InviteOptions {
 
 const DEFAULT_PORT = 4222;
 const LATER =
-  "The NATS server that runs now listens on this host only, or was started before anybody was invited: this holds from its next start with --nats-listen HOST:PORT.";
+  "The running NATS server listens on this host only, or was started before the first invitation. The change takes effect when it is next started with --nats-listen HOST:PORT.";
 const NAME = /^[A-Za-z0-9._-]{1,60}$/;
 
 export async function invitePerson(given: InviteOptions): Promise<void> {
@@ -34,7 +34,7 @@ export async function invitePerson(given: InviteOptions): Promise<void> {
   if (given.revoke !== undefined) return revoke(folder, given.revoke, token);
   const { role, out } = given;
   if (role === undefined || out === undefined) {
-    throw new UserError("Say what you invite to with --role, and name the file to write with --out FILE.", 2);
+    throw new UserError("An invitation needs a role and a file: give --role ROLE and --out FILE.", 2);
   }
   if (existsSync(out)) throw new UserError(`--out ${out}: the file exists. Name another, or remove it first.`, 2);
   const name = given.name ?? `${role}-${membersOf(folder).length + 1}`;
@@ -53,17 +53,20 @@ export async function invitePerson(given: InviteOptions): Promise<void> {
     operator: "coordinator stop RUN",
   };
   console.error(
-    `${out} invites the ${role} ${name} until ${expires.slice(0, 10)}, to the NATS server at ${address}.\nCopy it to the other machine, and there: ${program[role as keyof typeof program]} --join ${out}`,
+    `Wrote ${out}: it invites the ${role} ${name} to the NATS server at ${address} and expires on ${expires.slice(0, 10)}.\nCopy it to the other machine and run there: ${program[role as keyof typeof program]} --join ${out}`,
   );
 }
 
 function revoke(natsFolder: string, name: string, token: string | undefined): void {
   if (withdraw(natsFolder, name) === 0) {
     const names = [...new Set(membersOf(natsFolder).map((member) => member.name))];
-    throw new UserError(`Nobody of the name ${name} is invited. There is: ${names.join(", ") || "nobody"}.`, 2);
+    throw new UserError(
+      `--revoke ${name}: there is no invitation of this name. ${names.length === 0 ? "There are none." : `Existing names: ${names.join(", ")}.`}`,
+      2,
+    );
   }
   if (!admitAnew(natsFolder, token)) console.error(LATER);
-  console.error(`The invitations of ${name} no longer hold.`);
+  console.error(`The invitations of ${name} are withdrawn.`);
 }
 
 /** Of the server that runs, if others reach it; its default otherwise. */

@@ -242,7 +242,7 @@ function attemptTable(attempts: CandidateDetails["attempts"], options: TableOpti
       String(a.attempt),
       a.evaluator,
       a.stage ?? UNKNOWN,
-      a.end ?? "goes on",
+      a.end ?? "running",
       a.ended_at === null ? UNKNOWN : formatNumber((a.ended_at - a.started_at) / 1000),
     ]),
     options,
