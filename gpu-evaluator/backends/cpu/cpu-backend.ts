@@ -153,8 +153,8 @@ class CpuBackend implements Backend<CpuArtifact> {
           await twin.verify(data, callLimit(budget, baselines));
         }
         const answer = (seed: string) => prepared.data.answer(workload, seed);
-        const empty = await table.emptyCall();
-        comparisons.push({ candidate, baselines, empty, twin, unseen: data.unseen, answer });
+        const emptyCall = (callMs: number) => table.emptyCall(callMs);
+        comparisons.push({ candidate, baselines, emptyCall, twin, unseen: data.unseen, answer });
         signal.throwIfAborted();
       }
       onTiming();

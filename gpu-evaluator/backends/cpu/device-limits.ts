@@ -15,8 +15,6 @@ export interface DeviceRates {
 /** The best of a few short windows is measured; the clock of a core may rise a little between two. */
 const SLACK = 1.05;
 const TRIES = 5;
-/** Empty calls are timed at another moment, when the machine may have been busier. */
-const EMPTY_SLACK = 1.5;
 
 export class DeviceLimits {
   readonly #rates: DeviceRates;
@@ -37,8 +35,7 @@ export class DeviceLimits {
   /** Why no call can have taken only so long; null where it can. @param emptyMs the least time of a call that does nothing */
   async impossible({ name, flops, bytes }: Workload, callMs: number, emptyMs: number): Promise<string | null> {
     const time = `workload ${name}: ${callMs.toPrecision(3)} ms`;
-    if (callMs * EMPTY_SLACK < emptyMs)
-      return `${time} is less than an empty call takes (${emptyMs.toPrecision(3)} ms)`;
+    if (callMs * SLACK < emptyMs) return `${time} is less than an empty call takes (${emptyMs.toPrecision(3)} ms)`;
     const gflops = flops / callMs / 1e6;
     if (gflops > (await this.#peakAbove(gflops / SLACK)) * SLACK)
       return `${time} would be ${Math.round((gflops / this.#gflops) * 100)} % of this machine's measured peak (${this.#gflops.toFixed(0)} GFLOP/s)`;

@@ -10,6 +10,7 @@ import { type Disturbance, withUncertainty } from "./disturbance.ts";
 import { WrongOutput } from "./finding.ts";
 import { refuseKeptResults } from "./kept-results.ts";
 import { callLimit, compare, fastestOf, type PairedComparison, type Samples } from "./paired-comparison.ts";
+import type { EmptyCall } from "./process-table.ts";
 import { median, pairedRatio } from "./statistics.ts";
 
 /** Times below this are not told apart, milliseconds. */
@@ -29,10 +30,11 @@ export async function measureAll(
   for (const comparison of comparisons) {
     const samples = await compare(comparison, job, budget, random);
     stoppedEarly ||= samples.stopped;
-    await refuseImpossible(comparison, samples, limits);
+    const empty = await comparison.emptyCall(median(fastestOf([samples.candidate, ...samples.beside])));
+    await refuseImpossible(comparison, samples, empty, limits);
     await refuseKeptResults(comparison.candidate, callLimit(budget, comparison.baselines));
     const { workload } = comparison.candidate.source;
-    const measured = summary(comparison, samples, budget.resamples, workload.flops / limits.peakGflops / 1e6);
+    const measured = summary(comparison, samples, empty, budget.resamples, workload.flops / limits.peakGflops / 1e6);
     const gflops = rate(workload, measured.time_ms);
     const others = { ...measured.others, ...timesOf(libraries, workload.name) };
     measurements.push({ ...measured, gflops, peak_share: gflops / limits.peakGflops, others });
@@ -40,8 +42,12 @@ export async function measureAll(
   return { outcome: "ok", measurements, stoppedEarly };
 }
 
-async function refuseImpossible(comparison: PairedComparison, samples: Samples, limits: DeviceLimits): Promise<void> {
-  const { candidate, baselines, empty } = comparison;
+async function refuseImpossible(
+  { candidate, baselines }: PairedComparison,
+  samples: Samples,
+  empty: EmptyCall,
+  limits: DeviceLimits,
+): Promise<void> {
   const { workload } = candidate.source;
   // Medians, and the way to the process with them: what is refused here is beyond doubt.
   const wrong = await limits.impossible(workload, median(samples.candidate), empty.ms);
@@ -66,8 +72,13 @@ function disturbance({ beside, twin, waited }: Samples, fastest: number): Distur
  * Times without the way to the process and back, which is what a call costs that does nothing.
  * @param possibleMs no call can take less
  */
-function summary(comparison: PairedComparison, samples: Samples, resamples: number, possibleMs: number) {
-  const { candidate, baselines, empty } = comparison;
+function summary(
+  { candidate, baselines }: PairedComparison,
+  samples: Samples,
+  empty: EmptyCall,
+  resamples: number,
+  possibleMs: number,
+) {
   // Differences smaller than that of two empty calls say nothing.
   const least = Math.max(RESOLUTION_MS, empty.apart, possibleMs);
   const net = (times: readonly number[]) => times.map((ms) => Math.max(ms - empty.ms, least));

@@ -23,7 +23,8 @@ export interface Baseline {
 export interface PairedComparison {
   readonly candidate: TimedProcess;
   readonly baselines: readonly [Baseline, ...Baseline[]];
-  readonly empty: EmptyCall;
+  /** What a call costs that does nothing. @param callMs the least that one of these was called in */
+  readonly emptyCall: (callMs: number) => Promise<EmptyCall>;
   /**
    * The fastest baseline a second time, in a process of its own, where a claim is going to be made: what the two differ by
    * is no kernel's merit.

@@ -16,6 +16,7 @@ export interface EmptyCall {
 }
 
 const EMPTY_CALLS = 100;
+const EMPTY_TRIES = 5;
 const EMPTY_LIMIT_MS = 10_000;
 
 export class ProcessTable {
@@ -25,7 +26,7 @@ export class ProcessTable {
   readonly #used = new Set<number>();
   readonly #emptyKernel: string;
   readonly #folder: string;
-  #empty: Promise<EmptyCall> | null = null;
+  #empty: EmptyCall | null = null;
 
   /**
    * @param emptyKernel executable of the kernel that does nothing
@@ -47,13 +48,18 @@ export class ProcessTable {
     this.#folder = folder;
   }
 
-  /** Measured once. */
-  emptyCall(): Promise<EmptyCall> {
-    this.#empty ??= this.#callEmptyKernel().catch((error) => {
-      this.#empty = null;
-      throw error;
-    });
-    return this.#empty;
+  /**
+   * Measured once, and again where something was called in less: then the machine was busy that time.
+   * @param callMs what was called in the least time, all of the way to the process included
+   */
+  async emptyCall(callMs: number): Promise<EmptyCall> {
+    let least = this.#empty ?? (await this.#callEmptyKernel());
+    for (let tries = 0; tries < EMPTY_TRIES && least.ms > callMs; tries++) {
+      const again = await this.#callEmptyKernel();
+      if (again.ms < least.ms) least = again;
+    }
+    this.#empty = least;
+    return least;
   }
 
   async #callEmptyKernel(): Promise<EmptyCall> {
