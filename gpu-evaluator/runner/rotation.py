@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import random
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -32,6 +33,9 @@ LOOKED_AT = 4
 APART = 4.0
 # Numbers that outputs are poisoned with, as tensors.
 POISONS = 4
+
+# Whether the tensors of several sets make inputs, by the function that makes sets.
+MIXING: dict[Callable[..., Tensors], bool] = {}
 
 
 class Rotation:
@@ -53,7 +57,10 @@ class Rotation:
         self._lying: list[Tensors] = []
         self._findings: list[torch.Tensor] = []
         self._renew()
-        if len(self._apart) > 1 and not self._mixes():
+        # Of a reference, whatever the shape; the answer takes as long as right answers do.
+        if len(self._apart) > 1 and trusted.inputs not in MIXING:
+            MIXING[trusted.inputs] = self._mixes()
+        if not MIXING.get(trusted.inputs, True):
             self._apart = []
             self._renew()
         self._poison = self._make_poison()
