@@ -11,7 +11,7 @@ import type { LineageDatabase } from "../lineage/database.ts";
 import type { Run } from "../lineage/queries/resolve.ts";
 import { type CheckedEntry, checkExport } from "./check.ts";
 import { packageOfRun } from "./package-of-run.ts";
-import { readmeOf } from "./readme.ts";
+import { isModelWritten, readmeOf } from "./readme.ts";
 import { type Winner, winnersOf } from "./winners.ts";
 
 export interface Exported {
@@ -77,8 +77,7 @@ export async function exportRun(
   written.copy("loader.py", join(TEMPLATES, `loader_${language}.py`));
   written.put("best.json", `${JSON.stringify(bestFile(run, definition, winners, language), null, 2)}\n`);
   written.put("README.md", readmeOf({ run, definition, winners, language, notes }));
-  const isEvolved = winners.some(({ evolved }) => evolved !== null) || definition.contained === true;
-  const check = isEvolved ? MODEL_WROTE_IT : await checkExport(folder, python);
+  const check = isModelWritten(definition, winners) ? MODEL_WROTE_IT : await checkExport(folder, python);
   return {
     run: run.id,
     kernel: definition.id,

@@ -20,6 +20,7 @@ export function readmeOf({ run, definition, winners, language, notes }: ReadmePa
     ...(definition.description === "" ? [] : [definition.description]),
     `Found by KernelEvolve in run \`${run.id}\` (kernel \`${definition.id}\`, package ${run.kernelHash.slice(0, 12)}).`,
     ...notes,
+    ...(isModelWritten(definition, winners) ? ["## A language model wrote this code", modelWroteIt(language)] : []),
     "## Use",
     language === "c" ? USE_C : USE_TRITON,
     "## Measured",
@@ -30,6 +31,24 @@ export function readmeOf({ run, definition, winners, language, notes }: ReadmePa
     "## Files",
     language === "c" ? FILES_C : FILES_TRITON,
   ].join("\n\n")}\n`;
+}
+
+/** Whether any of it may run outside of a sandbox only once somebody has read it. */
+export function isModelWritten(definition: KernelDefinition, winners: readonly Winner[]): boolean {
+  return definition.contained === true || winners.some(({ evolved }) => evolved !== null);
+}
+
+function modelWroteIt(language: ReadmeParts["language"]): string {
+  const needs = language === "c" ? "Python and a C compiler" : "Python with torch and triton";
+  const devices = language === "c" ? "" : " --gpus all";
+  return `A language model wrote ${language === "c" ? "a C file" : "a Python file"} in \`kernel/\`. KernelEvolve compiled and ran it in a sandbox only, and compared its
+answers with the reference; nobody has read it for you. Read it before you run it. To try it without network, without your
+files and without privileges, in a container IMAGE with ${needs}:
+
+\`\`\`sh
+docker run --rm${devices} --network none --read-only --tmpfs /tmp:exec --cap-drop ALL --security-opt no-new-privileges \\
+  --user 65534:65534 --pids-limit 256 --env HOME=/tmp --volume "$PWD":/export:ro --workdir /export IMAGE python3 loader.py
+\`\`\``;
 }
 
 function table(winners: readonly Winner[]): string {

@@ -99,6 +99,9 @@ test.skipIf(!hasPython)(
     const of = JSON.parse(readFileSync(place.file("evolved/best.json"), "utf8")).entries[0];
     expect(of.source).toBe(`evolved-${hash.slice(0, 12)}.c`);
     expect(readFileSync(place.file(`evolved/kernel/${of.source}`), "utf8")).toBe(evolved);
+    const modelWroteIt = /A language model wrote this code[\s\S]*--network none/;
+    expect(readFileSync(place.file("evolved/README.md"), "utf8")).toMatch(modelWroteIt);
+    expect(readFileSync(place.file("out/README.md"), "utf8")).not.toMatch(modelWroteIt);
     expect(spawnSync("python3", [place.file("evolved/loader.py")], { encoding: "utf8" })).toMatchObject({ status: 0 });
 
     // Never over something that is there, and never another kernel than the run's.

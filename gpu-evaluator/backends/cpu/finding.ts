@@ -23,5 +23,5 @@ export function complaint(found: Finding, tolerance: number): string | null {
   if (found.notFinite > 0) return `${found.notFinite} elements of the output are not finite`;
   if (found.allZero) return "the output is all zero";
   if (found.error <= tolerance) return null;
-  return `relative L2 error ${found.error.toExponential(2)} is above ${tolerance}`;
+  return `relative L2 error ${found.error.toExponential(2)} is above ${Number(tolerance.toPrecision(3))}`;
 }

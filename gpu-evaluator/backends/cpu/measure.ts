@@ -32,7 +32,8 @@ export async function measureAll(
     stoppedEarly ||= samples.stopped;
     const empty = await comparison.emptyCall(median(fastestOf([samples.candidate, ...samples.beside])));
     await refuseImpossible(comparison, samples, empty, limits);
-    await refuseKeptResults(comparison.candidate, callLimit(budget, comparison.baselines));
+    const limitMs = callLimit(budget, comparison.baselines);
+    await refuseKeptResults(comparison.candidate, Math.min(...samples.candidate), limitMs);
     const { workload } = comparison.candidate.source;
     const measured = summary(comparison, samples, empty, budget.resamples, workload.flops / limits.peakGflops / 1e6);
     const gflops = rate(workload, measured.time_ms);

@@ -128,7 +128,7 @@ enum { LANES = 8, BLOCK = 512 };
 
 typedef struct sums {
   double difference[LANES], norm[LANES];
-  uint64_t unwritten[LANES], not_finite[LANES], zeros[LANES];
+  uint64_t poison[LANES], unwritten[LANES], not_finite[LANES], zeros[LANES];
 } sums;
 
 /* Lane by lane, so that the compiler can make vectors of it. `count` is a multiple of LANES. */
@@ -144,7 +144,9 @@ static void add_block(sums *s, const uint32_t *output, const uint32_t *poison, c
       s->difference[lane] += off * off;
       s->norm[lane] += wanted * wanted;
       /* A right answer may happen to be the poison's bits, once in some million. */
-      s->unwritten[lane] += (bits == poison[at + lane]) & (off * off > 1e-4 * wanted * wanted);
+      int same = bits == poison[at + lane];
+      s->poison[lane] += same;
+      s->unwritten[lane] += same & (off * off > 1e-4 * wanted * wanted);
       s->not_finite[lane] += !finite;
       s->zeros[lane] += value == 0;
     }
@@ -176,15 +178,17 @@ verdict judge(const process *p, const data *file, const process *other) {
     memcpy(last_poison, poison + at + even, (size - even) * 4);
     memcpy(last_right, right + even, (size - even) * sizeof *right);
     add_block(&s, last, last_poison, last_right, LANES);
-    s.zeros[0] -= whole - size;
+    s.zeros[0] -= whole - size, s.poison[0] -= whole - size;
   }
   double difference = 0, norm = 0;
-  uint64_t zeros = 0;
+  uint64_t zeros = 0, poisoned = 0;
   verdict found = {0};
   for (int lane = 0; lane < LANES; lane++) {
     difference += s.difference[lane], norm += s.norm[lane], zeros += s.zeros[lane];
+    poisoned += s.poison[lane];
     found.unwritten += s.unwritten[lane], found.not_finite += s.not_finite[lane];
   }
+  if (found.unwritten > 0) found.unwritten = poisoned;
   found.error = sqrt(difference) / (norm > 0 ? sqrt(norm) : 1);
   found.all_zero = zeros == count && norm > 0;
   found.outside = guards_broken(p);
