@@ -112,7 +112,10 @@ class Watched(Between):
 
     def before(self, name: str, last: bool) -> None:
         rotation = self._arena.rotation
-        rotation.refresh(unseen=name == CANDIDATE)
+        if name == CANDIDATE:
+            rotation.refresh()
+        else:
+            rotation.restore()
         # There the candidate is the last to be replayed, so that what it wrote is still there to be judged.
         if last and name == CANDIDATE:
             places = self._generator.sample(range(len(rotation.copies)), 2)

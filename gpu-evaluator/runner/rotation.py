@@ -4,7 +4,7 @@ A kernel may keep what it likes in its scratch memory, and find its last answer 
 inputs is filled anew before each replay, with a combination of tensors that the candidate has not been launched on: of
 some sets that the reference made, each tensor from another one. Outputs get numbers as answers have. What the candidate
 wrote to some copies, which it cannot foresee, is held against PyTorch's answer to what was put there. A baseline gets
-inputs of its own, so that its answers are not the candidate's.
+inputs that the candidate has had: none of its answers is one that the candidate will be asked for.
 
 Nothing here waits for the device: findings stay there until `verdict` is asked for.
 """
@@ -67,9 +67,15 @@ class Rotation:
 
     # ---- before a replay
 
-    def refresh(self, unseen: bool = True) -> None:
-        """Other inputs for all copies, `unseen` by the candidate or any."""
-        self._lying = [self._draw(unseen) for _ in self.copies]
+    def refresh(self) -> None:
+        """Other inputs for all copies."""
+        self._lying = [self._draw() for _ in self.copies]
+        self.restore()
+
+    def restore(self) -> None:
+        """The same inputs again, for a baseline, which then finds what a candidate finds in the caches."""
+        if not self._lying:
+            return self.refresh()
         targets = [copy[name] for copy in self.copies for name in self._names]
         torch._foreach_copy_(targets, [lying[name] for lying in self._lying for name in self._names])
 
@@ -115,15 +121,14 @@ class Rotation:
 
     # ---- sets
 
-    def _draw(self, unseen: bool) -> Tensors:
+    def _draw(self) -> Tensors:
+        """A combination that the candidate has not been launched on."""
         if 2 * len(self._used) >= self._combinations():
             self._renew()
-        while True:
+        picks: tuple[int, ...] = ()
+        while not picks or picks in self._used:
             picks = tuple(self._random.choices(range(len(self._sets)), k=max(1, len(self._apart))))
-            if not unseen or picks not in self._used:
-                break
-        if unseen:
-            self._used.add(picks)
+        self._used.add(picks)
         chosen = dict(self._sets[picks[0]])
         for name, pick in zip(self._apart, picks, strict=False):
             chosen[name] = self._sets[pick][name]
