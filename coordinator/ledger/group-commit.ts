@@ -4,9 +4,8 @@
  */
 import type Database from "better-sqlite3";
 
-/** How often a database that another program has locked is tried again, and how long. Milliseconds. */
+/** How often a database that another program has locked is tried again. Milliseconds. */
 const RETRY_MS = 100;
-const MAX_LOCKED_MS = 60_000;
 
 interface Operation {
   readonly work: () => void;
@@ -19,6 +18,7 @@ export class GroupCommit {
   readonly #sqlite: Database.Database;
   readonly #onFatal: (error: unknown) => void;
   readonly #onLocked: () => void;
+  readonly #maxLockedMs: number;
   /** By performance.now(). */
   #lockedSince: number | null = null;
   #queue: Operation[] = [];
@@ -27,11 +27,17 @@ export class GroupCommit {
 
   /**
    * `onFatal`: the database refused the commit (a full disk, say). Memory is ahead of the disk then, so the run must stop.
-   * `onLocked`: another program has locked it, and the commit waits for that.
+   * `onLocked`: another program has locked it, and the commit waits for that, at most `maxLockedMs`.
    */
-  constructor(sqlite: Database.Database, onFatal: (error: unknown) => void, onLocked: () => void = () => {}) {
+  constructor(
+    sqlite: Database.Database,
+    onFatal: (error: unknown) => void,
+    onLocked: () => void = () => {},
+    maxLockedMs = 60_000,
+  ) {
     this.#sqlite = sqlite;
     this.#onLocked = onLocked;
+    this.#maxLockedMs = maxLockedMs;
     this.#transaction = sqlite.transaction((operations) => {
       for (const operation of operations) operation.work();
     });
@@ -99,7 +105,7 @@ export class GroupCommit {
         this.#lockedSince = performance.now();
         this.#onLocked();
       }
-      return performance.now() - this.#lockedSince < MAX_LOCKED_MS;
+      return performance.now() - this.#lockedSince < this.#maxLockedMs;
     } finally {
       this.#sqlite.pragma(`busy_timeout = ${wait}`);
     }

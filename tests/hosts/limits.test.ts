@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
-import { type Ended, LedgerView, Workplace } from "../support/programs.ts";
+import { type Ended, LedgerView, type Program, Workplace } from "../support/programs.ts";
 import { writeSyntheticSpace } from "../support/synthetic-space.ts";
 
 const MAIN = new URL("../../coordinator/cli/main.ts", import.meta.url).pathname;
@@ -70,7 +70,17 @@ describe.skipIf(!canMount)("a file system (needs root, to mount one)", () => {
     mkdirSync(place.file("noexec"));
     execFileSync("mount", ["-t", "tmpfs", "-o", "noexec,size=50m", "tmpfs", place.file("noexec")]);
     try {
-      const args = ["start", "--kernel", "attention-cpu", "--islands", "1", "--evaluations", "2", "--effort", "quick"];
+      const args = [
+        "start",
+        "--kernel",
+        "attention-cpu",
+        "--workload",
+        "w64-l256",
+        "--islands",
+        "1",
+        "--evaluations",
+        "2",
+      ];
       const ended = await place.run("coordinator", args, { TMPDIR: place.file("noexec") });
       expectSentence(ended, /mounted noexec\. Set TMPDIR to a folder on another file system/);
     } finally {
@@ -101,14 +111,29 @@ describe.skipIf(!canMount)("a file system (needs root, to mount one)", () => {
   });
 });
 
-test("a database that another program has locked is named, with what to do", async () => {
+/** Once it has said so on standard error. @throws when it ends without having said it */
+async function heard({ child, ended }: Program, what: RegExp): Promise<void> {
+  let said = "";
+  const found = new Promise<true>((resolve) => {
+    child.stderr?.on("data", (text: Buffer) => {
+      said += text.toString();
+      if (what.test(said)) resolve(true);
+    });
+  });
+  expect(await Promise.race([found, ended]), said).toBe(true);
+}
+
+test("a database that another program has locked before a run is named, and waited for", async () => {
   await using place = new Workplace();
-  const args = replay(place);
+  const args = replay(place).filter((arg) => arg !== "--json");
   expect((await place.run("coordinator", args)).code).toBe(0);
   const other = new Database(place.file("x.db"));
   try {
     other.exec("begin immediate");
-    expectSentence(await place.run("coordinator", args), /another program holds a lock on it.*close that program/);
+    const run = place.start("coordinator", args);
+    await heard(run, /another program has locked .*x\.db; waiting/);
+    other.close();
+    expect((await run.ended).code).toBe(0);
   } finally {
     other.close();
   }
@@ -200,21 +225,15 @@ test("a database that another program locks during a run: the run waits, and goe
     "coordinator",
     args.map((arg) => (arg === "8" ? "200" : arg)),
   );
-  let stderr = "";
-  const waits = new Promise<void>((resolve) => {
-    run.child.stderr?.on("data", (text: Buffer) => {
-      stderr += text.toString();
-      if (/another program has locked .*x\.db; waiting/.test(stderr)) resolve();
-    });
-  });
+  const waits = heard(run, /another program has locked .*x\.db; waiting/);
   await new LedgerView(db).evaluated(8);
   const other = new Database(db);
   try {
     other.exec("begin immediate");
-    await Promise.race([waits, run.ended]);
+    await waits;
     // Longer than SQLite itself waits.
     await Promise.race([run.ended, setTimeout(6000)]);
-    expect(run.child.exitCode, stderr).toBeNull();
+    expect(run.child.exitCode).toBeNull();
   } finally {
     other.close();
   }

@@ -1,0 +1,56 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { whyUnwritable } from "@kevo/core/database/unwritable.ts";
+import Database from "better-sqlite3";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { GroupCommit } from "./group-commit.ts";
+
+let folder: string;
+let sqlite: Database.Database;
+let other: Database.Database;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "kevo-commit-"));
+  const path = join(folder, "a.db");
+  sqlite = new Database(path, { timeout: 0 });
+  sqlite.exec("create table numbers (n)");
+  other = new Database(path, { timeout: 0 });
+});
+afterEach(() => {
+  sqlite.close();
+  other.close();
+  rmSync(folder, { recursive: true });
+});
+
+const insert = (n: number) => () => void sqlite.prepare("insert into numbers values (?)").run(n);
+const stored = () => sqlite.prepare("select n from numbers order by n").pluck().all();
+
+test("what another program keeps out of the database is stored when that lets go, and told of once", async () => {
+  const locked = Promise.withResolvers<void>();
+  let told = 0;
+  const commit = new GroupCommit(
+    sqlite,
+    (error) => locked.reject(error),
+    () => {
+      told++;
+      locked.resolve();
+    },
+  );
+  other.exec("begin immediate");
+  const both = Promise.all([commit.run(insert(1)), commit.run(insert(2))]);
+  await locked.promise;
+  expect(stored()).toEqual([]);
+  other.exec("rollback");
+  await both;
+  expect(stored()).toEqual([1, 2]);
+  expect(told).toBe(1);
+});
+
+test("a program that never lets go ends the run, which is told what to do", async () => {
+  const fatal = Promise.withResolvers<unknown>();
+  const commit = new GroupCommit(sqlite, fatal.resolve, () => {}, 1);
+  other.exec("begin immediate");
+  const refused = commit.run(insert(1)).catch((error: unknown) => error);
+  expect(whyUnwritable(await fatal.promise)).toMatch(/another program holds a lock on it.*close that program/);
+  expect(await refused).toBe(await fatal.promise);
+});
