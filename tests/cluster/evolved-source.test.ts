@@ -51,7 +51,7 @@ test.runIf(process.platform === "linux")(
     const { fake, rows } = await run(place, "ok", 18);
     const written = rows.filter(({ proposer }) => proposer === "llm");
     expect(written.length).toBeGreaterThan(1);
-    expect(written.every(({ outcome }) => outcome === "ok")).toBe(true);
+    expect(written.filter(({ outcome }) => outcome !== "ok")).toEqual([]);
     // The edit that did not apply was reported back once.
     expect(JSON.stringify(fake.received[1]?.body)).toContain("does not occur exactly in the region");
     for (const { id, parent } of written) {
