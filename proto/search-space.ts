@@ -33,7 +33,15 @@ export const config = z.record(parameterName, paramValue);
 export type Config = z.infer<typeof config>;
 
 const scalar = z.union([z.number(), z.string().max(MAX_VALUE_LENGTH)]);
-const about = { name, description: z.string().optional() };
+const about = {
+  name,
+  description: z.string().optional(),
+  /**
+   * An expression over other parameters, for example `KERNEL == "tiles"`. Where it does not hold, the kernel does not
+   * read this one, which then has its value in the default configuration (its first value where there is no default).
+   */
+  activeWhen: z.string().min(1).max(4_000).optional(),
+};
 /**
  * By value, as text: the least CUDA compute capability whose devices can run it, and whether whoever wrote the kernel
  * has measured it on one. Elsewhere the value is not in the space.

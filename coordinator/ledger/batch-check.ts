@@ -1,4 +1,5 @@
 /** Whether a batch's proposals may be evaluated at all. */
+import type { SpaceParameter } from "@kevo/core/search-space/parameter.ts";
 import type { SearchSpace } from "@kevo/core/search-space/search-space.ts";
 import type { BatchRequest } from "@kevo/proto/messages/batch.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
@@ -20,8 +21,20 @@ export function checkProposals(
       return { code: "missing_source", reason };
     }
     try {
-      if (!space.isValid(space.encode(config))) {
+      const genes = space.encode(config);
+      if (!space.isValid(genes)) {
         return invalid(`proposal ${index} violates a constraint of the space: ${JSON.stringify(config)}`);
+      }
+      // Otherwise what means the same would have two hashes, and be evaluated twice.
+      const canonical = space.decode(genes);
+      const inactive = space.conditional
+        .map((at) => (space.parameters[at] as SpaceParameter).name)
+        .find((name) => String(config[name]) !== String(canonical[name]));
+      if (inactive !== undefined) {
+        const value = JSON.stringify(canonical[inactive]);
+        return invalid(
+          `proposal ${index}: ${inactive} is inactive there, so it must be ${value}: ${JSON.stringify(config)}`,
+        );
       }
     } catch (error) {
       return invalid(`proposal ${index}: ${(error as Error).message}`);

@@ -76,6 +76,31 @@ const evaluated = (effects: Effects | null) =>
   (effects?.entries ?? []).filter((entry): entry is EvaluatedEntry => entry.type === "evaluated");
 
 describe("a batch", () => {
+  test("a proposal whose inactive parameters are not canonical is refused: its twin would be evaluated twice", () => {
+    const conditional = openSpace({
+      parameters: [
+        { name: "TILE", type: "integer", min: 0, max: 9, step: 1 },
+        { name: "SPLIT", type: "integer", min: 0, max: 3, step: 1, activeWhen: "TILE > 4" },
+      ],
+      constraints: [],
+    });
+    const state = new LedgerState(threeIslands(), conditional);
+    state.open();
+    for (const island of state.islands) island.epoch = 1;
+    const offered = (k: number, config: Record<string, number>) => {
+      const proposals = [{ ...proposal(0), config }];
+      return state.offer({ v: WIRE_VERSION, worker: "w", island: 0, epoch: 1, k, proposals, diversity: null }, 100);
+    };
+    expect(offered(0, { TILE: 2, SPLIT: 3 })).toMatchObject({
+      refusal: {
+        code: "invalid_proposal",
+        reason: expect.stringContaining("SPLIT is inactive there, so it must be 0"),
+      },
+    });
+    expect(offered(0, { TILE: 2, SPLIT: 0 })).toMatchObject({ refusal: null });
+    expect(offered(1, { TILE: 7, SPLIT: 3 })).toMatchObject({ refusal: null });
+  });
+
   test("is refused under another epoch, out of turn, or with a configuration outside the space", () => {
     const state = opened();
     expect(offer(state, 0, 0, [1], 2)).toMatchObject({

@@ -1,8 +1,8 @@
 /** Which configurations of a kernel a recording measures, and in which order. Pure: the same request, the same list. */
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { labelledRandom } from "@kevo/core/random/random.ts";
-import { openSpace, type SearchSpace } from "@kevo/core/search-space/search-space.ts";
-import type { Config, ParamValue, SearchSpaceDefinition } from "@kevo/proto/search-space.ts";
+import { openSpace, type SearchSpace, type StartedDefinition } from "@kevo/core/search-space/search-space.ts";
+import type { Config, ParamValue } from "@kevo/proto/search-space.ts";
 
 /** Parameters held at some of their values: the part of the space that is recorded. */
 export type Fixed = Readonly<Record<string, ParamValue[]>>;
@@ -21,12 +21,12 @@ export interface RecordPlan {
  * configurations are too many to list and no limit is given.
  */
 export function planRecording(
-  definition: SearchSpaceDefinition,
+  definition: StartedDefinition,
   fixed: Fixed,
   seed: number,
   limit: number | null,
 ): RecordPlan {
-  const whole = openSpace({ ...definition, default: null } as SearchSpaceDefinition);
+  const whole = openWhole(definition);
   const space = restricted(definition, whole, fixed);
   const random = labelledRandom(`recording/${seed}`);
   const { enumerated } = space;
@@ -47,14 +47,20 @@ export function planRecording(
   };
 }
 
+/** Only where the default says what inactive parameters are is it looked at: the order must stay what it was. */
+function openWhole(definition: StartedDefinition): SearchSpace {
+  const isConditional = definition.parameters.some(({ activeWhen }) => activeWhen !== undefined);
+  return openSpace(isConditional ? definition : { ...definition, default: null });
+}
+
 /** The number of valid configurations, with its error where it was estimated. */
 function described({ count, countError }: SearchSpace): string {
   return countError === 0 ? `${count}` : `About ${count} (± ${Math.ceil(2 * countError)})`;
 }
 
 /** `NAME=VALUE[,VALUE…]`, of which each occurrence holds one parameter. @throws UserError (code 2) */
-export function parseFixed(texts: readonly string[], definition: SearchSpaceDefinition): Fixed {
-  const whole = openSpace({ ...definition, default: null } as SearchSpaceDefinition);
+export function parseFixed(texts: readonly string[], definition: StartedDefinition): Fixed {
+  const whole = openWhole(definition);
   const fixed: Record<string, ParamValue[]> = {};
   for (const text of texts) {
     const at = text.indexOf("=");
@@ -86,7 +92,7 @@ export function formatValue(value: ParamValue): string {
   return Array.isArray(value) ? value.join(">") : String(value);
 }
 
-function restricted(definition: SearchSpaceDefinition, whole: SearchSpace, fixed: Fixed): SearchSpace {
+function restricted(definition: StartedDefinition, whole: SearchSpace, fixed: Fixed): SearchSpace {
   const held = whole.parameters.flatMap(({ name, values }, at) => {
     const wanted = fixed[name];
     if (wanted === undefined) return [];
@@ -104,7 +110,9 @@ function restricted(definition: SearchSpaceDefinition, whole: SearchSpace, fixed
   }
   const members = enumerated.filter((genes) => held.every(({ at, genes: wanted }) => wanted.has(genes[at] as number)));
   if (members.length === 0) throw new UserError("No valid configuration satisfies these --fix options together.", 2);
-  return openSpace({ parameters: definition.parameters, constraints: [], members: members.map((genes) => [...genes]) });
+  // They are canonical: conditions would say the same again.
+  const parameters = definition.parameters.map(({ activeWhen: _, ...parameter }) => parameter);
+  return openSpace({ parameters, constraints: [], members: members.map((genes) => [...genes]) });
 }
 
 function drawn(space: SearchSpace, limit: number, random: ReturnType<typeof labelledRandom>): (readonly number[])[] {

@@ -4,6 +4,7 @@ import type { Config } from "@kevo/proto/search-space.ts";
 import { parseJson } from "../config/json.ts";
 import { describeIssues } from "../errors/issues.ts";
 import { UserError } from "../errors/user-error.ts";
+import { openActivity } from "../search-space/activity.ts";
 import { beyondCapability } from "../search-space/capability.ts";
 import { compileConstraint } from "../search-space/constraint.ts";
 import { encodeConfig } from "../search-space/encoding.ts";
@@ -53,6 +54,16 @@ export function checkDefinition(definition: KernelDefinition, paths: ReadonlySet
   naming(where, () => {
     if (!isReplay) for (const { name } of definition.parameters) checkParameterName(name, isC);
     checkConfigLength(definition.parameters);
+    const { neverActive } = openActivity(definition.parameters.map(openParameter), null);
+    if (neverActive !== null) {
+      throw new UserError(
+        `parameter ${neverActive} is never active: its activeWhen holds for no combination of values.`,
+        2,
+      );
+    }
+    if (definition.members !== undefined && definition.parameters.some(({ activeWhen }) => activeWhen !== undefined)) {
+      throw new UserError("members and activeWhen exclude each other: list canonical configurations only.", 2);
+    }
   });
   // What is wrong with the default is said below, by name; a right one is a start where no other can be found.
   const start = definition.default !== null && holdsIn(definition, definition.default) ? definition.default : null;
@@ -92,6 +103,17 @@ function checkConfig(
   const genes = naming(`${where}: ${what}`, () => space.encode(config));
   const beyond = beyondCapability(definition, config, null);
   if (beyond !== null) throw new UserError(`${where}: ${what} must run on every device, and ${beyond}.`, 2);
+  const canonical = space.decode(genes);
+  const inactive = space.parameters.find(
+    ({ name }) => JSON.stringify(config[name]) !== JSON.stringify(canonical[name]),
+  );
+  if (inactive !== undefined) {
+    const [value, usual] = [config[inactive.name], canonical[inactive.name]].map((one) => JSON.stringify(one));
+    throw new UserError(
+      `${where}: ${what} sets ${inactive.name} to ${value}, but it is inactive there; omit it or write ${usual}.`,
+      2,
+    );
+  }
   if (space.isValid(genes)) return;
   const broken = definition.constraints.find((text) => !compileConstraint(text, space.parameters).holds(genes));
   throw new UserError(

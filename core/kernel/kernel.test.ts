@@ -190,6 +190,19 @@ test("mistakes in a definition are named", async () => {
   expect(await complaint({ default: { TILE: 1, UNROLL: 4 } })).toMatch(/default breaks the constraint TILE >= UNROLL/);
   expect(await complaint({ baselines: [{ name: "odd", config: { UNROL: 1 } }] })).toMatch(/baseline odd.*UNROL/);
   expect(await complaint({ baselines: [{ name: "odd", config: { TILE: 1 } }] })).toMatch(/baseline odd breaks/);
+});
+
+test("conditions that mean nothing, and what is set where it does not count, are told", async () => {
+  const conditional = (activeWhen: string) => ({
+    parameters: [GOOD.parameters[0], { ...GOOD.parameters[1], activeWhen }],
+    default: { TILE: 4, UNROLL: 2 },
+  });
+  await load(kernelFolder({ ...conditional("TILE > 2"), baselines: [{ name: "low", config: { TILE: 2 } }] }));
+  expect(await complaint(conditional("TILE > 8"))).toMatch(/kernel\.json.*parameter UNROLL is never active/);
+  expect(await complaint(conditional("TYLE > 2"))).toMatch(/parameter UNROLL: activeWhen "TYLE > 2": .*TYLE/);
+  expect(
+    await complaint({ ...conditional("TILE > 2"), baselines: [{ name: "low", config: { TILE: 2, UNROLL: 1 } }] }),
+  ).toMatch(/baseline low sets UNROLL to 1, but it is inactive there; omit it or write 2/);
   expect(await complaint({ constraints: ["TILE > 100"] })).toMatch(/TILE > 100/);
   expect(await complaint({ constraints: ["TILE > UNROLL", "TILE < UNROLL"] })).toMatch(/kernel\.json: /);
   expect(await complaint({ constraints: ["TIEL > 1"] })).toMatch(/TIEL/);

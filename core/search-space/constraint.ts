@@ -7,6 +7,7 @@ import { UserError } from "../errors/user-error.ts";
 import { type Expression, parseExpression } from "./expression/expression.ts";
 import { fromNumber, type PyValue } from "./expression/value.ts";
 import type { SpaceParameter } from "./parameter.ts";
+import type { RuleParameter } from "./solver/chain.ts";
 import { type Rule, rulesOf } from "./solver/rule.ts";
 
 /** Largest table: at about a quarter of a microsecond an entry it is filled in some 60 ms. */
@@ -26,16 +27,26 @@ export interface Constraint {
 
 /** @throws UserError on a typo, an unknown name, a type mistake, or when no combination of values satisfies it. */
 export function compileConstraint(text: string, parameters: readonly SpaceParameter[]): Constraint {
+  const expression = parseExpression(text, new Set(parameters.map(({ name }) => name)));
+  const { constraint, isNever } = compileExpression(expression, parameters);
+  if (isNever) throw new UserError(`constraint "${text}": no combination of values satisfies it`, 2);
+  return constraint;
+}
+
+/** `isNever`: it is known that no combination of values satisfies it. @throws UserError on a type mistake. */
+export function compileExpression(
+  expression: Expression,
+  parameters: readonly SpaceParameter[],
+): { constraint: Constraint; isNever: boolean } {
+  const { text } = expression;
   const position = new Map(parameters.map((parameter, index) => [parameter.name, index]));
-  const expression = parseExpression(text, new Set(position.keys()));
   const reads = expression.names.map((name) => position.get(name) as number);
   const combinations = reads.reduce((product, index) => product * valuesOf(parameters, index).length, 1);
   const decide = decider(expression, reads, parameters);
-  const values = new Map(
-    parameters.map(({ name, values }, index) => [name, { index, values: values.map(pythonValue) }]),
-  );
-  const rules = rulesOf(expression.syntax, values);
-  if (combinations > TABLE_LIMIT) return { text, reads, holds: decide, rules, isWide: true };
+  const rules = rulesOf(expression.syntax, ruleParameters(parameters));
+  if (combinations > TABLE_LIMIT) {
+    return { constraint: { text, reads, holds: decide, rules, isWide: true }, isNever: false };
+  }
 
   const table = new Uint8Array(combinations);
   const genes = new Array<number>(parameters.length).fill(0);
@@ -50,8 +61,7 @@ export function compileConstraint(text: string, parameters: readonly SpaceParame
     }
     table[row] = decide(genes) ? 1 : 0;
   }
-  if (!table.includes(1)) throw new UserError(`constraint "${text}": no combination of values satisfies it`, 2);
-  return {
+  const constraint: Constraint = {
     text,
     reads,
     rules,
@@ -64,6 +74,12 @@ export function compileConstraint(text: string, parameters: readonly SpaceParame
       return table[row] === 1;
     },
   };
+  return { constraint, isNever: !table.includes(1) };
+}
+
+/** The parameters as rules know them, by name. */
+export function ruleParameters(parameters: readonly SpaceParameter[]): Map<string, RuleParameter> {
+  return new Map(parameters.map(({ name, values }, index) => [name, { index, values: values.map(pythonValue) }]));
 }
 
 function decider(expression: Expression, reads: readonly number[], parameters: readonly SpaceParameter[]) {
@@ -77,7 +93,7 @@ function decider(expression: Expression, reads: readonly number[], parameters: r
   };
 }
 
-function pythonValue(value: ParamValue): PyValue {
+export function pythonValue(value: ParamValue): PyValue {
   // A permutation is compared as text: ORDER == "i,j,k".
   if (Array.isArray(value)) return value.join(",");
   return typeof value === "number" ? fromNumber(value) : value;

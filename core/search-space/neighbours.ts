@@ -2,20 +2,24 @@
 import type { ParamValue } from "@kevo/proto/search-space.ts";
 import type { SpaceParameter } from "./parameter.ts";
 
-/** Valid neighbours, those by an adjacent value of an ordered parameter or by a swap first. */
+/**
+ * Valid neighbours, those by an adjacent value of an ordered parameter or by a swap first. Where the step decides
+ * which other parameters count, `canonical` sets these too.
+ */
 export function neighboursOf(
   genes: readonly number[],
   parameters: readonly SpaceParameter[],
+  canonical: (genes: readonly number[]) => readonly number[],
   isValid: (genes: readonly number[]) => boolean,
 ): (readonly number[])[] {
-  const near: number[][] = [];
-  const far: number[][] = [];
+  const near: (readonly number[])[] = [];
+  const far: (readonly number[])[] = [];
   for (const [at, parameter] of parameters.entries()) {
     const gene = genes[at] as number;
     for (const other of stepsFrom(gene, parameter)) {
-      const neighbour = [...genes];
-      neighbour[at] = other;
-      if (!isValid(neighbour)) continue;
+      const neighbour = canonical(genes.with(at, other));
+      // A parameter that does not count has no other value.
+      if (neighbour[at] !== other || !isValid(neighbour)) continue;
       (parameter.ordered && Math.abs(other - gene) > 1 ? far : near).push(neighbour);
     }
   }

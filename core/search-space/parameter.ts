@@ -12,6 +12,8 @@ export interface SpaceParameter {
   readonly values: readonly ParamValue[];
   /** Whether neighbouring indices are neighbouring values. */
   readonly ordered: boolean;
+  /** The condition under which it counts; undefined where it always does. */
+  readonly activeWhen: string | undefined;
 }
 
 /** @throws UserError on duplicate values, an empty range, or more than 65,536 values. */
@@ -27,6 +29,7 @@ export function openParameter(parameter: Parameter): SpaceParameter {
     type: parameter.type,
     values,
     ordered: parameter.type === "ordinal" || parameter.type === "integer",
+    activeWhen: parameter.activeWhen,
   };
 }
 

@@ -5,12 +5,14 @@
 import type { Config, SearchSpaceDefinition } from "@kevo/proto/search-space.ts";
 import { UserError } from "../errors/user-error.ts";
 import type { Random } from "../random/random.ts";
+import { openActivity } from "./activity.ts";
 import { compileConstraint } from "./constraint.ts";
 import { decodeGenes, encodeConfig } from "./encoding.ts";
 import { keyFunction, openMembers } from "./members.ts";
 import { neighboursOf } from "./neighbours.ts";
 import { openParameter, type SpaceParameter } from "./parameter.ts";
 import { openSolver, type Solver } from "./solver/solver.ts";
+import { variantsOf } from "./variants.ts";
 
 export type Genes = readonly number[];
 
@@ -36,11 +38,26 @@ export interface SearchSpace {
   /** Every valid configuration in an order fixed by the definition, or null where there are too many to list. */
   readonly enumerated: readonly Genes[] | null;
   decode(genes: Genes): Config;
-  /** @throws UserError that names the parameter, its value and the allowed ones. Validity is not checked. */
+  /**
+   * In canonical form. @throws UserError that names the parameter, its value and the allowed ones. Validity is not
+   * checked.
+   */
   encode(config: Config): Genes;
+  /** With parameters that do not count at their canonical values. The same array where they are. */
+  canonical(genes: Genes): Genes;
+  /** Positions of the parameters that count only under a condition. */
+  readonly conditional: readonly number[];
+  /** Whether the parameter counts in this canonical configuration. */
+  isActive(genes: Genes, at: number): boolean;
+  /** Only canonical genes are valid. */
   isValid(genes: Genes): boolean;
   /** A valid configuration; uniform where the space is enumerated or plain rejection succeeds, else only random. */
   sample(random: Random): Genes;
+  /**
+   * As `sample`, but each variant (those with the same parameters active) is as likely as the others where the space is
+   * enumerated, and else each value of a parameter that others depend on.
+   */
+  sampleVariants(random: Random): Genes;
   /** Valid configurations one step away, the nearest values of ordered parameters first. */
   neighbours(genes: Genes): Genes[];
   /** Injective: equal keys, equal genes. A number where the space is small enough for one. */
@@ -61,7 +78,12 @@ export function openSpace(definition: StartedDefinition): SearchSpace {
     if (names.has(name)) throw new UserError(`parameter ${name} is defined twice; rename one of them`, 2);
     names.add(name);
   }
-  const constraints = definition.constraints.map((text) => compileConstraint(text, parameters));
+  const start = definition.default ? encodeConfig(definition.default, parameters) : null;
+  const activity = openActivity(parameters, start);
+  const constraints = [
+    ...definition.constraints.map((text) => compileConstraint(text, parameters)),
+    ...activity.constraints,
+  ];
   const size = parameters.reduce((product, { values }) => product * values.length, 1);
   const keyOf = keyFunction(parameters, size);
   const members = definition.members === undefined ? null : openMembers(definition.members, parameters, constraints);
@@ -78,7 +100,6 @@ export function openSpace(definition: StartedDefinition): SearchSpace {
       : memberKeys.has(keyOf(genes));
   };
 
-  const start = definition.default ? encodeConfig(definition.default, parameters) : null;
   if (start !== null && !isValid(start)) {
     const broken = constraints.find((constraint) => !constraint.holds(start));
     throw new UserError(
@@ -88,14 +109,26 @@ export function openSpace(definition: StartedDefinition): SearchSpace {
   }
 
   const keys = new Set<number | string>();
-  const starts = (start === null ? [] : [start, ...baselinesOf(definition, parameters)]).filter((genes) => {
-    const key = keyOf(genes);
-    const isNew = !keys.has(key) && isValid(genes);
-    keys.add(key);
-    return isNew;
-  });
+  const starts = (start === null ? [] : [start, ...baselinesOf(definition, parameters).map(activity.canonical)]).filter(
+    (genes) => {
+      const key = keyOf(genes);
+      const isNew = !keys.has(key) && isValid(genes);
+      keys.add(key);
+      return isNew;
+    },
+  );
   const solver: Solver | null = members === null ? openSolver(parameters, constraints, start) : null;
   const enumerated = members ?? solver?.enumerated ?? null;
+
+  let variants: (readonly Genes[])[] | null = null;
+  const sample = (random: Random): Genes => {
+    if (enumerated !== null) return random.choice(enumerated);
+    for (let tries = 0; tries < REJECTIONS; tries++) {
+      const genes = parameters.map(({ values }) => random.integer(values.length));
+      if (constraints.every((constraint) => constraint.holds(genes))) return genes;
+    }
+    return (solver as Solver).sample(random);
+  };
 
   return {
     definition,
@@ -107,17 +140,25 @@ export function openSpace(definition: StartedDefinition): SearchSpace {
     countError: solver?.countError ?? 0,
     enumerated,
     decode: (genes) => decodeGenes(genes, parameters),
-    encode: (config) => encodeConfig(config, parameters),
+    encode: (config) => activity.canonical(encodeConfig(config, parameters)),
+    canonical: activity.canonical,
+    conditional: activity.conditional,
+    isActive: activity.isActive,
     isValid,
-    sample: (random) => {
-      if (enumerated !== null) return random.choice(enumerated);
-      for (let tries = 0; tries < REJECTIONS; tries++) {
-        const genes = parameters.map(({ values }) => random.integer(values.length));
-        if (constraints.every((constraint) => constraint.holds(genes))) return genes;
+    sample,
+    sampleVariants: (random) => {
+      if (activity.conditional.length === 0) return sample(random);
+      if (enumerated !== null) {
+        variants ??= variantsOf(enumerated, activity);
+        return random.choice(random.choice(variants));
       }
-      return (solver as Solver).sample(random);
+      for (let tries = 0; tries < REJECTIONS; tries++) {
+        const genes = activity.canonical(parameters.map(({ values }) => random.integer(values.length)));
+        if (isValid(genes)) return genes;
+      }
+      return sample(random);
     },
-    neighbours: (genes) => neighboursOf(genes, parameters, isValid),
+    neighbours: (genes) => neighboursOf(genes, parameters, activity.canonical, isValid),
     keyOf,
   };
 }

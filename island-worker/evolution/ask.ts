@@ -62,14 +62,16 @@ export function ask(
   const proposals = takeIn(island, migrants).slice(0, count);
   const batch = openBatch(island, knowledge, random);
   for (const suggestion of suggestions) {
+    if (proposals.length >= count) continue;
+    const genes = genesOf(island.space, suggestion.config);
+    const config = genes === null ? suggestion.config : island.space.decode(genes);
     if (suggestion.source !== null) {
-      if (proposals.length < count) proposals.push(suggestion);
+      proposals.push({ ...suggestion, config });
       continue;
     }
-    const genes = genesOf(island.space, suggestion.config);
-    if (genes === null || batch.isTaken(island.space.keyOf(genes)) || proposals.length >= count) continue;
+    if (genes === null || batch.isTaken(island.space.keyOf(genes))) continue;
     take(batch, genes);
-    proposals.push(suggestion);
+    proposals.push({ ...suggestion, config });
   }
   const { before, after } = peersOf(island);
   const most = Math.min(count, proposals.length + classical);

@@ -1,5 +1,5 @@
 /**
- * A constraint: an expression over parameters that means what Python means by it, as Kernel Tuner's users write
+ * A constraint or a condition: an expression over parameters that means what Python means by it, as Kernel Tuner's users write
  * theirs. It has no assignment, attribute, index or comprehension, and reaches nothing but its parameters.
  */
 import { UserError } from "../../errors/user-error.ts";
@@ -21,10 +21,17 @@ export interface Expression {
   holds(scope: readonly PyValue[]): boolean;
 }
 
-/** @throws UserError that names the expression, what is wrong in it, and what to write instead where that is known. */
-export function parseExpression(text: string, allowed: ReadonlySet<string>): Expression {
+/**
+ * @param label names the expression in messages
+ * @throws UserError that says what is wrong in it, and what to write instead where that is known.
+ */
+export function parseExpression(
+  text: string,
+  allowed: ReadonlySet<string>,
+  label = `constraint "${text}"`,
+): Expression {
   const fail = (what: string): never => {
-    throw new UserError(`constraint "${text}": ${what}`, 2);
+    throw new UserError(`${label}: ${what}`, 2);
   };
   const syntax = mistakesAs(fail, () => parse(text, allowed));
   const names = namesIn(syntax);

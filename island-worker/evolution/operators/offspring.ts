@@ -19,7 +19,8 @@ export function vary(space: SearchSpace, count: number, operator: () => Offsprin
   const offspring: Offspring[] = [];
   for (let tries = count * TRIES; tries > 0 && offspring.length < count; tries--) {
     const child = operator();
-    if (space.isValid(child.genes)) offspring.push(child);
+    const genes = space.canonical(child.genes);
+    if (space.isValid(genes)) offspring.push({ ...child, genes });
   }
   return offspring;
 }

@@ -1,4 +1,5 @@
 import { labelledRandom } from "@kevo/core/random/random.ts";
+import { openSpace } from "@kevo/core/search-space/search-space.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Member } from "../population/population.ts";
@@ -8,6 +9,17 @@ import { differentialEvolution } from "./differential-evolution.ts";
 import { mutation } from "./mutation.ts";
 import { untriedSamples } from "./random.ts";
 import { spaceFilling } from "./seed.ts";
+
+const conditional = openSpace({
+  parameters: [
+    { name: "KERNEL", type: "categorical", values: ["tiles", "groups"] },
+    { name: "TILE", type: "ordinal", values: [16, 32, 64], activeWhen: 'KERNEL == "tiles"' },
+    { name: "SPLIT", type: "integer", min: 0, max: 3, step: 1, activeWhen: 'KERNEL == "tiles"' },
+    { name: "GROUPS", type: "ordinal", values: [2, 3, 4], activeWhen: 'KERNEL == "groups"' },
+    { name: "STAGES", type: "ordinal", values: [2, 3, 4] },
+  ],
+  constraints: ["STAGES < 4 or SPLIT == 0"],
+});
 
 function populationOf(seed: number, size: number): Member[] {
   const random = labelledRandom(`population/${seed}`);
@@ -43,6 +55,33 @@ describe("an operator", () => {
           expect(parents?.length).toBeGreaterThan(0);
           const first = population.find(({ candidate }) => candidate === parents?.[0]);
           expect(source).toBe(first?.source);
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it.each([
+    ["crossover", crossover],
+    ["differential evolution", differentialEvolution],
+    [
+      "mutation",
+      (...[space, population, random, count]: Parameters<typeof crossover>) =>
+        mutation(space, population, random, count, 30),
+    ],
+  ] as const)("yields canonical genomes only where parameters count under a condition (%s)", (_, operator) => {
+    fc.assert(
+      fc.property(fc.nat(), (seed) => {
+        const random = labelledRandom(`conditional/${seed}`);
+        const population = Array.from({ length: 12 }, (_, at): Member => {
+          const genes = conditional.sampleVariants(random);
+          return { candidate: `r/0/0/${at}`, genome: genes.join(), genes, source: null, fitness: 12 - at };
+        });
+        const offspring = operator(conditional, population, random, 8);
+        expect(offspring.length).toBeGreaterThan(0);
+        for (const { genes } of offspring) {
+          expect(conditional.canonical(genes)).toEqual(genes);
+          expect(conditional.isValid(genes)).toBe(true);
         }
       }),
       { numRuns: 40 },

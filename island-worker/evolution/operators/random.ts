@@ -5,16 +5,17 @@ import type { Genes, SearchSpace } from "@kevo/core/search-space/search-space.ts
 /** Draws before the rest of a listed space is searched through, or a large one counts as exhausted. */
 const DRAWS = 200;
 
-/** Up to `count` distinct valid genes that are not taken; fewer only when (almost) nothing is left. */
+/** `sample` draws; its default draws uniformly. Up to `count` distinct valid genes that are not taken; fewer only when (almost) nothing is left. */
 export function untriedSamples(
   space: SearchSpace,
   random: Random,
   count: number,
   isTaken: (key: number | string) => boolean,
+  sample = space.sample,
 ): Genes[] {
   const found = new Map<number | string, Genes>();
   for (let draws = DRAWS + count; draws > 0 && found.size < count; draws--) {
-    const genes = space.sample(random);
+    const genes = sample(random);
     const key = space.keyOf(genes);
     if (!isTaken(key)) found.set(key, genes);
   }

@@ -14,7 +14,7 @@ export function spaceFilling(
 ): Genes | null {
   let best: Genes | null = null;
   let farthest = Number.NEGATIVE_INFINITY;
-  for (const genes of untriedSamples(space, random, SAMPLES, isTaken)) {
+  for (const genes of untriedSamples(space, random, SAMPLES, isTaken, space.sampleVariants)) {
     let nearest = Number.POSITIVE_INFINITY;
     for (const other of others) nearest = Math.min(nearest, distance(space, genes, other));
     if (nearest > farthest) {

@@ -68,7 +68,7 @@ export function openPool(space: SearchSpace, coordinates: Coordinates): Candidat
     steps: (listed?.length ?? DRAWN) / AT_ONCE,
     screening: function* (elites, means, label) {
       const random = labelledRandom(label);
-      const looked = listed ?? Array.from({ length: DRAWN }, () => candidateOf(space.sample(random)));
+      const looked = listed ?? Array.from({ length: DRAWN }, () => candidateOf(space.sampleVariants(random)));
       const pool = new Map<number | string, Candidate>();
       const add = (candidate: Candidate) => pool.set(candidate.key, candidate);
       const predicted = new Float64Array(looked.length);
