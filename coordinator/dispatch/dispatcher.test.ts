@@ -36,13 +36,13 @@ function mortalDaemon(killer: string) {
 }
 
 /** What the dispatcher asks a ledger, all of it of one island. */
-function ledger() {
+function ledger(past = { attempts: 0, deaths: 0 }) {
   const settled: EvaluationRecord[] = [];
   const done = Promise.withResolvers<void>();
   const state = { islands: [{ niche: {}, nicheKey: "" }], leaders: { ofNiche: () => undefined } };
   const stub = {
     state,
-    pastAttempts: () => ({ attempts: 0, deaths: 0 }),
+    pastAttempts: () => past,
     startAttempt: () => {},
     endAttempt: async () => {},
     settle: async (record: EvaluationRecord) => {
@@ -67,5 +67,27 @@ test("three deaths on the way", async () => {
   expect(settled.map(({ candidate }) => candidate).sort()).toEqual(["a", "b", "c", "d"]);
   expect(log).toHaveLength(3);
   expect(log.at(-1)).toBe("died with b");
+  await dispatcher.stop();
+});
+
+test("deaths before a candidate was counted do not count against its re-measurement", async () => {
+  let calls = 0;
+  const link = {
+    evaluate: async (_: EvaluateRequest, onStage: (stage: "QUEUED") => void): Promise<CallEnd> => {
+      onStage("QUEUED");
+      return ++calls === 1 ? { kind: "lost", stage: "QUEUED", why: "connection reset" } : ANSWER;
+    },
+    cancelAll: () => {},
+  } as unknown as EvaluatorLink;
+  const spec = { workloads: ["w"], islands: [{ niche: {} }], kernel: { hash: "k" }, seed: 1, backend: "cpu" };
+  const { ledger: asked } = ledger({ attempts: 3, deaths: 2 });
+  const dispatcher = new Dispatcher(spec as unknown as RunSpec, asked, { onUnusable: () => {}, onLost: () => {} });
+  dispatcher.join("daemon", link, 1, ["m"]);
+  const finalist = { id: "a", island: 0, config: {} } as unknown as AcceptedCandidate;
+  expect(await dispatcher.remeasure(finalist, 1)).toMatchObject({
+    outcome: "invalid",
+    message: "an answer, whatever it is",
+  });
+  expect(calls).toBe(2);
   await dispatcher.stop();
 });

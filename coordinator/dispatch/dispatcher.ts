@@ -107,7 +107,8 @@ export class Dispatcher {
     const job: Attempting = {
       candidate,
       workloads: niche?.workloads ?? this.#spec.workloads,
-      ...this.#ledger.pastAttempts(candidate.id),
+      // A re-measurement begins anew: what its candidate went through before it was counted is over.
+      ...(remeasurement === null ? this.#ledger.pastAttempts(candidate.id) : { attempts: 0, deaths: 0 }),
       remeasurement,
     };
     this.#plan.add({ job, island: candidate.island, deviceModel: niche?.device ?? null, alone: isSuspect(job) });

@@ -12,6 +12,8 @@ import { modelCalls } from "../lineage/schema.ts";
 export interface Granted {
   readonly granted: boolean;
   readonly committedUsd: number;
+  /** The id is in use: for the same question of this run, or for something else. */
+  readonly known: "same" | "another" | null;
 }
 
 export class ModelLedger {
@@ -37,14 +39,16 @@ export class ModelLedger {
     return this.#find(id) !== undefined;
   }
 
-  /** Takes the call's worst case where it fits. The same id again changes nothing, and is granted again. */
+  /** Takes the call's worst case where it fits. The same reservation again changes nothing, and is granted again. */
   reserve(wanted: Reservation): Promise<Granted> {
     return this.#write(() => {
       const committedUsd = this.committedUsd;
       const known = this.#find(wanted.id);
-      // An id of another run is no reservation of this one.
-      if (known !== undefined) return { granted: known.run === this.#run, committedUsd };
-      if (committedUsd + wanted.usd > this.budgetUsd) return { granted: false, committedUsd };
+      if (known !== undefined) {
+        const isSame = known.run === this.#run && known.hash === wanted.hash;
+        return { granted: isSame, committedUsd, known: isSame ? "same" : "another" };
+      }
+      if (committedUsd + wanted.usd > this.budgetUsd) return { granted: false, committedUsd, known: null };
       this.#db
         .insert(modelCalls)
         .values({
@@ -59,7 +63,7 @@ export class ModelLedger {
           createdAt: Date.now(),
         })
         .run();
-      return { granted: true, committedUsd: committedUsd + wanted.usd };
+      return { granted: true, committedUsd: committedUsd + wanted.usd, known: null };
     });
   }
 
@@ -128,7 +132,12 @@ export class ModelLedger {
 
   #find(id: string) {
     return this.#db
-      .select({ run: modelCalls.run, outcome: modelCalls.outcome, costUsd: modelCalls.costUsd })
+      .select({
+        run: modelCalls.run,
+        hash: modelCalls.promptHash,
+        outcome: modelCalls.outcome,
+        costUsd: modelCalls.costUsd,
+      })
       .from(modelCalls)
       .where(eq(modelCalls.id, id))
       .get();

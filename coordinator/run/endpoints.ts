@@ -47,6 +47,7 @@ export class Endpoints {
       bus.serve(subjects.batch(run), batchRequest, (request) => this.#batch(request)),
       serveModelCalls(bus, run, {
         ledger: ledger.models,
+        models: ledger.state.spec.llm?.models ?? [],
         grants: options.grants,
         recorded: options.recordedCalls ?? (() => null),
         onTrouble: options.onTrouble,

@@ -89,7 +89,17 @@ class Reading {
     if (after?.text === "(" && (text === "]" || (text === ")" && this.#isCalled(at))))
       return ["a call through a pointer"];
     if (text === "&" && after?.text === "&" && startsOperand(before)) return ["the address of a label"];
+    if (text === ")" && after?.kind === "name" && this.#isOldHeader(at)) return ["parameters behind their list"];
     return [];
+  }
+
+  /** Outside of bodies, after names in parentheses, as in `int f(x) int x; { … }`. */
+  #isOldHeader(at: number): boolean {
+    const before = this.#code[(this.#partners[at] as number) - 1];
+    if (this.#depths[at] !== 0 || this.#around[this.#partners[at] as number] !== -1) return false;
+    return (
+      before?.kind === "name" && !BEFORE_PARENTHESES.has(before.text) && this.#code[at + 1]?.text !== "__attribute__"
+    );
   }
 
   #wrongName(text: string, at: number, parameters: readonly string[] | null): string[] {

@@ -31,6 +31,31 @@ test("vectors, intrinsics, helpers and macros of its own pass", () => {
   expect(refusedInC(region, '#include <math.h>\n#include "kevo.h"\n')).toBeNull();
 });
 
+test("macros for one machine or another pass", () => {
+  const region = `
+    #ifdef __AVX512F__
+    #define LANES 16
+    #define DOT(a, b, c) _mm512_fmadd_ps(a, b, c)
+    #elif defined(__AVX2__)
+    #define LANES 8
+    #define DOT(a, b, c) _mm256_fmadd_ps(a, b, c)
+    #else
+    #define LANES 4
+    #define DOT(a, b, c) ((a) * (b) + (c))
+    #endif
+    #define EXP(x) expf((x) * 2)
+    #ifndef TILE
+    #define TILE (4 * LANES)
+    #endif
+    static float at(const float *x, int i) { return EXP(x[i]) + DOT(x[i], x[i + 1], 1.0f); }
+    void kevo_kernel(const kevo_shape *shape, const float *const inputs[], float *output) {
+      UNROLLED(4)
+      for (int i = 0; i < TILE; i++) output[i] = at(inputs[0], i);
+    }`;
+  const around = "#define PRAGMA(text) _Pragma(#text)\n#define UNROLLED(times) PRAGMA(GCC unroll times)\n";
+  expect(refusedInC(region, around)).toBeNull();
+});
+
 describe("refused, with what it is", () => {
   const inside = (code: string) => `void kevo_kernel(void) { ${code} }`;
   test.each<[string, string, RegExp]>([
@@ -101,8 +126,49 @@ describe("refused, with what it is", () => {
     ["a jump to an address", inside("goto *at;"), /jump to a computed place/],
     ["the address of a label", inside("void *at = &&here; here: ;"), /address of a label/],
     ["brackets under another name", inside("int a<:2:>;"), /digraphs/],
+    ["a type taken from an expression", inside("typeof(void(int)) *f = (void *)a; f(1);"), /the name typeof/],
+    [
+      "the same behind a macro",
+      "#define OF typeof\n#define f g\n".concat(inside("OF(void(int)) *g = (void *)a; f(1);")),
+      /the name typeof/,
+    ],
+    ["a variable behind a macro", "#define call f\n".concat(inside("call(1);")), /call of f, which is not defined/],
+    [
+      "a macro that comes too late",
+      inside("call(1);").concat("\n#define call expf\n"),
+      /call of call, which is not defined/,
+    ],
+    [
+      "a macro that is perhaps not there",
+      "#if 0\n#define call expf\n#endif\n".concat(inside("call(1);")),
+      /call of call, which is not defined/,
+    ],
+    ["the address of a label behind a macro", "#define IS =\n".concat(inside("void *p IS &&a; a: ;")), /of a label/],
+    ["a computed jump behind a macro", "#define TO *p\n".concat(inside("goto TO;")), /computed place/],
+    ["a call behind a macro", "#define AT (p + 1)\n".concat(inside("AT(1);")), /through a pointer/],
+    ["a macro as a function", "#define ADD(a) (a)\n".concat(inside("x = ADD;")), /macro ADD without arguments/],
+    [
+      "parameters behind their list",
+      "static void go(f) void f(int); { f(1); }\ntypedef int go; typedef int f;",
+      /parameters behind their list/,
+    ],
+    ["another kind of attribute", "[[gnu::constructor]] static void early(void) { }", /an attribute in \[\[/],
+    ["cast through a union", inside("union { long a; void (*f)(void); } u; u.a = 1; u.f();"), /through a pointer/],
+    ["copied into a pointer", inside("void (*f)(void); memcpy(&f, &a, 8); (*f)();"), /through a pointer/],
+    ["a conditional", work.concat(inside("(1 ? work : 0)(0, 0, 0);")), /work used without/],
+    ["a statement as an expression", work.concat(inside("({ work; })(0, 0, 0);")), /work used without/],
+    ["a function inside of a function", inside("void g(void) { } g();"), /call of g/],
+    ["a place on the stack", inside("alloca(8);"), /alloca/],
+    ["a jump out", inside("longjmp(b, 1);"), /longjmp/],
+    ["another name for a function", 'static void f(void) __attribute__((alias("work")));', /attribute alias/],
+    ["a function that is chosen at the start", 'static void f(void) __attribute__((ifunc("g")));', /attribute ifunc/],
+    ["a function at the end of a scope", inside("int x __attribute__((cleanup(work)));"), /attribute cleanup/],
+    ["a comment that ends elsewhere", "// \\\f\n/* \nsystem(0); // */", /control characters/],
+    ["a line that ends elsewhere", "// \rsystem(0);", /control characters/],
+    ["a name with a dollar", "#define call$ f\n".concat(inside("call$(1);")), /sign \$/],
+    ["the author's pragmas", inside("PRAGMA(GCC optimize 3)"), /more than one word for the macro PRAGMA/],
   ])("a function that is not called by its name: %s", (_what, region, why) => {
-    expect(refusedInC(region, "")).toMatch(why);
+    expect(refusedInC(region, "#define PRAGMA(text) _Pragma(#text)\n")).toMatch(why);
   });
 
   test.each<[string, string]>([
@@ -117,6 +183,12 @@ describe("refused, with what it is", () => {
     ["definitions", "#define A(a, b) ((a) + (b))\n".repeat(4_000)],
     ["white space", `${" ".repeat(110_000)}#`],
     ["backslashes", "\\ ".repeat(55_000)],
+    ["macros that double", `${Array.from({ length: 60 }, (_, n) => `#define M${n + 1} M${n} M${n}\n`).join("")}M60`],
+    [
+      "macros with several meanings",
+      `${"#define A 1\n#define A 2\n".replaceAll("A", "A0")}`.concat("A0 ".repeat(30_000)),
+    ],
+    ["a chain of macros", `${Array.from({ length: 5_000 }, (_, n) => `#define M${n + 1} M${n}\n`).join("")}M5000`],
   ])("110 KB of %s take no time that a daemon would notice", (_what, region) => {
     const secondsOf = () => {
       const before = process.cpuUsage();

@@ -6,6 +6,7 @@
  */
 
 import { computedCalls, namesOf } from "./c-calls.ts";
+import { expand } from "./c-macros.ts";
 import { ATTRIBUTES, CALLS, HEADERS, isAllowedOfCompiler, isCompilersOwn, KEVO, KEYWORDS, REFUSED } from "./c-names.ts";
 import { type Defined, definedIn, macroOf, partners } from "./c-structure.ts";
 import { type Directive, split, type Token, type Tokens, tokensOf } from "./c-tokens.ts";
@@ -35,6 +36,11 @@ export function refusedInC(region: string, around: string): string | null {
   const defined = [definedIn(outside), definedIn(tokens)];
   const known = new Set(defined.flatMap(({ functions, types, macros }) => [...functions, ...types, ...macros.keys()]));
   const names = namesOf(CALLABLE, defined);
+  const { variants, complaints: unclear } = expand(tokens, outside);
+  const callable = new Set([
+    ...defined.flatMap(({ functions, types }) => [...functions, ...types]),
+    ...calledInMacros(defined[0] as Defined),
+  ]);
   const complaints = new Set([
     ...tokens.directives.flatMap(wrongDirective),
     ...wrongDefinitions(defined[1] as Defined),
@@ -44,6 +50,9 @@ export function refusedInC(region: string, around: string): string | null {
       ...wrongCalls(code, known),
       ...computedCalls(code, names, parameters),
     ]),
+    ...unclear,
+    // As the compiler reads it. No name comes into being there that has not been looked at.
+    ...variants.flatMap((code) => [...wrongCalls(code, callable), ...computedCalls(code, names, null)]),
   ]);
   if (complaints.size === 0) return null;
   const more = complaints.size > MAX_COMPLAINTS ? `; and ${complaints.size - MAX_COMPLAINTS} more` : "";
@@ -74,11 +83,11 @@ function wrongDirective({ name, rest }: Directive): string[] {
       : [`#include ${rest} (there are ${[...HEADERS].map((h) => `<${h}>`).join(", ")})`];
   }
   if (name === "pragma") return PRAGMA.test(rest) ? [] : [`#pragma ${rest}`];
-  if (name !== "define" && name !== "undef") return [`#${name}`];
+  if (name !== "define") return [`#${name}`];
   const defined = /^\w+/.exec(rest)?.[0] ?? "";
   const isTaken = KEYWORDS.has(defined) || CALLS.has(defined) || KEVO.has(defined) || isCompilersOwn(defined);
   if (isTaken || REFUSED.has(defined)) return [`a redefinition of ${defined}`];
-  const [macro] = name === "define" ? macroOf(rest) : [];
+  const [macro] = macroOf(rest);
   if (macro?.body.includes("#")) return [`# or ## in the macro ${defined}`];
   // Half of a pair would stand in the code unseen.
   return macro === undefined || isBalanced(split(macro.body)) ? [] : [`unpaired parentheses in the macro ${defined}`];
@@ -110,10 +119,17 @@ function wrongDefinitions({ functions }: Defined): string[] {
   return [...functions].filter((name) => CALLS.has(name)).map((name) => `a new function named ${name}`);
 }
 
+/** What the kernel's own macros call is its author's. */
+const calledInMacros = ({ macros }: Defined) =>
+  [...macros.values()].flatMap(({ body }) =>
+    split(body).flatMap(({ kind, text }, at, all) => (kind === "name" && all[at + 1]?.text === "(" ? [text] : [])),
+  );
+
 function wrongAttributes(tokens: readonly Token[]): string[] {
   const pairs = partners(tokens);
   const complaints: string[] = [];
   for (let at = 0; at < tokens.length; at++) {
+    if (tokens[at]?.text === "[" && tokens[at + 1]?.text === "[") complaints.push("an attribute in [[ ]]");
     if (tokens[at]?.text !== "__attribute__") continue;
     const end = pairs[at + 1] ?? -1;
     if (end < 0) {

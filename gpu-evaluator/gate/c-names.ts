@@ -63,7 +63,7 @@ export const isAllowedOfCompiler = (name: string) => COMPILERS.test(name);
 /** Never, not even as names of one's own: they would be the C library's. */
 export const REFUSED = new Set(
   words(
-    `asm extern main environ stdin stdout stderr errno system popen fork vfork clone execl execlp execle execv execvp execve
+    `asm typeof typeof_unqual extern main environ stdin stdout stderr errno system popen fork vfork clone execl execlp execle execv execvp execve
      fexecve posix_spawn posix_spawnp syscall socket connect bind listen accept send sendto recv recvfrom open openat creat
      fopen fdopen freopen opendir readdir read write pread pwrite close unlink remove rename mkdir rmdir chmod chown
      mmap munmap mprotect mremap brk sbrk memfd_create shm_open ptrace prctl kill raise signal sigaction abort exit _exit atexit

@@ -12,6 +12,8 @@ export interface Directive {
   /** `include`, `define`, `pragma`, … */
   readonly name: string;
   readonly rest: string;
+  /** How many of the code's tokens stand before it. */
+  readonly at: number;
 }
 
 export interface Tokens {
@@ -28,19 +30,24 @@ const KINDS = ["name", "number", "text", "sign"] as const;
 export function tokensOf(source: string): Tokens | string {
   // Other ways to write # [ ] { }, which would hide what follows.
   if (/\?\?[=/'()!<>-]|%:|<[%:]|[%:]>/.test(source)) return "trigraphs or digraphs";
+  // Some compilers end a line, and with it a comment, at signs where others do not.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+  if (/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)/.test(source)) return "control characters";
   const joined = source.replaceAll("\r\n", "\n").replaceAll(/\\[ \t]*\n/g, "");
   const bare = withoutComments(joined);
   if (typeof bare !== "string") return bare.wrong;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
   if (/[^\x09\x0a\x20-\x7e]/.test(bare)) return "non-ASCII characters outside comments";
+  // Where a name ends would depend on the compiler.
+  if (bare.includes("$")) return "the sign $";
   const directives: Directive[] = [];
-  const lines = bare.split("\n").map((line) => {
+  const code: Token[] = [];
+  for (const line of bare.split("\n")) {
     const directive = /^\s*#\s*(\w*)\s*(.*)$/.exec(line);
-    if (directive === null) return line;
-    directives.push({ name: directive[1] as string, rest: (directive[2] as string).trim() });
-    return "";
-  });
-  return { code: split(lines.join("\n")), directives };
+    if (directive === null) for (const token of split(line)) code.push(token);
+    else directives.push({ name: directive[1] as string, rest: (directive[2] as string).trim(), at: code.length });
+  }
+  return { code, directives };
 }
 
 function withoutComments(source: string): string | { readonly wrong: string } {

@@ -5,11 +5,15 @@ from __future__ import annotations
 
 import ast
 import builtins
+import io
 import re
+import tokenize
 
 BEGIN = re.compile(r"^[ \t]*#[ \t]*EVOLVE-BEGIN\b")
 END = re.compile(r"^[ \t]*#[ \t]*EVOLVE-END\b")
 MAX_COMPLAINTS = 5
+# Some programs end a line at them, others do not.
+CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]|\r(?!\n)")
 
 
 def words(text: str) -> frozenset[str]:
@@ -52,6 +56,8 @@ ALLOWED = (
 
 def refused(source: str) -> str | None:
     """What is not allowed in the region, as a message for its author; None when all is."""
+    if CONTROLS.search(source):
+        return "not allowed: control characters"
     lines = source.splitlines()
     begins = [number for number, line in enumerate(lines, 1) if BEGIN.match(line)]
     ends = [number for number, line in enumerate(lines, 1) if END.match(line)]
@@ -59,10 +65,11 @@ def refused(source: str) -> str | None:
         return "not allowed: the source has no region that may evolve"
     try:
         tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
+    except (SyntaxError, ValueError, RecursionError, MemoryError, tokenize.TokenError) as error:
         return f"it is no Python: {error}"
     modules = _modules(tree)
-    complaints: list[str] = []
+    complaints = _long_texts(tokens, begins[0], ends[0])
     for node in ast.walk(tree):
         first, last = getattr(node, "lineno", 0), getattr(node, "end_lineno", 0) or 0
         if last > begins[0] and first < ends[0]:
@@ -71,6 +78,15 @@ def refused(source: str) -> str | None:
         return None
     more = f"; and {len(complaints) - MAX_COMPLAINTS} more" if len(complaints) > MAX_COMPLAINTS else ""
     return f"not allowed: {'; '.join(complaints[:MAX_COMPLAINTS])}{more}"
+
+
+def _long_texts(tokens: list[tokenize.TokenInfo], begin: int, end: int) -> list[str]:
+    """Triton looks for a function's first line in the text of the source, and takes one inside of a text for it."""
+    for token in tokens:
+        first, last = token.start[0], token.end[0]
+        if first < last and last > begin and first < end and token.string.strip():
+            return [f"a text over several lines (line {first}): write a comment, or a text for each line"]
+    return []
 
 
 def _modules(tree: ast.Module) -> dict[str, str]:

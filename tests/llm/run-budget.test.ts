@@ -57,6 +57,7 @@ async function openCoordinator(repeats: string | null = null): Promise<Coordinat
   const bus = await connectBus({ url: server.url, role: "coordinator", name: "coordinator" });
   const served = serveModelCalls(bus, run, {
     ledger,
+    models: ["grok-4.3"],
     grants: new Grants("secret of this test", run),
     recorded: (hash, index) => (repeats === null ? null : recordedCall(lineage.db, repeats, hash, index)),
     onTrouble: () => {},
@@ -170,6 +171,28 @@ describe("calls of a run", () => {
     expect(coordinator.lineage.sqlite.serialize().includes(KEY)).toBe(false);
   });
 
+  it("are recorded by who reserved them only, and an answer that nobody got is not recorded", async () => {
+    const { ask, labels } = await worker(0);
+    const { call } = await ask(1);
+    const rogue = await member();
+    const say = (message: object) => rogue.request(subjects.model(run), { v: 1, ...message }, modelReply, 5_000);
+    const forged = { ...call, id: "never-reserved", hash: "1".repeat(64), answer: '{"tiles":[666]}' };
+    for (const replayed of [false, true]) {
+      await expect(say({ type: "record", call: { ...forged, replayed } })).rejects.toThrow(/nobody reserved/);
+    }
+    const reservation: Reservation = { id: "mine", usd: 0.001, model: "grok-4.3", hash: "2".repeat(64), ...labels };
+    const { secret } = await say({ type: "reserve", reservation });
+    await expect(say({ type: "record", call: { ...forged, secret } })).rejects.toThrow(/nobody reserved/);
+    await expect(say({ type: "record", call: { ...forged, id: "mine" } })).rejects.toThrow(/another worker/);
+    // Nobody is told the secret of a reservation by knowing its id.
+    const guessed = { ...reservation, hash: "3".repeat(64) };
+    await expect(say({ type: "reserve", reservation: guessed })).rejects.toThrow(/another worker/);
+    const other = { ...reservation, id: "other", usd: 0, model: "not-of-this-run" };
+    await expect(say({ type: "reserve", reservation: other })).rejects.toThrow(/does not ask the model/);
+    expect(callsOf(coordinator.lineage.db, run)).toHaveLength(1);
+    expect((await say({ type: "answered", hash: forged.hash })).call).toBeNull();
+  });
+
   it("are repeated by another run, failures included, with no key and no provider, and at no cost", async () => {
     fake.script("server-error*3,ok");
     const { ask } = await worker(0);
@@ -190,7 +213,10 @@ describe("calls of a run", () => {
         maxTokens: 2000,
       });
     await expect(again()).rejects.toMatchObject({ kind: "server_error" });
-    expect((await again()).output).toEqual(output);
+    const repeated = await again();
+    expect(repeated.output).toEqual(output);
+    const changed = { ...repeated.call, id: "changed", answer: '{"tiles":[666]}' };
+    await expect(store.record(changed)).rejects.toThrow(/nobody reserved/);
     expect(coordinator.ledger.committedUsd).toBe(0);
     expect(callsOf(coordinator.lineage.db, run).map(({ replayed, outcome }) => [replayed, outcome])).toEqual([
       [true, "server_error"],
