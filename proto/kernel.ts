@@ -12,10 +12,10 @@ const workload = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_./-]*$/),
   /** Integers that the kernel's source and reference receive by name, such as sequence length. */
   shape: z.record(z.string(), z.number()),
-  /** Floating-point operations of one call. */
-  flops: z.number().positive(),
-  /** Fewest bytes of one call: each input read once, each output written once. */
-  bytes: z.number().positive(),
+  /** Floating-point operations of one call; where they are not given, no report speaks of GFLOP/s. */
+  flops: z.number().positive().optional(),
+  /** Fewest bytes of one call: each input read once, each output written once; without them there are no GB/s. */
+  bytes: z.number().positive().optional(),
 });
 export type Workload = z.infer<typeof workload>;
 

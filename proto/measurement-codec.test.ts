@@ -17,6 +17,9 @@ const anyFields: fc.Arbitrary<ReportedMeasurement> = fc.record({
   speedup_high: orNull(positive),
   gflops: orNull(positive),
   peak_share: orNull(positive),
+  gbytes_per_s: orNull(positive),
+  bandwidth_share: orNull(positive),
+  bandwidth_of: orNull(fc.constantFrom("memory", "cache")),
   error: orNull(fc.oneof(fc.constant(0), positive)),
   samples: fc.array(positive),
   others: fc.dictionary(
@@ -50,6 +53,7 @@ describe("a measurement", () => {
     const replayed: ReportedMeasurement = {
       ...{ workload: "w", time_ms: 2, baseline_ms: null, baseline: null, speedup: null, speedup_low: null },
       ...{ speedup_high: null, gflops: null, peak_share: null, error: null, samples: [2], others: {}, metrics: {} },
+      ...{ gbytes_per_s: null, bandwidth_share: null, bandwidth_of: null },
     };
     expect(overTheWire(replayed)).not.toHaveProperty("error");
     expect(measurementOfMessage.parse(overTheWire(replayed)).error).toBeNull();

@@ -9,6 +9,10 @@ export type Outcome = z.infer<typeof outcome>;
 export const MAX_MESSAGE_CHARACTERS = 4_000;
 
 /** The time of one workload, and how it compares with the fastest baseline measured beside it. */
+/** Where the bytes of a call lie: in memory, or in caches, where all of them fit. */
+export const bandwidthOf = z.enum(["memory", "cache"]);
+export type BandwidthOf = z.infer<typeof bandwidthOf>;
+
 export const measurement = z.object({
   workload: z.string(),
   /** Median, milliseconds. */
@@ -23,6 +27,11 @@ export const measurement = z.object({
   gflops: z.number().nonnegative().nullable(),
   /** Share of the device's measured peak, 0 to 1. */
   peak_share: z.number().nonnegative().nullable(),
+  /** GB/s of the workload's bytes. */
+  gbytes_per_s: z.number().nonnegative().nullable().default(null),
+  /** Share of the measured bandwidth of what holds the workload's bytes; null where that is not known. */
+  bandwidth_share: z.number().nonnegative().nullable().default(null),
+  bandwidth_of: bandwidthOf.nullable().default(null),
   /** Relative L2 error against the reference. */
   error: z.number().nonnegative().nullable(),
   /** Every timed batch, milliseconds. */

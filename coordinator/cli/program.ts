@@ -2,6 +2,7 @@
 import { withHelp } from "@kevo/core/program/command-help.ts";
 import { Command } from "commander";
 import { doctorCommand } from "../doctor/doctor-command.ts";
+import { checkCommand } from "./check.ts";
 import { evaluatorsCommand } from "./evaluators.ts";
 import { exportCommand } from "./export.ts";
 import { inviteCommand } from "./invite.ts";
@@ -32,6 +33,7 @@ export function coordinator(): Command {
     stopCommand(),
     watchCommand(),
     runsCommand(),
+    checkCommand(),
     recordCommand(),
     evaluatorsCommand(),
     inviteCommand(),

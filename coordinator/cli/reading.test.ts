@@ -93,6 +93,9 @@ describe("coordinator lineage", () => {
       "before-data.db",
       `alter table events drop column data;
        alter table measurements drop column metrics;
+       alter table measurements drop column gbytes_per_s;
+       alter table measurements drop column bandwidth_share;
+       alter table measurements drop column bandwidth_of;
        alter table evolved_sources rename to sources;
        delete from __drizzle_migrations where created_at >= ${EVENT_DATA};
        update measurements set error = 0 where candidate like '20260101-older/%';

@@ -1,7 +1,14 @@
 /** The README of an exported kernel: what it is, how it is called, and what was measured where. */
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import type { Run } from "../lineage/queries/resolve.ts";
-import { formatConfig, formatInterval, formatNumber, formatShare, formatSpeedup, oneLine } from "../progress/format.ts";
+import {
+  formatConfig,
+  formatInterval,
+  formatNumber,
+  formatRoofline,
+  formatSpeedup,
+  oneLine,
+} from "../progress/format.ts";
 import type { Winner } from "./winners.ts";
 
 export interface ReadmeParts {
@@ -61,7 +68,8 @@ function table(winners: readonly Winner[]): string {
     formatSpeedup(w.speedup),
     formatInterval(w.speedup_low, w.speedup_high),
     formatNumber(w.gflops),
-    formatShare(w.peak_share),
+    formatNumber(w.gbytes_per_s),
+    formatRoofline(w.roofline),
   ]);
   const head = [
     "workload",
@@ -72,7 +80,8 @@ function table(winners: readonly Winner[]): string {
     "speedup",
     "interval",
     "GFLOP/s",
-    "of peak",
+    "GB/s",
+    "roofline",
   ];
   const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");

@@ -61,6 +61,7 @@ function withBaseline(db: LineageDatabase, run: string, definition: KernelDefini
     ...winner,
     ...{ config, isBaseline: true, evolved: null, candidate: row?.id ?? winner.candidate },
     ...{ time_ms: winner.baseline_ms, speedup: 1, speedup_low: 1, speedup_high: 1, gflops: null, peak_share: null },
+    ...{ gbytes_per_s: null, bandwidth_share: null, bandwidth_of: null, roofline: null },
   };
 }
 

@@ -148,6 +148,9 @@ export const measurements = sqliteTable(
     speedupHigh: real("speedup_high"),
     gflops: real(),
     peakShare: real("peak_share"),
+    gbytesPerS: real("gbytes_per_s"),
+    bandwidthShare: real("bandwidth_share"),
+    bandwidthOf: text("bandwidth_of", { enum: ["memory", "cache"] }),
     error: real(),
     /** Milliseconds of each timed batch, JSON. */
     samples: text().notNull(),

@@ -1,6 +1,7 @@
 /** Numbers and texts as people read them. `–` stands for what is not known. */
 import type { Objective } from "@kevo/proto/objective.ts";
 import type { Config, ParamValue } from "@kevo/proto/search-space.ts";
+import type { Roofline } from "../lineage/roofline.ts";
 import { type ObjectiveValue, objectiveOfFitness, type RunObjective } from "../lineage/run-objective.ts";
 
 export const UNKNOWN = "–";
@@ -41,6 +42,12 @@ export function formatInterval(low: number | null, high: number | null): string 
 /** A share of 0 to 1 as per cent. */
 export function formatShare(share: number | null): string {
   return share === null ? UNKNOWN : `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
+}
+
+/** `62 % of memory bandwidth`: the limit that a time is nearest to. */
+export function formatRoofline(roofline: Roofline | null): string {
+  if (roofline === null) return UNKNOWN;
+  return `${formatShare(roofline.share)} of ${roofline.of === "peak" ? "peak" : `${roofline.of} bandwidth`}`;
 }
 
 /** What is more than nothing never reads as nothing. */

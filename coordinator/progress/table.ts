@@ -39,6 +39,21 @@ export function renderTable(
   return [line(head, bold), ...rows.map((row) => line(row, (cell) => cell))].join("\n");
 }
 
+/** The same without columns whose every cell is `unknown`: their heads alone say nothing. */
+export function renderKnown(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  unknown: string,
+  options: TableOptions = {},
+): string {
+  const told = columns.map((_, at) => rows.some((row) => row[at] !== unknown));
+  return renderTable(
+    columns.filter((_, at) => told[at]),
+    rows.map((row) => row.filter((_, at) => told[at])),
+    options,
+  );
+}
+
 /** Columns of the terminal; most cells hold nothing wide, and a table may have a hundred thousand rows. */
 const widthOf = (text: string): number =>
   /^[\x20-\x7e\u00a0-\u00ff\u2010-\u2027]*$/.test(text) ? text.length : stringWidth(text);

@@ -14,6 +14,10 @@ describe("the final report", () => {
     speedup_high: 1.96,
     gflops: 33.12,
     peak_share: 0.34,
+    gbytes_per_s: 5.43,
+    bandwidth_share: 0.62,
+    bandwidth_of: "memory" as const,
+    roofline: { share: 0.62, of: "memory" as const },
     others: { default: 0.9, "fast-math": 0.795, torch: 0.76 },
     ...changes,
   });
@@ -62,8 +66,10 @@ describe("the final report", () => {
     expect(report).toContain("200 evaluations on 4 islands: 180 ok, 20 failed, 25 repeated (cached).");
     expect(report).toContain("1.93× the speed of the fastest baseline, confidence interval 1.88–1.97");
     expect(report).toMatch(/tile +32 +16 +changed\n +exp +poly +poly\n/);
-    expect(report).toMatch(/workload +time ms +baseline ms +speedup +interval +GFLOP\/s +of peak +torch ms\n/);
-    expect(report).toMatch(/short +0\.412 +0\.795 +1\.93× +1\.90–1\.96 +33\.12 +34 % +0\.76\n/);
+    expect(report).toMatch(/workload +time ms +baseline ms +speedup +interval +GFLOP\/s +GB\/s +roofline +torch ms\n/);
+    expect(report).toMatch(
+      /short +0\.412 +0\.795 +1\.93× +1\.90–1\.96 +33\.12 +5\.43 +62 % of memory bandwidth +0\.76\n/,
+    );
     expect(report).toContain("Stored in /data/lineage.db.");
     expect(report).toContain("npx coordinator lineage best r1 --db /data/lineage.db");
     expect(report).toContain("npx coordinator lineage ancestors r1/2/7/3 --db /data/lineage.db");
@@ -119,7 +125,7 @@ describe("the final report", () => {
 
   it("leaves out what replay does not know", () => {
     const bare = { baseline_ms: null, baseline: null, speedup: null, speedup_low: null, speedup_high: null };
-    const unknown = { ...bare, gflops: null, peak_share: null, others: {} };
+    const unknown = { ...bare, gflops: null, gbytes_per_s: null, roofline: null, others: {} };
     const report = finalReport(
       { ...result, backend: "replay", best: { ...best, speedup: null, speedup_low: null, speedup_high: null } },
       { defaultConfig: null, baselines: [], cells: null, workloads: [times("recorded", unknown)] },

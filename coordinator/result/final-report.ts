@@ -13,13 +13,14 @@ import {
   formatMetric,
   formatMs,
   formatNumber,
-  formatShare,
+  formatRoofline,
   formatSpeedup,
   formatUsd,
   formatValue,
   oneLine,
+  UNKNOWN,
 } from "../progress/format.ts";
-import { renderTable, type TableOptions } from "../progress/table.ts";
+import { renderKnown, renderTable, type TableOptions } from "../progress/table.ts";
 import { cellSummary, cellTable, differing, leftOutSentences } from "./cell-table.ts";
 import { modelsText } from "./models-text.ts";
 import type { RunResult } from "./result.ts";
@@ -221,7 +222,8 @@ function workloadTable({ workloads, baselines }: ReportDetails, options: TableOp
     { head: "time ms", ...NUMBER },
     ...(compared ? ["baseline ms", "speedup", "interval"].map((head) => ({ head, ...NUMBER })) : []),
     { head: "GFLOP/s", ...NUMBER },
-    { head: "of peak", ...NUMBER },
+    { head: "GB/s", ...NUMBER },
+    { head: "roofline", ...NUMBER },
     ...others.map((name) => ({ head: `${name} ms`, ...NUMBER })),
   ];
   const rows = workloads.map((w) => [
@@ -231,16 +233,11 @@ function workloadTable({ workloads, baselines }: ReportDetails, options: TableOp
       ? [formatNumber(w.baseline_ms), formatSpeedup(w.speedup), formatInterval(w.speedup_low, w.speedup_high)]
       : []),
     formatNumber(w.gflops),
-    formatShare(w.peak_share),
+    formatNumber(w.gbytes_per_s),
+    formatRoofline(w.roofline),
     ...others.map((name) => formatNumber(w.others[name] ?? null)),
   ]);
-  // Heads alone say nothing where every cell of a column is unknown.
-  const told = columns.map((_, i) => rows.some((row) => row[i] !== formatNumber(null)));
-  return renderTable(
-    columns.filter((_, i) => told[i]),
-    rows.map((row) => row.filter((_, i) => told[i])),
-    options,
-  );
+  return renderKnown(columns, rows, UNKNOWN, options);
 }
 
 function nextSteps({ run, kernel, backend, best, best_by_workload, status, evaluations, db }: RunResult): string {

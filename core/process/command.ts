@@ -10,6 +10,8 @@ export interface CommandOptions extends StartOptions {
 export interface CommandResult {
   /** Null when a signal ended it. */
   readonly code: number | null;
+  /** What ended it; null where it ended by itself. */
+  readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
   readonly timedOut: boolean;
@@ -49,10 +51,10 @@ export function runCommand(command: readonly string[], options: CommandOptions):
       settled();
       reject(error);
     });
-    child.on("close", (code) => {
+    child.on("close", (code, by) => {
       settled();
       if (signal?.aborted) reject(signal.reason);
-      else resolve({ code, stdout, stderr, timedOut });
+      else resolve({ code, signal: by, stdout, stderr, timedOut });
     });
   });
 }

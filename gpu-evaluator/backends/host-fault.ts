@@ -2,10 +2,12 @@
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { EvaluatorFault } from "@kevo/proto/evaluator-fault.ts";
 
-export class HostFault extends UserError {
-  readonly fault: EvaluatorFault;
+type HostFaultCode = Extract<EvaluatorFault, "baseline_failed" | "reference_failed" | "disk_full">;
 
-  constructor(fault: "baseline_failed" | "reference_failed" | "disk_full", message: string) {
+export class HostFault extends UserError {
+  readonly fault: HostFaultCode;
+
+  constructor(fault: HostFaultCode, message: string) {
     super(message);
     this.fault = fault;
   }

@@ -13,6 +13,7 @@ import torch
 from cases import CLOSE, Arena, Case
 from honesty import hidden_work
 from nvml import Monitor
+from plausible import rate_of
 from program import POISON, Program
 from statistics_of import ratio_interval, steady
 from timing import Between, Replay, capture, time_rounds
@@ -203,8 +204,11 @@ def _record(
             "speedup": speedup,
             "speedup_low": low,
             "speedup_high": high,
-            "gflops": workload["flops"] / time_ms / 1e6,
+            "gflops": rate_of(workload.get("flops"), time_ms),
             "peak_share": None,
+            "gbytes_per_s": rate_of(workload.get("bytes"), time_ms),
+            "bandwidth_share": None,
+            "bandwidth_of": None,
             "error": error,
             "samples": samples[CANDIDATE],
             "others": {name: time for name, time in medians.items() if name not in (CANDIDATE, fastest)},

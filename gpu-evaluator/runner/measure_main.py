@@ -18,7 +18,7 @@ from cuda_driver import CudaError
 from evaluation import Incorrect, Trial, time_workload, verify_shapes
 from honesty import Tampered, honest
 from nvml import Monitor
-from plausible import Limits, impossible, surely_impossible
+from plausible import Limits, impossible, shares, surely_impossible
 from program import InvalidProgram, Program
 from protocol import FATAL_EXIT, Channel, Frame, open_channel, required
 
@@ -99,7 +99,8 @@ class Lane:
             for workload, arena, error in zip(workloads, arenas, errors, strict=True):
                 time_workload(program, arena, workload, error, request, self.monitor, trial)
                 self._refuse_impossible(workload, arena, trial.measurements[-1])
-                trial.measurements[-1]["peak_share"] = self._share(trial.measurements[-1]["gflops"])
+                if self._limits is not None:
+                    trial.measurements[-1] |= shares(trial.measurements[-1], arena.rotated_bytes, self._limits)
                 if arena.left_out:
                     trial.left_out[workload["name"]] = arena.left_out
                 if finalist and workload["name"] not in self._kernel_names:
@@ -108,9 +109,6 @@ class Lane:
         finally:
             if not _context_lost():
                 program.close()
-
-    def _share(self, gflops: float) -> float | None:
-        return None if self._limits is None else gflops / self._limits.peak_gflops
 
     def _refuse_impossible(self, workload: Json, arena: Arena, measured: Json) -> None:
         """Raises Incorrect. Where the baseline's time is impossible too, what the workload says of itself is wrong."""

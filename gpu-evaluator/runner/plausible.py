@@ -26,15 +26,31 @@ class Limits:
     cache_bytes: int
 
 
+def rate_of(amount: float | None, time_ms: float) -> float | None:
+    """Billions a second; None where the workload does not say how many a call takes."""
+    return None if amount is None else amount / time_ms / 1e6
+
+
+def shares(measured: Json, rotated_bytes: int, limits: Limits) -> Json:
+    """Of the measured peak, and of the bandwidth of a copy, where the caches do not hold the inputs."""
+    gflops, gbytes = measured["gflops"], measured["gbytes_per_s"]
+    in_memory = gbytes is not None and rotated_bytes > 2 * limits.cache_bytes
+    return {
+        "peak_share": None if gflops is None else gflops / limits.peak_gflops,
+        "bandwidth_share": gbytes / limits.copy_gbytes_s if in_memory else None,
+        "bandwidth_of": "memory" if in_memory else None,
+    }
+
+
 def impossible(workload: Json, time_ms: float, rotated_bytes: int, limits: Limits) -> str | None:
     """Why no launch can have taken only so long; None when it can. `rotated_bytes` are those of all inputs in turn."""
     time = f"{time_ms * 1000:.2f} µs"
     if time_ms < limits.launch_ms / 2:
         return f"{time} is less than a launch takes that does nothing ({limits.launch_ms * 1000:.2f} µs)"
-    share = workload["flops"] / time_ms / 1e6 / limits.peak_gflops
+    share = (rate_of(workload.get("flops"), time_ms) or 0) / limits.peak_gflops
     if share > PEAK_SLACK:
         return f"{time} would be {share:.0%} of the device's measured peak"
-    rate = workload["bytes"] / time_ms / 1e6
+    rate = rate_of(workload.get("bytes"), time_ms) or 0
     if rotated_bytes > 2 * limits.cache_bytes and rate > COPY_SLACK * limits.copy_gbytes_s:
         return f"{time} would move {rate:.0f} GB/s, and the device copies {limits.copy_gbytes_s:.0f} GB/s"
     return None

@@ -52,7 +52,7 @@ export async function checkModule(folder: string, definition: KernelDefinition, 
     if (!sandbox.contains) {
       return { status: "skipped", message: "this host cannot contain untrusted code" };
     }
-    const [workload] = [...definition.workloads].sort((a, b) => a.flops - b.flops);
+    const [workload] = [...definition.workloads].sort((a, b) => (a.flops ?? 0) - (b.flops ?? 0));
     const sizes = Object.entries(workload?.shape ?? {}).map(([name, value]) => `${name}=${value}`);
     const data = await referenceData(compiler, folder, definition, sizes, scratch, signal);
     const command = [executable as string, "-I", CHECKER, join(folder, "module.py"), data, ...sizes];

@@ -13,13 +13,13 @@ import {
   formatMetric,
   formatMs,
   formatNumber,
-  formatShare,
+  formatRoofline,
   formatSpeedup,
   formatValue,
   oneLine,
   UNKNOWN,
 } from "../../progress/format.ts";
-import { type Column, renderTable, type TableOptions } from "../../progress/table.ts";
+import { type Column, renderKnown, renderTable, type TableOptions } from "../../progress/table.ts";
 import { callView, modelOf } from "./call-view.ts";
 
 const right = (head: string): Column => ({ head, align: "right" });
@@ -173,10 +173,10 @@ function configTable(config: Ranked["config"], options: TableOptions): string {
 
 /** @param separate each workload has a best of its own, so that the candidate is to be named. */
 function timesTable(times: readonly WorkloadTimes[], separate: boolean, options: TableOptions): string {
-  return renderTable(
+  return renderKnown(
     [
       { head: "workload" },
-      ...["time ms", "baseline ms", "speedup", "interval", "GFLOP/s", "of peak"].map(right),
+      ...["time ms", "baseline ms", "speedup", "interval", "GFLOP/s", "GB/s", "roofline"].map(right),
       ...(separate ? [{ head: "candidate" }] : []),
     ],
     times.map((t) => [
@@ -186,9 +186,11 @@ function timesTable(times: readonly WorkloadTimes[], separate: boolean, options:
       formatSpeedup(t.speedup),
       formatInterval(t.speedup_low, t.speedup_high),
       formatNumber(t.gflops),
-      formatShare(t.peak_share),
+      formatNumber(t.gbytes_per_s),
+      formatRoofline(t.roofline),
       ...(separate ? [t.candidate] : []),
     ]),
+    UNKNOWN,
     options,
   );
 }
@@ -211,11 +213,11 @@ function evaluationText(evaluation: StoredEvaluation, answeredBy: string | null)
 }
 
 function measurementTable(measurements: readonly StoredMeasurement[], options: TableOptions): string {
-  return renderTable(
+  return renderKnown(
     [
       right("round"),
       { head: "workload" },
-      ...["time ms", "baseline ms", "speedup", "interval", "GFLOP/s", "error"].map(right),
+      ...["time ms", "baseline ms", "speedup", "interval", "GFLOP/s", "GB/s", "error"].map(right),
       { head: measurements.some((m) => Object.keys(m.metrics).length > 0) ? "also measured" : "also timed, ms" },
     ],
     measurements.map((m) => [
@@ -226,11 +228,13 @@ function measurementTable(measurements: readonly StoredMeasurement[], options: T
       formatSpeedup(m.speedup),
       formatInterval(m.speedup_low, m.speedup_high),
       formatNumber(m.gflops),
+      formatNumber(m.gbytes_per_s),
       m.error === null ? UNKNOWN : m.error.toExponential(1),
       Object.entries({ ...m.others, ...m.metrics })
         .map(([name, ms]) => `${name} ${formatNumber(ms)}`)
         .join(", "),
     ]),
+    UNKNOWN,
     options,
   );
 }

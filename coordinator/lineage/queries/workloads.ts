@@ -1,7 +1,9 @@
 /** How a run's winner does on each workload. */
+import type { BandwidthOf } from "@kevo/proto/outcome.ts";
 import { eq } from "drizzle-orm";
 import { combine } from "../combine.ts";
 import type { LineageDatabase } from "../database.ts";
+import { type Roofline, rooflineOf } from "../roofline.ts";
 import { candidates, measurements } from "../schema.ts";
 import { bestByWorkload, bestOf } from "./best.ts";
 import { readNiches } from "./niches.ts";
@@ -21,6 +23,12 @@ export interface WorkloadTimes {
   readonly gflops: number | null;
   /** Share of the device's measured peak, 0 to 1. */
   readonly peak_share: number | null;
+  /** GB/s of the workload's bytes; with the share, 0 to 1, of the measured bandwidth of what holds them. */
+  readonly gbytes_per_s: number | null;
+  readonly bandwidth_share: number | null;
+  readonly bandwidth_of: BandwidthOf | null;
+  /** The larger of the two shares, and of what it is one. */
+  readonly roofline: Roofline | null;
   /** Everything else that was timed beside it, by name: baselines, NumPy, torch; milliseconds. */
   readonly others: Readonly<Record<string, number>>;
 }
@@ -45,6 +53,11 @@ export function timesOf(db: LineageDatabase, candidate: string): WorkloadTimes[]
   const counting = Map.groupBy(countingTimings(rows, workloads), (timing) => timing.workload);
   return [...counting].map(([workload, timings]) => {
     const { timeMs, baselineMs, speedup, speedupLow, speedupHigh } = combine(timings);
+    const shares = {
+      peak_share: mean(timings.map((t) => t.peakShare)),
+      bandwidth_share: mean(timings.map((t) => t.bandwidthShare)),
+      bandwidth_of: timings[0]?.bandwidthOf ?? null,
+    };
     return {
       workload,
       candidate,
@@ -55,7 +68,9 @@ export function timesOf(db: LineageDatabase, candidate: string): WorkloadTimes[]
       speedup_low: speedupLow,
       speedup_high: speedupHigh,
       gflops: mean(timings.map((t) => t.gflops)),
-      peak_share: mean(timings.map((t) => t.peakShare)),
+      gbytes_per_s: mean(timings.map((t) => t.gbytesPerS)),
+      ...shares,
+      roofline: rooflineOf(shares),
       others: othersOf(timings.map((t) => JSON.parse(t.others) as Record<string, number>)),
     };
   });

@@ -8,6 +8,7 @@ import type { Workload } from "@kevo/proto/kernel.ts";
 import type { InstalledKernel } from "../backend.ts";
 import { HostFault } from "../host-fault.ts";
 import { compileCandidate } from "./compile.ts";
+import { failureOf } from "./failure.ts";
 import { InputSource } from "./input-source.ts";
 import { type Baseline, setsOf } from "./paired-comparison.ts";
 import type { ProcessTable } from "./process-table.ts";
@@ -104,14 +105,24 @@ export class Baselines {
     const data = await this.#data.of({ inputSeed: 0, purpose: "search" }, workload);
     const program = await this.#data.inputsProgram();
     const [layout] = data.verification as [string, ...string[]];
-    const source = await InputSource.open(table, program, join(this.#folder, "inputs"), workload, layout);
+    const inputs = join(this.#folder, "inputs");
+    const source = await InputSource.open(table, program, inputs, workload, layout).catch(
+      this.#blame("reference_failed", "the program that makes inputs", `opening workload ${workload.name}`, inputs),
+    );
     started.push(source.id);
     const baselines: Baseline[] = [];
     for (const [name, executable] of await this.compile(signal)) {
-      const id = await table.spawn(executable, this.#folderOf(name), source.id);
-      started.push(id);
-      const process = await TimedProcess.open(id, source, this.#kernel.definition.tolerance.relative_l2);
-      await process.verify(data, BASELINE_LIMIT_MS);
+      const folder = this.#folderOf(name);
+      const verify = async () => {
+        const id = await table.spawn(executable, folder, source.id);
+        started.push(id);
+        const process = await TimedProcess.open(id, source, this.#kernel.definition.tolerance.relative_l2);
+        await process.verify(data, BASELINE_LIMIT_MS);
+        return process;
+      };
+      const process = await verify().catch(
+        this.#blame("baseline_failed", `baseline '${name}'`, `verifying workload ${workload.name}`, folder),
+      );
       baselines.push({ name, process });
     }
     const sets = setsOf(
@@ -132,6 +143,15 @@ export class Baselines {
     const [first, ...rest] = ranked;
     if (first === undefined) throw new Error("the kernel has no baselines");
     return { table, source, ranked: [first, ...rest] };
+  }
+
+  /** What failed by itself is named as what it is, with what it said. */
+  #blame(fault: "baseline_failed" | "reference_failed", what: string, doing: string, folder: string) {
+    return async (error: unknown): Promise<never> => {
+      const failure = await failureOf(error, doing, folder);
+      if (failure === null) throw error;
+      throw new HostFault(fault, `${what} of kernel ${this.#kernel.definition.id} failed: ${failure.message}`);
+    };
   }
 
   #folderOf(name: string): string {

@@ -1,13 +1,17 @@
 /**
- * What this machine can do at most: a result above it is wrong, however it came about. The limits are measured, so a
- * result that seems to be above one has it measured again, since a busy machine measures low.
+ * What this machine can do at most: a result above it is wrong, however it came about, and a result below it is a share
+ * of it. The limits are measured, so a result that seems to be above one has it measured again, since a busy machine
+ * measures low.
  */
 import type { Workload } from "@kevo/proto/kernel.ts";
+import type { BandwidthOf, Measurement } from "@kevo/proto/outcome.ts";
+
+export type Precision = "f32" | "f64";
 
 export interface DeviceRates {
-  readonly gflops: () => Promise<number>;
-  /** Bytes that all cores read, GB/s, from arrays that no cache holds. */
-  readonly gbytesPerSecond: () => Promise<number>;
+  readonly gflops: (precision: Precision) => Promise<number>;
+  /** What all cores move, GB/s; `bytes` in all, or more than the caches hold where that is not given. */
+  readonly gbytesPerSecond: (bytes?: number) => Promise<number>;
   /** Of all caches together; what lies there comes faster than memory gives it. Infinite where it is not known. */
   readonly cacheBytes: number;
 }
@@ -15,48 +19,78 @@ export interface DeviceRates {
 /** The best of a few short windows is measured; the clock of a core may rise a little between two. */
 const SLACK = 1.05;
 const TRIES = 5;
+/** Caches are measured with arrays of powers of two from here on, bytes. */
+const MIN_CACHED_BYTES = 256 * 1024;
+
+export type Shares = Pick<Measurement, "gflops" | "peak_share" | "gbytes_per_s" | "bandwidth_share" | "bandwidth_of">;
 
 export class DeviceLimits {
   readonly #rates: DeviceRates;
-  #gflops: number;
-  #gbytes: number | null = null;
+  readonly #gflops = new Map<Precision, number>();
+  /** By the size of the arrays; 0 for memory. */
+  readonly #gbytes = new Map<number, number>();
 
-  /** @param gflops the peak as it was measured first */
+  /** @param gflops the peak in single precision, as it was measured first */
   constructor(rates: DeviceRates, gflops: number) {
     this.#rates = rates;
-    this.#gflops = gflops;
+    this.#gflops.set("f32", gflops);
   }
 
   /** The largest rate measured so far, GFLOP/s. */
-  get peakGflops(): number {
-    return this.#gflops;
+  async peakGflops(precision: Precision): Promise<number> {
+    return this.#above(this.#gflops, precision, 0, () => this.#rates.gflops(precision));
   }
 
-  /** Why no call can have taken only so long; null where it can. @param emptyMs the least time of a call that does nothing */
-  async impossible({ name, flops, bytes }: Workload, callMs: number, emptyMs: number): Promise<string | null> {
+  /**
+   * Why no call can have taken only so long; null where it can.
+   * @param emptyMs the least time of a call that does nothing
+   */
+  async impossible(
+    { name, flops = 0, bytes = 0 }: Workload,
+    callMs: number,
+    emptyMs: number,
+    precision: Precision,
+  ): Promise<string | null> {
     const time = `workload ${name}: ${callMs.toPrecision(3)} ms`;
     if (callMs * SLACK < emptyMs) return `${time} is less than an empty call takes (${emptyMs.toPrecision(3)} ms)`;
     const gflops = flops / callMs / 1e6;
-    if (gflops > (await this.#peakAbove(gflops / SLACK)) * SLACK)
-      return `${time} would be ${Math.round((gflops / this.#gflops) * 100)} % of this machine's measured peak (${this.#gflops.toFixed(0)} GFLOP/s)`;
+    const peak = await this.#above(this.#gflops, precision, gflops / SLACK, () => this.#rates.gflops(precision));
+    if (gflops > peak * SLACK)
+      return `${time} would be ${Math.round((gflops / peak) * 100)} % of this machine's measured peak (${peak.toFixed(0)} GFLOP/s)`;
     const moved = bytes - this.#rates.cacheBytes;
     if (moved <= 0) return null;
     const gbytes = moved / callMs / 1e6;
-    const bandwidth = await this.#bandwidthAbove(gbytes / SLACK);
+    const bandwidth = await this.#bandwidth("memory", bytes, gbytes / SLACK);
     if (gbytes <= bandwidth * SLACK) return null;
     return `${time} would mean ${gbytes.toFixed(0)} GB/s, but this machine's memory reaches ${bandwidth.toFixed(0)} GB/s`;
   }
 
-  async #peakAbove(wanted: number): Promise<number> {
-    for (let tries = 0; tries < TRIES && this.#gflops < wanted; tries++)
-      this.#gflops = Math.max(this.#gflops, await this.#rates.gflops());
-    return this.#gflops;
+  /** What a time of a workload comes to; null where the workload does not say what a call does. */
+  async shares({ flops, bytes }: Workload, ms: number, precision: Precision): Promise<Shares> {
+    const gflops = flops === undefined ? null : flops / ms / 1e6;
+    const gbytes = bytes === undefined ? null : bytes / ms / 1e6;
+    const { cacheBytes } = this.#rates;
+    const known = bytes !== undefined && gbytes !== null && Number.isFinite(cacheBytes);
+    const where: BandwidthOf | null = known ? (bytes > cacheBytes ? "memory" : "cache") : null;
+    return {
+      gflops,
+      peak_share: gflops === null ? null : gflops / (await this.peakGflops(precision)),
+      gbytes_per_s: gbytes,
+      bandwidth_share: where && gbytes && gbytes / (await this.#bandwidth(where, bytes as number, gbytes)),
+      bandwidth_of: where,
+    };
   }
 
-  async #bandwidthAbove(wanted: number): Promise<number> {
-    this.#gbytes ??= await this.#rates.gbytesPerSecond();
-    for (let tries = 0; tries < TRIES && this.#gbytes < wanted; tries++)
-      this.#gbytes = Math.max(this.#gbytes, await this.#rates.gbytesPerSecond());
-    return this.#gbytes;
+  #bandwidth(where: BandwidthOf, bytes: number, wanted: number): Promise<number> {
+    const size = where === "memory" ? 0 : 2 ** Math.ceil(Math.log2(Math.max(bytes, MIN_CACHED_BYTES)));
+    return this.#above(this.#gbytes, size, wanted, () => this.#rates.gbytesPerSecond(size === 0 ? undefined : size));
+  }
+
+  /** A rate, measured where it is not known, and again while it is below `wanted`. */
+  async #above<K>(rates: Map<K, number>, key: K, wanted: number, measure: () => Promise<number>): Promise<number> {
+    let rate = rates.get(key) ?? (await measure());
+    for (let tries = 0; tries < TRIES && rate < wanted; tries++) rate = Math.max(rate, await measure());
+    rates.set(key, rate);
+    return rate;
   }
 }

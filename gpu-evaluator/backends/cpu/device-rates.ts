@@ -25,8 +25,12 @@ export function deviceRates(peak: string, cores: number, folder: string): Device
     if (!(rate > 0)) throw new Error(`cannot measure this machine's speed: ${measured.stderr}`);
     return rate;
   };
-  const bytes = Math.max(MIN_BYTES, Math.min(MAX_BYTES, CACHES * cacheBytes));
-  return { gflops: () => run(cores), gbytesPerSecond: () => run(cores, bytes), cacheBytes };
+  const memoryBytes = Math.max(MIN_BYTES, Math.min(MAX_BYTES, CACHES * cacheBytes));
+  return {
+    gflops: (precision) => (precision === "f32" ? run(cores) : run(cores, precision)),
+    gbytesPerSecond: (bytes = memoryBytes) => run(cores, bytes),
+    cacheBytes,
+  };
 }
 
 /** Bytes of all caches for data, each counted once. */

@@ -28,6 +28,6 @@ function describe({ how, code }: ProcessFailed): string {
   return "its process also ended the referee";
 }
 
-function signalName(number: number): string {
+export function signalName(number: number): string {
   return Object.entries(constants.signals).find(([, value]) => value === number)?.[0] ?? `signal ${number}`;
 }

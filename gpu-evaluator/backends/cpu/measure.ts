@@ -1,11 +1,10 @@
 /** In the lane: times verified candidates beside the baselines, and refuses what cannot be or keeps its results. */
 import type { CpuEffort } from "@kevo/core/effort/effort.ts";
-import type { Workload } from "@kevo/proto/kernel.ts";
 import type { Measurement } from "@kevo/proto/outcome.ts";
 import type { Job, Measured } from "../backend.ts";
 import { HostFault } from "../host-fault.ts";
 import type { ComparisonTimes } from "./comparison.ts";
-import type { DeviceLimits } from "./device-limits.ts";
+import type { DeviceLimits, Precision } from "./device-limits.ts";
 import { type Disturbance, withUncertainty } from "./disturbance.ts";
 import { WrongOutput } from "./finding.ts";
 import { refuseKeptResults } from "./kept-results.ts";
@@ -26,19 +25,20 @@ export async function measureAll(
   random: () => number = Math.random,
 ): Promise<Measured> {
   const measurements: Measurement[] = [];
+  const precision: Precision = "f32";
   let stoppedEarly = false;
   for (const comparison of comparisons) {
     const samples = await compare(comparison, job, budget, random);
     stoppedEarly ||= samples.stopped;
     const empty = await comparison.emptyCall(median(fastestOf([samples.candidate, ...samples.beside])));
-    await refuseImpossible(comparison, samples, empty, limits);
+    await refuseImpossible(comparison, samples, empty, limits, precision);
     const limitMs = callLimit(budget, comparison.baselines);
     await refuseKeptResults(comparison.candidate, Math.min(...samples.candidate), limitMs);
     const { workload } = comparison.candidate.source;
-    const measured = summary(comparison, samples, empty, budget.resamples, workload.flops / limits.peakGflops / 1e6);
-    const gflops = rate(workload, measured.time_ms);
+    const possibleMs = (workload.flops ?? 0) / (await limits.peakGflops(precision)) / 1e6;
+    const measured = summary(comparison, samples, empty, budget.resamples, possibleMs);
     const others = { ...measured.others, ...timesOf(libraries, workload.name) };
-    measurements.push({ ...measured, gflops, peak_share: gflops / limits.peakGflops, others });
+    measurements.push({ ...measured, ...(await limits.shares(workload, measured.time_ms, precision)), others });
   }
   return { outcome: "ok", measurements, stoppedEarly };
 }
@@ -48,12 +48,13 @@ async function refuseImpossible(
   samples: Samples,
   empty: EmptyCall,
   limits: DeviceLimits,
+  precision: Precision,
 ): Promise<void> {
   const { workload } = candidate.source;
   // Medians, and the way to the process with them: what is refused here is beyond doubt.
-  const wrong = await limits.impossible(workload, median(samples.candidate), empty.ms);
+  const wrong = await limits.impossible(workload, median(samples.candidate), empty.ms, precision);
   if (wrong === null) return;
-  const its = await limits.impossible(workload, median(fastestOf(samples.beside)), empty.ms);
+  const its = await limits.impossible(workload, median(fastestOf(samples.beside)), empty.ms, precision);
   if (its === null) throw new WrongOutput(wrong);
   throw new HostFault(
     "baseline_failed",
@@ -103,10 +104,6 @@ function summary(
     samples: own,
     others: Object.fromEntries(baselines.map(({ name }, at) => [name, medians[at] as number])),
   };
-}
-
-function rate({ flops }: Workload, ms: number): number {
-  return flops / ms / 1e6;
 }
 
 function timesOf(libraries: ComparisonTimes, workload: string): Record<string, number> {

@@ -5,17 +5,25 @@
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { runCommand } from "@kevo/core/process/command.ts";
+import { type CommandResult, runCommand } from "@kevo/core/process/command.ts";
 import { bareEnvironment } from "@kevo/core/process/environment.ts";
 import type { InstalledKernel } from "../backend.ts";
 import { HostFault } from "../host-fault.ts";
 import { errorsOf, runCompiler } from "./compile.ts";
+import { signalName } from "./failure.ts";
 import { firstLines, NATIVE, type Toolchain } from "./toolchain.ts";
 
 /** Longest making of one file of data, milliseconds. */
 const REFERENCE_LIMIT_MS = 120_000;
 const REFERENCE_BYTES = 64 * 1024 ** 3;
 const REFERENCE_TASKS = 1024;
+
+function howItEnded({ code, signal, timedOut }: CommandResult): string {
+  if (timedOut) return `it took longer than ${REFERENCE_LIMIT_MS / 1000} s`;
+  // As shells do, the sandbox tells of a signal by 128 and its number.
+  if (code !== null && code <= 128) return `it ended with exit code ${code}`;
+  return `it was ended by the signal ${code === null ? signal : signalName(code - 128)}`;
+}
 
 export class ReferencePrograms {
   readonly #toolchain: Toolchain;
@@ -55,10 +63,10 @@ export class ReferencePrograms {
     const result = await runCommand(command, options);
     if (result.code === 0) return;
     const { id, reference } = this.#kernel.definition;
-    const why = result.timedOut ? `it took longer than ${REFERENCE_LIMIT_MS / 1000} s` : firstLines(result.stderr, 3);
+    const said = firstLines(result.stderr, 3);
     throw new HostFault(
       "reference_failed",
-      `${reference} of kernel ${id} failed: ${why || `exit code ${result.code}`}`,
+      `${reference} of kernel ${id} failed: ${howItEnded(result)}${said === "" ? "" : `: ${said}`}`,
     );
   }
 

@@ -114,7 +114,7 @@ export async function prepareToolchain(
   ]);
   const cores = availableParallelism();
   const rates = deviceRates(peak, cores, folder);
-  const peakGflops = await rates.gflops();
+  const peakGflops = await rates.gflops("f32");
   signal?.throwIfAborted();
   const description = [version, ...native, `${process.arch} ${process.platform}`].join(", ");
   const libraries = isStatic ? [] : systemPaths(file);

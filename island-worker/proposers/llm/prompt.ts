@@ -150,8 +150,13 @@ export function workloadsOf({ definition, spec, niche }: Subject, tried: readonl
   const lines = workloads.slice(0, WORKLOADS).map((workload) => {
     if (!isKnown(workload)) return `${workload.name}: its work was not recorded`;
     const { flops, bytes, intensity, floorMs, bestMs } = rooflineOf(workload, tried);
+    const work = [
+      ...(flops === null ? [] : [`${flops.toExponential(3)} operations`]),
+      ...(bytes === null ? [] : [`at least ${bytes.toExponential(3)} bytes moved`]),
+      ...(intensity === null ? [] : [`${intensity.toPrecision(3)} operations a byte`]),
+    ].join(", ");
     return [
-      `${workload.name} ${JSON.stringify(workload.shape)}: ${flops.toExponential(3)} operations, at least ${bytes.toExponential(3)} bytes moved, ${intensity.toPrecision(3)} operations a byte`,
+      `${workload.name} ${JSON.stringify(workload.shape)}: ${work}`,
       ...(floorMs === null ? [] : [`floor at the device's peak ${ms(floorMs)}`]),
       ...(bestMs === null ? [] : [`best so far ${ms(bestMs)}`]),
     ].join("; ");

@@ -4,10 +4,11 @@ import type { Tried } from "./island-history.ts";
 
 export interface Roofline {
   readonly workload: string;
-  readonly flops: number;
-  readonly bytes: number;
+  /** Null where the kernel does not say. */
+  readonly flops: number | null;
+  readonly bytes: number | null;
   /** Operations for each byte that must move. */
-  readonly intensity: number;
+  readonly intensity: number | null;
   /** Milliseconds that the operations alone take at the device's measured peak; null while that is not known. */
   readonly floorMs: number | null;
   /** Fastest so far, milliseconds. */
@@ -27,10 +28,11 @@ export function rooflineOf({ name, flops, bytes }: Workload, tried: readonly Tri
       floorMs = share === null || share === 0 ? floorMs : measured.time_ms * share;
     }
   }
-  return { workload: name, flops, bytes, intensity: flops / bytes, floorMs, bestMs };
+  const intensity = flops === undefined || bytes === undefined ? null : flops / bytes;
+  return { workload: name, flops: flops ?? null, bytes: bytes ?? null, intensity, floorMs, bestMs };
 }
 
-/** A recording does not say how much work a call is. */
-export function isKnown({ flops, bytes }: Workload): boolean {
+/** A recording does not say how much work a call is, and a kernel need not. */
+export function isKnown({ flops = 0, bytes = 0 }: Workload): boolean {
   return flops > 1 || bytes > 1;
 }

@@ -1,12 +1,15 @@
 /*
  * What this machine gives at most, on every core at once, the best of several short windows.
- *   peak CORES         prints GFLOP/s: independent fused multiply-adds on registers
- *   peak CORES BYTES   prints GB/s: reading an array of so many bytes, which no cache holds
+ *   peak CORES         prints GFLOP/s: independent fused multiply-adds on registers, single precision
+ *   peak CORES f64     prints the same in double precision
+ *   peak CORES BYTES   prints GB/s of so many bytes: the larger of reading one array and of the triad a = b + s * c over
+ *                      three, which STREAM (McCalpin 1995) counts as 24 bytes an element
  */
 #define _GNU_SOURCE
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include "kevo.h"
 
@@ -16,24 +19,28 @@ void kevo_set_cores(int count);
 #define CHAINS 12
 #define ROUNDS 20000
 
-#define BURN(NAME, BYTES)                                                                    \
-  typedef float vector_##NAME __attribute__((vector_size(BYTES)));                           \
+#define BURN(NAME, TYPE, BYTES)                                                              \
+  typedef TYPE vector_##NAME __attribute__((vector_size(BYTES)));                            \
   static void burn_##NAME(void *argument, int64_t task, int thread) {                        \
     vector_##NAME sum[CHAINS], factor, term;                                                 \
     (void)thread;                                                                            \
-    for (int i = 0; i < BYTES / 4; i++) factor[i] = 0.999f, term[i] = 0.001f * (float)task;  \
+    for (int i = 0; i < BYTES / (int)sizeof(TYPE); i++)                                      \
+      factor[i] = (TYPE)0.999, term[i] = (TYPE)0.001 * (TYPE)task;                           \
     for (int c = 0; c < CHAINS; c++) sum[c] = term;                                          \
     for (int round = 0; round < ROUNDS; round++) {                                           \
       _Pragma("GCC unroll 16") for (int c = 0; c < CHAINS; c++) sum[c] = sum[c] * factor + term; \
     }                                                                                        \
-    float total = 0;                                                                         \
+    TYPE total = 0;                                                                          \
     for (int c = 0; c < CHAINS; c++) total += sum[c][0];                                     \
-    ((volatile float *)argument)[task * 16] = total;                                         \
+    ((volatile double *)argument)[task * 8] = (double)total;                                 \
   }
 
-BURN(narrow, 16)
-BURN(middle, 32)
-BURN(wide, 64)
+BURN(narrow, float, 16)
+BURN(middle, float, 32)
+BURN(wide, float, 64)
+BURN(narrow_double, double, 16)
+BURN(middle_double, double, 32)
+BURN(wide_double, double, 64)
 
 static double now(void) {
   struct timespec time;
@@ -41,7 +48,7 @@ static double now(void) {
   return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
-static double best(void (*burn)(void *, int64_t, int), int bytes, int cores, float *sink) {
+static double best(void (*burn)(void *, int64_t, int), int elements, int cores, double *sink) {
   double fastest = 1e9;
   const double end = now() + 0.06;
   do {
@@ -50,60 +57,98 @@ static double best(void (*burn)(void *, int64_t, int), int bytes, int cores, flo
     double seconds = now() - start;
     if (seconds < fastest) fastest = seconds;
   } while (now() < end);
-  return 2.0 * CHAINS * ROUNDS * (bytes / 4) * cores * 4 / fastest * 1e-9;
+  return 2.0 * CHAINS * ROUNDS * elements * cores * 4 / fastest * 1e-9;
 }
 
-typedef struct reading {
-  const uint64_t *words;
-  size_t each; /* words of a task */
-  uint64_t *sums;
-} reading;
+typedef struct streams {
+  double *a, *b, *c; /* reading takes all three as one */
+  size_t each;       /* elements of a task, in each of the three */
+  double *sums;
+  int passes; /* over a task's part: many where one is too short to be timed */
+} streams;
+
+/* What a pass wrote or read may be asked for by anybody: the next one does it again. */
+static inline void end_pass(void) { __asm__ volatile("" ::: "memory"); }
 
 static void fill_part(void *argument, int64_t task, int thread) {
-  const reading *r = argument;
+  const streams *s = argument;
+  const size_t begin = (size_t)task * s->each;
   (void)thread;
-  for (size_t i = 0; i < r->each; i++) ((uint64_t *)r->words)[(size_t)task * r->each + i] = i;
+  for (size_t i = begin; i < begin + s->each; i++) s->a[i] = 0, s->b[i] = 1, s->c[i] = (double)i;
 }
 
+/* As integers, whose sum the compiler may reorder. */
 static void read_part(void *argument, int64_t task, int thread) {
-  const reading *r = argument;
-  const uint64_t *words = r->words + (size_t)task * r->each;
+  const streams *s = argument;
+  const uint64_t *words = (const uint64_t *)s->a + 3 * (size_t)task * s->each;
   uint64_t sum = 0;
   (void)thread;
-  for (size_t i = 0; i < r->each; i++) sum += words[i];
-  ((volatile uint64_t *)r->sums)[task * 8] = sum;
+  for (int pass = 0; pass < s->passes; pass++, end_pass())
+    for (size_t i = 0; i < 3 * s->each; i++) sum += words[i];
+  ((volatile double *)s->sums)[task * 8] = (double)sum;
 }
 
-static double bandwidth(int cores, size_t bytes) {
+static void triad_part(void *argument, int64_t task, int thread) {
+  const streams *s = argument;
+  double *restrict a = s->a + (size_t)task * s->each;
+  const double *b = s->b + (size_t)task * s->each, *c = s->c + (size_t)task * s->each;
+  (void)thread;
+  for (int pass = 0; pass < s->passes; pass++, end_pass())
+    for (size_t i = 0; i < s->each; i++) a[i] = b[i] + 3.0 * c[i];
+}
+
+static double rate(void (*part)(void *, int64_t, int), streams *s, int cores, int tasks) {
   enum { WINDOWS = 4 };
-  const int tasks = cores * 4;
-  reading r = {.each = bytes / 8 / (size_t)tasks, .sums = calloc((size_t)tasks * 8, 8)};
-  r.words = malloc(r.each * (size_t)tasks * 8);
-  if (r.words == NULL || r.sums == NULL) return 0;
-  kevo_parallel(cores, tasks, fill_part, &r);
+  const double bytes = 24.0 * (double)s->each * tasks;
+  s->passes = bytes > 2e7 ? 1 : (int)(2e7 / bytes) + 1;
   double fastest = 1e9;
   for (int window = 0; window < WINDOWS; window++) {
     double start = now();
-    kevo_parallel(cores, tasks, read_part, &r);
+    kevo_parallel(cores, tasks, part, s);
     double seconds = now() - start;
     if (seconds < fastest) fastest = seconds;
   }
-  return (double)r.each * tasks * 8 / fastest * 1e-9;
+  return bytes * s->passes / fastest * 1e-9;
+}
+
+static double bandwidth(int cores, size_t bytes) {
+  /* A task a core where all fits into caches: each core then finds its own part there again. */
+  const int tasks = bytes > (size_t)1 << 26 ? cores * 4 : cores;
+  streams s = {.each = bytes / 24 / (size_t)tasks, .sums = calloc((size_t)tasks * 8, 8)};
+  const size_t all = s.each * (size_t)tasks;
+  s.a = malloc(all * 24);
+  if (all == 0 || s.a == NULL || s.sums == NULL) return 0;
+  s.b = s.a + all, s.c = s.b + all;
+  kevo_parallel(cores, tasks, fill_part, &s);
+  const double reading = rate(read_part, &s, cores, tasks), triad = rate(triad_part, &s, cores, tasks);
+  return reading > triad ? reading : triad;
+}
+
+static double largest(const double *rates, int count) {
+  double most = 0;
+  for (int i = 0; i < count; i++)
+    if (rates[i] > most) most = rates[i];
+  return most;
 }
 
 int main(int count, char **arguments) {
   int cores = count > 1 ? atoi(arguments[1]) : 1;
   kevo_set_cores(cores);
-  if (count > 2) {
+  const int is_double = count > 2 && strcmp(arguments[2], "f64") == 0;
+  if (count > 2 && !is_double) {
     printf("%.1f\n", bandwidth(cores, strtoull(arguments[2], NULL, 10)));
     return 0;
   }
-  float *sink = calloc((size_t)cores * 4 * 16, sizeof(float));
+  double *sink = calloc((size_t)cores * 4 * 8, sizeof(double));
   if (sink == NULL) return 1;
-  double peak = 0, rate;
-  if ((rate = best(burn_narrow, 16, cores, sink)) > peak) peak = rate;
-  if ((rate = best(burn_middle, 32, cores, sink)) > peak) peak = rate;
-  if ((rate = best(burn_wide, 64, cores, sink)) > peak) peak = rate;
-  printf("%.1f\n", peak);
+  if (is_double) {
+    const double rates[] = {best(burn_narrow_double, 2, cores, sink), best(burn_middle_double, 4, cores, sink),
+                            best(burn_wide_double, 8, cores, sink)};
+    printf("%.1f\n", largest(rates, 3));
+    return 0;
+  }
+  const double rates[] = {best(burn_narrow, 4, cores, sink), best(burn_middle, 8, cores, sink),
+                          best(burn_wide, 16, cores, sink)};
+  printf("%.1f\n", largest(rates, 3));
   return 0;
 }

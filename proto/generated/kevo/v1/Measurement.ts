@@ -15,6 +15,9 @@ export interface Measurement {
   'samples'?: (number | string)[];
   'others'?: ({[key: string]: number | string});
   'metrics'?: ({[key: string]: number | string});
+  'gbytesPerS'?: (number | string);
+  'bandwidthShare'?: (number | string);
+  'bandwidthOf'?: (string);
   '_timeMs'?: "timeMs";
   '_baselineMs'?: "baselineMs";
   '_baseline'?: "baseline";
@@ -24,6 +27,9 @@ export interface Measurement {
   '_gflops'?: "gflops";
   '_peakShare'?: "peakShare";
   '_error'?: "error";
+  '_gbytesPerS'?: "gbytesPerS";
+  '_bandwidthShare'?: "bandwidthShare";
+  '_bandwidthOf'?: "bandwidthOf";
 }
 
 export interface Measurement__Output {
@@ -40,6 +46,9 @@ export interface Measurement__Output {
   'samples': (number)[];
   'others': ({[key: string]: number});
   'metrics': ({[key: string]: number});
+  'gbytesPerS'?: (number);
+  'bandwidthShare'?: (number);
+  'bandwidthOf'?: (string);
   '_timeMs'?: "timeMs";
   '_baselineMs'?: "baselineMs";
   '_baseline'?: "baseline";
@@ -49,4 +58,7 @@ export interface Measurement__Output {
   '_gflops'?: "gflops";
   '_peakShare'?: "peakShare";
   '_error'?: "error";
+  '_gbytesPerS'?: "gbytesPerS";
+  '_bandwidthShare'?: "bandwidthShare";
+  '_bandwidthOf'?: "bandwidthOf";
 }

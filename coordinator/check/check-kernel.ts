@@ -1,0 +1,101 @@
+/**
+ * What is wrong with a kernel, or how much room there is: its definition and space, then its default configuration
+ * evaluated as a run would evaluate it.
+ */
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import { type KernelPackage, loadKernel } from "@kevo/core/kernel/load.ts";
+import { openSpace } from "@kevo/core/search-space/search-space.ts";
+import type { KernelDefinition } from "@kevo/proto/kernel.ts";
+import type { ReportedMeasurement } from "@kevo/proto/outcome.ts";
+import { type DeadValue, deadValues } from "./dead-values.ts";
+import { evaluateDefault } from "./evaluate-default.ts";
+import { findPythonFaults } from "./python-faults.ts";
+import { type Room, roomOf } from "./room.ts";
+
+const KERNELS = join(dirname(fileURLToPath(import.meta.resolve("@kevo/gpu-evaluator/package.json"))), "kernels");
+
+export type CheckedBackend = "cpu" | "triton";
+
+export interface SpaceReport {
+  /** Combinations before constraints. */
+  readonly combinations: number;
+  readonly valid: number;
+  /** False where `valid` is an estimate. */
+  readonly exact: boolean;
+  readonly dead_values: readonly DeadValue[];
+}
+
+export type WorkloadReport = ReportedMeasurement & { readonly room: Room | null };
+
+export interface CheckReport {
+  readonly kernel: string;
+  readonly backend: CheckedBackend;
+  readonly space: SpaceReport;
+  /** Null where this machine cannot evaluate the kernel. */
+  readonly default: {
+    readonly device: string;
+    readonly toolchain: string;
+    readonly workloads: readonly WorkloadReport[];
+  } | null;
+  /** Why parts were not tried; null where all were. */
+  readonly not_tried: string | null;
+}
+
+export interface CheckOptions {
+  readonly backend: CheckedBackend | undefined;
+  /** Value of KEVO_PYTHON. */
+  readonly python: string | undefined;
+  readonly signal: AbortSignal;
+  /** Told of each part as it is known. */
+  readonly onKernel: (kernel: KernelPackage, backend: CheckedBackend) => void;
+  readonly onSpace: (space: SpaceReport) => void;
+}
+
+/** @throws UserError that names what is wrong and what to do. */
+export async function checkKernel(idOrPath: string, options: CheckOptions): Promise<CheckReport> {
+  const kernel = await loadKernel(idOrPath, KERNELS);
+  const { definition } = kernel;
+  const backend = backendOf(definition, options.backend);
+  options.onKernel(kernel, backend);
+  const space = spaceReport(definition);
+  options.onSpace(space);
+  if (backend === "triton") await findPythonFaults(kernel, options);
+  const choice = { name: backend, devices: undefined, python: options.python };
+  const evaluated = await evaluateDefault(kernel, choice, options.signal);
+  const found = { kernel: definition.id, backend, space };
+  if ("noDevice" in evaluated) return { ...found, default: null, not_tried: evaluated.noDevice.message };
+  const { outcome, message, measurements, device, toolchain } = evaluated;
+  if (outcome !== "ok") {
+    throw new UserError(
+      `The default configuration of ${definition.id} is ${outcome}: ${message}. ${advice(definition)}`,
+    );
+  }
+  const workloads = measurements.map((one) => ({ ...one, room: roomOf(one) }));
+  return { ...found, default: { device, toolchain, workloads }, not_tried: null };
+}
+
+function advice({ source }: KernelDefinition): string {
+  return `Correct ${source}, or the default in kernel.json.`;
+}
+
+function backendOf({ id, backends }: KernelDefinition, wanted: CheckedBackend | undefined): CheckedBackend {
+  const backend = wanted ?? backends.find((name): name is CheckedBackend => name === "cpu" || name === "triton");
+  if (backend !== undefined && backends.includes(backend)) return backend;
+  throw new UserError(
+    `The kernel ${id} is for ${backends.join(", ")}${wanted === undefined ? ", which has nothing to build" : `, not for ${wanted}; name one of these with --backend`}.`,
+    2,
+  );
+}
+
+function spaceReport(definition: KernelDefinition): SpaceReport {
+  const space = openSpace(definition);
+  const { size, count, countError } = space;
+  return {
+    combinations: size,
+    valid: Math.round(count),
+    exact: countError === 0,
+    dead_values: deadValues(definition, space),
+  };
+}

@@ -1,0 +1,83 @@
+/** Builds, verifies and times the default configuration of a kernel as an evaluator does: by its daemon and backend. */
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import { installKernel } from "@kevo/core/kernel/install.ts";
+import type { KernelPackage } from "@kevo/core/kernel/load.ts";
+import { createLogger } from "@kevo/core/logging/logger.ts";
+import { HostFault } from "@kevo/gpu-evaluator/backends/host-fault.ts";
+import { type BackendChoice, openBackend } from "@kevo/gpu-evaluator/cli/open-backend.ts";
+import { Daemon } from "@kevo/gpu-evaluator/daemon/daemon.ts";
+import { defaultCacheFolder } from "@kevo/gpu-evaluator/daemon/kernel-store.ts";
+import type { KernelDefinition } from "@kevo/proto/kernel.ts";
+import { measurementOfMessage } from "@kevo/proto/measurement-codec.ts";
+import { type Outcome, outcome, type ReportedMeasurement } from "@kevo/proto/outcome.ts";
+
+export interface Evaluated {
+  readonly outcome: Outcome;
+  readonly message: string;
+  readonly measurements: readonly ReportedMeasurement[];
+  readonly device: string;
+  readonly toolchain: string;
+}
+
+/** What stands between this machine and an evaluation, such as a GPU that is not there. */
+export interface NoDevice {
+  readonly noDevice: UserError;
+}
+
+const ADVICE: Readonly<Record<HostFault["fault"], (definition: KernelDefinition) => string>> = {
+  baseline_failed: ({ source }) => `Correct ${source}, or this baseline in kernel.json.`,
+  reference_failed: ({ reference }) => `Correct ${reference}, or the shape in kernel.json.`,
+  disk_full: () => "",
+};
+
+const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`);
+
+/**
+ * As a finalist: beside every baseline, on inputs of its own.
+ * @throws UserError for what is wrong with the kernel's reference or baselines, or with this host.
+ */
+export async function evaluateDefault(
+  kernel: KernelPackage,
+  choice: BackendChoice,
+  signal: AbortSignal,
+): Promise<Evaluated | NoDevice> {
+  const logger = createLogger("coordinator");
+  const opened = await openBackend(choice, null, logger).catch((error: UserError) => {
+    // Without a compiler nothing can be said about a C kernel; without a GPU much can be about a Triton one.
+    if (choice.name !== "triton" || error.name !== "UserError") throw error;
+    return error;
+  });
+  if (opened instanceof Error) return { noDevice: opened };
+  const { backend } = opened;
+  try {
+    const installed = await installKernel(kernel.bytes, kernel.hash, defaultCacheFolder());
+    const job = {
+      candidate: "check/0/0/0",
+      kernel: installed,
+      config: installed.definition.default ?? {},
+      workloads: installed.definition.workloads,
+      effort: "quick",
+      purpose: "finalist",
+      inputSeed: 1,
+      bestSpeedup: null,
+      neverStopEarly: true,
+    } as const;
+    const result = await new Daemon(backend, logger)
+      .evaluate(job, "", signal, () => {})
+      .catch((error: unknown) => {
+        if (!(error instanceof HostFault)) throw error;
+        throw new UserError(`${sentence(error.message)} ${ADVICE[error.fault](installed.definition)}`, 1, {
+          ...(error.fault === "disk_full" ? {} : { code: error.fault }),
+        });
+      });
+    return {
+      outcome: outcome.parse(result.outcome),
+      message: result.message ?? "",
+      measurements: (result.measurements ?? []).map((one) => measurementOfMessage.parse(one)),
+      device: result.deviceModel ?? "",
+      toolchain: result.toolchain ?? "",
+    };
+  } finally {
+    await backend.close();
+  }
+}

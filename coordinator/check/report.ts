@@ -1,0 +1,126 @@
+/** What `coordinator check` found, for people. */
+import type { KernelPackage } from "@kevo/core/kernel/load.ts";
+import { rooflineOf } from "../lineage/roofline.ts";
+import { formatMs, formatNumber, formatRoofline, formatValue, oneLine, UNKNOWN } from "../progress/format.ts";
+import { renderKnown, type TableOptions } from "../progress/table.ts";
+import type { CheckedBackend, CheckReport, SpaceReport, WorkloadReport } from "./check-kernel.ts";
+import { unsaid } from "./room.ts";
+
+const NUMBER = { align: "right" } as const;
+/** So many are named; the others are counted. */
+const NAMED = 8;
+
+export function kernelLine({ definition }: KernelPackage, backend: CheckedBackend): string {
+  const { id, parameters, workloads, baselines } = definition;
+  const counts = [
+    counted(parameters.length, "parameter"),
+    counted(workloads.length, "workload"),
+    counted(baselines.length, "baseline"),
+  ];
+  return `${id}: kernel.json is valid (${counts.join(", ")}, backend ${backend}).`;
+}
+
+export function spaceLines({ combinations, valid, exact, dead_values }: SpaceReport): string[] {
+  const about = exact ? "" : "about ";
+  const size = `${about}${valid.toLocaleString("en")} of ${combinations.toLocaleString("en")} configurations are valid`;
+  const named = dead_values.slice(0, NAMED).map(({ parameter, value }) => `${parameter} = ${formatValue(value)}`);
+  const more = dead_values.length - named.length;
+  const dead =
+    named.length === 0
+      ? []
+      : [
+          `No valid configuration has ${named.join(" or ")}${more > 0 ? ` or ${more} other values` : ""}: remove ${dead_values.length === 1 ? "this value" : "these values"}, or loosen a constraint.`,
+        ];
+  return [`Search space: ${size}.`, ...dead];
+}
+
+export function defaultLines(
+  { default: measured, not_tried, kernel, backend }: CheckReport,
+  { definition }: KernelPackage,
+  options: TableOptions,
+): string[] {
+  if (measured === null) {
+    const untried = backend === "triton" ? "compiling, the reference and timing" : "building and timing";
+    return [`Not tried on this machine: ${untried}. ${not_tried}`];
+  }
+  const { device, toolchain, workloads } = measured;
+  return [
+    `The default configuration of ${kernel} builds and is correct on ${counted(workloads.length, "workload")}: ${errorText(workloads, definition.tolerance.relative_l2)}.`,
+    `On ${oneLine(device)} (${oneLine(toolchain)}):`,
+    "",
+    timesTable(workloads, options),
+    "",
+    ...roomLines(workloads),
+    ...adviceLines(workloads, definition),
+  ];
+}
+
+function errorText(workloads: readonly WorkloadReport[], tolerance: number): string {
+  const worst = Math.max(...workloads.map(({ error }) => error ?? 0));
+  return `relative error at most ${worst.toExponential(1)}, tolerance ${Number(tolerance.toPrecision(3))}`;
+}
+
+function timesTable(workloads: readonly WorkloadReport[], options: TableOptions): string {
+  const others = [...new Set(workloads.flatMap((one) => Object.keys(one.others)))];
+  return renderKnown(
+    [
+      { head: "workload" },
+      { head: "time ms", ...NUMBER },
+      { head: "GFLOP/s", ...NUMBER },
+      { head: "GB/s", ...NUMBER },
+      { head: "roofline", ...NUMBER },
+      ...others.map((name) => ({ head: `${name} ms`, ...NUMBER })),
+    ],
+    workloads.map((one) => [
+      one.workload,
+      formatNumber(one.time_ms),
+      formatNumber(one.gflops),
+      formatNumber(one.gbytes_per_s),
+      formatRoofline(rooflineOf(one)),
+      ...others.map((name) => formatNumber(one.others[name] ?? null)),
+    ]),
+    UNKNOWN,
+    options,
+  );
+}
+
+const LIMITS = {
+  peak: "its operations take at this machine's measured peak",
+  memory: "its bytes take at the measured memory bandwidth",
+  cache: "its bytes take at the measured cache bandwidth",
+} as const;
+
+function roomLines(workloads: readonly WorkloadReport[]): string[] {
+  return workloads.flatMap(({ workload, room }) =>
+    room === null
+      ? []
+      : [
+          `Room on ${workload}: at most ${formatNumber(Number(room.factor.toPrecision(3)))}× (${formatMs(room.floor_ms)} is what ${LIMITS[room.limit]}).`,
+        ],
+  );
+}
+
+function adviceLines(
+  workloads: readonly WorkloadReport[],
+  { workloads: defined }: KernelPackage["definition"],
+): string[] {
+  const lines: string[] = [];
+  const silent = defined.filter((one) => unsaid(one).length > 0);
+  if (silent.length > 0) {
+    const missing = [...new Set(silent.flatMap(unsaid))].join(" and ");
+    lines.push(
+      `Give ${missing} of one call for ${silent.map(({ name }) => name).join(", ")} in kernel.json to see how near the time is to this machine's limits.`,
+    );
+  }
+  const slower = workloads.filter(({ speedup_high }) => speedup_high !== null && speedup_high < 1);
+  for (const { workload, baseline, speedup } of slower) {
+    lines.push(
+      `On ${workload} the baseline "${baseline}" is faster than the default (${speedup?.toFixed(2)}×): a run starts from both.`,
+    );
+  }
+  return lines;
+}
+
+function counted(n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,224 @@
+/** Kernels that their authors got wrong, each in one way: `coordinator check` names the fault in one sentence. */
+import { execFile } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ROOT } from "../house/files.ts";
+
+const GOOD = join(ROOT, "tests/fixtures/vector-scale-cpu");
+const COORDINATOR = join(ROOT, "coordinator/bin/coordinator.mjs");
+
+type Definition = Record<string, unknown> & { workloads: Record<string, unknown>[] };
+
+interface Broken {
+  readonly fault: string;
+  readonly code: 1 | 2;
+  /** The one sentence, without the program's name. */
+  readonly says: RegExp;
+  readonly json?: (definition: Definition) => void;
+  /** Text of a file, changed. */
+  readonly edit?: readonly [file: string, from: string | RegExp, to: string];
+  readonly remove?: string;
+  /** Of the line with --json. */
+  readonly named?: string;
+}
+
+const BROKEN: readonly Broken[] = [
+  {
+    fault: "kernel.json is not JSON",
+    code: 2,
+    says: /kernel\.json is not JSON: .*line 4 column 3/,
+    edit: ["kernel.json", /"title": "[^"]*",/, '"title": "no comma follows"'],
+  },
+  {
+    fault: "a field that does not exist",
+    code: 2,
+    says: /kernel\.json: .*"tolerence"/,
+    json: (definition) => Object.assign(definition, { tolerence: { relative_l2: 1e-6 } }),
+  },
+  {
+    fault: "a constraint that excludes everything",
+    code: 2,
+    says: /kernel\.json: constraint "UNROLL > 8": no combination of values satisfies it/,
+    json: (definition) => Object.assign(definition, { constraints: ["UNROLL > 8"] }),
+  },
+  {
+    fault: "constraints that together exclude everything",
+    code: 2,
+    says: /kernel\.json: no configuration satisfies all constraints together: UNROLL > 2; UNROLL < 4/,
+    json: (definition) => Object.assign(definition, { constraints: ["UNROLL > 2", "UNROLL < 4"] }),
+  },
+  {
+    fault: "a default outside the space",
+    code: 2,
+    says: /kernel\.json: default: .*UNROLL.*3/,
+    json: (definition) => Object.assign(definition, { default: { UNROLL: 3, LOOP: "forward", OPTIMISE: "-O3" } }),
+  },
+  {
+    fault: "a default that breaks a constraint",
+    code: 2,
+    says: /kernel\.json: default breaks the constraint UNROLL >= 2/,
+    json: (definition) => Object.assign(definition, { constraints: ["UNROLL >= 2"] }),
+  },
+  {
+    fault: "a file that is missing",
+    code: 2,
+    says: /source: the kernel's folder has no file kernel\.c/,
+    remove: "kernel.c",
+  },
+  {
+    fault: "a kernel.c that does not compile",
+    code: 1,
+    says: /kernel\.c:\d+:\d+: error: .*lenght.*Correct kernel\.c/s,
+    edit: ["kernel.c", "i < end", "i < lenght"],
+    named: "baseline_failed",
+  },
+  {
+    fault: "a wrong signature",
+    code: 1,
+    says: /kernel\.c:\d+:\d+: error: conflicting types for .kevo_kernel.*Correct kernel\.c/s,
+    edit: ["kernel.c", "float *output)", "double *output)"],
+    named: "baseline_failed",
+  },
+  {
+    fault: "a kernel that defines no kevo_kernel",
+    code: 1,
+    says: /undefined reference to .kevo_kernel.*Correct kernel\.c/s,
+    edit: ["kernel.c", "void kevo_kernel(", "void scale_vectors("],
+    named: "baseline_failed",
+  },
+  {
+    fault: "a misspelt size in the kernel",
+    code: 1,
+    says: /the workload has no size called 'lenght'.*Correct kernel\.c/s,
+    edit: ["kernel.c", '"length"', '"lenght"'],
+    named: "baseline_failed",
+  },
+  {
+    fault: "a misspelt size in the reference",
+    code: 1,
+    says: /workload small: reference\.c .*the workload has no size called 'lenght'.*Correct reference\.c/s,
+    edit: ["reference.c", '"length"', '"lenght"'],
+    named: "reference_failed",
+  },
+  {
+    fault: "a wrong result",
+    code: 1,
+    says: /workload small: relative L2 error .* is above 0\.000001.*Correct kernel\.c/s,
+    edit: ["kernel.c", "3.0f *", "3.1f *"],
+    named: "baseline_failed",
+  },
+  {
+    fault: "a reference that crashes",
+    code: 1,
+    says: /workload small: reference\.c .*was ended by the signal SIGSEGV.*Correct reference\.c/s,
+    edit: [
+      "reference.c",
+      'for (int64_t i = 0; i < kevo_size(shape, "length"); i++) output[i]',
+      "for (int64_t i = 0;; i++) output[i]",
+    ],
+    named: "reference_failed",
+  },
+  {
+    fault: "a kernel that writes outside its arrays",
+    code: 1,
+    says: /it wrote outside its arrays.*Correct kernel\.c/s,
+    edit: ["kernel.c", "t.block = t.length;", "t.y[t.length] = 0, t.block = t.length;"],
+    named: "baseline_failed",
+  },
+  {
+    fault: "a kernel that leaves elements unwritten",
+    code: 1,
+    says: /elements of the output were never written.*Correct kernel\.c/s,
+    edit: ["kernel.c", "t.block = t.length;", "t.block = t.length / 2;"],
+    named: "baseline_failed",
+  },
+  {
+    fault: "arrays larger than the memory of a candidate",
+    code: 1,
+    says: /workload small: .*(no memory|cannot map|too large).*/s,
+    json: ({ workloads }) => Object.assign(workloads[0] ?? {}, { shape: { length: 2 ** 36 } }),
+  },
+  {
+    fault: "flops that cannot be",
+    code: 1,
+    says: /workload small: .* measured peak .*flops or bytes .* do not match/s,
+    json: ({ workloads }) => Object.assign(workloads[0] ?? {}, { flops: 1e15 }),
+    named: "baseline_failed",
+  },
+];
+
+let room: string;
+beforeAll(() => {
+  room = mkdtempSync(join(tmpdir(), "kevo-check-"));
+});
+afterAll(() => rmSync(room, { recursive: true, force: true }));
+
+function folderOf({ fault, json, edit, remove }: Broken): string {
+  const folder = join(room, fault.replaceAll(/[^a-z]+/gi, "-"));
+  cpSync(GOOD, folder, { recursive: true });
+  const change = (file: string, to: (text: string) => string) => {
+    const before = readFileSync(join(folder, file), "utf8");
+    const after = to(before);
+    expect(after).not.toBe(before);
+    writeFileSync(join(folder, file), after);
+  };
+  if (json !== undefined) {
+    change("kernel.json", (text) => {
+      const definition = JSON.parse(text) as Definition;
+      json(definition);
+      return JSON.stringify(definition, null, 2);
+    });
+  }
+  if (edit !== undefined) change(edit[0], (text) => text.replace(edit[1], edit[2]));
+  if (remove !== undefined) rmSync(join(folder, remove));
+  return folder;
+}
+
+function check(folder: string, ...options: string[]): Promise<{ code: number; out: string; err: string }> {
+  return new Promise((resolve) => {
+    const args = [COORDINATOR, "check", folder, ...options];
+    execFile(process.execPath, args, { encoding: "utf8" }, (error, out, err) => {
+      resolve({ code: (error?.code as number | undefined) ?? 0, out, err });
+    });
+  });
+}
+
+describe("a broken kernel", () => {
+  test.each(BROKEN)("$fault", async (broken) => {
+    const { code, out, err } = await check(folderOf(broken), "--json");
+    expect(err).toMatch(broken.says);
+    expect(code).toBe(broken.code);
+    // One sentence, no stack trace; a compiler's complaint may have lines of its own.
+    expect(err).toMatch(/^coordinator: /);
+    expect(err).not.toMatch(/^ +at /m);
+    const { error } = JSON.parse(out.trim());
+    expect(error.code).toBe(broken.named ?? (broken.code === 2 ? "wrong_usage" : error.code));
+  });
+});
+
+test("a kernel in order: its space, its default's time, and the room that it leaves", async () => {
+  const dead: Broken = {
+    ...{ fault: "in order", code: 1, says: /^/ },
+    json: (definition) =>
+      Object.assign(definition, { constraints: ['LOOP == "forward" or UNROLL >= 2', "UNROLL < 8"] }),
+  };
+  const folder = folderOf(dead);
+  const { code, out, err } = await check(folder);
+  expect(err).toBe("");
+  expect(code).toBe(0);
+  expect(out).toContain("vector-scale-cpu: kernel.json is valid (3 parameters, 1 workload, 1 baseline, backend cpu).");
+  expect(out).toContain("Search space: 15 of 24 configurations are valid.");
+  expect(out).toContain("No valid configuration has UNROLL = 8: remove this value, or loosen a constraint.");
+  expect(out).toMatch(/The default configuration of vector-scale-cpu builds and is correct on 1 workload/);
+  expect(out).toMatch(/workload +time ms +GFLOP\/s +GB\/s +roofline/);
+  expect(out).toMatch(/Room on small: at most [\d.]+×/);
+  const json = JSON.parse((await check(folder, "--json")).out);
+  expect(json).toMatchObject({
+    kernel: "vector-scale-cpu",
+    space: { combinations: 24, valid: 15, exact: true, dead_values: [{ parameter: "UNROLL", value: 8 }] },
+    not_tried: null,
+  });
+  expect(json.default.workloads[0].room.factor).toBeGreaterThan(0);
+});
