@@ -10,7 +10,7 @@ export const MAX_MESSAGE_CHARACTERS = 4_000;
 
 /** The time of one workload, and how it compares with the fastest baseline measured beside it. */
 /** Where the bytes of a call lie: in memory, or in caches, where all of them fit. */
-export const bandwidthOf = z.enum(["memory", "cache"]);
+const bandwidthOf = z.enum(["memory", "cache"]);
 export type BandwidthOf = z.infer<typeof bandwidthOf>;
 
 export const measurement = z.object({
