@@ -55,15 +55,22 @@ test.skipIf(!hasPython)(
     const run = await place.run("coordinator", start);
     expect(run, run.stderr).toMatchObject({ code: 0 });
     const { best } = JSON.parse(run.stdout);
+    // Which of four configurations a busy machine found faster, if any, is not what this tests.
+    const settled = new Database(place.file(".kevo/lineage.db"));
+    const measure = (speedup: number, whose: string) =>
+      settled
+        .prepare(`update measurements set speedup = ?, speedup_low = ?, speedup_high = ? where candidate ${whose} ?`)
+        .run(speedup, speedup * 0.95, speedup * 1.05, best.candidate);
+    measure(1, "<>");
+    measure(2, "=");
+    settled.close();
 
     const ended = await place.run("coordinator", ["export", "--out", "out", "--json"]);
     expect(ended, ended.stderr).toMatchObject({ code: 0 });
     expect(JSON.parse(ended.stdout)).toMatchObject({ kernel: "vector-scale-cpu", language: "c", entries: 1 });
     const file = JSON.parse(readFileSync(place.file("out/best.json"), "utf8"));
-    // On a busy machine nothing may be measurably faster than the default; then that is what is exported.
-    const won = best.comparison === "faster" ? best.config : file.entries[0].config;
-    expect(file.entries[0]).toMatchObject({ workload: "small", config: won });
-    expect(readFileSync(place.file("out/README.md"), "utf8")).toMatch(/\| small \| .* \| \d[\d.]*× \|/);
+    expect(file.entries[0]).toMatchObject({ workload: "small", candidate: best.candidate, config: best.config });
+    expect(readFileSync(place.file("out/README.md"), "utf8")).toMatch(/\| small \| .* \| \d\.\d\d× \|/);
 
     const good = readFileSync(place.file("out/kernel/kernel.c"), "utf8");
     writeFileSync(place.file("out/kernel/wrong.c"), good.replace("3.0f *", "2.0f *"));
@@ -92,8 +99,6 @@ test.skipIf(!hasPython)(
     const db = new Database(place.file(".kevo/lineage.db"));
     db.prepare("insert into evolved_sources values (?, ?, 0)").run(hash, evolved);
     db.prepare("update candidates set source = ? where id = ?").run(hash, best.candidate);
-    const measured = "update measurements set speedup = 2, speedup_low = 1.9, speedup_high = 2.1 where candidate = ?";
-    db.prepare(measured).run(best.candidate);
     db.close();
     expect(await place.run("coordinator", ["export", "--out", "evolved"])).toMatchObject({ code: 0 });
     const of = JSON.parse(readFileSync(place.file("evolved/best.json"), "utf8")).entries[0];

@@ -66,16 +66,19 @@ export class InputSource {
     return new InputSource(table.referee, id, workload);
   }
 
-  /** New inputs, then one call on them. @returns milliseconds */
+  /** New inputs, then one call on them. @returns milliseconds of processor time */
   async freshCall(process: number, limitMs: number): Promise<number> {
     await this.referee.command("fresh", this.id, FILL_LIMIT_MS);
-    const [ns] = await this.referee.command("call", process, Math.ceil(limitMs));
-    return Number(ns) / 1e6;
+    return this.#processorMs("call", process, limitMs);
   }
 
-  /** One more call on the same inputs, the output as it was left. @returns milliseconds */
-  async sameCall(process: number, limitMs: number): Promise<number> {
-    const [ns] = await this.referee.command("again", process, Math.ceil(limitMs));
+  /** One more call on the same inputs; the output stays as it was. @returns milliseconds of processor time */
+  sameCall(process: number, limitMs: number): Promise<number> {
+    return this.#processorMs("again", process, limitMs);
+  }
+
+  async #processorMs(command: "call" | "again", process: number, limitMs: number): Promise<number> {
+    const [, ns] = await this.referee.command(command, process, Math.ceil(limitMs));
     return Number(ns) / 1e6;
   }
 

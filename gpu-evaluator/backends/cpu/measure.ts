@@ -33,7 +33,7 @@ export async function measureAll(
     const empty = await comparison.emptyCall(median(fastestOf([samples.candidate, ...samples.beside])));
     await refuseImpossible(comparison, samples, empty, limits, precision);
     const limitMs = callLimit(budget, comparison.baselines);
-    await refuseKeptResults(comparison.candidate, Math.min(...samples.candidate), limitMs);
+    await refuseKeptResults(comparison.candidate, limitMs);
     const { workload } = comparison.candidate.source;
     const possibleMs = (workload.flops ?? 0) / (await limits.peakGflops(precision)) / 1e6;
     const measured = summary(comparison, samples, empty, budget.resamples, possibleMs);

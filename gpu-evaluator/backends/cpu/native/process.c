@@ -94,6 +94,13 @@ int ask(process *p, kevo_message *message, int64_t deadline, int64_t *ns) {
   return await_halt(p);
 }
 
+int64_t ran_ns(const process *p) {
+  clockid_t clock;
+  struct timespec time;
+  if (clock_getcpuclockid(p->pid, &clock) != 0 || clock_gettime(clock, &time) != 0) return -1;
+  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
 /* ---- threads -------------------------------------------------------------------------------------------- */
 
 /* Calls `each` for every thread of a process. */

@@ -7,8 +7,8 @@
  *   open  ID DEADLINE_MS name=value ...           -> ok            (the process computes on its SOURCE's inputs)
  *   known SOURCE DATA                             -> ok            (inputs whose right answer is known)
  *   fresh SOURCE DEADLINE_MS                      -> ok            (inputs that nobody has seen)
- *   call  ID DEADLINE_MS                          -> ok NANOSECONDS
- *   again ID DEADLINE_MS                          -> ok NANOSECONDS (its output left as it is)
+ *   call  ID DEADLINE_MS                          -> ok NANOSECONDS PROCESSOR_NANOSECONDS
+ *   again ID DEADLINE_MS                          -> the same      (its output left as it is)
  *   check ID DATA                                 -> ok ERROR UNWRITTEN NOT_FINITE ALL_ZERO OUTSIDE
  *   round SOURCE SETS DEADLINE_MS BOUND ID,ID,... [SET DATA]...
  *     -> ok right WORST_ERROR (NANOSECONDS WAITED)...  one pair for each process, over all sets; WORST_ERROR is that of
@@ -104,10 +104,10 @@ static void do_open(process *p, char **fields, int count) {
 }
 
 static void do_call(process *p, const char *limit_ms, int poisons) {
-  int64_t ns;
+  int64_t ns, before = ran_ns(p);
   if (poisons) poison_output(p);
   if (call(p, atoll(limit_ms) * 1000000, &ns) != 0) return failed(p);
-  printf("ok\t%lld\n", (long long)ns);
+  printf("ok\t%lld\t%lld\n", (long long)ns, (long long)(ran_ns(p) - before));
 }
 
 static void do_check(const process *p, const data *file) {

@@ -79,6 +79,8 @@ int ask(process *p, kevo_message *message, int64_t deadline, int64_t *ns);
 void end_process(process *p);
 /* Ends whatever else descends from us. */
 void reap_strays(void);
+/* Nanoseconds of processor time that its threads have used so far, ended ones included; -1 when it has none to tell. */
+int64_t ran_ns(const process *p);
 /* Nanoseconds that its threads have waited for a core so far; 0 where the system does not tell. */
 int64_t waited(const process *p);
 /* Remembers where its threads run; puts them back there. */
