@@ -26,7 +26,7 @@ const evaluatorFault = z.enum([
   "host_unfit",
   /** The evaluator failed itself. */
   "evaluator_failed",
-  /** The caller has gone. */
+  /** The caller has disconnected. */
   "cancelled",
 ]);
 export type EvaluatorFault = z.infer<typeof evaluatorFault>;

@@ -1,4 +1,4 @@
-/** The one accounted outcome of a candidate. */
+/** The one outcome of a candidate that the budget counts. */
 import { z } from "zod";
 
 export const OUTCOMES = ["ok", "compile_error", "incorrect", "crashed", "timeout", "invalid"] as const;

@@ -44,7 +44,7 @@ const about = {
 };
 /**
  * By value, as text: the least CUDA compute capability whose devices can run it, and whether whoever wrote the kernel
- * has measured it on one. Elsewhere the value is not in the space.
+ * has measured it on one. On other devices the value is not in the space.
  */
 const requires = z
   .record(z.string(), z.strictObject({ capability: z.string().regex(/^\d+\.\d+$/), measured: z.boolean() }))

@@ -8,7 +8,7 @@ export interface LaneMeasurement {
   readonly duration_ms: number;
   readonly seconds: number;
   readonly per_second: number;
-  /** Of all lanes together, 0 to 1, by the daemon's own account. */
+  /** Of all lanes together, 0 to 1, as the daemon reports it. */
   readonly busy_share: number;
 }
 

@@ -1,6 +1,6 @@
 /**
  * One search of a recorded space, or of one recorded on several devices at once, in process: the islands, proposers and
- * knowledge of the real thing, with a loop in place of coordinator, network and evaluator. It accounts as the
+ * knowledge of the real thing, with a loop in place of coordinator, network and evaluator. It counts as the
  * coordinator does: a failure is an evaluation, a genome that was evaluated before is answered from that and costs
  * nothing.
  */

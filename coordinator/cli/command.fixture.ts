@@ -7,7 +7,7 @@ export interface Written {
   readonly err: string;
 }
 
-/** @throws what `main.ts` turns into an exit code. */
+/** @throws the error for which `main.ts` chooses an exit code. */
 export async function runHere(command: Command, ...args: string[]): Promise<Written> {
   const written = { out: "", err: "" };
   const spies = (["stdout", "stderr"] as const).map((stream) =>

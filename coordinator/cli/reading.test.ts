@@ -327,8 +327,8 @@ describe("coordinator watch", () => {
     writer.close();
   });
 
-  it("says when the coordinator is gone", async () => {
-    const path = changedCopy("gone.db", "update runs set status = 'running', ended_at = null");
+  it("says when the coordinator no longer runs", async () => {
+    const path = changedCopy("left.db", "update runs set status = 'running', ended_at = null");
     const { code, err } = await coordinator("watch", "--db", path);
     expect(code).toBe(1);
     expect(err).toMatch(

@@ -166,7 +166,7 @@ export class Dispatcher {
         if (this.#stopped) return this.#forget(job, number, stage, "cancelled");
         break;
       case "refused":
-        // Another coordinator took the credit, or the daemon drains: rest, then try again or elsewhere.
+        // Another coordinator took the credit, or the daemon drains: rest, then try again, here or on another evaluator.
         slot.restsUntil = performance.now() + REST_MS;
         await this.#forget(job, number, stage, "refused");
         this.#plan.add(task, true);

@@ -92,7 +92,7 @@ export class Fleet {
     this.add(address);
   }
 
-  /** The daemon at this address has ended and will not come back (a local one that is started anew elsewhere). */
+  /** The daemon at this address has ended and will not come back (a local one that restarts on another port). */
   remove(address: string): void {
     const member = this.#members.get(address);
     if (member === undefined) return;

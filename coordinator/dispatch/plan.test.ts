@@ -9,7 +9,7 @@ const task = (island: number, deviceModel: string | null = null) => ({
   alone: false,
 });
 
-test("islands take turns, whatever one of them has queued", () => {
+test("islands are served in rotation, however many candidates one of them has queued", () => {
   const plan = new DispatchPlan<number>();
   plan.join("a", 10, ["m"]);
   for (let i = 0; i < 5; i++) plan.add(task(0));
@@ -42,7 +42,7 @@ test("one that goes alone waits until its evaluator is empty, which takes nothin
   expect(plan.next(0)?.task.job).toBe("first");
   plan.add({ job: "suspect", island: 0, deviceModel: null, alone: true });
   plan.add(ordinary("other", 1));
-  // Island 1 comes first by turn; the one after it does not pass the suspect any more.
+  // Island 1 is next in the rotation; the island after it no longer passes the suspect.
   expect(plan.next(0)?.task.job).toBe("other");
   plan.add(ordinary("another", 1));
   plan.add(ordinary("third", 2));

@@ -1,6 +1,7 @@
 /**
- * Who gets which candidate next. Pure: the dispatcher acts on it and reports back. Islands take turns, so that
- * one island's burst does not hold up the others; a candidate goes to the least loaded evaluator that fits.
+ * Decides which evaluator gets which candidate next. Pure: the dispatcher acts on it and reports back. Islands are served
+ * in rotation, so that one island's burst does not hold up the others; a candidate goes to the least loaded evaluator
+ * that fits.
  */
 
 /** One attempt to be made. `job` is the caller's. */
@@ -31,7 +32,7 @@ export interface EvaluatorSlot {
 export class DispatchPlan<J> {
   readonly #queues = new Map<number, Task<J>[]>();
   readonly #slots = new Map<string, EvaluatorSlot>();
-  #turn = 0;
+  #nextIsland = 0;
 
   get waiting(): number {
     let total = 0;
@@ -71,7 +72,7 @@ export class DispatchPlan<J> {
   /** The next attempt to start at time `now`; null when nothing fits a free credit. The slot's load is counted. */
   next(now: number): { task: Task<J>; slot: EvaluatorSlot } | null {
     const islands = [...this.#queues.keys()].sort((a, b) => a - b);
-    const from = islands.findIndex((island) => island >= this.#turn);
+    const from = islands.findIndex((island) => island >= this.#nextIsland);
     const order = from <= 0 ? islands : [...islands.slice(from), ...islands.slice(0, from)];
     // Evaluators that wait to be empty for one who goes there alone.
     const kept = new Set<EvaluatorSlot>();
@@ -86,7 +87,7 @@ export class DispatchPlan<J> {
       }
       queue.shift();
       if (queue.length === 0) this.#queues.delete(island);
-      this.#turn = island + 1;
+      this.#nextIsland = island + 1;
       slot.inFlight++;
       slot.alone = task.alone;
       return { task, slot };

@@ -11,7 +11,7 @@ export interface AcceptedCandidate extends Candidate {
   readonly answeredBy: string | null;
 }
 
-/** The accounted outcome of a candidate, as the evaluator reported it. */
+/** The counted outcome of a candidate, as the evaluator reported it. */
 export interface EvaluationRecord {
   readonly candidate: string;
   readonly attempt: number;

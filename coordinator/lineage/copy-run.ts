@@ -5,7 +5,7 @@ import { z } from "zod";
 
 /**
  * Tables in the order in which they may be filled, and how a row belongs to a run. Attempts, evaluators and the islands'
- * logs stay behind: they are about processes that are gone.
+ * logs stay behind: they describe processes that no longer run.
  */
 const TABLES = {
   runs: "id = @run",

@@ -21,7 +21,7 @@ test.each<[EventKind, string, object | null]>([
     "grok-4.3 (no_credits): the account is empty (402)\nsee there",
     { model: "grok-4.3", kind: "no_credits", text: "the account is empty (402)\nsee there" },
   ],
-  ["attempt_lost", "r/0/3/1: 14 UNAVAILABLE: gone", { candidate: "r/0/3/1", why: "14 UNAVAILABLE: gone" }],
+  ["attempt_lost", "r/0/3/1: 14 UNAVAILABLE: no answer", { candidate: "r/0/3/1", why: "14 UNAVAILABLE: no answer" }],
   ["stopping", "stop was asked for", { end: "stop_requested" }],
   ["stopping", "the time of 90 s is up", { end: "time_up" }],
   ["exhausted", "the islands have nothing left to propose after 16 of 100 evaluations", { end: "space_exhausted" }],

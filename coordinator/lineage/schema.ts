@@ -109,7 +109,7 @@ export const parents = sqliteTable(
   (t) => [primaryKey({ columns: [t.candidate, t.position] }), index("parents_by_parent").on(t.parent)],
 );
 
-/** The one accounted outcome of a candidate. Its presence means: counted. */
+/** The one outcome of a candidate that counts. A row exists once the budget counted it. */
 export const evaluations = sqliteTable("evaluations", {
   candidate: text()
     .primaryKey()

@@ -191,7 +191,7 @@ function supervise(
       return;
     }
     watch = setInterval(() => {
-      if (!isAlive(record.pid, record.startTime)) died("is gone");
+      if (!isAlive(record.pid, record.startTime)) died("no longer runs");
     }, WATCH_MS);
     watch.unref();
   };

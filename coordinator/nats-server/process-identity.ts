@@ -30,7 +30,7 @@ export function isAlive(pid: number, startTime: string): boolean {
   return startTimeOf(pid) === startTime;
 }
 
-/** Asks with TERM, then forces with KILL. Resolves once the process is gone. */
+/** Asks with TERM, then forces with KILL. Resolves once the process has ended. */
 export async function endProcess(pid: number, startTime: string, graceMs = 5000): Promise<void> {
   const give = (signal: NodeJS.Signals) => {
     try {

@@ -37,7 +37,7 @@ export function plainLines(stream: NodeJS.WritableStream, now: () => number = ()
   };
 }
 
-function briefWorth(objective: RunObjective, { fitness, timeMs }: NonNullable<RunSnapshot["best"]>): string {
+function shortBest(objective: RunObjective, { fitness, timeMs }: NonNullable<RunSnapshot["best"]>): string {
   const worth = formatWorth(objective, fitness, timeMs);
   return objective === "speedup" ? `${worth} ${formatMs(timeMs)}` : worth;
 }
@@ -50,7 +50,7 @@ function progressLine(snapshot: RunSnapshot): string {
     `[${formatDuration(snapshot.elapsedS)}] ${snapshot.phase}: ${formatProgress(snapshot.evaluated, snapshot.budget)}`,
     ...(cached > 0 ? [`${cached} cached`] : []),
     ...(perSecond === null ? [] : [`${formatNumber(Number(perSecond.toPrecision(2)))}/s`]),
-    best === null ? "no best yet" : `best ${briefWorth(objective, best)}`,
+    best === null ? "no best yet" : `best ${shortBest(objective, best)}`,
     ...(failed === null ? [] : [failed]),
     ...(snapshot.waiting ? [snapshot.waiting] : []),
     ...(snapshot.busy ? [`machine busy (${snapshot.busy})`] : []),

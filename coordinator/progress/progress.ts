@@ -1,4 +1,4 @@
-/** Where a run says how it goes: a live view in a terminal, plain lines elsewhere, nothing for scripts. */
+/** Shows the progress of a run: a live view in a terminal, plain lines in a file or pipe, nothing for scripts. */
 import type { RunSnapshot } from "../snapshot/snapshot.ts";
 
 export interface Progress {

@@ -1,7 +1,7 @@
 /** Whether this machine does much else than the run. */
 import { availableParallelism, loadavg } from "node:os";
 
-/** A run keeps each core busy with about one process: compiling, timing and proposing take turns. */
+/** A run keeps each core busy with about one process: compiling, timing and proposing alternate. */
 const BUSY_FACTOR = 2;
 
 /** A sentence for people; null on a quiet machine, and where the system does not say. */

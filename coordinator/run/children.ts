@@ -26,7 +26,7 @@ export interface ChildOptions {
 /** A child that ends this soon after its start did not work at all. */
 const SHORT_LIFE_MS = 2_000;
 const FAILED_STARTS_ALLOWED = 3;
-/** Deaths in a row with the same last words: the next one would come to the same, however long it takes. */
+/** Deaths in a row with the same last output: the next one would end the same way, however long it takes. */
 const LIKE_DEATHS_ALLOWED = 3;
 const GRACE_MS = 4_000;
 
@@ -102,7 +102,7 @@ export class Child {
     });
   }
 
-  /** A process that somebody killed has no reason of its own; last words are compared without their numbers. */
+  /** A process that was killed has no reason of its own. Last outputs are compared without their numbers. */
   #diesAlike(signal: NodeJS.Signals | null): boolean {
     const isKilled = signal === "SIGKILL" || signal === "SIGTERM";
     const reason = isKilled ? "" : (signal ?? this.#lastLines.join(" ").replace(/\d+/g, "#"));

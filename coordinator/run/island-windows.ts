@@ -26,7 +26,7 @@ export class IslandWindows {
     return this.#begun;
   }
 
-  /** Evaluators have come or gone, or serve more or less than before. */
+  /** Evaluators have joined or left, or their credits have changed. */
   update(): void {
     const sizes = windowsOf(this.#slots(), this.#models);
     this.#begun ||= sizes.every((size) => size > 0);

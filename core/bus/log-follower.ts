@@ -1,7 +1,7 @@
 /**
  * Follows one run's log with an ephemeral push consumer that the server keeps in order. The follower restarts
  * the consumer where
- * - the consumer's own sequence has a gap, or heartbeats stop (consumer or stream are gone): after the last
+ * - the consumer's own sequence has a gap, or heartbeats stop (consumer or stream no longer exist): after the last
  *   entry seen, unless the stream was recreated, then from its first entry;
  * - the connection came back: from the first entry, since the server may have lost its newest ones.
  * So every entry is delivered at least once and in order within one start of the consumer.

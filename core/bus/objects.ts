@@ -5,7 +5,7 @@ import { type JetStreamManager, type NatsConnection, type ObjectStore, StorageTy
 import { boundedStream } from "./bounded-stream.ts";
 import { BusError } from "./errors.ts";
 
-/** Reading an object whose chunks are gone would wait for ever. */
+/** Reading an object without its chunks would wait for ever. */
 const READ_TIMEOUT_MS = 15_000;
 
 export interface Objects {

@@ -125,7 +125,7 @@ test.each(["../evil", "/etc/passwd", "a/../../evil", "a//b", ".hidden", "a\\..\\
   },
 );
 
-test("a kernel is loaded, packed, installed elsewhere and equal there, also when several install it at once", async () => {
+test("a kernel that is loaded, packed and installed in another folder is equal, also when several processes install it at once", async () => {
   const folder = kernelFolder();
   mkdirSync(join(folder, "include/__pycache__"), { recursive: true });
   writeFileSync(join(folder, "include/more.h"), "// more");

@@ -8,7 +8,7 @@ export interface CallStore {
   record(call: CallRecord): Promise<void>;
 }
 
-/** What was recorded once, to be gone through again. */
+/** Recorded calls, for a replay. */
 export interface Recording {
   /**
    * What the next call with this question came to, failures included: the first time its first record, and so on;

@@ -23,9 +23,9 @@ export interface ModelClient {
    * @throws ModelError by kind; never anything else.
    */
   ask(request: ModelRequest, options: AskOptions): Promise<ModelAnswer>;
-  /** How the server is asked now, in a few words; null where none is. */
+  /** A short description of the current request shape; null where there is none. */
   readonly asks?: (() => string) | undefined;
-  /** What repair turns did not mend, so that no further one is paid for the same; a replay has none. */
+  /** What repair calls did not mend, so that no further one is paid for the same; a replay has none. */
   readonly unmended?: Set<string> | undefined;
 }
 

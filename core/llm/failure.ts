@@ -20,7 +20,7 @@ export interface Failure {
   readonly usd?: number | null;
 }
 
-/** Providers agree on no codes; these are words of their messages. */
+/** Providers share no codes; these are phrases from their messages. */
 const NO_CREDITS =
   /\bcredits?\b|spending limit|insufficient[_ ]quota|exceeded your current quota|quota exceeded|billing|insufficient[_ ](balance|funds)|payment required/i;
 const RATE = /rate[ _-]?limit|too many requests|rate exceeded|throttl/i;

@@ -132,7 +132,7 @@ class OpenAiClient {
     } catch (error) {
       if (error instanceof ModelError) throw error;
       if (asked.signal?.aborted) throw new ModelError("cancelled", "the call was cancelled");
-      // The store or the spend limit is away: nothing can be sent that nobody accounts for.
+      // The store or the spend limit is unreachable, so the cost of a call could not be recorded: send nothing.
       const why = error instanceof Error ? error.message : String(error);
       throw new ModelError(
         "unreachable",

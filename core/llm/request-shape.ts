@@ -89,7 +89,7 @@ function names(said: string, pattern: RegExp): boolean {
 }
 
 /**
- * The shape to try after the server refused this one; null where its words are about something else.
+ * The shape to try after the server refused this one; null where its message is about something else.
  * @param refused names of the limit that were refused before.
  */
 export function stepDown(

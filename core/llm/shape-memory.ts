@@ -9,7 +9,7 @@ const SHAPELY: ReadonlySet<string> = new Set(["bad_request", "unknown_model", "s
 export class ShapeMemory {
   #current: RequestShape;
   readonly #refusedLimits = new Set<RequestShape["limit"]>();
-  /** Where trying without a word from the server began; ended once nothing made a difference. */
+  /** When trying without a hint from the server began; over once nothing made a difference. */
   #blindFrom: RequestShape | null = null;
   #blindEnded = false;
   #refusal: string | null = null;

@@ -1,12 +1,12 @@
 /**
  * Every way in which a person or a supervisor asks a program to end, short of SIGKILL: a signal, a terminal that is closed,
- * a reader of the output that has gone (`| head`).
+ * a reader of the output that has exited (`| head`).
  */
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export type StopRequest = (typeof SIGNALS)[number] | "output_closed";
 
-/** The other end of a pipe or a terminal has gone. */
+/** The other end of a pipe or a terminal is closed. */
 const CLOSED: ReadonlySet<string | undefined> = new Set(["EPIPE", "EIO", "ECONNRESET", "ERR_STREAM_DESTROYED"]);
 
 const listeners = new Set<(request: StopRequest) => void>();
@@ -27,7 +27,7 @@ export function onStopRequest(listener: (request: StopRequest) => void): Disposa
   };
 }
 
-/** What is written after the reader has gone is lost, and no exception. */
+/** Output after the reader has exited is lost, without an exception. */
 export function watchOutput(): void {
   if (isWatching) return;
   isWatching = true;

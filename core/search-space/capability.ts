@@ -27,8 +27,8 @@ export function withinCapability<T extends SearchSpaceDefinition>(
       else if (!measured) unmeasured.push(description);
       return runs;
     });
-    const gone = new Set(Object.keys(requires).filter((value) => !kept.some(([name]) => name === value)));
-    const values = parameter.values.filter((value) => !gone.has(String(value)));
+    const removed = new Set(Object.keys(requires).filter((value) => !kept.some(([name]) => name === value)));
+    const values = parameter.values.filter((value) => !removed.has(String(value)));
     return { ...rest, values, ...(kept.length === 0 ? {} : { requires: Object.fromEntries(kept) }) };
   });
   return { definition: { ...definition, parameters }, leftOut, unmeasured };

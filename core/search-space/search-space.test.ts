@@ -46,7 +46,7 @@ describe("a search space", () => {
     expect(space.size).toBe(5 * 5 * 2 * 2 * 4 * 6);
   });
 
-  it("samples valid configurations and turns them into configurations and back", () => {
+  it("samples valid configurations, and converts them to genes and back", () => {
     fc.assert(
       fc.property(fc.nat(), (seed) => {
         const genes = space.sample(islandRandom(seed, 0, 0, "test"));

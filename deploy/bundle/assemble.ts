@@ -23,7 +23,7 @@ const FILES = [
   "tests/support",
 ];
 
-/** Sources, type declarations and maps of packages; what a package runs is elsewhere in it. */
+/** Sources, type declarations and maps of packages. The code that a package runs is in other files. */
 const LEFT_OUT_OF_PACKAGES = [
   /^node_modules\/better-sqlite3\/(deps|src)(\/|$)/,
   /^node_modules\/better-sqlite3\/prebuilds\/(?!linux-x64)[^/]+/,

@@ -45,8 +45,8 @@ export function chart(rows: readonly Evaluated[], { optimum, baseline, configura
   const islands = [...new Set(rows.map(({ island }) => island))].sort((a, b) => a - b);
   const horizontal = (us: number, kind: string) =>
     `<line class="${kind}" x1="${PLOT.left}" x2="${PLOT.right}" y1="${y(us)}" y2="${y(us)}"/>`;
-  const text = (px: number, py: number, words: string, kind = "", anchor = "start") =>
-    `<text x="${px}" y="${py}" class="${kind}" text-anchor="${anchor}">${words}</text>`;
+  const text = (px: number, py: number, label: string, kind = "", anchor = "start") =>
+    `<text x="${px}" y="${py}" class="${kind}" text-anchor="${anchor}">${label}</text>`;
 
   const ticks = [20, 25, 30, 35, 40].flatMap((us) => [
     horizontal(us, "grid"),

@@ -43,7 +43,7 @@ export interface Job {
   readonly neverStopEarly: boolean;
 }
 
-/** A candidate that failed: its accounted outcome and the message for people and proposers. */
+/** A candidate that failed: its outcome and the message for people and proposers. */
 export interface Failure {
   readonly outcome: Exclude<Outcome, "ok">;
   readonly message: string;

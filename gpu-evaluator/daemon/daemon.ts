@@ -103,7 +103,7 @@ export class Daemon {
   }
 
   /**
-   * One attempt. Resolves with the accounted outcome. Aborting `signal` ends what runs and frees all it held.
+   * One attempt. Resolves with the outcome. Aborting `signal` ends what runs and frees all it held.
    * @throws Refusal when it cannot be taken; whatever the backend threw when it failed itself.
    */
   evaluate(job: Job, deviceModel: string, signal: AbortSignal, onStage: (stage: StageName) => void): Promise<Result> {

@@ -16,7 +16,7 @@ beforeEach(() => {
   kernelsFolder = join(folder, "kernels");
   cacheFolder = join(folder, "cache");
   writeKernel(kernelsFolder, "near", ["cpu"]);
-  writeKernel(join(folder, "elsewhere"), "far", ["cpu"]);
+  writeKernel(join(folder, "another-place"), "far", ["cpu"]);
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -64,7 +64,7 @@ test("a kernel that came along is known by its hash, whatever happens to its fol
 });
 
 test("one that is not here is fetched once, and is here for the next daemon without NATS", async () => {
-  const far = await loadKernel(join(folder, "elsewhere", "far"), kernelsFolder);
+  const far = await loadKernel(join(folder, "another-place", "far"), kernelsFolder);
   const { bus, asked } = busWith(far);
   expect((await (await open(bus)).get(far.hash)).definition.id).toBe("far");
   expect((await (await open(null)).get(far.hash)).folder).toBe(join(cacheFolder, far.hash));
@@ -72,15 +72,15 @@ test("one that is not here is fetched once, and is here for the next daemon with
 });
 
 test("a cached kernel that was changed is fetched again", async () => {
-  const far = await loadKernel(join(folder, "elsewhere", "far"), kernelsFolder);
-  cpSync(join(folder, "elsewhere", "far"), join(cacheFolder, far.hash), { recursive: true });
+  const far = await loadKernel(join(folder, "another-place", "far"), kernelsFolder);
+  cpSync(join(folder, "another-place", "far"), join(cacheFolder, far.hash), { recursive: true });
   writeFileSync(join(cacheFolder, far.hash, "kernel.c"), "int tampered;");
   const kernel = await (await open(busWith(far).bus)).get(far.hash);
   expect(readFileSync(join(kernel.folder, "kernel.c"), "utf8")).toBe("int kernel;");
 });
 
 test("what cannot be had is said: not stored, other bytes, no NATS, another backend's", async () => {
-  const far = await loadKernel(join(folder, "elsewhere", "far"), kernelsFolder);
+  const far = await loadKernel(join(folder, "another-place", "far"), kernelsFolder);
   const replayed = await loadKernel(writeKernel(kernelsFolder, "taped", ["triton"]), kernelsFolder);
   await expect((await open(busWith().bus)).get(far.hash)).rejects.toThrow("neither on this evaluator's disk nor");
   const forged = busWith({ hash: far.hash, bytes: replayed.bytes }).bus;

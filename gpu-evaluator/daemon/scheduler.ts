@@ -5,7 +5,7 @@
  *
  * A ticket may leave at any stage (`done`); it holds its credit, its place in the pool and its lane until then.
  * Invariants: compiling ≤ the pool; one ticket a lane; first come, first served within a stage and a run.
- * A lane in quarantine keeps the ticket that it holds and gets no other; its credits are gone until it is back.
+ * A lane in quarantine keeps the ticket that it holds and gets no other; its credits do not count until it is back.
  *
  * Runs of several coordinators get equal shares. A run may always have its share of the credits here, and more while
  * others leave theirs: so tickets of one run ≤ credits, and those of n runs ≤ credits (1 + 1/2 + … + 1/n). A lane goes

@@ -134,7 +134,7 @@ export function scriptedBackend({
       log(`measure ${config.n}`);
       await onStage?.("measure");
       if (config.act === "full disk") throw new HostFault("disk_full", "the disk is full");
-      if (config.act === "throw") throw new Error("the driver is gone");
+      if (config.act === "throw") throw new Error("the driver is unloaded");
       if (config.act === "hold lane") await hold(config.n, signal);
       onTiming();
       return { outcome: "ok", measurements: [], stoppedEarly: false };

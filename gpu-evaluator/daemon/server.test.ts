@@ -69,7 +69,7 @@ describe("evaluate", () => {
     ["config that is no configuration", { configJson: '{"n":{}}' }, "config_json is not a configuration"],
     ["config without a parameter", { configJson: '{"n":1}' }, "lacks a value for act"],
     ["value outside its parameter", { configJson: '{"n":5000,"act":"ok"}' }, "n = 5000 is not in the space"],
-    ["workload", { workloads: ["elsewhere"] }, 'no workload "elsewhere"; it has w'],
+    ["workload", { workloads: ["missing"] }, 'no workload "missing"; it has w'],
     ["no workloads", { workloads: [] }, "at least one workload"],
     ["effort", { effort: "enormous" }, "effort"],
     ["evolved source", { source: "kernel.c" }, "source: "],
@@ -106,12 +106,12 @@ describe("evaluate", () => {
     expect(failed).toMatchObject({
       code: status.INTERNAL,
       fault: "evaluator_failed",
-      details: expect.stringContaining("the driver is gone"),
+      details: expect.stringContaining("the driver is unloaded"),
     });
     expect((await evaluate(client, requestOf(2)).result).outcome).toBe("ok");
   });
 
-  test("a device in quarantine: what waits for it goes elsewhere, nothing new is taken, and it comes back", async () => {
+  test("a quarantined device returns its waiting candidates, takes no new ones, and comes back", async () => {
     const backend = scriptedBackend({ compileProcesses: 2 });
     const { client } = await serve(backend);
     const inLane = evaluate(client, requestOf(1, "hold lane"));
@@ -215,7 +215,7 @@ describe("back-pressure and cancellation", () => {
     expect(backend.events).not.toContain("measure 1");
   });
 
-  test("a client that is gone frees its lane", async () => {
+  test("a client that disconnects frees its lane", async () => {
     const backend = scriptedBackend();
     const { client, address } = await serve(backend);
     const leaving = openEvaluatorClient(address, { secret: SECRET });

@@ -32,7 +32,7 @@ test("a reading that does not end is ended, meanwhile this process goes on, and 
 test("a reading that fails is refused", async () => {
   gate = new CGateQueue(
     program(`import { parentPort } from "node:worker_threads";
-    parentPort.on("message", () => { throw new Error("out of words"); });`),
+    parentPort.on("message", () => { throw new Error("out of memory"); });`),
   );
-  expect(await gate.refused("x", "")).toMatch(/could not read it \(out of words\)/);
+  expect(await gate.refused("x", "")).toMatch(/could not read it \(out of memory\)/);
 });

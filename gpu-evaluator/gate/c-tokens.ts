@@ -1,5 +1,5 @@
 /**
- * The C of an evolved region as tokens, as far as the gate needs it: comments gone, directives apart. Every step takes
+ * The C of an evolved region as tokens, as far as the gate needs it: without comments, directives apart. Every step takes
  * time that grows with the length alone: what is read here was written by nobody who is trusted.
  */
 

@@ -136,7 +136,7 @@ def _keep(cache: Path, key: str, record: Json, code: bytes) -> Json:
 def _shared_name(key: str, function: JITFunction, target: Json) -> str | None:
     """
     What outlives a daemon has more in its name than the key: compilers may be replaced, and a kernel may call functions
-    of packages that are installed elsewhere. None when Triton cannot say what the function calls; compiling tells why.
+    of packages that are installed outside of it. None when Triton cannot list the calls; compiling then says why.
     """
     try:
         called = function.cache_key

@@ -1,4 +1,4 @@
-"""Compile process: turns configurations into artefacts and launch plans. The protocol is in `protocol.py`."""
+"""Compile process: makes artefacts and launch plans from configurations. The protocol is in `protocol.py`."""
 
 from __future__ import annotations
 

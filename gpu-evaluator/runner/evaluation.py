@@ -35,8 +35,8 @@ class Incorrect(Exception):
 
 
 @dataclass
-class Trial:
-    """What happened to all workloads of a candidate so far."""
+class Measured:
+    """The measurements of a candidate so far, of all its workloads."""
 
     measurements: list[Json] = field(default_factory=list)
     clocks: list[int] = field(default_factory=list)
@@ -70,7 +70,7 @@ def _check(program: Program, case: Case, given: dict[str, torch.Tensor], output:
 
 
 def time_workload(
-    program: Program, arena: Arena, workload: Json, error: float, request: Json, monitor: Monitor, trial: Trial
+    program: Program, arena: Arena, workload: Json, error: float, request: Json, monitor: Monitor, found: Measured
 ) -> None:
     """Times the candidate and adds its measurement. Raises Incorrect when a timed answer is wrong."""
     finalist = request["purpose"] == "finalist"
@@ -92,15 +92,15 @@ def time_workload(
         if not finalist and best is not None and window == 0:
             reached = statistics.median(samples[arena.fastest][0]) / statistics.median(samples[CANDIDATE][0])
             if reached < HOPELESS * best:
-                trial.stopped_early = True
+                found.stopped_early = True
                 break
     _refuse_kept(arena, replays[CANDIDATE])
-    _check_elsewhere(arena, bound)
+    _check_on_another_stream(arena, bound)
     # One that was given up wins nothing by what it hides.
-    hidden = None if trial.stopped_early else hidden_work(replays[CANDIDATE])
+    hidden = None if found.stopped_early else hidden_work(replays[CANDIDATE])
     if hidden is not None:
         raise Incorrect(hidden)
-    _record(arena, workload, samples, clocks, error, trial, finalist)
+    _record(arena, workload, samples, clocks, error, found, finalist)
 
 
 class Watched(Between):
@@ -160,7 +160,7 @@ def _refuse_kept(arena: Arena, replay: Replay) -> None:
     )
 
 
-def _check_elsewhere(arena: Arena, bound: list[Any]) -> None:
+def _check_on_another_stream(arena: Arena, bound: list[Any]) -> None:
     """An answer to other inputs on a stream that waits for no other and is read there: later work comes too late."""
     at = random.Random(os.urandom(16)).randrange(len(bound))
     arena.rotation.refresh()
@@ -180,7 +180,7 @@ def _check_elsewhere(arena: Arena, bound: list[Any]) -> None:
 
 def _record(
     arena: Arena, workload: Json, windows: dict[str, list[list[float]]], clocks: list[int], error: float,
-    trial: Trial, finalist: bool,
+    found: Measured, finalist: bool,
 ) -> None:  # fmt: skip
     keep = steady(clocks)
     samples = {
@@ -191,11 +191,11 @@ def _record(
     fastest = min((name for name in medians if name != CANDIDATE), key=lambda name: medians[name])
     speedup, low, high = ratio_interval(samples[fastest], samples[CANDIDATE])
     time_ms = medians[CANDIDATE]
-    trial.clocks += clocks
-    trial.dropped_rounds += ROUNDS * keep.count(False)
+    found.clocks += clocks
+    found.dropped_rounds += ROUNDS * keep.count(False)
     if finalist:
         arena.fastest = fastest
-    trial.measurements.append(
+    found.measurements.append(
         {
             "workload": workload["name"],
             "time_ms": time_ms,

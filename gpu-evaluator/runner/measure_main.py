@@ -15,7 +15,7 @@ import torch
 import triton
 from cases import Arena, Arenas
 from cuda_driver import CudaError
-from evaluation import Incorrect, Trial, time_workload, verify_shapes
+from evaluation import Incorrect, Measured, time_workload, verify_shapes
 from honesty import Tampered, honest
 from nvml import Monitor
 from plausible import Limits, impossible, shares, surely_impossible
@@ -52,11 +52,11 @@ class Lane:
     def measure(self, request: Frame) -> Json:
         """The candidate's outcome and measurements; `fatal` when the context is lost."""
         started = time.monotonic()
-        trial, outcome, message, fatal = Trial(), "ok", None, False
+        found, outcome, message, fatal = Measured(), "ok", None, False
         check = self._look()
         try:
             try:
-                self._evaluate(request, trial)
+                self._evaluate(request, found)
             except (Incorrect, InvalidProgram):
                 check()
                 raise
@@ -72,14 +72,14 @@ class Lane:
         return {
             "outcome": outcome,
             "message": message,
-            "measurements": trial.measurements if outcome == "ok" else [],
-            "stopped_early": trial.stopped_early,
+            "measurements": found.measurements if outcome == "ok" else [],
+            "stopped_early": found.stopped_early,
             "lane_ms": (time.monotonic() - started) * 1000,
-            "environment": self._environment(trial),
+            "environment": self._environment(found),
             "fatal": fatal,
         }
 
-    def _evaluate(self, request: Frame, trial: Trial) -> None:
+    def _evaluate(self, request: Frame, found: Measured) -> None:
         folder, reference, cache, identity = required(request, folder=str, reference=str, cache_dir=str, id=str)
         program_text, workloads, seed = required(request, program=dict, workloads=list, input_seed=int)
         trusted = self._load(Path(folder) / reference)
@@ -97,12 +97,12 @@ class Lane:
             errors = [verify_shapes(program, arena, trusted.output, seed) for arena in arenas]
             self._channel.send({"type": "stage", "id": identity, "stage": "TIMING"})
             for workload, arena, error in zip(workloads, arenas, errors, strict=True):
-                time_workload(program, arena, workload, error, request, self.monitor, trial)
-                self._refuse_impossible(workload, arena, trial.measurements[-1])
+                time_workload(program, arena, workload, error, request, self.monitor, found)
+                self._refuse_impossible(workload, arena, found.measurements[-1])
                 if self._limits is not None:
-                    trial.measurements[-1] |= shares(trial.measurements[-1], arena.rotated_bytes, self._limits)
+                    found.measurements[-1] |= shares(found.measurements[-1], arena.rotated_bytes, self._limits)
                 if arena.left_out:
-                    trial.left_out[workload["name"]] = arena.left_out
+                    found.left_out[workload["name"]] = arena.left_out
                 if finalist and workload["name"] not in self._kernel_names:
                     self._kernel_names[workload["name"]] = _ran(trusted, arena)
             torch.cuda.synchronize()
@@ -130,8 +130,8 @@ class Lane:
             self._trusted[str(path)] = module
         return module
 
-    def _environment(self, trial: Trial) -> Json:
-        known = [clock for clock in trial.clocks if clock > 0]
+    def _environment(self, found: Measured) -> Json:
+        known = [clock for clock in found.clocks if clock > 0]
         return {
             "torch": torch.__version__,
             "triton": triton.__version__,
@@ -141,9 +141,9 @@ class Lane:
             "uuid": self.uuid,
             "sm_clock_mhz": [min(known, default=0), max(known, default=0)],
             "temperature_c": self.monitor.temperature_c(),
-            "dropped_rounds": trial.dropped_rounds,
+            "dropped_rounds": found.dropped_rounds,
             "baseline_kernels": dict(self._kernel_names),
-            "baselines_left_out": trial.left_out,
+            "baselines_left_out": found.left_out,
         }
 
 

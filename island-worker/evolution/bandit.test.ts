@@ -11,7 +11,7 @@ function learn(credit: Credit, good: Arm, rounds: number): Credit {
   return credit;
 }
 
-it("pursues the operator that earns, gives none of them up, and turns when another earns", () => {
+it("favours the operator that earns, gives none of them up, and changes when another one earns", () => {
   let credit = openCredit();
   for (const good of ["mutation", "crossover"] as const) {
     credit = learn(credit, good, 300);

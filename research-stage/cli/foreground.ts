@@ -44,7 +44,7 @@ export function say(text: string): void {
 
 function closing(ended: Ended, replayed: boolean): string {
   const { run, status, message, best, spend_usd, report, package: packaged, ideas, incidents } = ended;
-  // A replay pays nothing; its account is that of the run that was recorded.
+  // A replay pays nothing; its spend is that of the recorded run.
   const paid = `$${spend_usd.toFixed(4)} spent${replayed ? " when it was recorded" : ""}`;
   const novel = ideas.filter(({ verdict }) => verdict === "novel").length;
   const lines = [

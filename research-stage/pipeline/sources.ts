@@ -23,7 +23,7 @@ export interface Keys {
 
 export function keysOf(environment: NodeJS.ProcessEnv): Keys {
   const x = environment.X_API_KEY || null;
-  // Who has a model of their own elsewhere does not mean xAI's service.
+  // A user who configured another provider's model does not mean xAI's service.
   const xai = x === null && (!environment.LLM_BASE_URL || environment.XAI_BASE_URL);
   return { x, exa: environment.EXA_API_KEY || null, xSearch: xai ? environment.XAI_API_KEY || null : null };
 }

@@ -7,7 +7,7 @@ import { acquireExclusive } from "@kevo/core/host-lock/host-lock.ts";
 
 /**
  * Runs `call` alone on this host, and no sooner than `intervalMs` after the last one began and ended. The time of the
- * last one lies in a file, since the process that made it may be gone.
+ * last one lies in a file, since the process that made it may have ended.
  * @throws what `call` throws; the signal's reason when aborted while waiting.
  */
 export async function inPace<T>(

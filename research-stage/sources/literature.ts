@@ -8,7 +8,7 @@ const threadPost = z.object({
   created_at: z.string(),
   /** In full, cleaned (see `defence/clean.ts`); a retweet holds the original's text. */
   text: z.string(),
-  /** The post of the same author that it answers; null for the root, or where what it answers is gone. */
+  /** The post of the same author that it answers; null for the root, or where that post was deleted. */
   replied_to: z.string().nullable(),
 });
 export type ThreadPost = z.infer<typeof threadPost>;
@@ -49,7 +49,7 @@ export type ThreadSummary = z.infer<typeof threadSummary>;
 const suspicion = z.object({
   /** Of the record. */
   record: z.string(),
-  /** Post within a thread; null elsewhere. */
+  /** Post within a thread; null in every other kind of record. */
   post: z.string().nullable(),
   source: z.string(),
   /** Name of the rule that matched, such as `override`. */

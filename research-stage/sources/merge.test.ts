@@ -43,7 +43,7 @@ describe("identities", () => {
     expect(identityOf("https://doi.org/10.48550/arXiv.2613.00001v2").identities).toEqual(["arxiv:2613.00001"]);
   });
 
-  test("an address elsewhere cannot pass for a paper", () => {
+  test("an address on another site cannot pass for a paper", () => {
     for (const url of [
       "https://example.com/arxiv.org/abs/2613.00001",
       "https://arxiv.org.example.com/abs/2613.00001",

@@ -71,7 +71,7 @@ export async function implementationStage(
     },
     () => implement(session, one, library, kernel, folder),
   );
-  // A resumed run may find the step done and the folder gone.
+  // A resumed run may find the step done and its folder removed.
   await writeFolder(folder, found.files);
   return found;
 }

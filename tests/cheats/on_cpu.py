@@ -86,7 +86,7 @@ def evaluate(cheat: str, candidate: ModuleType, trusted: ModuleType) -> str | No
     workload = {"name": "product", "shape": TIMED_SHAPE, "flops": 1, "bytes": 1}
     try:
         error = evaluation.verify_shapes(program, arena, trusted.output, 1)
-        evaluation.time_workload(program, arena, workload, error, request, host_cuda.Monitor(), evaluation.Trial())
+        evaluation.time_workload(program, arena, workload, error, request, host_cuda.Monitor(), evaluation.Measured())
     except evaluation.Incorrect as wrong:
         return str(wrong)
     return None

@@ -47,7 +47,7 @@ function treeOf(root: number): Identity[] {
 const isAlive = ({ pid, startTime }: Identity) => startTimeOf(pid) === startTime;
 
 /** The test's limit is against hanging. */
-async function untilGone(processes: readonly Identity[]): Promise<void> {
+async function untilEnded(processes: readonly Identity[]): Promise<void> {
   while (processes.some(isAlive)) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
@@ -78,7 +78,7 @@ describe.runIf(process.platform === "linux")("everything that was started ends",
     const tree = treeOf(child.pid as number);
     expect(tree.length).toBeGreaterThan(5);
     child.kill(signal);
-    await untilGone(tree);
+    await untilEnded(tree);
     expect(place.ledger().latest().status).toBe("interrupted");
     expect(child.text()).toMatch(/Resume the run with: .*resume \d{8}-/);
   });
@@ -89,7 +89,7 @@ describe.runIf(process.platform === "linux")("everything that was started ends",
     while (!child.text().includes("listening on")) await new Promise((resolve) => child.stdout?.once("data", resolve));
     const tree = treeOf(child.pid as number);
     child.kill(signal);
-    await untilGone(tree);
+    await untilEnded(tree);
   });
 
   test.each(["SIGTERM", "SIGHUP"] as const)("with %s to the coordinator", async (signal) => {
@@ -101,7 +101,7 @@ describe.runIf(process.platform === "linux")("everything that was started ends",
     const { code, stderr } = await ended;
     expect(code).toBe(130);
     expect(stderr).toMatch(/Continue with: .*resume \d{8}-/);
-    await untilGone(tree);
+    await untilEnded(tree);
     expect(place.ledger().latest().status).toBe("interrupted");
   });
 
@@ -112,7 +112,7 @@ describe.runIf(process.platform === "linux")("everything that was started ends",
     const tree = treeOf(child.pid as number);
     expect(tree.map(({ pid }) => pid)).toContain(place.natsRecord().pid);
     child.kill("SIGKILL");
-    await untilGone(tree);
+    await untilEnded(tree);
   });
 
   test("when nobody reads its output any more", async () => {
@@ -122,7 +122,7 @@ describe.runIf(process.platform === "linux")("everything that was started ends",
     const tree = treeOf(child.pid as number);
     child.stderr?.destroy();
     expect((await ended).code).not.toBe(0);
-    await untilGone(tree);
+    await untilEnded(tree);
     expect(place.ledger().latest().status).toBe("interrupted");
   });
 
@@ -133,7 +133,7 @@ describe.runIf(process.platform === "linux")("everything that was started ends",
     const tree = treeOf(child.pid as number);
     for (const { pid } of tree) process.kill(pid, "SIGTERM");
     expect((await ended).code).toBe(130);
-    await untilGone(tree);
+    await untilEnded(tree);
     expect(place.ledger().latest().status).toBe("interrupted");
   });
 
@@ -147,7 +147,7 @@ describe.runIf(process.platform === "linux")("everything that was started ends",
     const tree = treeOf(child.pid as number);
     const first = tree.find(({ pid }) => /^NSpid:\t\d+\t1$/m.test(readFileSync(`/proc/${pid}/status`, "utf8")));
     process.kill(first?.pid as number, "SIGTERM");
-    await untilGone(tree);
+    await untilEnded(tree);
     expect(place.ledger().latest().status).toBe("interrupted");
   });
 });

@@ -155,10 +155,10 @@ test("an evaluator on a port that is taken", async () => {
 test("an address at which no evaluator answers is named with the reason, while it is waited for", async () => {
   await using place = new Workplace();
   writeSyntheticSpace(place.file("space.json"), { values: 2 });
-  const [web, gone] = [createWebServer((_request, response) => response.end("hi")), createServer()];
-  for (const server of [web, gone]) await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  const [other, closed] = [web, gone].map((server) => `127.0.0.1:${(server.address() as AddressInfo).port}`);
-  await new Promise((done) => gone.close(done));
+  const [web, stopped] = [createWebServer((_request, response) => response.end("hi")), createServer()];
+  for (const server of [web, stopped]) await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const [other, closed] = [web, stopped].map((server) => `127.0.0.1:${(server.address() as AddressInfo).port}`);
+  await new Promise((done) => stopped.close(done));
   const addresses = [closed, other, "nobody.invalid:4100"].flatMap((address) => ["--evaluator", address as string]);
   const { child, ended } = place.start("coordinator", ["start", "--space", "space.json", ...addresses]);
   const said: string[] = [];

@@ -127,7 +127,7 @@ test.runIf(onLinux)("a kernel that its disk lacks is fetched; a cancelled candid
   expect((await evaluate(client, 0).result).outcome).toBe("ok");
 });
 
-test.runIf(onLinux)("nothing of a candidate outlives a daemon that is killed, or whose parent is gone", async () => {
+test.runIf(onLinux)("no process of a candidate outlives a daemon that is killed or whose parent has ended", async () => {
   for (const end of ["kill", "orphan"] as const) {
     const { child, client } = await startDaemon();
     evaluate(client, 1);

@@ -158,7 +158,7 @@ describe("leaving", () => {
     expect(await ended).toBe(0);
   });
 
-  test("with --parent it ends when its starter is gone, even in the middle of an evaluation", async () => {
+  test("with --parent it ends when its parent ends, even during an evaluation", async () => {
     const { child, ended, client } = await started(["--time-scale", "1", "--parent"]);
     await evaluate(client, 2).timing;
     child.stdin?.end();

@@ -20,7 +20,7 @@ const hasPython = (() => {
   }
 })();
 
-/** What a user would write: the tuned kernel, a shape that was never measured, and a configuration gone wrong. */
+/** What a user would write: the tuned kernel, a shape that was never measured, and a broken configuration. */
 const USER = `
 import array, json, sys, warnings
 from loader import Kernel

@@ -13,7 +13,7 @@ const PUT_BACK: Record<string, string> = {
   "why a run stops": 'export const stopped = (why) => why === "stop was asked for";',
   "what a coordinator wrote": "export const fault = (message) => /of kernel (does not compile|failed)/s.exec(message);",
   "the words of an event": 'export const blank = (event) => event.message.indexOf(" ");',
-  "a pattern with a name": "const LOST = /gone/; export const lost = (error) => LOST.test(error.message.trim());",
+  "a pattern with a name": "const LOST = /closed/; export const lost = (error) => LOST.test(error.message.trim());",
   "a case": 'export const f = (why) => { switch (why) { case "no such device": return 1; default: return 2; } };',
   "the other way about": 'export const f = (why) => "all is spent" !== why;',
 };

@@ -79,6 +79,6 @@ test("a signal that ends the program ends the wrapper the same way", async () =>
 test("a wrapper that is killed takes the program with it", async () => {
   const { wrapper, lines } = await start();
   wrapper.kill("SIGKILL");
-  // The pipe ends when its last writer, the program, is gone.
+  // The pipe ends when its last writer, the program, has ended.
   expect(await lines.next()).toEqual({ value: undefined, done: true });
 });

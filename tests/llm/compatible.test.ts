@@ -91,7 +91,7 @@ describe("an answer is read, with one call", () => {
   });
 });
 
-describe("an error under status 200 is classified like any other, in the server's words", () => {
+describe("an error under status 200 is classified like any other, with the server's message", () => {
   const cases: [Mode, ModelErrorKind, RegExp, number][] = [
     ["error-200", "rate_limited", /error 429 under HTTP 200: upstream is rate limited, try later/, 2],
     ["rate-words-200", "rate_limited", /Rate limit exceeded: free-models-per-min/, 2],
@@ -159,7 +159,7 @@ describe("what a server refuses is left out, once, and from then on", () => {
     expect(server.client.asks?.()).toBe("max_tokens, JSON mode");
   });
 
-  it("and where nothing pleases it, the server's words are what is told, and later calls are sent once", async () => {
+  it("and where nothing pleases it, the server's message is reported, and later calls are sent once", async () => {
     await using server = await start("never-pleased");
     expect(await server.failure(1)).toMatchObject({
       kind: "bad_request",

@@ -17,7 +17,7 @@ import { commandFor } from "../../progress/command.ts";
 import { launch as launchSchema } from "../../run/launch.ts";
 
 export async function stopRun(run: string | undefined, given: { db: string; join?: string }): Promise<void> {
-  if (given.join !== undefined) return await stopElsewhere(run, given.join);
+  if (given.join !== undefined) return await stopOverNats(run, given.join);
   const lineage = openReadOnly(given.db);
   const row = resolveRun(lineage.db, run);
   lineage.close();
@@ -46,7 +46,7 @@ async function askToStop(run: string, way: Pick<ConnectOptions, "url" | "token" 
   }
 }
 
-async function stopElsewhere(run: string | undefined, file: string): Promise<void> {
+async function stopOverNats(run: string | undefined, file: string): Promise<void> {
   if (run === undefined || !RUN_ID.test(run)) {
     throw new UserError("With --join, give the whole id of the run: this machine does not have its database.", 2);
   }

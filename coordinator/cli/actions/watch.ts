@@ -53,7 +53,7 @@ async function follow(open: ReadOnlyLineage, run: Run, json: boolean): Promise<v
   process.stderr.write(finalReport(result, { defaultConfig: null, baselines: [], workloads, cells, colours }));
 }
 
-/** @returns false when interrupted. @throws UserError when the run's coordinator is gone without having ended it. */
+/** @returns false when interrupted. @throws UserError when the run's coordinator exited without ending the run. */
 async function untilItEnds(
   open: ReadOnlyLineage,
   run: string,

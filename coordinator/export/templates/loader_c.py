@@ -66,7 +66,7 @@ class Floats:
 
 
 class Kernel:
-    """The kernel of this folder. Calls from several threads take turns."""
+    """The kernel of this folder. Calls from several threads run one after another."""
 
     def __init__(
         self, *, compiler: str | None = None, cores: int | None = None, check: bool = True, untested: bool = False
@@ -200,7 +200,7 @@ def _build(compiler: list[str], source: str, arguments: list[str] | None) -> cty
         library = f"{room}/kernel.so"
         _compile([*compiler, *flags, "-fPIC", "-shared", "-pthread", *objects, "-lm", "-o", library])
         try:
-            return ctypes.CDLL(library)  # Stays loaded when its file is gone.
+            return ctypes.CDLL(library)  # Stays loaded after its file is removed.
         except OSError as error:
             raise BuildError(str(error)) from error
 

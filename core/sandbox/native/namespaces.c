@@ -30,7 +30,7 @@ int namespaces_fail(const char *what, const char *which) {
 
 /* ---- who it is outside ---------------------------------------------------------------------------------------- */
 
-static int word[2]; /* from the parent: 'n' for nobody, 'u' for the same user */
+static int order[2]; /* from the parent: 'n' for nobody, 'u' for the same user */
 /* Read before the fork: in its new namespace a process does not see who it was. */
 static uid_t outside_user;
 static gid_t outside_group;
@@ -39,9 +39,9 @@ pid_t namespaces_fork(void) {
   const int all = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
   outside_user = geteuid();
   outside_group = getegid();
-  if (pipe2(word, O_CLOEXEC) != 0) return -1;
+  if (pipe2(order, O_CLOEXEC) != 0) return -1;
   pid_t child = (pid_t)syscall(SYS_clone, all | SIGCHLD, 0, 0, 0, 0);
-  close(word[child == 0 ? 1 : 0]);
+  close(order[child == 0 ? 1 : 0]);
   return child;
 }
 
@@ -80,8 +80,8 @@ int namespaces_place(pid_t child, const confine_paths *paths, int nobody) {
         return namespaces_fail("cannot give away", paths->write[i]);
     who = 'n';
   }
-  int told = write(word[1], &who, 1) == 1;
-  close(word[1]);
+  int told = write(order[1], &who, 1) == 1;
+  close(order[1]);
   return told ? 0 : namespaces_fail("cannot start", "");
 }
 
@@ -201,8 +201,8 @@ int namespaces_enter(const char *root, const confine_paths *paths) {
   static shown all[2 * CONFINE_MAX_PATHS + DEVICE_COUNT];
   char here[PATH_MAX], size[96], who;
   int count = 0;
-  if (read(word[0], &who, 1) != 1) return namespaces_fail("cannot start", "");
-  close(word[0]);
+  if (read(order[0], &who, 1) != 1) return namespaces_fail("cannot start", "");
+  close(order[0]);
   if (getcwd(here, sizeof here) == NULL) return namespaces_fail("getcwd", "");
   if (who == 'u' && map_user() != 0) return -1;
   for (int i = 0; paths->read[i] != NULL; i++)

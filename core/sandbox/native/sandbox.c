@@ -12,7 +12,7 @@
  * paths behind --write are given. --landlock: the same paths, held by Landlock, with or without namespaces.
  * --tool-calls: system calls as a compiler needs them. --tasks: processes and threads, where namespaces count them
  * apart (Linux 5.14). The working directory must be one of the paths.
- * Exit code 125 with a word on standard error says that it could not be set up.
+ * Exit code 125 with a message on standard error: it could not be set up.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -151,10 +151,10 @@ static int try_layer(int layer, const options *o) {
   return result == 0 ? 0 : namespaces_fail("", "");
 }
 
-static void tell(const char *layer, pid_t child, int words) {
+static void tell(const char *layer, pid_t child, int messages) {
   int status = 0;
   char why[400] = "";
-  ssize_t got = child < 0 ? 0 : read(words, why, sizeof why - 1);
+  ssize_t got = child < 0 ? 0 : read(messages, why, sizeof why - 1);
   if (child < 0) snprintf(why, sizeof why, "%s", strerror(errno));
   else waitpid(child, &status, 0), why[got > 0 ? got : 0] = 0;
   if (child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0) printf("%s yes\n", layer);
@@ -166,22 +166,22 @@ static int probe(const char *root) {
   options o = {.root = root, .paths = {.read = {"/usr"}}, .reads = 1};
   if (chdir("/usr") != 0) return 1;
   for (int layer = 0; layer < LAYERS; layer++) {
-    int words[2], separate = layer == NAMESPACES || layer == NOBODY;
+    int messages[2], separate = layer == NAMESPACES || layer == NOBODY;
     if (layer == NOBODY && geteuid() != 0) {
       printf("nobody no only root can be somebody else\n");
       continue;
     }
-    if (pipe2(words, O_CLOEXEC) != 0) return 1;
+    if (pipe2(messages, O_CLOEXEC) != 0) return 1;
     fflush(stdout);
     pid_t child = separate ? namespaces_fork() : fork();
     if (child == 0) {
       if (try_layer(layer, &o) == 0) _exit(0);
-      _exit(write(words[1], namespaces_failed, strlen(namespaces_failed)) < 0 ? 2 : 1);
+      _exit(write(messages[1], namespaces_failed, strlen(namespaces_failed)) < 0 ? 2 : 1);
     }
-    close(words[1]);
+    close(messages[1]);
     if (child > 0 && separate && namespaces_place(child, &o.paths, layer == NOBODY) != 0) kill(child, SIGKILL);
-    tell(layers[layer], child, words[0]);
-    close(words[0]);
+    tell(layers[layer], child, messages[0]);
+    close(messages[0]);
   }
   return 0;
 }

@@ -100,7 +100,7 @@ function exact(
   if (x instanceof PyFloat || y instanceof PyFloat) return new PyFloat(double(toDouble(x), toDouble(y)));
   if (typeof x === "number" && typeof y === "number") {
     const result = double(x, y);
-    // Adding 0 turns the double's -0 into the only zero that ints have.
+    // Adding 0 changes the double's -0 to the only zero that ints have.
     if (Number.isSafeInteger(result)) return result + 0;
   }
   return int(big(BigInt(x), BigInt(y)));

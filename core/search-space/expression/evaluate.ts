@@ -1,4 +1,4 @@
-/** Turns a tree into closures, once; a rule is then evaluated for many configurations. */
+/** Compiles a tree to closures once; a rule is then evaluated for many configurations. */
 import { ARITHMETIC, invert, negate } from "./arithmetic.ts";
 import { FUNCTIONS } from "./functions.ts";
 import type { ComparisonOperator, Syntax } from "./syntax.ts";

@@ -104,7 +104,7 @@ describe("a constraint means what Python means", () => {
     expect(texts.map((text) => [text, ours({ text, scope })])).toEqual(texts.map((text, at) => [text, theirs[at]]));
   });
 
-  test("names that mean something elsewhere are parameters", () => {
+  test("names with a meaning in JavaScript or Python are parameters", () => {
     for (const name of ["max", "min", "end", "int", "true", "NaN", "null", "__proto__", "constructor", "math"]) {
       const named = JSON.parse(`{${JSON.stringify(name)}: 4}`);
       expect(ours({ text: `${name} * 2 == 8 and not ${name} == 3`, scope: named }), name).toBe(true);

@@ -48,7 +48,7 @@ interface Prepared {
 }
 
 const GIB = 1024 ** 3;
-/** Below the daemon's folder: what the referee and its processes see. What starts them, and holds them, lies elsewhere. */
+/** Below the daemon's folder: what the referee and its processes see. The programs that start and confine them are outside. */
 const FOLDERS = ["candidates", "kernels", "empty"];
 
 /** Compiles the support code and measures the machine's peak. Throws UserError when there is no C compiler. */

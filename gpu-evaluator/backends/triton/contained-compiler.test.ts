@@ -94,7 +94,7 @@ describe.each(HOSTS)("%s", (_what, here, python, without) => {
       },
       (error: Error) => error.message,
     );
-    // All are killed by now; to be gone takes them a moment, longer on a busy machine.
+    // All are killed by now; they end a moment later, on a busy machine a longer one.
     await expect.poll(() => running(mark)).toEqual([]);
     expect(existsSync(join(outside, "mark"))).toBe(false);
     expect(connections).toBe(0);

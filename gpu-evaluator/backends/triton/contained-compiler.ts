@@ -81,7 +81,7 @@ export class ContainedCompiler {
         await librariesOf(options),
         `evolved code compiles in: ${sandbox.description}`,
       );
-      await compiler.#trial();
+      await compiler.#probe();
       return compiler;
     } catch (error) {
       const [why] = (error as Error).message.trim().split("\n");
@@ -126,7 +126,7 @@ export class ContainedCompiler {
     }
   }
 
-  async #trial(): Promise<void> {
+  async #probe(): Promise<void> {
     const folder = await this.#folder();
     const process = this.#start(folder, []);
     try {

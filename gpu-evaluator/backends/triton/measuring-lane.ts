@@ -148,7 +148,7 @@ export class MeasuringLane {
   /** Another process in place of this one, and a healthy device (true), or quarantine. */
   async #renew(member: Member): Promise<boolean> {
     if (this.#closed) return false;
-    // Its context must be gone before another process judges the device.
+    // Its context must have ended before another process judges the device.
     await this.#next(member);
     for (let probe = 1; ; probe++) {
       const why = await this.#probe();

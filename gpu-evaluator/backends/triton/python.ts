@@ -42,7 +42,7 @@ export function runnerEnvironment(scratch: string, environment: NodeJS.ProcessEn
   };
 }
 
-/** HOME is elsewhere for the runner; packages that the user installed for himself are still found. */
+/** The runner has another HOME; it still finds the packages that the user installed for himself. */
 function userBase({ PYTHONUSERBASE: named }: NodeJS.ProcessEnv): { PYTHONUSERBASE?: string } {
   if (named !== undefined) return { PYTHONUSERBASE: named };
   const home = homeFolder();

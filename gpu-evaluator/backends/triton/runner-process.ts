@@ -215,7 +215,7 @@ function yieldTo(pid: number | undefined, niceness: number): void {
   try {
     setPriority(pid, niceness);
   } catch {
-    // It has ended already, which is told elsewhere.
+    // It has already ended; the exit handler reports that.
   }
 }
 

@@ -98,7 +98,7 @@ const log = (begins: string) =>
     .split("\n")
     .filter((line) => line.startsWith(begins));
 const pids = (begins: string) => log(begins).map((line) => Number(line.slice(begins.length).split(" ")[0]));
-const isGone = (pid: number) => {
+const hasEnded = (pid: number) => {
   try {
     // A zombie in a container without an init still has its number.
     return readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
@@ -162,7 +162,7 @@ describe.skipIf(!hasPython)("the Triton backend", () => {
     const backend = await open({ limits: { compileMs: 3_000 } });
     expect(await evaluate(backend, "hang compiler")).toMatchObject({ outcome: "timeout" });
     const [child] = pids("child ");
-    await expect.poll(() => isGone(child as number)).toBe(true);
+    await expect.poll(() => hasEnded(child as number)).toBe(true);
     expect(await evaluate(backend, "ok")).toMatchObject({ outcome: "ok" });
   });
 
@@ -171,7 +171,7 @@ describe.skipIf(!hasPython)("the Triton backend", () => {
     await expect.poll(() => pids("measurer ")).toHaveLength(2);
     const [first, spare] = pids("measurer ");
     expect(await evaluate(backend, "hang device")).toMatchObject({ outcome: "timeout" });
-    expect(isGone(first as number)).toBe(true);
+    expect(hasEnded(first as number)).toBe(true);
     expect(log("probe")).toEqual(["probe passed", "probe passed"]);
     expect(await evaluate(backend, "ok")).toMatchObject({ outcome: "ok" });
     expect(pids("measure ok ")).toEqual([spare]);
@@ -201,12 +201,12 @@ describe.skipIf(!hasPython)("the Triton backend", () => {
   test("a caller who leaves ends what runs for it", async () => {
     const backend = await open();
     for (const act of ["hang compiler", "hang device"]) {
-      const gone = new AbortController();
+      const aborted = new AbortController();
       const what = act === "hang device" ? "measure" : "compile";
-      const asked = evaluate(backend, act, gone.signal);
+      const asked = evaluate(backend, act, aborted.signal);
       await expect.poll(() => log(`${what} ${act}`)).toHaveLength(1);
-      gone.abort(new Error("gone"));
-      await expect(asked).rejects.toThrow("gone");
+      aborted.abort(new Error("no longer wanted"));
+      await expect(asked).rejects.toThrow("no longer wanted");
     }
     expect(await evaluate(backend, "ok")).toMatchObject({ outcome: "ok" });
   });
@@ -254,7 +254,7 @@ describe.skipIf(!hasPython)("the Triton backend", () => {
     await evaluate(backend, "ok");
     await expect.poll(() => pids("measurer ")).toHaveLength(2);
     await backend.close();
-    for (const pid of [...pids("compiler "), ...pids("measurer ")]) expect(isGone(pid)).toBe(true);
+    for (const pid of [...pids("compiler "), ...pids("measurer ")]) expect(hasEnded(pid)).toBe(true);
   });
 
   test("a daemon that is killed leaves no process, busy or not", async () => {
@@ -269,7 +269,7 @@ describe.skipIf(!hasPython)("the Triton backend", () => {
       child.kill("SIGKILL");
     }
     const all = [...pids("compiler "), ...pids("measurer ")];
-    await expect.poll(() => all.every(isGone)).toBe(true);
+    await expect.poll(() => all.every(hasEnded)).toBe(true);
   });
 
   test("says when others use the GPU, and what is missing", async () => {

@@ -132,7 +132,7 @@ class Judged(unittest.TestCase):
             out.copy_(product(SHAPE, given))
             out[3, 3] = float("nan")
 
-        for act, words in [
+        for act, message in [
             (unless_left, "distance"),
             (half, "distance"),
             (some, "distance"),
@@ -140,7 +140,7 @@ class Judged(unittest.TestCase):
             (nan, "nan"),
         ]:
             with self.subTest(act.__name__):
-                self.assertRegex(self.replay(rotation_of(), act) or "", words)
+                self.assertRegex(self.replay(rotation_of(), act) or "", message)
 
     def test_poison_is_never_an_answer(self) -> None:
         rotation = rotation_of()

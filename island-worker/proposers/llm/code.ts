@@ -14,7 +14,7 @@ import type { Variant } from "./credit.ts";
 /** Changes asked for at once. */
 export const WANTED_CHANGES = 3;
 const HISTORY = 10;
-const WORDS = 1_500;
+const MAX_DESCRIPTION_LENGTH = 1_500;
 const MESSAGE = 400;
 const REASON = 600;
 /** Of the text around the region, which is there to be read only. */
@@ -76,7 +76,7 @@ export function codeQuestion(
 ): CodeQuestion {
   const { before, region, after } = partsOf(base.whole);
   return {
-    kernel: cut(`${definition.title}. ${definition.description}`, WORDS),
+    kernel: cut(`${definition.title}. ${definition.description}`, MAX_DESCRIPTION_LENGTH),
     device,
     workloads,
     rules: rulesFor(definition.source ?? ""),

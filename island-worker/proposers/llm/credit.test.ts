@@ -8,7 +8,7 @@ import { historyOf, modelRun, samples } from "./ridge-history.fixture.ts";
 const genes = samples(40);
 const call = (id: string, usd: number, variant = "refine", model = "grok-4.3") => ({ id, model, variant, usd });
 
-/** One island where models and classical proposers improved by turns, each time by so much. */
+/** One island where models and classical proposers improved alternately, each time by so much. */
 function island(gains: { model: number; classical: number }, usd = 0) {
   let time = 100;
   const batches = genes.slice(0, 20).map((each, at) => {
@@ -49,14 +49,14 @@ describe("credit", () => {
   });
 
   it("does not depend on how the islands' entries were interleaved", () => {
-    const accounts = [island({ model: 0.1, classical: 0.02 }, 0.01), island({ model: 0.01, classical: 0.05 }, 0.02)];
+    const ledgers = [island({ model: 0.1, classical: 0.02 }, 0.01), island({ model: 0.01, classical: 0.05 }, 0.02)];
     const rate = ratesOf(
       modelRun(),
-      accounts.map(({ earned }) => earned),
+      ledgers.map(({ earned }) => earned),
     );
     const again = ratesOf(
       modelRun(),
-      accounts.map(({ earned }) => new Map([...earned].toReversed())),
+      ledgers.map(({ earned }) => new Map([...earned].toReversed())),
     );
     for (const arm of [CLASSICAL, "grok-4.3 refine", "grok-4.3 diverse"]) expect(again(arm)).toBe(rate(arm));
   });

@@ -73,7 +73,7 @@ export function plannedEvaluations({ evaluations }: Pick<RunSpec, "evaluations">
 export type Rate = (...arms: readonly Arm[]) => number;
 
 /**
- * What each arm earned, from all islands' accounts in the order of the islands. With nothing
+ * What each arm earned, from all islands' histories in the order of the islands. With nothing
  * known an arm is believed to be as good as all together.
  */
 export function ratesOf(spec: RunSpec, islands: readonly ReadonlyMap<Arm, Earned>[]): Rate {

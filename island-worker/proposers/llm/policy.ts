@@ -41,8 +41,8 @@ export function askingNow(occasion: Occasion): Asking | null {
   const own = histories[island] as IslandHistory;
   if (choices.length === 0 || own.tried.length < FIRST_RESULTS) return null;
   const wanted = wantedOf(spec);
-  const accounts = histories.map(({ earned }) => earned);
-  const rate = ratesOf(spec, accounts);
+  const earnings = histories.map(({ earned }) => earned);
+  const rate = ratesOf(spec, earnings);
   const candidates = own.accepted + count;
   const isDue =
     spec.llm?.control === true

@@ -16,7 +16,7 @@ import { isKnown, rooflineOf } from "./roofline.ts";
 export const MAX_PROMPT_LENGTH = 24_000;
 /** Values of a parameter that are written out; of more the first and last are. */
 const LISTED = 40;
-const WORDS = 1_500;
+const MAX_DESCRIPTION_LENGTH = 1_500;
 const MESSAGE = 300;
 const WORKLOADS = 12;
 
@@ -99,7 +99,7 @@ function written(
   const [best] = context.elites;
   const shown = { ...(best && { best: best.config }), space };
   return {
-    kernel: cut(`${definition.title}. ${definition.description}`, WORDS),
+    kernel: cut(`${definition.title}. ${definition.description}`, MAX_DESCRIPTION_LENGTH),
     device: deviceOf(subject, variant === "control" ? [] : history.tried),
     workloads: workloadsOf(subject, variant === "control" ? [] : history.tried),
     parameters: cut(

@@ -12,7 +12,7 @@ const INNOCENT: ReadonlySet<string> = new Set(["\u00ad", "\u200d", "\ufe0e", "\u
 /** All control characters but the line's end and the tab. */
 const CONTROL = /(?![\n\t])\p{Cc}/gu;
 
-/** NFC, ends of lines as \n, hidden and control characters gone, at most one empty line in a row, trimmed. */
+/** NFC, ends of lines as \n, hidden and control characters removed, at most one empty line in a row, trimmed. */
 export function clean(text: string): string {
   return text
     .replace(/\r\n?|[\u2028\u2029\u0085]/g, "\n")

@@ -1,4 +1,4 @@
-/** Everything that X has shown in one search: posts, names, and what it said is gone. Pure. */
+/** Everything that X has shown in one search: posts, names, and what it said is deleted. Pure. */
 import type { Page, Post } from "./wire.ts";
 
 export interface Archive {
@@ -6,24 +6,24 @@ export interface Archive {
   /** Handles by user id. */
   readonly handles: ReadonlyMap<string, string>;
   /** Ids that X says it cannot show: deleted, withheld, or protected. */
-  readonly gone: ReadonlySet<string>;
+  readonly deleted: ReadonlySet<string>;
   add(page: Page): void;
 }
 
 export function createArchive(): Archive {
   const posts = new Map<string, Post>();
   const handles = new Map<string, string>();
-  const gone = new Set<string>();
+  const deleted = new Set<string>();
   return {
     posts,
     handles,
-    gone,
+    deleted,
     add: (page) => {
       for (const one of [...(page.includes?.tweets ?? []), ...(page.data ?? [])]) posts.set(one.id, one);
       for (const { id, username } of page.includes?.users ?? []) handles.set(id, username);
       for (const { resource_id: id, value, resource_type: type } of page.errors ?? []) {
         const lost = id ?? value;
-        if (lost !== undefined && (type === undefined || type === "tweet")) gone.add(lost);
+        if (lost !== undefined && (type === undefined || type === "tweet")) deleted.add(lost);
       }
     },
   };

@@ -18,7 +18,7 @@ function ownText(post: Post): string {
   return clean(linksOf(post).reduce((so, { url, expanded }) => so.replaceAll(url, expanded), text));
 }
 
-/** As `ownText`; a retweet as the original's full text, a quote followed by what it quotes. Says what of it is gone. */
+/** As `ownText`; a retweet as the original's full text, a quote followed by what it quotes. Says which of them was deleted. */
 export function fullText(post: Post, { posts, handles }: Archive): string {
   const repeated = referenced(post, "retweeted");
   if (repeated !== null) {

@@ -1,7 +1,7 @@
 /**
  * Threads from posts. A thread is what the root's author wrote in answer to the root or to an own post of the
  * thread, found through `replied_to` and not by time: a post that answers somebody else belongs to the discussion.
- * Where a post answers an own one that is gone, the thread goes on behind a gap; `in_reply_to_user_id` still tells
+ * Where a post answers a deleted one of the same author, the thread continues after a gap; `in_reply_to_user_id` still tells
  * whose the lost post was. Branches are kept. Pure.
  */
 import type { ThreadGap, ThreadPost, ThreadSummary } from "../literature.ts";
@@ -51,20 +51,20 @@ export function threadOf(root: string, archive: Archive, partial: readonly strin
   };
 }
 
-/** Posts that threads answer and that are neither there nor known to be gone: what to look up next. */
+/** Posts that threads answer and that are neither fetched nor known to be deleted: what to look up next. */
 export function missingParents(root: string, archive: Archive): string[] {
-  if (!archive.posts.has(root)) return archive.gone.has(root) ? [] : [root];
+  if (!archive.posts.has(root)) return archive.deleted.has(root) ? [] : [root];
   const author = rootAuthor(root, archive);
   if (author === null) return [];
   const parents = ownPosts(root, author, archive)
     .filter((post) => belongs(post, root, author, archive))
     .map((post) => referenced(post, "replied_to"));
   return [...new Set(parents)].filter(
-    (id) => id !== null && !archive.posts.has(id) && !archive.gone.has(id),
+    (id) => id !== null && !archive.posts.has(id) && !archive.deleted.has(id),
   ) as string[];
 }
 
-/** The root's author; where the root is gone, whom the answers to it name. */
+/** The root's author; where the root is deleted, whom the answers to it name. */
 export function rootAuthor(root: string, { posts }: Archive): string | null {
   const known = posts.get(root)?.author_id;
   if (known !== undefined) return known;
@@ -97,11 +97,11 @@ function belongs(post: Post, root: string, author: string, { posts }: Archive): 
   }
 }
 
-function gapsOf(root: string, kept: readonly Post[], { posts, gone }: Archive): ThreadGap[] {
+function gapsOf(root: string, kept: readonly Post[], { posts, deleted }: Archive): ThreadGap[] {
   const gaps = new Map<string, ThreadGap>();
   const lost = (id: string, before: string | null) => {
     if (!posts.has(id) && !gaps.has(id)) {
-      gaps.set(id, { id, before, reason: gone.has(id) ? "deleted" : "not_fetched" });
+      gaps.set(id, { id, before, reason: deleted.has(id) ? "deleted" : "not_fetched" });
     }
   };
   lost(root, kept[0]?.id ?? null);

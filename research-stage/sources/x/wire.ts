@@ -21,7 +21,7 @@ const post = z.object({
 });
 export type Post = z.infer<typeof post>;
 
-/** Of a 200: posts that were asked for or referred to and are gone, withheld or protected. */
+/** Of a 200: posts that were requested or referred to and are deleted, withheld or protected. */
 const problem = z.object({
   resource_id: z.string().optional(),
   resource_type: z.string().optional(),

@@ -35,7 +35,7 @@ export const CPU_CHEATS: readonly CpuCheat[] = [
   { name: "late_signal", what: "computes when a signal comes, later", outcomes: incorrect },
   { name: "jumps_back", what: "jumps into the frame of an earlier call", outcomes: refused },
   { name: "counts_less", what: "lowers whatever looks like the harness's count of calls", outcomes: crashed },
-  { name: "returns_elsewhere", what: "overwrites its return address", outcomes: refused },
+  { name: "returns_to_itself", what: "overwrites its return address", outcomes: refused },
   { name: "smaller_shape", what: "makes the workload's shape smaller in its own process", outcomes: incorrect },
   { name: "answers_itself", what: "answers the referee before it computes", outcomes: refused },
   { name: "own_output", what: "puts memory of its own in the output's place", outcomes: refused },

@@ -51,7 +51,7 @@ export const MODES = {
   "fence-two": says((json) => `Best so far:\n\`\`\`json\n{"tile": 8}\n\`\`\`\nNext:\n\`\`\`json\n${json}\n\`\`\``),
   "trailing-comma": says((json) => json.replace(/([}\]])$/, ",$1")),
   "bare-array": says((_, value) => JSON.stringify(Object.values(value as object)[0])),
-  // Elsewhere than in the content, or in another form.
+  // Outside the content, or in another form.
   "reasoning-only": message(({ json }) => ({ content: null, reasoning_content: json })),
   "reasoning-field": message(({ json }) => ({ content: "", reasoning: `I take\n${json}` })),
   "tool-call": message(({ json }) => ({

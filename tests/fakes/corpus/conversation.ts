@@ -18,7 +18,7 @@ export interface Conversation {
   readonly posts: readonly StoredPost[];
   /** The thread, oldest to newest. */
   readonly thread: readonly ExpectedPost[];
-  /** Ids of the thread's posts that are gone. */
+  /** Ids of the thread's deleted posts. */
   readonly gaps: readonly string[];
   /** Texts that try to give orders. */
   readonly hostile: boolean;
@@ -66,7 +66,7 @@ export class ConversationWriter {
   }
 
   /** A post of the thread that its author deleted, and that something of the thread answers. */
-  ownGone(on: Ref | null, text: string): Ref {
+  ownDeleted(on: Ref | null, text: string): Ref {
     const ref = this.#post(this.#author, on, text, { deleted: true });
     this.#gaps.push(ref.id);
     return ref;

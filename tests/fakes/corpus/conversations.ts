@@ -83,7 +83,7 @@ const SHAPES: readonly (readonly [name: string, count: number, write: Shape])[] 
     3,
     ({ writer, line }) => {
       const root = writer.own(null, line());
-      const lost = writer.ownGone(writer.own(root, line()), "This was wrong, sorry.");
+      const lost = writer.ownDeleted(writer.own(root, line()), "This was wrong, sorry.");
       writer.own(writer.own(lost, line()), line());
     },
   ],
@@ -91,7 +91,7 @@ const SHAPES: readonly (readonly [name: string, count: number, write: Shape])[] 
     "root deleted",
     2,
     ({ writer, line }) => {
-      const root = writer.ownGone(null, "Deleted opening about attention kernels.");
+      const root = writer.ownDeleted(null, "Deleted opening about attention kernels.");
       writer.own(writer.own(root, line()), line());
     },
   ],
@@ -100,15 +100,15 @@ const SHAPES: readonly (readonly [name: string, count: number, write: Shape])[] 
     1,
     ({ writer, line }) => {
       const root = writer.own(null, line());
-      const one = writer.own(writer.ownGone(root, "Gone one."), line());
-      writer.own(writer.ownGone(one, "Gone two."), line());
+      const one = writer.own(writer.ownDeleted(root, "Deleted one."), line());
+      writer.own(writer.ownDeleted(one, "Deleted two."), line());
     },
   ],
   [
     "gap before a branch",
     1,
     ({ writer, line }) => {
-      const lost = writer.ownGone(writer.own(null, line()), "Gone.");
+      const lost = writer.ownDeleted(writer.own(null, line()), "Deleted.");
       writer.own(lost, line());
       writer.own(lost, line());
     },
@@ -142,7 +142,7 @@ const SHAPES: readonly (readonly [name: string, count: number, write: Shape])[] 
     1,
     ({ writer, author, line, person }) => {
       const root = writer.own(null, line());
-      const lost = writer.aside(person(), root, "A question that is gone.", { deleted: true });
+      const lost = writer.aside(person(), root, "A question that was deleted.", { deleted: true });
       writer.aside(author, lost, "As I said in the kernels post, no.");
       writer.own(root, line());
     },

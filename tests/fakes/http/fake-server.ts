@@ -85,7 +85,7 @@ function misbehave(service: FakeService, fault: Fault, request: FakeRequest, res
       return;
     }
     case "redirect":
-      response.writeHead(302, { location: "http://127.0.0.1:9/elsewhere" }).end();
+      response.writeHead(302, { location: "http://127.0.0.1:9/other" }).end();
       return;
     default: {
       const { status, headers, body } = (fault.name === "ok" ? null : service.refuse(fault, request)) ?? good();

@@ -18,6 +18,6 @@ export function rank<T>(query: string, items: readonly T[], textOf: (item: T) =>
     .sort((a, b) => b.score - a.score);
 }
 
-/** Lower case, with the plural's s gone. */
+/** Lower case, without the plural's s. */
 export const tokensOf = (text: string): string[] =>
   (text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).map((word) => (word.length > 3 ? word.replace(/s$/, "") : word));

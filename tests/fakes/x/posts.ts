@@ -15,7 +15,7 @@ export interface StoredPost {
   readonly repliesToUser: string | null;
   readonly repeats: string | null;
   readonly quotes: string | null;
-  /** Gone: only its id is known, to who points at it. */
+  /** Deleted: only its id is known, to posts that refer to it. */
   readonly deleted: boolean;
 }
 

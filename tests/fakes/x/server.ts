@@ -116,7 +116,7 @@ export function startFakeX(options: FakeXOptions): Promise<FakeServer> {
     const companions = expansions.has("referenced_tweets.id")
       ? referred.flatMap((id) => byId.get(id) ?? []).filter(({ deleted }) => !deleted)
       : [];
-    const gone = expansions.has("referenced_tweets.id") ? referred.filter((id) => byId.get(id)?.deleted !== false) : [];
+    const deleted = expansions.has("referenced_tweets.id") ? referred.filter((id) => byId.get(id)?.deleted !== false) : [];
     const people = [
       ...(expansions.has("author_id") ? page : []),
       ...(expansions.has("referenced_tweets.id.author_id") ? companions : []),
@@ -124,7 +124,7 @@ export function startFakeX(options: FakeXOptions): Promise<FakeServer> {
     const users = [...new Map(people.map(({ userId, handle }) => [userId, handle]))];
     const errors = [
       ...lost.map((id) => notFound(id, "ids")),
-      ...gone.map((id) => notFound(id, "referenced_tweets.id")),
+      ...deleted.map((id) => notFound(id, "referenced_tweets.id")),
     ];
     return {
       ...(page.length === 0 ? {} : { data: page.map((post) => wire(post, fields)) }),

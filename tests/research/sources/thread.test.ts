@@ -92,7 +92,7 @@ describe("retweets", () => {
     expect(record?.identities).toContain(`x:${posts[0]?.repeats}`);
   });
 
-  test("one whose original is gone says so", () => {
+  test("a repost of a deleted post says so", () => {
     const archive = createArchive();
     archive.add({
       data: [

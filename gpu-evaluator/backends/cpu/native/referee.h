@@ -88,7 +88,7 @@ void remember_placement(process *p);
 void restore_placement(process *p);
 
 /* ---- memory.c */
-/* Both send KEVO_OPEN. 0, or -1 with the reason in `why`; -2 with words for a person in `why` where it is not the process's doing. */
+/* Both send KEVO_OPEN. 0, or -1 with the reason in `why`; -2 with a message in `why` where the process did not cause it. */
 int open_source(process *p, const data *file, kevo_message *message, int64_t deadline);
 int open_reader(process *p, kevo_message *message, int64_t deadline);
 void load_known(process *source, const data *file);

@@ -1,6 +1,6 @@
 /*
- * A round of a paired comparison: some sets of inputs that no process has seen, each given to every process in turn, one
- * call each. The output is poisoned before a call, which also costs no process its turn, and judged after it.
+ * A round of a paired comparison: some sets of inputs that no process has seen, each given to every process for one
+ * call. The output is poisoned before each call, outside of the time that is taken, and judged after it.
  */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -10,7 +10,7 @@
 #include <sys/random.h>
 #include "referee.h"
 
-enum { MAX_TURNS = 32 };
+enum { MAX_ENTRANTS = 32 };
 
 int call(process *p, int64_t limit_ns, int64_t *ns) {
   kevo_message message = {.head = {.op = KEVO_RUN}};
@@ -23,19 +23,20 @@ int fill(process *source, uint64_t seed, int64_t limit_ns) {
   return ask(source, &message, now_ns() + limit_ns, NULL);
 }
 
-typedef struct turn {
+/* A process in a round. */
+typedef struct entrant {
   process *process;
   int id;
   int64_t ns, waited_before, waited;
-} turn;
+} entrant;
 
 typedef struct plan {
   process *source;
   int sets;
   int64_t limit_ns;
   double bound; /* most relative distance of the first process's output from the second's; 0: nothing is judged */
-  int turns;
-  turn turn[MAX_TURNS];
+  int entrants;
+  entrant entrant[MAX_ENTRANTS];
   int knowns;
   struct {
     int set;
@@ -65,21 +66,21 @@ static int lay_out(const plan *plan, int set, const data **known, uint64_t *seed
 }
 
 /* Every process, one call each. -1 when all went well, otherwise the place of the one that failed. */
-static int take_turns(plan *plan) {
+static int call_each(plan *plan) {
   /*
-   * Who comes first changes, so that nobody always finds the caches that the same one left: A B B A or B A A B, drawn for
-   * each two sets, so that nothing periodic on the machine falls on one of them alone.
+   * The order changes, so that no process always finds the caches as the same other one left them: A B B A or B A A B,
+   * drawn for every two sets, so that nothing periodic on the machine falls on one of them alone.
    */
   static unsigned sets_so_far;
   static int backwards;
   backwards = sets_so_far++ & 1 ? !backwards : (int)(random() & 1);
-  for (int n = 0; n < plan->turns; n++) {
-    turn *next = &plan->turn[backwards ? plan->turns - 1 - n : n];
+  for (int n = 0; n < plan->entrants; n++) {
+    entrant *next = &plan->entrant[backwards ? plan->entrants - 1 - n : n];
     process *p = next->process;
     int64_t ns;
     poison_output(p);
     restore_placement(p);
-    if (call(p, plan->limit_ns, &ns) != 0) return (int)(next - plan->turn);
+    if (call(p, plan->limit_ns, &ns) != 0) return (int)(next - plan->entrant);
     next->ns += ns;
   }
   return -1;
@@ -88,7 +89,7 @@ static int take_turns(plan *plan) {
 /* Prints the answer. */
 static void play(plan *plan) {
   double worst = 0;
-  for (int i = 0; i < plan->turns; i++) plan->turn[i].waited_before = waited(plan->turn[i].process);
+  for (int i = 0; i < plan->entrants; i++) plan->entrant[i].waited_before = waited(plan->entrant[i].process);
   for (int set = 0; set < plan->sets; set++) {
     const data *known;
     uint64_t seed;
@@ -96,15 +97,15 @@ static void play(plan *plan) {
       printf("error\tthe program that makes inputs failed: %s\n", why);
       return;
     }
-    int failed = take_turns(plan);
+    int failed = call_each(plan);
     if (failed >= 0) {
-      kill(-plan->turn[failed].process->pid, SIGSTOP);
-      printf("failed\t%s\t%d\n", why, plan->turn[failed].id);
+      kill(-plan->entrant[failed].process->pid, SIGSTOP);
+      printf("failed\t%s\t%d\n", why, plan->entrant[failed].id);
       return;
     }
     if (plan->bound <= 0) continue;
-    const process *judged = plan->turn[0].process;
-    verdict v = judge(judged, known, known == NULL ? plan->turn[1].process : NULL);
+    const process *judged = plan->entrant[0].process;
+    verdict v = judge(judged, known, known == NULL ? plan->entrant[1].process : NULL);
     if (known != NULL && v.error > worst) worst = v.error;
     if (is_wrong(&v, plan->bound)) {
       printf("ok\twrong\t%s\t%llu\t%.9g\t%llu\t%llu\t%d\t%d\n", known == NULL ? "-" : known->path, (unsigned long long)seed,
@@ -113,8 +114,8 @@ static void play(plan *plan) {
     }
   }
   printf("ok\tright\t%.9g", worst);
-  for (int i = 0; i < plan->turns; i++) {
-    turn *t = &plan->turn[i];
+  for (int i = 0; i < plan->entrants; i++) {
+    entrant *t = &plan->entrant[i];
     printf("\t%lld\t%lld", (long long)t->ns, (long long)(waited(t->process) - t->waited_before));
     if (plan->bound <= 0) remember_placement(t->process);
   }
@@ -137,16 +138,16 @@ void play_round(char **fields, int count) {
   plan.bound = atof(fields[4]);
   int good = plan.source != NULL && plan.source->readable_fd >= 0;
   for (char *rest = fields[5], *id; good && (id = strsep(&rest, ",")) != NULL;) {
-    process *p = plan.turns < MAX_TURNS ? running(id, plan.source) : NULL;
+    process *p = plan.entrants < MAX_ENTRANTS ? running(id, plan.source) : NULL;
     if (p == NULL) good = 0;
-    else plan.turn[plan.turns++] = (turn){.process = p, .id = atoi(id)};
+    else plan.entrant[plan.entrants++] = (entrant){.process = p, .id = atoi(id)};
   }
   for (int i = 6; good && i + 1 < count; i += 2) {
     const data *file = get_data(fields[i + 1]);
     if (file == NULL || !same_layout(layout_of(file), &plan.source->layout)) good = 0;
     else plan.known[plan.knowns].set = atoi(fields[i]), plan.known[plan.knowns++].file = file;
   }
-  if (!good || plan.turns < (plan.bound > 0 ? 2 : 1)) {
+  if (!good || plan.entrants < (plan.bound > 0 ? 2 : 1)) {
     printf("error\tround: a process or a file of known answers is not there\n");
     return;
   }

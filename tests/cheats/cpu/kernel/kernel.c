@@ -181,7 +181,7 @@ void kevo_kernel(const kevo_shape *shape, const float *const inputs[], float *ou
   for (int i = -800; i < 800; i++)
     if (words[i] == 2u && words[i + 1] > 1u && words[i + 1] < 100000u && words[i + 2] > 4u && words[i + 2] <= 2000u && words[i + 3] == 0u)
       words[i + 2] = 3u;
-#elif CHEAT == CHEAT_returns_elsewhere
+#elif CHEAT == CHEAT_returns_to_itself
   /* The caller's loop again, before it has answered. */
   if (calls <= 3) honest(&p);
   else ((void **)__builtin_frame_address(0))[1] = (char *)__builtin_return_address(0) - 64;
