@@ -39,7 +39,7 @@ export function faultMetadata(fault: EvaluatorFault): Metadata {
   return metadata;
 }
 
-/** Null where there is none: nobody answered, or a daemon of before did. */
+/** Null without a code: no daemon answered, or an earlier version did. */
 export function faultIn(metadata: Metadata | undefined): EvaluatorFault | null {
   return evaluatorFault.safeParse(metadata?.get(FAULT_KEY)[0]).data ?? null;
 }

@@ -27,7 +27,7 @@ const definition = loadSync(fileURLToPath(new URL("./evaluator.proto", import.me
 });
 const { Evaluator } = (loadPackageDefinition(definition) as unknown as ProtoGrpcType).kevo.v1;
 
-/** What a daemon passes to `Server.addService`. */
+/** The argument of a daemon's `Server.addService`. */
 export const evaluatorService = Evaluator.service;
 /** Full name, as gRPC health knows it. */
 export const EVALUATOR_SERVICE_NAME = "kevo.v1.Evaluator";

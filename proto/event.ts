@@ -8,7 +8,7 @@ import { runEnd } from "./run-end.ts";
 const candidate = z.string();
 const ended = z.object({ end: runEnd });
 
-/** What one measurement was made under, as the evaluator told: versions, clocks, temperature. */
+/** The conditions of one measurement as the evaluator reported them: versions, clocks, temperature. */
 export const measurementConditions = z
   .object({
     /** By workload: baselines that do not run on it, and why. */
@@ -21,7 +21,7 @@ const nothing = z.undefined();
 
 export const EVENT_DATA = {
   started: nothing,
-  /** What an evaluator, a local program or the NATS server did. */
+  /** An action of an evaluator, a local program or the NATS server. */
   evaluator: nothing,
   program: nothing,
   nats: nothing,
@@ -49,5 +49,5 @@ export const EVENT_DATA = {
 export type EventKind = keyof typeof EVENT_DATA;
 export type EventData<K extends EventKind> = z.infer<(typeof EVENT_DATA)[K]>;
 
-/** What stands behind the message where an event is stored: nothing for a kind without data. */
+/** The data of a stored event: no argument for a kind without data. */
 export type DataArgument<K extends EventKind> = EventData<K> extends undefined ? [] : [data: EventData<K>];

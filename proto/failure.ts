@@ -1,4 +1,4 @@
-/** What stopped a program, for programs: `--json` writes it as its last line on standard output. */
+/** The reason why a program failed, for programs: `--json` writes it as the last line of standard output. */
 import { z } from "zod";
 
 export const failureCode = z.enum([
@@ -24,7 +24,7 @@ export const failureLine = z.object({
   error: z.object({
     code: failureCode,
     message: z.string(),
-    /** What the program at fault said, such as an evaluator; absent where nobody else said anything. */
+    /** The message of the program at fault, such as an evaluator; absent where there is no other program. */
     detail: z.string().optional(),
   }),
 });

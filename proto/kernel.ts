@@ -28,7 +28,7 @@ export const kernelDefinition = z.strictObject({
   ...searchSpaceDefinition.shape,
   /** Replay of a recording that was tuned for something else than time. */
   objective: objective.optional(),
-  /** What a competent engineer writes first; every parameter named. Null only in replay. */
+  /** The configuration that a competent engineer would write first; every parameter named. Null only in replay. */
   default: config.nullable(),
   /** Named configurations timed beside each candidate; speedup is against the fastest. Parameters not named are the default's. */
   baselines: z.array(z.strictObject({ name: z.string(), config })).default([]),

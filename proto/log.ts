@@ -27,7 +27,7 @@ export const proposal = z.object({
 });
 export type Proposal = z.infer<typeof proposal>;
 
-/** What a model's call cost, and which arm of the bandit made it. */
+/** The cost of a model's call, and the arm of the bandit that made it. */
 export const madeCall = z.object({
   id: z.string().min(1).max(200),
   model: z.string(),
@@ -63,7 +63,7 @@ export const askedEntry = z.object({
   type: z.literal("asked"),
   /** Batch number, from 0 without gaps. */
   k: z.int().nonnegative(),
-  /** What was accepted; a budget cut shortens it. A candidate whose proposer is `migrant` was taken in from `parents[0]`. */
+  /** The accepted proposals; a budget cut shortens them. A candidate whose proposer is `migrant` was adopted from `parents[0]`. */
   candidates: z.array(candidate),
   /** Calls of models that ended since the batch before, fruitless ones too. */
   calls: z.array(madeCall).optional(),
@@ -87,7 +87,7 @@ const evaluatedEntry = z.object({
       .pick({ workload: true, time_ms: true, speedup: true })
       .extend({ peak_share: reportedFields.shape.peak_share.optional() }),
   ),
-  /** What went wrong, first lines. */
+  /** First lines of the failure. */
   message: z.string().nullable(),
   /** Device model that measured it. */
   device: z.string().nullable(),

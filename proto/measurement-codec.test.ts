@@ -40,7 +40,7 @@ function overTheWire(measurement: ReportedMeasurement) {
 }
 
 describe("a measurement", () => {
-  test("is the same after the wire and after the table, what is unknown included", () => {
+  test("survives the wire and the table unchanged, unknown values included", () => {
     fc.assert(
       fc.property(anyMeasurement, (measurement) => {
         expect(measurementOfMessage.parse(overTheWire(measurement))).toEqual(measurement);

@@ -21,7 +21,7 @@ export function measurementMessage(value: Measurement | ReportedMeasurement): Me
   return Object.fromEntries(Object.entries(fieldsOf(value)).filter(([, field]) => field !== null));
 }
 
-/** What an evaluator sent, checked. */
+/** Checks an evaluator's measurement. */
 export const measurementOfMessage = z
   .custom<Measurement__Output>((message) => typeof message === "object" && message !== null)
   .transform((message) =>

@@ -1,9 +1,9 @@
-/** What is recorded of a call to a language model, and how it may end. */
+/** The record of a call to a language model, and its possible outcomes. */
 import { z } from "zod";
 import { proposer } from "./proposer.ts";
 
 const MODEL_ERROR_KINDS = [
-  /** The provider refuses the key. Nothing will work until somebody mends it. */
+  /** The provider refuses the key. No call works until the key is replaced. */
   "bad_key",
   /** The account has no money left. */
   "no_credits",
@@ -15,7 +15,7 @@ const MODEL_ERROR_KINDS = [
   "unknown_model",
   /** There are no chat completions at the address, such as where `/v1` was forgotten. */
   "wrong_address",
-  /** The request was refused for another reason of its own making. */
+  /** The request was refused for another defect in it. */
   "bad_request",
   /** The model refused to answer. */
   "refused",
@@ -23,7 +23,7 @@ const MODEL_ERROR_KINDS = [
   "truncated",
   /** No JSON, or JSON that does not fit the schema, also after the repair turn. */
   "invalid_answer",
-  /** The provider answered with an error of its own (5xx, or what is no answer), still so after the retries. */
+  /** The provider still answered with an error (5xx, or a body that is not an answer) after the retries. */
   "server_error",
   /** No connection, or it was cut before the answer was there. */
   "unreachable",

@@ -1,4 +1,4 @@
-/** What a recorded space was tuned for, where that is not the time: a field of its rows, and which way is better. */
+/** The objective of a recorded space other than the time: a field of its rows, and which direction is better. */
 import { z } from "zod";
 
 export const DIRECTIONS = ["minimize", "maximize"] as const;

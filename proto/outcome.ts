@@ -5,7 +5,7 @@ export const OUTCOMES = ["ok", "compile_error", "incorrect", "crashed", "timeout
 export const outcome = z.enum(OUTCOMES);
 export type Outcome = z.infer<typeof outcome>;
 
-/** Of what went wrong with a candidate, so much travels and is stored: more of a compiler's output helps nobody. */
+/** Longest stored message about a failed candidate: more of a compiler's output helps neither people nor models. */
 export const MAX_MESSAGE_CHARACTERS = 4_000;
 
 /** The time of one workload, and how it compares with the fastest baseline measured beside it. */

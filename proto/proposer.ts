@@ -1,7 +1,7 @@
-/** What proposed a candidate: a name. Later releases add names, so readers accept any. */
+/** The name of the method that proposed a candidate. Later releases add names, so readers accept any. */
 import { z } from "zod";
 
-/** Names of earlier releases, which stand in databases, logs and recordings. */
+/** Names of earlier releases, which occur in databases, logs and recordings. */
 const RENAMED: ReadonlyMap<string, string> = new Map([
   ["grok", "llm"],
   ["kin", "transfer"],

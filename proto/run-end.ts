@@ -1,4 +1,4 @@
-/** How a run stands, and why it ended: codes for programs; the messages beside them are for people. */
+/** The state of a run, and why it ended: codes for programs; the messages beside them are for people. */
 import { z } from "zod";
 import { failureCode } from "./failure.ts";
 

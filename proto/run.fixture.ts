@@ -1,7 +1,7 @@
 /** For tests: the specification of a small run. */
 import type { RunSpec } from "./run.ts";
 
-/** @param count islands without a niche, two by default; `changes` replace what is named. */
+/** @param count islands without a niche, two by default; `changes` replace the named fields. */
 export function specOf({ count = 2, ...changes }: Partial<RunSpec> & { count?: number } = {}): RunSpec {
   return {
     run: "run",

@@ -9,7 +9,7 @@ export type Effort = (typeof EFFORTS)[number];
 export type BackendName = (typeof BACKENDS)[number];
 export type Topology = (typeof TOPOLOGIES)[number];
 
-/** What an island is limited to; null means no limit. */
+/** The restriction of an island; null means none. */
 export const niche = z.object({ workloads: z.array(z.string()).nullable(), device: z.string().nullable() });
 export type Niche = z.infer<typeof niche>;
 
@@ -36,7 +36,7 @@ export const runSpec = z.object({
   /** `hash` of the kernel's package, `definition` of its definition's canonical JSON, both in the object store. */
   kernel: z.object({ id: z.string(), title: z.string(), hash: z.string(), definition: z.string() }),
   backend: z.enum(BACKENDS),
-  /** What a recording was tuned for; absent: the speedup against the fastest baseline, or in replay the time. */
+  /** The objective of a recording; absent: the speedup against the fastest baseline, or in replay the time. */
   objective: objective.optional(),
   /** Names of the workloads that fitness is the geometric mean over. */
   workloads: z.array(z.string()).min(1),

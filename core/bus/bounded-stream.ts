@@ -1,7 +1,7 @@
 /** Streams with an upper bound on what they store, created or brought up to date. */
 import type { JetStreamManager, NatsError, StreamConfig } from "nats";
 
-/** JetStream's error codes: stream not found, not enough room for what is reserved. */
+/** JetStream's error codes: stream not found, not enough room for the reserved bytes. */
 const STREAM_NOT_FOUND = 10059;
 const NO_ROOM = 10047;
 /** Below this a server has no room to work with. */

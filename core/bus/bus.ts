@@ -16,7 +16,7 @@ export interface Bus {
   /** Public key of the NATS identity in use; null on a server that knows no identities. */
   readonly identity: string | null;
 
-  /** Fire and forget: what is published while the server is away is lost. */
+  /** Fire and forget: a message published while the server is away is lost. */
   publish(subject: string, message: unknown): void;
   /** Messages that fit the schema, in order. A handler that throws is reported like a malformed message. */
   subscribe<T>(subject: string, schema: ZodType<T>, handler: (message: T, subject: string) => void): Subscription;
@@ -43,17 +43,17 @@ export interface Bus {
    * reconnects and a stream that was lost and recreated; entries may be delivered more than once.
    */
   followLog(run: string, island: number | "all", handler: (entry: LogEntry) => void): Promise<Subscription>;
-  /** Number of the newest entry in the stream; null when there is none, or no stream. @throws LogUnavailable. */
+  /** Number of the newest entry in the stream; null for an empty or missing stream. @throws LogUnavailable. */
   logTail(run: string, island: number): Promise<number | null>;
   /** Removes a run's entries from the stream. For two minutes the same numbers are not stored again. */
   purgeLog(run: string): Promise<void>;
 
-  /** Stores bytes under their SHA-256 (lower-case hex). Storing what is there already is cheap. */
+  /** Stores bytes under their SHA-256 (lower-case hex). Storing the same bytes again is cheap. */
   putObject(hash: string, bytes: Uint8Array): Promise<void>;
   /** Null when it is not there. @throws BusError when the store is away, or holds something of another hash. */
   getObject(hash: string): Promise<Uint8Array | null>;
 
-  /** Called after the connection came back; subscriptions stand again by then. */
+  /** Called after a reconnection, when the subscriptions are active again. */
   onReconnect(callback: () => void): void;
   onDisconnect(callback: () => void): void;
   /** Told of each message that was dropped, and why. */
@@ -61,6 +61,6 @@ export interface Bus {
   /** How many messages were dropped as malformed. */
   readonly malformed: number;
 
-  /** Sends what is still buffered, then closes. Idempotent. */
+  /** Sends the buffered messages, then closes. Idempotent. */
   close(): Promise<void>;
 }

@@ -10,11 +10,11 @@ import { expectRole, type TlsIdentity } from "../identity/tls.ts";
 
 export interface ConnectOptions {
   readonly url: string;
-  /** What this program is: the server lets it do that and nothing else. */
+  /** The role of this program: the server permits nothing beyond it. */
   readonly role: Role;
   /** Shared secret (`KEVO_TOKEN`) of a cluster without invitations. */
   readonly token?: string | undefined;
-  /** In place of a token: an identity of its own, over TLS. */
+  /** Instead of a token: this program's identity, over TLS. */
   readonly invitation?: Invitation | undefined;
   /** Shown in the server's list of clients. */
   readonly name: string;
@@ -26,7 +26,7 @@ export interface Connection {
   readonly nats: NatsConnection;
   /** The public key of the identity that it was opened with; null where the server asks for none. */
   readonly identity: string | null;
-  /** What its replies' subjects begin with. */
+  /** Prefix of the subjects of its replies. */
   readonly inbox: string;
 }
 

@@ -1,4 +1,4 @@
-/** What a request can come back with instead of an answer. */
+/** Failures of a request. */
 import type { LogEntry } from "@kevo/proto/log.ts";
 
 export class BusError extends Error {

@@ -26,7 +26,7 @@ const RETRY_MS = 100;
 
 export interface FollowerContext {
   readonly connection: NatsConnection;
-  /** What the subjects begin with to which the server delivers. */
+  /** Prefix of the subjects to which the server delivers. */
   readonly inbox: string;
   readonly manager: JetStreamManager;
   readonly isConnected: () => boolean;

@@ -15,7 +15,7 @@ const PIPELINE = 512;
 const MAX_LOG_BYTES = 2 * 1024 ** 3;
 /** Of one island. */
 const MAX_ENTRIES_PER_ISLAND = 1_000_000;
-/** In the names of entries, so that nobody else can use one up before it is sent. */
+/** Part of the names of entries, so that no other program can use one up before it is sent. */
 const PUBLISHER = randomBytes(12).toString("hex");
 const ACK_TIMEOUT_MS = 5000;
 /** Of one entry. The server's own limit for a message is 1 MiB by default too. */

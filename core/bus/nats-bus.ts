@@ -49,7 +49,7 @@ export function createBus({ nats: connection, identity, inbox }: Connection, url
         connected = true;
         objects.forget();
         for (const follower of followers) follower.reconnected();
-        // The server has every subscription again once it answers a ping; a break in between is told next.
+        // The server has every subscription again once it answers a ping; an interruption before that is reported next.
         connection.flush().then(
           () => {
             for (const tell of [...whenReconnected]) tell();

@@ -15,7 +15,7 @@ export interface Objects {
   forget(): void;
 }
 
-/** Kernels and evolved sources of all runs. What does not fit any more is refused. */
+/** Kernels and evolved sources of all runs. An object that exceeds the limit is refused. */
 const MAX_OBJECT_BYTES = 4 * 1024 ** 3;
 
 /** The bucket with its bound. Only the coordinator may. */

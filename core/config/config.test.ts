@@ -11,7 +11,7 @@ import { readEnvironment } from "./environment.ts";
 import { makeFolder } from "./folder.ts";
 import { parseInteger, parseNumber } from "./number.ts";
 
-/** What a user reads; wrong usage has exit code 2. */
+/** The message that a user reads; wrong usage has exit code 2. */
 function complaint(work: () => unknown): string {
   try {
     work();
@@ -112,7 +112,7 @@ test("a folder that nothing can be written into is refused before any work", () 
   for (const taken of ["file", "file/below"]) {
     expect(complaint(() => makeFolder(join(folder, taken), "--out"))).toMatch(/^--out: cannot write to .*file/);
   }
-  // In a process of its own: Node's recursive mkdir never returns from there.
+  // In a separate process: Node's recursive mkdir never returns from there.
   const program = `import { makeFolder } from ${JSON.stringify(new URL("./folder.ts", import.meta.url).href)}; makeFolder("/proc/nobody/a", "--out")`;
   const { status, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], { timeout: 900_000 });
   expect(status).toBe(1);

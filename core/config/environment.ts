@@ -1,4 +1,4 @@
-/** What the programs take from the environment, validated once. */
+/** The environment variables that the programs read, validated once. */
 import { z } from "zod";
 import { UserError } from "../errors/user-error.ts";
 

@@ -16,7 +16,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** What a process with this environment sees. */
+/** The folders in a process with this environment. */
 function seen(
   environment: NodeJS.ProcessEnv,
   uid?: number,
@@ -44,7 +44,7 @@ test("the cache is where the user says, else at home, else, where nothing can be
   expect(statSync(root).mode & 0o777).toBe(0o700);
 });
 
-// Only root may become somebody else, who may not be allowed to run this very Node.
+// Only root may become another user, who may not be allowed to run this Node.
 const becomesAnother = spawnSync(process.execPath, ["--version"], { uid: UNKNOWN, cwd: "/" }).status === 0;
 
 test.skipIf(!becomesAnother)("a user whom the system does not know has a cache, with or without HOME", () => {

@@ -1,4 +1,4 @@
-/** What is wrong with the path of a database, found before anything is opened or created. */
+/** Finds mistakes in the path of a database before anything is opened or created. */
 import { existsSync, statSync } from "node:fs";
 import Database from "better-sqlite3";
 import { UserError } from "../errors/user-error.ts";
@@ -21,7 +21,7 @@ export function refuseForeign(file: string, table: string): void {
 }
 
 function tablesOf(file: string): unknown[] {
-  // The migrator's own table is there first: a start that was killed before the others leaves it alone.
+  // The migrator creates its own table first: a start that was killed before the next ones leaves it alone.
   const others = "select name from sqlite_master where type = 'table' and name <> '__drizzle_migrations'";
   let sqlite: Database.Database | undefined;
   try {

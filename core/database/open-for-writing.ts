@@ -17,11 +17,11 @@ export interface WriterOptions<Schema extends Record<string, unknown>> {
   /** Names the only process that may work with it. */
   readonly who: string;
   readonly schema: Schema;
-  /** One of its tables, by which it is told from a database of somebody else. */
+  /** One of its tables, which distinguishes it from another program's database. */
   readonly table: string;
   /** Folder of the migrations. */
   readonly migrations: URL;
-  /** What is wrong where the file is not there; without it the database is created. */
+  /** The error where the file is missing; without it the database is created. */
   readonly missing?: ((file: string) => UserError) | undefined;
 }
 
@@ -37,7 +37,7 @@ export interface OpenForWriting<Schema extends Record<string, unknown>> {
  * that is there already keeps those of its group, if somebody has given it any.
  */
 function keepPrivate(file: string): void {
-  // Closing a file gives up the locks that this process has on it: only where there is none yet.
+  // Closing a file releases this process's locks on it, so only a missing file is created and closed here.
   if (!existsSync(file)) closeSync(openSync(file, "a", 0o600));
   for (const path of [file, `${file}-wal`, `${file}-shm`, `${file}.lock`, `${file}.owner`]) {
     const mode = statSync(path, { throwIfNoEntry: false })?.mode;

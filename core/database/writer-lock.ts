@@ -6,7 +6,7 @@ import { type LockFile, openLockFile } from "./lock-file.ts";
 const lockOf = (file: string) => `${file}.lock`;
 const ownerOf = (file: string) => `${file}.owner`;
 
-/** Commands that only ask whether somebody holds it take the lock for an instant. */
+/** Commands that only check for a holder take the lock for an instant. */
 const OTHERS_ASK_MS = 250;
 
 /**

@@ -1,11 +1,11 @@
-/** What an effort tier spends, on a run and on one candidate of each backend: the one table. */
+/** The cost of each effort tier, for a run and for one candidate of each backend: the only such table. */
 import type { Effort } from "@kevo/proto/run.ts";
 
 /** `search`: beside the fastest baseline. `finalist`: beside all baselines, fresh inputs, more samples. */
 export type Purpose = "search" | "finalist";
 
 interface RunEffort {
-  /** Budget where `--evaluations` is not given: the larger of this and so many for each niche. */
+  /** Budget without `--evaluations`: the larger of this and `evaluationsPerNiche` for each niche. */
   readonly evaluations: number;
   readonly evaluationsPerNiche: number;
   /** How many of each niche's best are measured again at the end. */

@@ -1,9 +1,9 @@
 import type { FailureCode } from "@kevo/proto/failure.ts";
 
-/** What programs read of a failure; its message is for people. */
+/** The part of a failure that programs read; its message is for people. */
 interface Failure {
   readonly code?: FailureCode;
-  /** What the program at fault said, such as an evaluator. */
+  /** The message of the program at fault, such as an evaluator. */
   readonly detail?: string | undefined;
 }
 

@@ -22,7 +22,7 @@ export interface Call {
   readonly authority: string;
 }
 
-/** What is asked for, whole, in a form that both sides compute alike. */
+/** The whole request, in a form that both sides compute alike. */
 export function digestOf(request: EvaluateRequest & { readonly run?: string }): string {
   const fields = [
     request.candidate ?? "",
@@ -45,7 +45,7 @@ export function digestOf(request: EvaluateRequest & { readonly run?: string }): 
 const mac = (secret: string, parts: readonly (string | number)[]) =>
   createHmac("sha256", secret).update(parts.join("\n")).digest("hex");
 
-/** What the evaluator answers to a proof. */
+/** The evaluator's answer to a proof. */
 const answerTo = (secret: string, proof: string) => mac(secret, ["answer", proof]);
 
 export class CallSigner {
@@ -114,7 +114,7 @@ export class CallVerifier {
     const now = this.#now();
     let session = this.#sessions.get(name);
     if (session === undefined) {
-      // What is older than the clocks may differ is refused by its time.
+      // A proof older than the clocks may differ is refused by its time.
       for (const [old, { heardAt }] of this.#sessions) if (now - heardAt > 2 * MAX_SKEW_MS) this.#sessions.delete(old);
       session = { heardAt: now, highest: -1, seen: new Set() };
       this.#sessions.set(name, session);

@@ -33,7 +33,7 @@ function proving(authority: string, signer: CallSigner): Interceptor {
   return (options, nextCall) => {
     let begin: (digest: string) => void = () => {};
     return new InterceptingCall(nextCall(options), {
-      // What is asked for is signed, so the call starts with its message.
+      // The request is signed, so the call starts with its message.
       start: (metadata, _listener, next) => {
         begin = (digest) => {
           const proof = signer.prove({ path: options.method_definition.path, authority }, digest);

@@ -3,12 +3,12 @@ import { createHash } from "node:crypto";
 import { wrongWithRegion } from "./region.ts";
 
 interface Edit {
-  /** Text of the region, letter for letter; it must stand there exactly once. */
+  /** Exact text of the region; it must occur exactly once. */
   readonly search: string;
   readonly replace: string;
 }
 
-/** Either edits, applied in order, or the whole region anew. */
+/** Either edits, applied in order, or a new text of the whole region. */
 export type CodeChange = { readonly edits: readonly Edit[] } | { readonly rewrite: string };
 
 export type Changed = { readonly region: string } | { readonly problems: readonly string[] };

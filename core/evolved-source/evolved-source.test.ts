@@ -20,10 +20,10 @@ describe("the region", () => {
     ["no end", "// EVOLVE-BEGIN\nint a;\n"],
     ["the end first", "// EVOLVE-END\n// EVOLVE-BEGIN\n"],
     ["two", `${C}${C}`],
-    ["a marker that is no comment of its own", 'char *a = "// EVOLVE-BEGIN";\n// EVOLVE-END\n'],
+    ["a marker that is not alone in its comment", 'char *a = "// EVOLVE-BEGIN";\n// EVOLVE-END\n'],
   ])("%s is no region", (_what, text) => expect(splitCode(text)).toBeNull());
 
-  test("a source with another region is taken apart again, whatever stands in it", () => {
+  test("code with another region is split again, whatever the region contains", () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1 }), (text) => {
         const found = evolvedRegion(C, withRegion(C, text));

@@ -29,7 +29,7 @@ export function splitCode(text: string): SplitCode | null {
     : { before: text.slice(0, from), region: text.slice(from, end.index), after: text.slice(end.index) };
 }
 
-/** What is wrong with a region before anything is compiled; null when nothing is. */
+/** The defect of a region, found before anything is compiled; null for a good one. */
 export function wrongWithRegion(region: string): string | null {
   if (region.trim() === "") return "the region is empty";
   if (MARKER_ANYWHERE.test(region)) return "the region contains a marker (EVOLVE-BEGIN or EVOLVE-END)";
@@ -44,7 +44,7 @@ export function withRegion(original: string, region: string): string {
   return split.before + (region.endsWith("\n") ? region : `${region}\n`) + split.after;
 }
 
-/** The region of an evolved source; a message for the proposer when it is none of `original`'s. */
+/** The region of evolved code; a message for the proposer when the rest differs from `original`. */
 export function evolvedRegion(original: string, evolved: string): { region: string } | { wrong: string } {
   const split = splitCode(original);
   if (split === null) return { wrong: "this kernel's code has no region that may evolve" };

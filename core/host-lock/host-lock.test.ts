@@ -67,7 +67,7 @@ class Helper {
     return this.#lines;
   }
 
-  /** Once it has done its work so many times more. */
+  /** Resolves once it has done its work this many more times. */
   async works(more: number): Promise<void> {
     const wanted = this.#lines + more;
     while (this.#lines < wanted) await once(this.#said, "line");

@@ -35,7 +35,7 @@ export async function acquireExclusive(name: string, signal?: AbortSignal): Prom
   return queueOf(name).acquire("exclusive", signal);
 }
 
-/** Waits until nobody on this host holds `name` exclusively. As `acquireExclusive` otherwise. */
+/** Waits until no process on this host holds `name` exclusively. As `acquireExclusive` otherwise. */
 export async function acquireShared(name: string, signal?: AbortSignal): Promise<Release> {
   return queueOf(name).acquire("shared", signal);
 }

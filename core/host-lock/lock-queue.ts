@@ -1,4 +1,4 @@
-/** Who in this process waits for, or holds, one lock of the host. First come, first served within the process. */
+/** The holders and waiters of one lock of the host in this process. First come, first served within the process. */
 import type { LockFile } from "../database/lock-file.ts";
 
 /** Gives the lock back. Also a Disposable, so that `using` does it. */
@@ -70,7 +70,7 @@ export class LockQueue {
         continue;
       }
       if (!granted) {
-        // While this process itself is in the way, its release advances the queue.
+        // While this process itself holds the lock, its release advances the queue.
         if (this.#holders > 0 && (this.#holdsGate || this.#mode === "exclusive")) return;
         const pause = ++this.#tries > CLOSE_TRIES ? LATER_PAUSE_MS : FIRST_PAUSE_MS;
         this.#timer = setTimeout(() => this.#advance(), pause);

@@ -10,12 +10,12 @@ import type { TlsIdentity } from "./tls.ts";
 import { natsKeyOfToken } from "./token-keys.ts";
 
 export interface NatsIdentity {
-  /** Null where nothing is known: the server may ask nobody. */
+  /** Null without an invitation, a local secret or a token: the server may not require an identity. */
   readonly key: NKey | null;
   readonly tls: TlsIdentity | null;
 }
 
-/** What a program was given to get in. */
+/** The credentials of a program. */
 export interface Means {
   readonly invitation?: Invitation | undefined;
   readonly token?: string | undefined;

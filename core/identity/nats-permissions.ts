@@ -1,4 +1,4 @@
-/** What each role may say and hear on NATS. The server enforces it, subject by subject. */
+/** The subjects on which each role may publish and subscribe. The NATS server enforces them. */
 import { LOG_STREAM, OBJECT_BUCKET, subjects } from "@kevo/proto/subjects.ts";
 import type { Role } from "./role.ts";
 
@@ -7,7 +7,7 @@ export interface Permissions {
   readonly subscribe: readonly string[];
 }
 
-/** Of replies to this identity: nobody else hears them. */
+/** Subjects of the replies to this identity: no other identity may subscribe to them. */
 export const inboxPrefix = (publicKey: string) => `_INBOX_${publicKey.slice(1, 21)}`;
 
 const ANY = "*";

@@ -1,4 +1,4 @@
-/** What a program is in a cluster. A role says what its holder may do; nobody has two. */
+/** The roles of programs in a cluster. A role defines the permissions of its holder, and each holder has one. */
 import { z } from "zod";
 
 /**

@@ -1,4 +1,4 @@
-/** Mutual TLS of one cluster: certificates of its own authority that carry a role. Host names mean nothing in them. */
+/** Mutual TLS of one cluster: its own authority signs certificates that carry a role. Host names mean nothing in them. */
 import type { PeerCertificate } from "node:tls";
 import type { Role } from "./role.ts";
 

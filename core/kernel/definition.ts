@@ -65,7 +65,7 @@ export function checkDefinition(definition: KernelDefinition, paths: ReadonlySet
       throw new UserError("members and activeWhen exclude each other: list canonical configurations only.", 2);
     }
   });
-  // What is wrong with the default is said below, by name; a right one is a start where no other can be found.
+  // A wrong default is reported below, by name; a right one is the start where the solver finds no other.
   const start = definition.default !== null && holdsIn(definition, definition.default) ? definition.default : null;
   const space = naming(where, () => openSpace({ ...definition, default: start, baselines: [] }));
   if (isReplay) return;

@@ -6,7 +6,7 @@ import { isSafePath, MAX_BYTES, type PackedFile } from "./archive.ts";
 
 const isLeftOut = (name: string) => name.startsWith(".") || name === "__pycache__";
 
-/** @throws UserError on a link out of the folder, what is no plain file, a strange name, or too much. */
+/** @throws UserError on a link out of the folder, an entry that is not a plain file, a strange name, or too many bytes. */
 export async function readKernelFolder(folder: string): Promise<PackedFile[]> {
   const root = await realpath(folder);
   const files: PackedFile[] = [];
@@ -25,7 +25,7 @@ export async function readKernelFolder(folder: string): Promise<PackedFile[]> {
       const absolute = await insideOnly(root, path, folder);
       const { size } = await stat(absolute);
       left -= size;
-      // Read no further than the limit: packing says what is too large.
+      // Reads no further than the limit: packing reports a file that is too large.
       const content = left >= 0 ? await readFile(absolute) : new Uint8Array(size);
       files.push({ path, content });
     }

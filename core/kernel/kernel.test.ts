@@ -97,7 +97,7 @@ test("a different name or content is a different package", () => {
   );
 });
 
-test("bytes that are no package are refused with a sentence, whatever they are", () => {
+test("bytes that are not a package are refused with a sentence", () => {
   const refused = (bytes: Uint8Array) => {
     try {
       unpackFiles(bytes);

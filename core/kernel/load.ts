@@ -16,7 +16,7 @@ export interface KernelPackage {
   readonly definition: KernelDefinition;
   /** SHA-256 of `bytes`, lower-case hex. */
   readonly hash: string;
-  /** What the object store carries and `installKernel` takes. */
+  /** The bytes that the object store carries and `installKernel` takes. */
   readonly bytes: Uint8Array;
 }
 
@@ -46,7 +46,7 @@ export async function listKernels(kernelsFolder: string): Promise<string[]> {
 /** A kernel as it was recorded, and on which devices: the models' names, one for each recording. */
 export interface RecordedPackage extends KernelPackage {
   readonly devices: readonly string[];
-  /** What whoever replays them should know. */
+  /** Remarks for the user who replays them. */
   readonly notes: readonly string[];
 }
 

@@ -42,7 +42,7 @@ function strict(node: unknown, path: string): Node {
   for (const [key, value] of Object.entries(node)) {
     const say = LIMITS[key];
     if (say !== undefined) {
-      // Zod bounds every integer by what a double holds; nobody needs to be told.
+      // Zod bounds every integer by the range of a double; the model need not read that.
       if (Math.abs(Number(value)) !== Number.MAX_SAFE_INTEGER) limits.push(say(value));
     } else if (key === "properties") {
       out[key] = Object.fromEntries(

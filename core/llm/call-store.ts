@@ -2,7 +2,7 @@
 import type { CallRecord } from "./call.ts";
 
 export interface CallStore {
-  /** The first good answer on record; null where there is none. */
+  /** The first good recorded answer, or null. */
   answered(hash: string): Promise<CallRecord | null>;
   /** Idempotent under the record's id. */
   record(call: CallRecord): Promise<void>;

@@ -1,4 +1,4 @@
-/** One question to a model. What is recorded of it stands in `@kevo/proto/model-call.ts`. */
+/** One question to a model. `@kevo/proto/model-call.ts` defines its record. */
 import { createHash } from "node:crypto";
 import type { Message } from "@kevo/proto/model-call.ts";
 import canonicalize from "canonicalize";
@@ -24,7 +24,7 @@ export interface ModelRequest {
   readonly seed?: number | undefined;
 }
 
-/** The question's content hash. What a provider makes of the request (names of options) does not change it. */
+/** The question's content hash. The names of a provider's request options do not change it. */
 export function hashOf(model: string, request: ModelRequest): string {
   const { messages, answer, maxTokens, temperature = null, seed = null } = request;
   const text = canonicalize({ model, messages, answer, maxTokens, temperature, seed }) as string;

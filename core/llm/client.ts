@@ -1,4 +1,4 @@
-/** What everybody who asks a model holds. */
+/** The interface of every caller of a model. */
 import type { CallLabels, CallRecord, ModelRequest } from "./call.ts";
 
 export interface AskOptions {
@@ -25,7 +25,7 @@ export interface ModelClient {
   ask(request: ModelRequest, options: AskOptions): Promise<ModelAnswer>;
   /** A short description of the current request shape; null where there is none. */
   readonly asks?: (() => string) | undefined;
-  /** What repair calls did not mend, so that no further one is paid for the same; a replay has none. */
+  /** Complaints that repair calls did not mend, so that no further call is paid for them; a replay has none. */
   readonly unmended?: Set<string> | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** What a provider's answer says, checked. */
+/** Parses a provider's answer. */
 import { z } from "zod";
 import { type Price, usdOf } from "./prices.ts";
 
@@ -11,7 +11,7 @@ const usageSchema = z.object({
   completion_tokens_details: z.object({ reasoning_tokens: count }).nullish(),
   cost_in_usd_ticks: z.number().nonnegative().nullish(),
 });
-/** Text, or parts of it; some servers give the value itself. What is no text (thoughts, pictures) is passed over. */
+/** Text, or parts of it; some servers give the value itself. Other parts (thoughts, pictures) are skipped. */
 const part = z.union([z.string(), z.looseObject({ type: z.string().nullish(), text: z.string() }).transform(textOf)]);
 const content = z.union([
   z.string(),
@@ -59,7 +59,7 @@ export interface Completion {
 /** Ticks of xAI's `cost_in_usd_ticks` in a dollar. */
 const TICKS = 1e10;
 
-/** Null for what is no chat completion. */
+/** Null for a body that is not a chat completion. */
 export function readCompletion(body: unknown, price: Price): Completion | null {
   const parsed = completionSchema.safeParse(body);
   if (!parsed.success) return null;

@@ -72,7 +72,7 @@ function checkedUrl(text: string): string {
   return text.replace(/\/+$/, "").replace(/\/chat\/completions$/, "");
 }
 
-/** What to do where a server has no chat completions. */
+/** Advice for a server without chat completions. */
 export function addressAdvice({ provider, baseUrl }: Pick<Connection, "provider" | "baseUrl">): string {
   const asked = `asked was ${baseUrl}/chat/completions`;
   if (provider !== "local") return asked;

@@ -21,7 +21,7 @@ export function saveDemos<I extends z.ZodObject, O extends z.ZodObject>(
   writeFileSync(path, `${JSON.stringify({ version: VERSION, name, signature: hash, demos }, null, 2)}\n`);
 }
 
-/** @throws UserError where the file is none of these, or belongs to a signature that has changed since. */
+/** @throws UserError for a file of another form, or of a signature that has since changed. */
 export function loadDemos<I extends z.ZodObject, O extends z.ZodObject>(
   path: string,
   signature: Signature<I, O>,

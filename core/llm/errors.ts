@@ -1,4 +1,4 @@
-/** What a question to a model can come back with instead of an answer. */
+/** Failures of a question to a model. */
 import type { CallRecord, ModelErrorKind } from "@kevo/proto/model-call.ts";
 
 export type { ModelErrorKind } from "@kevo/proto/model-call.ts";
@@ -10,7 +10,7 @@ const FINAL: ReadonlySet<ModelErrorKind> = new Set(["bad_key", "no_credits", "un
 export class ModelError extends Error {
   override readonly name = "ModelError";
   readonly kind: ModelErrorKind;
-  /** What was recorded of the call, where it was made at all. */
+  /** The record of the call, if it was made. */
   readonly call: CallRecord | null;
 
   constructor(kind: ModelErrorKind, message: string, call: CallRecord | null = null) {

@@ -1,4 +1,4 @@
-/** What went wrong with an attempt, whether it cost anything, and whether another one makes sense. */
+/** Classifies a failed attempt: the reason, whether it cost anything, and whether a retry makes sense. */
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from "openai";
 import type { ModelErrorKind } from "./errors.ts";
 import { neverSent } from "./never-sent.ts";
@@ -9,10 +9,10 @@ export interface Failure {
   readonly kind: ModelErrorKind;
   /** One sentence, without keys. */
   readonly message: string;
-  /** Nothing was charged: the provider answered with an error, or nothing was sent. Otherwise nobody knows. */
+  /** Nothing was charged: the provider answered with an error, or nothing was sent. Otherwise the cost is unknown. */
   readonly free: boolean;
   readonly retry: boolean;
-  /** What the provider asks to wait, milliseconds; null where it says nothing. */
+  /** The wait that the provider requests, milliseconds; null without a request. */
   readonly waitMs: number | null;
   /** The provider's answer, where it was one. */
   readonly answered?: ServerError;

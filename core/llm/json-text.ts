@@ -1,4 +1,4 @@
-/** JSON in text that a model wrote: where it stands, and what it says, also where it is not quite JSON. Pure. */
+/** Finds JSON in text that a model wrote, and reads it even when it is not quite JSON. Pure. */
 import { jsonrepair } from "jsonrepair";
 
 /** A pair of brackets that belong together, `end` exclusive. */
@@ -34,7 +34,7 @@ export function spansIn(text: string, stringsEnd: boolean): Span[] {
     } else if (character === "}" || character === "]") {
       const partner = open.findLastIndex(({ bracket }) => bracket === CLOSES[character]);
       if (partner < 0) continue;
-      // What was opened in between and never closed.
+      // Brackets that were opened in between and never closed.
       while (open.length > partner + 1) surface(open.pop()?.inner, within());
       const { start, inner } = open.pop() as (typeof open)[0];
       within().push({ start, end: at + 1, inner });
@@ -48,7 +48,7 @@ function surface(inner: readonly Span[] | undefined, into: Span[]): void {
   for (const span of inner ?? []) into.push(span);
 }
 
-/** Undefined for what is no JSON. */
+/** Undefined for text that is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

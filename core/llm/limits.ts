@@ -11,7 +11,7 @@ export interface Limits {
   readonly retries: number;
   /** Before the first retry, doubling for each further one; milliseconds. */
   readonly backoffMs: number;
-  /** Longest wait before a retry, whatever `Retry-After` says. */
+  /** Longest wait before a retry, even if `Retry-After` is longer. */
   readonly maxWaitMs: number;
   /** Failures in a row after which the provider is left alone, and for how long. */
   readonly breakAfter: number;

@@ -2,7 +2,7 @@
 import { overBudget, type Spending } from "./spending.ts";
 
 export interface LocalSpending extends Spending {
-  /** Settled cost, and the worst case of what is not settled, dollars. */
+  /** Settled cost plus the worst case of the unsettled calls, dollars. */
   readonly committedUsd: number;
 }
 

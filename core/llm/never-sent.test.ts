@@ -17,7 +17,7 @@ async function portOf(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** What becomes of a call to that address, through the client library as the programs use it. */
+/** The outcome of a call to that address, through the client library as the programs use it. */
 async function failureAt(address: string) {
   const baseURL = `${address}/v1`;
   const api = new OpenAI({ apiKey: "none", baseURL, maxRetries: 0, logLevel: "off", fetch: modelFetch });
@@ -50,7 +50,7 @@ describe("nothing was sent, so nothing is counted", () => {
     expect(failure).toMatchObject({ kind: "unreachable", free: true, message: expect.stringContaining("port 9") });
   });
 
-  test("to a host that nobody knows", async () => {
+  test("to an unknown host", async () => {
     expect(await failureAt("http://nobody.invalid")).toMatchObject({ kind: "unreachable", free: true });
   });
 
@@ -94,7 +94,7 @@ describe("something may have been sent, so the call stays counted", () => {
 });
 
 test("the ports of other protocols are those that fetch refuses without a try", async () => {
-  // Nothing listens at that address: whatever is tried ends in a refused connection.
+  // Nothing listens at that address: every try ends in a refused connection.
   const tried = [...BLOCKED_PORTS].map((port) =>
     fetch(`http://127.0.0.99:${port}`).catch((error: Error) => error.cause),
   );

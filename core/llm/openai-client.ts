@@ -42,7 +42,7 @@ interface Attempt {
   readonly failure: Failure | null;
 }
 
-/** What the circuit breaker counts: the provider is not well, whatever was asked. A rate limit is waited for instead. */
+/** Failures that the circuit breaker counts: the provider is not well. A rate limit is waited for instead. */
 const UNWELL: ReadonlySet<string> = new Set(["server_error", "unreachable", "timeout"]);
 
 /** Failures that a proxy on the way may be the reason of. */
@@ -83,7 +83,7 @@ class OpenAiClient {
   readonly #breaker;
   /** Set once nothing can succeed any more. */
   #final: ModelError | null = null;
-  /** What the first of the failures in a row said; null after a success. */
+  /** Message of the first failure in a row; null after a success. */
   #sick: string | null = null;
   /** Nothing is sent before this, `performance.now()`: the provider asked to wait. */
   #notBefore = 0;
@@ -95,7 +95,7 @@ class OpenAiClient {
     this.#options = options;
     this.#shapes = new ShapeMemory(options);
     this.#api = new OpenAI({
-      // The library wants one; a server of one's own may want none.
+      // The library requires one; a self-hosted server may not.
       apiKey: key ?? "none",
       baseURL: baseUrl,
       maxRetries: 0,
@@ -165,7 +165,7 @@ class OpenAiClient {
       if (error.adapted) return 0;
       const { failure } = error.attempt;
       const ms = this.#waitMs(failure, failures);
-      // The provider asked, not this call: whoever is next waits too.
+      // The provider's request holds for every call: the next one waits too.
       if (failure.kind === "rate_limited") this.#notBefore = Math.max(this.#notBefore, performance.now() + ms);
       return ms;
     };
@@ -345,7 +345,7 @@ async function pause(until: number, signal: AbortSignal | undefined): Promise<vo
   if (left > 0) await setTimeout(left, undefined, signal === undefined ? {} : { signal });
 }
 
-/** An answer that came and is none; what it cost is known. */
+/** A completed call with no usable answer; its cost is known. */
 function failedAnswer({ refusal, truncated, text }: Completion, maxTokens: number): Failure | null {
   const failed = (kind: Failure["kind"], message: string): Failure => ({
     kind,

@@ -20,7 +20,7 @@ export interface PredictOptions<I, O> {
    * accepts the answer. Called for each answer that fits the schema.
    */
   readonly check?: ((output: O) => readonly string[]) | undefined;
-  /** What to do with an answer that fits the schema and that `check` still complains about after the repair turn. */
+  /** How to treat an answer that fits the schema but still draws complaints from `check` after the repair turn. */
   readonly unrepaired?: "reject" | "accept" | undefined;
   readonly signal?: AbortSignal | undefined;
 }

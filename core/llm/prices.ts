@@ -18,7 +18,7 @@ function rate(prompt: number, cached: number, output: number): Price {
   return { prompt, cached, output, long: null };
 }
 
-/** With prompts of more than so many tokens at twice the price, as xAI and OpenAI have it. */
+/** Twice the price for prompts above this number of tokens, as xAI and OpenAI charge. */
 function tiered(over: number, { prompt, cached, output }: Rate): Price {
   return {
     prompt,
@@ -49,7 +49,7 @@ const PRICES: readonly (readonly [RegExp, Price])[] = [
 /** Of a model that is not in the table: dear, so that a worst case stays one. */
 const UNKNOWN: Price = tiered(200_000, rate(15, 15, 75));
 
-/** A server of one's own, without a key, under a name that nobody sells. */
+/** A self-hosted server without a key, serving a model that no provider sells. */
 export const FREE: Price = rate(0, 0, 0);
 
 export function listPrice(model: string): Price | null {

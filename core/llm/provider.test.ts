@@ -17,7 +17,7 @@ describe("the provider", () => {
   const ANTHROPIC = { ANTHROPIC_API_KEY: "sk-ant-key" };
   it.each([
     ["xAI by default", undefined, { ...OPENAI, ...XAI }, "xai", "https://api.x.ai/v1", "grok-4.3", "xai-key"],
-    ["whose key is there", undefined, OPENAI, "openai", "https://api.openai.com/v1", "gpt-6.1-sol", "sk-key"],
+    ["whose key is set", undefined, OPENAI, "openai", "https://api.openai.com/v1", "gpt-6.1-sol", "sk-key"],
     [
       "of the model's name",
       "claude-opus-5-5",
@@ -69,7 +69,7 @@ describe("the provider", () => {
     expect(() => connectionOf(wanted, environment)).not.toThrow(/secret@/);
   });
 
-  it("of one's own is free under a name that nobody sells, unless it wants a key", () => {
+  it("on a self-hosted server is free under a name that no provider sells, unless it requires a key", () => {
     const LLM_BASE_URL = "http://h/v1";
     expect(usdOf(connectionOf("qwen3", { LLM_BASE_URL }).price, { prompt: 1e6, cached: 0, output: 1e6 })).toBe(0);
     expect(connectionOf("grok-4.3", { LLM_BASE_URL }).price).toEqual(priceOf("grok-4.3"));
@@ -92,7 +92,7 @@ describe("the worst case", () => {
     maxTokens,
   });
 
-  it("bounds a prompt's tokens by its bytes, whatever the text, and grows with prompt and completion", () => {
+  it("bounds the tokens of any prompt by its bytes, and grows with prompt and completion", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), fc.nat(10_000), (text, maxTokens) => {
         const bytes = Buffer.byteLength(text);
@@ -134,7 +134,7 @@ describe("a completion", () => {
     });
   });
 
-  it("costs by the table where there are none, with reasoning among the completion or beside it, as the total says", () => {
+  it("without ticks costs by the table, with reasoning within the completion or beside it, as the total says", () => {
     const details = { completion_tokens_details: { reasoning_tokens: 40 } };
     const among = { prompt_tokens: 100, completion_tokens: 50, total_tokens: 150, ...details };
     const beside = { prompt_tokens: 100, completion_tokens: 10, total_tokens: 150, ...details };
@@ -147,7 +147,7 @@ describe("a completion", () => {
     expect(readCompletion(body(cached), price)?.usd).toBeCloseTo((20 * 1.25 + 80 * 0.2 + 50 * 2.5) / 1e6, 12);
   });
 
-  it("without usage costs nobody knows what; anything else is none", () => {
+  it("without usage has an unknown cost, and other values are not usage", () => {
     expect(readCompletion(body(null), price)).toMatchObject({ usd: null, tokens: null });
     expect(readCompletion(body({ prompt_tokens: -1, completion_tokens: 0 }), price)).toMatchObject({ usd: null });
     for (const nonsense of [null, "<html>", {}, { choices: [] }, { model: 1, choices: [{}] }]) {
@@ -200,14 +200,14 @@ describe("an error of a provider", () => {
     expect(at(-20_000)).toBe(0);
   });
 
-  it("is told in one line without keys", () => {
+  it("is reported in one line without keys", () => {
     const environment = { XAI_API_KEY: "xai-0123456789" };
     const error = APIError.generate(400, { error: "no\n key xai-0123456789" }, undefined, new Headers());
     const { message } = failureOf(error, redactor("xai-0123456789", environment), null);
     expect(message).toBe("HTTP 400: no key [redacted]");
   });
 
-  it("moves nobody's cursor", () => {
+  it("moves no terminal's cursor", () => {
     const said = "\u001b[31mbad\u001b[0m\u001b]0;title\u0007 key\r\n\u0008\u202eat x";
     const { message } = failureOf(new APIError(400, said, said, new Headers()), (text) => text, null);
     expect(message).toMatch(/^HTTP 400: bad.* key at x$/);

@@ -72,14 +72,14 @@ describe("no value is made up", () => {
     expect(readAnswer(wanted, text).output).toBeNull();
   });
 
-  it("and an answer with a mistake in it is told so, not passed over for a part of it", () => {
+  it("and reports the mistake in an answer instead of reading a part of it", () => {
     const schema = z.object({ best: z.object({ best: z.object({ tile: z.int() }).nullable() }).nullable() });
     const text = '{"best": {"best": {"tile": "large"}}}';
     expect(readAnswer(schema, text).complaints[0]).toMatch(/^best\.best\.tile: /);
   });
 });
 
-describe("where there is none, the complaints say why", () => {
+describe("without an answer, the complaints say why", () => {
   it.each([
     ["I would try a larger tile first.", /^the answer is not JSON$/],
     ["", /^the answer is not JSON$/],

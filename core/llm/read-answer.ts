@@ -1,4 +1,4 @@
-/** Finds in a model's text the value that was asked for, whatever stands around it. Pure. */
+/** Finds the requested value in a model's text. Pure. */
 import { z } from "zod";
 import { parseJson, parseMended, type Span, spansIn } from "./json-text.ts";
 
@@ -6,12 +6,12 @@ export type ReadAnswer<O> =
   | { readonly output: O; readonly complaints: readonly [] }
   | { readonly output: null; readonly complaints: readonly string[] };
 
-/** What a model thought before it answered ends here; the beginning is often in the prompt. */
+/** End of a model's thoughts before its answer; their beginning is often in the prompt. */
 const THOUGHT_ENDS = /<\/(?:think|thinking|thought|reasoning)>|<\|channel\|>final<\|message\|>/gi;
 
-/** Values that are looked at. Text in which it is not among these is none that anybody wants. */
+/** Most values that are examined. A text whose answer is not among these has no usable one. */
 const MAX_VALUES = 200;
-/** Characters of what is mended: mending deep nonsense takes long. */
+/** Most characters that are repaired: repairing deep nonsense takes long. */
 const MAX_MENDED = 60_000;
 
 /**
@@ -41,7 +41,7 @@ function partsOf(text: string): string[] {
 class Search<O extends z.ZodObject> {
   readonly #schema: O;
   #found: z.infer<O> | null = null;
-  /** What is wrong with the value that comes nearest, and how many of the schema's names it has. */
+  /** The complaint about the closest value, and how many of the schema's names it has. */
   #nearest: { readonly error: z.ZodError; readonly names: number } | null = null;
   #values = 0;
   #mended = 0;

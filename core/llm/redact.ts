@@ -12,7 +12,7 @@ export function redactor(key: string | null, environment: NodeJS.ProcessEnv): Re
   return (text) => secrets.reduce((said, secret) => said.replaceAll(secret, "[redacted]"), text);
 }
 
-/** One line of at most so many characters, without the control characters that would move a terminal's cursor. */
+/** One line of at most this many characters, without the control characters that would move a terminal's cursor. */
 export function oneLine(text: string, length = 300): string {
   const line = stripVTControlCharacters(text)
     .replace(/[\s\p{Cc}\p{Cf}]+/gu, " ")

@@ -6,7 +6,7 @@ import type { ModelRequest } from "./call.ts";
 import type { Connection } from "./connection.ts";
 import type { ServerError } from "./server-error.ts";
 
-/** From what is enforced to what is only asked for. */
+/** From the strictest form of request to the loosest. */
 const FORMATS = ["strict", "schema", "json_with_schema", "json", "text"] as const;
 
 const DESCRIBED: Readonly<Record<RequestShape["format"], string>> = {
@@ -27,7 +27,7 @@ export interface RequestShape {
   readonly most: number | null;
 }
 
-/** Models of the providers that know the newer name. Servers of one's own often ignore it, and then limit nothing. */
+/** Models of providers that know the newer name. Self-hosted servers often ignore it, and then limit nothing. */
 const NEWER = /^(grok|claude|gpt|o\d|chatgpt)/;
 
 /** Models that refuse any temperature but their own. */
@@ -43,7 +43,7 @@ export function firstShape({ provider, model }: Pick<Connection, "provider" | "m
   };
 }
 
-/** What goes to the server. */
+/** The request as it is sent. */
 export function bodyOf(model: string, request: ModelRequest, shape: RequestShape) {
   const { messages, maxTokens, temperature, seed } = request;
   const format = formatOf(request, shape.format);

@@ -1,8 +1,8 @@
-/** What a server says instead of a completion, in one of the forms in which servers say it. Pure. */
+/** Reads an error that a server sends instead of a completion, in any of the usual forms. Pure. */
 import { z } from "zod";
 
 export interface ServerError {
-  /** Of HTTP, or the code in the body that is meant as one; null where there is none. */
+  /** Status of HTTP, or a status code in the body; null without either. */
   readonly status: number | null;
   /** The server's own words. */
   readonly said: string;
@@ -26,7 +26,7 @@ export function errorIn(body: unknown, status: number | null): ServerError {
   return { status: status ?? own, said: wordsIn(parsed.data), param: typeof param === "string" ? param : null };
 }
 
-/** Whether a body of status 200 holds an error: it has no choices, and one of the names under which errors stand. */
+/** Whether a body of status 200 is an error: it has no choices, and one of the usual names of errors. */
 export function holdsError(body: unknown): boolean {
   if (typeof body !== "object" || body === null) return false;
   const { error, errors, detail, object, message, choices } = body as Record<string, unknown>;

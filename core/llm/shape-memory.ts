@@ -40,7 +40,7 @@ export class ShapeMemory {
     const blind = named === null && kind === "bad_request" && !this.#blindEnded;
     const next = blind ? stepDownBlindly(sent) : named;
     if (next === null) {
-      // It was not the shape, then: whoever is next asks in the one that asks for most.
+      // The shape was not the reason: the next call uses the strictest one.
       if (blind && this.#blindFrom !== null) this.#current = this.#blindFrom;
       if (blind) this.#refusal = null;
       this.#blindEnded ||= blind;

@@ -60,7 +60,7 @@ describe("a signature", () => {
     expect(() => signature(parts)).toThrow(message);
   });
 
-  it("asks with instructions, demos and the fields by name; what is null is left out", () => {
+  it("asks with instructions, demos and the fields by name, and omits null", () => {
     const demos = [{ input: { number: 2, note: null }, output: { doubled: 4 } }];
     const messages = messagesOf(double, { number: 3, note: "quick" }, demos);
     expect(messages.map(({ role }) => role)).toEqual(["system", "user", "assistant", "user"]);
@@ -70,7 +70,7 @@ describe("a signature", () => {
     expect(messages[3]?.content).toBe("## number (to be doubled)\n\n3\n\n## note\n\nquick");
   });
 
-  it("has a hash that changes with what is asked and answered", () => {
+  it("has a hash that changes with its input and output", () => {
     const hashes = [
       double,
       signature({ ...double, instructions: "Triple it." }),

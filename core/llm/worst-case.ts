@@ -2,7 +2,7 @@
 import type { ModelRequest } from "./call.ts";
 import { type Price, usdOf } from "./prices.ts";
 
-/** What a provider puts around each message, and in front of all of them, tokens. */
+/** Tokens that a provider adds around each message and in front of all of them. */
 const PER_MESSAGE = 16;
 const PER_CALL = 512;
 

@@ -12,12 +12,12 @@ export type { Logger };
 export function createLogger(
   name: string,
   environment: NodeJS.ProcessEnv = process.env,
-  // Synchronous, so that the last line before a crash is there.
+  // Synchronous, so that the last line before a crash is written.
   sink: DestinationStream = destination({ fd: 2, sync: true }),
 ): Logger {
   const secrets = secretValues(environment);
   const blacken = (line: string) =>
-    // A secret may stand in the line as JSON wrote it, with escapes.
+    // The line may contain a secret as JSON wrote it, with escapes.
     secrets.reduce(
       (text, secret) => text.replaceAll(secret, REDACTED).replaceAll(JSON.stringify(secret).slice(1, -1), REDACTED),
       line,

@@ -22,14 +22,14 @@ export const outsideFetch: typeof fetch = async (input, init) => {
 
 let direct = false;
 
-/** Under NODE_USE_ENV_PROXY Node sends all of its own requests to the proxy, those to this host as well. */
+/** Under NODE_USE_ENV_PROXY, Node sends all its requests to the proxy, including those to this host. */
 export function askDirectly(): void {
   if (direct) return;
   direct = true;
   if (process.env.NODE_USE_ENV_PROXY) http.setGlobalProxyFromEnv?.({});
 }
 
-/** What a message about a failed request adds. */
+/** The addition to a message about a failed request. */
 export function describeProxy(proxy: ProxySetting | null): string {
   return proxy === null
     ? ""

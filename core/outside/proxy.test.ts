@@ -15,7 +15,7 @@ describe("the proxy of an address", () => {
     ["where the other is empty", "http://h", { http_proxy: "", ALL_PROXY: "http://a:1" }, "ALL_PROXY=http://a:1"],
     ["without a scheme", "http://h", { http_proxy: "p:3128" }, "http_proxy=http://p:3128"],
     ["without its password", "http://h", { http_proxy: "http://me:secret@p:1" }, "http_proxy=http://…@p:1"],
-    ["of gRPC is nobody's outside the cluster", "http://h", { grpc_proxy: "http://g:1" }, null],
+    ["of gRPC is unused outside the cluster", "http://h", { grpc_proxy: "http://g:1" }, null],
     ["of another protocol is not taken", "https://h", { http_proxy }, null],
   ])("%s", (_, address, environment, description) => {
     expect(of(address, environment)).toBe(description);

@@ -1,4 +1,4 @@
-/** Runs one command to its end, in a process group of its own: a compiler, a reference, a tool that is asked something. */
+/** Runs one command to its end, in a new process group: a compiler, a reference, a tool that answers a question. */
 import { killGroup, type StartOptions, startGroup } from "./group.ts";
 
 export interface CommandOptions extends StartOptions {
@@ -72,7 +72,7 @@ export class CommandFailed extends Error {
   }
 }
 
-/** What the command writes to standard output. @throws CommandFailed, or the signal's reason when aborted. */
+/** Standard output of the command. @throws CommandFailed, or the signal's reason when aborted. */
 export async function outputOf(command: readonly string[], options: CommandOptions): Promise<string> {
   const [name] = command;
   let result: CommandResult;

@@ -1,9 +1,9 @@
-/** Environments of processes that are started here. Keys of outside services reach nobody who does not need them. */
+/** Environments for child processes. Keys of outside services reach only the processes that need them. */
 import { isSecretName } from "../logging/secrets.ts";
 
 const PATH = "/usr/local/bin:/usr/bin:/bin";
 
-/** PATH and what is named, for tools. */
+/** PATH and the named variables, for tools. */
 export function bareEnvironment(extra: Record<string, string> = {}): Record<string, string> {
   return { PATH: process.env.PATH ?? PATH, ...extra };
 }

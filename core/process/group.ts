@@ -13,7 +13,7 @@ export interface StartOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** That it cannot be started is told by the event `error`. */
+/** The event `error` reports a failed start. */
 export function startGroup([file, ...args]: readonly string[], options: StartOptions): GroupProcess {
   return spawn(file as string, args, { ...options, detached: true, stdio: "pipe" });
 }

@@ -1,4 +1,4 @@
-/** What every command's help says below its options. `docs/cli.md` is generated from the same values. */
+/** The text below the options in every command's help. `docs/cli.md` is generated from the same values. */
 import { type Command, Option } from "commander";
 
 export const EXIT_CODES = "0 done, 1 failed, 2 wrong usage";
@@ -8,7 +8,7 @@ export const RUN_EXIT_CODES = `${EXIT_CODES}, 130 interrupted (the run can be re
 export const RUN_JSON = "the last line on standard output is the result; all other output goes to standard error";
 
 export interface CommandHelp {
-  /** Paragraphs and tables in plain text; lines are printed as they stand. */
+  /** Paragraphs and tables in plain text; lines are printed unchanged. */
   readonly notes?: string;
   /** What `--json` writes; absent where the command has no such option. */
   readonly json?: string;

@@ -1,4 +1,4 @@
-/** How a program of this project is started from where the user stands. */
+/** The command line that starts a program of this project from the user's current folder. */
 import { existsSync } from "node:fs";
 import { delimiter, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -34,7 +34,7 @@ export async function runProgram(program: Command, version: string): Promise<voi
     } else if (error instanceof UserError) {
       console.error(`${program.name()}: ${error.message}`);
       tellPrograms(error.code, error.message, error.detail);
-      // What was opened before the mistake showed must not keep the process.
+      // Handles that were opened before the mistake must not keep the process alive.
       process.exit(error.exitCode);
     } else {
       const { unreadable } = await import("./unreadable.ts");

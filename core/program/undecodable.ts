@@ -8,7 +8,7 @@ import { readFileSync, readlinkSync } from "node:fs";
 /** Of variables that name folders. */
 const FOLDERS = /^(HOME|TMPDIR|XDG_[A-Z_]+)=/;
 
-/** What is wrong with the arguments, the current folder or the environment; null where nothing was lost. */
+/** Describes undecodable bytes in the arguments, the current folder or the environment; null without any. */
 export function undecodable(): string | null {
   const argument = damaged(() => split(readFileSync("/proc/self/cmdline")));
   if (argument !== null) return `The argument ${argument} is not valid UTF-8. Rename the file or folder.`;

@@ -12,7 +12,7 @@ function thrownBy(work: () => unknown): unknown {
   throw new Error("nothing was thrown");
 }
 
-test("what is stored and does not fit is told in one sentence that names it", () => {
+test("stored data that does not fit is reported in one sentence that names it", () => {
   const database = new Database(":memory:");
   const spec = z.object({ kernel: z.object({ id: z.string() }) });
   for (const [work, message] of [

@@ -1,4 +1,4 @@
-/** What is stored and cannot be read: no evidence of damage, unless SQLite or the form of JSON gives one. */
+/** Stored data that cannot be read. That proves damage only if SQLite or the form of JSON says so. */
 import { ZodError } from "zod";
 import { describeIssues } from "../errors/issues.ts";
 
@@ -17,7 +17,7 @@ export function unreadable(error: unknown): string | null {
   if (/^SQLITE_(CORRUPT|NOTADB|READONLY|IOERR|CANTOPEN)/.test(code)) {
     return `the database cannot be used (${code}): ${error.message}. Restore a backup, or name another file with --db.`;
   }
-  // biome-ignore lint/plugin: SQLite has no code of its own for it
+  // biome-ignore lint/plugin: SQLite has no specific code for it
   if (code === "SQLITE_ERROR" && /^no such (table|column)/.test(error.message)) return unexpected(error.message);
   return null;
 }

@@ -1,4 +1,4 @@
-/** What other programs write, and what becomes of it: read where it is plain, else named with what to do. */
+/** Recordings of other programs: read where the meaning is plain, otherwise refused with advice. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -132,7 +132,7 @@ describe("Python's JSON", () => {
   });
 });
 
-describe("what is no recording is named, with what to do", () => {
+describe("a file that is not a recording is refused with advice", () => {
   it.each([
     ["version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "git lfs pull"],
     [Buffer.from("PK\x03\x04rest", "latin1"), "a zip archive"],
@@ -158,7 +158,7 @@ describe("what is no recording is named, with what to do", () => {
   });
 });
 
-describe("what is accepted fits the store and the wire", () => {
+describe("an accepted recording fits the store and the wire", () => {
   const named = (name: string, values: unknown[], rows: Row) =>
     json({ kernel_name: "k", tune_params_keys: [name], tune_params: { [name]: values }, cache: rows });
 

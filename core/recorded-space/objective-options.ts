@@ -1,4 +1,4 @@
-/** The options with which a program is told what a recording is replayed for; two programs have them. */
+/** The options that set the objective of a replay; two programs have them. */
 import type { Command } from "commander";
 import { UserError } from "../errors/user-error.ts";
 import type { ObjectiveRequest } from "./objective.ts";

@@ -1,4 +1,4 @@
-/** What a recording was tuned for: the file says it, or whoever replays it. */
+/** The objective of a recording: from the file, or from the user who replays it. */
 import { DIRECTIONS, type Direction, type MeasuredField, type Objective } from "@kevo/proto/objective.ts";
 import { z } from "zod";
 import { UserError } from "../errors/user-error.ts";
@@ -42,7 +42,7 @@ export function isPlainTime({ name, direction, beside, span }: Objective): boole
   return name === TIME && direction === "minimize" && beside === null && span === null;
 }
 
-/** The field as a number, or why it is none. */
+/** The field as a number, or the reason why it is not one. */
 export function measuredValue(row: RecordedRow, name: string): number | { readonly failure: string } {
   const field = Object.hasOwn(row.fields, name) ? row.fields[name] : undefined;
   if (field === undefined || field === null) return { failure: `no ${name} was recorded` };

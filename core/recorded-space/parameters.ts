@@ -1,4 +1,4 @@
-/** What a recording says about its parameters: their kinds, and its rows as value indices. */
+/** The parameters of a recording: their kinds, and its rows as value indices. */
 import type { Parameter, ParamValue, SearchSpaceDefinition } from "@kevo/proto/search-space.ts";
 import { UserError } from "../errors/user-error.ts";
 import type { RecordedRow, Recording, Scalar } from "./formats/recording.ts";

@@ -11,7 +11,7 @@ import type { RecordedSpace } from "./recorded-space.ts";
 /** The one workload of a recording. */
 export const RECORDED_WORKLOAD = "recorded";
 
-/** What a recording is as a kernel; `hash` is SHA-256 (lower-case hex) of `bytes`. */
+/** A recording as a kernel; `hash` is SHA-256 (lower-case hex) of `bytes`. */
 export interface RecordedKernel {
   readonly definition: KernelDefinition;
   /** The definition's canonical JSON. Its configurations are sorted: recordings list them as they were measured. */

@@ -68,7 +68,7 @@ describe("a recorded space", () => {
     expect(recorded.lookup({ block: 64, layout: "rows", fast: true })).toBeNull();
   });
 
-  it("says what is wrong with a file", async () => {
+  it("explains what is wrong with a file", async () => {
     const load = async (content: string | Buffer) => loadRecordedSpace(await write(content));
     await expect(loadRecordedSpace(join(folder, "none.json"))).rejects.toThrow("cannot read the recorded space");
     await expect(load("{")).rejects.toThrow("neither JSON nor gzipped JSON");

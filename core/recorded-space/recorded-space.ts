@@ -23,7 +23,7 @@ export interface RecordedEvaluation {
   readonly metrics: Readonly<Record<string, number>>;
   /** Single timings, milliseconds; empty when none were kept. */
   readonly samples: readonly number[];
-  /** What the stages took on the recording machine, milliseconds. */
+  /** Durations of the stages on the recording machine, milliseconds. */
   readonly compile_ms: number;
   readonly verify_ms: number;
   readonly benchmark_ms: number;
@@ -81,7 +81,7 @@ function openRecordedSpace(
   };
 }
 
-/** What is accepted runs: the kernel that a recording stands for fits the store and the wire. */
+/** An accepted recording can run: its kernel fits the store and the wire. */
 function checkFits(definition: SearchSpaceDefinition, name: string): void {
   const checked = searchSpaceDefinition.safeParse(definition);
   if (!checked.success) throw new UserError(`${name} cannot be replayed: ${describeIssues(checked.error)}.`, 2);

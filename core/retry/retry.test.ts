@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { doubling, retry } from "./retry.ts";
 
-/** Fails so many times, and then gives the number of tries. */
+/** Fails this many times, then returns the number of tries. */
 const failing = (times: number) => async (attempt: number) => {
   if (attempt <= times) throw new Error(`try ${attempt} failed`);
   return attempt;

@@ -13,7 +13,7 @@ export interface RetryOptions {
   readonly pause?: (ms: number, signal: AbortSignal | undefined) => Promise<void>;
 }
 
-/** @throws the last error when no further try is to be made; an AbortError when the signal ends a wait, or has ended. */
+/** @throws the last error when no try is left; an AbortError when the signal aborts. */
 export async function retry<T>(work: (attempt: number) => Promise<T>, options: RetryOptions): Promise<T> {
   const { tries = Number.POSITIVE_INFINITY, waitMs, signal, pause = sleepUntilAborted } = options;
   signal?.throwIfAborted();

@@ -1,4 +1,4 @@
-/** What a compiler needs to see of a host: its own files and the libraries, no home directories and no configuration. */
+/** The paths of a host that a compiler needs: its files and libraries, no home directories and no configuration. */
 import { accessSync, constants, existsSync, realpathSync } from "node:fs";
 import { delimiter, dirname, join, sep } from "node:path";
 

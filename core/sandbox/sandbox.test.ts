@@ -1,4 +1,4 @@
-/** What a program in the sandbox can do to the host: as root, where layers must add up, and as an ordinary user. */
+/** The effects on the host of a program in the sandbox: started by root, where the layers must add up, and by a user. */
 import { execFile } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -21,12 +21,12 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 let count = 0;
-/** A script in a folder of its own, which it may write. @returns what it printed */
+/** Runs a script in a new folder, which it may write to. @returns its output */
 async function inside(script: string, { uid, tasks = 64 }: { uid?: number; tasks?: number } = {}) {
   const own = join(folder, String(++count));
   mkdirSync(own);
   const wrapped = sandbox.wrap(["sh", "-c", script], { read: systemPaths("sh"), write: [own], toolCalls: true, tasks });
-  // Only root can be nobody; who is not is mapped to himself.
+  // Only root can become the user nobody; any other user is mapped to himself.
   const [file, ...args] = uid === undefined ? wrapped : wrapped.filter((argument) => argument !== "--nobody");
   if (uid !== undefined) chmodSync(own, 0o777);
   const { stdout } = await run(file as string, args, { cwd: own, ...(uid !== undefined && { uid, gid: uid }) });
@@ -34,7 +34,7 @@ async function inside(script: string, { uid, tasks = 64 }: { uid?: number; tasks
 }
 
 describe.skipIf(!isRoot)("as root (skipped where this is not root)", () => {
-  test("it is nobody outside too: what it writes is his", async () => {
+  test("it is the user nobody outside too, who owns the files it writes", async () => {
     const { own } = await inside("id > mine");
     expect(readFileSync(join(own, "mine"), "utf8")).toContain(`uid=${NOBODY}`);
     expect(statSync(join(own, "mine"))).toMatchObject({ uid: NOBODY, gid: NOBODY });

@@ -72,13 +72,13 @@ export async function prepareSandbox(folder: string, options: SandboxOptions): P
     throw new UserError(`the C compiler '${compiler}' reports success but wrote no file. Name another compiler in CC.`);
   }
   const probed = readProbe(await run(program, "probe", root), options.without ?? []);
-  // What this process writes from here on must be readable to nobody too.
+  // The user nobody must be able to read the files that this process writes from here on.
   const nobody =
     (process.umask() & 0o5) === 0 ? probed.nobody : { works: false, why: "the umask hides files from others" };
   return sandboxOf(program, root, { ...probed, nobody });
 }
 
-/** `nobody`: who starts it is root, and can start it as the user nobody. */
+/** `nobody`: this process is root, and can start it as the user nobody. */
 type Probed = Record<Layer | "nobody", { readonly works: boolean; readonly why: string }>;
 
 function readProbe(text: string, without: readonly Layer[]): Probed {

@@ -31,7 +31,7 @@ test("a value that a device cannot run is not in the space that islands search",
   expect(openSpace(withinCapability(definition, null).definition).count).toBe(2);
 });
 
-test("a configuration that names such a value is told what it needs", () => {
+test("a configuration with such a value is refused with the capability that it needs", () => {
   const config = { TILE: 2, WARPS: "split" };
   expect(beyondCapability(definition, config, "9.0")).toBe(
     "WARPS = split needs compute capability 10.0; this device has 9.0",

@@ -1,7 +1,7 @@
 /** Values of parameters that only some GPUs can run: `requires` of a parameter, by CUDA compute capability. */
 import type { Config, Parameter, SearchSpaceDefinition } from "@kevo/proto/search-space.ts";
 
-/** What a run's space lacks, or has and nobody has measured, for people: one phrase a value. */
+/** Values that a run's space lacks, or that were never measured, for people: one phrase a value. */
 export interface Gated {
   readonly leftOut: readonly string[];
   readonly unmeasured: readonly string[];
@@ -39,7 +39,7 @@ export function isGated({ parameters }: SearchSpaceDefinition): boolean {
   return parameters.some((parameter) => "requires" in parameter && parameter.requires !== undefined);
 }
 
-/** Describes the first value of a configuration that devices of this capability cannot run; null when there is none. */
+/** Describes the first value of a configuration that devices of this capability cannot run; null if they can run all. */
 export function beyondCapability(
   { parameters }: SearchSpaceDefinition,
   config: Config,
@@ -55,7 +55,7 @@ export function beyondCapability(
   return null;
 }
 
-/** What all of them can run; null where there is none, or one is not known (empty). */
+/** The capability that all of them have; null without a device, or with an unknown one (empty). */
 export function lowestCapability(capabilities: readonly string[]): string | null {
   if (capabilities.length === 0 || capabilities.includes("")) return null;
   return capabilities.reduce((a, b) => (reaches(a, b) ? b : a));

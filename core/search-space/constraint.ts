@@ -19,7 +19,7 @@ export interface Constraint {
   readonly reads: readonly number[];
   /** `genes` are value indices; only those of `reads` are looked at. */
   holds(genes: ArrayLike<number>): boolean;
-  /** What must hold for the constraint to hold, for a solver that sets one parameter after the other. */
+  /** The necessary conditions of the constraint, for a solver that sets one parameter after another. */
   readonly rules: readonly Rule[];
   /** Whether it reads too many combinations for a table, so that deciding it early pays. */
   readonly isWide: boolean;

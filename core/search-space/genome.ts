@@ -1,4 +1,4 @@
-/** The identity of a genome: equal hash, equal configuration and source, whatever the order of keys. */
+/** The identity of a genome: equal hash, equal configuration and code, in any order of keys. */
 import { createHash } from "node:crypto";
 import type { Config } from "@kevo/proto/search-space.ts";
 import canonicalize from "canonicalize";

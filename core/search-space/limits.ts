@@ -1,4 +1,4 @@
-/** What fits a message and the store, checked before anything starts: what is accepted runs. */
+/** The limits of messages and the store, checked before anything starts: an accepted kernel can run. */
 import { MAX_CONFIG_LENGTH, type Parameter } from "@kevo/proto/search-space.ts";
 import { UserError } from "../errors/user-error.ts";
 

@@ -1,4 +1,4 @@
-/** `kevo.<run>.batch`, request and reply: a worker offers batch k of an island until it stands in the log. */
+/** `kevo.<run>.batch`, request and reply: a worker offers batch k of an island until the log contains it. */
 import { z } from "zod";
 import { madeCall, proposal } from "../log.ts";
 import { WIRE_VERSION } from "../version.ts";

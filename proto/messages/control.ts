@@ -1,4 +1,4 @@
-/** Small messages of a run: how it stands, a worker's request for log entries it missed, a person's request to stop. */
+/** Small messages of a run: its state, a worker's request for missed log entries, a person's request to stop. */
 import { z } from "zod";
 import { logEntry } from "../log.ts";
 import { runSpec } from "../run.ts";
@@ -28,7 +28,7 @@ export const gapRequest = z.object({
 });
 export const gapReply = z.object({ v, entries: z.array(logEntry) });
 
-/** `kevo.<run>.stop`, request and reply: take no further batch, finish what is outstanding, name the winner. */
+/** `kevo.<run>.stop`, request and reply: accept no more batches, wait for the outstanding candidates, name the winner. */
 export const stopRequest = z.object({ v });
 export const stopReply = z.object({ v });
 

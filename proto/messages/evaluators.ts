@@ -1,11 +1,11 @@
-/** `kevo.evaluators.<identity>`: a daemon says that it is there, twice a second, and once more when it leaves. */
+/** `kevo.evaluators.<identity>`: a daemon announces itself twice a second, and once more when it leaves. */
 import { z } from "zod";
 import { BACKENDS } from "../run.ts";
 import { WIRE_VERSION } from "../version.ts";
 
 export const evaluatorAnnouncement = z.object({
   v: z.literal(WIRE_VERSION),
-  /** Random for each start of a daemon, so that a restart on the same port is told apart. */
+  /** Random for each start of a daemon, which distinguishes a restart on the same port. */
   id: z.string().min(8),
   address: z.string(),
   backend: z.enum(BACKENDS),

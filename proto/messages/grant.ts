@@ -1,4 +1,4 @@
 import { z } from "zod";
 
-/** What the coordinator gave to the holder alone (of a lease, of reserved dollars): proves that a request is its own. */
+/** A secret that the coordinator gave to the holder of a lease or a reservation: it proves that a request is the holder's. */
 export const grantSecret = z.string().regex(/^[0-9a-f]{32}$/);

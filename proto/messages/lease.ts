@@ -4,7 +4,7 @@ import { WIRE_VERSION } from "../version.ts";
 import { grantSecret } from "./grant.ts";
 
 export const leaseRequest = z.discriminatedUnion("type", [
-  /** Any island that nobody holds. */
+  /** Any island without a holder. */
   z.object({ v: z.literal(WIRE_VERSION), type: z.literal("acquire"), worker: z.string().min(1).max(200) }),
   z.object({
     v: z.literal(WIRE_VERSION),
@@ -25,7 +25,7 @@ export const leaseReply = z.discriminatedUnion("status", [
     status: z.literal("granted"),
     island: z.int().nonnegative(),
     epoch: z.int().positive(),
-    /** Goes along with what is asked in the name of this lease. */
+    /** Accompanies every request under this lease. */
     secret: grantSecret.optional(),
     ttl_ms: z.int().positive(),
     /** Number of the island's newest log entry: a holder folds up to it before it asks. */

@@ -16,7 +16,7 @@ export const MAX_TROUBLE_CHARACTERS = 600;
 
 export const modelRequest = z.discriminatedUnion("type", [
   z.object({ v, type: z.literal("reserve"), reservation }),
-  /** Null: nobody knows what it cost, so its worst case stays counted. */
+  /** Null: the cost is unknown, so its worst case stays counted. */
   z.object({
     v,
     type: z.literal("settle"),
@@ -27,9 +27,9 @@ export const modelRequest = z.discriminatedUnion("type", [
   z.object({ v, type: z.literal("record"), call: callRecord, secret: grantSecret.optional() }),
   /** The first good answer to a question in this run. */
   z.object({ v, type: z.literal("answered"), hash }),
-  /** What the run that is repeated recorded for a question, the first time (0) it was asked, the second, and so on. */
+  /** The recorded answer of the repeated run to a question: the first time (0) it was asked, the second, and so on. */
   z.object({ v, type: z.literal("recorded"), hash, index: z.int().nonnegative() }),
-  /** Why a model proposes nothing, once for each kind: the run goes on without it, and says so. */
+  /** The reason why a model proposes nothing, sent once for each kind: the run continues without it and reports it. */
   z.object({
     v,
     type: z.literal("trouble"),
@@ -42,7 +42,7 @@ export type ModelMessage = z.infer<typeof modelRequest>;
 
 export const modelReply = z.object({
   v,
-  /** `refused`: the reservation does not fit into what is left. */
+  /** `refused`: the reservation exceeds the rest of the budget. */
   status: z.enum(["done", "refused"]),
   /** Dollars of the run: all there were, and what calls settled and under way have taken. */
   budget_usd: z.number().nonnegative(),

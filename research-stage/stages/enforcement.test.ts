@@ -178,7 +178,9 @@ test("a default that cannot be a baseline is the kernel's fault by the coordinat
   const other = ended({ code: "evaluators_unusable", message });
   expect(other).not.toBeInstanceOf(KernelFault);
   expect(other.message).toContain(message);
-  expect(coordinatorError({ status: "SIGKILL", lastLine: "", message: "last output" }).message).toContain("last output");
+  expect(coordinatorError({ status: "SIGKILL", lastLine: "", message: "last output" }).message).toContain(
+    "last output",
+  );
 });
 
 test("what comes from outside cannot become markup", () => {

@@ -127,15 +127,18 @@ test.runIf(onLinux)("a kernel that its disk lacks is fetched; a cancelled candid
   expect((await evaluate(client, 0).result).outcome).toBe("ok");
 });
 
-test.runIf(onLinux)("no process of a candidate outlives a daemon that is killed or whose parent has ended", async () => {
-  for (const end of ["kill", "orphan"] as const) {
-    const { child, client } = await startDaemon();
-    evaluate(client, 1);
-    await until(() => candidates().length > 0);
-    const ended = once(child, "exit");
-    if (end === "kill") child.kill("SIGKILL");
-    else child.stdin?.end();
-    await ended;
-    await until(() => candidates().length === 0);
-  }
-});
+test.runIf(onLinux)(
+  "no process of a candidate outlives a daemon that is killed or whose parent has ended",
+  async () => {
+    for (const end of ["kill", "orphan"] as const) {
+      const { child, client } = await startDaemon();
+      evaluate(client, 1);
+      await until(() => candidates().length > 0);
+      const ended = once(child, "exit");
+      if (end === "kill") child.kill("SIGKILL");
+      else child.stdin?.end();
+      await ended;
+      await until(() => candidates().length === 0);
+    }
+  },
+);

@@ -94,7 +94,7 @@ function rowOf(
   };
 }
 
-/** The value that this text stands for: one of those listed, if any is written so. */
+/** The value that this text represents: a listed value with that spelling, if there is one. */
 function valueOfText(text: string, values: readonly Scalar[]): ParamValue {
   return values.find((value) => String(value) === text) ?? parsedOf(text);
 }

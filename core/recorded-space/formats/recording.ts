@@ -9,7 +9,7 @@ export interface RecordedRow {
   readonly label: string;
   /** By parameter. */
   readonly values: ReadonlyMap<string, ParamValue>;
-  /** By name, what was measured, as it stands in the file. */
+  /** The measured values by name, as in the file. */
   readonly fields: Readonly<Record<string, unknown>>;
   /** Why it did not run, where the file says so apart from the objective's field. */
   readonly failure?: { readonly outcome: Exclude<Outcome, "ok">; readonly message: string } | undefined;

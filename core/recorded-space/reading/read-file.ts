@@ -1,4 +1,4 @@
-/** The bytes of a recording as JSON, whatever it is packed in; what it is instead, where it is no recording. */
+/** Reads the bytes of a recording as JSON, unpacking them if necessary; identifies a file that is not a recording. */
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { constants, gunzip } from "node:zlib";

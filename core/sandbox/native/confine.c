@@ -189,7 +189,7 @@ int confine_candidate_calls(int loads_libraries, const char *executable) {
   on_each(&p, computing, sizeof computing, ALLOW);
   on_each(&p, hostile, sizeof hostile, KILL);
   on_each(&p, other_processes_and_files, sizeof other_processes_and_files, KILL);
-  /* Threads of its own, no process. The flags of clone3 lie in memory, where no filter looks; without it clone serves. */
+  /* Threads, but no processes. The flags of clone3 are in memory, which no filter reads; without it libraries use clone. */
   on_bits(&p, SYS_clone, 0, CLONE_THREAD, ALLOW, KILL);
 #ifdef SYS_clone3
   on(&p, SYS_clone3, FAIL(ENOSYS));

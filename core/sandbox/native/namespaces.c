@@ -112,7 +112,7 @@ typedef struct shown {
 static const char *const DEVICES[] = {"/dev/null", "/dev/zero", "/dev/urandom"};
 enum { DEVICE_COUNT = 3 };
 
-/* While it is still who it was outside, and may open what nobody may not reach. */
+/* While it still has its outside identity, and may open files that the user nobody cannot reach. */
 static int find(shown *s, const char *path, int writable) {
   struct stat about;
   *s = (shown){.path = path, .fd = -1, .writable = writable};

@@ -1,4 +1,4 @@
-/* Namespaces of its own for a process: users, mounts, processes, network, IPC, host name. */
+/* New namespaces for a process: users, mounts, processes, network, IPC, host name. */
 #ifndef KEVO_NAMESPACES_H
 #define KEVO_NAMESPACES_H
 
@@ -11,7 +11,7 @@ enum { NAMESPACES_NOBODY = 65534 };
 extern char namespaces_failed[];
 int namespaces_fail(const char *what, const char *which);
 
-/* As fork(); the child has namespaces of its own and is nobody in none of them yet. */
+/* As fork(); the child is in new namespaces and has not become the user nobody in any of them. */
 pid_t namespaces_fork(void);
 
 /*

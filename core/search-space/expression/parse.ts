@@ -120,7 +120,7 @@ export function parse(text: string, declared: ReadonlySet<string>): Syntax {
     throw new SyntaxMistake(`cannot be parsed: a value is required before "${token.text}"`);
   }
 
-  /** Strings that stand beside each other are one. */
+  /** Adjacent strings are one. */
   function strings(token: Extract<Token, { kind: "value" }>): Syntax {
     let { value } = token;
     for (let next = peek(); typeof value === "string" && next.kind === "value"; next = peek()) {

@@ -26,7 +26,7 @@ export type Syntax =
   | { readonly kind: "call"; readonly name: string; readonly args: readonly Syntax[] }
   | { readonly kind: "sequence"; readonly type: "tuple" | "list"; readonly items: readonly Syntax[] };
 
-/** What is wrong with an expression as it is written. The caller names the expression. */
+/** A mistake in the text of an expression. The caller names the expression. */
 export class SyntaxMistake extends Error {}
 
 /** The operands of a node, in the order in which they are written. */

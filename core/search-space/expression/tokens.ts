@@ -40,7 +40,7 @@ const NUMBER =
   /0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|(?:\d(?:_?\d)*)?\.\d(?:_?\d)*(?:[eE][+-]?\d(?:_?\d)*)?|\d(?:_?\d)*\.?(?:[eE][+-]?\d(?:_?\d)*)?/y;
 const STRING = /([A-Za-z]*)("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')/sy;
 
-/** @throws SyntaxMistake at what is no token. */
+/** @throws SyntaxMistake at text that is not a token. */
 export function tokensOf(text: string): Token[] {
   const tokens: Token[] = [];
   let at = 0;

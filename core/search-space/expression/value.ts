@@ -52,7 +52,7 @@ export function isTrue(value: PyValue): boolean {
   return Boolean(value);
 }
 
-/** @throws TypeMistake for what is not a number; a bool counts as 0 or 1. */
+/** @throws TypeMistake for a value that is not a number; a bool counts as 0 or 1. */
 export function toNumber(value: PyValue): PyNumber {
   if (typeof value === "number" || typeof value === "bigint" || value instanceof PyFloat) return value;
   if (typeof value === "boolean") return Number(value);
@@ -63,7 +63,7 @@ export function toNumber(value: PyValue): PyNumber {
   );
 }
 
-/** @throws TypeMistake for what is not an int. */
+/** @throws TypeMistake for a value that is not an int. */
 export function toInt(value: PyValue): PyInt {
   const number = toNumber(value);
   if (number instanceof PyFloat) throw new TypeMistake(`${number.value} is a float where an int is needed`);
@@ -133,7 +133,7 @@ function compareText(a: string, b: string): number {
   return x.length - y.length;
 }
 
-/** @throws TypeMistake where `container` is not one, or a string is asked for something else. */
+/** @throws TypeMistake where `container` is not a container, or a string is searched for a value that is not a string. */
 export function contains(container: PyValue, item: PyValue): boolean {
   if (container instanceof PySequence) return container.items.some((member) => equals(member, item));
   if (typeof container === "string") {

@@ -20,7 +20,7 @@ export interface RuleParameter {
   readonly values: readonly PyValue[];
 }
 
-/** Replaces every maximal chain by a name of its own, `#0`, `#1`, … which no parameter can have. */
+/** Replaces every maximal chain by a new name, `#0`, `#1`, …, which no parameter can have. */
 export function withoutChains(
   syntax: Syntax,
   parameters: ReadonlyMap<string, RuleParameter>,

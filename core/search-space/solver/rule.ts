@@ -7,9 +7,9 @@ import { type ComparisonOperator, namesIn, type Syntax } from "../expression/syn
 import { int, isTrue, type PyValue, TypeMistake, UndefinedResult } from "../expression/value.ts";
 import { type Chain, joined, neutral, type RuleParameter, withoutChains } from "./chain.ts";
 
-/** What is remembered of the parameters that are set: values of chains, then genes that stand outside of chains. */
+/** Memory of the parameters that are set: values of chains, then genes outside of chains. */
 export type RuleState = readonly (bigint | number)[];
-/** The rule holds, or cannot hold any more, whatever the rest is set to. */
+/** The rule holds, or can no longer hold, for any values of the other parameters. */
 export const SATISFIED: unique symbol = Symbol("satisfied");
 export const VIOLATED: unique symbol = Symbol("violated");
 type RuleStep = RuleState | typeof SATISFIED | typeof VIOLATED;
@@ -53,7 +53,7 @@ function ruleOf(whole: Syntax, parameters: ReadonlyMap<string, RuleParameter>): 
     try {
       return isTrue(evaluate(scope));
     } catch (error) {
-      // The whole expression is evaluated, and its mistakes are told, once all parameters are set.
+      // The whole expression is evaluated, and its mistakes are reported, once all parameters are set.
       if (error instanceof UndefinedResult || error instanceof TypeMistake) return false;
       throw error;
     }
@@ -105,7 +105,7 @@ function tracker({ reads, chains, single, holds, comparison }: Parts, order: rea
   };
 }
 
-/** What the terms of parameters that are not set yet contribute. */
+/** The contribution of the terms whose parameters are not yet set. */
 interface Rest {
   readonly min: bigint;
   readonly max: bigint;
@@ -169,7 +169,7 @@ function sideOf(syntax: Syntax): Side | null {
   return { constant: BigInt(syntax.value) };
 }
 
-/** What the ranges already decide; null where the rest of the parameters decides. */
+/** The decision that the ranges already allow; null where the other parameters decide. */
 function decided(
   { operator, left, right }: Comparison,
   ranges: readonly (Range | null)[],

@@ -116,7 +116,9 @@ export function startFakeX(options: FakeXOptions): Promise<FakeServer> {
     const companions = expansions.has("referenced_tweets.id")
       ? referred.flatMap((id) => byId.get(id) ?? []).filter(({ deleted }) => !deleted)
       : [];
-    const deleted = expansions.has("referenced_tweets.id") ? referred.filter((id) => byId.get(id)?.deleted !== false) : [];
+    const deleted = expansions.has("referenced_tweets.id")
+      ? referred.filter((id) => byId.get(id)?.deleted !== false)
+      : [];
     const people = [
       ...(expansions.has("author_id") ? page : []),
       ...(expansions.has("referenced_tweets.id.author_id") ? companions : []),
