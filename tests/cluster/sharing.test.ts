@@ -6,7 +6,7 @@ import { Workplace } from "../support/programs.ts";
 import { writeSyntheticSpace } from "../support/synthetic-space.ts";
 
 const BUDGET = 240;
-/** About a second on an idle machine, and as many times more as another is busier. */
+/** Takes about half a second on an idle machine, and longer on a busy one, as the coordinator does. */
 const QUESTIONS = 200;
 function workplace(): Workplace {
   const place = new Workplace();
