@@ -44,7 +44,7 @@ class Choice:
 
 
 class Kernel:
-    """The kernel of this folder. Calls go to torch's current stream; calls from several threads run one after another."""
+    """The kernel of this folder. Calls go to torch's current stream, those of several threads one after another."""
 
     def __init__(self, *, check: bool = True, untested: bool = False) -> None:
         """`check`: compare the first answer for each shape with the reference. `untested`: the first configuration
