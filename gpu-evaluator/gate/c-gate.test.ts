@@ -163,7 +163,7 @@ describe("refused, with what it is", () => {
     ["another name for a function", 'static void f(void) __attribute__((alias("work")));', /attribute alias/],
     ["a function that is chosen at the start", 'static void f(void) __attribute__((ifunc("g")));', /attribute ifunc/],
     ["a function at the end of a scope", inside("int x __attribute__((cleanup(work)));"), /attribute cleanup/],
-    ["a comment that ends elsewhere", "// \\\f\n/* \nsystem(0); // */", /control characters/],
+    ["a comment whose end a compiler sees earlier", "// \\\f\n/* \nsystem(0); // */", /control characters/],
     ["a line that a carriage return ends", "// \rsystem(0);", /control characters/],
     ["a name with a dollar", "#define call$ f\n".concat(inside("call$(1);")), /sign \$/],
     ["the author's pragmas", inside("PRAGMA(GCC optimize 3)"), /more than one word for the macro PRAGMA/],
