@@ -1,4 +1,4 @@
-/** Runs a command of `main.ts` in the process of the test: a process of its own takes a second. */
+/** Runs a command of `main.ts` in the process of the test: a new process takes a second. */
 import type { Command } from "commander";
 import { vi } from "vitest";
 

@@ -1,4 +1,4 @@
-/** `coordinator lineage …`: what is stored of runs and candidates. Reads only; a run may go on meanwhile. */
+/** `coordinator lineage …`: shows stored runs and candidates. Reads only; a run may continue meanwhile. */
 import { withHelp } from "@kevo/core/program/command-help.ts";
 import { Command } from "commander";
 import type { DescentOptions, ShowOptions } from "./actions/lineage/candidates.ts";

@@ -8,7 +8,7 @@ function given(...args: string[]): ModelOptions {
 }
 const keyed = { XAI_API_KEY: "xai-key" };
 
-test("a run asks no model unless told to, whatever keys there are", () => {
+test("a run asks no model unless an option says so, even with keys set", () => {
   expect(modelsOf(given(), keyed)).toBeUndefined();
   expect(modelsOf(given("--llm", "none"), keyed)).toBeUndefined();
 });
@@ -22,7 +22,7 @@ test("models are named once each, and may cost a dollar unless told otherwise", 
   expect(modelsOf(given("--llm", "grok-4.3", "--budget-usd", "0.05"), keyed)).toMatchObject({ budget_usd: 0.05 });
 });
 
-test("workers of other machines have keys of their own", () => {
+test("workers on other machines have their own keys", () => {
   expect(modelsOf(given("--llm", "grok-4.3"), null)).toMatchObject({ models: ["grok-4.3"] });
 });
 

@@ -11,7 +11,7 @@ export interface ModelOptions {
   readonly llmControl?: boolean;
 }
 
-/** Asking costs money, so a run asks only when it is told to, and never for more than this unless told. */
+/** A call costs money, so a run makes calls only if an option says so, and spends no more than this by default. */
 const BUDGET_USD = "1";
 
 export function addModelOptions(command: Command): Command {

@@ -22,7 +22,7 @@ function write(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** What belongs beside the answer and not into it. */
+/** Remarks beside the answer, which must not be part of it. */
 export function hint(text: string): void {
   process.stderr.write(`${printable(text)}\n`);
 }

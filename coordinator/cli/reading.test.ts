@@ -144,13 +144,13 @@ describe("coordinator lineage", () => {
     expect(show.out).toContain("  kernel.c:3: no\n  second line\n");
     expect(diff.out).toMatch(/parameter +A +B\ntile +8 +32\n\n1 more is equal\./);
     expect(JSON.parse(spend.out)).toMatchObject({ usd: 0, device_s: 1.5, gained_percent: expect.closeTo(90) });
-    // What a compiler says cannot drive the reader's terminal.
+    // A compiler's output cannot control the reader's terminal.
     expect(failures.out).toMatch(/1 +compile_error +20260102-latest\/0\/0\/1 +kernel\.c:3: no\n/);
     expect(failures.out).not.toContain("\u001b");
     expect(failures.err).toMatch(/coordinator\S* lineage show 20260102-latest\/0\/0\/1/);
   });
 
-  it("sql: answers a SELECT, limits what is endless, and cannot write", async () => {
+  it("sql: answers a SELECT, limits an endless one, and cannot write", async () => {
     const endless = "with recursive n(x) as (values (1) union all select x + 1 from n) select x, x * 2 as twice from n";
     const rows = await lines("sql", "select outcome, count(*) as n from evaluations group by outcome", "--json");
     expect(JSON.parse(rows.out)).toEqual([
@@ -175,7 +175,7 @@ describe("coordinator lineage", () => {
     }
   });
 
-  it("says what is wrong in one sentence, without a stack trace", async () => {
+  it("reports mistakes in one sentence, without a stack trace", async () => {
     const empty = join(lineage.folder, "empty");
     mkdirSync(empty, { recursive: true });
     const text = join(lineage.folder, "text.db");
@@ -247,7 +247,7 @@ describe("coordinator lineage", () => {
   });
 });
 
-it("commands that work on stored runs create nothing where there is none", async () => {
+it("commands that read stored runs create no database", async () => {
   const missing = join(lineage.folder, "nowhere", "lineage.db");
   const reading = ["best", "top", "workloads", "show", "ancestors", "descendants", "islands", "migrations", "failures"];
   const commands: [Command, ...string[]][] = [
@@ -284,7 +284,7 @@ it("runs: lists them, and says which one was cut off", async () => {
   const scripts = await runHere(runsCommand(), "--db", copy, "--json");
   expect(people.out).toMatch(/20260102-latest +completed +attention-cpu +cpu +2 +3 of 100 +1\.90× +1:00/);
   expect(people.out).toMatch(/20260101-older +cut off .* 3 ms/);
-  // To be copied as it stands.
+  // Can be copied unchanged.
   expect(people.err).toContain(`npx coordinator resume 20260101-older --db ${copy}\n`);
   expect(JSON.parse(scripts.out)).toMatchObject([
     { run: "20260102-latest", alive: false, speedup: expect.closeTo(1.9) },
@@ -337,7 +337,7 @@ describe("coordinator watch", () => {
   });
 });
 
-/** A copy of the database, changed as no coordinator is there to do. */
+/** A modified copy of the database, without a coordinator. */
 function changedCopy(name: string, change: string): string {
   const path = join(lineage.folder, name);
   lineage.copyTo(path);

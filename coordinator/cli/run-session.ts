@@ -123,7 +123,7 @@ function storeSpec(db: LineageDatabase, spec: RunSpec): void {
 
 const note = (message: string) => process.stderr.write(`${message}\n`);
 
-/** Repeats a recorded run, in a run of its own. */
+/** Repeats a recorded run as a new run. */
 export async function repeatRun(recorded: string, options: RunSessionOptions): Promise<void> {
   const lineage = openLineage(options.db, { existing: true });
   try {

@@ -1,4 +1,4 @@
-/** `coordinator stop`: asks the coordinator of a run to finish what is outstanding and name the winner. */
+/** `coordinator stop`: asks the coordinator of a run to wait for the outstanding candidates and name the winner. */
 import { withHelp } from "@kevo/core/program/command-help.ts";
 import { Command } from "commander";
 import { DEFAULT_DATABASE } from "../lineage/default-database.ts";

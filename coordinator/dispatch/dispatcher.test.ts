@@ -1,4 +1,4 @@
-/** A candidate that ends its daemon, whatever the stage, is called crashed after three deaths; who was beside it is not. */
+/** A candidate whose daemon dies in any stage three times counts as crashed; the candidates beside it do not. */
 import type { EvaluateRequest } from "@kevo/proto/evaluator-service.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import { expect, test } from "vitest";
@@ -35,7 +35,7 @@ function mortalDaemon(killer: string) {
   return { link: link as unknown as EvaluatorLink, log };
 }
 
-/** What the dispatcher asks a ledger, all of it of one island. */
+/** The part of a ledger that the dispatcher uses, for one island. */
 function ledger(past = { attempts: 0, deaths: 0 }) {
   const settled: EvaluationRecord[] = [];
   const done = Promise.withResolvers<void>();

@@ -93,7 +93,7 @@ export class Dispatcher {
     this.#pump();
   }
 
-  /** Starts nothing more, cancels what is under way, and waits until that is stored. Open candidates stay open. */
+  /** Starts no more attempts, cancels those in progress, and waits until that is stored. Open candidates stay open. */
   async stop(): Promise<void> {
     this.#stopped = true;
     if (this.#wake !== null) clearTimeout(this.#wake);

@@ -38,7 +38,7 @@ export class EvaluatorLink {
   #client: EvaluatorClient | null = null;
   readonly #calls = new Set<ClientReadableStream<EvaluateEvent__Output>>();
 
-  /** @param find what is shared with the evaluator at this address, looked up anew before it is described */
+  /** @param find the secret shared with the evaluator at this address, looked up again before each description */
   constructor(address: string, find: FindAccess) {
     this.address = address;
     this.#find = () => find(address);
@@ -88,7 +88,7 @@ export class EvaluatorLink {
     });
   }
 
-  /** Cancels what is under way. */
+  /** Cancels the calls in progress. */
   cancelAll(): void {
     for (const call of this.#calls) call.cancel();
   }

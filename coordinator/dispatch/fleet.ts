@@ -18,11 +18,11 @@ import { whyNoAnswer } from "./no-answer.ts";
 import type { EvaluatorSlot } from "./plan.ts";
 
 const DESCRIBE_EVERY_MS = 1_000;
-/** So many failed descriptions in a row, and its work goes to the others. */
+/** After this many failed descriptions in a row, other evaluators get its work. */
 const FAILURES_UNTIL_LOST = 3;
 
 export interface FleetListener {
-  /** Who serves, or how much, has changed. */
+  /** An evaluator joined or left, or its credits changed. */
   onChange(): void;
   onNote(message: string): void;
 }
@@ -37,7 +37,7 @@ interface Member {
   failures: number;
   /** It was announced that it leaves; it is believed once it says so itself, or no longer answers. */
   leaving: boolean;
-  /** What is wrong with it: the code, where it gave one, and the message. */
+  /** Its fault: the code, if it gave one, and the message. */
   fault: EvaluatorFault | null;
   why: string;
   /** When the device's busy time was last looked at, for its share. */
@@ -106,7 +106,7 @@ export class Fleet {
     return [...this.#members.values()].some(({ state, slot }) => state === "serving" && (slot?.credits ?? 0) > 0);
   }
 
-  /** A message that says why nobody serves. */
+  /** A message that says why no evaluator serves. */
   get trouble(): string {
     const reasons = [...this.#members.values()].map((m) => `${m.link.address}: ${m.why || m.state}`);
     return reasons.length === 0 ? "no evaluator has announced itself" : reasons.join("; ");
@@ -288,7 +288,7 @@ export class Fleet {
     member.link.close();
   }
 
-  /** Gives it no more work. What it has under way ends by itself, or is cancelled by the caller. */
+  /** Gives it no more work. Its attempts in progress end by themselves, or the caller cancels them. */
   #part(member: Member, state: Exclude<Member["state"], "connecting" | "serving">): void {
     if (member.state === state) return;
     const served = member.state === "serving";

@@ -56,7 +56,7 @@ test("one that goes alone waits until its evaluator is empty, which takes nothin
   expect(plan.next(0)?.task.job).toBe("another");
 });
 
-test("an island that no evaluator fits holds up nobody", () => {
+test("an island that fits no evaluator does not block the others", () => {
   const plan = new DispatchPlan<number>();
   plan.join("a", 4, ["A100"]);
   plan.add(task(0, "H200"));
@@ -93,7 +93,7 @@ test("credits are never exceeded, and no task is lost or given twice", () => {
   );
 });
 
-test("windows add up to the credits, and nobody who fits is left without", () => {
+test("windows add up to the credits, and every island that fits gets one", () => {
   fc.assert(
     fc.property(slots, islands, (some, models) => {
       const list: EvaluatorSlot[] = some.map(({ credits, serving, model }, index) => ({
@@ -149,7 +149,7 @@ test("few credits of several evaluators make no island's window twice another's"
   expect(windowsOf(mixed.slots, ["A", "A", "B", "B"])).toEqual([1, 1, 1, 1]);
 });
 
-test("a run is unservable when nobody has the devices that all its open candidates are for", () => {
+test("a run is unservable when no evaluator has the devices for all its open candidates", () => {
   const windowsWithout = (model: string) => {
     const plan = new DispatchPlan<number>();
     for (const each of ["A", "B", "C"]) if (each !== model) plan.join(each, 2, [each]);
@@ -157,7 +157,7 @@ test("a run is unservable when nobody has the devices that all its open candidat
   };
   expect(isUnservable(new Set([2]), windowsWithout("C"))).toBe(true);
   expect(isUnservable(new Set([2]), windowsWithout("none"))).toBe(false);
-  // Others go on.
+  // Other islands continue.
   expect(isUnservable(new Set([1, 2]), windowsWithout("C"))).toBe(false);
   expect(isUnservable(new Set(), windowsWithout("C"))).toBe(false);
 });

@@ -25,7 +25,7 @@ export interface EvaluatorSlot {
   /** Takes nothing before this time (milliseconds of the caller's clock): it has just refused. */
   restsUntil: number;
   inFlight: number;
-  /** What it evaluates takes no company. */
+  /** Its candidate must be evaluated alone. */
   alone: boolean;
 }
 
@@ -123,7 +123,7 @@ export function windowsOf(slots: Iterable<EvaluatorSlot>, deviceModels: readonly
     credits: slot.credits,
     fitting: [...deviceModels.keys()].filter((island) => fits(slot, deviceModels[island] ?? null)),
   }));
-  // The choosiest deal first: the others make up for it.
+  // The evaluator with the fewest fitting islands first: the later ones make up for it.
   deals.sort((a, b) => a.fitting.length - b.fitting.length);
   for (const { credits, fitting } of deals) {
     // The island with the smallest window takes the next credit: remainders do not pile up on the first island.
@@ -139,7 +139,7 @@ export function windowsOf(slots: Iterable<EvaluatorSlot>, deviceModels: readonly
   return windows;
 }
 
-/** Whether nobody serves any of the islands whose candidates are still to be evaluated: the run waits for them alone. */
+/** Whether no evaluator serves any island with open candidates: the run waits for those candidates alone. */
 export function isUnservable(awaited: ReadonlySet<number>, windows: readonly number[]): boolean {
   return awaited.size > 0 && [...awaited].every((island) => windows[island] === 0);
 }

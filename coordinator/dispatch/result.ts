@@ -61,7 +61,7 @@ function sameNames(workloads: readonly string[], measurements: readonly Reported
   return workloads.every((name) => timed.has(name));
 }
 
-/** The record of a candidate that never got a result of its own. */
+/** The record of a candidate that never got a result. */
 export function recordWithoutResult(
   candidate: string,
   attempt: number,

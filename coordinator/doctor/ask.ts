@@ -3,7 +3,7 @@ import { CommandFailed, outputOf } from "@kevo/core/process/command.ts";
 
 const LIMIT_MS = 10_000;
 
-/** Standard output, or why there is none. Only PATH, the language and HOME are handed on. */
+/** Standard output, or the reason why the command gave none. It gets only PATH, the language and HOME. */
 export async function ask(
   command: readonly string[],
   environment: NodeJS.ProcessEnv,

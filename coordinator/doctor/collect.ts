@@ -30,7 +30,7 @@ export async function collectFindings(environment: NodeJS.ProcessEnv = process.e
   ];
 }
 
-/** What each purpose lacks; only purposes that lack something. */
+/** The missing requirements of each purpose; only purposes that lack one. */
 export function missingFor(findings: readonly Finding[]): Map<Purpose, Finding[]> {
   const lacks = new Map<Purpose, Finding[]>();
   for (const purpose of Object.keys(PURPOSES) as Purpose[]) {

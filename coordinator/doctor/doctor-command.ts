@@ -1,4 +1,4 @@
-/** `coordinator doctor`: what is here, and what is missing for what. */
+/** `coordinator doctor`: lists what this host has, and what each purpose lacks. */
 import { EXIT_CODES, withHelp } from "@kevo/core/program/command-help.ts";
 import { Command } from "commander";
 

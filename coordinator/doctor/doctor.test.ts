@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { collectFindings, isReady, missingFor } from "./collect.ts";
 import { report } from "./report.ts";
 
-/** The command in a process of its own; `environment` replaces what it would inherit. */
+/** Runs the command in a new process; `environment` replaces the inherited variables. */
 function doctor(args: readonly string[], environment: Record<string, string>) {
   const script = `import { doctorCommand } from ${JSON.stringify(join(import.meta.dirname, "doctor-command.ts"))};
     await doctorCommand().parseAsync(process.argv.slice(1), { from: "user" });`;

@@ -1,6 +1,6 @@
 /** One thing that was looked for on this machine. */
 
-/** What the parts of KernelEvolve need; `cpu` is the default job. */
+/** The requirements of the parts of KernelEvolve; `cpu` is the default job. */
 export const PURPOSES = {
   cpu: "the CPU job (npm start)",
   gpu: "kernels on a GPU (--backend triton or helion)",
@@ -15,10 +15,10 @@ export type Purpose = keyof typeof PURPOSES;
 export interface Finding {
   readonly name: string;
   readonly found: boolean;
-  /** What was found, or what is wrong. One line, never a key's value. */
+  /** The thing found, or its defect. One line, never a key's value. */
   readonly detail: string;
   readonly neededFor: readonly Purpose[];
-  /** What to do; null where it was found. */
+  /** Advice; null where the requirement is met. */
   readonly advice: string | null;
 }
 

@@ -19,11 +19,11 @@ const question = signature({
 /** Room for a model that thinks first. */
 const MAX_TOKENS = 2048;
 const TIMEOUT_MS = 120_000;
-/** One small question has no budget; what it cost is told. */
+/** A single small question has no budget; its cost is reported. */
 const UNLIMITED: Spending = { reserve: async () => {}, settle: async () => {} };
 const LABELS = { proposer: "llm", variant: null, island: null } as const;
 
-/** What was paid stands in the finding, whatever came of it. */
+/** The finding states the cost of the call, even of a failed one. */
 export async function modelFinding(model: string, environment: NodeJS.ProcessEnv): Promise<Finding> {
   const name = `model ${model}`;
   const store = createCallStore();

@@ -1,4 +1,4 @@
-/** The findings as a person reads them: what is here, then what is missing for what. */
+/** The findings for a person: the met requirements, then the missing ones by purpose. */
 import { missingFor } from "./collect.ts";
 import { type Finding, PURPOSES } from "./finding.ts";
 

@@ -1,4 +1,4 @@
-/** What this host allows to be put around a candidate. */
+/** The layers of the sandbox that this host allows. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

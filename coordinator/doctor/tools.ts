@@ -16,7 +16,7 @@ export function natsFinding(environment: NodeJS.ProcessEnv): Finding {
   }
 }
 
-/** Builds and runs a program as a candidate is built: a compiler without headers or linker is none. */
+/** Builds and runs a program as a candidate is built: a compiler without headers or linker does not count. */
 const PROGRAM = `#include <math.h>
 #include <pthread.h>
 static void *work(void *x) { *(double *)x = sqrt(*(double *)x); return 0; }

@@ -18,7 +18,7 @@ export type CheckedEntry = z.infer<typeof row>;
 
 /** Every shape is compiled, and computed by the slow reference too. */
 const LIMIT_MS = 600_000;
-/** What a user's shell has; nothing of ours, and no key. */
+/** The environment of a user's shell, without our variables and without keys. */
 const INHERITED = ["PATH", "HOME", "LANG", "CC", "CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "TMPDIR"];
 
 /**

@@ -15,7 +15,7 @@ import { isModelWritten, readmeOf } from "./readme.ts";
 import { type Winner, winnersOf } from "./winners.ts";
 
 export interface Exported {
-  /** What the exported loader said of each entry, run here; null where it could not be run, and why. */
+  /** The exported loader's report on each entry, from a run on this host; null with a reason where it could not run. */
   readonly checked: readonly CheckedEntry[] | null;
   readonly unchecked: string | null;
   readonly run: string;
@@ -23,7 +23,7 @@ export interface Exported {
   readonly language: "c" | "triton";
   /** Absolute path of the folder. */
   readonly out: string;
-  /** Workloads with a configuration of their own, times devices. */
+  /** Workloads with their own configuration, times devices. */
   readonly entries: number;
   readonly files: readonly string[];
 }
@@ -34,7 +34,7 @@ const MODEL_WROTE_IT =
 
 const TEMPLATES = fileURLToPath(new URL("./templates/", import.meta.url));
 const NATIVE = fileURLToPath(new URL("backends/cpu/native/", import.meta.resolve("@kevo/gpu-evaluator/package.json")));
-/** What a C kernel is linked with outside an evaluator, and where it comes from. */
+/** Files with which a C kernel is linked outside an evaluator, and their origin. */
 const RUNTIME: Readonly<Record<string, string>> = {
   "runtime/kevo.h": join(NATIVE, "kevo.h"),
   "runtime/team.c": join(NATIVE, "team.c"),

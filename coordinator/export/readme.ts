@@ -40,7 +40,7 @@ export function readmeOf({ run, definition, winners, language, notes }: ReadmePa
   ].join("\n\n")}\n`;
 }
 
-/** Whether any of it may run outside of a sandbox only once somebody has read it. */
+/** Whether a model wrote some of it, so that a person must read it before it runs outside of a sandbox. */
 export function isModelWritten(definition: KernelDefinition, winners: readonly Winner[]): boolean {
   return definition.contained === true || winners.some(({ evolved }) => evolved !== null);
 }

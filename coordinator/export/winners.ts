@@ -1,4 +1,4 @@
-/** What a run found, as an export tells it: the best configuration for each workload and device. */
+/** The result of a run for an export: the best configuration for each workload and device. */
 import { genomeHash } from "@kevo/core/search-space/genome.ts";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
@@ -44,7 +44,7 @@ export function winnersOf(db: LineageDatabase, run: string, definition: KernelDe
   }
 }
 
-/** What was not faster is not dispatched to: the fastest baseline takes its place, where that is a configuration. */
+/** A winner that was not faster is not dispatched to: the fastest baseline replaces it, if that is a configuration. */
 function withBaseline(db: LineageDatabase, run: string, definition: KernelDefinition, winner: Winner): Winner {
   if ((comparisonOf(winner) ?? "faster") === "faster") return winner;
   const baseline = definition.baselines.find(({ name }) => name === winner.baseline);

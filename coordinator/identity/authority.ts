@@ -58,7 +58,7 @@ async function ensureAuthority(natsFolder: string): Promise<void> {
   write(natsFolder, "members.json", "[]\n");
 }
 
-/** What an invited program gets, besides the address. */
+/** The content of an invitation, besides the address. */
 export async function invite(natsFolder: string, subject: { role: Role; name: string; days: number }) {
   await ensureAuthority(natsFolder);
   const read = (name: string) => readFileSync(file(natsFolder, name), "utf8");

@@ -2,7 +2,7 @@
 import { basename, dirname, join } from "node:path";
 import { DEFAULT_DATABASE } from "../lineage/default-database.ts";
 
-/** Each database has a server of its own: runs of two that lie in one folder do not meet. */
+/** Each database has its own server: runs of two databases in one folder do not meet. */
 export function natsFolder(database: string): string {
   const name = basename(database);
   return join(dirname(database), name === basename(DEFAULT_DATABASE) ? "nats" : `${name}.nats`);

@@ -1,4 +1,4 @@
-/** What a candidate is worth. Larger is better. */
+/** The fitness of a candidate. Larger is better. */
 import { fitnessOfValue, type Objective } from "@kevo/proto/objective.ts";
 import type { ReportedMeasurement } from "@kevo/proto/outcome.ts";
 

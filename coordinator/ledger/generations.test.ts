@@ -27,7 +27,7 @@ it("takes a generation once every island has sent its batch, in island order", (
   expect(generations.take(0, 3)).toBeNull();
 });
 
-it("closes with the results by island, batch and place as numbers, whoever was faster", () => {
+it("closes with the results by island, batch and place as numbers, in any order of arrival", () => {
   const generations = new Generations();
   for (const id of ["r/1/0/0", "r/0/10/0", "r/0/2/10", "r/0/2/9"]) generations.keep(id, answer);
   expect(generations.isLogged).toBe(false);

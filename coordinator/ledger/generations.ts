@@ -7,12 +7,12 @@ import { splitCandidateId } from "./island-ledger.ts";
 import type { Answer } from "./verdict.ts";
 
 export class Generations {
-  /** The newest batch of each island that waits for the others. */
+  /** The newest batch of each island that waits for the other islands. */
   readonly #held = new Map<number, BatchRequest>();
   /** Results that wait for their generation's end. */
   readonly #answers = new Map<string, Answer>();
 
-  /** Whether every result stands in a log. */
+  /** Whether the logs contain every result. */
   get isLogged(): boolean {
     return this.#answers.size === 0;
   }

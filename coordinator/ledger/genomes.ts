@@ -15,10 +15,10 @@ export interface KnownGenome {
 
 export class Genomes {
   readonly #known = new Map<string, KnownGenome>();
-  /** By the candidate that is to be evaluated and is not yet. */
+  /** By the candidate whose evaluation is still open. */
   readonly #open = new Map<string, KnownGenome>();
 
-  /** Candidates that are to be evaluated and are not yet. */
+  /** Candidates whose evaluation is still open. */
   get open(): readonly string[] {
     return [...this.#open.keys()];
   }
@@ -31,7 +31,7 @@ export class Genomes {
     return this.#known.get(keyOf(nicheKey, genome));
   }
 
-  /** @param verdict of an evaluation that is stored; null: the candidate is to be evaluated. */
+  /** @param verdict of a stored evaluation; null: the evaluation is open. */
   add(nicheKey: string, genome: string, candidate: string, verdict: Verdict | null): void {
     const known: KnownGenome = { candidate, verdict, twins: [] };
     this.#known.set(keyOf(nicheKey, genome), known);

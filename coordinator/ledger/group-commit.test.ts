@@ -46,7 +46,7 @@ test("what another program keeps out of the database is stored when that lets go
   expect(told).toBe(1);
 });
 
-test("a program that never lets go ends the run, which is told what to do", async () => {
+test("a program that never releases its lock ends the run, whose user is told what to do", async () => {
   const fatal = Promise.withResolvers<unknown>();
   const commit = new GroupCommit(sqlite, fatal.resolve, () => {}, 1);
   other.exec("begin immediate");

@@ -46,7 +46,7 @@ export class GroupCommit {
 
   /** Runs `work` inside the next transaction and resolves with its value once that is on the disk. */
   run<T>(work: () => T): Promise<T> {
-    // Never settles: nobody may act on what was not stored.
+    // Never settles: no caller may act on data that was not stored.
     if (this.#closed) return new Promise(() => {});
     const stored = new Promise<T>((resolve, reject) => {
       let value: T;
@@ -58,7 +58,7 @@ export class GroupCommit {
         fail: reject,
       });
     });
-    // A commit that fails ends the run through `onFatal`, whether or not somebody waits for this write.
+    // A failed commit ends the run through `onFatal`, even if no caller waits for this write.
     stored.catch(() => {});
     if (!this.#scheduled) {
       this.#scheduled = true;
@@ -67,7 +67,7 @@ export class GroupCommit {
     return stored;
   }
 
-  /** Commits what is queued and takes nothing more: whatever comes later is about a run that has ended. */
+  /** Commits the queue and accepts no more: later writes are about a run that has ended. */
   close(): void {
     this.#flush(true);
     this.#closed = true;

@@ -1,11 +1,11 @@
-/** What the ledger knows of one island. */
+/** The ledger's state of one island. */
 import { nicheKeyOf } from "@kevo/proto/niche-key.ts";
 import type { Niche, RunSpec } from "@kevo/proto/run.ts";
 
 export interface IslandLedger {
   readonly island: number;
   readonly niche: Niche;
-  /** What makes two evaluations of a genome comparable inside this run. */
+  /** Evaluations of a genome are comparable within this run if their keys are equal. */
   readonly nicheKey: string;
   epoch: number;
   worker: string | null;

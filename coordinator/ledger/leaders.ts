@@ -30,7 +30,7 @@ export class Leaders {
     return [...this.#ofNiche.values()].some((leader) => leader.candidate === candidate);
   }
 
-  /** A candidate's result stands in its island's log. */
+  /** The log of its island now contains a candidate's result. */
   add({ island, nicheKey }: IslandLedger, candidate: string, { fitness, time_ms: timeMs }: Verdict): void {
     if (fitness === null) return;
     const leader = { candidate, fitness, timeMs };

@@ -191,7 +191,7 @@ describe("a twin", () => {
   });
 });
 
-test("a candidate is settled once, whatever arrives later", () => {
+test("a candidate is settled once, and later results are ignored", () => {
   const state = opened();
   offer(state, 0, 0, [5]);
   expect(state.settle(recordOf("r/0/0/0"))).not.toBeNull();
@@ -215,7 +215,7 @@ test("with sync a generation is accepted whole, in island order, and its results
   expect(closing.map(({ candidate }) => candidate)).toEqual(["r/0/0/0", "r/0/0/1", "r/1/0/0", "r/2/0/0"]);
 });
 
-/** What the ledger would have stored. */
+/** The data that the ledger would have stored. */
 class Store {
   readonly candidates: AcceptedCandidate[] = [];
   readonly records = new Map<string, EvaluationRecord>();
@@ -291,7 +291,7 @@ test.each([false, true])("whatever happens in whatever order, nothing is counted
           store.keep(effects);
         } else state = store.restored(state);
       }
-      // Finish what is open, as a dispatcher would.
+      // Settles the open candidates, as a dispatcher would.
       for (const { id, answeredBy } of store.candidates) {
         if (answeredBy !== null || store.records.has(id)) continue;
         const effects = state.settle(recordOf(id));

@@ -104,7 +104,7 @@ export class LedgerState {
     return { ...offer, effects: join([{ ...NOTHING, evolvedSources }, offer.effects]) };
   }
 
-  /** The answer to a batch of which nothing is to be stored; null for one that is taken. */
+  /** The answer to a batch of which nothing is stored; null for an accepted one. */
   answerAtOnce(request: BatchRequest, window: number): Offer | null {
     const { island: index, epoch, k } = request;
     const island = this.islands[index];
@@ -189,10 +189,10 @@ export class LedgerState {
 
   #hold(request: BatchRequest): Offer {
     this.#generations.hold(request);
-    // A generation is accepted whole: not before the one before it stands in every log.
+    // A generation is accepted whole, once every log contains the one before it.
     const requests = this.#isSettled ? this.#generations.take(request.k, this.islands.length) : null;
     if (requests === null) return HELD;
-    // An island with nothing to propose keeps step with an empty batch, until nobody has anything.
+    // An island with nothing to propose keeps step with an empty batch, until no island has a proposal.
     const exhausted = requests.every(({ proposals }) => proposals.length === 0);
     for (const island of this.islands) island.exhausted = exhausted;
     if (exhausted) return accepted(NOTHING);

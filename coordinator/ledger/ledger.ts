@@ -20,7 +20,7 @@ import { type AcceptedCandidate, type Effects, type EvaluationRecord, type Evolv
 import { type AttemptStart, prepareStatements, type Statements } from "./statements.ts";
 
 export interface LedgerListener {
-  /** Entries that now stand in the logs, in order. */
+  /** Entries that the logs now contain, in order. */
   onEntries(entries: readonly LogEntry[]): void;
   /** Candidates that now need a device, in order. */
   onReady(candidates: readonly AcceptedCandidate[]): void;
@@ -206,7 +206,7 @@ export class Ledger {
       .map(({ entry }) => JSON.parse(entry) as LogEntry);
   }
 
-  /** Stores what is waiting; later writes are ignored. The database can be closed then. */
+  /** Stores the waiting writes; later ones are ignored. The database can be closed then. */
   close(): void {
     if (this.#startsDue !== null) clearTimeout(this.#startsDue);
     this.#commit.close();

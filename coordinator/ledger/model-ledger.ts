@@ -30,7 +30,7 @@ export class ModelLedger {
     this.#write = write;
   }
 
-  /** Settled cost, and the worst case of what is not settled, dollars. */
+  /** Settled cost plus the worst case of the unsettled calls, dollars. */
   get committedUsd(): number {
     return spentUsd(this.#db, this.#run);
   }
@@ -67,7 +67,7 @@ export class ModelLedger {
     });
   }
 
-  /** Writes what a call cost, though it be more than was reserved. The first known cost stands. */
+  /** Writes the cost of a call, even above its reservation. The first known cost is kept. */
   settle(id: string, usd: number | null): Promise<void> {
     return this.#write(() => {
       if (usd === null) return;
@@ -79,7 +79,7 @@ export class ModelLedger {
     });
   }
 
-  /** Completes a reserved call, or stores one that needed no reservation (a replayed one). The first record stands. */
+  /** Completes a reserved call, or stores one without a reservation (a replayed one). The first record is kept. */
   record(call: CallRecord): Promise<void> {
     return this.#write(() => {
       const known = this.#find(call.id);

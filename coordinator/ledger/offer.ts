@@ -1,4 +1,4 @@
-/** What becomes of a batch that a worker offers. */
+/** The possible answers to a batch that a worker offers. */
 import type { BatchRefusal } from "@kevo/proto/messages/batch.ts";
 import { type Effects, NOTHING } from "./records.ts";
 

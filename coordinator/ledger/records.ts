@@ -1,4 +1,4 @@
-/** What the state hands to the ledger to store, and what it is rebuilt from. Plain data. */
+/** The data that the state gives the ledger to store, and from which it is rebuilt. Plain data. */
 import type { MeasurementConditions } from "@kevo/proto/event.ts";
 import type { Candidate, LogEntry } from "@kevo/proto/log.ts";
 import type { Outcome, ReportedMeasurement } from "@kevo/proto/outcome.ts";
@@ -7,7 +7,7 @@ import type { Outcome, ReportedMeasurement } from "@kevo/proto/outcome.ts";
 export interface AcceptedCandidate extends Candidate {
   readonly island: number;
   readonly batch: number;
-  /** The evaluation of this candidate answers it; null when it is to be evaluated itself. */
+  /** The evaluation of this candidate answers it; null when it needs its own evaluation. */
   readonly answeredBy: string | null;
 }
 
@@ -26,11 +26,11 @@ export interface EvaluationRecord {
   readonly laneMs: number | null;
   readonly queuedMs: number | null;
   readonly stoppedEarly: boolean;
-  /** What it was timed under; not kept with the evaluation. */
+  /** The conditions of the measurement; not kept with the evaluation. */
   readonly conditions?: MeasurementConditions | null;
 }
 
-/** What one accepting or settling step writes, all in one transaction. */
+/** The writes of one accepting or settling step, all in one transaction. */
 export interface Effects {
   readonly candidates: readonly AcceptedCandidate[];
   readonly entries: readonly LogEntry[];

@@ -157,7 +157,7 @@ function insertInto<T extends SQLiteTable>(db: LineageDatabase, table: T): (row:
   };
 }
 
-/** drizzle's types do not let a placeholder stand for a value in an update, though its driver does. */
+/** drizzle's types do not allow a placeholder for a value in an update, though its driver does. */
 function parameter(name: string) {
   return sql`${sql.placeholder(name)}`;
 }

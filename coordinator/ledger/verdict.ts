@@ -1,4 +1,4 @@
-/** What an evaluation says of a genome: an evaluated entry of a log less its place in it. */
+/** The verdict of an evaluation on a genome: an evaluated entry of a log without its place in it. */
 import type { EvaluatedEntry } from "@kevo/proto/log.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import { worthOf } from "./fitness.ts";

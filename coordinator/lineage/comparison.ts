@@ -1,4 +1,4 @@
-/** What a speedup and its interval allow to say: an interval around 1 is never a claim. */
+/** The claim that a speedup and its interval allow: an interval around 1 is never a claim. */
 
 export const COMPARISONS = ["faster", "no_difference", "slower"] as const;
 export type Comparison = (typeof COMPARISONS)[number];

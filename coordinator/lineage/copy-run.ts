@@ -41,7 +41,7 @@ export function dumpRun(sqlite: Database.Database, run: string): RunDump {
   };
 }
 
-/** @param kernel the folder that the run's kernel lies in here. A run that is there already stays as it is. */
+/** @param kernel the folder of the run's kernel on this host. A run that already exists stays unchanged. */
 export function insertRun(sqlite: Database.Database, dump: RunDump, kernel: string): void {
   sqlite.transaction(() => {
     const [first] = dump.runs;

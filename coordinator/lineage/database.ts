@@ -16,14 +16,14 @@ export interface OpenLineage {
   close(): void;
 }
 
-/** What is said where somebody looks for runs in a file that is not there. */
+/** The message to a user who looks for runs in a missing file. */
 export function noDatabase(file: string): UserError {
   return new UserError(
     `There is no database ${file}. \`coordinator start\` creates one; name an existing one with --db FILE.`,
   );
 }
 
-/** By which a lineage database is told from others. */
+/** Distinguishes a lineage database from others. */
 export const LINEAGE_TABLE = "runs";
 
 /**

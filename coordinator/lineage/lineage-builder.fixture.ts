@@ -232,7 +232,7 @@ export function buildLineage(): Builder {
       db.update(schema.runs).set(columns).where(eq(schema.runs.id, run)).run();
     },
     copyTo(copy) {
-      // A copy of the file alone would lack what is still in the journal.
+      // A copy of the file alone would lack the contents of the journal.
       sqlite.pragma("wal_checkpoint(TRUNCATE)");
       copyFileSync(path, copy);
     },

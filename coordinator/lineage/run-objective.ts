@@ -1,4 +1,4 @@
-/** What a run is searched for, as people read it. */
+/** The objective of a run, as people read it. */
 import { type MeasuredField, type Objective, valueOfFitness } from "@kevo/proto/objective.ts";
 import { type RunSpec, runSpec } from "@kevo/proto/run.ts";
 

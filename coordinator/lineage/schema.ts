@@ -15,7 +15,7 @@ export const runs = sqliteTable("runs", {
   backend: text().notNull(),
   /** RunSpec of the wire, JSON. */
   spec: text().notNull(),
-  /** What a resume needs besides the specification (paths, addresses), JSON. */
+  /** The settings that a resume needs besides the specification (paths, addresses), JSON. */
   launch: text().notNull(),
   status: text({ enum: RUN_STATUSES }).notNull(),
   /** Why it ended as it did, for a person. */
@@ -174,7 +174,7 @@ export const attempts = sqliteTable(
     evaluator: text().notNull(),
     /** Stage that it had reached when it ended. */
     stage: text(),
-    /** Null while it goes on. */
+    /** Null while it continues. */
     end: text({ enum: ATTEMPT_ENDS }),
     startedAt: integer("started_at").notNull(),
     endedAt: integer("ended_at"),
@@ -237,13 +237,13 @@ export const modelCalls = sqliteTable(
   (table) => [index("model_calls_question").on(table.run, table.promptHash)],
 );
 
-/** What happened to the run as a whole: a message for people, and data where programs act on it. */
+/** Events of a run as a whole: a message for people, and data where programs act on it. */
 export const events = sqliteTable("events", {
   id: integer().primaryKey({ autoIncrement: true }),
   run: text().notNull(),
   kind: text().notNull(),
   message: text().notNull(),
-  /** What programs read of it, JSON; null where the message is all. */
+  /** The part that programs read, JSON; null where there is only the message. */
   data: text(),
   createdAt: integer("created_at").notNull(),
 });

@@ -37,7 +37,7 @@ test("a server starts, answers and stops without a trace of its process", async 
   expect(existsSync(join(dir, "server.json"))).toBe(false);
 });
 
-test("a killed server comes back on the same port, and the owner is told", async () => {
+test("a killed server restarts on the same port, and the owner is notified", async () => {
   const server = await start({ dir: folder() });
   const { url, pid } = server;
   const told = new Promise<ServerExit>((resolve) => server.onExit(resolve));

@@ -33,7 +33,7 @@ export interface NatsServerOptions {
   readonly listen?: string | undefined;
   /** Needed beyond loopback. */
   readonly token?: string | undefined;
-  /** Told what is about to be started, where nobody named or checked it. */
+  /** Called with the binary that is about to start, if the user did not name it and it was not checked. */
   readonly onUnchecked?: ((binary: NatsServerBinary) => void) | undefined;
   /** Default: what `findNatsServer` finds. */
   readonly binary?: NatsServerBinary | undefined;
@@ -86,7 +86,7 @@ export async function startNatsServer(options: NatsServerOptions): Promise<Embed
   const owners = openOwners(dir);
   return owners.alone(async () => {
     const keys = openClusterKeys(dir);
-    // Looked up at each start: somebody may have been invited meanwhile.
+    // Looked up at each start: invitations may have been made meanwhile.
     const admission = () => admissionTo(dir, keys, options.token, listen.host);
     const adopted = await adoptOrEnd(dir, listen, admission, owners);
     const started =
@@ -100,13 +100,13 @@ export async function startNatsServer(options: NatsServerOptions): Promise<Embed
   });
 }
 
-/** The package's binary is checked by its hash; one on PATH is whatever lies there. */
+/** The package's binary is checked by its hash; one on PATH is used unchecked. */
 function chosen({ binary = findNatsServer(), onUnchecked }: NatsServerOptions): NatsServerBinary {
   if (binary.source === "PATH") onUnchecked?.(binary);
   return binary;
 }
 
-/** The recorded server, if it lives and is as wanted; null when there is none (any more). */
+/** The recorded server, if it lives and has the wanted settings; otherwise null. */
 async function adoptOrEnd(
   dir: string,
   listen: Address,

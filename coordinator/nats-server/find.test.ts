@@ -7,7 +7,7 @@ import { findNatsServer } from "./find.ts";
 const root = mkdtempSync(join(tmpdir(), "kevo-find-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-/** A program that only says a version, in a folder of its own. */
+/** A program that only prints a version, in a new folder. */
 function claiming(version: string): { folder: string; path: string } {
   const folder = mkdtempSync(join(root, "bin-"));
   const path = join(folder, "nats-server");
@@ -30,6 +30,6 @@ test("one that is too old is passed over on PATH, and refused where it was named
   expect(() => findNatsServer({ NATS_SERVER_BIN: old.path })).toThrow(/version 2\.9\.9, but 2\.9\.10 or newer/);
 });
 
-test("a NATS_SERVER_BIN that is none is named", () => {
+test("a NATS_SERVER_BIN that is not a nats-server is named", () => {
   expect(() => findNatsServer({ NATS_SERVER_BIN: "/bin/false" })).toThrow(/NATS_SERVER_BIN is \/bin\/false/);
 });

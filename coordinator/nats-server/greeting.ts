@@ -1,4 +1,4 @@
-/** What a nats-server says to whoever connects: proof that it is up, and which one it is. */
+/** A nats-server's greeting to a new connection: proof that it is up, and its identity. */
 import { connect } from "node:net";
 import type { Address } from "@kevo/core/config/address.ts";
 

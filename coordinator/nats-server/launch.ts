@@ -54,7 +54,7 @@ export async function launch(dir: string, binary: string, settings: ServerSettin
   const startTime = pid === undefined ? null : startTimeOf(pid);
   const { listen, name } = settings;
   if (pid !== undefined && startTime !== null) {
-    // Before it is ready, so that no crash of ours leaves a server that nobody knows.
+    // Before it is ready, so that a crash of this process leaves no unrecorded server.
     const record = { pid, host: listen.host, port: listen.port, startTime, binary, name };
     writeRecord(dir, record);
     const deadline = performance.now() + READY_LIMIT_MS;

@@ -34,7 +34,7 @@ export function isAlive(pid: number, startTime: string): boolean {
 export async function endProcess(pid: number, startTime: string, graceMs = 5000): Promise<void> {
   const give = (signal: NodeJS.Signals) => {
     try {
-      // Checked right before, so that nobody else's process is hit.
+      // Checked immediately before, so that no other process is hit.
       if (isAlive(pid, startTime)) process.kill(pid, signal);
     } catch {
       // It ended in between.

@@ -17,7 +17,7 @@ export type ServerRecord = z.infer<typeof record>;
 
 const path = (dir: string) => join(dir, "server.json");
 
-/** Null when there is none, or nothing that makes sense. */
+/** Null for a missing or meaningless record. */
 export function readRecord(dir: string): ServerRecord | null {
   try {
     return record.parse(JSON.parse(readFileSync(path(dir), "utf8")));

@@ -11,10 +11,10 @@ export interface ServerSettings {
   readonly admission: Admission;
 }
 
-/** Of all streams together; each has bounds of its own. */
+/** Of all streams together; each has its own bounds. */
 const MAX_STORE_BYTES = 16 * 1024 ** 3;
 const MAX_CONNECTIONS = 1024;
-/** Who has not said by then who he is, is cut off. */
+/** A client that has not authenticated by then is disconnected. */
 const AUTHORIZATION_TIMEOUT_S = 3;
 
 export const configPath = (dir: string) => join(dir, "nats-server.conf");

@@ -1,4 +1,4 @@
-/** Commands that people are told to go on with: they can be copied as they stand. */
+/** Commands suggested to people as a next step: they can be copied unchanged. */
 import { resolve } from "node:path";
 import { ownCommand } from "@kevo/core/program/own-command.ts";
 import { shellWord } from "@kevo/core/program/shell-word.ts";

@@ -1,4 +1,4 @@
-/** Numbers and texts as people read them. `–` stands for what is not known. */
+/** Numbers and texts as people read them. `–` is an unknown value. */
 import type { Objective } from "@kevo/proto/objective.ts";
 import type { Config, ParamValue } from "@kevo/proto/search-space.ts";
 import type { Roofline } from "../lineage/roofline.ts";
@@ -50,7 +50,7 @@ export function formatRoofline(roofline: Roofline | null): string {
   return `${formatShare(roofline.share)} of ${roofline.of === "peak" ? "peak" : `${roofline.of} bandwidth`}`;
 }
 
-/** What is more than nothing never reads as nothing. */
+/** A value above zero never reads as zero. */
 export function formatUsd(usd: number | null): string {
   if (usd === null) return UNKNOWN;
   if (usd > 0 && usd < 0.00005) return "< $0.0001";

@@ -100,7 +100,7 @@ describe("a frame of the live view", () => {
     expect(frame).not.toContain("×");
   });
 
-  it("fits the terminal whatever it is told", () => {
+  it("fits the terminal with any content", () => {
     const counts = fc.record({ islands: fc.nat(80), evaluators: fc.nat(40), width: fc.integer({ min: 40, max: 200 }) });
     fc.assert(
       fc.property(
@@ -168,7 +168,7 @@ describe("the live view", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("draws anew when the terminal changes its size, and shows how the best grew", () => {
+  it("redraws when the terminal changes its size, and shows how the best grew", () => {
     const screen = new Screen();
     const written: string[] = [];
     const write = screen._write.bind(screen);

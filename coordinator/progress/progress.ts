@@ -2,7 +2,7 @@
 import type { RunSnapshot } from "../snapshot/snapshot.ts";
 
 export interface Progress {
-  /** May be called as often as you like; what is shown is limited. */
+  /** May be called at any rate; the display is updated at a limited one. */
   update(snapshot: RunSnapshot): void;
   /** Something worth keeping on the screen, such as an evaluator that came or went. */
   note(text: string): void;

@@ -4,7 +4,7 @@ import stringWidth from "string-width";
 
 export interface Column {
   readonly head: string;
-  /** Numbers stand to the right. */
+  /** Numbers are aligned to the right. */
   readonly align?: "left" | "right";
 }
 
@@ -63,7 +63,7 @@ function padded(cell: string, width: number, align: "left" | "right", style: (ce
   return align === "right" ? blanks + style(cell) : style(cell) + blanks;
 }
 
-/** True where bold heads are welcome: a terminal, and nobody set NO_COLOR. */
+/** True where bold heads are welcome: a terminal without NO_COLOR. */
 export function wantsColours(stream: { isTTY?: boolean }): boolean {
   return stream.isTTY === true && (process.env.NO_COLOR ?? "") === "" && process.env.TERM !== "dumb";
 }

@@ -1,4 +1,4 @@
-/** What a recording is as a run, and whether one for the same file was begun before. */
+/** A recording as a run, and whether an earlier run began to record to the same file. */
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { KernelPackage } from "@kevo/core/kernel/load.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";

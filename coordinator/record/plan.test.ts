@@ -44,7 +44,7 @@ describe("planRecording", () => {
     expect(planRecording(large, {}, 1, 200).configurations).toEqual(configurations);
   });
 
-  it("says what is wrong with --fix", () => {
+  it("explains mistakes in --fix", () => {
     expect(() => parseFixed(["tyle=8"], definition)).toThrow(/the parameters are tile, layout/);
     expect(() => parseFixed(["tile"], definition)).toThrow(/NAME=VALUE/);
     expect(() => parseFixed(["tile=9"], definition)).toThrow(/the values of tile are 8, 16, 32/);

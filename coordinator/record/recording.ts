@@ -17,7 +17,7 @@ import type { LineageDatabase } from "../lineage/database.ts";
 import { candidates, evaluations, measurements, runs } from "../lineage/schema.ts";
 import { type Fixed, formatValue, planRecording } from "./plan.ts";
 
-/** Kernel Tuner's names of failures. The outcome itself stands beside them. */
+/** Kernel Tuner's names of failures. The outcome itself is stored beside them. */
 const FAILED: Readonly<Record<Exclude<Outcome, "ok">, string>> = {
   compile_error: "CompilationFailedConfig",
   invalid: "InvalidConfig",
@@ -143,7 +143,7 @@ function recordOf({ config, evaluation, measured }: Row, definition: KernelDefin
     time: ok ? rounded(measured.timeMs as number) : FAILED[outcome as Exclude<Outcome, "ok">],
     times: ok ? samplesSchema.parse(JSON.parse(measured.samples)).map(rounded) : [],
     compile_time: rounded(evaluation.compileMs ?? 0),
-    // Verification and timing share the lane and are not told apart: both stand in benchmark_time.
+    // Verification and timing share the lane and are not separated: benchmark_time contains both.
     verification_time: 0,
     benchmark_time: rounded(evaluation.laneMs ?? 0),
     framework_time: 0,
@@ -161,7 +161,7 @@ function recordOf({ config, evaluation, measured }: Row, definition: KernelDefin
   };
 }
 
-/** What the finalists took when they were measured again, milliseconds of each round, by the recording's key. */
+/** Durations of the finalists' re-measurements, milliseconds of each round, by the recording's key. */
 function remeasured(db: LineageDatabase, run: string) {
   const rows = db
     .select({ config: candidates.config, id: candidates.id, round: measurements.round, time: measurements.timeMs })

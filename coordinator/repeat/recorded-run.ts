@@ -13,7 +13,7 @@ import { type FailedFinalist, failedFinalists } from "../lineage/queries/finalis
 import { candidates, measurements, runs } from "../lineage/schema.ts";
 import { placeOf } from "./place.ts";
 
-/** What the recorded run knows of each candidate, under the ids of the run that repeats it. */
+/** The recorded run's results of each candidate, under the ids of the run that repeats it. */
 export class RecordedRun {
   /** Evaluations of the recorded run: the repetition is over after as many. */
   readonly evaluations: number;
@@ -68,7 +68,7 @@ export class RecordedRun {
     });
   }
 
-  /** What was said of finalists that failed on fresh inputs. */
+  /** Messages of finalists that failed on fresh inputs. */
   failedFinalists(): FailedFinalist[] {
     return failedFinalists(this.#db, this.run).map(({ candidate, message }) => ({
       candidate: this.#renamed(candidate),

@@ -59,7 +59,7 @@ export function leftOutSentences({ cells }: CellTable): string[] {
   return [...counts].map(([reason, n]) => `Not timed on ${n} of ${cells.length} workloads: ${reason}.`);
 }
 
-/** What is not as in the defaults; everything where there are none. */
+/** Values that differ from the defaults; all values where there are no defaults. */
 export function differing(config: Config, defaults: Config | null): Config {
   const entries = Object.entries(config).filter(
     ([name, value]) => defaults === null || formatValue(value) !== formatValue(defaults[name]),

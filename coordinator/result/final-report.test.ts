@@ -136,7 +136,7 @@ describe("the final report", () => {
     expect(report).not.toContain("–");
   });
 
-  it("says how an interrupted run goes on, and names no winner where nothing was measured", () => {
+  it("says how to continue an interrupted run, and names no winner where nothing was measured", () => {
     const report = finalReport({ ...result, status: "interrupted", best: null }, { ...details, workloads: [] });
     expect(report).toContain("was interrupted");
     expect(report).toContain("No candidate was measured");

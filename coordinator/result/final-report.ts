@@ -1,4 +1,4 @@
-/** What a person reads when a run has ended. */
+/** The report that a person reads when a run has ended. */
 import { cut } from "@kevo/core/text/cut.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
 import { comparisonOf } from "../lineage/comparison.ts";
@@ -28,11 +28,11 @@ import type { RunResult } from "./result.ts";
 export interface ReportDetails {
   /** Of the kernel's definition; null in replay and where it is not known. */
   readonly defaultConfig: Config | null;
-  /** Names of the kernel's baselines; whatever else was timed beside the winner gets a column of its own. */
+  /** Names of the kernel's baselines; anything else timed beside the winner gets its own column. */
   readonly baselines: readonly string[];
   /** `winnersTimes` of the run. */
   readonly workloads: readonly WorkloadTimes[];
-  /** `cellsOf` the run: where each workload has a winner of its own, there is no one winner to speak of. */
+  /** `cellsOf` the run: where each workload has its own winner, no single winner is named. */
   readonly cells: CellTable | null;
   readonly colours?: boolean;
 }
@@ -113,7 +113,7 @@ function winner(best: NonNullable<RunResult["best"]>, baseline: string | null, f
   return lines.join("\n");
 }
 
-/** What the interval allows to say. */
+/** The claim that the interval allows. */
 function claim(best: NonNullable<RunResult["best"]>, baseline: string | null): string[] {
   const interval = `confidence interval ${formatInterval(best.speedup_low, best.speedup_high)}`;
   const speed = `${formatSpeedup(best.speedup)} the speed of the fastest baseline`;
@@ -130,7 +130,7 @@ function claim(best: NonNullable<RunResult["best"]>, baseline: string | null): s
   ];
 }
 
-/** So many of a kind are named; the others are counted. */
+/** This many of a kind are named; the rest are counted. */
 const NAMED = 5;
 
 /** Niches whose best has nothing but one evaluation behind it. */
@@ -150,7 +150,7 @@ function failedFinalists({ failed_finalists: failed }: RunResult): string[] {
   return [[head, ...lines.slice(0, NAMED), ...rest].join("\n")];
 }
 
-/** What no other candidate beats in both fields. */
+/** Candidates that no other one beats in both fields. */
 function paretoTable({ pareto }: RunResult, options: TableOptions): string[] {
   const [first] = pareto ?? [];
   if (pareto === undefined || first === undefined) return [];
@@ -168,7 +168,7 @@ function paretoTable({ pareto }: RunResult, options: TableOptions): string[] {
   return [`Pareto front of ${fields.join(" and ")}: no other candidate is better than one of these in both.\n${table}`];
 }
 
-/** One line for each device model: where each has a best configuration of its own, there is no one winner. */
+/** One line for each device model: where each has its own best configuration, there is no single winner. */
 function deviceTable({ best_by_device }: RunResult, { defaultConfig }: ReportDetails, options: TableOptions): string {
   const devices = Object.entries(best_by_device);
   const compared = devices.some(([, { speedup }]) => speedup !== null);

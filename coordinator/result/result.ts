@@ -44,7 +44,7 @@ const best = z.object({
   ...speedups,
   /** Null where a recording of something else has no time. */
   time_ms: z.number().positive().nullable(),
-  /** What a recording was tuned for; absent where that is the time. */
+  /** The objective of a recording; absent where that is the time. */
   objective: z.object(measured).optional(),
   island: counted,
   batch: counted,
@@ -69,7 +69,7 @@ const side = z.object({
   usd: z.number().nonnegative(),
 });
 
-/** What language models did. */
+/** The contribution of language models. */
 const llm = z.object({
   models: z.array(z.string()),
   /** Best-of-N: nothing that was measured was told. */
@@ -95,7 +95,7 @@ export const runResult = z.object({
   backend: z.enum(BACKENDS),
   islands: counted,
   evaluations: z.object({
-    /** What the budget counts. */
+    /** The evaluations that the budget counts. */
     total: counted,
     ...(Object.fromEntries(OUTCOMES.map((o) => [o, counted])) as Record<(typeof OUTCOMES)[number], typeof counted>),
     cached: counted,

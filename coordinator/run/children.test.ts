@@ -80,7 +80,7 @@ describe("a child that works, and dies again and again", () => {
     expect(message).toMatch(/ended with SIGABRT.* It ended 3 times in a row for this reason\.$/);
   });
 
-  test("for other reasons, or killed by somebody, is started again", async () => {
+  test("for other reasons, or killed from outside, is started again", async () => {
     const reasons = `const reasons = ["one", "two", "two", "kill", "two", "two", "three", "three", "three"];
       if (reasons[n - 1] === "kill") process.kill(process.pid, "SIGKILL");
       console.error(reasons[n - 1]); process.exit(1);`;

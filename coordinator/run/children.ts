@@ -19,7 +19,7 @@ export interface ChildOptions {
   readonly onRestart: (why: string) => void;
   /** It keeps ending; `why` carries its last output. */
   readonly onFailed: (error: UserError) => void;
-  /** Milliseconds, by which its life is measured; tests bring a clock of their own. */
+  /** Clock in milliseconds that measures its life; tests bring their own. */
   readonly now?: () => number;
 }
 
@@ -36,7 +36,7 @@ export class Child {
   #process: GroupProcess | null = null;
   #stopping = false;
   #failedStarts = 0;
-  /** What it said when it died, without numbers, and how often in a row it has said so. */
+  /** Its last output without numbers, and how often in a row it ended with that. */
   #deaths = { reason: "", count: 0 };
   /** Last lines on standard error: what a person needs when it does not start. */
   #lastLines: string[] = [];
@@ -102,7 +102,7 @@ export class Child {
     });
   }
 
-  /** A process that was killed has no reason of its own. Last outputs are compared without their numbers. */
+  /** A process that was killed gives no reason. Last outputs are compared without their numbers. */
   #diesAlike(signal: NodeJS.Signals | null): boolean {
     const isKilled = signal === "SIGKILL" || signal === "SIGTERM";
     const reason = isKilled ? "" : (signal ?? this.#lastLines.join(" ").replace(/\d+/g, "#"));

@@ -1,11 +1,11 @@
-/** What a run does by the clock. */
+/** The periodic actions of a run. */
 
 export interface Clocks {
   /** Shows how the run goes. */
   readonly onView: () => void;
   /** Stores how the run goes, for other processes. */
   readonly onStore: () => void;
-  /** Looks whether the run has ended, or cannot go on. */
+  /** Checks whether the run has ended, or cannot continue. */
   readonly onLook: () => void;
   /** The run's time is up. */
   readonly onTimeUp: () => void;

@@ -53,13 +53,13 @@ interface Side {
   readonly run: string;
   readonly speedup: number | null;
   readonly time_ms: number | null;
-  /** What a recording was tuned for; absent where that is the time. */
+  /** The objective of a recording; absent where that is the time. */
   readonly value?: number | undefined;
   readonly calls: number;
   readonly usd: number;
 }
 
-/** What evolution was worth: the best of a run, by that of its control with the same calls. */
+/** The value of evolution: the best of a run, relative to that of its control with the same calls. */
 export interface WorthOfEvolution {
   readonly evolved: Side;
   readonly control: Side;
@@ -103,7 +103,7 @@ function sideOf(db: LineageDatabase, run: string): Side | null {
   };
 }
 
-/** @throws UserError (code 2) where there is no run yet that it could be the control of. */
+/** @throws UserError (code 2) where no run exists that it could be the control of. */
 export function asControl(db: LineageDatabase, spec: RunSpec): RunSpec {
   if (spec.llm === undefined || !spec.llm.control) return spec;
   const other = counterpartOf(db, spec, false);

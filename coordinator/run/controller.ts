@@ -62,7 +62,7 @@ class RunController {
   #phase = "waiting for an evaluator";
   /** Why no further batch is accepted; null while the budget alone decides. */
   #stopping: SearchEnd | null = null;
-  /** Settles when the search is over; rejects when the run cannot go on. */
+  /** Settles when the search is over; rejects when the run cannot continue. */
   readonly #over = Promise.withResolvers<SearchEnd>();
 
   constructor(session: RunSession, stack: AsyncDisposableStack) {
@@ -238,7 +238,7 @@ class RunController {
     if (stalled !== null) this.#note("stalled", stalled);
   }
 
-  /** What hinders the run now, for people. */
+  /** The current obstacle of the run, for people. */
   #waiting(watchdog: Watchdog): string | null {
     const { launch, mode } = this.#session;
     if (this.#bus?.connected === false) return "the connection to NATS is lost; reconnecting";

@@ -1,4 +1,4 @@
-/** What an effort tier means to a run of some niches. */
+/** The effort tiers, applied to a run with a number of niches. */
 import { EFFORT } from "@kevo/core/effort/effort.ts";
 import type { Effort } from "@kevo/proto/run.ts";
 

@@ -1,4 +1,4 @@
-/** What the coordinator of a run answers on NATS. */
+/** The coordinator's answers on a run's NATS subjects. */
 
 import type { Bus, Subscription } from "@kevo/core/bus/bus.ts";
 import type { EventData } from "@kevo/proto/event.ts";
@@ -69,7 +69,7 @@ export class Endpoints {
     this.announce();
   }
 
-  /** Tells the workers how things stand. */
+  /** Tells the workers the state of the run. */
   announce(): void {
     const { bus, ledger, windows } = this.#options;
     const { state } = ledger;
@@ -106,11 +106,11 @@ export class Endpoints {
     };
   }
 
-  /** An evaluator may be sent a candidate the moment it is accepted: its source is there by then. */
+  /** An evaluator may receive a candidate the moment it is accepted: its code is stored by then. */
   async #offer(request: BatchRequest, window: number): Promise<Pick<Offer, "status" | "refusal">> {
     const { bus, ledger, grants } = this.#options;
     if (!grants.isLease(request)) return refused("stale_epoch", "another worker has leased this island");
-    // What is refused leaves nothing behind, neither here nor in the object store.
+    // A refused batch leaves nothing behind, neither here nor in the object store.
     const early = ledger.state.answerAtOnce(request, window);
     if (early !== null) return early;
     const wrong = await publishEvolvedSources(bus, request);

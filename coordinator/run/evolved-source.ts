@@ -27,7 +27,7 @@ export function evolvableCode(kernel: KernelPackage): EvolvedSource {
   return { hash: codeHash(text), text };
 }
 
-/** Where evaluators find them, before anybody is told of the candidates. @throws BusError; nothing is stored then. */
+/** Stores the code for evaluators before they hear of the candidates. @throws BusError; nothing is stored then. */
 export async function publishEvolvedSources(
   bus: Bus,
   { sources = {}, proposals }: Pick<BatchRequest, "sources" | "proposals">,

@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => lineage.remove());
 
-/** Of a run of its own, the fastest first. */
+/** Of a new run, the fastest first. */
 function sixCandidates() {
   const run = lineage.run();
   const candidates = [9, 8, 7, 6, 5, 4].map((speedup) => {
@@ -25,7 +25,7 @@ function sixCandidates() {
   return { candidates, spec };
 }
 
-it("lets the next best stand in for finalists that failed on fresh inputs", () => {
+it("replaces finalists that failed on fresh inputs by the next best", () => {
   const { candidates, spec } = sixCandidates();
   const ids = (out: readonly string[]) => finalistsOf(lineage.db, spec, new Set(out)).map(({ id }) => id);
   expect(ids([])).toEqual(candidates.slice(0, 4));
@@ -56,11 +56,11 @@ function remeasured(failing: Readonly<Record<number, number>>, interrupted = new
   return { ended, measured, failed, phases };
 }
 
-it("measures in rounds, and lets the next best stand in for as many as failed", async () => {
+it("measures in rounds, and replaces those that failed by the next best", async () => {
   const { ended, measured, failed, phases } = remeasured({ 0: 1, 2: 2 });
   expect(await ended).toBe("remeasured");
   expect(failed).toEqual(["0 incorrect: other inputs", "2 incorrect: other inputs"]);
-  // Each round in another order; 0 is out after the first, and what the others have is not measured twice.
+  // Each round in another order; 0 is out after the first, and finished measurements are not repeated.
   expect(measured).toEqual([
     ...["1 in 1", "2 in 1", "3 in 1", "0 in 1"],
     ...["3 in 2", "1 in 2", "2 in 2"],
@@ -71,7 +71,7 @@ it("measures in rounds, and lets the next best stand in for as many as failed", 
   expect(phases).toContain("re-measuring 4 finalists (8 of 8)");
 });
 
-it("gives up on stand-ins where everything fails", async () => {
+it("gives up replacing where everything fails", async () => {
   const { ended, failed, measured } = remeasured({ 0: 1, 1: 1, 2: 1, 3: 1, 4: 1, 5: 1 });
   expect(await ended).toBe("remeasured");
   expect(failed).toHaveLength(6);

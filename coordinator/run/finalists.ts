@@ -13,7 +13,7 @@ import { type FailedFinalist, failedFinalists } from "../lineage/queries/finalis
 import { candidates, evaluations, measurements } from "../lineage/schema.ts";
 import { finalistPlan } from "./effort.ts";
 
-/** How often the next best stand in for finalists that failed: a device that fails everything must not cost hours. */
+/** How often the next best replace finalists that failed: a device that fails everything must not cost hours. */
 const SUBSTITUTIONS = 3;
 
 export interface Remeasurement {

@@ -11,7 +11,7 @@ const fields = z.object({
   time_scale: z.number().nonnegative(),
   /** Replay: the field that is searched for, and one beside it, where the file's own are not taken. */
   objective: objectiveRequest.optional(),
-  /** HOST:PORT of evaluators named on the command line; a local one is started where there is none. */
+  /** HOST:PORT of evaluators named on the command line; without any, a local one is started. */
   evaluators: z.array(z.string()),
   devices: z.string().nullable(),
   /** The local evaluator starts only where its sandbox contains candidates. */

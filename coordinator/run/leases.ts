@@ -17,7 +17,7 @@ export class Leases {
   readonly #grants: Grants;
   /** When each island's lease runs out, milliseconds of `now`. */
   readonly #until: number[];
-  /** An island is granted once its epoch is stored; until then nobody else may have it. */
+  /** An island is granted once its epoch is stored; until then no other worker may have it. */
   readonly #granting = new Set<number>();
   readonly #now: () => number;
 
@@ -49,7 +49,7 @@ export class Leases {
     return { v: WIRE_VERSION, status: "released" };
   }
 
-  /** Islands that somebody holds now. */
+  /** Islands with a current holder. */
   get held(): number {
     return this.#until.filter((until) => until > this.#now()).length;
   }

@@ -12,7 +12,7 @@ const spaceOf = (max: number) =>
   openSpace({ parameters: [{ name: "A", type: "integer", min: 1, max, step: 1 }], constraints: [] });
 const noFleet = { snapshots: () => [] } as unknown as Fleet;
 
-it("counts on no more evaluations than the space holds, and on none that nobody asked for", () => {
+it("expects no more evaluations than the space holds, and none beyond the budget", () => {
   const budget = (evaluations: number, size: number) =>
     new LiveView(new LedgerState({ ...spec, evaluations }, spaceOf(size)), noFleet).snapshot("evolving", 0).budget;
   expect(budget(200, 12)).toBe(12);

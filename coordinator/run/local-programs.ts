@@ -30,7 +30,7 @@ export function localEvaluators({ launch, mode }: Pick<RunSession, "launch" | "m
   return mode.needsEvaluators && launch.evaluators.length === 0 ? Math.max(1, launch.spaces.length) : 0;
 }
 
-/** What the run needs and nobody else was named for. */
+/** The programs that the run needs and the user did not name. */
 export function startLocalPrograms(
   { spec, launch, mode }: Pick<RunSession, "spec" | "launch" | "mode">,
   natsUrl: string,

@@ -18,7 +18,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-/** A run as it stands after its start: two logs of one entry each, in SQLite and not in NATS. */
+/** A run after its start: two logs of one entry each, in SQLite and not in NATS. */
 async function started(): Promise<{ bus: Bus; ledger: Ledger; entries: LogEntry[] }> {
   const folder = mkdtempSync(join(tmpdir(), "kevo-publisher-"));
   cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
@@ -40,7 +40,7 @@ async function started(): Promise<{ bus: Bus; ledger: Ledger; entries: LogEntry[
   return { bus, ledger, entries };
 }
 
-test("a repair waits for what is under way, and publishes none of it twice", async () => {
+test("a repair waits for pending entries, and publishes none of them twice", async () => {
   const { bus, ledger, entries } = await started();
   expect(entries).toHaveLength(2);
   const sent: LogEntry[] = [];

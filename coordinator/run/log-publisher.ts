@@ -27,7 +27,7 @@ export class LogPublisher {
     bus.onReconnect(() => void this.repair());
   }
 
-  /** Entries that stand on the disk, in order. Never throws: what fails is repaired. */
+  /** Publishes stored entries, in order. Never throws: a failure is repaired. */
   publish(entries: readonly LogEntry[]): void {
     // While a repair reads the logs from SQLite, it will meet these there.
     if (this.#broken) return;

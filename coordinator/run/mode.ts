@@ -11,7 +11,7 @@ import type { LineageDatabase } from "../lineage/database.ts";
 import type { Leases } from "./leases.ts";
 import type { RecordedCalls } from "./model-endpoint.ts";
 
-/** What a mode acts on. */
+/** The parts of a run that a mode acts on. */
 export interface RunParts {
   readonly spec: RunSpec;
   readonly db: LineageDatabase;
@@ -24,12 +24,12 @@ export interface RunParts {
   readonly onPhase: (phase: string) => void;
   /** Tells people something, and stores it as an event. */
   readonly note: <K extends EventKind>(kind: K, message: string, ...data: DataArgument<K>) => void;
-  /** The run cannot go on. */
+  /** The run cannot continue. */
   readonly fail: (error: unknown) => void;
 }
 
 export interface RunMode {
-  /** What the run does while nothing hinders it, for people. */
+  /** The activity of the run while there is no obstacle, for people. */
   readonly working: string;
   /** Whether evaluators measure the candidates. Otherwise their outcomes are known already. */
   readonly needsEvaluators: boolean;

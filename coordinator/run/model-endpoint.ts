@@ -1,4 +1,4 @@
-/** What a run's coordinator answers on `kevo.<run>.model`. */
+/** The coordinator's answers on `kevo.<run>.model`. */
 
 import type { Bus, Subscription } from "@kevo/core/bus/bus.ts";
 import type { EventData } from "@kevo/proto/event.ts";
@@ -18,7 +18,7 @@ export interface ModelParts {
   /** Those of the run; no other is paid for. */
   readonly models: readonly string[];
   readonly grants: Grants;
-  /** A model proposes nothing; each kind of trouble of a model is told once. */
+  /** A model proposes nothing; each kind of trouble of a model is reported once. */
   readonly onTrouble: (trouble: EventData<"model_trouble">) => void;
 }
 

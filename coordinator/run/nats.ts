@@ -29,7 +29,7 @@ export interface OpenNats {
   readonly leaseSecret: string;
 }
 
-/** @param stack gets what is to be closed. */
+/** @param stack collects what must be closed. */
 export async function openNats(stack: AsyncDisposableStack, options: NatsOptions): Promise<OpenNats> {
   const { run, token, onNote } = options;
   const url = options.launch.nats ?? (await startEmbedded(stack, options));

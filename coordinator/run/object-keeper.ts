@@ -1,4 +1,4 @@
-/** What evaluators and workers fetch by hash, kept in the object store though NATS may lose everything. */
+/** Objects that evaluators and workers fetch by hash, kept in the object store though NATS may lose everything. */
 import type { Bus } from "@kevo/core/bus/bus.ts";
 import { retry } from "@kevo/core/retry/retry.ts";
 
@@ -15,14 +15,14 @@ export class ObjectKeeper {
   #repairing = false;
   readonly #closed = new AbortController();
 
-  /** @param objects all that the run needs; read anew for each repair. */
+  /** @param objects all that the run needs; read again for each repair. */
   constructor(bus: Pick<Bus, "putObject" | "onReconnect">, objects: () => Iterable<StoredObject>) {
     this.#bus = bus;
     this.#objects = objects;
     bus.onReconnect(() => void this.#repair());
   }
 
-  /** What is there already is not sent again. @throws BusError */
+  /** Objects that are already stored are not sent again. @throws BusError */
   async publish(): Promise<void> {
     for (const { hash, bytes } of this.#objects()) await this.#bus.putObject(hash, bytes);
   }

@@ -84,7 +84,7 @@ export function specOf(
     batch_size: SYNC_BATCH,
     search: request.search,
     baselines_start: true,
-    // A limit that nobody asked for does not apply where another was given.
+    // The default limit does not apply where the user gave another one.
     evaluations:
       request.evaluations ?? (request.timeS === null ? evaluationsOf(request.effort, niches) : UNLIMITED_EVALUATIONS),
     time_s: request.timeS,
@@ -99,7 +99,7 @@ export function definitionObject(definition: KernelDefinition): { hash: string; 
   return { hash: createHash("sha256").update(bytes).digest("hex"), bytes };
 }
 
-/** Names of the workloads that names and patterns stand for; all for none. @throws UserError (code 2) for one that stands for none. */
+/** Workloads that match names and patterns; all without any. @throws UserError (code 2) for one that matches none. */
 export function chooseWorkloads(patterns: readonly string[], { id, workloads }: KernelDefinition): string[] {
   const names = workloads.map(({ name }) => name);
   if (patterns.length === 0) return names;
@@ -117,7 +117,7 @@ export function chooseWorkloads(patterns: readonly string[], { id, workloads }: 
   return names.filter((name) => chosen.has(name));
 }
 
-/** Whether a workload is named so; `*` stands for any characters. */
+/** Whether a workload matches this name; `*` matches any characters. */
 export function fitsPattern(name: string, pattern: string): boolean {
   const parts = pattern.split("*").map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, "\\$&"));
   return new RegExp(`^${parts.join(".*")}$`).test(name);

@@ -8,7 +8,7 @@ export interface Movement {
   readonly connected: boolean;
   /** Why the logs cannot be published; null when they can. */
   readonly logTrouble: string | null;
-  /** Why nobody evaluates; null when somebody does. */
+  /** The reason why no candidate is evaluated; null while one is. */
   readonly evaluatorTrouble: string | null;
   /** Islands that a worker holds now. */
   readonly leased: number;

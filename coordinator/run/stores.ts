@@ -1,4 +1,4 @@
-/** Where a run stands: objects in NATS's store, the ledger in SQLite, and the copy of its logs in NATS. */
+/** The stores of a run: objects in NATS, the ledger in SQLite, and the copy of its logs in NATS. */
 import type { Bus } from "@kevo/core/bus/bus.ts";
 import type { KernelPackage } from "@kevo/core/kernel/load.ts";
 import type { Ledger } from "../ledger/ledger.ts";
@@ -38,7 +38,7 @@ export async function openStores(
   return publisher;
 }
 
-/** What evaluators and workers fetch by hash: the kernel, its definition, and evolved code. */
+/** The objects that evaluators and workers fetch by hash: the kernel, its definition, and evolved code. */
 function objectsOf(
   db: LineageDatabase,
   run: string,

@@ -9,7 +9,7 @@ function watched(hopeless = false, fault: EvaluatorFault | null = null) {
   return { clock, watchdog };
 }
 
-it("gives up only when nobody has served the run for long", () => {
+it("gives up only when no evaluator has served the run for long", () => {
   const { clock, watchdog } = watched();
   clock.now = EVALUATOR_TIMEOUT_MS;
   expect(watchdog.check(false, [])).toBeNull();

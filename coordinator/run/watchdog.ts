@@ -28,7 +28,7 @@ export class Watchdog {
     this.#servedAt = now();
   }
 
-  /** Why nobody serves the run, and for how much longer it waits. */
+  /** The reason why no evaluator serves the run, and how much longer it waits. */
   get waiting(): string {
     const leftS = Math.max(0, Math.ceil((this.#servedAt + this.#timeoutMs - this.#now()) / 1000));
     return `no evaluator serves (${this.#fleet.trouble}); giving up in ${leftS} s, see --wait`;

@@ -18,7 +18,7 @@ const EVOLVING = "evolving";
 /** Evaluations per second are counted over this long. */
 const RATE_WINDOW_MS = 30_000;
 
-/** What a daemon says of itself (`Description` of the wire), as far as it is shown. */
+/** A daemon's description (`Description` of the wire), as far as it is shown. */
 const description = z.object({
   credits: z.number().default(0),
   inFlight: z.number().default(0),
@@ -127,7 +127,7 @@ function islandSnapshots(db: LineageDatabase, run: string): IslandSnapshot[] {
       timeMs: evaluations.timeMs,
     })
     .from(candidates)
-    // What an evaluation answered is the island's own as well: an elite that it took in may be its best.
+    // A candidate that an evaluation answered counts for the island too: an elite that it adopted may be its best.
     .leftJoin(evaluations, sql`${evaluations.candidate} = coalesce(${candidates.answeredBy}, ${candidates.id})`)
     .where(idInRun(candidates.id, run))
     .groupBy(candidates.island)

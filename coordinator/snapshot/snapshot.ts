@@ -1,4 +1,4 @@
-/** What a person sees of a run at one moment. Plain data: made from memory by a running coordinator, from the database by `watch`. */
+/** A person's view of a run at one moment. Plain data: from memory in a running coordinator, from the database in `watch`. */
 
 import type { Outcome } from "@kevo/proto/outcome.ts";
 import type { RunObjective } from "../lineage/run-objective.ts";
@@ -37,11 +37,11 @@ export interface RunSnapshot {
   readonly run: string;
   readonly kernel: string;
   readonly backend: string;
-  /** What the run is doing: waiting for evaluators, evolving, re-measuring finalists, or how it ended. */
+  /** The activity of the run: waiting for evaluators, evolving, re-measuring finalists, or how it ended. */
   readonly phase: string;
-  /** What it waits for, why, and for how much longer. */
+  /** The reason for waiting, and how much longer it waits. */
   readonly waiting?: string | null;
-  /** What makes times noisy on the machine of the coordinator. */
+  /** The causes of noisy times on the coordinator's machine. */
   readonly busy?: string | null;
   readonly objective: RunObjective;
   readonly elapsedS: number;

@@ -11,7 +11,7 @@ export function listRuns(options: ReadOptions): void {
   const open = openReadOnly(options.db);
   try {
     const rows = runsOf(open.db, Date.now());
-    // One coordinator a database: while none holds it, nothing runs, whatever the last one managed to write.
+    // One coordinator per database: while none holds it, no run is active, whatever status the last one stored.
     const held = rows.some((row) => row.status === "running") && isHeld(open.path);
     const shown = rows.map((row) => ({ ...row, alive: held && row.status === "running" }));
     if (options.json) printJson(shown);

@@ -50,7 +50,7 @@ export function bestView(best: Best, options: TableOptions): string {
   ].join("\n\n");
 }
 
-/** Of a best that is none against the fastest baseline. */
+/** For a best candidate that is not measurably faster than the fastest baseline. */
 function doubt(best: Ranked): string {
   const comparison = comparisonOf(best);
   if (comparison === "faster") return "";
@@ -171,7 +171,7 @@ function configTable(config: Ranked["config"], options: TableOptions): string {
   );
 }
 
-/** @param separate each workload has a best of its own, so that the candidate is to be named. */
+/** @param separate each workload has its own best, so the candidate is named. */
 function timesTable(times: readonly WorkloadTimes[], separate: boolean, options: TableOptions): string {
   return renderKnown(
     [

@@ -31,7 +31,7 @@ export interface TableView {
 const left = (head: string): Column => ({ head });
 const right = (head: string): Column => ({ head, align: "right" });
 
-/** In replay there is no speedup; where a recording was tuned for something else, that stands before the time. */
+/** In replay there is no speedup; another objective of the recording comes before the time. */
 function worthColumns(objective: RunObjective): Column[] {
   return [
     ...(objective === "time" ? [] : [right(objective === "speedup" ? "speedup" : objective.name)]),
@@ -235,7 +235,7 @@ function configColumn(configs: readonly Config[]): { head: string; cell: (config
   };
 }
 
-/** The last column takes what the others leave of `width`, at least 20. */
+/** The last column takes the rest of `width`, at least 20. */
 function fitted(columns: readonly Column[], rows: readonly string[][], width: number): TableView {
   const widths = columns
     .slice(0, -1)

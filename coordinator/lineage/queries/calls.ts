@@ -39,7 +39,7 @@ export function answeredCall(db: LineageDatabase, run: string, hash: string): Ca
   return row === undefined ? null : recordOf(row);
 }
 
-/** What came of a question the first time (0) it was asked in a run, the second, and so on; the last for any later. */
+/** The answers to a question in the order in which a run asked it; the last one for any later time. */
 export function recordedCall(db: LineageDatabase, run: string, hash: string, index: number): CallRecord | null {
   const rows = db
     .select()

@@ -30,7 +30,7 @@ interface Cell {
   readonly left_out: Readonly<Record<string, string>>;
   readonly config: Config | null;
   readonly candidate: string | null;
-  /** How often it was measured again on fresh inputs; what is said above is from these alone where there are any. */
+  /** Number of re-measurements on fresh inputs; if there are any, the values above come from them alone. */
   readonly rounds: number;
   /** Evaluations that the budget counts, of the islands of this workload. */
   readonly evaluations: number;

@@ -7,9 +7,9 @@ import { candidates, evaluations } from "../schema.ts";
 import { idInRun } from "./of-run.ts";
 
 export interface EvaluationCounts extends Record<Outcome, number> {
-  /** What the budget counts. */
+  /** The evaluations that the budget counts. */
   readonly total: number;
-  /** Candidates answered by an evaluation of this run; they cost nothing and stand beside the total. */
+  /** Candidates answered by an evaluation of this run; they cost nothing and are not in the total. */
   readonly cached: number;
 }
 

@@ -38,7 +38,7 @@ describe("descent", () => {
     ]);
     expect(down.map((d) => d.migrant)).toEqual([false, false, false, true]);
     expect(down[1]?.parents).toEqual([child, seed]);
-    // What an evaluation answered shows it.
+    // A candidate that an evaluation answered shows it.
     expect(down[2]).toMatchObject({ outcome: "ok", fitness: 2 });
     expect(ancestorsOf(lineage.db, seed)).toEqual([]);
   });

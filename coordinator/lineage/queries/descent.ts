@@ -76,7 +76,7 @@ function relatives(
     order by p.candidate, p.position`);
   const next = Map.groupBy(links.map(direction), ([from]) => from);
   const depths = new Map([[candidate, 0]]);
-  // A Map is walked in the order of insertion and takes up what is added on the way: breadth-first.
+  // Iteration over a Map is in the order of insertion and includes entries added meanwhile: breadth-first.
   for (const [id, depth] of depths) {
     for (const [, to] of next.get(id) ?? []) if (!depths.has(to)) depths.set(to, depth + 1);
   }

@@ -1,4 +1,4 @@
-/** What sets two candidates apart: parameters that differ, their code, and times. */
+/** The differences between two candidates: parameters, code, and times. */
 import type { Config, ParamValue } from "@kevo/proto/search-space.ts";
 import type { LineageDatabase } from "../database.ts";
 import type { candidates } from "../schema.ts";
@@ -21,7 +21,7 @@ export interface Difference {
   readonly same: number;
   /** Their evolved code is the same, or neither has one. */
   readonly same_source: boolean;
-  /** What sets their code apart, as a unified diff; null where nothing does. */
+  /** The difference of their code, as a unified diff; null for equal code. */
   readonly source_diff: string | null;
   readonly outcomes: { readonly a: string | null; readonly b: string | null };
   readonly workloads: readonly {

@@ -1,4 +1,4 @@
-/** What a run's evaluations found, in the order in which they were settled. */
+/** The results of a run's evaluations, in the order in which they were settled. */
 import { asc, eq, sql } from "drizzle-orm";
 import type { LineageDatabase } from "../database.ts";
 import { evaluations } from "../schema.ts";

@@ -18,7 +18,7 @@ export function codeTextOf(db: LineageDatabase, row: CandidateRow): string | nul
   );
 }
 
-/** Unified, three lines around each change; null where there is none. */
+/** Unified, three lines around each change; null for equal texts. */
 export function codeDifference(db: LineageDatabase, a: CandidateRow, b: CandidateRow): string | null {
   const [before, after] = [codeTextOf(db, a), codeTextOf(db, b)];
   if (before === null || after === null || before === after) return null;

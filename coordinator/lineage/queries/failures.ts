@@ -1,4 +1,4 @@
-/** What failed in a run, grouped by outcome and by the first line of the message. */
+/** The failures of a run, grouped by outcome and by the first line of the message. */
 import { sql } from "drizzle-orm";
 import type { LineageDatabase } from "../database.ts";
 

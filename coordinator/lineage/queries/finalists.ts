@@ -1,4 +1,4 @@
-/** Finalists that were wrong or broke on fresh inputs. They are out, whatever their single evaluation said. */
+/** Finalists that were wrong or broke on fresh inputs. They cannot win, whatever their single evaluation found. */
 import type { EventData } from "@kevo/proto/event.ts";
 import type { LineageDatabase } from "../database.ts";
 import { eventsOf } from "./events.ts";

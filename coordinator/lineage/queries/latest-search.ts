@@ -19,7 +19,7 @@ export interface RunState {
   readonly status: (typeof runs.$inferSelect)["status"];
 }
 
-/** The latest run of this search, whatever became of it; null where there is none. */
+/** The latest run of this search, in any state, or null. */
 export function latestSearch(db: LineageDatabase, wanted: SearchOfKernel): RunState | null {
   const rows = db
     .select({ id: runs.id, status: runs.status, spec: runs.spec })

@@ -1,4 +1,4 @@
-/** What language models did in a run, and why they did not do more. */
+/** The contribution of language models to a run, and why it was not larger. */
 
 import type { EventData } from "@kevo/proto/event.ts";
 import { and, count, eq, isNotNull, ne, not, sql } from "drizzle-orm";

@@ -6,13 +6,13 @@ import type { LineageDatabase } from "../database.ts";
 import { islands, runs } from "../schema.ts";
 
 export interface Niches {
-  /** What a recording was tuned for, where that is not the time. */
+  /** The objective of a recording other than the time. */
   readonly objective: Objective | undefined;
   /** Workloads of the run, in its order. */
   readonly workloads: readonly string[];
   /** Some island is limited to some of the workloads. */
   readonly perWorkload: boolean;
-  /** Device models that islands are limited to, in the order of the islands; empty where none is. */
+  /** Device models that islands are limited to, in the order of the islands; empty without limits. */
   readonly devices: readonly string[];
   /** Workloads that candidates of this island are judged by. */
   workloadsOf(island: number): readonly string[];

@@ -16,7 +16,7 @@ export interface ParetoPoint {
 
 const metricsSchema = z.record(z.string(), z.number());
 
-/** The best objective first, and the best of the second field last. Of equals the earliest stands. */
+/** The best objective first, and the best of the second field last. The earliest of equals is kept. */
 export function paretoFront(
   db: LineageDatabase,
   run: string,

@@ -26,7 +26,7 @@ export interface Ranked {
   readonly speedup_high: number | null;
   /** Geometric mean of the workloads' times, milliseconds; null where a recording has none. */
   readonly time_ms: number | null;
-  /** What a recording was tuned for; absent where that is the time. */
+  /** The objective of a recording; absent where that is the time. */
   readonly objective?: ObjectiveValue | undefined;
   readonly island: number;
   readonly batch: number;
@@ -35,7 +35,7 @@ export interface Ranked {
   readonly rounds: number;
 }
 
-/** What a place is made of; the rest of a measurement (samples) is large. */
+/** The columns of a place; the rest of a measurement (samples) is large. */
 export const timingColumns = {
   candidate: measurements.candidate,
   round: measurements.round,
@@ -67,7 +67,7 @@ export function ranking(db: LineageDatabase, run: string, limit: number): Ranked
         notInArray(evaluations.candidate, [...out, ...finalists.map((f) => f.candidate)]),
       ),
     )
-    // What was stopped early was not timed to the end; it is never better than what was.
+    // A candidate that was stopped early was not timed to the end; it never ranks above a fully timed one.
     .orderBy(evaluations.stoppedEarly, desc(evaluations.fitness), evaluations.timeMs, candidates.createdAt)
     .limit(limit - finalists.length)
     .all();

@@ -1,4 +1,4 @@
-/** What people type, turned into a run or a candidate: an id, the beginning of one, or nothing for the latest. */
+/** Finds the run or candidate that a person means: an id, the beginning of one, or nothing for the latest. */
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { desc, eq, getTableColumns, sql } from "drizzle-orm";
 import type { LineageDatabase } from "../database.ts";

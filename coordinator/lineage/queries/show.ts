@@ -68,7 +68,7 @@ export interface CandidateDetails {
 /** @param row of the candidate, as `resolveCandidate` finds it. */
 export function detailsOf(db: LineageDatabase, row: typeof candidates.$inferSelect): CandidateDetails {
   const { id } = row;
-  // A twin has no evaluation of its own.
+  // A twin has no evaluation.
   const measured = row.answeredBy ?? id;
   const migration = db.select().from(migrations).where(eq(migrations.candidate, id)).get();
   return {

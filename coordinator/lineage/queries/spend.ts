@@ -1,4 +1,4 @@
-/** What a run cost: dollars of language models, seconds of devices, and what a per cent of speedup cost of each. */
+/** The cost of a run: dollars of language models, seconds of devices, and the cost of each per cent of speedup. */
 import { count, desc, eq, type SQL, sql } from "drizzle-orm";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type { LineageDatabase } from "../database.ts";

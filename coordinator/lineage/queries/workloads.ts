@@ -83,7 +83,7 @@ function othersOf(rounds: readonly Record<string, number>[]): Record<string, num
   );
 }
 
-/** Geometric mean of what is known. */
+/** Geometric mean of the known values. */
 function mean(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null && value > 0) as number[];
   if (known.length === 0) return null;

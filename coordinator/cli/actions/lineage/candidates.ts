@@ -1,4 +1,4 @@
-/** What the commands of `coordinator lineage` do that are about one candidate or two. */
+/** The actions of `coordinator lineage` commands about one or two candidates. */
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { ancestorsOf, descendantsOf } from "../../../lineage/queries/descent.ts";
 import { differenceOf } from "../../../lineage/queries/diff.ts";

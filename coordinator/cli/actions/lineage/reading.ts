@@ -1,4 +1,4 @@
-/** What the commands of `coordinator lineage` share: the database, open for reading, and rows as a table or as JSON. */
+/** Shared by the commands of `coordinator lineage`: opens the database for reading, prints rows as a table or JSON. */
 import { parseInteger } from "@kevo/core/config/number.ts";
 import type { Run } from "../../../lineage/queries/resolve.ts";
 import { openReadOnly, type ReadOnlyLineage } from "../../../lineage/read-only.ts";

@@ -1,4 +1,4 @@
-/** What the commands of `coordinator lineage` do that are about a run. */
+/** The actions of `coordinator lineage` commands about a run. */
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { cellsOf } from "../../../lineage/queries/cells.ts";
 import { failuresOf } from "../../../lineage/queries/failures.ts";
