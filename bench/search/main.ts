@@ -3,24 +3,33 @@
  * random search and other tools' curves; with several spaces of one kernel, one run for all devices beside a run for
  * each. The islands, proposers and knowledge of the real thing, in process.
  */
-import { basename } from "node:path";
 import { parseArgs } from "node:util";
 import { UserError } from "@kevo/core/errors/user-error.ts";
-import { loadRecordedSpace, type RecordedSpace } from "@kevo/core/recorded-space/recorded-space.ts";
+import type { RecordedSpace } from "@kevo/core/recorded-space/recorded-space.ts";
 import { openSpace } from "@kevo/core/search-space/search-space.ts";
 import { type OtherCurve, readComparison } from "./compare.ts";
+import { readMeasured } from "./job/measured.ts";
+import { modelQuality, modelQualityLines } from "./job/model-quality.ts";
 import { compareJoint, comparisonLines } from "./joint.ts";
 import { type SearchTrace, simulate } from "./simulate.ts";
 import { type AskFigures, askFigures, type Figures, figuresOf, type Quantiles } from "./statistics.ts";
+import { openSubject, type SubjectRequest } from "./subject.ts";
+import { simulateAll } from "./threads.ts";
 
-const HELP = `Usage: npm run bench:search -- --space FILE [options]
+const HELP = `Usage: npm run bench:search -- --space FILE|--job FOLDER [options]
 
   --space FILE       recorded space, .json or .json.gz; repeat it for the same kernel on several devices to compare one
                      run for all of them with one run for each
+  --job FOLDER       instead: recordings of a part of a kernel's space; what was not measured is predicted by a model.
+                     Repeat it for one run for several workloads, each with islands of its own
+  --model-quality    with --job: how well that model predicts what it has not seen, and end
+  --from-default     with --job: start from the kernel's default, as runs do; a recorded space names none
+  --no-conditions    with --job: search without knowing which parameters count, as before activeWhen
   --evaluations N    unique evaluations of a search, of all its devices together; failures count (default 400)
   --seeds N          number of searches, one for each seed (default 25)
   --first-seed N     the first seed (default 0)
   --parallel N       evaluations in flight, whose results arrive in random order (default 1)
+  --threads N        threads that searches are spread over; use 1 where the time of an ask matters (default 1)
   --islands N        islands (default 4, as for coordinator start; for several devices, one for each)
   --compare FILE     curves of other tuners: {space: {strategy: {fraction_of_optimum: {"50": …}, …}}}
   --json             end with one line of JSON on standard output
@@ -33,10 +42,15 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       space: { type: "string", multiple: true },
+      job: { type: "string", multiple: true },
+      "model-quality": { type: "boolean", default: false },
+      "from-default": { type: "boolean", default: false },
+      "no-conditions": { type: "boolean", default: false },
       evaluations: { type: "string", default: "400" },
       seeds: { type: "string", default: "25" },
       "first-seed": { type: "string", default: "0" },
       parallel: { type: "string", default: "1" },
+      threads: { type: "string", default: "1" },
       islands: { type: "string" },
       compare: { type: "string" },
       json: { type: "boolean", default: false },
@@ -47,50 +61,74 @@ async function main(): Promise<void> {
     console.log(HELP);
     return;
   }
-  if (values.space === undefined) throw new UserError("--space FILE is required; --help shows an example", 2);
-  const names = values.space.map((path) => basename(path).replace(/\.json(\.gz)?$/, ""));
-  const [name] = names as [string];
+  if ((values.space === undefined) === (values.job === undefined)) {
+    throw new UserError("one of --space FILE and --job FOLDER is required; --help shows an example", 2);
+  }
+  const print = values.json ? console.error : console.log;
+  const end = (result: object) => {
+    if (values.json) console.log(JSON.stringify(result));
+  };
+  if (values["model-quality"]) {
+    const [job] = values.job ?? [];
+    if (job === undefined) throw new UserError("--model-quality is about a --job FOLDER", 2);
+    const quality = modelQuality(await readMeasured(job));
+    for (const line of modelQualityLines(quality)) print(line);
+    end({ job, ...quality });
+    return;
+  }
   const seeds = seedsFrom(whole("--first-seed", values["first-seed"], 0), whole("--seeds", values.seeds));
   const evaluations = whole("--evaluations", values.evaluations);
+  const threads = whole("--threads", values.threads);
+  const request: SubjectRequest = {
+    spaces: values.space ?? [],
+    jobs: values.job ?? [],
+    fromDefault: values["from-default"],
+    conditions: !values["no-conditions"],
+  };
   const setting = {
     evaluations,
     parallel: whole("--parallel", values.parallel),
-    islands: values.islands === undefined ? defaultIslands(names.length) : whole("--islands", values.islands),
+    islands:
+      values.islands === undefined
+        ? request.jobs.length > 1
+          ? request.jobs.length
+          : defaultIslands(Math.max(1, request.spaces.length))
+        : whole("--islands", values.islands),
   };
-  const others = values.compare === undefined ? {} : await readComparison(values.compare, name);
-  const recordings = await Promise.all(values.space.map((path) => loadRecordedSpace(path)));
-  const [recorded] = recordings as [RecordedSpace];
-  const space = openSpace(recorded.definition);
-  const print = values.json ? console.error : console.log;
   const budgets = [...new Set([...BUDGETS.filter((budget) => budget < evaluations), evaluations])];
-  if (recordings.length > 1) {
+  const subject = await openSubject(request);
+  const { names, space, recordings } = subject;
+  if (request.spaces.length > 1) {
     const { comparison, asks } = compare(names, recordings, seeds, setting);
     print(`${names.join(", ")}: ${space.count} configurations, ${describeSeeds(seeds)}, ${setting.islands} islands`);
     for (const line of comparisonLines(comparison, seeds.length)) print(line);
     for (const line of askLines(asks)) print(line);
-    if (values.json) {
-      console.log(JSON.stringify({ spaces: names, ...counted(seeds), ...setting, ...comparison, ...asks }));
-    }
+    end({ spaces: names, ...counted(seeds), ...setting, ...comparison, ...asks });
     return;
   }
-  const run = (search: "default" | "random") => {
-    const traces = seeds.map((seed) => simulate(space, recordings, { ...setting, seed, search }));
-    return figuresOf(traces, recorded.optimum, budgets);
-  };
-  const figures = run("default");
-  const random = run("random");
   const { islands, parallel } = setting;
-  print(`${name}: ${space.count} configurations, ${describeSeeds(seeds)}, ${islands} islands, ${parallel} in parallel`);
-  for (const line of table(
-    budgets,
-    seeds.length,
-    { "kernelevolve (default)": figures, "kernelevolve (random)": random },
-    others,
-  )) {
-    print(line);
+  const search = async (search: "default" | "random") => {
+    const total = { ...setting, evaluations: evaluations * recordings.length, differ: "workload" as const, search };
+    const traces = await simulateAll(
+      subject,
+      request,
+      seeds.map((seed) => ({ ...total, seed })),
+      threads,
+    );
+    return recordings.map(({ optimum }, at) => figuresOf(traces, optimum, budgets, at, recordings.length));
+  };
+  const [found, random] = [await search("default"), await search("random")];
+  for (const [at, name] of names.entries()) {
+    const figures = found[at] as Figures;
+    const others = values.compare === undefined ? {} : await readComparison(values.compare, name);
+    print(
+      `${name}: ${space.count} configurations, ${describeSeeds(seeds)}, ${islands} islands, ${parallel} in parallel`,
+    );
+    const own = { "kernelevolve (default)": figures, "kernelevolve (random)": random[at] as Figures };
+    for (const line of table(budgets, seeds.length, own, others)) print(line);
+    for (const line of askLines(figures)) print(line);
+    end({ space: name, ...counted(seeds), ...setting, ...figures, random: random[at] });
   }
-  for (const line of askLines(figures)) print(line);
-  if (values.json) console.log(JSON.stringify({ space: name, ...counted(seeds), ...setting, ...figures, random }));
 }
 
 /** One run for all devices, and one for each with its share of the evaluations and the islands of a single run. */
@@ -151,6 +189,9 @@ function table(
     });
     const needed = `${figures.median_evaluations_to_5_percent ?? "-"} [${low ?? "-"}, ${high ?? "-"}]`;
     lines.push(cells(name, ...fractions, `${figures.within_5_percent} of ${seeds}`, needed));
+    lines.push(
+      cells("  median over seeds", ...budgets.map((budget) => `${figures.median_fraction[budget]?.toFixed(3)}`)),
+    );
   }
   for (const [name, curve] of Object.entries(others)) {
     const fractions = budgets.map((budget) => curve.fraction_of_optimum[budget]?.toFixed(3) ?? "-");

@@ -134,7 +134,9 @@ describe("the command", () => {
       [["--space", join(folder, "none.json")], "cannot read the recorded space"],
       [["--space", path, "--seeds", "0"], "--seeds 0: this must be a whole number above 0"],
       [["--spce", path], "--spce"],
-      [[], "--space FILE is required"],
+      [[], "one of --space FILE and --job FOLDER is required"],
+      [["--job", join(folder, "none")], "there are no recordings"],
+      [["--job", folder], "which is none of this project's kernels"],
     ] as const) {
       const failed = await run(...options).catch((error) => error);
       expect(failed.stderr).toContain(message);

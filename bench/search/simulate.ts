@@ -24,6 +24,8 @@ export interface SearchSetting {
   /** Evaluations on their way at a time, all islands together. */
   readonly parallel: number;
   readonly search: RunSpec["search"];
+  /** What several recordings differ in. */
+  readonly differ?: "device" | "workload";
 }
 
 export interface SearchTrace {
@@ -42,7 +44,7 @@ export interface SearchTrace {
 const MIGRATION = { topology: "ring", migrate_every: 5, migrants: 1 } as const;
 type Result = Pick<EvaluatedEntry, "outcome" | "fitness" | "time_ms">;
 
-/** @param recordings of one kernel; with several, islands are dealt to their devices in turn. */
+/** @param recordings of one kernel; with several, islands are dealt to them in turn. */
 export function simulate(
   space: SearchSpace,
   recordings: readonly RecordedSpace[],
@@ -121,19 +123,22 @@ export function simulate(
   return trace;
 }
 
-function specOf({ seed, evaluations, islands, search }: SearchSetting, recordings: readonly RecordedSpace[]): RunSpec {
-  const deviceOf = (index: number) =>
-    recordings.length === 1 ? null : (recordings[index % recordings.length] as RecordedSpace).deviceName;
+function specOf(setting: SearchSetting, recordings: readonly RecordedSpace[]): RunSpec {
+  const { seed, evaluations, islands, search, differ = "device" } = setting;
+  const workloads = differ === "device" ? ["recorded"] : recordings.map((_, at) => `recorded-${at}`);
+  const nicheOf = (index: number) => {
+    const at = index % recordings.length;
+    if (recordings.length === 1) return { workloads: null, device: null };
+    if (differ === "workload") return { workloads: [workloads[at] as string], device: null };
+    return { workloads: null, device: (recordings[at] as RecordedSpace).deviceName };
+  };
   return {
     run: "bench",
     kernel: { id: "recorded", title: "recorded", hash: "", definition: "" },
     backend: "replay",
-    workloads: ["recorded"],
+    workloads,
     seed,
-    islands: Array.from({ length: islands }, (_, index) => ({
-      index,
-      niche: { workloads: null, device: deviceOf(index) },
-    })),
+    islands: Array.from({ length: islands }, (_, index) => ({ index, niche: nicheOf(index) })),
     ...MIGRATION,
     sync: false,
     batch_size: 1,

@@ -10,7 +10,9 @@ const LAST = 0.2;
 export interface Figures extends AskFigures {
   /** By budget of unique evaluations: mean over seeds of optimum / best so far. */
   readonly fraction_of_optimum: Record<string, number>;
-  /** 95 % bootstrap intervals of these means. */
+  /** The same, the median over seeds. */
+  readonly median_fraction: Record<string, number>;
+  /** 95 % bootstrap intervals of the means. */
   readonly interval: Record<string, [number, number]>;
   /** Seeds whose best came within 5 % of the optimum. */
   readonly within_5_percent: number;
@@ -36,16 +38,24 @@ export interface Quantiles {
   readonly p99: number;
 }
 
-/** Of one recording, the first of each trace. */
-export function figuresOf(traces: readonly SearchTrace[], optimum: number, budgets: readonly number[]): Figures {
-  const lines = traces.map(({ best }) => best[0] ?? []);
+/** Of one recording of each trace, which has one in `share` of the evaluations. */
+export function figuresOf(
+  traces: readonly SearchTrace[],
+  optimum: number,
+  budgets: readonly number[],
+  recording = 0,
+  share = 1,
+): Figures {
+  const lines = traces.map(({ best }) => (best[recording] ?? []).filter((_, at) => (at + 1) % share === 0));
   const fraction: Record<string, number> = {};
   const interval: Record<string, [number, number]> = {};
+  const medians: Record<string, number> = {};
   for (const budget of budgets) {
     const reached = lines.map(
       (best) => optimum / (best[Math.min(budget, best.length) - 1] ?? Number.POSITIVE_INFINITY),
     );
     fraction[budget] = mean(reached);
+    medians[budget] = median(reached);
     interval[budget] = bootstrap(reached, mean);
   }
   const needed = lines.map((best) => {
@@ -55,6 +65,7 @@ export function figuresOf(traces: readonly SearchTrace[], optimum: number, budge
   const [low, high] = bootstrap(needed, median);
   return {
     fraction_of_optimum: fraction,
+    median_fraction: medians,
     interval,
     within_5_percent: needed.filter(Number.isFinite).length,
     median_evaluations_to_5_percent: finite(median(needed)),
