@@ -1,4 +1,4 @@
-/** A person's view of a run at one moment. Plain data: from memory in a running coordinator, from the database in `watch`. */
+/** A person's view of a run at one moment. Plain data: from the coordinator's memory, or in `watch` from the database. */
 
 import type { Outcome } from "@kevo/proto/outcome.ts";
 import type { RunObjective } from "../lineage/run-objective.ts";

@@ -14,7 +14,7 @@ export interface Device {
   readonly model: string;
   /** Measured peak, GFLOP/s; null where it is not known yet. */
   readonly peakGflops: number | null;
-  /** CUDA compute capability such as `9.0`; absent where there is none. */
+  /** CUDA compute capability such as `9.0`; absent on other devices. */
   readonly capability?: string;
   /** How many processes of others computed on it when it was opened. */
   readonly otherProcesses?: number;
@@ -64,7 +64,7 @@ export interface Artifact {
 
 export interface Backend<A extends Artifact = Artifact> {
   readonly name: "cpu" | "triton" | "replay";
-  /** What stands between a candidate and this host, one line; where `contains` is false it is not enough for code that a model wrote. */
+  /** The protection of this host, one line. If `contains` is false, it does not suffice for code that a model wrote. */
   readonly protection: { readonly description: string; readonly contains: boolean };
   /** Compiler, driver and libraries, one line; part of what makes two evaluations comparable. */
   readonly toolchain: string;

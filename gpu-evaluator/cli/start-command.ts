@@ -104,7 +104,7 @@ function backendChoice(given: GivenOptions, python: string | undefined): Backend
   return given.backend === "triton" ? { name: "triton", devices, python } : { name: "cpu", devices };
 }
 
-/** What to bind and what to announce; null when it is the bound address. */
+/** The address to bind and the one to announce; null for the bound one. */
 async function addresses(
   given: GivenOptions,
   token: string | undefined,

@@ -4,7 +4,7 @@ import { onStopRequest } from "@kevo/core/program/stop-requests.ts";
 type Asking = "signal" | "client" | "parent";
 
 export interface Stop {
-  /** Resolves, with who asked, when it should take nothing new and finish what is here. */
+  /** Resolves with the requester when it should accept no more candidates and finish those in hand. */
   readonly requested: Promise<Asking>;
   /** Resolves when it should end without finishing. */
   readonly atOnce: Promise<"at once">;

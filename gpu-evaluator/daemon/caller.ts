@@ -1,4 +1,4 @@
-/** Who calls: decided from a call's metadata, before a byte of its message is taken. */
+/** Identifies the caller from a call's metadata, before a byte of its message is read. */
 import {
   type Metadata,
   ServerCredentials,
@@ -28,7 +28,7 @@ const WHY = {
   repeated: "this call was made before",
 } as const;
 
-/** Where the digest of a verified call stands for its handler. */
+/** Metadata key under which the handler finds the digest of a verified call. */
 const DIGEST_KEY = "kevo-verified";
 
 export interface CallerCheck {

@@ -19,7 +19,7 @@ export interface StageLimits {
 }
 const DEFAULT_LIMITS: StageLimits = { compileMs: 3 * 60_000, laneMs: 10 * 60_000 };
 
-/** Held while timing where compiling disturbs it; shared by whoever computes on this host for the search. */
+/** Held while timing where compilers disturb it; shared by all processes that compute for a search on this host. */
 const QUIET_LOCK = "quiet";
 
 interface Evaluation {
@@ -44,7 +44,7 @@ export class Daemon {
   readonly #scheduler: Scheduler<Evaluation>;
   readonly #logger: Logger;
   readonly #limits: StageLimits;
-  /** A simulated device is nobody else's: it needs no lock. */
+  /** A simulated device is not shared: it needs no lock. */
   readonly #locksDevices: boolean;
   readonly #busyMs: number[];
   /** Start of the measurement under way; null while the lane waits, for work or for a lock. */
@@ -79,7 +79,7 @@ export class Daemon {
     return this.#scheduler.credits;
   }
 
-  /** Credits of one run beside the others that have work here now. */
+  /** Credits of one run beside the other runs that have work here now. */
   shareOf(run: string): number {
     return this.#scheduler.shareOf(run);
   }

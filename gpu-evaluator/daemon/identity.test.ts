@@ -68,7 +68,7 @@ describe("identity", () => {
     });
   });
 
-  test("600 silent connections keep nobody out, and are closed", async () => {
+  test("600 silent connections exclude no client, and are closed", async () => {
     const { client, address } = await serve(scriptedBackend());
     const port = Number(address.split(":")[1]);
     const sockets = Array.from({ length: 600 }, () =>

@@ -32,7 +32,7 @@ export class KernelCatalog {
     return this.#opened.get(hash) ?? null;
   }
 
-  /** Callers that ask for the same kernel at the same time share one fetch; a failed one is tried anew next time. */
+  /** Callers that want the same kernel at the same time share one fetch; after a failure the next call fetches again. */
   fetch(hash: string): Promise<Kernel> {
     let fetching = this.#fetching.get(hash);
     if (fetching === undefined) {

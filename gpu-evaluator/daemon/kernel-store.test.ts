@@ -54,7 +54,7 @@ function busWith(...packages: { hash: string; bytes: Uint8Array }[]) {
 const open = (bus: ReturnType<typeof busWith>["bus"] | null) =>
   openKernelStore({ kernelsFolder, cacheFolder, backend: "cpu", bus, logger });
 
-test("a kernel that came along is known by its hash, whatever happens to its folder later", async () => {
+test("a known kernel is found by its hash, even if its folder changes later", async () => {
   const { hash } = await loadKernel("near", kernelsFolder);
   const store = await open(null);
   writeFileSync(join(kernelsFolder, "near", "kernel.c"), "int edited;");
@@ -89,7 +89,7 @@ test("what cannot be had is said: not stored, other bytes, no NATS, another back
   await expect((await open(null)).get(replayed.hash)).rejects.toThrow("is for triton");
 });
 
-test("a kernel of the clone with a mistake in it does not keep the others from being served", async () => {
+test("a broken kernel of the clone does not prevent the others from being served", async () => {
   writeFileSync(join(writeKernel(kernelsFolder, "broken", ["cpu"]), "kernel.json"), "{");
   const { hash } = await loadKernel("near", kernelsFolder);
   expect((await (await open(null)).get(hash)).definition.id).toBe("near");

@@ -1,4 +1,4 @@
-/** What a caller may ask for, checked before anything is done with it. */
+/** Validates a caller's request before anything is done with it. */
 
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { beyondCapability } from "@kevo/core/search-space/capability.ts";

@@ -131,7 +131,7 @@ describe("scheduler", () => {
     expect(measured).toEqual([0, 1, 2, 3]);
   });
 
-  test("whatever comes, goes or is cancelled: credits, pool and lanes are never exceeded, and all get through", () => {
+  test("for any arrivals, ends and cancellations: credits, pool and lanes are never exceeded, and all finish", () => {
     const scenario = fc.record({
       models: fc.array(fc.constantFrom("a", "b"), { minLength: 1, maxLength: 4 }),
       compileProcesses: fc.integer({ min: 1, max: 4 }),

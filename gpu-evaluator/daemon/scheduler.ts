@@ -45,7 +45,7 @@ export interface SchedulerOptions {
   readonly alternate: boolean;
 }
 
-/** What a run has here. */
+/** The tickets of a run on this daemon. */
 interface Holding {
   tickets: number;
   /** Compiling or ready. */
@@ -92,7 +92,7 @@ export class Scheduler<T> {
     return healthy === 0 ? 0 : healthy + this.#compileProcesses + READY_PER_LANE * healthy;
   }
 
-  /** How many tickets this run may have beside the others that have some: at least one, all where it is alone. */
+  /** How many tickets this run may have beside other runs with tickets: at least one, all where it is alone. */
   shareOf(run: string): number {
     const others = this.#runs.size - (this.#runs.has(run) ? 1 : 0);
     return this.credits === 0 ? 0 : Math.max(1, Math.floor(this.credits / (others + 1)));
@@ -136,7 +136,7 @@ export class Scheduler<T> {
     return ticket;
   }
 
-  /** Its executable stands: it waits for a lane. */
+  /** Its executable is ready: it waits for a lane. */
   compiled(ticket: Ticket<T>): void {
     if (ticket.stage !== "compiling") throw new Error(`a ticket that is ${ticket.stage} cannot have compiled`);
     this.#compiling--; // It stays ahead of its lane.
@@ -168,7 +168,7 @@ export class Scheduler<T> {
     this.#inFlight--;
   }
 
-  /** From now on nothing is admitted. What is here goes on. */
+  /** From now on nothing is admitted. Admitted tickets continue. */
   drain(): void {
     this.#draining = true;
   }

@@ -44,11 +44,11 @@ export const scriptedKernels = (): KernelCatalog => {
 };
 
 export interface Scripted extends Backend {
-  /** What was begun and ended, such as `compile 3`, `ended 3`, `disposed 3`. */
+  /** Begun and ended actions, such as `compile 3`, `ended 3`, `disposed 3`. */
   readonly events: string[];
   /** Resolves once the event has happened. */
   happened(event: string): Promise<void>;
-  /** Lets every held stage go on. */
+  /** Lets every held stage continue. */
   letGo(): void;
   /** Says of a device that it failed or passed its probe. */
   setHealth(device: number, healthy: boolean): void;

@@ -140,7 +140,7 @@ describe("evaluate", () => {
     expect((await evaluate(client, requestOf(2)).result).outcome).toBe("ok");
   });
 
-  test("bytes that are no request are refused and harm nobody", async () => {
+  test("bytes that are not a request are refused without harm", async () => {
     const { client, address } = await serve(scriptedBackend());
     const raw = new Client(address, credentials.createInsecure());
     cleanups.push(() => raw.close());
@@ -155,7 +155,7 @@ describe("evaluate", () => {
     expect((await evaluate(client, requestOf(2)).result).outcome).toBe("ok");
   });
 
-  test("each stage has its own limit, whatever came before it", async () => {
+  test("each stage has its own limit, independent of the stages before it", async () => {
     const backend = scriptedBackend({ compileProcesses: 2 });
     const { client } = await serve(backend, { limits: { compileMs: 40, laneMs: 60 } });
     const [compiling, measuring, second] = await Promise.all([
@@ -230,7 +230,7 @@ describe("back-pressure and cancellation", () => {
 });
 
 describe("drain", () => {
-  test("finishes all that is here, refuses what is new, says so in health", async () => {
+  test("finishes the candidates in hand, refuses new ones, and says so in health", async () => {
     const backend = scriptedBackend();
     const { client, address } = await serve(backend);
     expect(await health(address)).toBe("SERVING");

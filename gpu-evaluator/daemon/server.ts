@@ -49,7 +49,7 @@ export interface EvaluatorServer {
   drain(): Promise<number>;
   /** Lets the last answers out, then closes. */
   close(): Promise<void>;
-  /** Cancels what is under way and closes. */
+  /** Cancels the calls in progress and closes. */
   end(): void;
 }
 

@@ -13,7 +13,7 @@ const BEFORE_PARENTHESES = words(
   `if for while switch return sizeof case else do defined __attribute__ _Alignas _Alignof _Static_assert alignas alignof
    static_assert`,
 );
-/** What may stand before an expression. */
+/** Tokens that may precede an expression. */
 const BEFORE_EXPRESSION = words("return case else do sizeof");
 const TYPE_WORDS = words(
   `const volatile restrict __restrict __restrict__ signed unsigned void char short int long float double struct union enum
@@ -21,7 +21,7 @@ const TYPE_WORDS = words(
    kevo_shape static inline register __m128 __m128i __m128d __m256 __m256i __m256d __m512 __m512i __m512d __mmask8 __mmask16
    __mmask32 __mmask64`,
 );
-/** What makes pointers and arrays of a type. */
+/** Tokens that make pointers and arrays of a type. */
 const OF_TYPES = words("* [ ] ( )");
 
 export interface Names {
@@ -131,13 +131,13 @@ class Reading {
     return count(this.#namesBefore) === 0 || count(this.#othersBefore) > 0;
   }
 
-  /** Whether a type stands before the name, as in `void name(`. */
+  /** Whether a type precedes the name, as in `void name(`. */
   #isDeclared(at: number): boolean {
     let place = at - 1;
     while (this.#code[place]?.text === "*") place--;
     const before = this.#code[place];
     if (before?.kind !== "name" || BEFORE_EXPRESSION.has(before.text)) return false;
-    // A name beside a name is no expression, whatever it stands for.
+    // A name beside a name is not an expression, whatever they mean.
     return place === at - 1 || this.#names.types.has(before.text);
   }
 

@@ -16,7 +16,7 @@ test("answers as the gate does, in the order of the questions", async () => {
 
 const program = (code: string) => new URL(`data:text/javascript,${encodeURIComponent(code)}`);
 
-test("a reading that does not end is ended, meanwhile this process goes on, and the next one is read", async () => {
+test("a reading that does not end is ended without blocking this process, and the next one is read", async () => {
   const forever = `import { parentPort } from "node:worker_threads";
     parentPort.on("message", ({ region }) => { while (region === "slow"); parentPort.postMessage(null); });`;
   // Long enough for a thread to start on a busy machine: the next reading must not meet the limit too.

@@ -53,9 +53,9 @@ export class CGateQueue {
 
   #start(): Worker {
     const worker = new Worker(this.#program, { resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB }, env: {} });
-    // It holds no work that anybody waits for but those who ask.
+    // Its work concerns only the callers that wait for it.
     worker.unref();
-    // Told to who asked; later ones are nobody's.
+    // Reported to the callers; later errors concern none.
     return worker.on("error", () => {});
   }
 }

@@ -15,7 +15,7 @@ test.each(["attention-cpu", "attention-cpu-naive", "matmul-cpu"])("what engineer
   expect(refusedInC(region, before)).toBeNull();
 });
 
-test("vectors, intrinsics, helpers and macros of its own pass", () => {
+test("vectors, intrinsics, helpers and the region's macros pass", () => {
   const region = `
     #include <immintrin.h>
     #define LANES 8

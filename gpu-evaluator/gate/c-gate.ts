@@ -89,7 +89,7 @@ function wrongDirective({ name, rest }: Directive): string[] {
   if (isTaken || REFUSED.has(defined)) return [`a redefinition of ${defined}`];
   const [macro] = macroOf(rest);
   if (macro?.body.includes("#")) return [`# or ## in the macro ${defined}`];
-  // Half of a pair would stand in the code unseen.
+  // Half of a pair would be in the code unseen.
   return macro === undefined || isBalanced(split(macro.body)) ? [] : [`unpaired parentheses in the macro ${defined}`];
 }
 
@@ -119,7 +119,7 @@ function wrongDefinitions({ functions }: Defined): string[] {
   return [...functions].filter((name) => CALLS.has(name)).map((name) => `a new function named ${name}`);
 }
 
-/** What the kernel's own macros call is its author's. */
+/** Calls in the kernel's macros are its author's. */
 const calledInMacros = ({ macros }: Defined) =>
   [...macros.values()].flatMap(({ body }) =>
     split(body).flatMap(({ kind, text }, at, all) => (kind === "name" && all[at + 1]?.text === "(" ? [text] : [])),

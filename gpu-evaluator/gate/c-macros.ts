@@ -13,9 +13,9 @@ interface Definition {
 
 interface Defined {
   readonly name: string;
-  /** Different ones only. Null: here the name may stand for itself. */
+  /** Distinct expansions. Null: here the name may mean itself. */
   readonly definitions: readonly (Definition | null)[];
-  /** How many of the code's tokens stand before the first of them. */
+  /** How many of the code's tokens precede the first of them. */
   readonly from: number;
   readonly isFunction: boolean;
   /** It makes a text of its arguments: the kernel's own may, and say what they unroll. */
@@ -64,7 +64,7 @@ class Expansion {
   readonly #macros: ReadonlyMap<string, Defined>;
   readonly #chosen: ReadonlyMap<string, Definition | null>;
   readonly #budget: { left: number };
-  /** Place in the code of what is being expanded. */
+  /** Place in the code of the current expansion. */
   #at = 0;
 
   constructor(

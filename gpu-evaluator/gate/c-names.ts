@@ -1,4 +1,4 @@
-/** What an evolved region of C may name: everything else that reaches outside of it is refused. */
+/** The names that an evolved region of C may use: every other outside name is refused. */
 
 export const HEADERS = new Set(
   ["math", "string", "stdint", "stddef", "stdbool", "float", "limits", "immintrin", "arm_neon"].map((n) => `${n}.h`),
@@ -56,11 +56,11 @@ const COMPILERS = new RegExp(
   ].join("|")})$`,
 );
 
-/** Whether a name that starts with an underscore, as the compiler's do, may stand there. */
+/** Whether a name with a leading underscore, as the compiler's have, is allowed. */
 export const isCompilersOwn = (name: string) => /^_[_A-Z]|^_mm/.test(name);
 export const isAllowedOfCompiler = (name: string) => COMPILERS.test(name);
 
-/** Never, not even as names of one's own: they would be the C library's. */
+/** Never allowed, not even as names that the region defines: they would be the C library's. */
 export const REFUSED = new Set(
   words(
     `asm typeof typeof_unqual extern main environ stdin stdout stderr errno system popen fork vfork clone execl execlp execle execv execvp execve
@@ -72,10 +72,10 @@ export const REFUSED = new Set(
   ),
 );
 
-/** What compilers make of loops and of two calls of the mathematical library. */
+/** Calls that compilers make from loops and from two calls of the mathematical library. */
 const FROM_COMPILERS = new Set(words("sincos sincosf exp10 exp10f pow10 pow10f strlen rawmemchr __powisf2 __powidf2"));
 
-/** What the object code of an evolved source may still want from outside. */
+/** Outside symbols that the object code of an evolved source may still have. */
 export function isLinkable(symbol: string): boolean {
   const name = symbol.replace(/^_ZGV[a-zA-Z0-9]+_/, "").replace(/^__(\w+)_(?:finite|chk)$/, "$1");
   return (

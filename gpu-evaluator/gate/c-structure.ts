@@ -1,4 +1,4 @@
-/** What a piece of C defines, read from its tokens in one pass each. */
+/** The definitions in a piece of C, read from its tokens in one pass each. */
 import type { Token, Tokens } from "./c-tokens.ts";
 
 /** For each parenthesis the place of its partner; -1 for what has none. */

@@ -12,7 +12,7 @@ export interface Directive {
   /** `include`, `define`, `pragma`, … */
   readonly name: string;
   readonly rest: string;
-  /** How many of the code's tokens stand before it. */
+  /** How many of the code's tokens precede it. */
   readonly at: number;
 }
 

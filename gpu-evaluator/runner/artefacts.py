@@ -208,7 +208,7 @@ def compile_launch(module: ModuleType, launch: Json, target: Json) -> tuple[byte
 
 
 def check_limits(record: Json, target: Json) -> None:
-    """Refuses before the lane what the device would refuse in it, or what is certain to be slow."""
+    """Refuses before the lane an artefact that the device would refuse, or that is certain to be slow."""
     if record["shared_bytes"] > target["max_shared_bytes"]:
         raise Refused(f"{record['shared_bytes']} bytes of shared memory; the device has {target['max_shared_bytes']}")
     if record["registers"] * record["num_warps"] * 32 > target["max_registers"]:

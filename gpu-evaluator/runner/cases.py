@@ -23,7 +23,7 @@ from timing import Replay, capture, time_rounds
 Json = dict[str, Any]
 Tensors = dict[str, torch.Tensor]
 
-# Copies of the inputs that are taken in turn, so that none is in the L2 cache (50 to 60 MB) when its turn comes.
+# Copies of the inputs, used in rotation, so that none is in the L2 cache (50 to 60 MB) when it is used again.
 ROTATED_BYTES = 128 * 1024 * 1024
 MAX_COPIES = 48
 # For bfloat16 and float16 (docs/architecture.md): this many times the error of PyTorch's default.
@@ -54,8 +54,8 @@ class Case:
         return torch.randint(-(1 << 31), 1 << 31, shape, generator=generator, dtype=torch.int32, device=device)
 
     def judge(self, output: torch.Tensor) -> tuple[float, str | None]:
-        """Relative L2 error, and what is wrong with the output; None when it passes."""
-        # In place from here on: what is left in memory that was given back tells nothing.
+        """Relative L2 error, and the defect of the output; None when it passes."""
+        # In place from here on: memory that was given back then reveals nothing.
         answer = self._mask(self._masked.shape, output.device).bitwise_xor_(self._masked).view(torch.float32)
         difference = output.float() - answer
         unwritten = int(torch.isnan(difference).sum())
@@ -150,7 +150,7 @@ class Arenas:
         key = (f"{folder} {workload['shape']}", seed)
         arena = self._kept.pop(key, None)
         if arena is None:
-            # What captured graphs hold counts as reserved only.
+            # The memory of captured graphs counts as reserved only.
             while self._kept and torch.cuda.memory_reserved() > self._max_bytes:
                 del self._kept[next(iter(self._kept))]
                 torch.cuda.empty_cache()

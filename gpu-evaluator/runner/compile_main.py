@@ -31,7 +31,7 @@ from watch import Found, watch
 
 Json = dict[str, Any]
 
-# What a candidate's code must leave as it is: the runner's own modules and what they call.
+# Modules that a candidate's code must leave unchanged: the runner's own and those they call.
 WATCHED = [
     (artefacts, None),
     (builtins, None),
@@ -117,7 +117,7 @@ def compile_candidate(request: Frame, modules: Modules, begin: Callable[[], Foun
                     record, found = obtain(Path(cache), shared, launch["key"], module, launch, target)
                     kernels[launch["key"]] = record
                     reused = reused and found
-                # What only the compiler needs stays here.
+                # Fields that only the compiler needs stay here.
                 del launch["constants"], launch["options"]
             plans.append({"shape": shape, **plan})
         else:
@@ -156,7 +156,7 @@ def _watched(begin: Callable[[], Found]) -> Iterator[None]:
 
 @contextmanager
 def quiet_errors() -> Iterator[None]:
-    """A failing compiler pass prints its whole module to standard error; nobody reads that."""
+    """A failing compiler pass prints its whole module to standard error, which is not read."""
     sys.stderr.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as sink:

@@ -29,7 +29,7 @@ class CudaError(Exception):
 
 @cache
 def driver() -> Any:  # noqa: ANN401 - ctypes resolves its functions at run time
-    """The driver's library. Raises OSError where there is none."""
+    """The driver's library. Raises OSError if there is no driver."""
     return ctypes.CDLL("libcuda.so.1")
 
 

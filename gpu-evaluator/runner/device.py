@@ -40,7 +40,7 @@ def probe() -> str | None:
 
 
 def target() -> Json:
-    """What a compile process must know of the device."""
+    """The facts about the device that a compile process needs."""
     facts = torch.cuda.get_device_properties(0)
     return {
         "arch": facts.major * 10 + facts.minor,
@@ -57,7 +57,7 @@ def rates() -> tuple[float, float]:
 
 
 def limits() -> Limits:
-    """What no result can be above."""
+    """The limits that no result can exceed."""
     peak, copy = rates()
     cache = getattr(torch.cuda.get_device_properties(0), "L2_cache_size", 0)
     return Limits(peak, copy, _empty_launch_ms(), cache)

@@ -42,7 +42,7 @@ BUILTINS = words(
     """abs all any bool dict enumerate float int isinstance len list max min range reversed round set sorted str sum
     tuple zip True False None ValueError"""
 )
-# What a region is made of. Everything else is refused, whatever later versions of Python may add: patterns, for one,
+# The syntax allowed in a region. Everything else is refused, including later additions to Python: patterns, for one,
 # read attributes without naming them as such.
 ALLOWED = (
     *(ast.FunctionDef, ast.Return, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.For, ast.While, ast.If, ast.Expr),
@@ -55,7 +55,7 @@ ALLOWED = (
 
 
 def refused(source: str) -> str | None:
-    """What is not allowed in the region, as a message for its author; None when all is."""
+    """The first violation in the region, as a message for its author; None without one."""
     if CONTROLS.search(source):
         return "not allowed: control characters"
     lines = source.splitlines()
@@ -90,7 +90,7 @@ def _long_texts(tokens: list[tokenize.TokenInfo], begin: int, end: int) -> list[
 
 
 def _modules(tree: ast.Module) -> dict[str, str]:
-    """Names that stand for modules, anywhere in the file."""
+    """Names of modules, anywhere in the file."""
     found: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):

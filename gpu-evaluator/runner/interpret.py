@@ -27,7 +27,7 @@ def scratch_of(plan: Json) -> dict[str, torch.Tensor]:
 def run(
     module: ModuleType, plan: Json, tensors: dict[str, torch.Tensor], scratch: dict[str, torch.Tensor] | None = None
 ) -> None:
-    """Launches everything in `plan` on CPU tensors, with scratch memory of its own where none is given."""
+    """Launches everything in `plan` on CPU tensors, with new scratch memory where none is given."""
     if os.environ.get("TRITON_INTERPRET") != "1":
         raise RuntimeError("the interpreter runs only with TRITON_INTERPRET=1")
     everything = {**tensors, **(scratch_of(plan) if scratch is None else scratch)}

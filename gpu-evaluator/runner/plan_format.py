@@ -1,4 +1,4 @@
-"""What a launch plan may hold. It comes from the candidate's code, so whatever is not known here is refused by name."""
+"""The format of a launch plan. It comes from the candidate's code, so unknown fields are refused by name."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KEY = re.compile(r"[0-9a-f]{64}\Z")
 
 
 def check_plan(plan: Any, launch_fields: frozenset[str]) -> None:  # noqa: ANN401 - whatever the candidate returned
-    """Raises ValueError that names what is missing or unknown. Streams, events, hooks: there are none to ask for."""
+    """Raises ValueError that names the missing or unknown field. Streams, events and hooks cannot be requested."""
     _fields("the plan", plan, PLAN)
     for name, wanted in _object("scratch", plan["scratch"]).items():
         _fields(f"scratch {name}", wanted, frozenset({"type", "elements"}))

@@ -1,4 +1,4 @@
-"""What the device can do at most: a result above it is wrong, however it came about."""
+"""The device's limits: a result above them is wrong, for whatever reason."""
 
 from __future__ import annotations
 

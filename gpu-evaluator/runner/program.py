@@ -46,7 +46,7 @@ class Program:
                     self._kernels[key] = (LoadedKernel(code, record["name"], record["shared_bytes"]), record)
 
     def bind(self, shape: Json, tensors: Tensors) -> Bound:
-        """The plan for `shape` on these tensors. Raises InvalidProgram when there is none or it does not fit."""
+        """The plan for `shape` on these tensors. Raises InvalidProgram for a missing plan or one that does not fit."""
         for plan in self._plans:
             if plan["shape"] == shape:
                 # Launches follow each other on one stream, so all of a plan's share its scratch memory.

@@ -27,7 +27,7 @@ POOL_BYTES = 1 << 30
 MIN_SETS = 4
 # Launches of a search: its rounds, and one to warm up.
 ROUNDS = 26
-# Copies looked at after each replay. Who skips one launch in twenty is found out in 99 of 100 searches.
+# Copies examined after each replay. A kernel that skips one launch in twenty is detected in 99 of 100 searches.
 LOOKED_AT = 4
 # As far apart as two answers may be of which one has PyTorch's error, and the other twice that; and some more.
 APART = 4.0
@@ -57,7 +57,7 @@ class Rotation:
         self._lying: list[Tensors] = []
         self._findings: list[torch.Tensor] = []
         self._renew()
-        # Of a reference, whatever the shape; the answer takes as long as right answers do.
+        # Of a reference, for any shape; the answer takes as long as right answers do.
         if len(self._apart) > 1 and trusted.inputs not in MIXING:
             MIXING[trusted.inputs] = self._mixes()
         if not MIXING.get(trusted.inputs, True):
@@ -86,7 +86,7 @@ class Rotation:
             self.copies[at][name].copy_(inputs[name])
 
     def poison(self) -> None:
-        """Also for a baseline, so that nobody finds other caches than the next."""
+        """Also for a baseline, so that all find the same caches."""
         torch._foreach_copy_(self.outputs, self._random.choices(self._poison, k=len(self.outputs)))
 
     # ---- after a replay of the candidate
@@ -104,7 +104,7 @@ class Rotation:
             self._findings.append(torch.stack([torch.linalg.vector_norm(off) / size, worst, changed.float()]))
 
     def verdict(self, usual_error: float, close: float) -> str | None:
-        """What was wrong since the last verdict; None when nothing was. Waits for the device."""
+        """The first defect since the last verdict; None without one. Waits for the device."""
         if not self._findings:
             return None
         findings = torch.stack(self._findings).cpu()
@@ -138,7 +138,7 @@ class Rotation:
         return len(self._sets) ** max(1, len(self._apart))
 
     def _renew(self) -> None:
-        """Makes all sets anew."""
+        """Makes all sets again."""
         self._used.clear()
         self._sets.clear()
         count = self._wanted()
@@ -147,9 +147,9 @@ class Rotation:
             self._sets.append(self._trusted.inputs(self._shape, self._seed + self._made))
 
     def _wanted(self) -> int:
-        """So many that a search, and as many launches again, have combinations of their own."""
+        """Enough for distinct combinations in a search and as many launches again."""
         if len(self._apart) < 2:
-            # No combinations: two replays, after which all are made anew.
+            # No combinations: two replays, after which all sets are made again.
             return 2 * len(self.copies) + 1
         launches = 2 * ROUNDS * len(self.copies)
         each = sum(tensor.numel() * tensor.element_size() for tensor in self.copies[0].values())
@@ -159,7 +159,7 @@ class Rotation:
         return count
 
     def _mixes(self) -> bool:
-        """Whether tensors of several sets make inputs: PyTorch and the reference agree on what comes of them."""
+        """Whether tensors of several sets make inputs: PyTorch and the reference agree on their answer."""
         whole, mixed = self._sets[0], {name: self._sets[at % 2][name] for at, name in enumerate(self._names)}
         usual, found = (self._distance(given) for given in (whole, mixed))
         return found <= 3 * usual

@@ -27,10 +27,10 @@ Entry = tuple[Json, bytes]
 # Of all files together. Each writer looks after a 256th of it, so a few dozen of them exceed it by a tenth at most.
 MAX_BYTES = 1 << 30
 LOOKS = 256
-# What is left when the least recently used are removed.
+# Share that remains when the least recently used are removed.
 KEPT_SHARE = 0.9
 MAX_FILE_BYTES = 64 << 20
-# What a process that was killed left behind is removed after this long, seconds.
+# Files of a killed process are removed after this long, seconds.
 ABANDONED_S = 600
 # Longest wait for another process that compiles the same; then it is compiled twice.
 WAIT_S = 10.0
@@ -40,7 +40,7 @@ HASH_BYTES = 64
 
 
 class Shared:
-    """`folder` exists and belongs to this user alone; whoever starts this process has seen to that."""
+    """`folder` exists and belongs to this user alone; the process that starts this one ensured that."""
 
     def __init__(self, folder: Path, max_bytes: int = MAX_BYTES) -> None:
         self._folder, self._max_bytes = folder, max_bytes

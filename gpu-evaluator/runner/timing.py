@@ -38,7 +38,7 @@ def capture(calls: list[Callable[[], object]]) -> Replay:
 
 
 class Between:
-    """What happens between timed replays; nothing, here. None of it is timed, and none of it waits for the device."""
+    """Work between timed replays; nothing, here. None of it is timed, and none of it waits for the device."""
 
     def before(self, name: str, last: bool) -> None:
         """Before a replay; `last` in the last round."""
@@ -58,7 +58,7 @@ def time_rounds(
             replay.graph.replay()
     for at in range(rounds):
         order = list(replays.items())
-        # Who comes first changes, so that nobody always follows the same one.
+        # The order changes, so that none always follows the same one.
         for name, replay in order if at % 2 == 0 else reversed(order):
             begin, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
             between.before(name, at + 1 == rounds)

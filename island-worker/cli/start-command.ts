@@ -70,7 +70,7 @@ function untilToldToStop(parent: boolean): AbortSignal {
   const stop = new AbortController();
   onStopRequest(() => stop.abort());
   if (parent) {
-    // Nobody is left who wants its batches, and nobody to release the islands to.
+    // No coordinator is left to take its batches or its islands.
     const orphaned = () => process.exit(0);
     process.stdin.on("end", orphaned).on("error", orphaned).resume();
   }

@@ -25,7 +25,7 @@ import { transferFromWorkloads } from "./transfer-from-workloads.ts";
 
 /** Space-filling candidates of a niche, all its islands together, before the surrogate proposes. */
 const SEEDED = 16;
-/** Of a niche's first candidates one in so many explores the space; the others did well on other niches, if any. */
+/** One in this many of a niche's first candidates explores the space; the rest did well on other niches, if any. */
 const EXPLORING = 3;
 /** Share of later candidates that did well on other niches. */
 const BORROWED = 0.15;
@@ -48,7 +48,7 @@ export interface AskRequest {
   readonly migrants: readonly Elite[];
   /** From a language model, valid; those tried meanwhile are passed over. */
   readonly suggestions?: readonly Proposal[];
-  /** At most so many by the classical operators. */
+  /** At most this many by the classical operators. */
   readonly classical?: number;
 }
 
@@ -128,7 +128,7 @@ function take({ island, taken, underway }: Batch, genes: Genes): void {
 /** Share of classical candidates that tune the parameters of an evolved source, once one is the best. */
 const TUNING = 0.8;
 
-/** Another configuration of the best evolved source; null where there is none, or the draw says otherwise. */
+/** Another configuration of the best evolved code; null without evolved code, or when the draw decides against it. */
 function tuneEvolved({ island, knowledge, random }: Batch, chosen: Set<string>): Proposal | null {
   const { population, space, spec } = island;
   if (spec.evolves_source === undefined || population[0]?.source == null || random.uniform() >= TUNING) return null;
@@ -162,7 +162,7 @@ function leaveToPeers(batch: Batch, peers: number): void {
   }
 }
 
-/** Other islands' elites become candidates here, measured anew where the niche differs, else answered from before. */
+/** Other islands' elites become candidates here: measured again if the niche differs, else answered from the log. */
 function takeIn(island: Island, migrants: readonly Elite[]): Proposal[] {
   const known = new Set(island.population.map(({ genome }) => genome));
   for (const { genome } of island.pending.values()) known.add(genome);
@@ -223,7 +223,7 @@ function hasOtherWorkloads({ spec }: Island): boolean {
   return new Set(spec.islands.map(({ niche }) => niche.workloads?.join() ?? "")).size > 1;
 }
 
-/** The default and the baselines: what somebody chose by hand is a candidate, so that a run never ends below it. */
+/** The default and the baselines: hand-made configurations are candidates, so that a run never ends below them. */
 function startsOf({ space, spec }: Island): readonly Genes[] {
   return spec.baselines_start === true ? space.starts : space.starts.slice(0, 1);
 }

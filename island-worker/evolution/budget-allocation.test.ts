@@ -44,7 +44,7 @@ describe("a device leaves the budget to others", () => {
     expect(waiting(knowledge)).toEqual([]);
   });
 
-  test("no longer once one of them finds something better, that the others do not know to be good", () => {
+  test("no longer once one device finds a better configuration that the others do not know", () => {
     const knowledge = after(110, [best, best, other], devices(three));
     tell(knowledge, 0, configs.slice(110, 111), () => 0.9);
     expect(waiting(knowledge)).toEqual([]);
@@ -52,7 +52,7 @@ describe("a device leaves the budget to others", () => {
     expect(waiting(knowledge)).toEqual([0, 1]);
   });
 
-  test("by nobody where all agree, none does, or too little is known", () => {
+  test("by no device where all agree, none does, or too little is known", () => {
     expect(waiting(after(110, [best, best, best], devices(three)))).toEqual([]);
     expect(waiting(after(110, [best, other, configs[200] as Config], devices(three)))).toEqual([]);
     expect(waiting(after(95, [best, best, other], devices(three)))).toEqual([]);
@@ -66,7 +66,7 @@ describe("a device leaves the budget to others", () => {
     expect(waiting(knowledge, (island) => island !== 2 && island !== 5)).toEqual([]);
   });
 
-  test("to nobody who has tried the whole space", () => {
+  test("to no device that has tried the whole space", () => {
     const numbers = Array.from({ length: 120 }, (_, at) => at);
     const small = openSpace({ parameters: [{ name: "N", type: "ordinal", values: numbers }], constraints: [] });
     const spec = devices(three);

@@ -8,7 +8,7 @@ import { type Knowledge, type NicheKnowledge, nicheOf } from "./knowledge.ts";
 
 /** Results of each before two devices that agree mean something: early bests are alike and poor. */
 const MIN_RESULTS = 100;
-/** A device that no other agrees with gets so many evaluations for each of one that is agreed with. */
+/** A device that agrees with no other gets this many evaluations for each one of a device with agreement. */
 const SHARE = 3;
 
 /**

@@ -1,4 +1,4 @@
-/** What an island's device has in common with the run's other devices. */
+/** The agreement of an island's device with the run's other devices. */
 import { nicheKeyOf } from "@kevo/proto/niche-key.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import { type Knowledge, type NicheKnowledge, nicheOf } from "./knowledge.ts";

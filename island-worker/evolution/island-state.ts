@@ -1,4 +1,4 @@
-/** What an island knows of itself. */
+/** The state of one island. */
 import type { SearchSpace } from "@kevo/core/search-space/search-space.ts";
 import type { Candidate } from "@kevo/proto/log.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";

@@ -82,7 +82,7 @@ describe("an island", () => {
     fc.assert(
       fc.property(fc.infiniteStream(fc.nat(2)), (choices) => {
         const folded = fold(inStep, logsInStep, (open) => (choices.next().value ?? 0) % open.length);
-        // What was learnt in between is not allowed to leave traces either.
+        // Knowledge gained in between must leave no traces either.
         folded[0].slice(0, 1).map((island) => ask(island, folded[1], { k: 6, count: 1, migrants: [] }));
         expect(proposalsOf(folded)).toEqual(expected);
       }),
@@ -219,7 +219,7 @@ describe("a run", () => {
     expect(ask(islands[0] as Island, knowledge, { k: 4, count: 4, migrants: [] })).toEqual([]);
   });
 
-  it("measures anew where the niche differs, and shares what it learns where it does not", () => {
+  it("measures again where the niche differs, and shares results where it does not", () => {
     const niche = (device: string) => ({ workloads: null, device });
     const spec = specOf({
       islands: [

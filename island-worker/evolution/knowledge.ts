@@ -86,7 +86,7 @@ export function underwayOf(niche: NicheKnowledge): Genes[] {
   return [...niche.underway.values()].toSorted(comparePlaces).map(({ genes }) => genes);
 }
 
-/** What the niche's results say about untried configurations; null while there are too few. */
+/** Predictions for untried configurations from the niche's results; null while there are too few. */
 export function surrogateOf(niche: NicheKnowledge): Surrogate | null {
   return niche.surrogates.given(niche.observations);
 }
@@ -94,7 +94,7 @@ export function surrogateOf(niche: NicheKnowledge): Surrogate | null {
 function learnAsked(knowledge: Knowledge, niche: NicheKnowledge, entry: AskedEntry): void {
   for (const { id, config, index, source, genome } of entry.candidates) {
     if (source !== null) niche.evolved.add(genome);
-    // A candidate whose source evolved is another program: its time says little about the others'.
+    // A candidate with evolved code is another program: its time says little about other candidates.
     const genes = source === null ? genesOf(knowledge.space, config) : null;
     if (genes === null) continue;
     const place = { batch: entry.k, island: entry.island, index };
@@ -112,7 +112,7 @@ function learnEvaluated(knowledge: Knowledge, niche: NicheKnowledge, entry: Eval
   const { observations, keys } = niche;
   const { sync } = knowledge.spec;
   if (keys.has(key)) {
-    // The same genome twice, the later answered from the earlier: what stands first in the order counts.
+    // The same genome twice, the later answered from the earlier: the first in the order counts.
     const at = observations.findIndex((other) => other.key === key);
     if (!sync || comparePlaces(observations[at] as Known, known) <= 0) return;
     observations.splice(at, 1);

@@ -1,4 +1,4 @@
-/** What an island takes in of the elites that another one sends. */
+/** Decides which elites of another island an island adopts. */
 import type { Elite } from "@kevo/proto/messages/elites.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 

@@ -8,9 +8,9 @@ import type { Genes } from "@kevo/core/search-space/search-space.ts";
 import { bestValue, NEAR, otherDevices } from "./devices.ts";
 import { type Knowledge, nicheOf } from "./knowledge.ts";
 
-/** What counts as of a kind with a device's best: within so much of it, in logarithms of time. */
+/** Configurations within this distance of a device's best, in logarithms of time, count as equally good. */
 const KIND = 0.25;
-/** Before anything of a kind was tried it is believed as if so many had been, all of them nearly the best here too. */
+/** Prior pseudo-count of successful transfers: before any were tried, this many count as nearly the best here too. */
 const BELIEF = 2;
 /** Results from which a device's best means something, and most configurations that it offers. */
 const MIN_RESULTS = 24;

@@ -50,7 +50,7 @@ interface PendingCalls {
   /** Resolves when the call under way has ended. */
   current: Promise<void> | null;
   inbox: Proposal[];
-  /** Calls that do not stand in the log yet. */
+  /** Calls that the log does not contain yet. */
   ended: MadeCall[];
   /** Calls in a row of which nothing came, and until when that keeps the island from asking. */
   fruitless: number;
@@ -108,7 +108,7 @@ export class Advisor {
   /** With --sync: asks for batch k where that is due, and waits for the answer, or for there being none. */
   async await(island: number, k: number, count: number, signal: AbortSignal): Promise<void> {
     const pending = this.#pendingCalls[island] as PendingCalls;
-    // What an earlier batch left over is not in the log, so a repetition would not have it.
+    // The rest of an earlier batch is not in the log, so a repetition would not have it.
     pending.inbox = [];
     const { models } = this.#options.spec.llm ?? { models: [] };
     const asking = this.#asking({ island, k, count, expected: 0, models, alone: false });
@@ -116,7 +116,7 @@ export class Advisor {
     await pending.current;
   }
 
-  /** What models proposed for the island and nobody has tried yet. */
+  /** Models' proposals for the island that were not tried yet. */
   suggestions(island: number): Proposal[] {
     const pending = this.#pendingCalls[island] as PendingCalls;
     if (pending.inbox.length === 0) return [];
@@ -131,7 +131,7 @@ export class Advisor {
     return pending.inbox;
   }
 
-  /** What the island's next batch is to say of calls that have ended. */
+  /** The ended calls that the island's next batch reports. */
   endedCalls(island: number): MadeCall[] {
     return (this.#pendingCalls[island] as PendingCalls).ended;
   }
@@ -170,7 +170,7 @@ export class Advisor {
     });
   }
 
-  /** Never throws: whatever goes wrong, the classical proposers go on. */
+  /** Never throws: after any failure the classical proposers continue. */
   async #ask(island: number, { model, variant, wanted, seed }: Asking, signal: AbortSignal): Promise<void> {
     const { clients } = this.#options;
     const client = clients.get(model);
@@ -217,7 +217,7 @@ export class Advisor {
     const { space } = knowledge;
     const niche = (spec.islands[island] as RunSpec["islands"][number]).niche;
     const input = questionOf({ definition, space, spec, niche }, history, variant, wanted);
-    // What was good in the first answer stays good when the second one has only the rest.
+    // The good part of the first answer is kept when the second one has only the rest.
     const usable = new Map<number | string, Suggestion>();
     const parent = spec.llm?.control === true ? null : best(history);
     const base = parent?.genes ?? space.start;
@@ -274,14 +274,14 @@ export class Advisor {
   }
 }
 
-/** What is asked, and what came of it: what was good in a first answer stays good when the second has only the rest. */
+/** A question and its result: the good part of a first answer is kept when the second one has only the rest. */
 interface Question {
   readonly put: (client: ModelClient, options: AskedHow) => Promise<unknown>;
   readonly found: () => readonly Pick<Proposal, "config" | "source" | "parents" | "reason">[];
 }
 type AskedHow = Omit<PredictOptions<never, never>, "input" | "check" | "demos">;
 
-/** What else may fail, such as the bus, costs an answer too, and no more. */
+/** Any other failure, such as the bus's, costs an answer too, and no more. */
 function asModelError(error: unknown): ModelError {
   if (error instanceof ModelError) return error;
   return new ModelError("unreachable", error instanceof Error ? error.message : String(error));

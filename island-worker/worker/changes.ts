@@ -1,4 +1,4 @@
-/** Waking whoever waits for the world to change, without polling. */
+/** Wakes the waiters for a change, without polling. */
 
 export class Changes {
   #waiting = Promise.withResolvers<void>();

@@ -29,7 +29,7 @@ export class EvolvedSources {
     this.#texts.set(hash, text);
   }
 
-  /** What goes along with a batch: the texts of those that a model has just written. */
+  /** The texts that accompany a batch: those that a model has just written. */
   of(proposals: readonly Proposal[]): Record<string, string> {
     const written = proposals.flatMap(({ source, call }) => (source === null || call === undefined ? [] : [source]));
     return Object.fromEntries(

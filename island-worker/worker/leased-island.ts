@@ -95,7 +95,7 @@ export class LeasedIsland {
       if (!spec.sync) advisor?.consider(this.index, k, count, signal);
       const suggestions = advisor?.suggestions(this.index) ?? [];
       const room = advisor?.classicalRoom(this.index) ?? count;
-      // With --sync the answers are in: where there are none, an empty generation would mean that nothing is left.
+      // With --sync all answers have arrived: without one, an empty generation would mean that nothing is left.
       const classical = spec.sync && suggestions.length === 0 && room === 0 ? count : room;
       return ask(island, session.knowledge, { k, count, classical, migrants, suggestions });
     });
@@ -151,7 +151,7 @@ export class LeasedIsland {
     }
   }
 
-  /** Repeats batch k until it stands in the log or is refused. */
+  /** Repeats batch k until the log contains it or it is refused. */
   async #send(k: number, proposals: Proposal[], diversity: number, signal: AbortSignal): Promise<void> {
     const { bus, changes, name, spec, advisor, evolvedSources } = this.#session;
     const written = evolvedSources?.of(proposals) ?? {};
@@ -226,7 +226,7 @@ export class LeasedIsland {
         this.#session.changes.notify();
       }
     } catch {
-      // The coordinator is away. The epoch protects the log; this island goes on when it is back.
+      // The coordinator is unreachable. The epoch protects the log; this island continues when it is back.
     }
   }
 

@@ -22,7 +22,7 @@ export class MigrantInbox {
     return this.#messages.get(island)?.[0] ?? null;
   }
 
-  /** What the island sent at its batch k. */
+  /** The migrants that the island sent at its batch k. */
   at(island: number, k: number): ElitesMessage | null {
     return this.#messages.get(island)?.find((message) => message.k === k) ?? null;
   }

@@ -17,7 +17,7 @@ export interface Models {
   readonly onTrouble: (model: string, kind: string, text: string) => void;
 }
 
-/** A model that cannot be asked is left out, and the run told why; it goes on without it. */
+/** A model that cannot be called is omitted, and the run is told why; it continues without it. */
 export function openModels(bus: Bus, spec: RunSpec): Models {
   const { models, repeats } = spec.llm ?? { models: [] };
   const { store, spending, recording, trouble } = createRunCalls(bus, spec.run);
@@ -35,7 +35,7 @@ export function openModels(bus: Bus, spec: RunSpec): Models {
     return {
       clients,
       costOf: ({ hash }) => paid.get(hash) ?? 0,
-      // What was not sent then is not recorded now, and comes to the same: no answer.
+      // A call that was not sent then is not recorded, with the same result: no answer.
       onTrouble: (model, kind, text) => {
         if (kind !== "not_recorded") trouble(model, kind, text);
       },

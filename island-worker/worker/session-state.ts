@@ -1,4 +1,4 @@
-/** What a worker's session shares with the islands that it leases. */
+/** Shared by a worker's session and the islands that it leases. */
 import type { Bus } from "@kevo/core/bus/bus.ts";
 import type { SearchSpace } from "@kevo/core/search-space/search-space.ts";
 import type { Control } from "@kevo/proto/messages/control.ts";

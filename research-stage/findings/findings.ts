@@ -1,9 +1,9 @@
-/** What the stages hand to each other. All of it is stored, so all of it has schemas. */
+/** The data that the stages pass to each other. All of it is stored, so all of it has schemas. */
 import { z } from "zod";
 import { threadSummary } from "../sources/literature.ts";
 import { coverage, STATUSES } from "../sources/source.ts";
 
-/** What one record says, in one sentence, with the words that say it. Later stages see claims only. */
+/** The statement of one record, in one sentence, with its quote. Later stages see claims only. */
 export const claim = z.object({
   /** `c1`, `c2`, … in the order of the records. */
   id: z.string(),
@@ -81,7 +81,7 @@ export const idea = z.object({
   gaps: z.array(z.string()).min(1),
   /** Kernel of the library that it builds upon. */
   base_kernel: z.string(),
-  /** What must be new for the idea to be new; searched anew. */
+  /** The part that must be new for the idea to be new; searched again. */
   claims_to_check: z.array(z.string()).min(1),
 });
 export type Idea = z.infer<typeof idea>;
@@ -133,7 +133,7 @@ export const implementation = z.object({
   base_kernel: z.string(),
   /** Of the last try: path and content, as they lie in the kernel's folder. */
   files: z.array(z.object({ path: z.string(), content: z.string() })),
-  /** Of the package; null where it is none. */
+  /** Hash of the package; null where there is none. */
   hash: z.string().nullable(),
   tries: z.array(z.object({ problem: z.string().nullable() })),
   /** The kernel in the evaluator's sandbox, against the library's reference. */
@@ -153,7 +153,7 @@ const workloadResult = z.object({
   speedup_high: z.number().nullable(),
   gflops: z.number().nullable(),
   peak_share: z.number().nullable(),
-  /** What the library's own kernel takes by default on the same machine; null where it was not measured. */
+  /** Time of the library's own kernel by default on the same machine; null where it was not measured. */
   library_ms: z.number().nullable(),
 });
 
@@ -178,7 +178,7 @@ export const optimisation = z.object({
 });
 export type Optimisation = z.infer<typeof optimisation>;
 
-/** What a round taught: input of the next one, and what predictions are held against. */
+/** The lessons of a round: input of the next one, and the results with which predictions are compared. */
 const outcome = z.object({
   idea: z.string(),
   title: z.string(),

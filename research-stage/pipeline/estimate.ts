@@ -1,4 +1,4 @@
-/** What a run will probably cost, before it is paid: models by their list prices, sources by their own estimates. */
+/** The probable cost of a run, before it is paid: models by their list prices, sources by their own estimates. */
 import { priceOf, usdOf } from "@kevo/core/llm/prices.ts";
 import type { ResearchOptions } from "../session/options.ts";
 import type { Source } from "../sources/source.ts";

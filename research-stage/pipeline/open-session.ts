@@ -27,7 +27,7 @@ import { keysOf, openSources, recordedKeys, usable } from "./sources.ts";
 
 export interface OpenSession {
   readonly session: Session;
-  /** What a recording of this run must know beside its answers. */
+  /** The data that a recording of this run needs besides its answers. */
   readonly recorded: Recorded;
   close(): Promise<void>;
 }

@@ -20,11 +20,11 @@ import { fewShot } from "./few-shot.ts";
 
 export interface Learnt {
   readonly file: string;
-  /** Examples that the model made; the name stands in the JSON that `--json` prints. */
+  /** Examples that the model made; the JSON of `--json` has this name. */
   readonly bootstrapped: number;
   readonly tried: number;
   readonly errors: number;
-  /** What each try was worth, by idea: 1 is as fast as before. */
+  /** The value of each try, by idea: 1 is as fast as before. */
   readonly measured: readonly { readonly idea: string; readonly worth: number }[];
 }
 

@@ -18,7 +18,7 @@ import { FEASIBLE, outcomeOf } from "../stages/outcome.ts";
 import { summaryStage } from "../stages/summary.ts";
 import { nothingRead, setAside, surveyStage } from "../stages/survey.ts";
 
-/** @param found is filled stage by stage, so that what is there can be reported when a stage throws. */
+/** @param found is filled stage by stage, so that a partial result can be reported when a stage throws. */
 export async function research(session: Session, found: Findings): Promise<void> {
   const { options, say } = session;
   say(`1 survey: ${session.sources.map(({ name }) => name).join(", ")}`);

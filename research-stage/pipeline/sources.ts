@@ -17,7 +17,7 @@ const RECORDED = "recorded";
 export interface Keys {
   readonly x: string | null;
   readonly exa: string | null;
-  /** For xAI's x_search, which stands in where there is no key for X. */
+  /** For xAI's x_search, which replaces X where there is no key for it. */
   readonly xSearch: string | null;
 }
 
@@ -40,7 +40,7 @@ export function usable(keys: Keys): string[] {
   return ["arxiv", ...Object.entries(keyed).flatMap(([name, key]) => (key === null ? [] : [name]))];
 }
 
-/** `X_BASE_URL`, `XAI_BASE_URL`, `EXA_BASE_URL` and `ARXIV_BASE_URL` stand for servers of one's own. @throws UserError (code 2). */
+/** `X_BASE_URL`, `XAI_BASE_URL`, `EXA_BASE_URL` and `ARXIV_BASE_URL` set the servers. @throws UserError (code 2). */
 export function openSources(options: ResearchOptions, keys: Keys, environment: NodeJS.ProcessEnv): Source[] {
   const origin = (name: string, usual: string) => {
     const given = environment[name];
@@ -72,7 +72,7 @@ export function openSources(options: ResearchOptions, keys: Keys, environment: N
     createArxivSource({
       origin: arxiv,
       retryBudgetMs: RETRY_BUDGET_MS,
-      // The pace is arXiv's own rule; a server of one's own has none.
+      // The pace is arXiv's rule; a self-hosted server has none.
       ...(arxiv === ARXIV_ORIGIN ? {} : { intervalMs: 0 }),
     }),
   ];

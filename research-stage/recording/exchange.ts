@@ -4,12 +4,12 @@ import canonicalize from "canonicalize";
 import { z } from "zod";
 
 const request = z.object({
-  /** Name of the service, such as `x`; the host is no part of it, so a recording of a server of one's own replays. */
+  /** Name of the service, such as `x`; the host is not part of it, so a recording of a self-hosted server replays. */
   service: z.string(),
   method: z.string(),
   /** With its parameters sorted. */
   path: z.string(),
-  /** Null where there is none. */
+  /** Null without one. */
   body: z.string().nullable(),
 });
 export type Request = z.infer<typeof request>;

@@ -165,7 +165,7 @@ function createAnswerer({ recording, replay, cache, environment, now = Date.now 
 const isSound = (service: Service, answer: Answer): boolean =>
   answer.kind === "response" && answer.status === 200 && service.sound(answer.body);
 
-/** A service may repeat a key in its answer; what is recorded holds none. */
+/** A service may repeat a key in its answer; the recording contains none. */
 function withoutSecrets(answer: Answer, secrets: readonly string[]): Answer {
   if (answer.kind === "failure") return answer;
   return { ...answer, body: secrets.reduce((body, secret) => body.replaceAll(secret, "[redacted]"), answer.body) };

@@ -39,7 +39,7 @@ export interface Exchange {
   readonly answer: Answer | null;
 }
 
-/** What a client is pointed at for the length of one search. */
+/** The base URL of a client during one search. */
 export interface Line {
   /** Stands for the service's origin, without a slash at the end. */
   readonly baseUrl: string;

@@ -27,7 +27,7 @@ export async function askService(
       method: request.method,
       headers: Object.fromEntries(sent),
       body: request.body,
-      // A redirect would carry the key to whoever is named there.
+      // A redirect would carry the key to the host that it names.
       redirect: "manual",
       signal: AbortSignal.any([limit, signal]),
     });

@@ -1,4 +1,4 @@
-/** A report as blocks, from which Markdown and HTML are made. Texts are plain: whoever renders them escapes them. */
+/** A report as blocks, from which Markdown and HTML are made. Texts are plain: each renderer escapes them. */
 
 export type Block =
   | { readonly kind: "heading"; readonly level: 1 | 2 | 3; readonly text: string }

@@ -1,4 +1,4 @@
-/** What a run found, told in order: survey, gaps, ideas, novelty, code, measurements, spend, injections. */
+/** The report of a run, in order: survey, gaps, ideas, novelty, code, measurements, spend, injections. */
 
 import type { Idea, LiteratureSummary, Novelty } from "../findings/findings.ts";
 import { bestOf, type Findings, type Round } from "../findings/findings-of-run.ts";

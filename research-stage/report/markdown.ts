@@ -1,4 +1,4 @@
-/** Blocks as Markdown. What comes from outside is escaped, so that it cannot become a heading, a link or HTML. */
+/** Blocks as Markdown. Foreign text is escaped, so that it cannot become a heading, a link or HTML. */
 import { type Block, line } from "./blocks.ts";
 
 /** @param charts where the charts lie, relative to the report. */

@@ -1,4 +1,4 @@
-/** What a run cost, by kind of call and by idea. */
+/** The cost of a run, by kind of call and by idea. */
 import type { ResearchDatabase } from "../store/database.ts";
 import { callsOf, spentOf, stepsOf } from "../store/store.ts";
 import { type Block, heading, paragraph, table } from "./blocks.ts";

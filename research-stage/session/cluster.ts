@@ -48,7 +48,7 @@ export const searched = z.object({
   /** Of each evaluation in order: its speedup or null. */
   history: z.array(z.number().nullable()),
   failures: z.array(z.object({ outcome: z.string(), message: z.string(), count: z.number() })),
-  /** For another machine to go on from: the lineage's rows. */
+  /** The lineage's rows, with which another machine can continue. */
   rows: runDump,
 });
 export type Searched = z.infer<typeof searched> & { readonly rows: RunDump };
@@ -118,7 +118,7 @@ function argumentsOf({ evaluations, islands, seed, backend, workloads }: Search,
   ];
 }
 
-/** A coordinator that outlived an earlier session, or is somebody else's, finishes its run first. */
+/** A coordinator that outlived an earlier session, or that another user started, finishes its run first. */
 async function untilFree(lineage: string, signal: AbortSignal, tell: (text: string) => void): Promise<void> {
   if (isHeld(lineage)) tell(`waiting for another coordinator that uses ${lineage}`);
   while (isHeld(lineage)) await sleep(250, undefined, { signal });

@@ -1,4 +1,4 @@
-/** What goes into a prompt: ranked, as much as fits, and what was left out by name. */
+/** Fits texts into a prompt by rank, and lists the omitted ones by name. */
 
 export interface Fitted {
   readonly text: string;

@@ -12,7 +12,7 @@ const PACKAGE = fileURLToPath(import.meta.resolve("@kevo/gpu-evaluator/package.j
 export const LIBRARY = join(dirname(PACKAGE), "kernels");
 const HEADER = join(dirname(PACKAGE), "backends/cpu/native/kevo.h");
 
-/** A snapshot, so that a recording goes on working when the library's kernels have changed. */
+/** A snapshot, so that a recording still works when the library's kernels have changed. */
 const libraryKernel = z.object({
   definition: kernelDefinition,
   /** Of its package. */
@@ -25,7 +25,7 @@ export type LibraryKernel = z.infer<typeof libraryKernel>;
 
 export const library = z.object({
   kernels: z.array(libraryKernel),
-  /** What a source implements and may call. */
+  /** The functions that a source implements and may call. */
   interface: z.string(),
 });
 export type Library = z.infer<typeof library>;
@@ -51,7 +51,7 @@ export async function libraryOf(backend: "cpu" | "triton", workloads: readonly s
   return { kernels: fitting, interface: await interfaceOf(backend) };
 }
 
-/** Names of one kernel that are told; a suite of models has scores. */
+/** Most names of one kernel in a prompt; a suite of models has scores of them. */
 const MAX_NAMES = 12;
 
 function noneHas(kernels: readonly LibraryKernel[], backend: string, workloads: readonly string[]): string {

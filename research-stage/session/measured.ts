@@ -1,4 +1,4 @@
-/** What the cluster measured is stored by what was asked, so that a resume, or a replay, does not measure again. */
+/** The cluster's measurements are stored by their request, so that a resume or a replay does not measure again. */
 
 import { insertRun } from "@kevo/coordinator/lineage/copy-run.ts";
 import { openLineage } from "@kevo/coordinator/lineage/database.ts";

@@ -1,4 +1,4 @@
-/** What a research run was asked for: fixed when it starts, stored, and what a resume and a recording go on with. */
+/** The request of a research run: fixed when it starts, and stored for a resume and a recording. */
 import { z } from "zod";
 
 /** Characters of what a user says. */
@@ -14,9 +14,9 @@ export const researchOptions = z.object({
   backend: z.enum(["cpu", "triton"]),
   /** Asked for in each round. */
   ideas: z.int().min(1).max(12),
-  /** Of each round, at most so many novel and feasible ideas become kernels. */
+  /** Of each round, at most this many novel and feasible ideas become kernels. */
   implement: z.int().min(1).max(6),
-  /** What an idea must respect, in the user's words; may be empty. */
+  /** The constraints on an idea, in the user's own text; may be empty. */
   constraints: z.string().max(MAX_LENGTH.constraints),
   /** Gaps, ideas and code; and everything else. Null: what the environment's key gives. */
   model: z.string().nullable(),

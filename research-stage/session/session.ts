@@ -1,4 +1,4 @@
-/** What every stage of a run holds: stores, models, sources, dollars, and the cluster. */
+/** Shared by all stages of a run: stores, models, sources, dollars, and the cluster. */
 
 import type { ModelClient } from "@kevo/core/llm/client.ts";
 import { ModelError } from "@kevo/core/llm/errors.ts";
@@ -31,7 +31,7 @@ export interface Session {
   /** The dollars that are left to a source, by its name. */
   spendLimitOf(source: string): SpendLimit;
   readonly cluster: Cluster;
-  /** What ideas can build upon. */
+  /** The work that ideas can build upon. */
   readonly library: Library;
   /** Folder of this run's kernels, package and reports. */
   readonly folder: string;
@@ -46,7 +46,7 @@ export interface Question<I extends z.ZodObject, O extends z.ZodObject> {
   readonly signature: Signature<I, O>;
   readonly input: z.infer<I>;
   readonly by: "reasoning" | "fast";
-  /** What the schema cannot say; told to the model in one repair turn. */
+  /** Checks beyond the schema; one repair turn tells the model their complaints. */
   readonly check?: (output: z.infer<O>) => readonly string[];
   readonly unrepaired?: "reject" | "accept";
   readonly maxTokens?: number;
@@ -78,7 +78,7 @@ export function ask<I extends z.ZodObject, O extends z.ZodObject>(
   });
 }
 
-/** A model's answer to this question that is none; asked again it would say the same. */
+/** A model's unusable answer to this question; asked again it would say the same. */
 export interface NoAnswer {
   readonly kind: string;
   readonly why: string;

@@ -22,7 +22,7 @@ interface StepOptions<T> {
   readonly output: z.ZodType<T>;
   /** Dollars that sources took, of the output. */
   readonly costOf?: (output: T) => number;
-  /** Why the output serves nobody, so that the work is done again when asked again; null where it holds. */
+  /** Why the output is unusable, so that a later request repeats the work; null where it is good. */
   readonly faultOf?: (output: T) => string | null;
 }
 

@@ -17,7 +17,7 @@ export function doiOf(text: string): string | null {
 
 const TRACKING = /^(utm_.*|ref|ref_src|fbclid|gclid|mc_cid|mc_eid|igshid|si|s|t)$/i;
 
-/** One spelling for one page: https, no www, no tracking, no fragment, no slash at the end. Null for what is no URL. */
+/** One spelling for one page: https, no www, no tracking, no fragment, no final slash. Null for an invalid URL. */
 export function canonicalUrl(text: string): string | null {
   if (!URL.canParse(text)) return null;
   const url = new URL(text);

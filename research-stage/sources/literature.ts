@@ -1,4 +1,4 @@
-/** What sources find: papers, threads and pages. They are stored and handed on, so they have schemas. */
+/** The records that sources find: papers, threads and pages. They are stored and passed on, so they have schemas. */
 import { z } from "zod";
 
 /** One post of a thread, by the thread's author. */
@@ -13,23 +13,23 @@ const threadPost = z.object({
 });
 export type ThreadPost = z.infer<typeof threadPost>;
 
-/** What is known to be missing from a thread. */
+/** The known gaps in a thread. */
 const threadGap = z.object({
   /** Of the missing post. */
   id: z.string(),
-  /** The post that stands right after the gap; null where the root itself is missing. */
+  /** The post right after the gap; null where the root itself is missing. */
   before: z.string().nullable(),
-  /** `deleted` also stands for withheld and protected posts: the service does not tell them apart reliably. */
+  /** `deleted` includes withheld and protected posts: the service does not distinguish them reliably. */
   reason: z.enum(["deleted", "not_fetched"]),
 });
 export type ThreadGap = z.infer<typeof threadGap>;
 
-/** What one author wrote in one conversation, from its root. */
+/** The posts of one author in one conversation, from its root. */
 export const threadSummary = z.object({
   /** Of the root post. */
   id: z.string(),
   author_id: z.string(),
-  /** Of the oldest post that is there; ISO 8601, UTC. */
+  /** Of the oldest available post; ISO 8601, UTC. */
   created_at: z.string(),
   /** All posts, oldest to newest, with a line for each gap. */
   text: z.string(),
@@ -59,7 +59,7 @@ const suspicion = z.object({
 });
 
 const common = {
-  /** The strongest identity there is: `arxiv:2401.01234`, `doi:10.…`, `x:<root>`, `url:https://…`. What citations name. */
+  /** The strongest known identity: `arxiv:2401.01234`, `doi:10.…`, `x:<root>`, `url:https://…`. Citations use it. */
   id: z.string(),
   /** Every identity of the record, its own first, then those of the records merged into it. */
   identities: z.array(z.string()).min(1),
@@ -69,7 +69,7 @@ const common = {
   /** Where a person reads it. */
   url: z.string(),
   authors: z.array(z.string()),
-  /** ISO 8601 date or time; null where nobody said. */
+  /** ISO 8601 date or time; null where it is unknown. */
   published_at: z.string().nullable(),
   /** Abstract, page text or thread, cleaned and cut to the source's limit. */
   text: z.string(),

@@ -17,13 +17,13 @@ export interface RawRecord {
   readonly score?: number | null;
   /** Where the service names them itself. */
   readonly known?: { readonly arxiv?: string; readonly doi?: string };
-  /** Characters of the text that go on. */
+  /** Characters of the text that are passed on. */
   readonly limit: number;
 }
 
 const MAX_TITLE_LENGTH = 300;
 
-/** Null for an address that is none: what cannot be cited is no find. */
+/** Null for an invalid address: a record that cannot be cited is useless. */
 export function recordOf(raw: RawRecord): LiteratureRecord | null {
   const { arxiv, doi, identities } = identityOf(raw.url, raw.known);
   const id = identities[0];

@@ -20,7 +20,7 @@ export interface RenderedRecords {
   readonly cut: readonly string[];
 }
 
-/** One record without its fence: a head of what is known, then its text. */
+/** One record without its fence: a head with the known facts, then its text. */
 function renderRecord(record: LiteratureRecord, limit: number): { text: string; cut: boolean } {
   const facts = [
     `id: ${record.id}`,

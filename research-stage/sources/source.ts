@@ -70,7 +70,7 @@ export const sourceResult = z.object({
 export type SourceResult = z.infer<typeof sourceResult>;
 
 export interface Source {
-  /** Short and stable, such as `arxiv`; stands in every record that it found. */
+  /** Short and stable, such as `arxiv`; part of every record that it found. */
   readonly name: string;
   /** Most that one search can cost, dollars. */
   estimate(query: SourceQuery): number;
@@ -81,7 +81,7 @@ export interface Source {
   search(query: SourceQuery, context: SourceContext): Promise<SourceResult>;
 }
 
-/** What every source of a service on the network is made with. */
+/** The options of every source of a network service. */
 export interface ServiceOptions {
   readonly origin: string;
   /** Longest wait for rate limits and outages in one search, milliseconds. */

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createSpendLimit } from "./spend-limit.ts";
 
-test("whatever is reserved and settled, what is committed never passes the budget", () => {
+test("for any reservations and settlements, the committed sum never exceeds the budget", () => {
   const step = fc.record({
     usd: fc.double({ min: 0, max: 2, noNaN: true }),
     share: fc.double({ min: 0, max: 1, noNaN: true }),
@@ -25,7 +25,7 @@ test("whatever is reserved and settled, what is committed never passes the budge
   );
 });
 
-test("an earlier session's spend counts, and overspending is told", () => {
+test("an earlier session's spend counts, and overspending is reported", () => {
   const spendLimit = createSpendLimit(1, 0.9);
   expect(spendLimit.reserve(0.2)).toBe(false);
   expect(spendLimit.reserve(0.1)).toBe(true);

@@ -23,7 +23,7 @@ export function createSpendLimit(budgetUsd: number, spentUsd = 0): SpendLimit {
       return committed;
     },
     reserve: (usd) => {
-      // Sums of half cents are not exact in binary; a nano-dollar is nobody's loss.
+      // Sums of half cents are not exact in binary; a nano-dollar does not matter.
       if (committed + usd > budgetUsd + 1e-9) return false;
       committed += usd;
       return true;

@@ -1,4 +1,4 @@
-/** All sources asked at once, each with its own spend limit; what one cannot do does not stop the others. */
+/** Asks all sources at the same time, each with its own spend limit; a failing one does not stop the rest. */
 import { z } from "zod";
 import type { Transport } from "../recording/transport.ts";
 import { every } from "./every.ts";

@@ -88,7 +88,7 @@ function claimsOf(session: Session, record: LiteratureRecord): Promise<Read> {
   );
 }
 
-/** What an answer says of its record, as far as the record says it. Exported for tests. */
+/** The claims of an answer that its record supports. Exported for tests. */
 export function screen(
   record: LiteratureRecord,
   answered: readonly { readonly kind: Claim["kind"]; readonly text: string; readonly quote: string }[],

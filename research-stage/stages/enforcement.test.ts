@@ -1,4 +1,4 @@
-/** What models may say, as far as it is not left to them: quotes, citations, verdicts, and what is tried. */
+/** Limits on models' answers that do not depend on the model: quotes, citations, verdicts, and tries. */
 import { describe, expect, test } from "vitest";
 import type { Idea, Novelty, Outcome } from "../findings/findings.ts";
 import { worthTrying } from "../pipeline/pipeline.ts";
@@ -31,7 +31,7 @@ const record: LiteratureRecord = {
 describe("claims", () => {
   const claim = (quote: string, text = "It skips the rescale.") => ({ kind: "method" as const, text, quote });
 
-  test("pass with a quote that stands in the record, whatever typesetting made of it", () => {
+  test("pass with a quote from the record, despite typesetting", () => {
     const quote = 'while the growth "stays below" a  threshold. code is public';
     expect(screen(record, [claim(quote)])).toMatchObject({ claims: [{ quote, record: record.id }], incidents: [] });
   });
@@ -55,7 +55,7 @@ describe("claims", () => {
   });
 });
 
-test("a citation of what was not shown is complained about, and so is none", () => {
+test("a citation of a record that was not shown draws a complaint, and so does a missing citation", () => {
   expect(unknownIds(["c1", "c2"], [{ claims: ["c1"] }, { claims: ["c2", "c9"] }, { claims: [] }])).toEqual([
     "item 2 cites c9, which is no claim that you were shown",
     "item 3 cites no claim",
@@ -123,7 +123,7 @@ describe("a comparison", () => {
   });
   const skips = "We skip the rescale of the accumulator";
 
-  test("stands with a quote that has the claim's words", () => {
+  test("is kept with a quote that has the claim's words", () => {
     expect(wrongWith("skip the rescale of the accumulator", record, said(skips))).toBeNull();
     expect(wrongWith("polynomial exponentials", record, said(skips, "partial"))).toBeNull();
   });

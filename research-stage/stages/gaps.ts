@@ -1,4 +1,4 @@
-/** Stage 2: what is discussed and not implemented, what could be combined. Citations are of retrieved records only. */
+/** Stage 2: ideas that are discussed and not implemented, or could be combined. They cite retrieved records only. */
 
 import { signature } from "@kevo/core/llm/signature.ts";
 import { z } from "zod";

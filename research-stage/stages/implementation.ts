@@ -131,7 +131,7 @@ async function tryOnce(
     const problem = module_check.status === "failed" ? module_check.message : null;
     return { files, hash, kernel_check, module_check, problem };
   } catch (error) {
-    // What the model wrote is no kernel; anything else is not its doing.
+    // The model did not write a kernel; any other failure is not the model's.
     const written = error instanceof KernelFault || (error instanceof UserError && error.code === "wrong_usage");
     const unfit = error instanceof ModelError && ["invalid_answer", "refused", "truncated"].includes(error.kind);
     if (!written && !unfit) throw error;

@@ -14,7 +14,7 @@ export function keywordsOf(text: string): string[] {
   return [...new Set(words.filter((word) => !COMMON.has(word)))];
 }
 
-/** Share of `wanted` that stands in `text`, 0 to 1. */
+/** Share of `wanted` that `text` contains, 0 to 1. */
 export function overlap(wanted: readonly string[], text: string): number {
   if (wanted.length === 0) return 0;
   const there = new Set(keywordsOf(text));
@@ -39,7 +39,7 @@ function plain(text: string): string {
   );
 }
 
-/** Whether `quote` stands in `text`, word by word. Quotes of a few letters prove nothing. */
+/** Whether `text` contains `quote`, word for word. Quotes of a few letters prove nothing. */
 export function quotes(text: string, quote: string): boolean {
   const wanted = plain(quote);
   return wanted.length >= 12 && plain(text).includes(wanted);

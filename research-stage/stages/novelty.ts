@@ -117,7 +117,7 @@ function compare(
 /** A work that has the claim has its words: at least this share of them in the quote. */
 const MIN_OVERLAP = 0.3;
 
-/** Why a comparison says nothing; null where it may stand. Exported for tests. */
+/** Why a comparison is worthless; null for a valid one. Exported for tests. */
 export function wrongWith(
   claim: string,
   work: LiteratureRecord,

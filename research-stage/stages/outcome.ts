@@ -1,4 +1,4 @@
-/** What a round taught, and how well feasibility was predicted. */
+/** The lessons of a round, and how well feasibility was predicted. */
 
 import type { Idea, Implementation, Novelty, Optimisation, Outcome } from "../findings/findings.ts";
 import { MAX_CHARACTERS } from "../session/fit.ts";

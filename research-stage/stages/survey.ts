@@ -33,13 +33,13 @@ export async function surveyStage(session: Session): Promise<SurveyResult> {
     },
     () => search(session, session.sources, query),
   );
-  // Refusals are no part of the survey that a later session makes, nor of a recording of it. What was paid stays.
+  // Refusals are not part of the survey that a later session makes, nor of its recording. Paid calls stay.
   if (nothingRead(found) !== null && found.cost_usd === 0) forgetExchanges(session.db, session.run);
   remember(session, found);
   return found;
 }
 
-/** Why there is nothing to go on with, and what to do; null where works were found, or all looked and none is there. */
+/** Why the run cannot continue, with advice; null where works were found, or all sources searched and found none. */
 export function nothingRead({ status, sources, records }: SurveyResult): string | null {
   if (records.length > 0 || status === "ok") return null;
   const of = sources.map(({ source, status: how, reason }) =>
@@ -48,7 +48,7 @@ export function nothingRead({ status, sources, records }: SurveyResult): string 
   return `No literature was found: ${of.join("; ")}. Fix this, then resume the run`;
 }
 
-/** Asks some of the sources, each with what is left to it. */
+/** Asks some of the sources, each within the rest of its limit. */
 export function search(session: Session, sources: Session["sources"], query: SourceQuery): Promise<SurveyResult> {
   return survey(sources, query, {
     transport: session.transport,
@@ -58,7 +58,7 @@ export function search(session: Session, sources: Session["sources"], query: Sou
   });
 }
 
-/** What is left of the run's dollars to one source, for one search. */
+/** The rest of the run's dollars for one source, for one search. */
 export function spendLimitOf(db: Session["db"], run: string, budgetUsd: number) {
   return () => {
     const { sources, models } = spentOf(db, run);

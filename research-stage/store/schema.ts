@@ -9,7 +9,7 @@ import { index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm
 export const researchRuns = sqliteTable("research_runs", {
   id: text().primaryKey(),
   domain: text().notNull(),
-  /** Options of the run, JSON: what `resume` goes on with. */
+  /** Options of the run, JSON: `resume` continues with them. */
   options: text().notNull(),
   status: text({ enum: ["running", "completed", "stopped", "failed"] }).notNull(),
   /** Why it ended as it did, for a person. */
@@ -22,7 +22,7 @@ export const researchRuns = sqliteTable("research_runs", {
   endedAt: integer("ended_at"),
 });
 
-/** One piece of work with stored input and output; what is done is never done again. */
+/** One piece of work with stored input and output; finished work is never repeated. */
 export const researchSteps = sqliteTable(
   "research_steps",
   {
@@ -60,7 +60,7 @@ export const researchCalls = sqliteTable(
     proposer: text().notNull(),
     model: text().notNull(),
     reservedUsd: real("reserved_usd").notNull(),
-    /** Null while not settled, and where nobody knows: then the reservation counts. */
+    /** Null while it is not settled, or unknown: then the reservation counts. */
     costUsd: real("cost_usd"),
     settled: integer({ mode: "boolean" }).notNull().default(false),
     /** The call as `core/llm` records it, JSON; null while it is under way. */
@@ -85,7 +85,7 @@ export const researchExchanges = sqliteTable(
   (t) => [index("research_exchanges_by_hash").on(t.run, t.hash)],
 );
 
-/** What the coordinator and the checks were asked to do, and what came of it: replayed from a recording. */
+/** Requests to the coordinator and the checks, with their results: replayed from a recording. */
 export const researchMeasurements = sqliteTable(
   "research_measurements",
   {

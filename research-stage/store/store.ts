@@ -1,4 +1,4 @@
-/** What the research stage writes while it works: runs, steps, calls with their dollars, exchanges, measurements. */
+/** The research stage's store during its work: runs, steps, calls with their dollars, exchanges, measurements. */
 import type { CallRecord } from "@kevo/core/llm/call.ts";
 import type { CallStore } from "@kevo/core/llm/call-store.ts";
 import { overBudget, type Spending } from "@kevo/core/llm/spending.ts";
@@ -44,7 +44,7 @@ export function stepsOf(db: ResearchDatabase, run: string): ResearchStep[] {
   return db.select().from(steps).where(eq(steps.run, run)).orderBy(asc(steps.startedAt), asc(steps.key)).all();
 }
 
-/** A step with another input replaces the one under its key. What an earlier session paid stays counted. */
+/** A step with another input replaces the one under its key. The payments of an earlier session still count. */
 export function putStep(db: ResearchDatabase, step: ResearchStep): void {
   const { run: _run, key: _key, ...columns } = step;
   db.insert(steps)

@@ -1,4 +1,4 @@
-/** How a configuration reaches the compiler: macros and flags. The rules are told to authors in `native/kevo.h`. */
+/** Passes a configuration to the compiler as macros and flags. `native/kevo.h` tells kernel authors the rules. */
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import type { Config, Parameter, ParamValue } from "@kevo/proto/search-space.ts";
 
@@ -16,7 +16,7 @@ function flags(parameter: Parameter, value: ParamValue): string[] {
   return flags;
 }
 
-/** The macro that stands for a string value: `two-pass` of SOFTMAX is SOFTMAX_two_pass. */
+/** The macro for a string value: `two-pass` of SOFTMAX is SOFTMAX_two_pass. */
 const macroName = (parameter: Parameter, value: string) =>
   `${parameter.name}_${value.replaceAll(/[^A-Za-z0-9_]/g, "_")}`;
 
@@ -32,7 +32,7 @@ function scalarMacro(parameter: Parameter, name: string, value: ParamValue): str
   return `-D${name}=${typeof value === "string" ? macroName(parameter, value) : value}`;
 }
 
-/** Compiler arguments of one configuration, in parameter order. RangeError when a value is none of its parameter's. */
+/** Compiler arguments of one configuration, in parameter order. RangeError for a value that a parameter does not have. */
 export function parameterArguments(definition: KernelDefinition, config: Config): string[] {
   return definition.parameters.flatMap((parameter) => {
     const value = config[parameter.name];

@@ -17,7 +17,7 @@ import { median } from "./statistics.ts";
 import { TimedProcess } from "./timed-process.ts";
 import type { Toolchain } from "./toolchain.ts";
 
-/** What one workload's candidates are timed beside. */
+/** The processes beside which one workload's candidates are timed. */
 export interface OpenWorkload {
   readonly table: ProcessTable;
   readonly source: InputSource;
@@ -145,7 +145,7 @@ export class Baselines {
     return { table, source, ranked: [first, ...rest] };
   }
 
-  /** What failed by itself is named as what it is, with what it said. */
+  /** A baseline's failure names the baseline and includes its message. */
   #blame(fault: "baseline_failed" | "reference_failed", what: string, doing: string, folder: string) {
     return async (error: unknown): Promise<never> => {
       const failure = await failureOf(error, doing, folder);

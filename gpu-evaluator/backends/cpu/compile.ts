@@ -1,4 +1,4 @@
-/** Compiles one configuration of a kernel into an executable of its own. */
+/** Compiles one configuration of a kernel into an executable. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type CommandResult, runCommand } from "@kevo/core/process/command.ts";
@@ -82,7 +82,7 @@ function failureIn(result: CommandResult, folder: string): Failure | null {
   return result.code === 0 ? null : { outcome: "compile_error", message: errorsOf(result.stderr, folder) };
 }
 
-/** What a source wants from outside is what its object code wants, whatever the text looks like. */
+/** The outside symbols of a source are those of its object code, whatever the text looks like. */
 async function wrongSymbols(
   { sandbox, readable }: Toolchain,
   object: string,

@@ -40,7 +40,7 @@ interface CpuArtifact extends Artifact {
   readonly executable: string;
 }
 
-/** What is made once for each kernel. */
+/** Made once for each kernel. */
 interface Prepared {
   readonly data: ReferenceData;
   readonly baselines: Baselines;
@@ -254,7 +254,7 @@ class CpuBackend implements Backend<CpuArtifact> {
   }
 }
 
-/** A full disk is nobody's outcome: it stops the run with a clear message. */
+/** A full disk is not a candidate's outcome: it stops the run with a clear message. */
 function fullDisk(error: unknown): unknown {
   const code = (error as NodeJS.ErrnoException | null)?.code;
   if (code !== "ENOSPC" && code !== "EDQUOT") return error;

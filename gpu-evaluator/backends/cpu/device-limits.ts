@@ -10,7 +10,7 @@ export type Precision = "f32" | "f64";
 
 export interface DeviceRates {
   readonly gflops: (precision: Precision) => Promise<number>;
-  /** What all cores move, GB/s; `bytes` in all, or more than the caches hold where that is not given. */
+  /** Memory bandwidth of all cores, GB/s; for `bytes` in all, or by default for more than the caches hold. */
   readonly gbytesPerSecond: (bytes?: number) => Promise<number>;
   /** Of all caches together; what lies there comes faster than memory gives it. Infinite where it is not known. */
   readonly cacheBytes: number;
@@ -65,7 +65,7 @@ export class DeviceLimits {
     return `${time} would mean ${gbytes.toFixed(0)} GB/s, but this machine's memory reaches ${bandwidth.toFixed(0)} GB/s`;
   }
 
-  /** What a time of a workload comes to; null where the workload does not say what a call does. */
+  /** The rates that a time of a workload implies; null where the workload does not state its work. */
   async shares({ flops, bytes }: Workload, ms: number, precision: Precision): Promise<Shares> {
     const gflops = flops === undefined ? null : flops / ms / 1e6;
     const gbytes = bytes === undefined ? null : bytes / ms / 1e6;

@@ -8,7 +8,7 @@ import type { DeviceRates } from "./device-limits.ts";
 const LIMIT_MS = 60_000;
 const CPUS = "/sys/devices/system/cpu";
 const UNITS: Readonly<Record<string, number>> = { K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
-/** Arrays whose reading is timed are so many times as large as the caches, and within these. */
+/** Size of the arrays whose reading is timed, as a multiple of the caches, within these bounds. */
 const CACHES = 4;
 const [MIN_BYTES, MAX_BYTES] = [64 * 1024 ** 2, 2 * 1024 ** 3];
 

@@ -82,7 +82,7 @@ test("what the gate lets through still meets the check of the object code", asyn
   });
 });
 
-test("what compilers make of loops and calls is no call of its own", async () => {
+test("calls that compilers make from loops and other calls do not count as the kernel's", async () => {
   const both = "float s = 0; for (int64_t i = 0; i < 4; i++) s += sinf(inputs[0][i]) + cosf(inputs[0][i]);";
   expect(await evaluate(kernelOf(`${both}\n${RIGHT}\nif (s == 9.0f) output[0] = s;`))).toMatchObject({ outcome: "ok" });
 });

@@ -1,4 +1,4 @@
-/** What a candidate's misfortune is called, in a message that helps a person and the next proposal. */
+/** Describes a candidate's failure in a message that helps a person and the next proposal. */
 import { readFile } from "node:fs/promises";
 import { constants } from "node:os";
 import { join } from "node:path";

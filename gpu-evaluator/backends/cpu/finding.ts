@@ -1,6 +1,6 @@
-/** What the referee finds in an output, and what is wrong with it. */
+/** The referee's findings in an output, and their description. */
 
-/** What the kernel's outputs were wrong in. */
+/** An output of the kernel is wrong. */
 export class WrongOutput extends Error {}
 
 export interface Finding {

@@ -11,7 +11,7 @@ import { shapeFields } from "./shape-fields.ts";
 /** Longest making of one set of inputs, milliseconds. */
 const FILL_LIMIT_MS = 30_000;
 
-/** What a round showed: times of all processes, or that the first one's output is not what it should be. */
+/** The result of a round: times of all processes, or a wrong output of the first one. */
 export type Round =
   | {
       readonly right: true;

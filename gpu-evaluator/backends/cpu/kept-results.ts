@@ -11,7 +11,7 @@ const FACTOR = 3;
 const SLACK_MS = 0.02;
 /** Repeated calls after one on new inputs. A kernel that keeps nothing is cheap in none of them. */
 const LOOKS = 3;
-/** A suspicion is tested with this many pairs of a new call and a repeated one; so many of the repeated ones must be cheaper than every new one. */
+/** Pairs of a new and a repeated call that test a suspicion. */
 const PAIRS = 24;
 /** Of 48 calls that do not differ, the cheapest 16 are all repeated ones once in three million times. */
 const MIN_CHEAPER = 16;

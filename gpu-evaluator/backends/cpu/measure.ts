@@ -51,7 +51,7 @@ async function refuseImpossible(
   precision: Precision,
 ): Promise<void> {
   const { workload } = candidate.source;
-  // Medians, and the way to the process with them: what is refused here is beyond doubt.
+  // Medians, with the cost of reaching the process included: a time that is refused here is impossible beyond doubt.
   const wrong = await limits.impossible(workload, median(samples.candidate), empty.ms, precision);
   if (wrong === null) return;
   const its = await limits.impossible(workload, median(fastestOf(samples.beside)), empty.ms, precision);
@@ -62,7 +62,7 @@ async function refuseImpossible(
   );
 }
 
-/** What the machine did to the rounds, for the candidate and for the baseline that it is held against. */
+/** The machine's effect on the rounds, for the candidate and for the baseline that it is compared with. */
 function disturbance({ beside, twin, waited }: Samples, fastest: number): Disturbance {
   const [own = [], ...others] = waited;
   // With the way to the process: without it, tiny differences of two equal calls would be large ratios.

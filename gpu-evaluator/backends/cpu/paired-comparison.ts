@@ -23,7 +23,7 @@ export interface Baseline {
 export interface PairedComparison {
   readonly candidate: TimedProcess;
   readonly baselines: readonly [Baseline, ...Baseline[]];
-  /** What a call costs that does nothing. @param callMs the least that one of these was called in */
+  /** The cost of a call that does nothing. @param callMs the shortest call so far */
   readonly emptyCall: (callMs: number) => Promise<EmptyCall>;
   /**
    * The fastest baseline a second time, in a process of its own, where a claim is going to be made: what the two differ by
@@ -206,7 +206,7 @@ class Rounds {
       await candidate.source.referee.command("drop", path);
       await rm(path, { force: true });
     }
-    // Both are right, at the edge of what is allowed.
+    // Both are right, at the limit of the tolerance.
     this.#bound *= 2;
     if (++this.#disputes > MAX_DISPUTES)
       throw new HostFault("baseline_failed", `baseline '${name}' gives different answers for the same input`);

@@ -21,7 +21,7 @@ test("an empty call that was timed on a busy machine is timed again once somethi
     expect(measured).toBe(1);
     expect((await table.emptyCall(0.011)).ms).toBe(0.01);
     expect(measured).toBe(3);
-    // What takes less than any of them stays below.
+    // A shorter call stays below all of them.
     expect((await table.emptyCall(0.001)).ms).toBe(0.01);
     expect(measured).toBe(8);
   } finally {

@@ -87,7 +87,7 @@ export class ProcessTable {
         `this evaluator already has ${PLACES} processes of baselines and candidates; restart it to free them`,
       );
     await mkdir(folder, { recursive: true });
-    // Its standard error lies there, written by whoever the sandbox makes of it; nobody else sees the daemon's folder.
+    // The sandboxed user writes its standard error there; no other user can enter the daemon's folder.
     await chmod(folder, 0o777);
     this.#used.add(id);
     try {

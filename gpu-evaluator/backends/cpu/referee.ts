@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import { bareEnvironment } from "@kevo/core/process/environment.ts";
 import { type GroupProcess, killGroup, startGroup } from "@kevo/core/process/group.ts";
 
-/** How a process fails: `changed` its inputs, or took the referee along (`referee_ended`), as the others say. */
+/** A process `changed` its inputs, or ended the referee (`referee_ended`); the other names describe themselves. */
 const HOW = ["timeout", "aborted", "exited", "signal", "garbled", "changed", "referee_ended"] as const;
 
 /** A process failed at a command. */
@@ -92,7 +92,7 @@ export class Referee {
     const { executable, folder, cores, memoryBytes, source } = how;
     const fields = [executable, folder, cores, memoryBytes, START_LIMIT_MS];
     const [pid] = await this.command("spawn", id, source ?? "-", ...fields);
-    // In a process namespace of its own its numbers mean nothing here, and all that is in there ends with it.
+    // In a separate process namespace its ids mean nothing here, and all its processes end with it.
     if (Number(pid) > 0) this.#groups.set(id, Number(pid));
   }
 

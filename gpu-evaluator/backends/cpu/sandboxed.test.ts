@@ -15,7 +15,7 @@ import { evaluateJob, jobFor, kernelIn } from "./job.fixture.ts";
 const MARK = "/tmp/kevo-hostile-mark";
 const kernel = await kernelIn(fileURLToPath(new URL("./hostile.fixture/", import.meta.url)));
 const folder = mkdtempSync(join(tmpdir(), "kevo-sandboxed-"));
-/** As where there is no static C library, so that a candidate has to load its libraries. */
+/** As on a host without a static C library, so that a candidate must load its libraries. */
 const NO_STATIC = join(folder, "cc");
 writeFileSync(NO_STATIC, '#!/bin/sh\nfor word; do [ "$word" = -static ] && exit 1; done\nexec cc "$@"\n', {
   mode: 0o755,
@@ -23,7 +23,7 @@ writeFileSync(NO_STATIC, '#!/bin/sh\nfor word; do [ "$word" = -static ] && exit 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const EXAMPLE = fileURLToPath(new URL("../../../tests/fixtures/vector-scale-cpu/", import.meta.url));
-/** Ends with an error where it reads what is not the kernel's, writes where nobody asked it to, or reaches the network. */
+/** Fails if it reads files outside the kernel, writes outside its folder, or reaches the network. */
 const PRYING = `#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -92,7 +92,7 @@ describe.each<[string, readonly Layer[], string | undefined]>([
   const evaluate = (deed: string) => measured(jobFor(kernel, { DEED: deed }));
   const measured = (job: Job) => evaluateJob(backend, job);
 
-  // What a candidate may touch hangs on how it is linked; the rest is the same.
+  // The files that a candidate may read depend on how it is linked; all else is the same.
   const isRare = compiler !== undefined;
   test.each(DEEDS.filter(([deed]) => !isRare || /^(reads|opens|writes_outside|outlives|runs)/.test(deed)))(
     "%s is %s, and the next candidate runs",

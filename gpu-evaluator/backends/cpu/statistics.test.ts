@@ -13,7 +13,7 @@ describe("median", () => {
 });
 
 describe("ratio of medians", () => {
-  test("holds its value inside its interval, whatever the samples", () => {
+  test("the interval contains the value for any samples", () => {
     fc.assert(
       fc.property(times, times, (above, below) => {
         const { value, low, high } = pairedRatio(above, below, 50);

@@ -91,7 +91,7 @@ export async function prepareToolchain(
     }
     return [];
   };
-  // As much at a time as depends on nothing else: whoever starts an evaluator waits for this.
+  // Independent steps run at the same time: the start of an evaluator waits for this.
   const [told, native, ...objects] = await Promise.all([
     cc("--version"),
     nativeFlags(),

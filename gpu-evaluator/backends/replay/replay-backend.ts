@@ -44,7 +44,7 @@ export function openReplayBackend({ space, devices, timeScale }: ReplayOptions):
       const recorded = space.lookup(job.config);
       if (recorded === null) return { outcome: "invalid", message: "this configuration was not recorded" };
       await pass(recorded.compile_ms, signal);
-      // What the recording's compiler refused never reaches the lane.
+      // A candidate that the recording's compiler refused never reaches the lane.
       const { outcome } = recorded;
       if (outcome === "compile_error" || outcome === "invalid") return failureOf(recorded, outcome);
       return { recorded, dispose: async () => {} };

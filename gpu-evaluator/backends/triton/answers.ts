@@ -1,4 +1,4 @@
-/** What the runner answers, checked: its processes run what a proposer wrote. */
+/** Validates the runner's answers: its processes run code that a proposer wrote. */
 
 import { LANE_STAGES } from "@kevo/proto/attempt.ts";
 import { measurement } from "@kevo/proto/outcome.ts";

@@ -50,7 +50,7 @@ export class CompilePool {
     await Promise.all([...this.#all].map(({ process }) => process.end()));
   }
 
-  /** One that is killed while it starts is somebody's doing; only when several in a row fail is something missing. */
+  /** One process that is killed during its start says nothing; several in a row mean that something is missing. */
   async #take(): Promise<Member> {
     const start = async () => {
       const member = this.#living() ?? this.#hire();
@@ -77,7 +77,7 @@ export class CompilePool {
     if (this.#closed) throw new RunnerLost("ended", "the pool is closed");
     const process = this.#start();
     const member = { process, ready: process.ready(START_LIMIT_MS) };
-    member.ready.catch(() => {}); // Told to whoever takes it.
+    member.ready.catch(() => {}); // Reported to the taker.
     this.#all.add(member);
     return member;
   }

@@ -143,7 +143,7 @@ export class ContainedCompiler {
     return folder;
   }
 
-  /** One that is killed while it starts is somebody's doing. */
+  /** A process killed during its start was killed from outside. */
   async #started(folder: string, readable: readonly string[]): Promise<RunnerProcess> {
     const start = async () => {
       const process = this.#start(folder, readable);
@@ -234,7 +234,7 @@ async function bytesIn(folder: string): Promise<number> {
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
-/** What is neither file nor folder. The measuring process follows links, and waits at pipes, as this daemon's user. */
+/** Finds entries other than files and folders: the measuring process, as this user, would follow links and read pipes. */
 async function strangeIn(cacheDir: string): Promise<string | null> {
   if (!(await lstat(cacheDir)).isDirectory()) return "no folder";
   for (const entry of await readdir(cacheDir, { recursive: true, withFileTypes: true })) {

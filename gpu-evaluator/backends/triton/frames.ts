@@ -1,6 +1,6 @@
-/** Frames of the runner's protocol (`runner/protocol.py`): a length (u32, little endian) and so many bytes of JSON. */
+/** Frames of the runner's protocol (`runner/protocol.py`): a length (u32, little endian), and as many bytes of JSON. */
 
-/** One object with a `type`; everything else is checked by whoever asked for it. */
+/** One object with a `type`; the requester checks the rest. */
 export type Frame = Readonly<Record<string, unknown>> & { readonly type: string };
 
 const HEADER_BYTES = 4;
@@ -20,7 +20,7 @@ export class FrameDecoder {
   #pieces: Buffer[] = [];
   #length = 0;
 
-  /** @returns the frames that this piece completes. @throws Error on what is no frame; nothing after it can be read. */
+  /** @returns the frames that this piece completes. @throws Error on other bytes; nothing after them can be read. */
   push(piece: Buffer): Frame[] {
     this.#pieces.push(piece);
     this.#length += piece.length;

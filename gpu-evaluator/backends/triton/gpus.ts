@@ -4,7 +4,7 @@ import { CommandFailed, outputOf } from "@kevo/core/process/command.ts";
 import { z } from "zod";
 
 export interface Gpu {
-  /** Such as `GPU-5c4f…`: the same for every process of this host, whatever each calls its first device. */
+  /** Such as `GPU-5c4f…`: the same in every process of this host, in any numbering of devices. */
   readonly uuid: string;
   readonly name: string;
   /** GPUs that this host has, itself included, whether they are visible or not. */

@@ -1,4 +1,4 @@
-/** How long a candidate may take, milliseconds. They end what hangs; what is merely slow stays far below them. */
+/** Time limits of a candidate, milliseconds. They end a hanging one; a slow one stays far below them. */
 import type { Job } from "../backend.ts";
 
 /** Triton makes an ordinary kernel in about a second; the slowest that is worth having takes ten. */

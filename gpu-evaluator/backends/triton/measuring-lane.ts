@@ -52,7 +52,7 @@ export class MeasuringLane {
     this.#active = this.#hire();
   }
 
-  /** What the device is. Its first process stands ready then, and a second one is under way. @throws UserError */
+  /** The device's description, once its first process is ready and a second one is starting. @throws UserError */
   async open(): Promise<answers.Described> {
     const { limits, cacheDir } = this.#options;
     try {
@@ -133,7 +133,7 @@ export class MeasuringLane {
     await Promise.all(this.#ending);
   }
 
-  /** The process that measures. One that died unasked, as the system may kill it, is nobody's outcome. */
+  /** The process that measures. The death of an idle one, which the system may kill, is not a candidate's outcome. */
   async #standing(): Promise<Member> {
     const member = this.#active;
     const stands = await member.ready.then(
@@ -205,7 +205,7 @@ export class MeasuringLane {
   #hire(): Member {
     const process = this.#options.start();
     const ready = process.ready(this.#options.limits.startMs);
-    ready.catch(() => {}); // Told to whoever waits for it.
+    ready.catch(() => {}); // Reported to the waiter.
     return { process, ready };
   }
 

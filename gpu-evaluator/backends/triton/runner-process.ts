@@ -40,7 +40,7 @@ export class RunnerError extends Error {
 
 /** From TERM to KILL. */
 const GRACE_MS = 300;
-/** A process in the hands of a driver that hangs does not go even then; nobody waits longer for it. */
+/** A process inside a hanging driver survives even that; the daemon waits no longer for it. */
 const LEAVE_MS = 10_000;
 const MAX_KEPT_OUTPUT = 2_000;
 
@@ -80,7 +80,7 @@ export class RunnerProcess {
           const detail = this.#output.trim() === "" ? "" : `: ${this.#output.trim()}`;
           this.#lose(new RunnerLost("ended", `it ended with ${signal ?? `code ${code}`}${detail}`));
         };
-        // What is still in its pipes is read first; but what it started may hold them open for ever.
+        // Its pipes are read to the end first; but its children may hold them open for ever.
         this.#child.once("close", lose);
         setTimeout(lose, GRACE_MS);
         resolve();
@@ -140,7 +140,7 @@ export class RunnerProcess {
     ]);
     clearTimeout(kill);
     clearTimeout(leave);
-    // What it started may have outlived it.
+    // Its children may have outlived it.
     killGroup(pid, "SIGKILL");
   }
 

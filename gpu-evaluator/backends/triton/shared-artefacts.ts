@@ -6,7 +6,7 @@ import { lstat, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheRoot, USER_ID } from "@kevo/core/config/user-folders.ts";
 
-/** @returns the folder, which only this user can enter; null, and why, where there is none to be had. */
+/** @returns the folder, which only this user can enter; null and the reason where none can be made. */
 export async function openSharedArtefacts(
   environment: NodeJS.ProcessEnv,
 ): Promise<{ folder: string; why: null } | { folder: null; why: string }> {
@@ -14,7 +14,7 @@ export async function openSharedArtefacts(
     const folder = join(cacheRoot(environment), "artefacts");
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const found = await lstat(folder);
-    // What lies there runs on the device: nobody else may have put it there.
+    // Its files run on the device: no other user may have written them.
     if (found.isDirectory() && found.uid === USER_ID && (found.mode & 0o077) === 0) return { folder, why: null };
     return { folder: null, why: `${folder} is not a folder that only this user can enter; remove it` };
   } catch (error) {

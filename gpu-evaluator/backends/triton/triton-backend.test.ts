@@ -84,7 +84,7 @@ function jobOf(act: string, over: Partial<Job> = {}): Job {
 }
 
 const never = new AbortController().signal;
-/** What comes for certain, and nobody can say when: processes start and end. Milliseconds. */
+/** Limit for events that are certain but take any time, such as the start and end of processes. Milliseconds. */
 
 /** Compiles, and measures what compiled. */
 async function evaluate(backend: Backend<TritonArtifact>, act: string, signal = never) {
@@ -211,7 +211,7 @@ describe.skipIf(!hasPython)("the Triton backend", () => {
     expect(await evaluate(backend, "ok")).toMatchObject({ outcome: "ok" });
   });
 
-  test("a process that the system kills while it waits is nobody's outcome", async () => {
+  test("an idle process that the system kills is not a candidate's outcome", async () => {
     const backend = await open();
     await evaluate(backend, "ok");
     const all = [...pids("compiler "), ...pids("measurer ")];
@@ -221,7 +221,7 @@ describe.skipIf(!hasPython)("the Triton backend", () => {
     expect(await evaluate(backend, "ok")).toMatchObject({ outcome: "ok" });
   });
 
-  test("source that a model wrote gets a process and a folder of its own, in the sandbox", async () => {
+  test("code that a model wrote gets its own process and folder, in the sandbox", async () => {
     const backend = await open();
     const compile = (over: Partial<Job> = {}) => backend.compile(jobOf("ok", over), never) as Promise<TritonArtifact>;
     const plain = await compile();
@@ -272,7 +272,7 @@ describe.skipIf(!hasPython)("the Triton backend", () => {
     await expect.poll(() => all.every(hasEnded)).toBe(true);
   });
 
-  test("says when others use the GPU, and what is missing", async () => {
+  test("reports other users of the GPU, and missing parts", async () => {
     writeFileSync(join(control, "crowded"), "");
     await open();
     expect(notes).toEqual([expect.stringContaining("2 other processes also use GPU-fake-0")]);

@@ -55,7 +55,7 @@ const SPARE_CORES = 4;
 const COMPILE_MEMORY = 8 * GIB;
 const MIN_COMPILE_MEMORY = 3 * GIB;
 
-/** @throws UserError when there is no GPU, no Python with torch and triton, or a device that does not work. */
+/** @throws UserError without a GPU, without a Python with torch and triton, or with a device that does not work. */
 export async function openTritonBackend(options: TritonOptions): Promise<Backend<TritonArtifact>> {
   const environment = options.environment ?? process.env;
   const scratch = await createScratch("triton");
@@ -239,7 +239,7 @@ class TritonBackend implements Backend<TritonArtifact> {
     }
   }
 
-  /** What losing the compile process says about its candidate. @throws what says nothing about it */
+  /** The outcome of a candidate whose compile process was lost. @throws errors that are not the candidate's */
   #lost(error: unknown, limitMs: number, signal: AbortSignal): Failure {
     signal.throwIfAborted();
     if (error instanceof RunnerError) throw new UserError(`the runner cannot compile: ${error.message}`);

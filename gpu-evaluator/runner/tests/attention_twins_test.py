@@ -1,4 +1,4 @@
-"""Parameters that the attention kernel declares inactive change nothing of what is compiled and launched."""
+"""Parameters that the attention kernel declares inactive do not change what is compiled and launched."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inputs that no launch has seen, poisoned outputs, and what is found in them: torch on the CPU."""
+"""New inputs, poisoned outputs, and the detection of wrong ones: torch on the CPU."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Fresh(unittest.TestCase):
         self.assertEqual(len(seen), 400)
 
     def test_tensors_that_belong_together_stay_together(self) -> None:
-        # The second is the inverse of the first: the reference uses one, and what is compared with it the other.
+        # The second is the inverse of the first: the reference uses one, and the checked code the other.
         def related(shape: dict[str, int], seed: int) -> Tensors:
             a = torch.randn(shape["rows"], shape["rows"], generator=torch.Generator().manual_seed(seed)).double()
             return {"a": a, "b": torch.linalg.inv(a)}

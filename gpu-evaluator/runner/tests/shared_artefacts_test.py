@@ -1,4 +1,4 @@
-"""What daemons of a host share: standard library only, real processes and kills."""
+"""Artefacts that the daemons of a host share: standard library only, real processes and kills."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RUNNER = Path(__file__).resolve().parents[1]
 NAME = "ab" + "0" * 62
 ABOUT = {"name": "attend", "registers": 168}
 
-# Writes entries of its own without end, each 1 MiB in one call, and says so once the first is under way.
+# Writes entries without end, each 1 MiB in one call, and says so once the first is being written.
 WRITER = """
 import sys; from pathlib import Path; from shared_artefacts import Shared
 shared, at = Shared(Path(sys.argv[1])), 0

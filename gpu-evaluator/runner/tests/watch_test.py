@@ -1,4 +1,4 @@
-"""What a candidate's code may ask for, and what it must leave as it was. Standard library only."""
+"""The imports that a candidate's code may make, and the modules that it must leave unchanged. Standard library only."""
 
 from __future__ import annotations
 

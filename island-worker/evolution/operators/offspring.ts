@@ -1,4 +1,4 @@
-/** What an operator brings forth: valid genes, and from whom. */
+/** The result of an operator: valid genes, and their parents. */
 import type { Random } from "@kevo/core/random/random.ts";
 import type { Genes, SearchSpace } from "@kevo/core/search-space/search-space.ts";
 import type { Member } from "../population/population.ts";

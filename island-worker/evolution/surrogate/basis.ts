@@ -20,14 +20,14 @@ const FIRST_ITERATIONS = 30;
 const ITERATIONS = 10;
 /** Most observations that hyperparameters are fitted on. */
 const MAX_FITTED = 150;
-/** Up to so many the posterior starts from all observations at a fit, and of more from this many. */
+/** With at most this many observations a fit starts the posterior from all of them, otherwise from this many. */
 const MAX_WHOLE = 400;
 const TRAINED = 250;
 /** Observations of a step, each with all before it: pairs, for which it takes about as long as a step of a fit. */
 const PAIRS = 800;
 /** Labels of the model of validity in a step. */
 const LABELS = 64;
-/** The work is to be done somewhat before it is due, so that what comes meanwhile can be taken up too. */
+/** The work ends a little before it is due, so that later observations can be included too. */
 const HASTE = 1.25;
 
 interface Fit {
@@ -39,7 +39,7 @@ interface Fit {
   readonly validity: Float64Array | null;
 }
 
-/** What follows from a fit and is added to until the next. */
+/** The results of a fit, extended until the next one. */
 export interface Basis {
   readonly fit: Fit;
   readonly builder: PosteriorBuilder;
@@ -51,7 +51,7 @@ export interface Basis {
 }
 
 export interface BasisFactory {
-  /** The basis in use with so many observations; null while there are too few. */
+  /** The basis in use with this many observations; null while there are too few. */
   given(observations: readonly Observation[]): Basis | null;
 }
 
@@ -139,7 +139,7 @@ export function openBases(shape: CovarianceShape, candidates: CandidatePool, lab
         const share = (observations.length - coming.since + 1) / (due - coming.since + 1);
         const next = coming.work.advance(observations.length < due ? share * HASTE : 1);
         if (observations.length < due) {
-          // What has come since can be taken up before the basis is in use.
+          // Observations made since can be included before the basis is in use.
           if (next !== null) {
             const given = givenTo(next, observations);
             const missing = given.length - next.builder.known(given);
@@ -160,12 +160,12 @@ export function openBases(shape: CovarianceShape, candidates: CandidatePool, lab
   };
 }
 
-/** The successes that the posterior stands on. */
+/** The successes on which the posterior is based. */
 export function givenTo({ fit, base }: Basis, observations: readonly Observation[]): Observation[] {
   return [...base, ...observations.slice(fit.size).filter(isSuccess)];
 }
 
-/** The evaluations, failed or not, that the model of validity stands on. */
+/** The evaluations, failed or not, on which the model of validity is based. */
 export function triedBy({ fit, tried }: Basis, observations: readonly Observation[]): Observation[] {
   return [...tried, ...observations.slice(fit.size)];
 }
@@ -209,7 +209,7 @@ function trainedOn(observations: readonly Observation[], name: string): Observat
   return observations.length <= MAX_WHOLE ? [...observations] : sampleOf(observations, TRAINED, name);
 }
 
-/** The better half of the most that is kept, and a random draw of the others; all where there are few. */
+/** The better half of the maximum, and a random draw of the rest; all where there are few. */
 function sampleOf(observations: readonly Observation[], most: number, label: string): Observation[] {
   if (observations.length <= most) return [...observations];
   const ranked = observations.toSorted(byValue);

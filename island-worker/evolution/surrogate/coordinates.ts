@@ -31,7 +31,7 @@ export function openCoordinates(space: SearchSpace): Coordinates {
   for (const [at, parameter] of space.parameters.entries()) {
     if (parameter.values.length < 2) continue;
     if (parameter.type === "permutation") {
-      // One coordinate for each item: where it stands.
+      // One coordinate for each item: its position.
       const items = parameter.values[0] as (number | string)[];
       for (const item of items) {
         list.push({ levels: items.length, position: ramp(items.length), alignment: null });

@@ -1,4 +1,4 @@
-/** What is known of one evaluated configuration on one niche. */
+/** One evaluated configuration on one niche. */
 export interface Observation {
   readonly genes: readonly number[];
   readonly key: number | string;

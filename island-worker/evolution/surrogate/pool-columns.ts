@@ -16,7 +16,7 @@ export interface PoolColumns {
   readonly rows: Float32Array[];
   /** Variance given the observations, as a share of the amplitude. */
   variance: Float64Array;
-  /** What the observations' values, and ones in their place, add to the mean. */
+  /** Contributions of the observations' values, and of ones in their place, to the mean. */
   fromValues: Float64Array;
   fromOnes: Float64Array;
 }

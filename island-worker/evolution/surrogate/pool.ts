@@ -14,7 +14,7 @@ export interface Candidate {
 
 /** Up to here every valid configuration is a candidate. */
 const WHOLE_SPACE = 4_500;
-/** Otherwise a listed space is looked at whole up to here, and of a larger one so many samples are. */
+/** Otherwise a listed space of at most this size is used whole, and a larger one is sampled this many times. */
 const LISTED = 20_000;
 const DRAWN = 6_000;
 /** Candidates whose mean is predicted in one step. */
@@ -79,7 +79,7 @@ export function openPool(space: SearchSpace, coordinates: Coordinates): Candidat
       const promising = lowest(looked, predicted, KEPT_BY_MEAN);
       const best = promising.slice(0, CLIMBERS).map(({ genes }) => genes);
       climb([...elites.slice(0, CLIMBERS), ...best], means, add);
-      // What climbing has brought takes the place of the less promising.
+      // The results of climbing replace the less promising candidates.
       const room = Math.max(KEPT_BY_MEAN >> 1, KEPT_BY_MEAN - pool.size);
       for (const candidate of promising.slice(0, room)) add(candidate);
       for (let kept = 0; kept < KEPT_AT_RANDOM; kept++) add(random.choice(looked));

@@ -92,7 +92,7 @@ describe("the posterior", () => {
     }
   });
 
-  it("has equal bits for equal observations, whatever it was given before", () => {
+  it("has equal bits for equal observations, independent of earlier ones", () => {
     const straight = openPosterior(shape, theta);
     straight.setPool(codesOf(pool));
     const detour = openPosterior(shape, theta);

@@ -19,7 +19,7 @@ const SHORTLIST = 256;
 const CAUTION = 2;
 
 export interface Surrogate {
-  /** The untaken candidate of the pool with the largest acquisition, or null when there is none. */
+  /** The untaken candidate of the pool with the largest acquisition, or null without any. */
   propose(
     isTaken: (key: number | string) => boolean,
     inFlight: readonly Genes[],

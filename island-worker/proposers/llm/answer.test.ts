@@ -12,7 +12,7 @@ const written = (genes: readonly number[], reason = "because"): Written => ({
 });
 
 describe("an answer", () => {
-  it("gives distinct valid configurations that nobody has tried, never more than wanted", () => {
+  it("gives distinct, valid and untried configurations, never more than wanted", () => {
     const one = fc.string().map((label) => written(ridge.sample(labelledRandom(label.slice(0, 1)))));
     const odd = fc.record({ configuration: fc.dictionary(fc.string(), fc.anything()), reason: fc.string() });
     fc.assert(
@@ -38,7 +38,7 @@ describe("an answer", () => {
     );
   });
 
-  it("counts duplicates and says what is wrong with each of the others", () => {
+  it("counts duplicates and explains every other refusal", () => {
     const [a, b] = samples(2) as [number[], number[]];
     const wrong = { configuration: { ...ridge.decode(b), LAYOUT: "diagonal" }, reason: "" };
     const judged = judge(ridge, [written(a), written(a), wrong, written(b)], free);

@@ -1,4 +1,4 @@
-/** From a model's answer to candidates: valid, new, distinct; and a message for each of the others. Pure. */
+/** Makes candidates from a model's answer: valid, new, distinct; and a message for each refused one. Pure. */
 import type { Genes, SearchSpace } from "@kevo/core/search-space/search-space.ts";
 import { MAX_REASON_CHARACTERS } from "@kevo/proto/log.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
@@ -19,7 +19,7 @@ export interface Judged {
   readonly usable: readonly Suggestion[];
   /** One sentence for each configuration that could not be repaired. */
   readonly complaints: readonly string[];
-  /** Configurations that were tried before, are on their way, or stand in the answer twice. */
+  /** Configurations that were tried before, are being evaluated, or occur twice in the answer. */
   readonly duplicates: number;
 }
 

@@ -1,4 +1,4 @@
-/** What one island has tried of evolved code, as a model is told of it: a fold of the island's log. */
+/** The evolved code that one island has tried, as a model's prompt shows it: a fold of the island's log. */
 import { genomeHash } from "@kevo/core/search-space/genome.ts";
 import type { Candidate, EvaluatedEntry, LogEntry } from "@kevo/proto/log.ts";
 

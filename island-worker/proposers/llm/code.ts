@@ -1,4 +1,4 @@
-/** What a model is asked where a kernel's source evolves: changes of the marked region. Pure, and bounded in size. */
+/** The question to a model where a kernel's code evolves: changes of the marked region. Pure, and bounded in size. */
 
 import type { CodeChange } from "@kevo/core/evolved-source/edits.ts";
 import { changeRegion, codeHash } from "@kevo/core/evolved-source/edits.ts";
@@ -17,7 +17,7 @@ const HISTORY = 10;
 const MAX_DESCRIPTION_LENGTH = 1_500;
 const MESSAGE = 400;
 const REASON = 600;
-/** Of the text around the region, which is there to be read only. */
+/** Of the text around the region, which the model can only read. */
 const AROUND = 12_000;
 
 const input = z.object({
@@ -60,7 +60,7 @@ export interface CodeSubject {
   readonly workloads: string;
 }
 
-/** What a change begins with. */
+/** The start of a change. */
 export interface Base {
   readonly whole: string;
   readonly config: Config;

@@ -37,7 +37,7 @@ describe("credit", () => {
     expect(new Set(shares).size).toBe(3);
   });
 
-  it("keeps every share between its bounds, whatever happened", () => {
+  it("keeps every share between its bounds, for any results", () => {
     const gain = fc.double({ min: 0, max: 0.9, noNaN: true });
     fc.assert(
       fc.property(gain, gain, fc.double({ min: 0, max: 1, noNaN: true }), (model, classical, usd) => {

@@ -12,13 +12,13 @@ import { type RunSpec, UNLIMITED_EVALUATIONS } from "@kevo/proto/run.ts";
 export type Arm = string;
 export const CLASSICAL: Arm = "classical";
 
-/** Variants of the prompt: build on the best, or look where nobody has looked. */
+/** Variants of the prompt: build on the best, or explore untried regions. */
 const VARIANTS = ["refine", "diverse"] as const;
 export type Variant = (typeof VARIANTS)[number] | "control";
 
-/** What an arm keeps of its past with each further result of its island. */
+/** Share of an arm's past credit that remains after each further result of its island. */
 const MEMORY = 0.98;
-/** Weight of what is believed before anything is known, in evaluations. */
+/** Weight of the prior, in evaluations. */
 const BELIEF = 4;
 /** Share of candidates that models may get. */
 const FLOOR = 0.05;

@@ -27,7 +27,7 @@ export interface IslandHistory {
   readonly pending: Map<string, Candidate>;
   /** Ids of candidates by what came of them, for what their children changed. */
   readonly byId: Map<string, Tried>;
-  /** Calls that stand in the log. */
+  /** Calls that the log contains. */
   readonly calls: Map<string, MadeCall>;
   /** Candidates accepted, and those of them that came from models. */
   accepted: number;
@@ -89,7 +89,7 @@ function learn(history: IslandHistory, candidate: Candidate, entry: EvaluatedEnt
   history.byId.set(id, tried);
 }
 
-/** An elite of another island earns nobody anything here; neither does what was answered from before. */
+/** Elites of other islands and answers from earlier evaluations earn no credit here. */
 function credit(history: IslandHistory, candidate: Candidate, entry: EvaluatedEntry, best: number | null): void {
   if (candidate.proposer === "migrant" || entry.cached) return;
   for (const earned of history.earned.values()) earned.fade();

@@ -8,7 +8,7 @@ import type { IslandHistory } from "./island-history.ts";
 
 /** Configurations asked for at once: enough to spread a prompt's price, few enough that the next knows more. */
 const WANTED = 6;
-/** Results of its own before an island asks: with nothing measured a model repeats what everybody writes first. */
+/** Results an island needs before it asks a model: without them a model repeats what everyone writes first. */
 const FIRST_RESULTS = 4;
 
 export interface Occasion {

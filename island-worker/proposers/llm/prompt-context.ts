@@ -9,7 +9,7 @@ import { stepsBetween } from "./repair.ts";
 
 interface Change {
   readonly tried: Tried;
-  /** What its first parent, or the best before it, had in these parameters. */
+  /** The values of these parameters in its first parent, or in the best before it. */
   readonly from: Config;
   readonly to: Config;
   /** Time of the one that was changed, milliseconds. */
@@ -35,7 +35,7 @@ export interface Sizes {
 }
 
 export const FULL: Sizes = { elites: 6, sample: 8, failures: 5, changes: 10 };
-/** The control is told nothing of what was measured. */
+/** The control's prompt contains no measurements. */
 export const NOTHING: PromptContext = { elites: [], sample: [], failures: [], changes: [] };
 
 /** Recent results among which changes are looked for. */

@@ -56,7 +56,7 @@ describe("a question", () => {
     expect(question).toEqual(questionOf(subject, openHistory(ridge), "control", 6));
   });
 
-  it("stays within its length, whatever the kernel and its failures are", () => {
+  it("stays within its length for any kernel and failures", () => {
     const parameters = Array.from({ length: 64 }, (_, at) => ({
       ...{ name: `PARAMETER_${at}_${"X".repeat(60)}`, type: "categorical" as const, description: "d".repeat(900) },
       values: Array.from({ length: 60 }, (_, value) => `value_${value}_${"y".repeat(40)}`),

@@ -1,4 +1,4 @@
-/** What a model is asked: configurations of a kernel, from what is known of it. Pure, and bounded in size. */
+/** The question to a model: configurations of a kernel, from the results so far. Pure, and bounded in size. */
 import { signature } from "@kevo/core/llm/signature.ts";
 import type { SpaceParameter } from "@kevo/core/search-space/parameter.ts";
 import type { SearchSpace } from "@kevo/core/search-space/search-space.ts";
@@ -60,7 +60,7 @@ export function signatureOf({ space }: Pick<Subject, "space">) {
   });
 }
 
-/** The provider is told the values; what comes back is taken as it is and repaired or refused one by one. */
+/** The schema lists the values; each configuration of the answer is then repaired or refused separately. */
 function fieldOf({ values }: SpaceParameter) {
   const types = new Set(values.map((value) => (Array.isArray(value) ? "array" : typeof value)));
   const [type] = types;

@@ -19,7 +19,7 @@ describe("repair", () => {
     );
   });
 
-  it("answers with a valid configuration or with a message, whatever was written", () => {
+  it("answers any input with a valid configuration or with a message", () => {
     const value = fc.oneof(fc.anything(), fc.constantFrom(...ridge.parameters.flatMap(({ values }) => [...values])));
     const written = fc.record(Object.fromEntries(ridge.parameters.map(({ name }) => [name, value])), {
       requiredKeys: [],
@@ -68,7 +68,7 @@ describe("repair", () => {
     expect(repaired.genes).not.toBeNull();
   });
 
-  it("takes a parameter that was left out from what is given, and drops one that does not exist", () => {
+  it("takes a missing parameter from the given configuration, and drops an unknown one", () => {
     const { STAGES: _, ...rest } = good;
     const repaired = repair(ridge, { ...rest, UNKNOWN: 3 }, base);
     expect(repaired.genes?.[2]).toBe(base[2]);

@@ -13,7 +13,7 @@ export type Repaired =
 
 /** Numbers this many times beyond the range of a parameter's values mean nothing. */
 const BEYOND = 2;
-/** What an unordered parameter's change counts, in steps of an ordered one. */
+/** Distance of a change in an unordered parameter, in steps of an ordered one. */
 const UNORDERED_STEPS = 2;
 
 /** @param base what parameters that are missing are taken from; null: none may be missing. */

@@ -1,4 +1,4 @@
-/** How fast a workload could be: what is known of its work, and of the device from what was measured on it. */
+/** The possible speed of a workload, from its stated work and from measurements on the device. */
 import type { Workload } from "@kevo/proto/kernel.ts";
 import type { Tried } from "./island-history.ts";
 

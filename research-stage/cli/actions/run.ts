@@ -153,7 +153,7 @@ function optionsOf(given: RunOptions, goal: "run" | "discover"): ResearchOptions
   });
 }
 
-/** A part of what was meant would be looked for, and nobody would know. */
+/** Otherwise only a part of the request would be searched, unnoticed. */
 function text(given: string, option: string, most: number): string {
   if (given.length <= most) return given;
   throw new UserError(`${option}: the text has ${given.length} characters; the limit is ${most}. Shorten it.`, 2);

@@ -104,7 +104,7 @@ async function collect(
   return { entries: entries.slice(0, wanted), total, reason: null };
 }
 
-/** @returns the page, or why there is none. */
+/** @returns the page, or the reason why the search failed. */
 async function pageOf(
   asked: string,
   start: number,

@@ -1,4 +1,4 @@
-/** Characters of an Atom feed that stand there by number or name. */
+/** Characters of an Atom feed that are written as references by number or name. */
 import { describe, expect, test } from "vitest";
 import { quotes } from "../../stages/keywords.ts";
 import { readFeed } from "./feed.ts";
@@ -35,7 +35,7 @@ describe("references to characters", () => {
     ["the five names of XML", "&lt;tile&gt; &quot;a&quot; &apos;b&apos; R&amp;D", `<tile> "a" 'b' R&D`],
     ["beyond the first plane", "&#x1F680;&#128640; &#x1d6fc;", "🚀🚀 𝛼"],
     ["with zeros in front, in either case", "&#0000201; &#x00e9; &#XE9;", "É é é"],
-    ["once: what is escaped twice is a text about references", "&amp;#201; &amp;amp;lt;", "&#201; &amp;lt;"],
+    ["once: a text that is escaped twice is about references", "&amp;#201; &amp;amp;lt;", "&#201; &amp;lt;"],
     ["a line's end and a tab", "a&#10;b&#x9;c", "a\nb\tc"],
   ])("%s", (_, written, meant) => {
     expect(entryOf("t", written)?.summary).toBe(meant);

@@ -41,7 +41,7 @@ const document = z.object({
 
 export type Feed =
   | { readonly kind: "feed"; readonly total: number; readonly entries: readonly Entry[] }
-  /** An entry titled `Error`, whatever the status says. */
+  /** An entry titled `Error`, under any status. */
   | { readonly kind: "error"; readonly message: string }
   /** Not a feed: plain text parses to nothing, and HTML to something else. */
   | { readonly kind: "unreadable"; readonly message: string };

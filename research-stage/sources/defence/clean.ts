@@ -24,7 +24,7 @@ export function clean(text: string): string {
     .trim();
 }
 
-/** Whether cleaning takes away more than what stands in ordinary text. */
+/** Whether cleaning removes more than ordinary text contains. */
 export function hidesText(text: string): boolean {
   return [...text.matchAll(HIDDEN)].some(([character]) => !INNOCENT.has(character));
 }

@@ -1,4 +1,4 @@
-/** Exa: publications, and pages of any kind (code, posts of laboratories), each in a call of its own. */
+/** Exa: publications, and pages of any kind (code, posts of laboratories), each in a separate call. */
 import { Exa } from "exa-js";
 import { z } from "zod";
 import type { Exchange, Line, Service } from "../../recording/transport.ts";
@@ -52,7 +52,7 @@ export function createExaSource(options: ExaOptions): Source {
   const service: Service = {
     name: "exa",
     origin: options.origin,
-    // The client has no limit of its own.
+    // The client itself has no limit.
     timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
     intervalMs: 0,
     fresh: freshForADay,

@@ -30,10 +30,10 @@ export interface XSearchOptions extends ServiceOptions {
 export const XAI_ORIGIN = "https://api.x.ai";
 export const X_SEARCH = "x_search";
 const TIMEOUT_MS = 120_000;
-/** xAI takes so many handles. */
+/** Most handles that xAI accepts. */
 const MAX_HANDLES = 10;
 const MAX_TOKENS = 4_000;
-/** What one answer is reserved at, dollars: tokens, reasoning, and searches that the model makes as it likes. */
+/** Reservation for one answer, dollars: tokens, reasoning, and searches that the model makes as it likes. */
 const WORST_USD = 0.25;
 const TICKS_PER_USD = 1e10;
 const TRIES = 2;
@@ -129,7 +129,7 @@ function ask(
     });
     const calls = () => line.exchanges.filter(({ paid }) => paid).length;
     const search = async (): Promise<Asked> => {
-      // What the client makes of an error says less than the exchange.
+      // The client's error says less than the exchange.
       await client.post("/responses", { body: bodyOf(query, model, authors) }).catch(() => null);
       const exchange = line.exchanges.at(-1);
       const found = exchange?.answer?.kind === "response" && exchange.answer.status === 200;

@@ -108,7 +108,7 @@ function answered({ code, data, headers }: ApiResponseError): XError {
   return new XError("bad_request", `X rejected the query (${code}${detail})`);
 }
 
-/** What the answer says about itself, short: JSON of two shapes, or HTML as a string, which says nothing. */
+/** The answer's own explanation, shortened: JSON of two shapes, or HTML as a string, which says nothing. */
 function detailOf(data: unknown): string {
   if (typeof data !== "object" || data === null) return "";
   const { title, detail, errors } = data as { title?: unknown; detail?: unknown; errors?: { message?: unknown }[] };

@@ -11,7 +11,7 @@ export interface Pager {
   /** Null: stopped, now or before; nothing more will come in this search. */
   search(query: string, wanted: number, nextToken: string | null, startTime: string | null): Promise<Page | null>;
   lookup(ids: readonly string[]): Promise<Page | null>;
-  /** Why it stopped, one sentence; null while it goes on. */
+  /** Why it stopped, one sentence; null while it continues. */
   readonly stopped: string | null;
   /** It stopped because no further call fits into the budget. */
   readonly brokeBudget: boolean;

@@ -26,7 +26,7 @@ export function searchQueries(text: string, authors: readonly string[], limit: n
   ).map((some) => `${wanted}(${some})`);
 }
 
-/** What the root's author wrote in each conversation; as many conversations in one query as fit. */
+/** The posts of the root's author in each conversation; as many conversations in one query as fit. */
 export function conversationQueries(
   conversations: readonly { readonly id: string; readonly author: string }[],
   limit: number,

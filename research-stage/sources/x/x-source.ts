@@ -33,7 +33,7 @@ const TIMEOUT_MS = 30_000;
 /** The full archive takes one request a second. */
 const FULL_ARCHIVE_INTERVAL_MS = 1_000;
 const DAY_MS = 86_400_000;
-/** Characters of a thread that go on. */
+/** Characters of a thread that are passed on. */
 const MAX_TEXT_LENGTH = 8_000;
 /** Rounds of looking up what threads point at. Each may uncover posts that point further. */
 const LOOKUPS = 8;
@@ -196,7 +196,7 @@ async function fetchConversations(
   return unfinished;
 }
 
-/** What is neither shown nor reported as an error does not exist for us. @returns whether all were asked for. */
+/** Posts that are neither shown nor reported as errors are treated as missing. @returns whether all were requested. */
 async function lookUp(ids: readonly string[], pager: Pager, archive: Archive): Promise<boolean> {
   for (let from = 0; from < ids.length; from += 100) {
     const some = ids.slice(from, from + 100);

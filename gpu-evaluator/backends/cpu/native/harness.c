@@ -13,7 +13,7 @@
 
 void kevo_set_cores(int count);
 
-/* The inputs' memory is only readable, so a fault in it is a kernel that writes there: the referee is told so. */
+/* The inputs' memory is read-only, so a fault in it means that the kernel writes there: the referee is told. */
 static const char *inputs_begin, *inputs_end;
 static const kevo_message *in_hand;
 

@@ -82,7 +82,7 @@ int open_source(process *p, const data *file, kevo_message *message, int64_t dea
   if (made != 0) return made;
   if ((p->poison = make_poison(file)) == NULL) return refuse("no memory for the arrays");
   if (ask(p, message, deadline, NULL) != 0) return -1;
-  /* Who maps it from now on can only read. Older kernels lack that seal; a descriptor opened for reading serves there. */
+  /* From now on it can be mapped for reading only. Older kernels lack the seal; there a read-only descriptor serves. */
   int sealed = fcntl(p->written_fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE) == 0;
   fcntl(p->written_fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SEAL);
   char path[64];

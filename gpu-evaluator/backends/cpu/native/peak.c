@@ -67,7 +67,7 @@ typedef struct streams {
   int passes; /* over a task's part: many where one is too short to be timed */
 } streams;
 
-/* What a pass wrote or read may be asked for by anybody: the next one does it again. */
+/* No other program relies on the data of a pass, so the next pass repeats the work. */
 static inline void end_pass(void) { __asm__ volatile("" ::: "memory"); }
 
 static void fill_part(void *argument, int64_t task, int thread) {

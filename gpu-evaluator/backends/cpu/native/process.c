@@ -54,7 +54,7 @@ int await_reply(process *p, uint32_t op, const kevo_head *asked, int64_t deadlin
   }
 }
 
-/* Until the process stands still or has ended. */
+/* Waits until the process is stopped or has ended. */
 static int await_halt(process *p) {
   for (;;) {
     siginfo_t info = {0};

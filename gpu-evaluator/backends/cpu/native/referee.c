@@ -116,7 +116,7 @@ static void do_check(const process *p, const data *file) {
          v.all_zero, v.outside);
 }
 
-/* What is done with the arrays of an open process. */
+/* Commands on the arrays of an open process. */
 static void use(process *p, const char *verb, char **fields, int count) {
   if (strcmp(verb, "fresh") == 0 && count == 3) {
     if (fill(p, new_seed(), atoll(fields[2]) * 1000000) != 0) return failed(p);

@@ -1,4 +1,4 @@
-/* What the parts of the referee share: its processes, the files of known answers, and why the last command failed. */
+/* Shared by the parts of the referee: its processes, the files of known answers, and why the last command failed. */
 #ifndef KEVO_REFEREE_H
 #define KEVO_REFEREE_H
 
@@ -34,7 +34,7 @@ typedef struct process {
   uint64_t poison_at; /* where in the source's poison the output's begins */
   placement *threads; /* where its threads ran when it was opened for baselines; NULL: they are left alone */
   /* Of a source. */
-  int readable_fd; /* its memory, for those who may only read; -1 before it is opened */
+  int readable_fd; /* its memory, for processes that may only read; -1 before it is opened */
   const data *loaded; /* what lies in its memory, with its answer; NULL when the process filled it */
   float *poison;
 } process;
@@ -45,7 +45,7 @@ extern char why[128];
 extern volatile int aborted, ending;
 
 /* ---- data-file.c */
-/* NULL where it cannot be read or is none. */
+/* NULL for a file that cannot be read or is not a data file. */
 const data *get_data(const char *path);
 const kevo_layout *layout_of(const data *file);
 int same_layout(const kevo_layout *a, const kevo_layout *b);
@@ -65,19 +65,19 @@ typedef struct launch {
   const char *executable, *folder, *cores;
   unsigned long long memory;
 } launch;
-/* 0, or -1 with errno. The process is not stopped yet; its hello is to be awaited. */
+/* 0, or -1 with errno. The process is not stopped yet; the caller awaits its hello. */
 int start_process(process *p, process *source, const launch *how);
 
-/* ---- process.c: how it goes on */
+/* ---- process.c: messages to processes, and their end */
 int64_t now_ns(void);
 /* A reply to the message in hand. 0, or -1 with the reason in `why`. */
 int await_reply(process *p, uint32_t op, const kevo_head *asked, int64_t deadline);
-/* Stops every thread of it, and returns when all stand. 0, or -1 with the reason in `why` when it has ended. */
+/* Stops every thread of it, and returns when all are stopped. 0, or -1 with the reason in `why` when it has ended. */
 int halt(process *p);
 /* Sends a message to a stopped process, and stops it again at the reply. `ns`, when wanted: from the start to the reply. */
 int ask(process *p, kevo_message *message, int64_t deadline, int64_t *ns);
 void end_process(process *p);
-/* Ends whatever else descends from us. */
+/* Ends all other descendants. */
 void reap_strays(void);
 /* Nanoseconds of processor time that its threads have used so far, ended ones included; -1 when it has none to tell. */
 int64_t ran_ns(const process *p);

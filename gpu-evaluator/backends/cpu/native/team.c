@@ -1,4 +1,4 @@
-/* What a kernel runs on: scratch memory, and the team of threads behind kevo_parallel, which spin between calls, then sleep. */
+/* The kernel's runtime: scratch memory, and the threads behind kevo_parallel, which spin between calls, then sleep. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>

@@ -24,7 +24,7 @@ def answer(channel: Channel, request: Frame) -> None:
     elif act == "too large":
         reply |= {"outcome": "invalid", "message": "300000 bytes of shared memory; the device has 232448"}
     elif act == "hang compiler":
-        # As ptxas would, in a process of its own that does not care for TERM.
+        # As ptxas would, in a separate process that ignores TERM.
         child = subprocess.Popen(["/bin/sh", "-c", "trap '' TERM; while :; do sleep 1; done"])
         log(f"child {child.pid}")
         time.sleep(3600)

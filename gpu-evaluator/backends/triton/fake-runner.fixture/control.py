@@ -1,4 +1,4 @@
-"""What the fake processes share with the test: a folder where they log, and where the test sets the scene."""
+"""Shared by the fake processes and the test: a folder with their logs, and with the behaviour that the test chooses."""
 
 from __future__ import annotations
 

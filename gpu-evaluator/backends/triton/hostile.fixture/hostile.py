@@ -1,4 +1,4 @@
-"""What a model could write into a source if no gate were in the way. `plan` does the configuration's `deed`."""
+"""Code that a model could write if there were no gate. `plan` does the configuration's `deed`."""
 
 from __future__ import annotations
 
