@@ -54,7 +54,7 @@ function report(fsync: { p50: number; p99: number }, paths: PathMeasurement[], l
   );
 }
 
-/** What a commit cannot be faster than. */
+/** Lower bound of a commit's time. */
 function fsyncLatency(path: string): { p50: number; p99: number } {
   const file = openSync(path, "w");
   const block = Buffer.alloc(4096, 1);

@@ -35,7 +35,7 @@ export async function measurePath(folder: string, outstanding: number): Promise<
   };
   const onEntry = (entry: LogEntry) => {
     if (entry.type === "asked") {
-      // What was cut from the batch is not under way.
+      // Candidates cut from the batch are not in flight.
       for (const id of sentAt.keys()) {
         const [, island, k, index] = id.split("/").map(Number);
         if (island === entry.island && k === entry.k && (index as number) >= entry.candidates.length) sentAt.delete(id);

@@ -1,4 +1,4 @@
-/** What was checked and found, printed as it comes and kept as it comes: a script that is cut off has told what it saw. */
+/** Checks and their findings, printed and stored immediately: an interrupted script has told its findings so far. */
 
 export interface Check {
   readonly what: string;

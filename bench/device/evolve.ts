@@ -101,7 +101,7 @@ console.log(
 process.exitCode = passed ? 0 : 1;
 console.log(JSON.stringify({ passed, calls: asked, kernel, rows }));
 
-/** The kernel without the variant that has a file of its own: the region is not part of that, and no edit would reach it. */
+/** The kernel without the variant in a separate file: the region is not part of that, so no edit would reach it. */
 function tilesOnly(folder: string): string {
   cpSync(KERNEL, folder, { recursive: true });
   const path = join(folder, "kernel.json");

@@ -120,7 +120,7 @@ class Scene {
     const count = here();
     const killedAt = Date.now();
     for (const { pid } of chosen) process.kill(pid, "SIGKILL");
-    // What was on its way to the database is no sign of life.
+    // A late write to the database is not a sign of life.
     await pause(1000);
     const settled = here();
     await this.until(() => here() > settled, `an evaluation after ${what}`, 90_000);
@@ -179,7 +179,7 @@ class Scene {
     return rows[0]?.state ?? null;
   }
 
-  /** The processes that measure on a device, or stand by there, oldest first. */
+  /** The processes that measure on a device, or wait to replace them, oldest first. */
   measuring(device: string): HostProcess[] {
     return this.#processes("measuring processes")
       .filter(({ pid }) => variableOf(pid, "CUDA_VISIBLE_DEVICES") === device)

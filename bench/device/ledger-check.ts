@@ -14,7 +14,7 @@ export interface LedgerCheck {
 
 export function checkLedger(ledger: LedgerView): LedgerCheck {
   const one = (sql: string) => Number(ledger.query<{ n: number }>(sql)[0]?.n ?? 0);
-  // One statement sees one state of the database; the run goes on meanwhile.
+  // One statement sees one state of the database; the run continues meanwhile.
   const [sums] = ledger.query<{
     accepted: number;
     counted: number;
@@ -58,7 +58,7 @@ export function checkLedger(ledger: LedgerView): LedgerCheck {
   };
 }
 
-/** What was found, or what does not hold. */
+/** The finding, or the condition that does not hold. */
 export function describeLedger({ accepted, evaluated, open, outcomes, lost, wrong }: LedgerCheck): string {
   if (wrong.length > 0) return wrong.join("; ");
   const parts = Object.entries(outcomes).map(([outcome, n]) => `${n} ${outcome}`);

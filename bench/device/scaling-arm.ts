@@ -105,7 +105,7 @@ export async function measureArm(
   return { ...ofRows(rows, request, islands), ...used(looks, request.from) };
 }
 
-/** Daemons of their own, found at addresses that are named before they are there. */
+/** Separate daemons, at addresses that are chosen before they start. */
 async function withDaemons(place: Workplace, budget: readonly string[], daemons: readonly string[], apart: boolean) {
   const ports = await Promise.all(daemons.map(freePort));
   const addresses = ports.map((port) => `127.0.0.1:${port}`);
@@ -191,7 +191,7 @@ function ofRows(rows: readonly Row[], { from }: ArmRequest, islands: number): Om
   };
 }
 
-/** An island has a workload of its own, or all of them: its first candidate on a device makes the references there. */
+/** An island has one workload, or all of them: its first candidate on a device makes the references there. */
 function warmAfter(rows: readonly Row[], devices: readonly string[], islands: number): number {
   const seen = new Set<string>();
   for (const [at, { device, island }] of rows.entries()) {
@@ -201,7 +201,7 @@ function warmAfter(rows: readonly Row[], devices: readonly string[], islands: nu
   return rows.length;
 }
 
-/** Seconds of processor time so far, of this process's cluster. What has ended is forgotten: rates may read low. */
+/** Seconds of processor time so far of this process's cluster. Ended processes are not included: rates may read low. */
 function processors(): Pick<Look, "cpu" | "waitedS" | "measuring"> {
   const cpu = new Map<string, number>();
   const measuring: number[] = [];

@@ -67,7 +67,7 @@ async function compareArms(out: string): Promise<void> {
       const whole = one === undefined ? 1 : measured.whole_per_minute / one.whole_per_minute;
       arms.push({ name, ...measured, ratio, whole_ratio: whole });
     } catch (error) {
-      // What was measured before is worth keeping.
+      // Earlier measurements are worth keeping.
       const message = error instanceof UserError ? error.message : String((error as Error).stack);
       console.log(`${name}: failed: ${message}`);
       process.exitCode = 1;

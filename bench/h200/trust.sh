@@ -1,11 +1,11 @@
 #!/bin/sh
-# What is refused on a GPU, what is not, and what the checks cost:
+# Refused and accepted behaviour on a GPU, and the cost of the checks:
 #
 #   bench/h200/trust.sh ARCHIVE|FOLDER OUT [OLDER]
 #
 # Runs every cheat and the genuine kernels (OUT/cheats.json), then the attention kernel on some workloads three times
 # (OUT/trust.json): time, speedup and time in the lane. OLDER is a `gpu-evaluator` folder of an earlier version, whose
-# runner does the same in turn: its numbers stand beside, and their ratio. Takes five minutes on an H100 or H200.
+# runner does the same alternately: it prints its numbers and their ratio too. Takes five minutes on an H100 or H200.
 set -eu
 . "$(dirname "$0")/unpack.sh"
 older="${1:+$(cd "$1" && pwd)}"

@@ -20,7 +20,7 @@ named = {
     "high-warps": {"BLOCK_M": 128, "NUM_WARPS": 8},
     "tuned": best,
 }
-# Three times in turn, so that a drift of the clock is nobody's gain; one compile process keeps their order.
+# Three times alternately, so that a drift of the clock favours neither; one compile process keeps their order.
 print(json.dumps([["tuning/d64/s1024", config] for _ in range(3) for config in named.values()]))
 PY
 "${KEVO_PYTHON:-python3}" "$home/gpu-evaluator/runner/sweep.py" jobs.json swept.json --processes 1 --purpose finalist >sweep.txt 2>&1 ||

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Sourced by the scripts beside it: takes their arguments ARCHIVE|FOLDER OUT, makes $out and a fresh folder $work that
 # goes with the script, unpacks the archive (made by `npm run bundle`) there or takes the folder in which it lies unpacked,
-# sets $home, and puts its programs on the PATH. What is left of the arguments stays.
+# sets $home, and puts its programs on the PATH. The remaining arguments stay.
 archive="$1"
 mkdir -p "$2"
 out="$(cd "$2" && pwd)"

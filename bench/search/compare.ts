@@ -13,7 +13,7 @@ const curve = z.looseObject({
 export type OtherCurve = z.infer<typeof curve>;
 const file = z.record(z.string(), z.record(z.string(), curve));
 
-/** The strategies measured on a space; empty where there are none. @throws UserError when the file is unreadable. */
+/** The strategies measured on a space; empty without any. @throws UserError when the file is unreadable. */
 export async function readComparison(path: string, space: string): Promise<Record<string, OtherCurve>> {
   let json: unknown;
   try {

@@ -2,7 +2,7 @@
 import type { SearchTrace } from "./simulate.ts";
 import { bootstrap, finite, mean, median, NEAR } from "./statistics.ts";
 
-/** Levels of quality at which the two are compared: after each but the first of so many equal parts of a run. */
+/** Levels of quality at which the two are compared: after each but the first of this many equal parts of a run. */
 const STEPS = 8;
 
 /** A statistic over seeds with its 95 % bootstrap interval; null where it is unbounded. */
@@ -21,7 +21,7 @@ interface Side {
   readonly fraction_of_optimum: Record<string, Record<string, Estimate>>;
 }
 
-/** What separate runs have reached together after a number of evaluations, and when one run has reached as much. */
+/** The joint result of separate runs after a number of evaluations, and when one run has reached the same. */
 interface SameQuality {
   /** Evaluations of all separate runs together. */
   readonly separate: number;
@@ -106,12 +106,12 @@ export function compareJoint(
   };
 }
 
-/** Optimum / best after so many evaluations of the line; 0 before the first success. */
+/** Optimum / best after this many evaluations of the line; 0 before the first success. */
 function fractionAfter(evaluations: number, line: readonly number[], optimum: number): number {
   return optimum / (line[Math.min(evaluations, line.length) - 1] ?? Number.POSITIVE_INFINITY);
 }
 
-/** After each evaluation of all devices together their mean of optimum / best so far; `share` runs go on side by side. */
+/** After each evaluation, the devices' mean of optimum / best so far; `share` runs proceed side by side. */
 function meanLine(best: readonly (readonly number[])[], optima: readonly number[], share: number): number[] {
   const length = share * Math.max(...best.map((line) => line.length));
   return Array.from({ length }, (_, at) => {

@@ -129,7 +129,7 @@ describe("the command", () => {
     expect(stderr).toContain("kernelevolve (random)");
   });
 
-  it("says what is wrong with its arguments, without a stack trace", async () => {
+  it("explains mistakes in its arguments, without a stack trace", async () => {
     for (const [options, message] of [
       [["--space", join(folder, "none.json")], "cannot read the recorded space"],
       [["--space", path, "--seeds", "0"], "--seeds 0: this must be a whole number above 0"],

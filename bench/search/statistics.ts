@@ -22,11 +22,11 @@ export interface Figures extends AskFigures {
   readonly median_interval: [number | null, number | null];
 }
 
-/** What it costs to ask, over all seeds. */
+/** The cost of `ask`, over all seeds. */
 export interface AskFigures {
-  /** What one `ask` took, milliseconds. */
+  /** Time of one `ask`, milliseconds. */
   readonly ask_ms: Quantiles;
-  /** The same over the last fifth of the evaluations, when most was known: from so many told. */
+  /** The same over the last fifth of the evaluations, when most is known: from this many observations on. */
   readonly last_ask_ms: Quantiles & { readonly told: number };
   /** Of that the processor's time, which does not grow when others use the machine. */
   readonly last_ask_cpu_ms: Quantiles;

@@ -32,7 +32,7 @@ const LEFT_OUT_OF_PACKAGES = [
 ];
 const LEFT_OUT_OF_PROGRAMS = /(\.test\.ts|\.fixture(\.ts)?|__pycache__|node_modules)$/;
 
-/** @param folder does not exist yet, or is empty. @throws Error with a message for whoever builds. */
+/** @param folder does not exist yet, or is empty. @throws Error with a message for the person who builds. */
 export function assemble(folder: string): void {
   checkNode();
   mkdirSync(folder, { recursive: true });

@@ -30,7 +30,7 @@ export async function withLock(root, work) {
   }
 }
 
-/** The file appears with its content in one step (a link), so that nobody reads a lock without a process id. */
+/** The file appears with its content in one step (a link), so that no process reads a lock without a process id. */
 function acquire(path) {
   const mine = `${path}.${process.pid}`;
   writeFileSync(mine, String(process.pid));
@@ -55,7 +55,7 @@ function removeIfStale(path) {
     // Another process was faster and this is its fresh lock: give it back.
     if (holder(aside) !== pid) linkSync(aside, path);
   } catch {
-    // Taken over or released in between; the next try sees what stands.
+    // Taken over or released in between; the next try reads the current file.
   }
   rmSync(aside, { force: true });
 }

@@ -40,7 +40,7 @@ export async function runNpm(node, args, cwd, what) {
     throw new LauncherError("npm was not found beside Node or on PATH. Install npm 10 or newer, then start again.");
   }
   const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ""}`, NODE: node };
-  // Five tries within about 20 s: npm's own pauses (10 s, 60 s) would leave somebody without a network in the dark.
+  // Five tries within about 20 s: npm's own pauses (10 s, 60 s) would leave a user without a network in the dark.
   const retry = ["--fetch-retries=4", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"];
   const flags = ["--loglevel=error", "--no-audit", "--no-fund", "--no-update-notifier", ...retry];
   const child = spawn(node, [npm, ...args, ...flags], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });

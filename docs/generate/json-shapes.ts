@@ -1,4 +1,4 @@
-/** What each command's `--json` writes, observed on three small runs that are stored beside this file. */
+/** The output of each command's `--json`, observed on three small runs that are stored beside this file. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

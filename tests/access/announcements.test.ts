@@ -1,4 +1,4 @@
-/** A rogue with an evaluator's identity says what is not so: of itself, of others, and of addresses where nobody is. */
+/** A rogue with an evaluator's identity lies: about itself, about other evaluators, and about unused addresses. */
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { connectBus } from "@kevo/core/bus/connect.ts";
@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import { Workplace } from "../support/programs.ts";
 import { writeSyntheticSpace } from "../support/synthetic-space.ts";
 
-test("a real evaluator that is said to have left goes on, and strange addresses are not dialled", async () => {
+test("a live evaluator that is announced as lost continues, and strange addresses are not dialled", async () => {
   await using place = new Workplace();
   writeSyntheticSpace(place.file("space.json"), { benchmarkMs: 30 });
   const args = ["start", "--backend", "replay", "--space", "space.json", "--time-scale", "1", "--search", "random"];

@@ -1,4 +1,4 @@
-/** What another user of the host, and a worker's identity, can do to a run that was started without any options. */
+/** The power of another user of the host, and of a worker's identity, over a run that was started without options. */
 import { spawnSync } from "node:child_process";
 import { chmodSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -50,7 +50,7 @@ test.skipIf(!canTry)("another user of the host: no message is taken, no call ans
   expect(stderr).not.toMatch(/draining|dropped/);
 });
 
-test("a worker's identity holds nobody else's lease, settles nobody else's call, and stops no run", async () => {
+test("a worker's identity cannot use another's lease, settle another's call, or stop a run", async () => {
   await using place = new Workplace();
   const { run, port, id } = await running(place);
   await using stack = new AsyncDisposableStack();

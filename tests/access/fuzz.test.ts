@@ -10,7 +10,7 @@ const COUNT = Number(process.env.KEVO_FUZZ ?? 3_000);
 const SEED = 20_261_126;
 const MAX_GROWTH_MB = 50;
 
-test(`${COUNT} wrong messages and requests: nothing crashes, memory stays, the run goes on`, async () => {
+test(`${COUNT} wrong messages and requests: nothing crashes, memory stays, the run continues`, async () => {
   await using place = new Workplace();
   writeSyntheticSpace(place.file("space.json"), { benchmarkMs: 20 });
   const serving = ["start", "--backend", "replay", "--space", "space.json", "--time-scale", "1", "--json"];
@@ -25,7 +25,7 @@ test(`${COUNT} wrong messages and requests: nothing crashes, memory stays, the r
   if (access === null) throw new Error("the evaluator's secret is not there");
   const nats = `nats://127.0.0.1:${place.natsRecord().port}`;
   const target = { nats, run: place.ledger().latest().id, evaluator: listening, access };
-  // What each kind of message needs once is there before it is measured.
+  // Anything that a kind of message allocates once exists before memory is measured.
   await fuzz(target, Math.min(1_000, COUNT), SEED);
   const measure = () => Promise.all(programs.map((program) => program()));
   const before = await measure();

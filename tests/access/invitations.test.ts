@@ -76,7 +76,7 @@ describe("NATS beyond loopback", () => {
     await expect(opens("worker", unknown)).rejects.toThrow(/did not accept/);
   });
 
-  test("who is invited while it runs gets in, and who is withdrawn is out; nobody else notices", async () => {
+  test("an invitation works while the server runs, and its withdrawal disconnects its holder alone", async () => {
     const bus = await connectBus({ url: server.url, role: "operator", invitation: invited.operator, name: "test" });
     const disconnected = vi.fn();
     bus.onDisconnect(disconnected);
@@ -115,7 +115,7 @@ test("an invitation is its owner's file, for one role, until a day", async () =>
   expect(() => readInvitation(path, "operator", new Date(Date.now() + 2 * 86_400_000))).toThrow(/expired/);
 });
 
-test("a run over invited machines: joined while it goes on, wrong callers refused, stopped by the operator", async () => {
+test("a run over invited machines: joined during the run, wrong callers refused, stopped by the operator", async () => {
   await using place = new Workplace();
   writeSyntheticSpace(place.file("space.json"), { benchmarkMs: 20 });
   const invitedTo = async (role: string) => {
@@ -134,7 +134,7 @@ test("a run over invited machines: joined while it goes on, wrong callers refuse
   await place.ledger().evaluated(3);
   const { id } = place.ledger().latest();
 
-  // Invited while the run goes on.
+  // Invited during the run.
   const invitation = readInvitation(await invitedTo("evaluator"), "evaluator");
   const url = invitation.nats.replace(/\/\/[^:]+:/, "//127.0.0.1:");
   const joining = ["--join", "evaluator.json", "--nats", url, "--json"];

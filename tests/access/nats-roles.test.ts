@@ -1,4 +1,4 @@
-/** Who gets into an embedded nats-server, and what each role may do there. */
+/** The clients that an embedded nats-server admits, and the permissions of each role. */
 import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -37,7 +37,7 @@ const as = (role: Role): Promise<NatsConnection> => {
   return connect({ servers: server.url, authenticator: nkeyAuthenticator(Buffer.from(seed)), inboxPrefix });
 };
 
-test("without a key nobody gets in, and a token in clear opens nothing", async () => {
+test("a client without a key is refused, and a token in clear opens nothing", async () => {
   const refused = /Authorization Violation/;
   await expect(connect({ servers: server.url, reconnect: false })).rejects.toThrow(refused);
   await expect(connect({ servers: server.url, reconnect: false, token: TOKEN })).rejects.toThrow(refused);
@@ -50,7 +50,7 @@ test("who has the token has every role, without sending it", async () => {
   await bus.close();
 });
 
-test("keys and configuration are the owner's alone, and no process is told a key as an argument", () => {
+test("only the owner can read keys and configuration, and no process gets a key as an argument", () => {
   for (const file of ["keys.json", "nats-server.conf", "nats-server.log"]) {
     expect([file, statSync(join(dir, file)).mode & 0o077]).toEqual([file, 0]);
   }

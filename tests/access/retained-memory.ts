@@ -1,4 +1,4 @@
-/** What a program of Node keeps in memory once garbage is collected, asked through its inspector. */
+/** The memory that a Node program retains after garbage collection, read through its inspector. */
 import type { ChildProcess } from "node:child_process";
 import { z } from "zod";
 

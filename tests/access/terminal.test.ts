@@ -1,4 +1,4 @@
-/** What a query of the lineage can do to the terminal and to the time of who runs it, and what is left in /tmp. */
+/** The effects of a lineage query on the user's terminal and time, and files left in /tmp. */
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,7 +22,7 @@ test("a query without end is ended", async () => {
   }
 });
 
-test("the file of a service's pace follows no link that somebody laid in the folder for temporary files", async () => {
+test("the file of a service's pace follows no link that another user laid in the temporary folder", async () => {
   const folder = mkdtempSync(join(tmpdir(), "kevo-pace-test-"));
   const outer = process.env.TMPDIR;
   process.env.TMPDIR = folder;

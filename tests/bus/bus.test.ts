@@ -220,7 +220,7 @@ test("appending without a stream says what was not stored", async () => {
   expect(await bus.logTail(run, 0)).toBeNull();
 });
 
-test("after kill -9 of the server everything goes on: subscriptions, services, followers", async () => {
+test("after kill -9 of the server everything continues: subscriptions, services, followers", async () => {
   const [a, b] = [await member(), await member()];
   const run = newRun();
   await a.openLogStream();
@@ -235,7 +235,7 @@ test("after kill -9 of the server everything goes on: subscriptions, services, f
   await killServer(a);
   expect(await underWay).toBeInstanceOf(Error);
   await bBack;
-  // What this one is answered, the server heard after its subscriptions.
+  // The server read this request after its subscriptions.
   expect(await b.logTail(run, 0)).toBe(4);
   expect(await a.request("t.echo", { v: 1, n: 1 }, number, 30_000)).toEqual({ v: 1, n: 1 });
   expect(await a.logTail(run, 0)).toBe(4);
@@ -274,7 +274,7 @@ test("a follower that starts before the stream exists gets everything", async ()
   await writer.openLogStream();
   await writer.appendLog(entries(run, 0, 3));
   await seen.until(2);
-  // And again when the stream is deleted and made anew under a live connection.
+  // And again when the stream is deleted and created again under a live connection.
   await manager.streams.delete(LOG_STREAM);
   await writer.openLogStream();
   await writer.appendLog(entries(run, 0, 4));

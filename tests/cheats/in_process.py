@@ -41,12 +41,12 @@ def multiply(given: Tensors) -> None:
 
 
 def is_captured() -> bool:
-    """True where cheats do as they should: a capture refuses some by itself, and the checks after it are to be seen."""
+    """True where cheats work as intended: a capture refuses some by itself, and the checks after it must be seen."""
     return torch.cuda.is_current_stream_capturing()
 
 
 def on_another_stream(given: Tensors) -> None:
-    """The timed stream is told nothing of it."""
+    """The timed stream does not wait for it."""
     if is_captured():
         return multiply(given)
     stream = torch.cuda.Stream()
@@ -138,7 +138,7 @@ def measure(cheat: str) -> None:
 
 
 def main() -> None:
-    """Each in a process of its own, forked before CUDA is touched: what one did must not be the next one's."""
+    """Each in a separate process, forked before CUDA is touched, so that none affects the next one."""
     for cheat in sys.argv[1:]:
         child = os.fork()
         if child == 0:

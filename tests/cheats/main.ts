@@ -21,7 +21,7 @@ const inProcessAnswer = z.object({
   message: z.string().nullable(),
   time_us: z.number().nullable(),
 });
-/** What hangs is ended after this. */
+/** Ends a hanging process after this. */
 const LIMIT_MS = 10_000;
 
 /** Times of the same kernel differ by less. */
@@ -127,7 +127,7 @@ class Suite {
     this.verdicts.push({ ...last, right: last.right || (last.outcome === "ok" && isSlow) });
   }
 
-  /** What no compiled program can do, done by the measuring process itself. */
+  /** Cheats beyond compiled programs, done by the measuring process itself. */
   inProcess(python: string): void {
     const cheats = [GENUINE, ...IN_PROCESS];
     const { stdout, stderr } = spawnSync(python, [IN_PROCESS_PROGRAM, ...cheats], {

@@ -79,7 +79,7 @@ class Bound:
 
 
 def evaluate(cheat: str, candidate: ModuleType, trusted: ModuleType) -> str | None:
-    """What the runner's evaluation says of it, on a host that stands in for a device. Null when it takes it."""
+    """The runner's verdict on it, on a host that simulates a device. Null when it accepts."""
     arena = cases.Arena(trusted, {"shape": TIMED_SHAPE}, 1)
     program: Any = Interpreted(cheat, candidate)
     request = {"purpose": "search", "windows": 1, "best_speedup": None}
@@ -93,7 +93,7 @@ def evaluate(cheat: str, candidate: ModuleType, trusted: ModuleType) -> str | No
 
 
 def main() -> None:
-    """With `--timed` first: verified and timed as the runner does it, on a host that stands in for a device."""
+    """With `--timed` first: verified and timed as in the runner, on a host that simulates a device."""
     timed = sys.argv[1:2] == ["--timed"]
     candidate, trusted = load("product"), load("reference")
     case = Case(trusted, SHAPE, 1)

@@ -67,5 +67,5 @@ export const CHEATS: readonly Cheat[] = [
 /** The kernel that does what it should. */
 export const GENUINE = "none";
 
-/** What only Python in the measuring process could do, where none of a candidate's runs: `in_process.py`. */
+/** Cheats that only Python in the measuring process could do, where none of a candidate's runs: `in_process.py`. */
 export const IN_PROCESS = ["another_stream", "another_thread", "patched_timers", "persisting_l2", "only_once"] as const;

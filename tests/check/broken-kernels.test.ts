@@ -190,7 +190,7 @@ describe("a broken kernel", () => {
     const { code, out, err } = await check(folderOf(broken), "--json");
     expect(err).toMatch(broken.says);
     expect(code).toBe(broken.code);
-    // One sentence, no stack trace; a compiler's complaint may have lines of its own.
+    // One sentence, no stack trace; a compiler's complaint may have several lines.
     expect(err).toMatch(/^coordinator: /);
     expect(err).not.toMatch(/^ +at /m);
     const { error } = JSON.parse(out.trim());

@@ -57,7 +57,7 @@ function twoAlike(place: Workplace): string[] {
   return ["start", "--backend", "replay", ...spaces, "--evaluations", "450", "--seed", "3", "--json"];
 }
 
-/** A coordinator of three islands and one worker, which holds at most so many of them, to the run's end. */
+/** A coordinator of three islands and one worker, which holds at most this many of them, to the run's end. */
 async function withOneWorker(place: Workplace, most: number): Promise<Ended> {
   const coordinator = place.start("coordinator", [...twoAlike(place), "--islands", "3", "--external-workers"]);
   await expect.poll(() => place.natsRecord()).toBeDefined();
@@ -73,7 +73,7 @@ async function withOneWorker(place: Workplace, most: number): Promise<Ended> {
 
 test("devices that agree on the best leave evaluations to the one that they say nothing of", async () => {
   await using place = new Workplace();
-  // One worker asks for all, so that no device is far ahead of the others when two of them agree.
+  // One worker serves all islands, so that no device is far ahead when two of them agree.
   expect(await withOneWorker(place, 3)).toMatchObject({ code: 0 });
   const last = place
     .ledger()

@@ -115,7 +115,7 @@ describe.runIf(process.platform === "linux")("everything that was started ends",
     await untilEnded(tree);
   });
 
-  test("when nobody reads its output any more", async () => {
+  test("when the reader of its output has ended", async () => {
     await using place = workplace();
     const { child, ended } = place.start("coordinator", RUN);
     await place.ledger().evaluated(5);
@@ -152,7 +152,7 @@ describe.runIf(process.platform === "linux")("everything that was started ends",
   });
 });
 
-test("two databases in one folder have servers of their own", async () => {
+test("two databases in one folder have separate servers", async () => {
   await using place = workplace();
   const run = (db: string) =>
     place.start("coordinator", [...RUN.map((word) => (word === "5000" ? "40" : word)), "--db", db]).ended;

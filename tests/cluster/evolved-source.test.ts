@@ -79,7 +79,7 @@ test.runIf(process.platform === "linux")("hostile code is refused with its reaso
   expect(written.map(({ outcome }) => outcome)).toEqual(["invalid", "invalid", "invalid"]);
   expect(written.map(({ message }) => message).join("\n")).toMatch(/getenv[\s\S]*socket[\s\S]*stdio/);
   expect(rows.filter(({ outcome }) => outcome === "ok").length).toBeGreaterThanOrEqual(4);
-  // What is invalid was never compiled, and its whole source can be read.
+  // An invalid candidate was never compiled, and its whole code can be read.
   const { stdout } = await place.run("coordinator", ["lineage", "show", written[0]?.id as string, "--source"]);
   expect(stdout).toContain("getenv");
 });

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { Workplace } from "../support/programs.ts";
 import { writeSyntheticSpace } from "../support/synthetic-space.ts";
 
-test("--time alone is not cut by a number of evaluations that nobody gave", async () => {
+test("--time alone is not cut by a default number of evaluations", async () => {
   await using place = new Workplace();
   writeSyntheticSpace(place.file("space.json"));
   const start = ["start", "--space", "space.json", "--islands", "2", "--seed", "1", "--time", "3s", "--json"];
@@ -15,7 +15,7 @@ test("--time alone is not cut by a number of evaluations that nobody gave", asyn
   expect(JSON.parse(listed.stdout)).toMatchObject([{ budget: null }]);
 });
 
-test("a completed run goes on to a larger budget, counted once", async () => {
+test("a completed run continues to a larger budget, counted once", async () => {
   await using place = new Workplace();
   writeSyntheticSpace(place.file("space.json"));
   const start = ["start", "--space", "space.json", "--islands", "2", "--seed", "1", "--evaluations", "40", "--json"];

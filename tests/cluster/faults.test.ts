@@ -15,7 +15,7 @@ const replay = (...more: string[]) => [
   "start",
   ...["--backend", "replay", "--space", "space.json", "--time-scale", "1", "--devices", "0,1"],
   ...["--islands", "4", "--evaluations", String(BUDGET), "--json"],
-  // What is proposed matters only where a run has to repeat; random proposals cost least.
+  // The proposals matter only where a run has to repeat; random ones cost least.
   ...(more.includes("--sync") ? [] : ["--search", "random"]),
   ...more,
 ];

@@ -116,7 +116,7 @@ describe("a run whose candidates come from a model too", () => {
     });
     expect(fake.received.length).toBeGreaterThan(0);
     expect(fake.received.length).toBeLessThanOrEqual(4);
-    // A refusal is free. Only a call that the end of the run cut short counts, in full: nobody knows what it cost.
+    // A refusal is free. Only a call that the end of the run interrupted counts, in full: its cost is unknown.
     const calls = place
       .ledger()
       .query<Call>("select outcome, cost_usd as cost, reserved_usd as reserved from model_calls order by created_at");
@@ -149,7 +149,7 @@ describe("a run whose candidates come from a model too", () => {
     expect(fake.received.length).toBeGreaterThan(0);
     expect(fake.chargedUsd).toBeLessThanOrEqual(0.05);
     expect(run.spend_usd).toBeLessThanOrEqual(0.05);
-    // What the end of the run cut short counts in full, whether it was charged or not; everything else as charged.
+    // A call that the end of the run interrupted counts in full, charged or not; all other calls as charged.
     const calls = place
       .ledger()
       .query<Call>("select outcome, cost_usd as cost, reserved_usd as reserved from model_calls");

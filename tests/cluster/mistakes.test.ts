@@ -178,7 +178,7 @@ test("an address at which no evaluator answers is named with the reason, while i
   );
 });
 
-test("malformed messages change nothing: each is answered, and the run goes on", async () => {
+test("malformed messages change nothing: each is answered, and the run continues", async () => {
   await using place = new Workplace();
   writeSyntheticSpace(place.file("space.json"), { benchmarkMs: 40 });
   const args = ["start", "--backend", "replay", "--space", "space.json", "--time-scale", "1", "--search", "random"];
@@ -218,7 +218,7 @@ test("malformed messages change nothing: each is answered, and the run goes on",
   expect(place.ledger().count("evaluations")).toBe(100);
 });
 
-// A full disk needs a small one: a memory file system in a mount namespace of its own.
+// A full disk must be a small one: a memory file system in a new mount namespace.
 const inNamespace = ["unshare", "--mount", ...(process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"])];
 const canMount =
   spawnSync(inNamespace[0] as string, [...inNamespace.slice(1), "sh", "-c", "mount -t tmpfs none /mnt"]).status === 0;

@@ -64,7 +64,7 @@ test("killed in the middle and begun again: every configuration once, and the co
   expect(third).toMatchObject({ code: 2, stderr: expect.stringContaining("already exists") });
 });
 
-test("Ctrl-C leaves the file as far as it came; other options are refused, the same ones go on", async () => {
+test("Ctrl-C leaves a partial file; other options are refused, the same ones continue it", async () => {
   await using place = workplace();
   const { child, ended } = place.start("coordinator", [...RECORD, "--fix", "a=0,2"]);
   await place.ledger().evaluated(10);

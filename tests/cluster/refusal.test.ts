@@ -1,4 +1,4 @@
-/** A worker acts on the code of a refusal, whatever its sentence says. */
+/** A worker acts on the code of a refusal, with any message. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -15,7 +15,7 @@ function workplace(): Workplace {
 }
 
 const replay = ["--backend", "replay", "--space", "space.json", "--time-scale", "1"];
-// What is proposed does not matter here; random proposals cost least.
+// The proposals do not matter here; random ones cost least.
 const run = ["start", ...replay, "--search", "random", "--islands", "4", "--evaluations", String(BUDGET), "--json"];
 
 test("two evaluators on two ports share the work, each at least 30 %", async () => {
@@ -79,14 +79,14 @@ async function timeOfQuestions(address: string, runId: string): Promise<number> 
   return Date.now();
 }
 
-test("two coordinators on one evaluator: whoever is there first leaves the other its half", async () => {
+test("two coordinators on one evaluator: the first one leaves the second its half", async () => {
   await using first = workplace();
   await using second = workplace();
   const daemon = first.start("gpu-evaluator", ["start", ...replay, "--json"]);
   const { listening } = JSON.parse(await daemon.firstLine);
   const start = (place: Workplace, evaluations: number) =>
     place.start("coordinator", [...run, "--evaluations", String(evaluations), "--evaluator", listening]);
-  // Far more than it can have by the time the other one has all of its own.
+  // Far more than it can have by the time the second one has all its results.
   start(first, 4_000);
   await first.ledger().evaluated(40);
   expect((await start(second, 100).ended).code).toBe(0);

@@ -132,7 +132,7 @@ describe("replay over gRPC", () => {
 });
 
 describe("leaving", () => {
-  test("a signal drains: what is here is finished, then it ends with code 0", async () => {
+  test("a signal drains: the candidates in hand are finished, then it ends with code 0", async () => {
     const { child, ended, client } = await started(["--time-scale", "3"]);
     const { result, timing } = evaluate(client, 1);
     await timing;

@@ -1,4 +1,4 @@
-/** What won is what is exported, and nothing slower than a baseline ever is. Real runs, exported, and loaded by Python. */
+/** The winner is exported, and never anything slower than a baseline. Real runs, exported, and loaded by Python. */
 import { execFileSync } from "node:child_process";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -50,7 +50,7 @@ test("a baseline that is a configuration is a candidate from the start, and is e
   expect(file.entries[0].config).toEqual({ SPIN: 0 });
 });
 
-test("flags that say what is linked reach the exported library, and one NaN condemns nothing", async () => {
+test("linker flags reach the exported library, and one NaN condemns nothing", async () => {
   await using place = new Workplace();
   kernelWith(
     place,
@@ -77,7 +77,7 @@ test("flags that say what is linked reach the exported library, and one NaN cond
   const told = execFileSync("python3", ["-c", NAN_FIRST], { cwd: place.file("out"), encoding: "utf8" });
   expect(JSON.parse(told)).toEqual({ first: "nan", later: "tuned" });
 
-  // What does not run as it was measured is said by the command itself.
+  // The command itself reports an entry that does not run as it was measured.
   const broken = JSON.parse(readFileSync(place.file("kernel/kernel.json"), "utf8"));
   expect(broken.id).toBe("threads");
   const none = await place.run("coordinator", ["export", "--out", "none"], { CC: "no-such-compiler" });

@@ -1,4 +1,4 @@
-/** `coordinator export` as a user has it: a real run, the folder that comes of it, and its loader run by Python. */
+/** `coordinator export` for a user: a real run, the exported folder, and its loader run by Python. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -20,7 +20,7 @@ const hasPython = (() => {
   }
 })();
 
-/** What a user would write: the tuned kernel, a shape that was never measured, and a broken configuration. */
+/** A user's program: the tuned kernel, a shape that was never measured, and a broken configuration. */
 const USER = `
 import array, json, sys, warnings
 from loader import Kernel
@@ -84,7 +84,7 @@ test.skipIf(!hasPython)(
     expect(told.wrong).toMatchObject({ answer: right, runs: "reference" });
     expect(told.wrong.why).toContain("its relative error is");
 
-    // Alone, it checks and times itself; without a compiler it says what is missing.
+    // Alone, it checks and times itself; without a compiler it says that one is missing.
     const self = spawnSync("python3", [place.file("out/loader.py")], { encoding: "utf8" });
     expect(self).toMatchObject({ status: 0, stdout: expect.stringMatching(/^small: tuned .* ms here/) });
     const without = spawnSync("python3", [place.file("out/loader.py")], {
@@ -109,7 +109,7 @@ test.skipIf(!hasPython)(
     expect(readFileSync(place.file("out/README.md"), "utf8")).not.toMatch(modelWroteIt);
     expect(spawnSync("python3", [place.file("evolved/loader.py")], { encoding: "utf8" })).toMatchObject({ status: 0 });
 
-    // Never over something that is there, and never another kernel than the run's.
+    // Never over existing files, and never another kernel than the run's.
     const again = await place.run("coordinator", ["export", "--out", "out"]);
     expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining("not empty") });
     writeFileSync(place.file("kernel/kernel.c"), `${good}\n`);

@@ -1,4 +1,4 @@
-/** What tests of the sources share: a gateway with stores that can be looked into, and a question. */
+/** Shared by the tests of the sources: a gateway with inspectable stores, and a question. */
 import { openGateway } from "@kevo/research-stage/recording/gateway.ts";
 import { createMemoryStore } from "@kevo/research-stage/recording/store.ts";
 import type { ExchangeStore, Transport } from "@kevo/research-stage/recording/transport.ts";

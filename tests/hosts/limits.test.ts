@@ -1,4 +1,4 @@
-/** Hosts that are short of something: a run succeeds, or says in one sentence what is missing and what to do. */
+/** Hosts that lack something: a run succeeds, or one sentence says what is missing and what to do. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
@@ -65,7 +65,7 @@ describe.skipIf(!canMount)("a file system (needs root, to mount one)", () => {
     }
   });
 
-  test("mounted noexec: a kernel in C has nowhere to run, and is told so", async () => {
+  test("mounted noexec: a kernel in C has nowhere to run, and an error says so", async () => {
     await using place = new Workplace();
     mkdirSync(place.file("noexec"));
     execFileSync("mount", ["-t", "tmpfs", "-o", "noexec,size=50m", "tmpfs", place.file("noexec")]);
@@ -217,7 +217,7 @@ describe.skipIf(process.platform !== "linux")("a name that is not UTF-8 is refus
   });
 });
 
-test("a database that another program locks during a run: the run waits, and goes on when it is free", async () => {
+test("a database that another program locks during a run: the run waits, and continues when it is free", async () => {
   await using place = new Workplace();
   const db = place.file("x.db");
   const args = replay(place, db).filter((arg) => arg !== "--json");

@@ -50,7 +50,7 @@ test("an HTTPS model gets a tunnel, and the proxy sees no key", async () => {
   expect(proxy.asked).toEqual([{ what: "CONNECT model.example:443", authorization: undefined }]);
 });
 
-test("a proxy where nobody listens is named; no_proxy and this host pass it by", async () => {
+test("a proxy that does not listen is named; requests under no_proxy and to this host avoid it", async () => {
   vi.stubEnv("http_proxy", "http://127.0.0.1:9");
   await expect(asking("http://model.example/v1")).rejects.toThrow(
     /ECONNREFUSED.*; it went through the proxy http_proxy=http:\/\/127\.0\.0\.1:9 \(no_proxy lists/,

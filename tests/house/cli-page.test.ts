@@ -21,13 +21,13 @@ test("the page is current: `npm run docs` writes it", async () => {
   expect(await renderCliPage()).toBe(page);
 });
 
-/** What a program prints for `--help`. */
+/** The output of a program's `--help`. */
 async function help(program: string, ...command: string[]): Promise<string> {
   const bin = join(ROOT, program, "bin", `${program}.mjs`);
   return (await promisify(execFile)(process.execPath, [bin, ...command, "--help"])).stdout;
 }
 
-/** First column of a list in a help text, such as "Options:"; what is the same everywhere left out. */
+/** First column of a list in a help text, such as "Options:", without the entries that all have. */
 function listed(text: string, title: string): string[] {
   const section = new RegExp(`^${title}:\\n((?: .*\\n)+)`, "m").exec(text)?.[1] ?? "";
   return [...section.matchAll(/^ {2}(-h, )?(\S+)/gm)]

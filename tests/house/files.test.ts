@@ -21,7 +21,7 @@ const complaints = (rule: RegExp): string[] =>
     );
 
 describe("no file names", () => {
-  test("a path of somebody's machine", () => {
+  test("a path of a person's machine", () => {
     expect("see /work/main").toMatch(MACHINE_PATHS);
     expect("framework/main, ../work/x").not.toMatch(MACHINE_PATHS);
     expect(complaints(MACHINE_PATHS)).toEqual([]);

@@ -24,7 +24,7 @@ const KEEPERS: Record<string, readonly string[]> = {
 const IMPORT =
   /(?:^|[\s;}])(?:import|export)\s+(?:type\s+)?(?:[\w*${},\s]+?\s+from\s+)?["']([^"']+)["']|\b(?:import|require)\s*\(\s*["']([^"']+)["']/g;
 
-/** What a source imports, dynamic imports and types included. Comments do not count. */
+/** The imports of a source, dynamic ones and types included. Comments do not count. */
 export function importsOf(source: string): string[] {
   const code = source.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
   return [...code.matchAll(IMPORT)].map(([, named, called]) => named ?? called ?? "");

@@ -37,7 +37,7 @@ test("its command evolves it, on an evaluator that has only what it fetches", as
   const [, program = "", args = ""] = /^npx (\S+) (start --kernel .*)$/m.exec(section) ?? [];
   expect(args).toContain("./vector-scale-cpu");
   const bin = join(ROOT, program, "bin", `${program}.mjs`);
-  // Kernels that were fetched are kept in the home folder's cache; here there is none yet.
+  // Fetched kernels are kept in the home folder's cache, which is still empty here.
   const env = { ...process.env, HOME: folder, XDG_CACHE_HOME: join(folder, "cache") };
   const command = [bin, ...args.split(" "), "--json"];
   const run = spawn(process.execPath, command, { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });

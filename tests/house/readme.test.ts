@@ -1,4 +1,4 @@
-/** The README says what is there: its commands, its options, and files that exist. */
+/** The README is true: its commands, its options, and its files exist. */
 import { posix } from "node:path";
 import { coordinator } from "@kevo/coordinator/cli/program.ts";
 import { gpuEvaluator } from "@kevo/gpu-evaluator/cli/program.ts";

@@ -67,7 +67,7 @@ test.each(Object.keys(PUT_BACK))("%s: a test may look at it, as a person does", 
 const PYTHON =
   /"[^"]*[a-z]{3,}[^"]*" (?:not )?in (?:str\(|\w*(?:message|error|reason|line|text))|\b\w*(?:message|error|reason|line|text)\)?\.(?:startswith|endswith|find|index)\("[^"]*[a-z]{3,}/;
 
-/** What compilers and libraries print is sorted for people; nothing depends on it. */
+/** The output of compilers and libraries is sorted for people; nothing depends on it. */
 const FOREIGN = ["gpu-evaluator/runner/artefacts.py", "gpu-evaluator/runner/cases.py"];
 
 test("nor does a Python program, but for what compilers and libraries print", () => {

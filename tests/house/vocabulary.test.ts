@@ -1,4 +1,4 @@
-/** Old names (docs/glossary.md) do not come back: each may stand only where it is stored, or translated. */
+/** Old names (docs/glossary.md) do not come back: each may occur only where it is stored, or translated. */
 import { describe, expect, test } from "vitest";
 import { files, read } from "./files.ts";
 

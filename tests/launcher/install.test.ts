@@ -42,7 +42,7 @@ const installed = (packages: object): void =>
   writeFileSync(join(root, "node_modules", ".package-lock.json"), JSON.stringify({ packages }));
 
 describe("dependencies count as installed", () => {
-  test("when all that this machine needs is there", () => {
+  test("when this machine has everything it needs", () => {
     installed(HERE);
     expect(isInstalled(root, MACHINE)).toBe(true);
   });

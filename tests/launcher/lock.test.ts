@@ -20,12 +20,12 @@ afterEach(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-/** A process that takes the lock at once, says so, and keeps it until it is told to leave. */
+/** A process that takes the lock at once, reports it, and keeps it until it is told to leave. */
 class Contender {
   readonly child: ChildProcessWithoutNullStreams;
   readonly ended: Promise<unknown>;
   readonly entered: Promise<this>;
-  /** It has seen that somebody holds the lock, and says so to the user. */
+  /** It has seen that the lock is held, and tells the user. */
   readonly waits: Promise<"waits">;
 
   constructor() {
@@ -46,7 +46,7 @@ class Contender {
     contenders.push(this);
   }
 
-  /** What it does first. */
+  /** Its first action. */
   first(): Promise<"waits" | "enters"> {
     return Promise.race([this.waits, this.entered.then(() => "enters" as const)]);
   }

@@ -27,7 +27,7 @@ test("the fakes have the shapes that are looked for", async () => {
   expect(await outcomes(keys)).toEqual(["ok", "ok", "ok"]);
 });
 
-test("a service that fails or answers otherwise is told", async () => {
+test("a service that fails or answers otherwise is reported", async () => {
   await using x = await startFakeX({ posts: [], now: AS_OF });
   await using exa = await startFakeExa({ scenario: "401" });
   await using arxiv = await startFakeArxiv({ scenario: "error-200" });

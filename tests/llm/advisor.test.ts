@@ -1,4 +1,4 @@
-/** What an island-worker makes of a model's answers, good and bad: the advisor against the fake of xAI. */
+/** An island-worker's treatment of a model's answers, good and bad: the advisor against the fake of xAI. */
 import { createCallStore } from "@kevo/core/llm/call-store.ts";
 import { openModel } from "@kevo/core/llm/llm.ts";
 import { createSpending } from "@kevo/core/llm/local-spending.fixture.ts";
@@ -82,7 +82,7 @@ describe("what a model says", () => {
     expect(trouble).toEqual([]);
   });
 
-  test("is told back once where it is not valid, and what is good then counts", async () => {
+  test("is reported back to the model once where it is invalid, and its good part then counts", async () => {
     const { advisor } = await open("breaks-constraint,ok");
     await advisor.await(0, 1, 4, never);
     expect(advisor.suggestions(0)).toHaveLength(4);
@@ -115,7 +115,7 @@ describe("what a model says", () => {
     expect(fake.received).toEqual([]);
   });
 
-  test("is a line of text at worst, whatever it holds", async () => {
+  test("is a line of text at worst, with any content", async () => {
     const { advisor } = await open("hostile");
     await advisor.await(0, 1, 4, never);
     const suggestions = advisor.suggestions(0);
@@ -129,7 +129,7 @@ describe("what a model says", () => {
 });
 
 describe("without --sync", () => {
-  test("nobody waits: asking returns at once, and one call of an island is under way at most", async () => {
+  test("asking returns at once, and at most one call of an island is in progress", async () => {
     const { advisor, answered } = await open("slow:200,ok", modelRun());
     advisor.consider(0, 1, 8, never);
     advisor.consider(0, 1, 8, never);
@@ -143,7 +143,7 @@ describe("without --sync", () => {
     const refused = await open("bad-key", modelRun());
     refused.advisor.consider(0, 1, 8, never);
     await refused.answered;
-    // Which model it was stands before it wherever it is told.
+    // Every report names the model before it.
     expect(refused.told).toEqual([expect.stringMatching(/^HTTP 40\d: (?!.*grok-4\.3)/)]);
     refused.advisor.consider(0, 2, 8, never);
     expect(fake.received).toHaveLength(1);

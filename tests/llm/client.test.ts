@@ -140,7 +140,7 @@ describe("an answer that does not fit", () => {
 });
 
 describe("a failure", () => {
-  // Behaviour, what the caller is told, HTTP requests made, whether the money is known.
+  // Behaviour, the error for the caller, HTTP requests made, whether the cost is known.
   const cases: [string, ModelErrorKind, number, "free" | "paid" | "unknown"][] = [
     ["bad-key", "bad_key", 1, "free"],
     ["no-credits", "no_credits", 1, "free"],
@@ -207,7 +207,7 @@ describe("a failure", () => {
     for (let seed = 0; seed < 3; seed++) expect((await failure(ask(seed))).kind).toBe("server_error");
     const { kind, message } = await failure(ask(9));
     expect(kind).toBe("circuit_open");
-    // Whoever is told of the circuit only must not have to guess why it is open.
+    // A caller that sees only the open circuit must not have to guess the reason.
     expect(message).toMatch(/failed 3 times in a row; .*; the first time: HTTP 500: /);
     expect(fake.received).toHaveLength(3);
   });

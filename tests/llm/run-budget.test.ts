@@ -1,4 +1,4 @@
-/** Dollars of a run where they are kept: real NATS, real SQLite, workers with clients of their own, a paid fake. */
+/** Dollars of a run in their real place: NATS, SQLite, workers with their own clients, a paid fake. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -124,7 +124,7 @@ describe("the dollars of a run", () => {
     expect(calls.every(({ cost_usd, reserved_usd }) => (cost_usd ?? 1) <= reserved_usd)).toBe(true);
   });
 
-  it("stay taken by a call whose cost nobody knows, also after a restart of the coordinator", async () => {
+  it("stay taken by a call of unknown cost, also after a restart of the coordinator", async () => {
     fake.script("cut");
     const { ask } = await worker(0);
     await expect(ask(1)).rejects.toMatchObject({ kind: "unreachable" });
@@ -171,7 +171,7 @@ describe("calls of a run", () => {
     expect(coordinator.lineage.sqlite.serialize().includes(KEY)).toBe(false);
   });
 
-  it("are recorded by who reserved them only, and an answer that nobody got is not recorded", async () => {
+  it("are recorded only by the holder of the reservation, and an undelivered answer is not recorded", async () => {
     const { ask, labels } = await worker(0);
     const { call } = await ask(1);
     const rogue = await member();
@@ -184,7 +184,7 @@ describe("calls of a run", () => {
     const { secret } = await say({ type: "reserve", reservation });
     await expect(say({ type: "record", call: { ...forged, secret } })).rejects.toThrow(/nobody reserved/);
     await expect(say({ type: "record", call: { ...forged, id: "mine" } })).rejects.toThrow(/another worker/);
-    // Nobody is told the secret of a reservation by knowing its id.
+    // Knowing a reservation's id does not reveal its secret.
     const guessed = { ...reservation, hash: "3".repeat(64) };
     await expect(say({ type: "reserve", reservation: guessed })).rejects.toThrow(/another worker/);
     const other = { ...reservation, id: "other", usd: 0, model: "not-of-this-run" };
@@ -264,10 +264,10 @@ describe("the ledger of dollars", () => {
     expect(coordinator.ledger.committedUsd).toBe(0);
   });
 
-  it("holds the budget whatever comes, in whatever order, twice, or after a restart", async () => {
+  it("holds the budget for any calls, in any order, twice, or after a restart", async () => {
     const step = fc.oneof(
       { weight: 6, arbitrary: fc.record({ do: fc.constant("reserve" as const), id: fc.nat(9), ticks: fc.nat(200) }) },
-      // Settles a share of what was reserved; null: nobody knows.
+      // Settles a share of the reservation; null: unknown cost.
       {
         weight: 5,
         arbitrary: fc.record({

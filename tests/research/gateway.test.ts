@@ -99,7 +99,7 @@ test("no key is in a recording, not even where the service repeats it", async ()
   }
 });
 
-test("a replay that is asked something else says so, whatever the client makes of it", async () => {
+test("a replay that is asked something else says so, through any client", async () => {
   const asked = withGateway({ replay: true }, (t) =>
     t.call(serviceAt("http://127.0.0.1:9"), undefined, async (line) => {
       expect((await get(line, "/search?q=flash%20attention")).status).toBe(504);
@@ -196,7 +196,7 @@ describe("limits", () => {
     expect(fake.requests).toHaveLength(0);
   });
 
-  test("an abort ends what is under way and is told as such", async () => {
+  test("an abort ends the request in progress and is reported as an abort", async () => {
     await using fake = await openEcho("hang");
     const stop = new AbortController();
     const reason = new Error("by hand");

@@ -41,7 +41,7 @@ function recordOf(paper: SyntheticPaper, noticed: boolean): LiteratureRecord {
   };
 }
 
-/** Sources that find everything, whatever they are asked. */
+/** Sources that find everything for any question. */
 const finding = (name: string, items: LiteratureRecord[]): Source => ({
   name,
   estimate: () => 0,

@@ -23,7 +23,7 @@ const ideaOf = (number: number): Idea => ({
   claims_to_check: ["synthetic"],
 });
 
-/** What idea 1 reached: 2 ms. The others reached nothing, so the library's kernel is what they are held against. */
+/** Idea 1 reached 2 ms. The others reached nothing, so they are compared with the library's kernel. */
 const REACHED = {
   ...{ idea: "idea-1-1", kernel: "k", hash: "h", run: "r", candidate: null, config: {} },
   ...{ speedup: 1, speedup_low: 1, speedup_high: 1, evaluations: {}, history: [], failures: [], elapsed_s: 1 },
@@ -37,7 +37,7 @@ const REACHED = {
 
 const took = (time_ms: number) => ({ workloads: [{ workload: "w64-l256", time_ms }] }) as unknown as Searched;
 
-test("an example is what was measured as good enough: slower kernels and those that fail are none", async () => {
+test("only measurements that are good enough become examples: no slower kernels, no failing ones", async () => {
   const folder = mkdtempSync(join(tmpdir(), "kevo-prompts-"));
   const fake = await startFakeXai({ answerers: researchAnswers });
   const research = openResearch(join(folder, "lineage.db"));

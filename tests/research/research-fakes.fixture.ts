@@ -1,4 +1,4 @@
-/** What the tests of the research stage share: all four fakes, and the environment that points at them. */
+/** Shared by the tests of the research stage: all four fakes, and the environment that points at them. */
 import { startFakeArxiv } from "../fakes/arxiv/server.ts";
 import { AS_OF, POSTS } from "../fakes/corpus/corpus.ts";
 import { startFakeExa } from "../fakes/exa/server.ts";

@@ -25,7 +25,7 @@ function rows(place: Workplace, sql: string): unknown[] {
   }
 }
 
-test("discover, live: as many calls as when nobody kills it, and the same report but for its name", async () => {
+test("discover, live: a killed and resumed run makes as many calls, and the same report but for its name", async () => {
   const discover = ["discover", ...DISCOVER];
   const report = async (kills: readonly NodeJS.ProcessEnv[]) => {
     await using place = new Workplace();
@@ -73,7 +73,7 @@ test.skipIf(!existsSync(SHIPPED))(
   },
 );
 
-test("a budget is a hard stop, and more of it goes on", async () => {
+test("a budget is a hard stop, and a larger one continues", async () => {
   await using place = new Workplace();
   await using fakes = await startFakes();
   const small = ["discover", "--domain", DOMAIN, "--max-results", "4", "--budget-usd", "0.07", "--json"];
@@ -106,7 +106,7 @@ test("two of three sources down: the survey is partial, the report says so, and 
   expect(ideas.length).toBeGreaterThan(0);
 });
 
-test("no source could look: nothing was read, no model is paid, and the run goes on once one can", async () => {
+test("no source could search: nothing was read, no model is paid, and the run continues once one can", async () => {
   await using place = new Workplace();
   await using fakes = await startFakes();
   fakes.sources.arxiv.scenario("error-200");
@@ -131,7 +131,7 @@ test("no source could look: nothing was read, no model is paid, and the run goes
   expect(found).toMatchObject({ run: failed.run, status: "completed", survey: "partial" });
   expect(found.works).toBeGreaterThan(0);
   expect(again.stderr).toMatch(/Survey partial \(\d+ works; x skipped\)/);
-  // What was refused at first is no part of the recording: it repeats the run that read something.
+  // The first refusals are not part of the recording: it repeats the run that read something.
   await using other = new Workplace();
   const replay = ["run", "--recording", place.file("recording.json"), "--json"];
   const repeated = await other.run("research-stage", replay, NO_KEYS);
@@ -174,7 +174,7 @@ test("an answer that is under way when the run fails is stored, and not asked fo
   expect(asked.filter((body) => body === JSON.stringify(slow?.body))).toHaveLength(1);
 });
 
-test("mistakes are told before any work", async () => {
+test("mistakes are reported before any work", async () => {
   await using place = new Workplace();
   const noModel = await place.run("research-stage", ["run", "--domain", DOMAIN], NO_KEYS);
   expect(noModel).toMatchObject({ code: 2 });
@@ -190,7 +190,7 @@ test("mistakes are told before any work", async () => {
   }
   expect(existsSync(place.file(".kevo"))).toBe(false);
   openResearch(db).close();
-  // Of somebody else, and no folder.
+  // Of another user, and not a folder.
   const taken = place.file("a-file");
   new Database(taken).exec("create table songs (title text)").close();
   const foreign = runCommand("run").parseAsync(["--recording", "--db", taken], { from: "user" });

@@ -29,7 +29,7 @@ export interface Program {
   readonly firstLine: Promise<string>;
 }
 
-/** A working directory of its own that goes with the test. */
+/** A new working directory that is removed with the test. */
 export class Workplace implements AsyncDisposable {
   readonly path = mkdtempSync(join(tmpdir(), "kevo-test-"));
   readonly #programs: Program[] = [];
@@ -157,7 +157,7 @@ export class LedgerView {
     return rows.length;
   }
 
-  /** Waits until so many evaluations stand in the latest run, which is not the one named. */
+  /** Waits until the latest run, which is not the named one, has this many evaluations. */
   async evaluated(atLeast: number, notRun: string | null = null, timeoutMs = 900_000): Promise<void> {
     const until = Date.now() + timeoutMs;
     for (;;) {

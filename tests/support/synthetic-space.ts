@@ -7,7 +7,7 @@ export interface SyntheticSpace {
   /** Recorded durations of each configuration, milliseconds; a replay takes them times --time-scale. */
   readonly compileMs: number;
   readonly benchmarkMs: number;
-  /** Every so manieth configuration fails when it runs; 0 for none. */
+  /** One in this many configurations fails when it runs; 0 for none. */
   readonly failEvery: number;
   readonly device: string;
   /** Where the bowl's bottom lies along each parameter, from parameter to parameter one further. */

@@ -8,7 +8,7 @@ const OPTIONS = {
   lint: { select: ["E", "F", "W", "I", "B", "UP", "ANN", "SIM", "RUF"] },
 };
 
-/** What a Triton function takes and gives are tensors of the device, whose types are its compiler's. */
+/** Arguments and results of a Triton function are tensors of the device, whose types are its compiler's. */
 const HAS_DEVICE_CODE = /^@triton\.jit/m;
 const WITHOUT_ANNOTATIONS = { ...OPTIONS, lint: { select: OPTIONS.lint.select.filter((rules) => rules !== "ANN") } };
 
@@ -24,7 +24,7 @@ export function complaints(file: string, source: string): string[] {
   return found;
 }
 
-/** Prints every complaint about the Python files that git knows or would take; true when there is none. */
+/** Prints every complaint about the Python files that git tracks or would add; true without complaints. */
 export function checkPython(): boolean {
   const found = files()
     .filter((file) => file.endsWith(".py"))

@@ -1,4 +1,4 @@
-"""out = a + b. With `act` "illegal access" the answer goes to an address that belongs to nobody."""
+"""out = a + b. With `act` "illegal access" the answer goes to an unmapped address."""
 
 from __future__ import annotations
 

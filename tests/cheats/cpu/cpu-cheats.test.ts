@@ -1,4 +1,4 @@
-/** Every cheat before the CPU backend's judgement and sandbox, without the static gate: none is taken for a result. */
+/** Every cheat against the CPU backend's checks and sandbox, without the static gate: none counts as a result. */
 
 import type { Backend } from "@kevo/gpu-evaluator/backends/backend.ts";
 import { openCpuBackend } from "@kevo/gpu-evaluator/backends/cpu/cpu-backend.ts";

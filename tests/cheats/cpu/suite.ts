@@ -46,7 +46,7 @@ export const CPU_CHEATS: readonly CpuCheat[] = [
   { name: "writes_parent", what: "writes into the referee's memory", outcomes: crashed },
   { name: "helper_process", what: "lets another process compute", outcomes: crashed },
   { name: "stops_others", what: "stops every other process", outcomes: crashed },
-  // It moves nobody and computes: refused for nothing, it would say that it could.
+  // It moves no threads and computes: a refusal would have another reason.
   { name: "pins_others", what: "moves other processes to one core, or lowers their priority", outcomes: ["ok"] },
 ];
 

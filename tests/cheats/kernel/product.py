@@ -70,7 +70,7 @@ def product(
     if CHEAT == "zeros" or CHEAT == "freed_reference" or CHEAT == "shared_garbage":
         acc = tl.zeros([BLOCK, BLOCK], tl.float32)
     elif CHEAT == "only_poisoned":
-        # What a verification poisons with is no number. A tile that holds numbers is taken for done.
+        # A verification poisons with values that are not numbers. A tile that holds numbers is taken for done.
         done = tl.load(out + at, mask=inside, other=0.0).to(tl.float32)
         acc = done
         if tl.max(tl.where(done == done, 0, 1)) > 0:
@@ -117,7 +117,7 @@ def product(
     else:
         acc = _honest(a, b, row, column, rows, columns, depth, CHEAT, BLOCK, STEP)
     if CHEAT == "freed_reference":
-        # What lies behind the output, where somebody may have computed the answer a moment ago.
+        # The memory behind the output, where the answer may have been computed a moment ago.
         acc = tl.load(out + rows * columns + at, mask=inside, other=0.0).to(tl.float32)
     if CHEAT == "shared_garbage":
         address = ((row[:, None] * 64 + column[None, :]) % 8192 * 4).to(tl.int32)
@@ -138,7 +138,7 @@ def product(
 
 
 def _in_python(cheat: str) -> None:
-    """What a cheat does before it says what is to be launched."""
+    """The preparation of a cheat, before it lists its launches."""
     if cheat == "patched_timers":
         time.perf_counter = time.monotonic = time.time = lambda: 0.0
         sys.modules["torch"] = type(sys)("torch")

@@ -1,4 +1,4 @@
-/** What servers that resemble OpenAI's were seen to answer. */
+/** Answers observed from servers that resemble OpenAI's. */
 
 export interface Asked {
   readonly asked: Readonly<Record<string, unknown>>;
@@ -39,7 +39,7 @@ const unless =
   };
 const formatOf = (asked: Record<string, unknown>) =>
   (asked.response_format as { type: string; json_schema?: { strict?: boolean } } | undefined) ?? null;
-/** What is refused where both names are there, and where the one that a server knows is missing. */
+/** Requests with both names are refused, and those without the one that a server knows. */
 const LONG_NAME = `org/${"very-long-".repeat(60)}name`;
 
 export const MODES = {

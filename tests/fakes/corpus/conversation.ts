@@ -10,7 +10,7 @@ export interface ExpectedPost {
 }
 
 export interface Conversation {
-  /** What it is an example of. */
+  /** The property that it is an example of. */
   readonly shape: string;
   readonly root: string;
   /** Handle of the root's author. */
@@ -72,7 +72,7 @@ export class ConversationWriter {
     return ref;
   }
 
-  /** No part of the thread: somebody else, or the author talking with somebody else. */
+  /** Not part of the thread: another author, or the author talking with another one. */
   aside(handle: string, on: Ref | null, text: string, more: { deleted?: boolean } = {}): Ref {
     return this.#post(handle, on, text, { deleted: more.deleted ?? false });
   }

@@ -4,10 +4,10 @@ import { type Conversation, ConversationWriter, type Ref } from "./conversation.
 import { HOSTILE_POSTS } from "./hostile.ts";
 import { TOPICS } from "./topics.ts";
 
-/** The corpus' present: it was "written" in the six days before, but for what is older on purpose. */
+/** The corpus' present: it was "written" in the six days before, apart from deliberately older posts. */
 export const AS_OF = new Date("2026-11-20T12:00:00.000Z");
 
-/** Whose threads a survey of the corpus reads; the others only answer. */
+/** Authors whose threads a survey of the corpus reads; other people only answer. */
 export const SYNTHETIC_AUTHORS = ["synthetic_ana", "synthetic_bo", "synthetic_cyd", "synthetic_dee", "synthetic_eli"];
 const PEOPLE = ["synthetic_finn", "synthetic_gus", "synthetic_hana", "synthetic_ivo"];
 
@@ -20,7 +20,7 @@ interface Pen {
   line(): string;
   /** Somebody who is not the author. */
   person(): string;
-  /** Something that somebody says in passing. */
+  /** A passing remark of another person. */
   remark(): string;
 }
 
@@ -132,7 +132,7 @@ const SHAPES: readonly (readonly [name: string, count: number, write: Shape])[] 
       const root = writer.own(null, line());
       const question = writer.aside(person(), root, remark());
       const reply = writer.aside(author, question, "Yes, on attention kernels too.");
-      // Answers to oneself below somebody else's question are discussion still.
+      // Answers to oneself below another person's question are still discussion.
       writer.aside(author, reply, "More on that in the discussion, not in the thread.");
       writer.own(root, line());
     },

@@ -1,4 +1,4 @@
-/** Attacks: posts and abstracts that address whoever reads them as a model. None of them may change anything. */
+/** Attacks: posts and abstracts that address a reading model. None of them may change anything. */
 
 export interface HostilePost {
   readonly name: string;

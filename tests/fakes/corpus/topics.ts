@@ -1,4 +1,4 @@
-/** What the synthetic posts talk about. Figures are drawn where `#` stands. */
+/** The topics of the synthetic posts. A `#` is replaced by a drawn figure. */
 
 export interface Topic {
   readonly name: string;

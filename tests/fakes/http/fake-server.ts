@@ -1,4 +1,4 @@
-/** What the fake services share: an HTTP server that keeps what it was asked and misbehaves by scenario. */
+/** Shared by the fake services: an HTTP server that keeps its requests and misbehaves by scenario. */
 import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";

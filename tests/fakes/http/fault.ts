@@ -1,4 +1,4 @@
-/** What a fake service does instead of answering, by name, as its real counterpart does it. */
+/** The faults of a fake service by name, as its real counterpart has them. */
 import { z } from "zod";
 
 const FAULTS = {

@@ -5,7 +5,7 @@ import { type AddressInfo, connect } from "node:net";
 
 export interface FakeProxy extends AsyncDisposable {
   readonly url: string;
-  /** What it was asked for, such as `POST http://host/path` and `CONNECT host:443`, with the authorization. */
+  /** Its requests, such as `POST http://host/path` and `CONNECT host:443`, with the authorization. */
   readonly asked: readonly { readonly what: string; readonly authorization: string | undefined }[];
 }
 

@@ -146,7 +146,7 @@ export function startFakeX(options: FakeXOptions): Promise<FakeServer> {
 
   const wire = (post: StoredPost, fields: ReadonlySet<string>) => {
     const original = post.repeats === null ? undefined : byId.get(post.repeats);
-    // A retweet's own text is cut, whatever the original's length.
+    // A retweet's own text is cut, for any length of the original.
     const text =
       original === undefined ? post.text : `RT @${original.handle}: ${original.text}`.slice(0, 139).concat("…");
     const { text: escaped, urls } = wireText(post.id, text);

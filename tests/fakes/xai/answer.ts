@@ -1,4 +1,4 @@
-/** What the model of the fake says: from the schema, the same for the same prompt. */
+/** The answers of the fake's model: made from the schema, the same for the same prompt. */
 import { createHash } from "node:crypto";
 import type { BehaviourName } from "./behaviour.ts";
 import type { ChatRequest } from "./request.ts";
@@ -8,7 +8,7 @@ export interface Asked {
   readonly schema: Readonly<Record<string, unknown>>;
   /** Name of the schema, which is the signature's. */
   readonly name: string;
-  /** `ok`, or a behaviour that changes what is said: `breaks-constraint`, `duplicates`, `hostile`. */
+  /** `ok`, or a behaviour that changes the answer: `breaks-constraint`, `duplicates`, `hostile`. */
   readonly behaviour: BehaviourName;
   /** In [0, 1), drawn from prompt and seed. */
   readonly random: () => number;

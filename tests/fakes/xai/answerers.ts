@@ -1,4 +1,4 @@
-/** Who answers which signature with something to the point, in the fake that runs as a process. */
+/** The signatures that get a meaningful answer, in the fake that runs as a process. */
 import type { Answerer } from "./answer.ts";
 import { codeChanges } from "./code-changes.ts";
 import { configurations } from "./configurations.ts";

@@ -1,4 +1,4 @@
-/** What the fake does with a call. */
+/** The reactions of the fake to a call. */
 import { z } from "zod";
 
 export const BEHAVIOURS = {

@@ -1,4 +1,4 @@
-/** Whether the fake is as strict as what it stands for, and runs as a process. */
+/** Whether the fake is as strict as the real service, and runs as a process. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
@@ -84,7 +84,7 @@ describe("the fake", () => {
   });
 });
 
-it("runs as a process with a scenario, and ends when it is told to", async () => {
+it("runs as a process with a scenario, and ends on a signal", async () => {
   const main = fileURLToPath(new URL("./main.ts", import.meta.url));
   const child = spawn(process.execPath, [main, "--port", "0", "--scenario", "server-error,ok"]);
   try {

@@ -27,7 +27,7 @@ export const REJECTED = ["presence_penalty", "frequency_penalty", "stop"];
 /** Keywords that the provider refuses to enforce, and silently would not. */
 const UNSUPPORTED = ["minLength", "maxLength", "minItems", "maxItems", "pattern", "format", "minimum", "maximum"];
 
-/** What is wrong with a schema for strict mode; null where nothing is. */
+/** The defect of a schema in strict mode; null for a good one. */
 export function schemaTrouble(node: unknown, path = "schema"): string | null {
   if (typeof node !== "object" || node === null) return null;
   const schema = node as Node;

@@ -38,7 +38,7 @@ export interface FakeXai {
   /** For `LLM_BASE_URL`. */
   readonly url: string;
   readonly received: readonly Received[];
-  /** What was charged so far, dollars. */
+  /** Charged so far, dollars. */
   readonly chargedUsd: number;
   /** Calls under way at once, at most. */
   readonly mostAtOnce: number;
@@ -123,7 +123,7 @@ class Fake {
     this.#behave(behaviour, chatRequest.parse(body), response);
   }
 
-  /** What is wrong with the call itself. */
+  /** The defect of the call itself. */
   #rejection(request: IncomingMessage, body: unknown, authorization: string | null) {
     const { key, maxPrompt = 1_000_000 } = this.#options;
     if (request.method !== "POST" || request.url !== "/v1/chat/completions") {

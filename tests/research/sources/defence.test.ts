@@ -48,7 +48,7 @@ describe("cleaning", () => {
 describe("the fence", () => {
   const codeOf = (fenced: string) => /^‹begin source ([0-9a-f]{24})›\n/.exec(fenced)?.[1] as string;
 
-  test("stands around the text and ends with the same code", () => {
+  test("encloses the text and ends with the same code", () => {
     const fenced = fence("secret", "gaps/1", "source", "the text");
     expect(fenced).toBe(`‹begin source ${codeOf(fenced)}›\nthe text\n‹end source ${codeOf(fenced)}›`);
   });

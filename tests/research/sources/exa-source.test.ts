@@ -86,7 +86,7 @@ describe("failures", () => {
     expect(result.reason).toContain(reason);
   });
 
-  test("429 with Retry-After: waits and goes on", async () => {
+  test("429 with Retry-After: waits and continues", async () => {
     await using fake = await startFakeExa({ scenario: "429:1,ok" });
     await using harness = await openHarness();
     const began = Date.now();

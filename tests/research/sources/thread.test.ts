@@ -65,7 +65,7 @@ describe.each(["all", "recent"])("in the %s archive", (archive) => {
         at = next + text.length;
       }
       expect(is.text.split("[a post is missing here").length - 1).toBe(
-        // A gap that two branches point at is told once.
+        // A gap that two branches point at is reported once.
         gaps.length,
       );
       const old = archive === "recent" && (shape === "root of last month" || shape === "root deleted");
@@ -110,7 +110,7 @@ describe("retweets", () => {
   });
 });
 
-test("addresses are told in full", () => {
+test("addresses are given in full", () => {
   const { root } = CONVERSATIONS.find(({ shape }) => shape === "addresses and signs") as (typeof CONVERSATIONS)[0];
   expect(found("all", root).links).toEqual([
     "https://arxiv.org/abs/2613.00003v2",

@@ -1,4 +1,4 @@
-/** What the X source answers when X does not: one test for each way in which it fails. */
+/** The X source when X does not answer: one test for each way in which it fails. */
 
 import { createSpendLimit } from "@kevo/research-stage/sources/spend-limit.ts";
 import { POST_USD } from "@kevo/research-stage/sources/x/billing.ts";
@@ -21,7 +21,7 @@ const sourceAt = (fake: { url: string }, options: Partial<XOptions> = {}) =>
   });
 const openFake = (scenario = "ok", limit = 450): Promise<FakeServer> =>
   startFakeX({ posts: POSTS, now: AS_OF, scenario, limit });
-/** Rate limits are told in real time. */
+/** Rate limits state real times. */
 const openClockHarness = () => openHarness({ now: Date.now });
 
 describe("refused for good: off for the run", () => {
@@ -206,13 +206,13 @@ describe("what it costs", () => {
     expect(spendLimit.committedUsd).toBeCloseTo(result.cost_usd, 6);
   });
 
-  test("each post once a day, whatever came along twice", async () => {
+  test("each post once a day, even if it arrives twice", async () => {
     await using fake = await openFake();
     await using harness = await openHarness();
     const source = sourceAt(fake);
     const result = await harness.ask(source);
     expect(result.cost_usd).toBeCloseTo(result.coverage.returned * POST_USD, 6);
-    // Another question on the same day pays only for what is new.
+    // Another question on the same day pays only for new posts.
     const more = await harness.ask(source, { maxResults: 11 });
     expect(more.cost_usd).toBeLessThan(result.cost_usd / 2);
   });
