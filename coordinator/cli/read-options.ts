@@ -9,6 +9,10 @@ export interface ReadOptions {
 /** How every command describes its run argument. */
 export const RUN = "the run's id, or its beginning (default: the latest run)";
 
+/** How the commands that carry out a run describe what they share. */
+export const WAIT = "how long to wait for an evaluator before giving up, such as 10m (default: 60s)";
+export const BELL = "ring the terminal's bell when the run ends";
+
 /** Options that every reading command has. */
 export function withReadOptions(command: Command): Command {
   return command

@@ -7,11 +7,13 @@ import { UNLIMITED_EVALUATIONS } from "@kevo/proto/run.ts";
 import { Command } from "commander";
 import { DEFAULT_DATABASE } from "../lineage/default-database.ts";
 import type { Extension } from "../run/extension.ts";
-import { RUN } from "./read-options.ts";
+import { BELL, RUN, WAIT } from "./read-options.ts";
 
 interface GivenOptions {
   readonly evaluations?: string;
   readonly time?: string;
+  readonly wait?: string;
+  readonly bell?: boolean;
   readonly db: string;
   readonly json?: boolean;
 }
@@ -32,12 +34,16 @@ export function resumeCommand(): Command {
     .argument("[run]", RUN)
     .option("--evaluations <n>", "extend the budget to n evaluations in all; also for a completed run")
     .option("--time <duration>", "continue for this long, such as 10m, instead of until the run's own time is up")
+    .option("--wait <duration>", WAIT)
+    .option("--bell", BELL)
     .option("--db <file>", "lineage database", DEFAULT_DATABASE)
     .option("--json", "end with one line of JSON on standard output")
     .action(async (run: string | undefined, given: GivenOptions) => {
       const { KEVO_TOKEN: token } = readEnvironment();
       const { resumeRun } = await import("./run-session.ts");
-      await resumeRun(run, extensionOf(given), { db: given.db, json: given.json === true, token });
+      const { db, json = false, bell = false, wait } = given;
+      const waitS = wait === undefined ? undefined : parseDuration(wait, "--wait");
+      await resumeRun(run, { ...extensionOf(given), waitS }, { db, json, token, bell });
     });
   return withHelp(command, {
     json: RUN_JSON,

@@ -1,20 +1,22 @@
 /** One session of a run at the command line: opens what the run needs, runs it, and says how it ended. */
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { makeFolder } from "@kevo/core/config/folder.ts";
+import { asUserError } from "@kevo/core/errors/system-error.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
-import { type KernelPackage, kernelFromSpaces, loadKernel } from "@kevo/core/kernel/load.ts";
+import type { KernelPackage } from "@kevo/core/kernel/load.ts";
+import { shellWord } from "@kevo/core/program/shell-word.ts";
 import { onStopRequest, type StopRequest } from "@kevo/core/program/stop-requests.ts";
+import { counted } from "@kevo/core/text/plural.ts";
+import type { FailureCode } from "@kevo/proto/failure.ts";
 import { type RunSpec, runSpec } from "@kevo/proto/run.ts";
 import { eq } from "drizzle-orm";
 import { findEvaluatorAccess } from "../identity/find-evaluator-access.ts";
-import { type LineageDatabase, type OpenLineage, openLineage } from "../lineage/database.ts";
-import { cellsOf } from "../lineage/queries/cells.ts";
+import { commandFor } from "../lineage/command.ts";
+import { type LineageDatabase, openLineage } from "../lineage/database.ts";
 import { resolveRun } from "../lineage/queries/resolve.ts";
-import { winnersTimes } from "../lineage/queries/workloads.ts";
 import { islands, runs } from "../lineage/schema.ts";
-import { commandFor } from "../progress/command.ts";
+import { ringBell } from "../progress/bell.ts";
 import { formatMs } from "../progress/format.ts";
 import { openProgress } from "../progress/open-progress.ts";
 import { wantsColours } from "../progress/table.ts";
@@ -22,12 +24,13 @@ import { earlierRecording, recordSpecOf } from "../record/earlier.ts";
 import { parseFixed } from "../record/plan.ts";
 import { type RecordingSummary, writeRecording } from "../record/recording.ts";
 import { repetitionOf } from "../repeat/repetition.ts";
-import { finalReport } from "../result/final-report.ts";
 import { buildResult, type RunResult } from "../result/result.ts";
+import { storedReport } from "../result/stored-report.ts";
 import { asControl } from "../run/control-run.ts";
 import { executeRun } from "../run/controller.ts";
 import { evolvableCode } from "../run/evolved-source.ts";
 import { type Extension, extended } from "../run/extension.ts";
+import { KERNELS, kernelOf } from "../run/kernel-of.ts";
 import { type Launch, launch as launchSchema } from "../run/launch.ts";
 import { refuseFewFiles } from "../run/open-files.ts";
 import type { Ending, RunSession } from "../run/run-session.ts";
@@ -38,15 +41,16 @@ import { modeOf } from "./run-mode.ts";
 export interface RunSessionOptions {
   readonly db: string;
   readonly json: boolean;
+  /** Rings when the run has ended by itself. */
+  readonly bell?: boolean;
   readonly token: string | undefined;
 }
 
-const KERNELS = join(dirname(fileURLToPath(import.meta.resolve("@kevo/gpu-evaluator/package.json"))), "kernels");
 const EXIT_INTERRUPTED = 130;
 
 export async function startRun(request: RunRequest, wanted: Launch, options: RunSessionOptions): Promise<void> {
   const kernel = await withinDevices(
-    await kernelOf(wanted),
+    await kernelOf(wanted, note),
     wanted,
     findEvaluatorAccess(options.db, options.token),
     note,
@@ -76,7 +80,7 @@ function withEvolvedSource(spec: RunSpec, request: RunRequest, kernel: KernelPac
 
 export async function resumeRun(
   run: string | undefined,
-  extension: Extension,
+  { waitS, ...extension }: Extension & { readonly waitS?: number | undefined },
   options: RunSessionOptions,
 ): Promise<void> {
   const lineage = openLineage(options.db, { existing: true });
@@ -91,13 +95,14 @@ export async function resumeRun(
       );
     }
     const stored = runSpec.parse(JSON.parse(row.spec));
-    const launch = launchSchema.parse(JSON.parse(row.launch));
+    const started = launchSchema.parse(JSON.parse(row.launch));
+    const launch = waitS === undefined ? started : { ...started, wait_s: waitS };
     if (isExtended && (launch.record !== null || launch.repeats !== undefined)) {
       throw new UserError(`The run ${row.id} is a recording or repeats another run: its budget cannot be extended.`, 2);
     }
     const spec = extended(stored, extension, { accepted: row.accepted, elapsedS: row.elapsedMs / 1000 });
     if (isExtended) storeSpec(lineage.db, spec);
-    const whole = await kernelOf(launch);
+    const whole = await kernelOf(launch, note);
     if (whole.hash !== spec.kernel.hash) {
       throw new UserError(
         `The kernel ${spec.kernel.id} has changed since the run ${row.id} began, so new evaluations could not be compared with the old ones. Restore the kernel, or start a new run.`,
@@ -130,24 +135,16 @@ export async function repeatRun(recorded: string, options: RunSessionOptions): P
     const row = resolveRun(lineage.db, recorded);
     const { spec, launch } = repetitionOf(lineage.db, row, runId(row.kernel, new Date()));
     // Its source may have changed since, for nothing of it runs; its space may not.
-    const kernel = asStored(await kernelOf(launch), spec.kernel.definition);
+    const kernel = asStored(await kernelOf(launch, note), spec.kernel.definition);
     await runSession({ spec, launch, kernel, lineage, resume: false, elapsedBeforeMs: 0 }, options);
   } finally {
     lineage.close();
   }
 }
 
-/** With the device models that its islands divide among them; none where any device serves. */
-async function kernelOf(launch: Launch): Promise<KernelPackage & { devices: readonly string[] }> {
-  if (launch.spaces.length === 0) return { ...(await loadKernel(launch.kernel as string, KERNELS)), devices: [] };
-  const kernel = await kernelFromSpaces(launch.spaces, launch.objective);
-  for (const message of kernel.notes) note(message);
-  return launch.spaces.length === 1 ? { ...kernel, devices: [] } : kernel;
-}
-
 type Prepared = Omit<RunSession, "mode" | "progress" | "token" | "interrupted">;
 
-async function runSession(prepared: Prepared, { json, token }: RunSessionOptions): Promise<void> {
+async function runSession(prepared: Prepared, { json, token, bell = false }: RunSessionOptions): Promise<void> {
   refuseFewFiles();
   const progress = openProgress(process.stderr, { json });
   const interruption = new AbortController();
@@ -172,13 +169,14 @@ async function runSession(prepared: Prepared, { json, token }: RunSessionOptions
   } finally {
     progress.close();
     stops[Symbol.dispose]();
+    if (bell && !interruption.signal.aborted) ringBell(process.stderr);
   }
   const { lineage, spec, kernel } = prepared;
   const { record } = prepared.launch;
   const result = buildResult(lineage.db, spec.run, lineage.path);
   if (record !== null) tellRecording(writeRecording(lineage.db, spec.run, kernel.definition, record), result, json);
   else if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
-  else process.stderr.write(report(result, kernel, lineage));
+  else process.stderr.write(storedReport(lineage.db, result, kernel.definition, wantsColours(process.stderr)));
   if (ending === "interrupted") {
     process.stderr.write(`\nInterrupted. Continue with: ${resumeCommand(prepared)}\n`);
     process.exitCode = EXIT_INTERRUPTED;
@@ -196,7 +194,7 @@ export async function recordRun(
   options: RunSessionOptions,
 ): Promise<void> {
   const kernel = await withinDevices(
-    await kernelOf(wanted),
+    await kernelOf(wanted, note),
     wanted,
     findEvaluatorAccess(options.db, options.token),
     note,
@@ -238,33 +236,35 @@ export async function recordRun(
 
 function tellRecording(summary: RecordingSummary, result: RunResult, json: boolean): void {
   if (json) process.stdout.write(`${JSON.stringify({ ...result, recording: summary })}\n`);
-  const { file, configurations, failed, planned, complete, optimum_ms: optimum, bytes } = summary;
+  const { file, configurations, failed, optimum_ms: optimum, bytes } = summary;
   const best = optimum === null ? "nothing ran" : `the fastest ran in ${formatMs(optimum)}`;
-  const share = complete ? "all" : `${planned - configurations} of the ${planned} planned configurations are missing`;
+  const replay = commandFor(`start --backend replay --space ${shellWord(file)}`, result.db);
   process.stderr.write(
-    `${file}: ${configurations} configurations (${share}), ${failed} failed, ${best}; ${(bytes / 1e6).toFixed(1)} MB.\nReplay it with: coordinator start --backend replay --space ${file}\n`,
+    `${file}: ${counted(configurations, "configuration")} (${shareOf(summary)}), ${failed} failed, ${best}; ${(bytes / 1e6).toFixed(1)} MB.\nReplay it with: ${replay}\n`,
   );
 }
 
-function report(result: RunResult, kernel: KernelPackage, lineage: OpenLineage): string {
-  return finalReport(result, {
-    defaultConfig: kernel.definition.default,
-    baselines: kernel.definition.baselines.map(({ name }) => name),
-    workloads: winnersTimes(lineage.db, result.run),
-    cells: cellsOf(lineage.db, result.run),
-    colours: wantsColours(process.stderr),
-  });
+function shareOf({ configurations, planned, valid, complete }: RecordingSummary): string {
+  if (!complete) return `${planned - configurations} of the ${planned} planned are missing`;
+  return planned < valid ? `a sample of the ${valid} valid ones` : "all that are valid";
 }
 
 function resumeCommand({ spec, lineage }: Prepared): string {
   return commandFor(`resume ${spec.run}`, lineage.path);
 }
 
+/** The kernel itself is at fault: who mends it has another kernel, and a run of the old one is not resumed with it. */
+const KERNEL_FAULTS: ReadonlySet<FailureCode> = new Set(["baseline_failed", "reference_failed"]);
+
 /** A run that was stored before it failed can be taken up again; one that never began cannot. */
-function withResumeHint(error: unknown, prepared: Prepared): unknown {
-  if (!(error instanceof UserError)) return error;
+function withResumeHint(thrown: unknown, prepared: Prepared): unknown {
+  const error = asUserError(thrown);
+  if (error === null) return thrown;
   const stored = prepared.lineage.sqlite.prepare("select 1 from runs where id = ?").get(prepared.spec.run);
   if (stored === undefined) return error;
-  const { exitCode, code, detail } = error;
-  return new UserError(`${error.message} Resume the run with: ${resumeCommand(prepared)}`, exitCode, { code, detail });
+  const { exitCode, code, detail, message } = error;
+  const next = KERNEL_FAULTS.has(code)
+    ? "Correct the kernel, then start a new run."
+    : `Resume the run with: ${resumeCommand(prepared)}`;
+  return new UserError(`${message} ${next}`, exitCode, { code, detail });
 }

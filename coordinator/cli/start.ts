@@ -27,6 +27,7 @@ import { DEFAULT_DATABASE } from "../lineage/default-database.ts";
 import type { Launch } from "../run/launch.ts";
 import type { RunRequest } from "../run/spec.ts";
 import { addModelOptions, MODEL_HELP, type ModelOptions, modelsOf } from "./model-options.ts";
+import { BELL, WAIT } from "./read-options.ts";
 
 interface GivenOptions extends ModelOptions, ObjectiveOptions {
   readonly kernel?: string;
@@ -54,6 +55,7 @@ interface GivenOptions extends ModelOptions, ObjectiveOptions {
   readonly natsListen?: string;
   readonly wait?: string;
   readonly db: string;
+  readonly bell?: boolean;
   readonly json?: boolean;
   readonly replayRun?: string;
 }
@@ -133,13 +135,14 @@ export function startCommand(): Command {
     .addOption(repeatable("--evaluator <host:port>", "use this evaluator instead of a local one", "a local evaluator"))
     .option("--devices <numbers>", "devices of the local evaluator, such as 0,1")
     .option("--external-workers", "do not start local island-workers")
-    .option("--wait <duration>", "how long to wait for an evaluator before giving up, such as 10m (default: 60s)")
+    .option("--wait <duration>", WAIT)
     .option("--nats <url>", "use this NATS server instead of an embedded one")
     .option("--nats-listen <host:port>", "address on which the embedded NATS server listens (default: loopback)")
     .option(
       "--replay-run <run>",
       "repeat a run made with --sync, candidate by candidate; model answers and evaluations come from the lineage, so this needs no key, network or device",
     )
+    .option("--bell", BELL)
     .option("--db <file>", "lineage database", DEFAULT_DATABASE)
     .option("--json", "end with one line of JSON on standard output")
     .action(async (given: GivenOptions, command: Command) => {
@@ -148,7 +151,7 @@ export function startCommand(): Command {
       const launch = launchOf(given);
       const { KEVO_TOKEN: token } = readEnvironment();
       const { startRun } = await import("./run-session.ts");
-      await startRun(request, launch, { db: given.db, json: given.json === true, token });
+      await startRun(request, launch, { ...outputOf(given), token });
     });
   return withHelp(command, HELP);
 }
@@ -157,7 +160,7 @@ export function startCommand(): Command {
 async function repeat(run: string, given: GivenOptions, command: Command): Promise<void> {
   const others = command.options
     .map((option) => ({ flag: option.long ?? option.flags, name: option.attributeName() }))
-    .filter(({ name }) => !["replayRun", "db", "json"].includes(name))
+    .filter(({ name }) => !["replayRun", "db", "json", "bell"].includes(name))
     .filter(({ name }) => command.getOptionValueSource(name) === "cli");
   if (others.length > 0) {
     const flags = others.map(({ flag }) => flag).join(", ");
@@ -165,7 +168,11 @@ async function repeat(run: string, given: GivenOptions, command: Command): Promi
   }
   const { KEVO_TOKEN: token } = readEnvironment();
   const { repeatRun } = await import("./run-session.ts");
-  await repeatRun(run, { db: given.db, json: given.json === true, token });
+  await repeatRun(run, { ...outputOf(given), token });
+}
+
+function outputOf({ db, json = false, bell = false }: GivenOptions) {
+  return { db, json, bell };
 }
 
 function requestOf(given: GivenOptions): RunRequest {

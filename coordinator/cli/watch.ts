@@ -1,12 +1,13 @@
 /** `coordinator watch`: follows a run that another process carries out. Ctrl-C ends the watching, not the run. */
 import { EXIT_CODES, withHelp } from "@kevo/core/program/command-help.ts";
 import { Command } from "commander";
-import { type ReadOptions, RUN, withReadOptions } from "./read-options.ts";
+import { BELL, type ReadOptions, RUN, withReadOptions } from "./read-options.ts";
 
 export function watchCommand(): Command {
   const command = withReadOptions(new Command("watch").description("Follow a run of another process until it ends."))
     .argument("[run]", RUN)
-    .action(async (run: string | undefined, options: ReadOptions) => {
+    .option("--bell", BELL)
+    .action(async (run: string | undefined, options: ReadOptions & { readonly bell?: boolean }) => {
       const { watchRun } = await import("./actions/watch.ts");
       await watchRun(run, options);
     });

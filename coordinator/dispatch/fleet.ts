@@ -4,6 +4,7 @@
  */
 
 import type { Bus, Subscription } from "@kevo/core/bus/bus.ts";
+import { counted } from "@kevo/core/text/plural.ts";
 import type { EvaluatorFault } from "@kevo/proto/evaluator-fault.ts";
 import type { Description } from "@kevo/proto/evaluator-service.ts";
 import { type EvaluatorAnnouncement, evaluatorAnnouncement } from "@kevo/proto/messages/evaluators.ts";
@@ -109,7 +110,8 @@ export class Fleet {
   /** A message that says why no evaluator serves. */
   get trouble(): string {
     const reasons = [...this.#members.values()].map((m) => `${m.link.address}: ${m.why || m.state}`);
-    return reasons.length === 0 ? "no evaluator has announced itself" : reasons.join("; ");
+    if (reasons.length > 0) return reasons.join("; ");
+    return this.#expected > 0 ? "the local evaluator is starting" : "no evaluator has announced itself";
   }
 
   /** So many evaluators are being started for this run, each of which is added when it listens. */
@@ -252,11 +254,15 @@ export class Fleet {
     } else {
       member.slot = this.#dispatcher.join(description.id, member.link, credits, models);
       member.state = "serving";
-      this.#listener.onNote(`evaluator ${member.link.address} serves: ${models.join(", ")}, ${credits} credits`);
+      this.#listener.onNote(
+        `evaluator ${member.link.address} serves: ${models.join(", ")}, ${counted(credits, "credit")}`,
+      );
       for (const { id, otherProcesses } of description.devices) {
         if (otherProcesses === 0) continue;
-        const others = otherProcesses === 1 ? "another process" : `${otherProcesses} other processes`;
-        this.#listener.onNote(`${others} also use ${id} on ${member.link.address}: expect noisy times`);
+        const others = counted(otherProcesses, "other process", "other processes");
+        this.#listener.onNote(
+          `${others} also ${otherProcesses === 1 ? "uses" : "use"} ${id} on ${member.link.address}: expect noisy times`,
+        );
       }
     }
     this.#listener.onChange();

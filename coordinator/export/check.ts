@@ -4,6 +4,7 @@
  */
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { runCommand } from "@kevo/core/process/command.ts";
+import { describeEnd } from "@kevo/core/process/ended.ts";
 import { z } from "zod";
 
 const row = z.object({
@@ -27,12 +28,11 @@ const INHERITED = ["PATH", "HOME", "LANG", "CC", "CUDA_VISIBLE_DEVICES", "LD_LIB
  * @throws UserError that names the entry which does not run as it was measured, and why.
  */
 export async function checkExport(folder: string, python: string): Promise<CheckedEntry[] | string> {
-  const { stdout, stderr, missing } = await run(python, ["loader.py", "--json", "--calls", "3"], folder);
+  const { stdout, stderr, end, missing } = await run(python, ["loader.py", "--json", "--calls", "3"], folder);
   if (missing) return `${python} cannot be started on this machine.`;
   const parsed = z.array(row).safeParse(jsonOf(stdout));
   if (!parsed.success) {
-    const last = stderr.trim().split("\n").at(-1) ?? "it printed nothing";
-    return `its loader could not be run on this machine: ${last}`;
+    return `its loader could not be run on this machine: ${stderr.trim().split("\n").at(-1) || end}`;
   }
   const wrong = parsed.data.find(({ runs }) => runs === "reference");
   if (wrong === undefined) return parsed.data;
@@ -45,17 +45,20 @@ export async function checkExport(folder: string, python: string): Promise<Check
 interface Ended {
   readonly stdout: string;
   readonly stderr: string;
+  /** How it ended, as a clause. */
+  readonly end: string;
   readonly missing: boolean;
 }
 
 async function run(file: string, args: readonly string[], cwd: string): Promise<Ended> {
   const env = Object.fromEntries(INHERITED.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
   try {
-    const { stdout, stderr } = await runCommand([file, ...args], { cwd, env, timeoutMs: LIMIT_MS });
-    return { stdout, stderr, missing: false };
+    const result = await runCommand([file, ...args], { cwd, env, timeoutMs: LIMIT_MS });
+    const end = result.timedOut ? `it took longer than ${LIMIT_MS / 1000} s` : `it ${describeEnd(result)}`;
+    return { stdout: result.stdout, stderr: result.stderr, end, missing: false };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "EACCES") return { stdout: "", stderr: "", missing: true };
+    if (code === "ENOENT" || code === "EACCES") return { stdout: "", stderr: "", end: "", missing: true };
     throw error;
   }
 }

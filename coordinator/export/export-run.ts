@@ -7,7 +7,8 @@ import { UserError } from "@kevo/core/errors/user-error.ts";
 import { unpackFiles } from "@kevo/core/kernel/archive.ts";
 import { parameterArguments } from "@kevo/gpu-evaluator/backends/cpu/arguments.ts";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
-import type { LineageDatabase } from "../lineage/database.ts";
+import { commandFor } from "../lineage/command.ts";
+import { type LineageDatabase, pathOf } from "../lineage/database.ts";
 import type { Run } from "../lineage/queries/resolve.ts";
 import { type CheckedEntry, checkExport } from "./check.ts";
 import { packageOfRun } from "./package-of-run.ts";
@@ -63,7 +64,7 @@ export async function exportRun(
   const winners = winnersOf(db, run.id, definition);
   if (winners.length === 0) {
     throw new UserError(
-      `Run ${run.id} has no measured candidate, so there is nothing to export. To see failures: coordinator lineage failures ${run.id}`,
+      `Run ${run.id} has no measured candidate, so there is nothing to export. To see failures: ${commandFor(`lineage failures ${run.id}`, pathOf(db))}`,
     );
   }
   const language = spec.backend === "cpu" ? "c" : "triton";

@@ -1,14 +1,12 @@
 /** The kernel's package that a run was made with: by its hash, wherever this machine still has it. */
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { cacheRoot } from "@kevo/core/config/user-folders.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { type KernelPackage, loadKernel } from "@kevo/core/kernel/load.ts";
 import { type RunSpec, runSpec } from "@kevo/proto/run.ts";
 import type { Run } from "../lineage/queries/resolve.ts";
+import { KERNELS } from "../run/kernel-of.ts";
 import { launch } from "../run/launch.ts";
-
-const KERNELS = join(dirname(fileURLToPath(import.meta.resolve("@kevo/gpu-evaluator/package.json"))), "kernels");
 
 /**
  * The folder that the run was started with, where it still has the same content; else what an evaluator of this

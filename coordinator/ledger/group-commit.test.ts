@@ -51,6 +51,6 @@ test("a program that never releases its lock ends the run, whose user is told wh
   const commit = new GroupCommit(sqlite, fatal.resolve, () => {}, 1);
   other.exec("begin immediate");
   const refused = commit.run(insert(1)).catch((error: unknown) => error);
-  expect(whyUnwritable(await fatal.promise)).toMatch(/another program holds a lock on it.*close that program/);
+  expect(whyUnwritable(await fatal.promise, "x.db")).toMatch(/another program holds a lock on it.*close that program/);
   expect(await refused).toBe(await fatal.promise);
 });

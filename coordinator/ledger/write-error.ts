@@ -4,7 +4,7 @@ import { UserError } from "@kevo/core/errors/user-error.ts";
 
 export function writeError(error: unknown, path: string): UserError {
   return new UserError(
-    `The database ${path} cannot be written: ${whyUnwritable(error)}. No counted evaluation is lost. Fix this, then run \`coordinator resume\`.`,
+    `The database ${path} cannot be written: ${whyUnwritable(error, path)}. No counted evaluation is lost.`,
     1,
     { code: "database_unwritable" },
   );

@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { openForWriting } from "@kevo/core/database/open-for-writing.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { ownCommand } from "@kevo/core/program/own-command.ts";
 import type Database from "better-sqlite3";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import * as schema from "./schema.ts";
@@ -19,8 +20,13 @@ export interface OpenLineage {
 /** The message to a user who looks for runs in a missing file. */
 export function noDatabase(file: string): UserError {
   return new UserError(
-    `There is no database ${file}. \`coordinator start\` creates one; name an existing one with --db FILE.`,
+    `There is no database ${file}. \`${ownCommand("coordinator")} start\` creates one; name an existing one with --db FILE.`,
   );
+}
+
+/** For commands that people copy. */
+export function pathOf(db: LineageDatabase): string {
+  return (db as LineageDatabase & { readonly $client: Database.Database }).$client.name;
 }
 
 /** Distinguishes a lineage database from others. */

@@ -5,6 +5,7 @@
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { refuseFolder } from "@kevo/core/database/file.ts";
+import { whyUnwritable } from "@kevo/core/database/unwritable.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import Database from "better-sqlite3";
 import { drizzle } from "drizzle-orm/better-sqlite3";
@@ -102,5 +103,5 @@ function unreadable(file: string, error: Error & { code?: string }): string {
   if (error.code === "SQLITE_CANTOPEN" || error.code === "SQLITE_READONLY_DIRECTORY") {
     return `Cannot open ${file}: ${error.message}. Reading requires write permission in its folder, where SQLite keeps an index of its journal. Copy the file to a folder of your own, and name it with --db FILE.`;
   }
-  return `Cannot read ${file}: ${error.message}.`;
+  return `Cannot read ${file}: ${whyUnwritable(error, file)}.`;
 }

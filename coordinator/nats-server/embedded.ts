@@ -14,6 +14,8 @@ import { loopbackHost } from "@kevo/core/config/loopback.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { type ClusterKeys, openClusterKeys } from "@kevo/core/identity/cluster-keys.ts";
 import { publishLocalSecret, removeLocalSecret } from "@kevo/core/identity/local-secrets.ts";
+import { describeEnd } from "@kevo/core/process/ended.ts";
+import { ownCommand } from "@kevo/core/program/own-command.ts";
 import { doubling, retry } from "@kevo/core/retry/retry.ts";
 import { hasAuthority, ownFiles } from "../identity/authority.ts";
 import { type Admission, admissionTo } from "./admission.ts";
@@ -76,7 +78,7 @@ export async function startNatsServer(options: NatsServerOptions): Promise<Embed
   if (!isLoopback(listen.host) && !options.token && !hasAuthority(resolvePath(options.dir))) {
     throw new UserError(
       `--nats-listen ${formatAddress(listen)} can be reached from other hosts, so it requires authentication: ` +
-        "invite those hosts (`coordinator invite --role evaluator --out FILE`), or set KEVO_TOKEN here and on them (8 characters or more).",
+        `invite those hosts (\`${ownCommand("coordinator")} invite --role evaluator --out FILE\`), or set KEVO_TOKEN here and on them (8 characters or more).`,
       2,
     );
   }
@@ -186,7 +188,7 @@ function supervise(
 
   const guard = (child: ChildProcess | null) => {
     if (child !== null) {
-      child.once("exit", (code, signal) => died(signal ? `ended by ${signal}` : `ended with code ${code}`));
+      child.once("exit", (code, signal) => died(describeEnd({ code, signal })));
       if (child.exitCode !== null || child.signalCode !== null) died("ended immediately");
       return;
     }

@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { type Address, formatAddress } from "@kevo/core/config/address.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { describeEnd } from "@kevo/core/process/ended.ts";
 import { greeting } from "./greeting.ts";
 import { endProcess, startTimeOf } from "./process-identity.ts";
 import { type ServerRecord, writeRecord } from "./record.ts";
@@ -47,7 +48,7 @@ export async function launch(dir: string, binary: string, settings: ServerSettin
     ended = error.message;
   });
   child.once("exit", (code, signal) => {
-    ended = `it ended with ${signal ?? `code ${code}`}`;
+    ended = `it ${describeEnd({ code, signal })}`;
   });
 
   const { pid } = child;

@@ -1,4 +1,5 @@
 /** Numbers and texts as people read them. `–` is an unknown value. */
+import { counted } from "@kevo/core/text/plural.ts";
 import type { Objective } from "@kevo/proto/objective.ts";
 import type { Config, ParamValue } from "@kevo/proto/search-space.ts";
 import type { Roofline } from "../lineage/roofline.ts";
@@ -23,7 +24,7 @@ export function formatNumber(value: number | null): string {
 
 /** `120 of 200 evaluations`, or their number alone where only the clock limits a run. */
 export function formatProgress(evaluated: number, budget: number | null): string {
-  return budget === null ? `${evaluated} evaluations` : `${evaluated} of ${budget} evaluations`;
+  return budget === null ? counted(evaluated, "evaluation") : `${evaluated} of ${counted(budget, "evaluation")}`;
 }
 
 export function formatMs(ms: number | null): string {

@@ -19,6 +19,7 @@ import { sparkline } from "./sparkline.ts";
 import { renderTable } from "./table.ts";
 
 const CURVE_WIDTH = 40;
+const CURVE_LABEL = "best over time";
 const NUMBER = { align: "right" } as const;
 
 /**
@@ -32,7 +33,9 @@ export function drawFrame(snapshot: RunSnapshot, width = 80, height = 24, curve:
     `${snapshot.kernel} on ${snapshot.backend}, run ${snapshot.run}: ${snapshot.phase}`,
     countLine(snapshot),
     ...bestLines(snapshot),
-    ...(curve.length < 2 ? [] : [`      ${sparkline(curve, CURVE_WIDTH)} best over time`]),
+    ...(curve.length < 2
+      ? []
+      : [`      ${sparkline(curve, Math.min(CURVE_WIDTH, width - CURVE_LABEL.length - 7))} ${CURVE_LABEL}`]),
     ...(snapshot.waiting ? [oneLine(snapshot.waiting)] : []),
     ...(snapshot.busy ? [`machine busy: ${snapshot.busy}`] : []),
   ];
@@ -57,7 +60,11 @@ export function drawFrame(snapshot: RunSnapshot, width = 80, height = 24, curve:
     ...(devices.length === 0 ? ["no evaluator yet"] : clip(DEVICE_HEAD, devices, deviceRows, "devices")),
     ...(failed === null ? [] : [failed]),
   ];
-  return lines.map((line) => cut(line, width)).join("\n");
+  // A frame that is higher than the terminal scrolls, and cannot be drawn over.
+  return lines
+    .slice(0, Math.max(1, height - 1))
+    .map((line) => cut(line, width))
+    .join("\n");
 }
 
 /** `10 compile_error, 4 incorrect`, or null while nothing failed. */

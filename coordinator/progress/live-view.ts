@@ -1,4 +1,6 @@
 /** Progress in a terminal: one frame, redrawn in place at most four times a second. */
+
+import { printable } from "@kevo/core/text/printable.ts";
 import { createLogUpdate } from "log-update";
 import type { RunSnapshot } from "../snapshot/snapshot.ts";
 import { drawFrame } from "./frame.ts";
@@ -7,6 +9,8 @@ import type { Progress } from "./progress.ts";
 const REDRAW_MS = 250;
 /** Erases the window and goes to its top; what was scrolled away stays. */
 const CLEAR = "\u001b[2J\u001b[H";
+/** Kept for a window that is drawn anew; older ones have been scrolled away. */
+const MAX_NOTES = 200;
 /** Of the curve; every second one goes when there are more. */
 const MAX_POINTS = 2_000;
 
@@ -18,6 +22,7 @@ export function liveView(stream: NodeJS.WriteStream): Progress {
   let closed = false;
   let counted = 0;
   let curve: number[] = [];
+  let notes: string[] = [];
 
   const draw = () => {
     timer = null;
@@ -30,6 +35,7 @@ export function liveView(stream: NodeJS.WriteStream): Progress {
     if (latest === null || closed) return;
     screen.clear();
     stream.write(CLEAR);
+    for (const note of notes.slice(-(stream.rows ?? 24))) screen.persist(note);
     draw();
   };
   stream.on("resize", onResize);
@@ -50,8 +56,13 @@ export function liveView(stream: NodeJS.WriteStream): Progress {
     },
     note(text) {
       // Above the frame, where it stays in the scrollback.
-      if (closed) stream.write(`${text}\n`);
-      else screen.persist(text);
+      const note = printable(text);
+      if (closed) {
+        stream.write(`${note}\n`);
+        return;
+      }
+      notes = [...notes.slice(1 - MAX_NOTES), note];
+      screen.persist(note);
     },
     close() {
       if (closed) return;

@@ -24,7 +24,7 @@ export function plainLines(stream: NodeJS.WritableStream, now: () => number = ()
     update(snapshot) {
       if (closed) return;
       latest = snapshot;
-      if (snapshot.phase !== printed?.phase || now() - printedAt >= EVERY_MS) print(snapshot);
+      if (isNews(snapshot, printed) || now() - printedAt >= EVERY_MS) print(snapshot);
     },
     note(text) {
       stream.write(`${printable(text)}\n`);
@@ -35,6 +35,11 @@ export function plainLines(stream: NodeJS.WritableStream, now: () => number = ()
       if (latest !== null && latest !== printed) print(latest);
     },
   };
+}
+
+/** Another phase, or something that the run waits for or waits for no longer. */
+function isNews({ phase, waiting }: RunSnapshot, printed: RunSnapshot | null): boolean {
+  return phase !== printed?.phase || Boolean(waiting) !== Boolean(printed.waiting);
 }
 
 function shortBest(objective: RunObjective, { fitness, timeMs }: NonNullable<RunSnapshot["best"]>): string {

@@ -4,7 +4,8 @@ import type { KernelPackage } from "@kevo/core/kernel/load.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import canonicalize from "canonicalize";
 import { desc, sql } from "drizzle-orm";
-import type { LineageDatabase } from "../lineage/database.ts";
+import { commandFor } from "../lineage/command.ts";
+import { type LineageDatabase, pathOf } from "../lineage/database.ts";
 import type { Run } from "../lineage/queries/resolve.ts";
 import { runs } from "../lineage/schema.ts";
 import { type RunRequest, specOf } from "../run/spec.ts";
@@ -53,7 +54,7 @@ export function earlierRecording(
   const same = sameness(spec, stored) === sameness(wanted, fixed);
   if (same) return row;
   throw new UserError(
-    `The run ${row.id} is recording to ${out} with other options or another version of the kernel. Finish it with \`coordinator resume ${row.id}\`, or choose another --out.`,
+    `The run ${row.id} is recording to ${out} with other options or another version of the kernel. To finish it: ${commandFor(`resume ${row.id}`, pathOf(db))}. Or choose another --out.`,
     2,
   );
 }

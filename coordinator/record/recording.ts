@@ -2,9 +2,11 @@
  * A recording run as a file in Kernel Tuner's cache format (`docs/recording.md`), made from the database alone:
  * it can be written again at any time, also of a run that was cut off.
  */
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { gzipSync } from "node:zlib";
+import { describeSystemError } from "@kevo/core/errors/system-error.ts";
+import { UserError } from "@kevo/core/errors/user-error.ts";
 import { openSpace } from "@kevo/core/search-space/search-space.ts";
 import { cut } from "@kevo/core/text/cut.ts";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
@@ -34,6 +36,8 @@ export interface RecordingSummary {
   readonly failed: number;
   /** Of the whole plan. */
   readonly planned: number;
+  /** Under the same restriction; an estimate where they are too many to list. */
+  readonly valid: number;
   readonly complete: boolean;
   /** Smallest recorded time, milliseconds; null when nothing ran. */
   readonly optimum_ms: number | null;
@@ -56,20 +60,35 @@ export function writeRecording(
   const file = recordingOf(db, run, definition, fixed);
   const text = Buffer.from(`${JSON.stringify(file)}\n`);
   const bytes = out.endsWith(".gz") ? gzipSync(text, { level: 9 }) : text;
-  mkdirSync(dirname(out), { recursive: true });
-  writeFileSync(`${out}.part`, bytes);
-  renameSync(`${out}.part`, out);
+  write(out, bytes);
   const times = Object.values(file.cache).flatMap(({ time }) => (typeof time === "number" ? [time] : []));
-  const { configurations, planned, complete } = file.metadata;
+  const { configurations, planned, valid, complete } = file.metadata;
   return {
     file: out,
     configurations,
     failed: configurations - times.length,
     planned,
+    valid,
     complete,
     optimum_ms: times.length === 0 ? null : times.reduce((a, b) => Math.min(a, b)),
     bytes: bytes.length,
   };
+}
+
+/** @throws UserError where the file system refuses: what was measured is stored, and nothing is measured again. */
+function write(out: string, bytes: Uint8Array): void {
+  try {
+    mkdirSync(dirname(out), { recursive: true });
+    writeFileSync(`${out}.part`, bytes);
+    renameSync(`${out}.part`, out);
+  } catch (error) {
+    rmSync(`${out}.part`, { force: true });
+    const refused = describeSystemError(error);
+    if (refused === null) throw error;
+    throw new UserError(
+      `Cannot write the recording ${out}: ${refused.why}. Its measurements are stored. ${refused.remedy} Then repeat the command.`,
+    );
+  }
 }
 
 function recordingOf(db: LineageDatabase, run: string, definition: KernelDefinition, fixed: Fixed) {

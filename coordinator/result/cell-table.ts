@@ -1,4 +1,5 @@
 /** A run over many workloads, for people: one line for each of them, and what they come to. */
+import { counted } from "@kevo/core/text/plural.ts";
 import type { Config, ParamValue } from "@kevo/proto/search-space.ts";
 import type { CellTable } from "../lineage/queries/cells.ts";
 import { formatConfig, formatInterval, formatNumber, formatSpeedup, formatValue, UNKNOWN } from "../progress/format.ts";
@@ -41,8 +42,8 @@ export function cellTable({ cells }: CellTable, defaults: Config | null, options
 export function cellSummary({ cells, faster, speedup }: CellTable): string {
   const measured = cells.filter((cell) => cell.time_us !== null).length;
   const without = measured === cells.length ? "" : `; ${cells.length - measured} not measured`;
-  if (speedup === null) return `The best configuration of each of ${cells.length} workloads${without}.`;
-  return `Faster than the fastest baseline on ${faster} of ${cells.length} workloads, geometric mean ${formatSpeedup(speedup)}${without}.`;
+  if (speedup === null) return `The best configuration of each of ${counted(cells.length, "workload")}${without}.`;
+  return `Faster than the fastest baseline on ${faster} of ${counted(cells.length, "workload")}, geometric mean ${formatSpeedup(speedup)}${without}.`;
 }
 
 /** One sentence for each reason why a baseline was not timed; empty where all were. */
@@ -56,7 +57,7 @@ export function leftOutSentences({ cells }: CellTable): string[] {
       counts.set(reason, (counts.get(reason) ?? 0) + 1);
     }
   }
-  return [...counts].map(([reason, n]) => `Not timed on ${n} of ${cells.length} workloads: ${reason}.`);
+  return [...counts].map(([reason, n]) => `Not timed on ${n} of ${counted(cells.length, "workload")}: ${reason}.`);
 }
 
 /** Values that differ from the defaults; all values where there are no defaults. */

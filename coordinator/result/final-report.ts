@@ -1,10 +1,12 @@
 /** The report that a person reads when a run has ended. */
+import { shellWord } from "@kevo/core/program/shell-word.ts";
 import { cut } from "@kevo/core/text/cut.ts";
+import { counted } from "@kevo/core/text/plural.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
+import { commandFor } from "../lineage/command.ts";
 import { comparisonOf } from "../lineage/comparison.ts";
 import type { CellTable } from "../lineage/queries/cells.ts";
 import type { WorkloadTimes } from "../lineage/queries/workloads.ts";
-import { commandFor } from "../progress/command.ts";
 import {
   formatConfig,
   formatDirection,
@@ -13,17 +15,17 @@ import {
   formatMetric,
   formatMs,
   formatNumber,
-  formatRoofline,
   formatSpeedup,
   formatUsd,
   formatValue,
   oneLine,
-  UNKNOWN,
 } from "../progress/format.ts";
-import { renderKnown, renderTable, type TableOptions } from "../progress/table.ts";
-import { cellSummary, cellTable, differing, leftOutSentences } from "./cell-table.ts";
+import { renderTable, type TableOptions } from "../progress/table.ts";
+import { cellSummary, cellTable, leftOutSentences } from "./cell-table.ts";
+import { deviceTable } from "./device-table.ts";
 import { modelsText } from "./models-text.ts";
 import type { RunResult } from "./result.ts";
+import { workloadTable } from "./workload-table.ts";
 
 export interface ReportDetails {
   /** Of the kernel's definition; null in replay and where it is not known. */
@@ -57,7 +59,7 @@ export function finalReport(result: RunResult, details: ReportDetails): string {
 }
 
 function repeatedText({ run, candidates, same }: NonNullable<RunResult["repeats"]>): string {
-  return `It repeats the run ${run}, with the answers and evaluations recorded in the lineage: ${same} of ${candidates} candidates are equal.`;
+  return `It repeats the run ${run}, with the answers and evaluations recorded in the lineage: ${same} of ${counted(candidates, "candidate")} ${candidates === 1 ? "is" : "are"} equal.`;
 }
 
 function found(result: RunResult, details: ReportDetails, options: TableOptions): string[] {
@@ -71,9 +73,9 @@ function found(result: RunResult, details: ReportDetails, options: TableOptions)
   }
   if (Object.keys(result.best_by_device).length > 0) {
     const once = onceMeasured(Object.entries(result.best_by_device).map(([name, found]) => ({ ...found, name })));
-    return [...once, deviceTable(result, details, options)];
+    return [...once, deviceTable(result.best_by_device, defaultConfig, options)];
   }
-  const times = workloads.length === 0 ? [] : [workloadTable(details, options)];
+  const times = workloads.length === 0 ? [] : [workloadTable(workloads, { others: othersOf(details) }, options)];
   const baseline = workloads[0]?.baseline ?? null;
   return [
     winner(best, baseline, result.failed_finalists.length),
@@ -95,7 +97,7 @@ function headline({ run, kernel, backend, status, evaluations, elapsed_s, island
   const counts = [`${evaluations.ok} ok`, `${failed} failed`, `${evaluations.cached} repeated (cached)`];
   return [
     `Run ${run} of ${kernel} on ${backend} ${ENDED[status]} after ${formatDuration(elapsed_s)}.`,
-    `${evaluations.total} evaluations on ${islands} ${islands === 1 ? "island" : "islands"}: ${counts.join(", ")}.`,
+    `${counted(evaluations.total, "evaluation")} on ${counted(islands, "island")}: ${counts.join(", ")}.`,
   ].join("\n");
 }
 
@@ -144,9 +146,8 @@ function onceMeasured(niches: readonly { name: string; speedup: number | null; r
 function failedFinalists({ failed_finalists: failed }: RunResult): string[] {
   if (failed.length === 0) return [];
   const lines = failed.map(({ candidate, message }) => `  ${candidate}: ${cut(oneLine(message), 200)}`);
-  const what = failed.length === 1 ? "1 finalist" : `${failed.length} finalists`;
   const rest = lines.length > NAMED ? [`  and ${lines.length - NAMED} more`] : [];
-  const head = `${what} failed on fresh inputs when measured again and cannot win:`;
+  const head = `${counted(failed.length, "finalist")} failed on fresh inputs when measured again and cannot win:`;
   return [[head, ...lines.slice(0, NAMED), ...rest].join("\n")];
 }
 
@@ -166,30 +167,6 @@ function paretoTable({ pareto }: RunResult, options: TableOptions): string[] {
     options,
   );
   return [`Pareto front of ${fields.join(" and ")}: no other candidate is better than one of these in both.\n${table}`];
-}
-
-/** One line for each device model: where each has its own best configuration, there is no single winner. */
-function deviceTable({ best_by_device }: RunResult, { defaultConfig }: ReportDetails, options: TableOptions): string {
-  const devices = Object.entries(best_by_device);
-  const compared = devices.some(([, { speedup }]) => speedup !== null);
-  const objective = devices[0]?.[1].objective;
-  return renderTable(
-    [
-      { head: "device" },
-      ...(objective === undefined ? [] : [{ head: objective.name, ...NUMBER }]),
-      { head: "time ms", ...NUMBER },
-      ...(compared ? ["speedup", "interval"].map((head) => ({ head, ...NUMBER })) : []),
-      { head: defaultConfig === null ? "configuration" : "parameters that differ from the default" },
-    ],
-    devices.map(([device, best]) => [
-      device,
-      ...(best.objective === undefined ? [] : [formatNumber(best.objective.value)]),
-      formatNumber(best.time_ms),
-      ...(compared ? [formatSpeedup(best.speedup), formatInterval(best.speedup_low, best.speedup_high)] : []),
-      formatConfig(differing(best.config, defaultConfig)) || "the default",
-    ]),
-    options,
-  );
 }
 
 /** Every parameter with the default's value beside it; the changed ones are marked. */
@@ -213,31 +190,10 @@ function configTable(config: Config, defaults: Config | null, options: TableOpti
   );
 }
 
-function workloadTable({ workloads, baselines }: ReportDetails, options: TableOptions): string {
+/** What was timed beside the winner and is no baseline. */
+function othersOf({ workloads, baselines }: ReportDetails): string[] {
   const known = new Set([...baselines, ...workloads.map((w) => w.baseline)]);
-  const others = [...new Set(workloads.flatMap((w) => Object.keys(w.others)))].filter((name) => !known.has(name));
-  const compared = workloads.some((w) => w.speedup !== null);
-  const columns = [
-    { head: "workload" },
-    { head: "time ms", ...NUMBER },
-    ...(compared ? ["baseline ms", "speedup", "interval"].map((head) => ({ head, ...NUMBER })) : []),
-    { head: "GFLOP/s", ...NUMBER },
-    { head: "GB/s", ...NUMBER },
-    { head: "roofline", ...NUMBER },
-    ...others.map((name) => ({ head: `${name} ms`, ...NUMBER })),
-  ];
-  const rows = workloads.map((w) => [
-    w.workload,
-    formatNumber(w.time_ms),
-    ...(compared
-      ? [formatNumber(w.baseline_ms), formatSpeedup(w.speedup), formatInterval(w.speedup_low, w.speedup_high)]
-      : []),
-    formatNumber(w.gflops),
-    formatNumber(w.gbytes_per_s),
-    formatRoofline(w.roofline),
-    ...others.map((name) => formatNumber(w.others[name] ?? null)),
-  ]);
-  return renderKnown(columns, rows, UNKNOWN, options);
+  return [...new Set(workloads.flatMap((w) => Object.keys(w.others)))].filter((name) => !known.has(name));
 }
 
 function nextSteps({ run, kernel, backend, best, best_by_workload, status, evaluations, db }: RunResult): string {
@@ -246,7 +202,7 @@ function nextSteps({ run, kernel, backend, best, best_by_workload, status, evalu
   if (status === "interrupted") commands.push([`resume ${run}`, "continue the run"]);
   const separate = Object.keys(best_by_workload).length > 0;
   if (best !== null && backend !== "replay")
-    commands.push([`export ${run} --out ${kernel}`, "write the tuned kernel as a folder"]);
+    commands.push([`export ${run} --out ${shellWord(kernel)}`, "write the tuned kernel as a folder"]);
   if (best !== null && separate)
     commands.push([`lineage workloads ${run}`, "show this table again; --json includes everything"]);
   else if (best !== null) {

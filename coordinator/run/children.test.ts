@@ -77,7 +77,7 @@ describe("a child that works, and dies again and again", () => {
   test("of the same signal, is given up as well", async () => {
     const { message, restarts } = await givenUp(program("process.abort();"), true, HOUR_MS);
     expect(restarts).toBe(2);
-    expect(message).toMatch(/ended with SIGABRT.* It ended 3 times in a row for this reason\.$/);
+    expect(message).toMatch(/was ended by SIGABRT.* It ended 3 times in a row for this reason\.$/);
   });
 
   test("for other reasons, or killed from outside, is started again", async () => {

@@ -2,6 +2,7 @@
 import { createInterface } from "node:readline";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { oneLine, redactor } from "@kevo/core/llm/redact.ts";
+import { describeEnd } from "@kevo/core/process/ended.ts";
 import type { GroupProcess } from "@kevo/core/process/group.ts";
 import { startProgram } from "@kevo/core/process/program.ts";
 
@@ -85,7 +86,7 @@ export class Child {
     });
     child.once("close", (code, signal) => {
       if (this.#stopping) return;
-      const why = `${name} ended with ${signal ?? `code ${code}`}${this.#lastLines.length > 0 ? `: ${this.#lastLines.join(" ")}` : ""}`;
+      const why = `${name} ${describeEnd({ code, signal })}${this.#lastLines.length > 0 ? `: ${this.#lastLines.join(" ")}` : ""}`;
       const failed = this.#now() - startedAt < SHORT_LIFE_MS || (onLine !== null && !works);
       this.#failedStarts = failed ? this.#failedStarts + 1 : 0;
       const neverWorked = this.#failedStarts >= FAILED_STARTS_ALLOWED;

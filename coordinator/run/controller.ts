@@ -7,6 +7,7 @@ import type { Bus } from "@kevo/core/bus/bus.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { ownCommand } from "@kevo/core/program/own-command.ts";
 import { openSpace } from "@kevo/core/search-space/search-space.ts";
+import { counted } from "@kevo/core/text/plural.ts";
 import type { DataArgument, EventKind } from "@kevo/proto/event.ts";
 import type { LogEntry } from "@kevo/proto/log.ts";
 import { type RunSpec, UNLIMITED_EVALUATIONS } from "@kevo/proto/run.ts";
@@ -184,7 +185,7 @@ class RunController {
     this.#endIfFinished();
     this.#note(
       "started",
-      `run ${spec.run}: ${spec.kernel.id}, ${spec.islands.length} ${spec.islands.length === 1 ? "island" : "islands"}, ${describeBudget(spec)}, seed ${spec.seed}`,
+      `run ${spec.run}: ${spec.kernel.id}, ${counted(spec.islands.length, "island")}, ${describeBudget(spec)}, seed ${spec.seed}`,
     );
   }
 
@@ -331,5 +332,5 @@ class RunController {
 
 function describeBudget({ evaluations, time_s }: RunSpec): string {
   if (evaluations === UNLIMITED_EVALUATIONS) return `${time_s} s`;
-  return `${evaluations} evaluations${time_s === null ? "" : `, ${time_s} s at most`}`;
+  return `${counted(evaluations, "evaluation")}${time_s === null ? "" : `, ${time_s} s at most`}`;
 }

@@ -1,5 +1,7 @@
 /** A larger budget for a run that has one already. */
+
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { counted } from "@kevo/core/text/plural.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 
 export interface Extension {
@@ -21,7 +23,7 @@ export function extended(
 ): RunSpec {
   if (evaluations !== null && evaluations <= accepted) {
     throw new UserError(
-      `--evaluations ${evaluations}: the run ${spec.run} has accepted ${accepted} evaluations already. Give the number in all, more than that.`,
+      `--evaluations ${evaluations}: the run ${spec.run} has accepted ${counted(accepted, "evaluation")} already. Give the number in all, more than that.`,
       2,
     );
   }

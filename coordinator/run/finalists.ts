@@ -2,6 +2,7 @@
  * The end of a run: its best are measured again on fresh inputs, in rounds, each round in another order, because
  * the fastest of many noisy measurements is partly lucky. Only then is a winner named.
  */
+import { counted } from "@kevo/core/text/plural.ts";
 import { nicheKeyOf } from "@kevo/proto/niche-key.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import { and, asc, desc, eq, inArray, max, notInArray } from "drizzle-orm";
@@ -41,7 +42,7 @@ export async function remeasureFinalists(request: Remeasurement): Promise<"remea
   using _ = { [Symbol.dispose]: () => interrupted.removeEventListener("abort", onAbort) };
   for (let turn = 0; turn <= SUBSTITUTIONS; turn++) {
     const finalists = finalistsOf(db, spec, out);
-    const phase = `re-measuring ${finalists.length} finalists`;
+    const phase = `re-measuring ${counted(finalists.length, "finalist")}`;
     onPhase(phase);
     const measured = measureFinalists(db, dispatcher, finalists, spec, (done, all) =>
       onPhase(`${phase} (${done} of ${all})`),

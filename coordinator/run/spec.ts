@@ -1,7 +1,9 @@
 /** From what the user asked for to a run's specification. */
+
 import { createHash, randomBytes, randomInt } from "node:crypto";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { KernelPackage } from "@kevo/core/kernel/load.ts";
+import { counted } from "@kevo/core/text/plural.ts";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import { type BackendName, type Effort, type RunSpec, type Topology, UNLIMITED_EVALUATIONS } from "@kevo/proto/run.ts";
 import canonicalize from "canonicalize";
@@ -57,8 +59,8 @@ export function specOf(
   const islands = request.islands ?? niches * Math.max(1, Math.floor(ISLANDS / niches));
   if (islands < niches) {
     const what = [
-      ...(perWorkload ? [`${workloads.length} workloads`] : []),
-      ...(devices.length > 0 ? [`${devices.length} devices`] : []),
+      ...(perWorkload ? [counted(workloads.length, "workload")] : []),
+      ...(devices.length > 0 ? [counted(devices.length, "device")] : []),
     ].join(" on ");
     const why = perWorkload ? "--per-workload gives each workload" : "Each --space has";
     throw new UserError(`${why} its own island: ${what} need --islands ${niches} or more, not ${islands}.`, 2);

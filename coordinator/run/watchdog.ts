@@ -49,7 +49,7 @@ export class Watchdog {
     if (this.#now() - this.#servedAt <= this.#timeoutMs) return null;
     const wanted = missing.length === 0 ? "" : `${missing.join(", ")} `;
     return new UserError(
-      `No evaluator has served ${wanted}for ${this.#timeoutMs / 1000} s: ${this.#fleet.trouble}. Start one with \`gpu-evaluator start\`, then resume the run.`,
+      `No evaluator has served ${wanted}for ${this.#timeoutMs / 1000} s: ${this.#fleet.trouble}. To wait longer: --wait 10m.`,
       1,
       { code: "no_evaluator" },
     );

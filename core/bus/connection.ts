@@ -1,4 +1,5 @@
 /** Opens the connection to NATS, or says in a sentence why not. */
+
 import { type Authenticator, connect, type NatsConnection, type NatsError, type TlsOptions } from "nats";
 import { UserError } from "../errors/user-error.ts";
 import type { Invitation } from "../identity/invitation.ts";
@@ -7,6 +8,7 @@ import { inboxPrefix } from "../identity/nats-permissions.ts";
 import type { NKey } from "../identity/nkey.ts";
 import type { Role } from "../identity/role.ts";
 import { expectRole, type TlsIdentity } from "../identity/tls.ts";
+import { ownCommand } from "../program/own-command.ts";
 
 export interface ConnectOptions {
   readonly url: string;
@@ -91,11 +93,11 @@ function cause(error: NatsError, { token, invitation }: ConnectOptions): string 
         ? "the server rejected the token. Set KEVO_TOKEN to the server's token."
         : "the server requires an identity. Set KEVO_TOKEN to the server's token.";
     case "TIMEOUT":
-      return "no answer in time. Check that it is a NATS server and that this host can reach it; `coordinator doctor` checks this machine.";
+      return `no answer in time. Check that it is a NATS server and that this host can reach it; \`${ownCommand("coordinator")} doctor\` checks this machine.`;
     case "CONNECTION_REFUSED":
-      return "no server listens there. Start a nats-server, or omit --nats to have one started; `coordinator doctor` checks this machine.";
+      return `no server listens there. Start a nats-server, or omit --nats to have one started; \`${ownCommand("coordinator")} doctor\` checks this machine.`;
     default:
-      return `${error.message}. Check the URL (nats://HOST:PORT); \`coordinator doctor\` checks this machine.`;
+      return `${error.message}. Check the URL (nats://HOST:PORT); \`${ownCommand("coordinator")} doctor\` checks this machine.`;
   }
 }
 

@@ -2,6 +2,7 @@
 import { existsSync, statSync } from "node:fs";
 import Database from "better-sqlite3";
 import { UserError } from "../errors/user-error.ts";
+import { whyUnwritable } from "./unwritable.ts";
 
 /** @throws UserError */
 export function refuseFolder(file: string): void {
@@ -29,7 +30,7 @@ function tablesOf(file: string): unknown[] {
     return sqlite.prepare(others).pluck().all();
   } catch (error) {
     throw new UserError(
-      `Cannot open the database ${file}: ${(error as Error).message}. Name another file with --db FILE.`,
+      `Cannot open the database ${file}: ${whyUnwritable(error, file)}. Name another file with --db FILE.`,
     );
   } finally {
     sqlite?.close();

@@ -8,6 +8,7 @@ import { migrate } from "drizzle-orm/better-sqlite3/migrator";
 import { makePath } from "../config/folder.ts";
 import { UserError } from "../errors/user-error.ts";
 import { refuseFolder, refuseForeign } from "./file.ts";
+import type { LockFile } from "./lock-file.ts";
 import { refuseFullDisk, whyUnwritable } from "./unwritable.ts";
 import { takeWriterLock } from "./writer-lock.ts";
 
@@ -66,8 +67,9 @@ export function openForWriting<Schema extends Record<string, unknown>>(
     );
   }
   refuseFullDisk(file);
-  const lock = takeWriterLock(file, who);
+  let lock: LockFile | undefined;
   try {
+    lock = takeWriterLock(file, who);
     keepPrivate(file);
     const sqlite = new Database(file);
     sqlite.pragma("journal_mode = WAL");
@@ -78,14 +80,16 @@ export function openForWriting<Schema extends Record<string, unknown>>(
     const db = drizzle(sqlite, { schema });
     // drizzle's migrator reads the last migration outside its transaction: safe only under the lock held here.
     migrate(db, { migrationsFolder: fileURLToPath(migrations) });
+    const held = lock;
     const close = () => {
       sqlite.close();
-      lock.close();
+      held.close();
     };
     return { sqlite, db, close };
   } catch (error) {
-    lock.close();
+    lock?.close();
     if (error instanceof UserError) throw error;
-    throw new UserError(`Cannot open the database ${file}: ${whyUnwritable(error)}. Name another file with --db FILE.`);
+    const message = `Cannot open the database ${file}: ${whyUnwritable(error, file)}. Name another file with --db FILE.`;
+    throw new UserError(message, 1, { code: "database_unwritable" });
   }
 }

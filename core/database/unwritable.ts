@@ -1,10 +1,14 @@
 /** Why a database cannot be written, as far as the file system and SQLite tell. */
 import { existsSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
+import { describeSystemError } from "../errors/system-error.ts";
 import { UserError } from "../errors/user-error.ts";
 
 /** The tables of an empty database, and its journal, take half of this. */
 const MIN_FREE_BYTES = 1024 * 1024;
+
+/** The index of a journal, which readers share. */
+const MIN_SHARED_BYTES = 64 * 1024;
 
 /** @throws UserError where the file system has no room for the database: SQLite would fail at some later step. */
 export function refuseFullDisk(file: string): void {
@@ -17,14 +21,21 @@ export function refuseFullDisk(file: string): void {
   );
 }
 
-/** One clause about an error of SQLite's, with what to do about it. */
-export function whyUnwritable(error: unknown): string {
+/**
+ * One clause about an error of SQLite's or of the system.
+ * @param file the database: where its disk is full, SQLite only reports an input or output error
+ */
+export function whyUnwritable(error: unknown, file: string): string {
   const { code = "", message } = error as { code?: string; message: string };
   if (code === "SQLITE_FULL") return "the disk is full";
+  if (code.startsWith("SQLITE_IOERR") && (freeBytes(file) ?? MIN_FREE_BYTES) < MIN_SHARED_BYTES) {
+    return "the disk is full";
+  }
   if (code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED")) {
     return "another program holds a lock on it, such as a sqlite3 shell in a transaction; close that program";
   }
-  return message;
+  if (code.startsWith("SQLITE_READONLY")) return "this user may not write to it or its folder";
+  return describeSystemError(error)?.why ?? message;
 }
 
 function freeBytes(file: string): number | null {

@@ -11,7 +11,7 @@ const OTHERS_ASK_MS = 250;
 
 /**
  * @param file the database; `who` names its holder in messages.
- * @throws UserError while another process holds it, even a stopped one.
+ * @throws UserError while another process holds it, even a stopped one; the system's error where nothing can be written.
  */
 export function takeWriterLock(file: string, who: string): LockFile {
   const lock = openLockFile(lockOf(file), { waitMs: OTHERS_ASK_MS });
@@ -21,7 +21,12 @@ export function takeWriterLock(file: string, who: string): LockFile {
       `Another ${who}${processOf(ownerOf(file))} is using the database ${file}. Wait until it ends, stop it, or name another file with --db FILE.`,
     );
   }
-  writeFileSync(ownerOf(file), `${process.pid}\n`);
+  try {
+    writeFileSync(ownerOf(file), `${process.pid}\n`);
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
   return lock;
 }
 

@@ -3,8 +3,10 @@
  * order. Paths are sorted and nothing else is kept (no times, owners or modes), so equal folders give equal
  * bytes and one SHA-256 on every machine.
  */
+
 import { z } from "zod";
 import { UserError } from "../errors/user-error.ts";
+import { counted } from "../text/plural.ts";
 
 export interface PackedFile {
   /** Relative, with slashes. */
@@ -55,7 +57,7 @@ export function packFiles(files: readonly PackedFile[]): Uint8Array {
     );
   }
   if (files.length > MAX_FILES) {
-    throw new UserError(`The kernel's folder has ${files.length} files; the limit is ${MAX_FILES}.`, 2);
+    throw new UserError(`The kernel's folder has ${counted(files.length, "file")}; the limit is ${MAX_FILES}.`, 2);
   }
   const list = sorted.map(({ path, content }) => [path, content.length]);
   const line = JSON.stringify({ format: "kevo-kernel", v: 1, files: list });

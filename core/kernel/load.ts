@@ -27,10 +27,12 @@ export interface KernelPackage {
 export async function loadKernel(idOrPath: string, kernelsFolder: string): Promise<KernelPackage> {
   const folder = await findFolder(idOrPath, kernelsFolder);
   const where = join(folder, DEFINITION_FILE);
+  const notOne = () => new UserError(`${folder} has no ${DEFINITION_FILE}, so it is not a kernel's folder.`, 2);
+  // Before anything else in a folder that may be anybody's is looked at.
+  if (!existsSync(where)) throw notOne();
   const files = await readKernelFolder(folder);
   const file = files.find(({ path }) => path === DEFINITION_FILE);
-  if (file === undefined)
-    throw new UserError(`${folder} has no ${DEFINITION_FILE}, so it is not a kernel's folder.`, 2);
+  if (file === undefined) throw notOne();
   const definition = parseDefinition(Buffer.from(file.content).toString("utf8"), where);
   checkDefinition(definition, new Set(files.map(({ path }) => path)), where);
   const bytes = packFiles(files);

@@ -1,4 +1,5 @@
 /** Runs one command to its end, in a new process group: a compiler, a reference, a tool that answers a question. */
+import { describeEnd } from "./ended.ts";
 import { killGroup, type StartOptions, startGroup } from "./group.ts";
 
 export interface CommandOptions extends StartOptions {
@@ -87,6 +88,6 @@ export async function outputOf(command: readonly string[], options: CommandOptio
   const { code, stdout, stderr, timedOut } = result;
   if (code === 0 && !timedOut) return stdout;
   const line = stderr.trim().split("\n")[0];
-  const how = timedOut ? `did not end within ${options.timeoutMs / 1000} s` : `ended with code ${code}`;
+  const how = timedOut ? `did not end within ${options.timeoutMs / 1000} s` : describeEnd(result);
   throw new CommandFailed(`${name} ${how}${line ? `: ${line}` : ""}`, { stderr });
 }

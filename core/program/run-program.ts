@@ -1,6 +1,7 @@
 /** Runs a command line to its end, with the exit codes that all programs share. */
 import type { FailureCode, FailureLine } from "@kevo/proto/failure.ts";
 import { type Command, CommanderError } from "commander";
+import { asUserError } from "../errors/system-error.ts";
 import { UserError } from "../errors/user-error.ts";
 import { watchOutput } from "./stop-requests.ts";
 import { undecodable } from "./undecodable.ts";
@@ -9,7 +10,8 @@ import { undecodable } from "./undecodable.ts";
 const DEVELOPERS: ReadonlySet<string> = new Set(["debug", "trace"]);
 
 /**
- * Exits with 0 done, 2 wrong usage, else what the `UserError` says. What is nobody's mistake but ours is thrown.
+ * Exits with 0 done, 2 wrong usage, else what the `UserError` says. Only what is nobody's mistake but ours is shown with
+ * its stack trace.
  *
  * @param version what `--version` prints, alone on its line
  */
@@ -17,6 +19,8 @@ export async function runProgram(program: Command, version: string): Promise<voi
   program.version(version, "--version", "print the version");
   throwInsteadOfExit(program);
   watchOutput();
+  // What nobody waits for, such as a write to a disk that is full, is told like everything else.
+  process.on("uncaughtException", (error) => void exitWith(program, error));
   // Help needs no folder.
   program.hook("preAction", () => {
     const wrong = undecodable();
@@ -25,27 +29,36 @@ export async function runProgram(program: Command, version: string): Promise<voi
   try {
     await program.parseAsync();
   } catch (error) {
-    if (error instanceof CommanderError) {
-      // Help and version are no failures; commander has printed what was wrong with anything else.
-      if (error.exitCode !== 0) {
-        process.exitCode = 2;
-        tellPrograms("wrong_usage", error.message);
-      }
-    } else if (error instanceof UserError) {
-      console.error(`${program.name()}: ${error.message}`);
-      tellPrograms(error.code, error.message, error.detail);
-      // Handles that were opened before the mistake must not keep the process alive.
-      process.exit(error.exitCode);
-    } else {
-      const { unreadable } = await import("./unreadable.ts");
-      const message = unreadable(error);
-      if (message === null) tellPrograms("failed", String(error));
-      if (message === null || DEVELOPERS.has(process.env.KEVO_LOG ?? "")) throw error;
-      console.error(`${program.name()}: ${message}`);
-      tellPrograms("stored_data_unreadable", message);
-      process.exit(1);
-    }
+    await exitWith(program, error);
   }
+}
+
+let isEnding = false;
+
+/** Says in one sentence what went wrong, where somebody can do something about it, and ends. */
+async function exitWith(program: Command, error: unknown): Promise<void> {
+  // Help and version are no failures; commander has printed what was wrong with anything else.
+  if (error instanceof CommanderError && error.exitCode === 0) return;
+  // What fails while the failure is told, such as a closed output, changes nothing.
+  if (isEnding) return;
+  isEnding = true;
+  if (error instanceof CommanderError) {
+    process.exitCode = 2;
+    tellPrograms("wrong_usage", error.message);
+    return;
+  }
+  const told = asUserError(error) ?? (await unreadableData(error));
+  const isForDevelopers = !(error instanceof UserError) && DEVELOPERS.has(process.env.KEVO_LOG ?? "");
+  console.error(told === null || isForDevelopers ? error : `${program.name()}: ${told.message}`);
+  tellPrograms(told?.code ?? "failed", told?.message ?? String(error), told?.detail);
+  // Handles that were opened before the mistake must not keep the process alive.
+  process.exit(told?.exitCode ?? 1);
+}
+
+async function unreadableData(error: unknown): Promise<UserError | null> {
+  const { unreadable } = await import("./unreadable.ts");
+  const message = unreadable(error);
+  return message === null ? null : new UserError(message, 1, { code: "stored_data_unreadable" });
 }
 
 /** With `--json` the failure is the last line on standard output. */

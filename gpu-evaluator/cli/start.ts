@@ -1,4 +1,5 @@
 /** A daemon's life: open, serve and announce, drain, close. */
+
 import { randomBytes, randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import type { Bus } from "@kevo/core/bus/bus.ts";
@@ -9,6 +10,7 @@ import type { Invitation } from "@kevo/core/identity/invitation.ts";
 import { publishLocalSecret, removeLocalSecret } from "@kevo/core/identity/local-secrets.ts";
 import { callSecretOfToken } from "@kevo/core/identity/token-keys.ts";
 import { createLogger, type Logger } from "@kevo/core/logging/logger.ts";
+import { counted } from "@kevo/core/text/plural.ts";
 import type { Backend } from "../backends/backend.ts";
 import { createScratch } from "../backends/scratch.ts";
 import { announce } from "../daemon/announce.ts";
@@ -83,7 +85,7 @@ export async function start(options: StartOptions): Promise<void> {
       announcement?.state("draining");
       if (asking === "signal" && daemon.inFlight > 0) {
         console.error(
-          `gpu-evaluator: ends when its ${daemon.inFlight} candidates are finished; a second signal ends it immediately`,
+          `gpu-evaluator: ends when ${counted(daemon.inFlight, "candidate")} in progress ${daemon.inFlight === 1 ? "is" : "are"} finished; a second signal ends it immediately`,
         );
       }
       const ended = await Promise.race([server.drain().then(() => "drained" as const), stop.atOnce]);

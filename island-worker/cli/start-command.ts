@@ -1,9 +1,11 @@
 /** `island-worker start`. */
+
 import { readEnvironment } from "@kevo/core/config/environment.ts";
 import { parseInteger } from "@kevo/core/config/number.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { readInvitation } from "@kevo/core/identity/invitation.ts";
 import { withHelp } from "@kevo/core/program/command-help.ts";
+import { ownCommand } from "@kevo/core/program/own-command.ts";
 import { onStopRequest } from "@kevo/core/program/stop-requests.ts";
 import { RUN_ID } from "@kevo/proto/subjects.ts";
 import { Command } from "commander";
@@ -30,7 +32,10 @@ export function startCommand(): Command {
       const { KEVO_TOKEN: token } = readEnvironment();
       const islands = parseInteger(given.islands, "--islands", { min: 1, max: 1024 });
       if (given.run !== undefined && !RUN_ID.test(given.run)) {
-        throw new UserError(`--run ${given.run}: this is not a run's id. \`coordinator runs\` lists them.`, 2);
+        throw new UserError(
+          `--run ${given.run}: this is not a run's id. \`${ownCommand("coordinator")} runs\` lists them.`,
+          2,
+        );
       }
       const invitation = given.join === undefined ? undefined : readInvitation(given.join, "worker");
       const nats = given.nats ?? invitation?.nats;

@@ -1,4 +1,5 @@
 /** Opens a run: live with keys and network, or from a recording with neither. */
+
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "@kevo/core/errors/user-error.ts";
@@ -8,6 +9,7 @@ import { connectionOf } from "@kevo/core/llm/connection.ts";
 import { loadDemos } from "@kevo/core/llm/demo-file.ts";
 import { openModel, openReplay } from "@kevo/core/llm/llm.ts";
 import type { Demo, Signature } from "@kevo/core/llm/signature.ts";
+import { ownCommand } from "@kevo/core/program/own-command.ts";
 import type { CallRecord } from "@kevo/proto/model-call.ts";
 import { type StoredExchange, storedExchange } from "../recording/exchange.ts";
 import { openGateway } from "../recording/gateway.ts";
@@ -94,7 +96,7 @@ export function requireModel({ model, fast_model }: ResearchOptions, environment
   if (!["XAI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_API_KEY", "LLM_BASE_URL"].some((name) => environment[name])) {
     throw new UserError(
       "No model is available: set XAI_API_KEY, ANTHROPIC_API_KEY or OPENAI_API_KEY, or LLM_BASE_URL for " +
-        "your own server. To see the pipeline without keys: research-stage run --recording",
+        `your own server. To see the pipeline without keys: ${ownCommand("research-stage")} run --recording`,
       2,
     );
   }

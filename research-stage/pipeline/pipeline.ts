@@ -5,6 +5,7 @@
  */
 
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { counted } from "@kevo/core/text/plural.ts";
 import type { Idea, Implementation, Incident, Novelty, Optimisation, Outcome } from "../findings/findings.ts";
 import type { Findings, Round } from "../findings/findings-of-run.ts";
 import type { Session } from "../session/session.ts";
@@ -55,10 +56,10 @@ async function oneRound(session: Session, found: Findings, round: Round): Promis
   round.gaps = gaps.gaps;
   found.leftOut.push(...gaps.left_out.map((id) => `claim ${id} did not fit into the prompt for gaps`));
 
-  say(`3 ideas${of}: from ${gaps.gaps.length} gaps`);
+  say(`3 ideas${of}: from ${counted(gaps.gaps.length, "gap")}`);
   round.ideas = (await ideasStage(session, number, { gaps: gaps.gaps, outcomes: earlier })).ideas;
 
-  say(`4 novelty${of}: of ${round.ideas.length} ideas`);
+  say(`4 novelty${of}: of ${counted(round.ideas.length, "idea")}`);
   for (const one of round.ideas) {
     const { novelty, incidents } = await noveltyStage(session, number, one);
     round.novelty.push(novelty);
@@ -78,7 +79,7 @@ async function oneRound(session: Session, found: Findings, round: Round): Promis
 
 async function build(session: Session, round: Round): Promise<void> {
   const chosen = worthTrying(round.ideas, round.novelty, session.options.implement);
-  session.say(`5 implementation and 6 optimisation: ${chosen.length} of ${round.ideas.length} ideas`);
+  session.say(`5 implementation and 6 optimisation: ${chosen.length} of ${counted(round.ideas.length, "idea")}`);
   for (const one of chosen) {
     const library = session.library.kernels.find(({ definition }) => definition.id === one.base_kernel);
     if (library === undefined) continue;

@@ -1,7 +1,9 @@
 /** Carries out a research run: opens it, works through the stages, and writes report, package and recording. */
+
 import { relative } from "node:path";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { ModelError } from "@kevo/core/llm/errors.ts";
+import { counted } from "@kevo/core/text/plural.ts";
 import { bestOf, type Findings, noFindings } from "../findings/findings-of-run.ts";
 import { spendOf } from "../report/spend.ts";
 import { writeReport } from "../report/write-report.ts";
@@ -87,7 +89,7 @@ function announce({ session, recorded }: OpenSession, { recording, say }: Resear
   }
   const { usd, lines } = estimateOf(options, recorded.models, sources);
   say(`estimate: about $${usd.toFixed(2)}, hard limit $${options.budget_usd.toFixed(2)}`);
-  for (const { what, calls, usd: cost } of lines) say(`  ${what}: ${calls} calls, $${cost.toFixed(3)}`);
+  for (const { what, calls, usd: cost } of lines) say(`  ${what}: ${counted(calls, "call")}, $${cost.toFixed(3)}`);
   if (usd > options.budget_usd) say("  the estimate exceeds the budget: the run will probably stop before its end");
 }
 

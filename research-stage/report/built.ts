@@ -1,5 +1,6 @@
 /** Of a round: the code that was written, how it was checked, and what was measured. */
 
+import { counted } from "@kevo/core/text/plural.ts";
 import type { Implementation, Optimisation } from "../findings/findings.ts";
 import type { Round } from "../findings/findings-of-run.ts";
 import { type Block, heading, list, paragraph, table } from "./blocks.ts";
@@ -43,7 +44,7 @@ function measuredBlocks(measured: Optimisation): Block[] {
   const device = workloads[0]?.device ?? "an unknown device";
   return [
     paragraph(
-      `Lineage run ${run} on ${device}: ${evaluations.total} evaluations (${evaluations.ok} ok) in ${elapsed_s.toFixed(0)} s; best ${candidate ?? "none"}.`,
+      `Lineage run ${run} on ${device}: ${counted(evaluations.total ?? 0, "evaluation")} (${evaluations.ok} ok) in ${elapsed_s.toFixed(0)} s; best ${candidate ?? "none"}.`,
     ),
     ...table(
       ["workload", "ms", "first ms", "speedup", "interval", "library's default ms", "against it", "GFLOP/s", "of peak"],

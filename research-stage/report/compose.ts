@@ -1,5 +1,6 @@
 /** The report of a run, in order: survey, gaps, ideas, novelty, code, measurements, spend, injections. */
 
+import { counted } from "@kevo/core/text/plural.ts";
 import type { Idea, LiteratureSummary, Novelty } from "../findings/findings.ts";
 import { bestOf, type Findings, type Round } from "../findings/findings-of-run.ts";
 import type { ResearchOptions } from "../session/options.ts";
@@ -34,9 +35,7 @@ export function composeReport(parts: ReportParts): Block[] {
   return [
     heading(1, `Research on ${options.domain}`),
     ...notices.map((text): Block => ({ kind: "notice", text })),
-    paragraph(
-      `Run ${run}, begun ${date}, ${options.rounds} round${options.rounds === 1 ? "" : "s"}, backend ${options.backend}.`,
-    ),
+    paragraph(`Run ${run}, begun ${date}, ${counted(options.rounds, "round")}, backend ${options.backend}.`),
     ...resultBlocks(found, packaged),
     ...surveyBlocks(found),
     ...summaryBlocks(found),
@@ -81,7 +80,7 @@ function surveyBlocks({ survey, claims }: Findings): Block[] {
   return [
     heading(2, "Survey"),
     paragraph(
-      `${survey.records.length} works after merging, with ${claims.length} claims, each with a quote from its source.`,
+      `${counted(survey.records.length, "work")} after merging, with ${counted(claims.length, "claim")}, each with a quote from its source.`,
     ),
     ...table(
       ["source", "status", "found", "asked", "why"],
@@ -110,7 +109,7 @@ function summaryBlocks({ summary, claims }: Findings): Block[] {
       threads.map(({ id, author, author_id, created_at, posts, gaps, partial }) => {
         const missing = gaps.length === 0 ? "" : `, ${gaps.length} missing`;
         const limits = partial.length === 0 ? "" : ` (${partial.join("; ")})`;
-        return `x:${id} by ${author ?? author_id}, ${created_at.slice(0, 10)}, ${posts.length} posts${missing}${limits}`;
+        return `x:${id} by ${author ?? author_id}, ${created_at.slice(0, 10)}, ${counted(posts.length, "post")}${missing}${limits}`;
       }),
     ),
   ];

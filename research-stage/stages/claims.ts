@@ -3,8 +3,10 @@
  * nobody but itself; what comes back fits a strict schema, every claim carries a quote that must stand in the record
  * word by word, and nothing else of the text reaches a later stage.
  */
+
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { signature } from "@kevo/core/llm/signature.ts";
+import { counted } from "@kevo/core/text/plural.ts";
 import { z } from "zod";
 import { type Claim, claim, type Incident, incident } from "../findings/findings.ts";
 import type { Session } from "../session/session.ts";
@@ -54,7 +56,7 @@ export async function claimsStage(session: Session, records: readonly Literature
   const unanswered = found.flatMap(({ incidents }) => incidents.filter(({ kind }) => kind === "unanswered"));
   if (read.length > 0 && unanswered.length === read.length) {
     throw new UserError(
-      `${session.fast.model} gave no usable answer for any of ${read.length} works (${unanswered[0]?.rule}). ` +
+      `${session.fast.model} gave no usable answer for any of ${counted(read.length, "work")} (${unanswered[0]?.rule}). ` +
         "Start a run with another --fast-model",
     );
   }

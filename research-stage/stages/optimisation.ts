@@ -1,6 +1,7 @@
 /** Stage 6: the cluster evolves a kernel that was implemented, and measures the library's own beside it. */
 
 import { join } from "node:path";
+import { counted } from "@kevo/core/text/plural.ts";
 import { type Implementation, type Optimisation, optimisation } from "../findings/findings.ts";
 import { LIBRARY, type LibraryKernel } from "../session/library.ts";
 import type { Session } from "../session/session.ts";
@@ -25,7 +26,7 @@ export async function optimisationStage(
       output: optimisation,
     },
     async () => {
-      session.say(`evolving ${made.kernel}: ${evaluations} evaluations on ${islands} islands`);
+      session.say(`evolving ${made.kernel}: ${counted(evaluations, "evaluation")} on ${counted(islands, "island")}`);
       const {
         result,
         device,

@@ -5,6 +5,7 @@ import { researchPath } from "@kevo/coordinator/lineage/research-file.ts";
 import { refuseForeign } from "@kevo/core/database/file.ts";
 import { openForWriting } from "@kevo/core/database/open-for-writing.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { ownCommand } from "@kevo/core/program/own-command.ts";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import * as schema from "./schema.ts";
 
@@ -37,7 +38,7 @@ export function openResearch(lineage: string, { existing = false } = {}): OpenRe
 
 function noResearch(file: string): UserError {
   return new UserError(
-    `There is no database ${file}, so there is no research run yet. Start one with \`research-stage run\`, or name the lineage database beside an existing one with --db FILE.`,
+    `There is no database ${file}, so there is no research run yet. Start one with \`${ownCommand("research-stage")} run\`, or name the lineage database beside an existing one with --db FILE.`,
     2,
   );
 }

@@ -29,7 +29,7 @@ export function listEvaluators(run: string | undefined, options: ReadOptions): v
       .orderBy(asc(evaluators.firstSeen))
       .all()
       .map((row) => ({ ...row, description: description.parse(JSON.parse(row.description)) }));
-    if (options.json === true) printJson(rows);
+    if (options.json === true) printJson(rows.map(answerOf));
     else {
       print(rows.length === 0 ? `No evaluator has worked for the run ${id} yet.` : rendered(rows));
       if (rows.length > 0 && status !== "running")
@@ -40,7 +40,25 @@ export function listEvaluators(run: string | undefined, options: ReadOptions): v
   }
 }
 
+/** As everything else is named; the names of the first version beside them. */
+function answerOf(row: Row) {
+  const { id, run, address, backend, state, firstSeen, lastSeen, description } = row;
+  const { credits, compileProcesses, toolchain, devices } = description;
+  return {
+    ...{ id, run, address, backend, state, credits, toolchain },
+    compile_processes: compileProcesses,
+    devices: devices.map(({ id, model, state, busyMs, upMs }) => ({ id, model, state, busy_ms: busyMs, up_ms: upMs })),
+    first_seen: firstSeen,
+    last_seen: lastSeen,
+    ...{ description, firstSeen, lastSeen },
+  };
+}
+
 interface Row {
+  readonly id: string;
+  readonly run: string;
+  readonly firstSeen: number;
+  readonly lastSeen: number;
   readonly address: string;
   readonly state: string;
   readonly backend: string;

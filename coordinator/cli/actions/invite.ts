@@ -1,13 +1,14 @@
 /** What `coordinator invite` does. */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { formatAddress, isLoopback, parseAddress } from "@kevo/core/config/address.ts";
 import { readEnvironment } from "@kevo/core/config/environment.ts";
 import { parseInteger } from "@kevo/core/config/number.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { Invitation } from "@kevo/core/identity/invitation.ts";
 import type { Role } from "@kevo/core/identity/role.ts";
+import { shellWord } from "@kevo/core/program/shell-word.ts";
 import { invite, membersOf, withdraw } from "../../identity/authority.ts";
 import { natsFolder } from "../../identity/nats-folder.ts";
 import { admitAnew } from "../../nats-server/admit-anew.ts";
@@ -53,7 +54,7 @@ export async function invitePerson(given: InviteOptions): Promise<void> {
     operator: "coordinator stop RUN",
   };
   console.error(
-    `Wrote ${out}: it invites the ${role} ${name} to the NATS server at ${address} and expires on ${expires.slice(0, 10)}.\nCopy it to the other machine and run there: ${program[role as keyof typeof program]} --join ${out}`,
+    `Wrote ${out}: it invites the ${role} ${name} to the NATS server at ${address} and expires on ${expires.slice(0, 10)}.\nCopy it to the other machine and run there: ${program[role as keyof typeof program]} --join ${shellWord(basename(out))}`,
   );
 }
 

@@ -1,8 +1,8 @@
 /** What `coordinator runs` does. */
 import { isHeld } from "@kevo/core/database/writer-lock.ts";
+import { commandFor } from "../../lineage/command.ts";
 import { type RunRow, runsOf } from "../../lineage/queries/runs.ts";
 import { openReadOnly } from "../../lineage/read-only.ts";
-import { commandFor } from "../../progress/command.ts";
 import { formatDuration, formatMs, formatSpeedup, UNKNOWN } from "../../progress/format.ts";
 import { hint, print, printJson, printTable } from "../output.ts";
 import type { ReadOptions } from "../read-options.ts";
@@ -15,7 +15,7 @@ export function listRuns(options: ReadOptions): void {
     const held = rows.some((row) => row.status === "running") && isHeld(open.path);
     const shown = rows.map((row) => ({ ...row, alive: held && row.status === "running" }));
     if (options.json) printJson(shown);
-    else if (rows.length === 0) print("There are no runs yet. Start one with: coordinator start");
+    else if (rows.length === 0) print(`There are no runs yet. Start one with: ${commandFor("start", open.path)}`);
     else printRuns(shown, open.path);
   } finally {
     open.close();

@@ -9,11 +9,11 @@ import { stopReply } from "@kevo/proto/messages/control.ts";
 import { RUN_ID, subjects } from "@kevo/proto/subjects.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
 import { natsFolder } from "../../identity/nats-folder.ts";
+import { commandFor } from "../../lineage/command.ts";
 import { resolveRun } from "../../lineage/queries/resolve.ts";
 import { openReadOnly } from "../../lineage/read-only.ts";
 import { localUrl } from "../../nats-server/launch.ts";
 import { readRecord } from "../../nats-server/record.ts";
-import { commandFor } from "../../progress/command.ts";
 import { launch as launchSchema } from "../../run/launch.ts";
 
 export async function stopRun(run: string | undefined, given: { db: string; join?: string }): Promise<void> {

@@ -2,15 +2,17 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { isHeld } from "@kevo/core/database/writer-lock.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
-import { cellsOf } from "../../lineage/queries/cells.ts";
+import { commandFor } from "../../lineage/command.ts";
 import { type Run, resolveRun } from "../../lineage/queries/resolve.ts";
-import { winnersTimes } from "../../lineage/queries/workloads.ts";
 import { openReadOnly, type ReadOnlyLineage } from "../../lineage/read-only.ts";
-import { commandFor } from "../../progress/command.ts";
+import { ringBell } from "../../progress/bell.ts";
 import { openProgress } from "../../progress/open-progress.ts";
 import { wantsColours } from "../../progress/table.ts";
-import { finalReport } from "../../result/final-report.ts";
 import { buildResult } from "../../result/result.ts";
+import { storedReport } from "../../result/stored-report.ts";
+import { busyMachine } from "../../run/busy-machine.ts";
+import { kernelOf } from "../../run/kernel-of.ts";
+import { launch } from "../../run/launch.ts";
 import type { RunSnapshot } from "../../snapshot/snapshot.ts";
 import { snapshotFromDatabase } from "../../snapshot/snapshot-from-database.ts";
 import { printJson } from "../output.ts";
@@ -20,37 +22,42 @@ const LOOK_EVERY_MS = 500;
 /** A living coordinator writes at least every two seconds. */
 const SILENT_MS = 6_000;
 
-export async function watchRun(run: string | undefined, options: ReadOptions): Promise<void> {
+export async function watchRun(run: string | undefined, options: ReadOptions & { bell?: boolean }): Promise<void> {
   const open = openReadOnly(options.db);
   try {
-    await follow(open, resolveRun(open.db, run), options.json === true);
+    await follow(open, resolveRun(open.db, run), options);
   } finally {
     open.close();
   }
 }
 
-async function follow(open: ReadOnlyLineage, run: Run, json: boolean): Promise<void> {
+async function follow(
+  open: ReadOnlyLineage,
+  run: Run,
+  { json = false, bell = false }: { readonly json?: boolean; readonly bell?: boolean },
+): Promise<void> {
   const progress = openProgress(process.stderr, { json });
   const interrupted = new AbortController();
   const onInterrupt = () => interrupted.abort();
   process.once("SIGINT", onInterrupt);
-  const ended = await untilItEnds(open, run.id, interrupted.signal, (snapshot) => progress.update(snapshot)).finally(
-    () => {
-      progress.close();
-      process.removeListener("SIGINT", onInterrupt);
-    },
-  );
+  const ended = await untilItEnds(open, run.id, interrupted.signal, (snapshot) =>
+    progress.update({ ...snapshot, busy: busyMachine() }),
+  ).finally(() => {
+    progress.close();
+    process.removeListener("SIGINT", onInterrupt);
+  });
   if (!ended) {
     process.stderr.write(`No longer watching; the run ${run.id} continues.\n`);
     process.exitCode = 130;
     return;
   }
+  if (bell) ringBell(process.stderr);
   const result = buildResult(open.db, run.id, open.path);
   if (json) return printJson(result);
-  const workloads = winnersTimes(open.db, run.id);
-  const colours = wantsColours(process.stderr);
-  const cells = cellsOf(open.db, run.id);
-  process.stderr.write(finalReport(result, { defaultConfig: null, baselines: [], workloads, cells, colours }));
+  // As the run itself reports; where the kernel has changed since, nothing of it is believed.
+  const kernel = await kernelOf(launch.parse(JSON.parse(run.launch))).catch(() => null);
+  const definition = kernel?.hash === run.kernelHash ? kernel.definition : null;
+  process.stderr.write(storedReport(open.db, result, definition, wantsColours(process.stderr)));
 }
 
 /** @returns false when interrupted. @throws UserError when the run's coordinator exited without ending the run. */

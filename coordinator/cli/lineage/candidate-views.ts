@@ -1,5 +1,6 @@
 /** One candidate, or two beside each other, for people. */
 
+import { counted } from "@kevo/core/text/plural.ts";
 import { comparisonOf } from "../../lineage/comparison.ts";
 import type { Difference } from "../../lineage/queries/diff.ts";
 import type { FailedFinalist } from "../../lineage/queries/finalists.ts";
@@ -7,19 +8,19 @@ import type { Ranked } from "../../lineage/queries/ranking.ts";
 import type { CandidateDetails, StoredEvaluation, StoredMeasurement } from "../../lineage/queries/show.ts";
 import type { WorkloadTimes } from "../../lineage/queries/workloads.ts";
 import {
-  formatConfig,
   formatDirection,
   formatInterval,
   formatMetric,
   formatMs,
   formatNumber,
-  formatRoofline,
   formatSpeedup,
   formatValue,
   oneLine,
   UNKNOWN,
 } from "../../progress/format.ts";
 import { type Column, renderKnown, renderTable, type TableOptions } from "../../progress/table.ts";
+import { deviceTable } from "../../result/device-table.ts";
+import { workloadTable } from "../../result/workload-table.ts";
 import { callView, modelOf } from "./call-view.ts";
 
 const right = (head: string): Column => ({ head, align: "right" });
@@ -34,19 +35,24 @@ export interface Best extends Ranked {
 
 export function bestView(best: Best, options: TableOptions): string {
   const failed = best.failed_finalists.length;
-  const single = `a single evaluation${failed === 0 ? "" : `, since ${failed} finalists failed on fresh inputs`}`;
-  const measured = best.rounds === 0 ? single : `measured again in ${best.rounds} round${best.rounds === 1 ? "" : "s"}`;
+  const single = `a single evaluation${failed === 0 ? "" : `, since ${counted(failed, "finalist")} failed on fresh inputs`}`;
+  const measured = best.rounds === 0 ? single : `measured again in ${counted(best.rounds, "round")}`;
   const worth =
     best.speedup === null
       ? recordedWorth(best)
       : `${formatSpeedup(best.speedup)} (${formatInterval(best.speedup_low, best.speedup_high)})${doubt(best)}, ${formatMs(best.time_ms)}`;
-  const separate = Object.values(best.best_by_workload).map((ranked) => ranked.candidate);
+  const devices = Object.keys(best.best_by_device).length;
+  // Times of different devices are not compared with each other: each device has a best of its own.
+  if (devices > 0) {
+    const head = `Best of run ${best.run} for each of ${counted(devices, "device")}:`;
+    return [head, deviceTable(best.best_by_device, null, options)].join("\n\n");
+  }
+  const hasCandidates = Object.keys(best.best_by_workload).length > 0;
   return [
     `Best of run ${best.run}: ${worth}, ${measured}`,
     `${best.candidate}, proposed by ${best.proposer}`,
     configTable(best.config, options),
-    timesTable(best.workloads, separate.length > 0, options),
-    ...(Object.keys(best.best_by_device).length > 0 ? [deviceTable(best.best_by_device, options)] : []),
+    workloadTable(best.workloads, { hasCandidates }, options),
   ].join("\n\n");
 }
 
@@ -64,20 +70,6 @@ function recordedWorth({ objective, time_ms }: Ranked): string {
   if (objective === undefined) return formatMs(time_ms);
   const time = time_ms === null ? "" : `, ${formatMs(time_ms)}`;
   return `${formatMetric(objective)} (${formatDirection(objective)})${time}`;
-}
-
-function deviceTable(devices: Best["best_by_device"], options: TableOptions): string {
-  return renderTable(
-    [{ head: "device" }, right("time ms"), right("speedup"), { head: "candidate" }, { head: "configuration" }],
-    Object.entries(devices).map(([device, { time_ms, speedup, candidate, config, objective }]) => [
-      objective === undefined ? device : `${device}: ${formatMetric(objective)}`,
-      formatNumber(time_ms),
-      formatSpeedup(speedup),
-      candidate,
-      formatConfig(config),
-    ]),
-    options,
-  );
 }
 
 export function detailsView(details: CandidateDetails, options: TableOptions): string {
@@ -98,7 +90,7 @@ export function differenceView(difference: Difference, options: TableOptions): s
   const parts = [
     `A  ${a}  ${outcomes.a ?? "not evaluated yet"}\nB  ${b}  ${outcomes.b ?? "not evaluated yet"}`,
     parameters.length === 0
-      ? `All ${same} parameters are equal${code}.`
+      ? `${same === 1 ? "The one parameter is" : `All ${same} parameters are`} equal${code}.`
       : renderTable(
           [{ head: "parameter" }, { head: "A" }, { head: "B" }],
           parameters.map((p) => [p.parameter, formatValue(p.a ?? undefined), formatValue(p.b ?? undefined)]),
@@ -167,30 +159,6 @@ function configTable(config: Ranked["config"], options: TableOptions): string {
   return renderTable(
     [{ head: "parameter" }, { head: "value" }],
     Object.entries(config).map(([name, value]) => [name, formatValue(value)]),
-    options,
-  );
-}
-
-/** @param separate each workload has its own best, so the candidate is named. */
-function timesTable(times: readonly WorkloadTimes[], separate: boolean, options: TableOptions): string {
-  return renderKnown(
-    [
-      { head: "workload" },
-      ...["time ms", "baseline ms", "speedup", "interval", "GFLOP/s", "GB/s", "roofline"].map(right),
-      ...(separate ? [{ head: "candidate" }] : []),
-    ],
-    times.map((t) => [
-      t.workload,
-      formatNumber(t.time_ms),
-      formatNumber(t.baseline_ms),
-      formatSpeedup(t.speedup),
-      formatInterval(t.speedup_low, t.speedup_high),
-      formatNumber(t.gflops),
-      formatNumber(t.gbytes_per_s),
-      formatRoofline(t.roofline),
-      ...(separate ? [t.candidate] : []),
-    ]),
-    UNKNOWN,
     options,
   );
 }

@@ -222,6 +222,25 @@ it("groups failures by outcome and the first line of what was said", () => {
   ]);
 });
 
+it("groups failures that differ in numbers, folders and addresses only, and no others", () => {
+  const run = lineage.run();
+  const say = (message: string) => {
+    const id = lineage.candidate(run);
+    lineage.failed(id, "crashed", message);
+    return id;
+  };
+  const off = ["workload w64: relative error 0.031 at 0x7f3a", "workload w128: relative error 1.5e-3 at 0x55d0"].map(
+    say,
+  );
+  const paths = ["/tmp/a1/b/kernel.c:3:9: no", "/tmp/c2/kernel.c:12:1: no", "kernel.c:7:2: no"].map(say);
+  const other = say("/tmp/a1/b/runtime.c:3:9: no");
+  expect(failuresOf(lineage.db, run)).toEqual([
+    { outcome: "crashed", message: "/tmp/a1/b/kernel.c:3:9: no", count: 3, examples: paths },
+    { outcome: "crashed", message: "workload w128: relative error 1.5e-3 at 0x55d0", count: 2, examples: off },
+    { outcome: "crashed", message: "/tmp/a1/b/runtime.c:3:9: no", count: 1, examples: [other] },
+  ]);
+});
+
 it("counts what a per cent gained cost, with calls that are not settled at their worst case", () => {
   const run = lineage.run();
   expect(spendOf(lineage.db, run)).toMatchObject({ usd: 0, device_s: 0, gained_percent: null, models: [] });

@@ -1,7 +1,8 @@
 /** Finds the run or candidate that a person means: an id, the beginning of one, or nothing for the latest. */
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { desc, eq, getTableColumns, sql } from "drizzle-orm";
-import type { LineageDatabase } from "../database.ts";
+import { commandFor } from "../command.ts";
+import { type LineageDatabase, pathOf } from "../database.ts";
 import { candidates, runs } from "../schema.ts";
 import { bestOf } from "./best.ts";
 
@@ -17,7 +18,8 @@ const latestFirst = [desc(runs.createdAt), desc(sql`${runs}.rowid`)];
 export function resolveRun(db: LineageDatabase, text?: string): Run {
   const run = findRun(db, text);
   if (run !== undefined) return run;
-  if (text === undefined) throw new UserError("The database contains no run yet. Start one with: coordinator start");
+  if (text === undefined)
+    throw new UserError(`The database contains no run yet. Start one with: ${commandFor("start", pathOf(db))}`);
   throw new UserError(`There is no run ${text}. ${latestRuns(db)}`);
 }
 
@@ -37,9 +39,8 @@ export function resolveCandidate(db: LineageDatabase, text?: string): CandidateR
   const id = [run.id, ...place.map(Number)].join("/");
   const found = db.select().from(candidates).where(eq(candidates.id, id)).get();
   if (found === undefined) {
-    throw new UserError(
-      `There is no candidate ${id}. To list candidates of the run: coordinator lineage top ${run.id}`,
-    );
+    const list = commandFor(`lineage top ${run.id}`, pathOf(db));
+    throw new UserError(`There is no candidate ${id}. To list candidates of the run: ${list}`);
   }
   return found;
 }
@@ -85,6 +86,6 @@ function bestCandidate(db: LineageDatabase, run: Run): CandidateRow {
   const row = best && db.select().from(candidates).where(eq(candidates.id, best.candidate)).get();
   if (row) return row;
   throw new UserError(
-    `Run ${run.id} has no measured candidate, so it has no best. Name a candidate as run/island/batch/index. To see failures: coordinator lineage failures ${run.id}`,
+    `Run ${run.id} has no measured candidate, so it has no best. Name a candidate as run/island/batch/index. To see failures: ${commandFor(`lineage failures ${run.id}`, pathOf(db))}`,
   );
 }

@@ -3,6 +3,7 @@
  * not serve: mathjs binds `not` tighter than a comparison, and Lezer's Python reads `a and not b or c` as
  * `a and not (b or c)`.
  */
+import { counted } from "../../text/plural.ts";
 import { FUNCTIONS, MATH_FUNCTIONS } from "./functions.ts";
 import { type ArithmeticOperator, type ComparisonOperator, type Syntax, SyntaxMistake } from "./syntax.ts";
 import { type Token, tokensOf } from "./tokens.ts";
@@ -182,8 +183,9 @@ export function parse(text: string, declared: ReadonlySet<string>): Syntax {
     expect("(", name);
     const args = listUntil(")");
     if (args.length < callable.min || args.length > callable.max) {
-      const wanted = callable.max === callable.min ? `${callable.min}` : `at least ${callable.min}`;
-      throw new SyntaxMistake(`${name} takes ${wanted} argument${callable.min === 1 ? "" : "s"}, not ${args.length}`);
+      const wanted = counted(callable.min, "argument");
+      const least = callable.max === callable.min ? wanted : `at least ${wanted}`;
+      throw new SyntaxMistake(`${name} takes ${least}, not ${args.length}`);
     }
     return { kind: "call", name, args };
   }

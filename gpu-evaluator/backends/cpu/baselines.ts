@@ -12,6 +12,7 @@ import { failureOf } from "./failure.ts";
 import { InputSource } from "./input-source.ts";
 import { type Baseline, setsOf } from "./paired-comparison.ts";
 import type { ProcessTable } from "./process-table.ts";
+import { ProcessFailed } from "./referee.ts";
 import type { ReferenceData } from "./reference-data.ts";
 import { median } from "./statistics.ts";
 import { TimedProcess } from "./timed-process.ts";
@@ -25,6 +26,9 @@ export interface OpenWorkload {
   readonly ranked: readonly [Baseline, ...Baseline[]];
 }
 
+/** In place of a baseline's name: the process that makes inputs. */
+const INPUTS = Symbol("inputs");
+type Owner = string | typeof INPUTS;
 /** Rounds that decide once for each workload which baseline is the fastest. */
 const RANKING_ROUNDS = 7;
 /** A baseline is trusted to end, so its limit is only a backstop, milliseconds. */
@@ -59,14 +63,16 @@ export class Baselines {
   async open(table: ProcessTable, workload: Workload, budget: CpuEffort, signal: AbortSignal): Promise<OpenWorkload> {
     const known = this.#open.get(workload.name);
     if (known?.table === table) return known;
-    const started: number[] = [];
+    const started = new Map<number, Owner>();
     try {
       const opened = await this.#start(table, workload, budget, signal, started);
       this.#open.set(workload.name, opened);
       return opened;
     } catch (error) {
-      for (const id of started) await table.end(id);
-      throw error;
+      // Before they are ended: what they wrote to standard error is read.
+      const fault = signal.aborted ? null : await this.#faultOf(error, table, started);
+      for (const id of started.keys()) await table.end(id);
+      throw fault ?? error;
     }
   }
 
@@ -80,8 +86,39 @@ export class Baselines {
 
   /** Whether a process is a baseline or makes inputs. */
   holds(id: number): boolean {
-    const opened = [...this.#open.values()];
-    return opened.some(({ source, ranked }) => source.id === id || ranked.some(({ process }) => process.id === id));
+    return this.#running().has(id);
+  }
+
+  /** The kernel's fault in an error of one of its own processes, which are held; null for an error of another kind. */
+  faultOf(error: unknown, table: ProcessTable): Promise<HostFault | null> {
+    return this.#faultOf(error, table, this.#running());
+  }
+
+  /** Names of the baselines, and `INPUTS`, by the number of the process. */
+  #running(): ReadonlyMap<number, Owner> {
+    return new Map<number, Owner>(
+      [...this.#open.values()].flatMap(({ source, ranked }) => [
+        [source.id, INPUTS] as [number, Owner],
+        ...ranked.map(({ name, process }) => [process.id, name] as [number, Owner]),
+      ]),
+    );
+  }
+
+  async #faultOf(error: unknown, table: ProcessTable, names: ReadonlyMap<number, Owner>): Promise<HostFault | null> {
+    const id = error instanceof ProcessFailed ? error.process : ([...names.keys()].at(-1) ?? null);
+    // A process that failed before it had a number here is the first one, which makes inputs.
+    const name = id === null ? null : (names.get(id) ?? INPUTS);
+    const isReference = name === INPUTS;
+    const doing = isReference ? "making inputs" : "being timed";
+    const failure = await failureOf(error, doing, table.folderOf(id));
+    if (failure === null) return null;
+    const { id: kernel } = this.#kernel.definition;
+    if (isReference) {
+      const message = `the program that makes inputs of kernel ${kernel} failed: ${failure.message}`;
+      return new HostFault("reference_failed", message);
+    }
+    const which = name === null ? "a baseline" : `baseline '${String(name)}'`;
+    return new HostFault("baseline_failed", `${which} of kernel ${kernel} failed: ${failure.message}`);
   }
 
   /** Ends the processes of a workload, which were interrupted or may not be what they were; the next evaluation starts them again. */
@@ -99,7 +136,7 @@ export class Baselines {
     workload: Workload,
     budget: CpuEffort,
     signal: AbortSignal,
-    started: number[],
+    started: Map<number, Owner>,
   ): Promise<OpenWorkload> {
     // A pool's data: the files outlive every candidate.
     const data = await this.#data.of({ inputSeed: 0, purpose: "search" }, workload);
@@ -109,13 +146,13 @@ export class Baselines {
     const source = await InputSource.open(table, program, inputs, workload, layout).catch(
       this.#blame("reference_failed", "the program that makes inputs", `opening workload ${workload.name}`, inputs),
     );
-    started.push(source.id);
+    started.set(source.id, INPUTS);
     const baselines: Baseline[] = [];
     for (const [name, executable] of await this.compile(signal)) {
       const folder = this.#folderOf(name);
       const verify = async () => {
         const id = await table.spawn(executable, folder, source.id);
-        started.push(id);
+        started.set(id, name);
         const process = await TimedProcess.open(id, source, this.#kernel.definition.tolerance.relative_l2);
         await process.verify(data, BASELINE_LIMIT_MS);
         return process;

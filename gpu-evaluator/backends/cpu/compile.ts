@@ -2,6 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type CommandResult, runCommand } from "@kevo/core/process/command.ts";
+import { describeEnd } from "@kevo/core/process/ended.ts";
 import { bareEnvironment } from "@kevo/core/process/environment.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
 import { isLinkable } from "../../gate/c-names.ts";
@@ -79,7 +80,7 @@ export async function compileCandidate(
 function failureIn(result: CommandResult, folder: string): Failure | null {
   if (result.timedOut)
     return { outcome: "timeout", message: `compiling took longer than ${COMPILE_LIMIT_MS / 1000} s` };
-  return result.code === 0 ? null : { outcome: "compile_error", message: errorsOf(result.stderr, folder) };
+  return result.code === 0 ? null : { outcome: "compile_error", message: errorsOf(result, folder) };
 }
 
 /** The outside symbols of a source are those of its object code, whatever the text looks like. */
@@ -105,8 +106,11 @@ async function wrongSymbols(
 }
 
 /** The compiler's complaints without this host's paths. */
-export function errorsOf(stderr: string, folder: string): string {
-  const text = stderr.replaceAll(`${folder}/`, "").replaceAll(NATIVE, "");
+export function errorsOf(result: CommandResult, folder: string): string {
+  const text = result.stderr.replaceAll(`${folder}/`, "").replaceAll(NATIVE, "");
   const errors = text.split("\n").filter((line) => /error|undefined reference/i.test(line));
-  return firstLines(errors.length > 0 ? errors.join("\n") : text, 6) || "the compiler failed without a message";
+  return (
+    firstLines(errors.length > 0 ? errors.join("\n") : text, 6) ||
+    `the compiler ${describeEnd(result)} without a message`
+  );
 }

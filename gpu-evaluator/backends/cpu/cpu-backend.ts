@@ -9,11 +9,10 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { EFFORT } from "@kevo/core/effort/effort.ts";
 import type { Layer } from "@kevo/core/sandbox/sandbox.ts";
-import type { Workload } from "@kevo/proto/kernel.ts";
 import type { Artifact, Backend, Device, Failure, InstalledKernel, Job, Measured } from "../backend.ts";
 import { HostFault } from "../host-fault.ts";
 import { createScratch } from "../scratch.ts";
-import { Baselines, type OpenWorkload } from "./baselines.ts";
+import { Baselines } from "./baselines.ts";
 import { type ComparisonTimes, compareWithLibraries } from "./comparison.ts";
 import { compileCandidate } from "./compile.ts";
 import { DeviceLimits } from "./device-limits.ts";
@@ -136,7 +135,8 @@ class CpuBackend implements Backend<CpuArtifact> {
       const limits = EFFORT[job.effort].cpu[job.purpose];
       const budget = { ...limits, runLimitMs: this.#options.runLimitMs ?? limits.runLimitMs };
       for (const workload of job.workloads) {
-        const opened = await this.#workload(prepared, table, job, workload, signal);
+        const search = EFFORT[job.effort].cpu.search;
+        const opened = await prepared.baselines.open(table, workload, search, signal);
         const { source, ranked } = opened;
         const baselines: PairedComparison["baselines"] = job.purpose === "finalist" ? ranked : [ranked[0]];
         const data = await prepared.data.of(job, workload);
@@ -204,26 +204,6 @@ class CpuBackend implements Backend<CpuArtifact> {
     return this.#table;
   }
 
-  async #workload(
-    prepared: Prepared,
-    table: ProcessTable,
-    job: Job,
-    workload: Workload,
-    signal: AbortSignal,
-  ): Promise<OpenWorkload> {
-    try {
-      return await prepared.baselines.open(table, workload, EFFORT[job.effort].cpu.search, signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      const failure = await failureOf(error, "being timed", this.#folder);
-      if (failure === null) throw error;
-      throw new HostFault(
-        "baseline_failed",
-        `a baseline of kernel ${job.kernel.definition.id} failed: ${failure.message}`,
-      );
-    }
-  }
-
   /**
    * After a failure that was not the candidate's own, baselines are started again: one may have been interrupted in a
    * call. Throws HostFault where one failed by itself.
@@ -231,13 +211,10 @@ class CpuBackend implements Backend<CpuArtifact> {
   async #reopen(error: unknown, { baselines }: Prepared, job: Job): Promise<void> {
     if (!(error instanceof ProcessFailed) || error.process === null) return;
     if (error.how !== "aborted" && !baselines.holds(error.process)) return;
+    const fault = await baselines.faultOf(error, this.#processes());
     for (const workload of job.workloads) await baselines.close(workload);
     if (error.how === "aborted") return;
-    const failure = await failureOf(error, "being timed", this.#folder);
-    throw new HostFault(
-      "baseline_failed",
-      `a baseline of kernel ${job.kernel.definition.id} failed: ${failure?.message ?? error.message}`,
-    );
+    if (fault !== null) throw fault;
   }
 
   #libraries(prepared: Prepared, job: Job, signal: AbortSignal): Promise<ComparisonTimes> {

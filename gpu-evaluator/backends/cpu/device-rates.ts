@@ -1,7 +1,9 @@
 /** Measures what this machine's cores and memory give (`native/peak.c`), and reads how much its caches hold. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { UserError } from "@kevo/core/errors/user-error.ts";
 import { runCommand } from "@kevo/core/process/command.ts";
+import { describeEnd } from "@kevo/core/process/ended.ts";
 import { bareEnvironment } from "@kevo/core/process/environment.ts";
 import type { DeviceRates } from "./device-limits.ts";
 
@@ -22,7 +24,12 @@ export function deviceRates(peak: string, cores: number, folder: string): Device
       timeoutMs: LIMIT_MS,
     });
     const rate = Number(measured.stdout);
-    if (!(rate > 0)) throw new Error(`cannot measure this machine's speed: ${measured.stderr}`);
+    if (!(rate > 0)) {
+      const why = measured.timedOut ? `it took longer than ${LIMIT_MS / 1000} s` : measured.stderr.trim();
+      throw new UserError(
+        `the program that measures this machine's speed failed: ${why || `it ${describeEnd(measured)}`}`,
+      );
+    }
     return rate;
   };
   const memoryBytes = Math.max(MIN_BYTES, Math.min(MAX_BYTES, CACHES * cacheBytes));

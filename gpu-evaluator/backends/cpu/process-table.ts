@@ -24,6 +24,8 @@ export class ProcessTable {
   readonly #cores: number;
   readonly #memoryBytes: number;
   readonly #used = new Set<number>();
+  /** Of the last process of each number, also once it has ended: its last words lie there. */
+  readonly #folders = new Map<number, string>();
   readonly #emptyKernel: string;
   readonly #folder: string;
   #empty: EmptyCall | null = null;
@@ -90,6 +92,7 @@ export class ProcessTable {
     // The sandboxed user writes its standard error there; no other user can enter the daemon's folder.
     await chmod(folder, 0o777);
     this.#used.add(id);
+    this.#folders.set(id, folder);
     try {
       const limits = { cores: this.#cores, memoryBytes: this.#memoryBytes };
       await this.referee.spawn(id, { executable, folder, source, ...limits });
@@ -98,6 +101,11 @@ export class ProcessTable {
       throw error;
     }
     return id;
+  }
+
+  /** Where a process runs or ran; null for the referee. */
+  folderOf(id: number | null): string | null {
+    return id === null ? null : (this.#folders.get(id) ?? null);
   }
 
   async end(id: number): Promise<void> {

@@ -6,11 +6,11 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type CommandResult, runCommand } from "@kevo/core/process/command.ts";
+import { describeEnd } from "@kevo/core/process/ended.ts";
 import { bareEnvironment } from "@kevo/core/process/environment.ts";
 import type { InstalledKernel } from "../backend.ts";
 import { HostFault } from "../host-fault.ts";
 import { errorsOf, runCompiler } from "./compile.ts";
-import { signalName } from "./failure.ts";
 import { firstLines, NATIVE, type Toolchain } from "./toolchain.ts";
 
 /** Longest making of one file of data, milliseconds. */
@@ -20,9 +20,7 @@ const REFERENCE_TASKS = 1024;
 
 function howItEnded({ code, signal, timedOut }: CommandResult): string {
   if (timedOut) return `it took longer than ${REFERENCE_LIMIT_MS / 1000} s`;
-  // As shells do, the sandbox tells of a signal by 128 and its number.
-  if (code !== null && code <= 128) return `it ended with exit code ${code}`;
-  return `it was ended by the signal ${code === null ? signal : signalName(code - 128)}`;
+  return `it ${describeEnd({ code, signal })}`;
 }
 
 export class ReferencePrograms {
@@ -97,7 +95,7 @@ export class ReferencePrograms {
     if (result.code === 0) return program;
     throw new HostFault(
       "reference_failed",
-      `${definition.reference} of kernel ${definition.id} does not compile: ${errorsOf(result.stderr, folder)}`,
+      `${definition.reference} of kernel ${definition.id} does not compile: ${errorsOf(result, folder)}`,
     );
   }
 }

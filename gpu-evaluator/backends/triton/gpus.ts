@@ -1,6 +1,8 @@
 /** Which GPUs a daemon takes: all that are visible, by UUID, or those that the user names. */
+
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { CommandFailed, outputOf } from "@kevo/core/process/command.ts";
+import { counted } from "@kevo/core/text/plural.ts";
 import { z } from "zod";
 
 export interface Gpu {
@@ -25,7 +27,7 @@ export async function findGpus(
     const gpu = visible[device];
     if (gpu !== undefined) return gpu;
     throw new UserError(
-      `--devices ${device}: this host has ${visible.length} visible GPU${visible.length === 1 ? "" : "s"}, numbered from 0 (after CUDA_VISIBLE_DEVICES).`,
+      `--devices ${device}: this host has ${counted(visible.length, "visible GPU")}, numbered from 0 (after CUDA_VISIBLE_DEVICES).`,
       2,
     );
   });

@@ -4,6 +4,7 @@
  * started.
  */
 import { setPriority } from "node:os";
+import { describeEnd } from "@kevo/core/process/ended.ts";
 import { type GroupProcess, killGroup, startGroup } from "@kevo/core/process/group.ts";
 import { encodeFrame, type Frame, FrameDecoder } from "./frames.ts";
 
@@ -78,7 +79,7 @@ export class RunnerProcess {
       this.#child.once("exit", (code, signal) => {
         const lose = () => {
           const detail = this.#output.trim() === "" ? "" : `: ${this.#output.trim()}`;
-          this.#lose(new RunnerLost("ended", `it ended with ${signal ?? `code ${code}`}${detail}`));
+          this.#lose(new RunnerLost("ended", `it ${describeEnd({ code, signal })}${detail}`));
         };
         // Its pipes are read to the end first; but its children may hold them open for ever.
         this.#child.once("close", lose);

@@ -1,8 +1,10 @@
 /** What `research-stage optimise-prompts` does. */
+
 import { randomBytes } from "node:crypto";
 import { dirname, join, resolve } from "node:path";
 import { parseInteger, parseNumber } from "@kevo/core/config/number.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { ownCommand } from "@kevo/core/program/own-command.ts";
 import { openSession, requireModel } from "../../pipeline/open-session.ts";
 import { optimisePrompts } from "../../pipeline/optimise-prompts.ts";
 import { researchOptions } from "../../session/options.ts";
@@ -29,7 +31,7 @@ export async function optimise(id: string | undefined, given: OptimiseOptions): 
     const teacher = findRun(research.db, id);
     if (teacher === undefined) {
       const none = id === undefined ? "no research run yet" : `no research run ${id}`;
-      throw new UserError(`There is ${none}. Start one with: research-stage run`, 2);
+      throw new UserError(`There is ${none}. Start one with: ${ownCommand("research-stage")} run`, 2);
     }
     const options = researchOptions.parse({
       ...researchOptions.parse(JSON.parse(teacher.options)),

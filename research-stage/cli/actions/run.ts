@@ -1,4 +1,5 @@
 /** What `research-stage run` and `research-stage discover` do. */
+
 import { randomBytes, randomInt } from "node:crypto";
 import { statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -7,6 +8,7 @@ import { formatAddress, parseAddress } from "@kevo/core/config/address.ts";
 import { makeFolder } from "@kevo/core/config/folder.ts";
 import { parseInteger, parseNumber } from "@kevo/core/config/number.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { ownCommand } from "@kevo/core/program/own-command.ts";
 import type { Command } from "commander";
 import { requireModel } from "../../pipeline/open-session.ts";
 import { type Recording, readRecording } from "../../pipeline/recording.ts";
@@ -114,7 +116,7 @@ function optionsOf(given: RunOptions, goal: "run" | "discover"): ResearchOptions
   }
   if (given.prompts !== undefined && statSync(given.prompts, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new UserError(
-      `--prompts ${given.prompts}: this folder does not exist. \`research-stage optimise-prompts\` writes one.`,
+      `--prompts ${given.prompts}: this folder does not exist. \`${ownCommand("research-stage")} optimise-prompts\` writes one.`,
       2,
     );
   }

@@ -1,5 +1,6 @@
 /** What `coordinator lineage best` does. */
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { commandFor } from "../../../lineage/command.ts";
 import { bestByDevice, bestByWorkload, bestOf } from "../../../lineage/queries/best.ts";
 import { failedFinalists } from "../../../lineage/queries/finalists.ts";
 import { resolveRun } from "../../../lineage/queries/resolve.ts";
@@ -10,12 +11,12 @@ import type { ReadOptions } from "../../read-options.ts";
 import { colours, reading } from "./reading.ts";
 
 export function best(text: string | undefined, options: ReadOptions): void {
-  reading(options, ({ db }) => {
+  reading(options, ({ db, path }) => {
     const run = resolveRun(db, text);
     const ranked = bestOf(db, run.id);
     if (ranked === null) {
       throw new UserError(
-        `Run ${run.id} has no measured candidate yet, so it has no best. To see failures: coordinator lineage failures ${run.id}`,
+        `Run ${run.id} has no measured candidate yet, so it has no best. To see failures: ${commandFor(`lineage failures ${run.id}`, path)}`,
       );
     }
     const found = {

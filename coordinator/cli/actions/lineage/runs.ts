@@ -1,5 +1,6 @@
 /** The actions of `coordinator lineage` commands about a run. */
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { commandFor } from "../../../lineage/command.ts";
 import { cellsOf } from "../../../lineage/queries/cells.ts";
 import { failuresOf } from "../../../lineage/queries/failures.ts";
 import { islandsOf } from "../../../lineage/queries/islands.ts";
@@ -7,7 +8,6 @@ import { migrationsOf } from "../../../lineage/queries/migrations.ts";
 import { ranking } from "../../../lineage/queries/ranking.ts";
 import { resolveRun } from "../../../lineage/queries/resolve.ts";
 import { spendOf, spendOfRuns } from "../../../lineage/queries/spend.ts";
-import { commandFor } from "../../../progress/command.ts";
 import { cellSummary, cellTable } from "../../../result/cell-table.ts";
 import * as views from "../../lineage/row-views.ts";
 import { hint, outputWidth, print, printJson, printTable } from "../../output.ts";
@@ -31,7 +31,7 @@ export function top(text: string | undefined, options: LimitedOptions): void {
 }
 
 export function workloads(text: string | undefined, options: WorkloadOptions): void {
-  reading(options, ({ db }) => {
+  reading(options, ({ db, path }) => {
     if (options.samples === true && options.json !== true) {
       throw new UserError("--samples requires --json: a table cannot show every timed batch.", 2);
     }
@@ -39,7 +39,7 @@ export function workloads(text: string | undefined, options: WorkloadOptions): v
     const cells = cellsOf(db, run.id, { samples: options.samples === true });
     if (cells === null) {
       throw new UserError(
-        `Run ${run.id} has one winner for all its workloads; see it with: coordinator lineage best ${run.id}. To find one for each workload, start a run with --per-workload or with a pattern as --workload.`,
+        `Run ${run.id} has one winner for all its workloads; see it with: ${commandFor(`lineage best ${run.id}`, path)}. To find one for each workload, start a run with --per-workload or with a pattern as --workload.`,
       );
     }
     if (options.json) printJson(cells);

@@ -1,5 +1,7 @@
 /** What `coordinator lineage sql` does. */
+
 import { parseDuration } from "@kevo/core/config/duration.ts";
+import { counted } from "@kevo/core/text/plural.ts";
 import { query } from "../../../lineage/queries/sql.ts";
 import { withinTime } from "../../../lineage/queries/time-limit.ts";
 import { attachResearch } from "../../../lineage/research-file.ts";
@@ -26,6 +28,6 @@ export function sql(text: string, options: SqlOptions): void {
         rows.map((row) => row.map(sqlCell)),
       );
     }
-    if (more) hint(`Showing the first ${rows.length} rows; show more with --limit N.`);
+    if (more) hint(`Showing the first ${counted(rows.length, "row")}; show more with --limit N.`);
   });
 }

@@ -12,7 +12,9 @@ enum { GAP = 1 << 16 };
 int64_t kevo_size(const kevo_shape *shape, const char *name) {
   for (uint32_t i = 0; i < shape->count; i++)
     if (strcmp(shape->sizes[i].name, name) == 0) return shape->sizes[i].value;
-  fprintf(stderr, "the workload has no size called '%s'\n", name);
+  fprintf(stderr, "the workload has no size called '%s'; its sizes are:", name);
+  for (uint32_t i = 0; i < shape->count; i++) fprintf(stderr, " %s", shape->sizes[i].name);
+  fprintf(stderr, "\n");
   abort();
 }
 

@@ -94,7 +94,7 @@ static void play(plan *plan) {
     const data *known;
     uint64_t seed;
     if (lay_out(plan, set, &known, &seed) != 0) {
-      printf("error\tthe program that makes inputs failed: %s\n", why);
+      printf("failed\t%s\t%d\n", why, (int)(plan->source - processes));
       return;
     }
     int failed = call_each(plan);
