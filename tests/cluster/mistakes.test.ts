@@ -92,7 +92,7 @@ describe("coordinator start", () => {
   test("NATS that cannot be reached", async () => {
     await using place = new Workplace();
     const args = ["start", "--kernel", "attention-cpu", "--nats", "nats://127.0.0.1:1"];
-    expectSentence(await place.run("coordinator", args), 1, "nats://127.0.0.1:1", "coordinator doctor");
+    expectSentence(await place.run("coordinator", args), 1, "nats://127.0.0.1:1", "coordinator.mjs doctor");
   });
 
   test.each([
