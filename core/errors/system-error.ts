@@ -48,11 +48,11 @@ const DOING: Readonly<Record<string, string>> = {
 
 type Text = readonly [why: (what: string, doing: string) => string, remedy: string];
 
-const ELSEWHERE = "Change the permissions, or name another place.";
+const OTHER_PLACE = "Change the permissions, or name another place.";
 
 const TEXT: Readonly<Record<string, Text>> = {
-  EACCES: [(what, doing) => `no permission to ${doing} ${what}`, ELSEWHERE],
-  EPERM: [(what, doing) => `not allowed to ${doing} ${what}`, ELSEWHERE],
+  EACCES: [(what, doing) => `no permission to ${doing} ${what}`, OTHER_PLACE],
+  EPERM: [(what, doing) => `not allowed to ${doing} ${what}`, OTHER_PLACE],
   EROFS: [(what, doing) => `cannot ${doing} ${what}: its file system is read-only`, "Name another place."],
   ENOSPC: [(what, doing) => `cannot ${doing} ${what}: the disk is full`, "Free some space."],
   EDQUOT: [(what, doing) => `cannot ${doing} ${what}: the disk quota is used up`, "Free some space."],

@@ -131,7 +131,7 @@ test.each(["runs --json", "lineage top", "--help"])("output to a full disk: coor
 
 test("a current folder that was removed is named", async () => {
   await using place = new Workplace();
-  const script = 'mkdir gone && cd gone && rmdir ../gone && exec "$0" "$1" runs';
+  const script = 'mkdir old && cd old && rmdir ../old && exec "$0" "$1" runs';
   const ended = spawnSync("sh", ["-c", script, process.execPath, MAIN], { cwd: place.path, encoding: "utf8" });
   expectSentence(ended, /the current folder no longer exists/);
 });
