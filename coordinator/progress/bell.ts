@@ -1,4 +1,4 @@
-/** The terminal's bell: for whoever looks elsewhere while a run goes on. */
+/** The terminal's bell, which calls a person back when a run has ended. */
 
 /** Silent where nobody sits at a terminal. */
 export function ringBell(stream: NodeJS.WriteStream): void {

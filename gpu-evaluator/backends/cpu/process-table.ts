@@ -24,7 +24,7 @@ export class ProcessTable {
   readonly #cores: number;
   readonly #memoryBytes: number;
   readonly #used = new Set<number>();
-  /** Of the last process of each number, also once it has ended: its last words lie there. */
+  /** Where the last process of each number ran, also once it has ended: its standard error is there. */
   readonly #folders = new Map<number, string>();
   readonly #emptyKernel: string;
   readonly #folder: string;
