@@ -13,8 +13,13 @@ const curve = z.looseObject({
 export type OtherCurve = z.infer<typeof curve>;
 const file = z.record(z.string(), z.record(z.string(), curve));
 
-/** The strategies measured on a space; empty without any. @throws UserError when the file is unreadable. */
-export async function readComparison(path: string, space: string): Promise<Record<string, OtherCurve>> {
+/** The strategies measured on a space, of all files; empty without any. @throws UserError on a bad file. */
+export async function readComparisons(paths: readonly string[], space: string): Promise<Record<string, OtherCurve>> {
+  const files = await Promise.all(paths.map((path) => readComparison(path, space)));
+  return Object.assign({}, ...files) as Record<string, OtherCurve>;
+}
+
+async function readComparison(path: string, space: string): Promise<Record<string, OtherCurve>> {
   let json: unknown;
   try {
     json = parseJson(await readFile(path, "utf8"));

@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { RecordedSpace } from "@kevo/core/recorded-space/recorded-space.ts";
 import { openSpace } from "@kevo/core/search-space/search-space.ts";
-import { type OtherCurve, readComparison } from "./compare.ts";
+import { type OtherCurve, readComparisons } from "./compare.ts";
 import { readMeasured } from "./job/measured.ts";
 import { modelQuality, modelQualityLines } from "./job/model-quality.ts";
 import { compareJoint, comparisonLines } from "./joint.ts";
@@ -31,7 +31,7 @@ const HELP = `Usage: npm run bench:search -- --space FILE|--job FOLDER [options]
   --parallel N       evaluations in flight, whose results arrive in random order (default 1)
   --threads N        threads that searches are spread over; use 1 where the time of an ask matters (default 1)
   --islands N        islands (default 4, as for coordinator start; for several devices, one for each)
-  --compare FILE     curves of other tuners: {space: {strategy: {fraction_of_optimum: {"50": …}, …}}}
+  --compare FILE     curves of other tuners: {space: {strategy: {fraction_of_optimum: {"50": …}, …}}}; repeatable
   --json             end with one line of JSON on standard output
 
 Example: npm run bench:search -- --space gemm-RTX3090.json.gz --compare kernel-tuner.json`;
@@ -52,7 +52,7 @@ async function main(): Promise<void> {
       parallel: { type: "string", default: "1" },
       threads: { type: "string", default: "1" },
       islands: { type: "string" },
-      compare: { type: "string" },
+      compare: { type: "string", multiple: true, default: [] },
       json: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
     },
@@ -120,7 +120,7 @@ async function main(): Promise<void> {
   const [found, random] = [await search("default"), await search("random")];
   for (const [at, name] of names.entries()) {
     const figures = found[at] as Figures;
-    const others = values.compare === undefined ? {} : await readComparison(values.compare, name);
+    const others = await readComparisons(values.compare, name);
     print(
       `${name}: ${space.count} configurations, ${describeSeeds(seeds)}, ${islands} islands, ${parallel} in parallel`,
     );

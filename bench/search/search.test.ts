@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -127,6 +128,18 @@ describe("the command", () => {
       expect(figures.within_5_percent).toBeGreaterThanOrEqual(0);
     }
     expect(stderr).toContain("kernelevolve (random)");
+  });
+
+  it("takes the curves of several files", async () => {
+    const files = ["one", "two"].map((name) => {
+      const file = join(folder, `${name}.curves`);
+      const curve = { fraction_of_optimum: { 20: 0.5 }, seeds: 3, within_5_percent: 1, evaluations: 20 };
+      const curves = { bowl: { [`tuner ${name}`]: { ...curve, median_evaluations_to_5_percent: null } } };
+      writeFileSync(file, JSON.stringify(curves));
+      return ["--compare", file];
+    });
+    const { stdout } = await run("--space", path, "--seeds", "1", "--evaluations", "20", ...files.flat());
+    for (const name of ["one", "two"]) expect(stdout).toMatch(new RegExp(`tuner ${name} +0\\.500 +1 of 3`));
   });
 
   it("explains mistakes in its arguments, without a stack trace", async () => {
