@@ -1,5 +1,5 @@
 /**
- * What was wrong where an evaluator made no result: a code for programs, in the trailing metadata of the failed call.
+ * The reason why an evaluator made no result: a code for programs, in the trailing metadata of the failed call.
  * The gRPC status beside it says whether another attempt helps, and its details are for people.
  */
 import { Metadata } from "@grpc/grpc-js";

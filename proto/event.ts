@@ -1,5 +1,5 @@
 /**
- * What happened to a run as a whole. Programs act on an event's kind and data; its message is for people alone.
+ * Events of a run as a whole. Programs act on an event's kind and data; its message is for people alone.
  * Kinds with nothing to act on have no data.
  */
 import { z } from "zod";

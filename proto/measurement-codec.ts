@@ -1,6 +1,6 @@
 /**
- * The one codec of a measurement: to the wire and back, and to the lineage's table and back. Both name its fields in
- * camel case. What is not known is null as a value and in the table, and absent on the wire.
+ * The only codec of a measurement: to the wire and back, and to the lineage's table and back. Both name its fields in
+ * camel case. An unknown value is null as a value and in the table, and absent on the wire.
  */
 import { z } from "zod";
 import type { Measurement__Output, Measurement as MeasurementMessage } from "./generated/kevo/v1/Measurement.ts";
@@ -50,7 +50,10 @@ function withoutGaps(fields: Readonly<Record<string, unknown>>): Record<string, 
   return Object.fromEntries(NAMES.map(([name, field]) => [name, fields[field] ?? (name === "metrics" ? {} : null)]));
 }
 
-/** Daemons of before the wire's optional fields send 0 and "" for what they do not know; of these only an error can be 0. */
+/**
+ * Daemons of before the wire's optional fields send 0 and "" for what they do not know; of these only an error can be
+ * 0.
+ */
 function known(name: string, field: unknown): unknown {
   return (field === 0 || field === "") && name !== "error" ? null : field;
 }

@@ -43,8 +43,8 @@ const about = {
   activeWhen: z.string().min(1).max(4_000).optional(),
 };
 /**
- * By value, as text: the least CUDA compute capability whose devices can run it, and whether whoever wrote the kernel
- * has measured it on one. On other devices the value is not in the space.
+ * By value, as text: the least CUDA compute capability whose devices can run it, and whether the kernel's author has
+ * measured it on one. On other devices the value is not in the space.
  */
 const requires = z
   .record(z.string(), z.strictObject({ capability: z.string().regex(/^\d+\.\d+$/), measured: z.boolean() }))
@@ -71,11 +71,13 @@ export type Parameter = z.infer<typeof parameter>;
 
 export const searchSpaceDefinition = z.strictObject({
   parameters: z.array(parameter).min(1).max(MAX_PARAMETERS),
-  /** Expressions over parameter names, all of which must hold; for example `BLOCK_M % UNROLL == 0 or LAYOUT == "rows"`. */
+  /**
+   * Expressions over parameter names, all of which must hold; for example `BLOCK_M % UNROLL == 0 or LAYOUT == "rows"`.
+   */
   constraints: z.array(z.string().min(1).max(4_000)).default([]),
   /**
-   * Where constraints are not known (recorded spaces): every valid configuration, each a row of value
-   * indices in parameter order. What is not listed is invalid.
+   * For unknown constraints (recorded spaces): every valid configuration, each a row of value indices in parameter
+   * order. Other configurations are invalid.
    */
   members: z.array(z.array(z.int().nonnegative())).optional(),
 });

@@ -1,9 +1,8 @@
 /**
- * `npm run bench:cluster`: what the cluster itself costs. Evaluations that take no time go through the whole path
+ * `npm run bench:cluster`: the cost of the cluster itself. Evaluations that take no time go through the whole path
  * (worker, NATS, SQLite, gRPC, daemon, and back), at 8 and at 16 outstanding; then 64 simulated lanes of 100 ms
- * each, which should never wait. The worker's own code runs in this process, with its messages timed; the
- * coordinator, the daemon and nats-server are processes of their own. Proposals are random: what a search
- * computes is not measured here.
+ * each, which should never wait. The worker's code runs in this process, with its messages timed; the coordinator, the
+ * daemon and nats-server are separate processes. Proposals are random: the search's computation is not measured here.
  */
 import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";

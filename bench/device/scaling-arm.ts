@@ -36,7 +36,9 @@ export interface ArmMeasurement {
   readonly measuring_waited_share: number;
 }
 
-/** Evaluations that the run still has to make when the comparison ends, so that no lane waits for a last compilation. */
+/**
+ * Evaluations that the run still has to make when the comparison ends, so that no lane waits for a last compilation.
+ */
 const BEYOND = 200;
 const LOOK_MS = 250;
 const TIMEOUT_MS = 300_000;
@@ -65,8 +67,8 @@ interface Row {
 }
 
 /**
- * Begins without compiled code, whatever ran on this host before.
- * @param daemons what each daemon is given as --devices
+ * Begins without compiled code, after any earlier runs on this host.
+ * @param daemons value of --devices of each daemon
  * @param apart daemons share no compiled code
  */
 export async function measureArm(

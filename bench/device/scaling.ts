@@ -1,7 +1,7 @@
 /**
  * The same run on one GPU, on two lanes of one daemon, and on two daemons with one GPU each: evaluations a minute, how
- * busy each device is, and what the processors do meanwhile. Run by `bench/h200/scaling.sh`; the last line of standard
- * output is JSON, which also stands in OUT/scaling.json after every arm.
+ * busy each device is, and the load of the processors meanwhile. Run by `bench/h200/scaling.sh`; the last line of
+ * standard output is JSON, which OUT/scaling.json also contains after every arm.
  */
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";

@@ -1,9 +1,9 @@
 /**
- * What people wait for at the lineage of a large run:
+ * Waiting times at the lineage of a large run:
  *
  *     npm run bench:lineage [-- --evaluations 100000]
  *
- * Writes a database of so many evaluations and times each command as a whole process, start-up included.
+ * Writes a database of this many evaluations and times each command as a whole process, start-up included.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";

@@ -1,10 +1,10 @@
 /**
- * What a language model costs those who do not wait for it:
+ * The cost of a language model to everything that does not wait for it:
  *
  *     npm run bench:llm [-- --repeats 3] [--evaluations 600]
  *
- * The same run on a replay backend of fixed durations, with no model, with one that refuses every call, and with one
- * that takes 20 s for an answer, in turn. For each the wall clock of the run and how busy the lanes were.
+ * The same run on a replay backend of fixed durations, alternately with no model, with one that refuses every call, and
+ * with one that takes 20 s for an answer. For each the wall clock of the run and how busy the lanes were.
  */
 import { parseArgs } from "node:util";
 import type { RunResult } from "../../coordinator/result/result.ts";

@@ -45,7 +45,7 @@ export interface Comparison {
 
 /**
  * @param joint a trace of all devices for each seed.
- * @param separate for each device a trace of it alone for each seed; the devices' runs go on side by side, so that
+ * @param separate for each device a trace of it alone for each seed; the devices' runs proceed side by side, so that
  * the evaluations in all are the number of devices times one run's.
  * @param optima smallest recorded time of each device, milliseconds.
  */

@@ -1,10 +1,10 @@
 /**
- * What the start of a command costs:
+ * The cost of starting a command:
  *
  *     npm run bench:startup [-- --repeats 10]
  *
  * Each command is started again and again, with compiled code kept from the start before, as for a user: wall clock,
- * processor time and the most memory that the process held. Beside them, an empty Node.
+ * processor time and peak memory. Beside them, an empty Node.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -1,6 +1,6 @@
 /**
- * What is wrong with a kernel, or how much room there is: its definition and space, then its default configuration
- * evaluated as a run would evaluate it.
+ * Finds mistakes in a kernel, or reports its room for improvement: checks its definition and space, then evaluates its
+ * default configuration as a run would.
  */
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -33,8 +33,8 @@ const ADVICE: Readonly<Record<HostFault["fault"], (definition: KernelDefinition)
 const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`);
 
 /**
- * As a finalist: beside every baseline, on inputs of its own.
- * @throws UserError for what is wrong with the kernel's reference or baselines, or with this host.
+ * As a finalist: beside every baseline, on fresh inputs.
+ * @throws UserError for a defect of the kernel's reference or baselines, or of this host.
  */
 export async function evaluateDefault(
   kernel: KernelPackage,

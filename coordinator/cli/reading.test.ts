@@ -1,6 +1,6 @@
 /**
- * The reading commands as people and scripts run them, on a real database. What they answer is looked at in this
- * process; exit codes, signals and pipes in real ones, which take a second each.
+ * The reading commands as people and scripts run them, on a real database. Their output is tested in this process; exit
+ * codes, signals and pipes in real ones, which take a second each.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";

@@ -184,8 +184,8 @@ async function runSession(prepared: Prepared, { json, token, bell = false }: Run
 }
 
 /**
- * Records a cell, or goes on with the recording of the same file that was cut off.
- * @throws UserError (code 2) when the file is there already, or its recording was begun with other options.
+ * Records a cell, or continues an interrupted recording to the same file.
+ * @throws UserError (code 2) when the file already exists, or its recording began with other options.
  */
 export async function recordRun(
   request: RunRequest,

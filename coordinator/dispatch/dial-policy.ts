@@ -1,6 +1,6 @@
 /**
- * Which announced addresses are dialled. An announcement is a hint by somebody who may say anything; what an evaluator
- * is, it says itself once it has proved that it is one. Until then it takes little, and a wrong one is left alone.
+ * Decides which announced addresses are dialled. An announcement is an unproved hint; an evaluator describes itself
+ * once it has proved its identity. Until then it gets few resources, and a wrong address is not dialled again.
  */
 
 /** Announced evaluators of one run. */

@@ -17,8 +17,8 @@ import { DispatchPlan, type EvaluatorSlot, type Task } from "./plan.ts";
 import { recordOf, recordWithoutResult } from "./result.ts";
 
 /**
- * A candidate that was on its way when its daemon died this many times counts as crashed. Before the last of them it is
- * sent alone, so that nobody is blamed for what another one did beside it.
+ * A candidate that was in flight this many times when its daemon died counts as crashed. Before the last of them it is
+ * sent alone, so that no candidate is blamed for another one beside it.
  */
 const MAX_DEATHS = 3;
 /** How long an evaluator that refused is left alone, milliseconds. */

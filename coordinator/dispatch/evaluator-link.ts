@@ -99,8 +99,8 @@ export class EvaluatorLink {
   }
 
   /**
-   * One that was started anew has another secret. Where none is known, one of nobody's is used: what answers can then not
-   * be believed, but says what is wrong.
+   * A restarted evaluator has another secret. Without a known secret a random one is used: the answer can then not be
+   * trusted, but it explains what is wrong.
    */
   #open(): EvaluatorClient {
     const access = this.#find() ?? this.#nobody;

@@ -120,8 +120,8 @@ export class Fleet {
   }
 
   /**
-   * True when every evaluator that is known cannot run this kernel at all. Not while one that belongs to the run has still
-   * to come, and never for strangers alone, who announce themselves where several runs share a NATS server.
+   * True when no known evaluator can run this kernel at all. Never while one of the run's evaluators has yet to appear,
+   * and never for unnamed ones alone, which announce themselves where several runs share a NATS server.
    */
   get hopeless(): boolean {
     const members = [...this.#members.values()];

@@ -1,6 +1,6 @@
 /**
- * The run's dollars and its calls of language models. What is left is counted in the transaction that takes from it,
- * from the rows themselves: a reservation that nobody settled counts in full, also after a restart.
+ * The run's dollars and its calls of language models. The transaction that takes from the budget counts the rest from
+ * the rows themselves: an unsettled reservation counts in full, also after a restart.
  */
 import type { CallRecord, Reservation } from "@kevo/proto/model-call.ts";
 import { and, eq, isNull } from "drizzle-orm";

@@ -1,4 +1,7 @@
-/** The research stage's database beside the lineage's. The coordinator only reads it, attached to a lineage that it reads. */
+/**
+ * The research stage's database beside the lineage's. The coordinator only reads it, attached to a lineage that it
+ * reads.
+ */
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { ReadOnlyLineage } from "./read-only.ts";
@@ -9,8 +12,8 @@ export function researchPath(lineage: string): string {
 }
 
 /**
- * From now on the research stage's tables are tables of this connection too; what is attached to a connection that
- * cannot write cannot be written either.
+ * From now on the research stage's tables are tables of this connection too; a database attached to a read-only
+ * connection is read-only too.
  *
  * @returns false where there is no research database.
  */

@@ -197,9 +197,9 @@ export const migrations = sqliteTable("migrations", {
 });
 
 /**
- * Calls of language models, one row an attempt: written when its worst case is reserved, so before anything is sent,
- * and completed by what it cost and what it was. Dollars of a row count as its cost, or as its reservation while the
- * cost is not known.
+ * Calls of language models, one row per attempt: written when its worst case is reserved, before anything is sent, and
+ * completed with its cost and result. Dollars of a row count as its cost, or as its reservation while the cost is
+ * unknown.
  */
 export const modelCalls = sqliteTable(
   "model_calls",

@@ -6,9 +6,9 @@ import { readRecord } from "./record.ts";
 import { readConfig, renderConfig, writeConfig } from "./server-config.ts";
 
 /**
- * Nothing to do where none runs: the next start lets them in.
+ * Nothing to do without a running server: the next start admits them.
  * @param token that the server was started with
- * @returns false for a server that has to be started anew first: it takes no encrypted connections, or another token
+ * @returns false for a server that must be restarted first: it takes no encrypted connections, or another token
  */
 export function admitAnew(dir: string, token: string | undefined): boolean {
   const record = readRecord(dir);

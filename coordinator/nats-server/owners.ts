@@ -1,6 +1,6 @@
 /**
- * Who uses the server of a folder. Each owner holds a shared lock that the operating system frees when it dies,
- * so the last one to leave knows that it is the last. Starting and ending the server is done by one at a time.
+ * The owners of the server of a folder. Each holds a shared lock that the operating system frees when it dies, so the
+ * last one to leave knows that it is the last. Only one owner at a time starts or ends the server.
  */
 import { createHash } from "node:crypto";
 import { realpathSync } from "node:fs";

@@ -17,7 +17,7 @@ export interface RecordPlan {
 
 /**
  * @param limit most configurations; null for all
- * @throws UserError when a restriction names what is not in the space, nothing is valid under it, or the
+ * @throws UserError when a restriction names an unknown parameter or value, nothing is valid under it, or the
  * configurations are too many to list and no limit is given.
  */
 export function planRecording(

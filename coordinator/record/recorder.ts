@@ -1,6 +1,6 @@
 /**
- * Proposes a recording's configurations, one after the other, as the one holder of the run's one island. It keeps
- * nothing: how many stand in the ledger says which one is next, so a recording that was cut off goes on there.
+ * Proposes a recording's configurations, one after the other, as the only holder of the run's only island. It keeps
+ * nothing: the number in the ledger determines the next one, so an interrupted recording continues there.
  */
 import type { Config } from "@kevo/proto/search-space.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";

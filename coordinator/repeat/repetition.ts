@@ -1,7 +1,7 @@
 /**
  * A run that repeats a recorded one: its models' answers and its evaluations come from the lineage, so that it needs
- * neither key nor network nor device. It proposes for itself all the same, and each candidate must be the recorded
- * one: what is repeated is the search, not its result.
+ * neither key nor network nor device. It still makes its own proposals, and each candidate must equal the recorded one:
+ * it repeats the search, not its result.
  */
 
 import { UserError } from "@kevo/core/errors/user-error.ts";

@@ -124,10 +124,10 @@ export const runResult = z.object({
 export type RunResult = z.infer<typeof runResult>;
 
 /**
- * @param run id of a run that is stored.
- * @param path of the database, as it is to be named in the result.
- * @param elapsedS wall clock of the run; what is stored when omitted.
- * @throws Error when the run is unknown or the database holds what no run writes.
+ * @param run id of a stored run.
+ * @param path of the database, as the result names it.
+ * @param elapsedS wall clock of the run; by default the stored one.
+ * @throws Error when the run is unknown or the database holds data that no run writes.
  */
 export function buildResult(db: LineageDatabase, run: string, path: string, elapsedS?: number): RunResult {
   const row = db.select().from(runs).where(eq(runs.id, run)).get();

@@ -1,6 +1,6 @@
 /**
- * A run from start to end: lays out its parts, waits until the budget is spent or somebody stops it, measures
- * the finalists again and names the winner. Every way out leaves a run that can be resumed or is complete.
+ * A run from start to end: creates its parts, waits until the budget is spent or the run is stopped, measures the
+ * finalists again and names the winner. Every ending leaves a run that can be resumed or is complete.
  */
 
 import type { Bus } from "@kevo/core/bus/bus.ts";

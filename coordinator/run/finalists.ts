@@ -31,7 +31,7 @@ export interface Remeasurement {
 /**
  * Measures the finalists again, and the next best in the place of those that fail.
  *
- * @returns "interrupted" as soon as the signal says so; what is under way is then left to the dispatcher.
+ * @returns "interrupted" as soon as the signal says so; measurements in progress are then left to the dispatcher.
  */
 export async function remeasureFinalists(request: Remeasurement): Promise<"remeasured" | "interrupted"> {
   const { db, spec, dispatcher, interrupted, onPhase, onFailed } = request;
@@ -60,7 +60,7 @@ export async function remeasureFinalists(request: Remeasurement): Promise<"remea
 
 /**
  * Candidates that re-measurement decides between: the best distinct genomes of each niche.
- * @param out finalists that failed on fresh inputs; the next best stand in for them.
+ * @param out finalists that failed on fresh inputs; the next best replace them.
  */
 export function finalistsOf(db: LineageDatabase, spec: RunSpec, out: ReadonlySet<string>): AcceptedCandidate[] {
   const niches = islandsByNiche(spec);

@@ -1,7 +1,7 @@
 /**
- * What a coordinator gives to one worker alone: a lease, a reservation of dollars. Each has a secret that only its holder
- * was told, so that nobody else renews, releases, proposes or settles in its name. Nothing is stored: after a restart the
- * same secrets come out again.
+ * The grants of a coordinator to one worker alone: a lease, a reservation of dollars. Only the holder of a grant knows
+ * its secret, so that no other program renews, releases, proposes or settles in its name. Nothing is stored: after a
+ * restart the same secrets are derived again.
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
 

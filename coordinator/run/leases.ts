@@ -1,7 +1,7 @@
 /**
- * Who holds which island. A lease has an epoch that only grows and is stored; that it has run out is known only
- * here, in memory: after a restart of the coordinator everybody may renew, and nobody else takes an island
- * before its holder has had the time to.
+ * The holders of the islands. A lease has an epoch that only grows and is stored. Its expiry is known only here, in
+ * memory: after a restart of the coordinator every worker may renew, and no other worker takes an island before its
+ * holder has had the time to.
  */
 import type { LeaseReply, LeaseRequest } from "@kevo/proto/messages/lease.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";

@@ -1,6 +1,6 @@
 /**
  * Copies the islands' logs to NATS. SQLite holds the truth: whenever the copy may be short (the server was away,
- * its store is new, this coordinator has just started), tails are compared and what is missing is published again.
+ * its store is new, this coordinator has just started), tails are compared and missing entries published again.
  */
 import type { Bus } from "@kevo/core/bus/bus.ts";
 import { retry } from "@kevo/core/retry/retry.ts";

@@ -1,6 +1,6 @@
 /**
- * A run searches, records or repeats. The controller does what these have in common; a mode says who proposes, where
- * outcomes come from, and what is measured again at the end.
+ * A run searches, records or repeats. The controller does the common work; a mode decides which part proposes, where
+ * outcomes come from, and which candidates are measured again at the end.
  */
 import type { DataArgument, EventKind } from "@kevo/proto/event.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";

@@ -11,10 +11,10 @@ import type { RunSession } from "./run-session.ts";
 import { definitionObject } from "./spec.ts";
 
 /**
- * Stores a new run, or takes up a stored one.
+ * Stores a new run, or opens a stored one.
  *
- * @param stack gets what is to be closed.
- * @returns what copies the entries from now on.
+ * @param stack collects what must be closed.
+ * @returns the publisher that copies the entries from now on.
  */
 export async function openStores(
   stack: AsyncDisposableStack,

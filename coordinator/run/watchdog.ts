@@ -35,9 +35,9 @@ export class Watchdog {
   }
 
   /**
-   * @param isServed whether the run gets on now.
+   * @param isServed whether the run makes progress now.
    * @param missing device models that no evaluator has.
-   * @returns why the run cannot go on; null while it can.
+   * @returns why the run cannot continue; null while it can.
    */
   check(isServed: boolean, missing: readonly string[]): UserError | null {
     if (isServed) this.#servedAt = this.#now();

@@ -9,9 +9,9 @@ import type { Launch } from "./launch.ts";
 import { definitionObject } from "./spec.ts";
 
 /**
- * Asks the evaluators that are named, or this host's driver, for compute capabilities, where the kernel depends on it.
- * What nobody can be asked about (evaluators that only announce themselves) cannot be relied on, and is left out.
- * @param onNote is told what is left out, and what is searched that nobody has measured
+ * Asks the named evaluators, or this host's driver, for compute capabilities, where the kernel depends on them. A
+ * capability that cannot be asked for (of evaluators that only announce themselves) is not relied on, and is left out.
+ * @param onNote is told of omitted values, and of values in the search that were never measured
  */
 export async function withinDevices<K extends KernelPackage>(
   kernel: K,

@@ -21,8 +21,8 @@ export interface Bus {
   /** Messages that fit the schema, in order. A handler that throws is reported like a malformed message. */
   subscribe<T>(subject: string, schema: ZodType<T>, handler: (message: T, subject: string) => void): Subscription;
   /**
-   * While the server is away it waits for it, within the time given; a request under way when the connection
-   * breaks fails at once. A reply with a text `error` is a refusal, so no reply has such a field of its own.
+   * Waits for a server that is away, within the time given; a request in progress fails at once when the connection
+   * breaks. A reply with a text `error` is a refusal, so no other reply has that field.
    * @throws NoResponder, RequestTimeout, MalformedReply, RemoteError, BusClosed (`core/bus/errors.ts`).
    */
   request<T>(subject: string, message: unknown, schema: ZodType<T>, timeoutMs: number): Promise<T>;

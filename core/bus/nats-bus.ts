@@ -209,8 +209,8 @@ export function createBus({ nats: connection, identity, inbox }: Connection, url
 }
 
 /**
- * Who may read a stream may have the server deliver what is stored there to any subject. Nobody of this project does
- * that, so a message that comes out of a stream is nobody's request.
+ * A client that may read a stream can have the server deliver stored messages to any subject. This project never does
+ * that, so a message that comes out of a stream is not a request.
  */
 const isDelivered = ({ reply }: Msg) => reply?.startsWith("$JS.") === true;
 const DELIVERED = "it was delivered out of a stream, not sent";

@@ -1,6 +1,6 @@
 /**
- * Requests over one shared inbox. Own code instead of the library's, because a request that was under way
- * when the connection broke fails at once here instead of at its timeout, and because it costs half as much.
+ * Requests over one shared inbox. Own code instead of the library's, because a request in progress fails at once here
+ * when the connection breaks, instead of at its timeout, and because it costs half as much.
  */
 import { createInbox, type Msg, type MsgHdrs, type NatsConnection } from "nats";
 import { BusClosed, BusError, NoResponder, RequestTimeout } from "./errors.ts";

@@ -4,9 +4,9 @@ import { dirname } from "node:path";
 import { UserError } from "../errors/user-error.ts";
 
 /**
- * Makes the folder at `path` and those above it, each by itself: with `recursive` Node's `mkdirSync` never returns
- * where a folder is told to be missing that its parent does not take either, as in /proc.
- * @throws Node's error of the one that cannot be made
+ * Makes the folder at `path` and each one above it separately: with `recursive`, Node's `mkdirSync` never returns where
+ * a parent reports a missing folder but refuses to create it, as in /proc.
+ * @throws Node's error of the folder that cannot be made
  */
 export function makePath(path: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;

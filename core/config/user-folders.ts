@@ -1,4 +1,6 @@
-/** Where this user's programs keep things on this host, also where he has no name and no home, as in many containers. */
+/**
+ * Where this user's programs keep things on this host, also where he has no name and no home, as in many containers.
+ */
 import { accessSync, chmodSync, constants, lstatSync, mkdirSync, statSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -18,7 +20,7 @@ export function homeFolder(): string | null {
 
 /**
  * A folder that only this user can write to, in the host's folder for temporary files; made where it is missing.
- * @throws UserError when somebody else's lies there
+ * @throws UserError when it belongs to another user
  */
 export function privateFolder(name: string): string {
   const path = join(tmpdir(), `${name}-${USER_ID}`);
@@ -32,8 +34,8 @@ export function privateFolder(name: string): string {
 }
 
 /**
- * What can be had again: `kevo` in XDG_CACHE_HOME, or in `.cache` of the home folder, or, where nothing can be written
- * there, a folder for temporary files. Not made, but for the last.
+ * The folder for data that can be made again: `kevo` in XDG_CACHE_HOME, or in `.cache` of the home folder, or, where
+ * neither can be written, a folder for temporary files. Only the last is created here.
  * @throws UserError of `privateFolder`
  */
 export function cacheRoot(environment: NodeJS.ProcessEnv): string {

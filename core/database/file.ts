@@ -11,8 +11,8 @@ export function refuseFolder(file: string): void {
 }
 
 /**
- * @param table that is in every database of the kind that is wanted. A missing or empty file is none of anybody's.
- * @throws UserError for a file that is no SQLite database, and for one of somebody else.
+ * @param table present in every database of the wanted kind. A missing or empty file belongs to no program.
+ * @throws UserError for a file that is not an SQLite database, and for another program's database.
  */
 export function refuseForeign(file: string, table: string): void {
   if (!existsSync(file)) return;

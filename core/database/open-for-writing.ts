@@ -34,8 +34,8 @@ export interface OpenForWriting<Schema extends Record<string, unknown>> {
 }
 
 /**
- * Prompts and sources are nobody else's business. SQLite makes the files beside it with the rights of the database. One
- * that is there already keeps those of its group, if somebody has given it any.
+ * Only the owner may read prompts and sources. SQLite gives the files beside it the permissions of the database. An
+ * existing database keeps the permissions of its group.
  */
 function keepPrivate(file: string): void {
   // Closing a file releases this process's locks on it, so only a missing file is created and closed here.
@@ -49,8 +49,8 @@ function keepPrivate(file: string): void {
 /**
  * Refused while another process holds it, even a stopped one.
  *
- * @throws UserError before anything is created where the database is missing and has to be there; when another writer
- *   works with it; when it cannot be opened.
+ * @throws UserError before anything is created where a required database is missing; when another writer works with it;
+ *   when it cannot be opened.
  */
 export function openForWriting<Schema extends Record<string, unknown>>(
   options: WriterOptions<Schema>,

@@ -1,7 +1,7 @@
 /**
- * How a caller and an evaluator that share a secret prove that to each other without sending it. The caller signs what it
- * asks for, whom it asks, the time and a counter, so that a call cannot be changed, sent to another address or repeated.
- * The evaluator signs the caller's proof, so that nobody else can answer in its place.
+ * A caller and an evaluator that share a secret prove that to each other without sending it. The caller signs its
+ * request, the address, the time and a counter, so that a call cannot be changed, sent to another address or repeated.
+ * The evaluator signs the caller's proof, so that no other program can answer in its place.
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { EvaluateRequest } from "@kevo/proto/evaluator-service.ts";

@@ -6,14 +6,16 @@ import { expectRole, type TlsIdentity } from "../identity/tls.ts";
 import { callSecretOfToken } from "../identity/token-keys.ts";
 import { ANSWER_KEY, CallSigner, digestOf, PROOF_KEY } from "./call-proof.ts";
 
-/** A secret that a caller and the evaluator share; or this caller's certificate, and which of the evaluator's are good. */
+/**
+ * A secret that a caller and the evaluator share; or this caller's certificate, and which of the evaluator's are good.
+ */
 export type EvaluatorAccess =
   | { readonly secret: string }
   | { readonly tls: TlsIdentity & { readonly accepts: (serial: string) => boolean } };
 
 /**
- * What is known for the evaluator at this address: of one that this user runs on this host, what it told; of another,
- * what follows from the token. Null where nothing is: it is not called then.
+ * The access to the evaluator at this address: for one that this user runs on this host, the secret it published; for
+ * any other, the secret derived from the token. Null without either: it is not called then.
  */
 export function evaluatorAccess(address: string, token: string | undefined): EvaluatorAccess | null {
   const local = localSecret("evaluator", address);

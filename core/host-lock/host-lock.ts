@@ -1,14 +1,14 @@
 /**
- * Locks by name for all processes of this user on this host, shared or exclusive. They are file locks taken
- * through SQLite, so the operating system frees them when their holder dies, however it dies. The files are in the
- * directory for temporary files: who is to exclude each other needs the same TMPDIR, so containers share that folder.
+ * Locks by name for all processes of this user on this host, shared or exclusive. They are file locks taken through
+ * SQLite, so the operating system frees them when their holder dies, however it dies. The files are in the directory
+ * for temporary files. Processes exclude each other only if they share TMPDIR, so containers share that folder.
  *
- * Fairness: a host-wide gate stands before each lock. Whoever wants the lock, in either mode, takes the gate,
- * waits for the lock behind it, and gives the gate back once it has the lock. So a writer that waits keeps new
- * readers out, and nobody who has just let go overtakes who is waiting at the lock.
+ * Fairness: each lock has a host-wide gate. A process that wants the lock, in either mode, takes the gate, waits for
+ * the lock behind it, and gives the gate back once it has the lock. So a waiting writer keeps new readers out, and a
+ * process that has just released the lock cannot overtake one that waits for it.
  *
- * Nothing blocks the event loop: each try is a few file-lock calls; between tries there are timers, and within
- * one process only the head of a lock's queue tries.
+ * Nothing blocks the event loop: each try is a few file-lock calls; between tries there are timers, and within one
+ * process only the head of a lock's queue tries.
  */
 import { LockQueue, type Release } from "./lock-queue.ts";
 import { openNamedLock } from "./named-lock.ts";
@@ -27,7 +27,7 @@ function queueOf(name: string): LockQueue {
 }
 
 /**
- * Waits until nobody on this host holds `name` in any mode, and takes it. Call the release when done, or bind it
+ * Waits until no process on this host holds `name` in any mode, and takes it. Call the release when done, or bind it
  * with `using`; releasing twice is harmless.
  * @throws the signal's reason when aborted while waiting; UserError when the lock's file cannot be used.
  */

@@ -1,6 +1,6 @@
 /**
- * Secrets of the servers that this user runs on this host, by port: a file of the owner only for each. A program of the
- * same user finds there what it needs, so that nobody has to be asked; another user finds nothing.
+ * Secrets of the servers that this user runs on this host, by port: one file for each, readable by the owner only.
+ * Programs of the same user find the secret there without configuration; other users find nothing.
  */
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -17,9 +17,9 @@ export interface InstalledKernel {
 }
 
 /**
- * Idempotent, and safe when several processes install the same kernel at once: each writes its own folder, and
- * the first rename wins. What is there already is used only if it still has the hash.
- * @throws UserError when the bytes do not have the hash or are no package, or the disk refuses.
+ * Idempotent, and safe when several processes install the same kernel at the same time: each writes its own folder, and
+ * the first rename wins. An existing folder is used only if it still has the hash.
+ * @throws UserError when the bytes do not have the hash or are not a package, or the disk refuses.
  */
 export async function installKernel(
   bytes: Uint8Array,

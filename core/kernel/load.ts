@@ -57,10 +57,10 @@ function cutNote(path: string, rows: number): string {
 }
 
 /**
- * The kernel that recorded spaces of one or more devices stand for. Evaluators that replay one of the files know it
- * by the same hash; nothing of it is compiled, so its bytes are for the record only and cannot be installed.
- * @throws UserError when a file is missing or not a recorded space; with code 2 when the files are not of one
- * kernel with the same parameters and configurations, or two are of the same device.
+ * The kernel of recorded spaces of one or more devices. Evaluators that replay one of the files know it by the same
+ * hash; nothing of it is compiled, so its bytes are for the record only and cannot be installed.
+ * @throws UserError when a file is missing or not a recorded space; with code 2 when the files are not of one kernel
+ * with the same parameters and configurations, or two are of the same device.
  */
 export async function kernelFromSpaces(
   paths: readonly string[],

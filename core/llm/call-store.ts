@@ -11,8 +11,8 @@ export interface CallStore {
 /** Recorded calls, for a replay. */
 export interface Recording {
   /**
-   * What the next call with this question came to, failures included: the first time its first record, and so on;
-   * the last one again when there are no more. Null where there is none. Attempts that were retried are left out.
+   * The record of the next call with this question, failures included: the first time its first record, and so on; the
+   * last one again when there are no more. Null without a record. Retried attempts do not count.
    */
   next(hash: string): Promise<CallRecord | null>;
 }

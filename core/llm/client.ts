@@ -18,8 +18,8 @@ export interface ModelClient {
   /** `xai`, `anthropic`, `openai`, `local` or `replay`. */
   readonly provider: string;
   /**
-   * Makes the call within budget, limits and retries, and records it whatever comes of it. A question with a good
-   * answer on record is answered from there.
+   * Makes the call within budget, limits and retries, and records it with any result. A question with a recorded good
+   * answer is answered from the record.
    * @throws ModelError by kind; never anything else.
    */
   ask(request: ModelRequest, options: AskOptions): Promise<ModelAnswer>;
@@ -30,7 +30,7 @@ export interface ModelClient {
 }
 
 /**
- * Something about a model that is told once: a retired name that another one answers, a bill above its worst case,
+ * A remark about a model that is reported once: a retired name that another model answers, a bill above its worst case,
  * options that its server refuses.
  */
 export interface ModelNote {

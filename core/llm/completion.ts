@@ -80,8 +80,9 @@ export function readCompletion(body: unknown, price: Price): Completion | null {
 type AnswerMessage = z.infer<typeof choiceSchema>["message"];
 
 /**
- * What the model says, and after it what it hands to a tool, which is where some servers put an answer by a schema.
- * Where neither holds anything like JSON, its thoughts come first: some servers take all of an answer for a thought.
+ * The text of the model, followed by the arguments that it passes to a tool, which is where some servers put an answer
+ * with a schema. If neither contains anything like JSON, its thoughts come first: some servers take the whole answer
+ * for a thought.
  */
 function answerOf(message: AnswerMessage): string {
   const calls = [...(message.tool_calls ?? []).map((call) => call.function), message.function_call];

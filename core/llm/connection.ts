@@ -31,8 +31,8 @@ const PROVIDERS = [
 export const DEFAULT_MODEL = "grok-4.3";
 
 /**
- * `LLM_BASE_URL` before everything, with whatever key is set for the model's provider, or none. Else the provider
- * that the model's name belongs to; a name that belongs to none goes to the first provider whose key is set.
+ * `LLM_BASE_URL` comes first, with the key of the model's provider if one is set. Otherwise the model's name selects
+ * the provider; a name of no known provider goes to the first one whose key is set.
  * @throws UserError (code 2).
  */
 export function connectionOf(wanted: string | undefined, environment: NodeJS.ProcessEnv = process.env): Connection {

@@ -63,8 +63,8 @@ export function failureOf(thrown: unknown, redact: Redact, ended: "cancelled" | 
 }
 
 /**
- * Of an error that a server states, whatever the status under which it does.
- * @param under what the message begins with.
+ * The failure of an error that a server reports, under any status.
+ * @param under prefix of the message.
  */
 export function failureSaid(
   answered: ServerError,

@@ -58,8 +58,8 @@ export function parseJson(text: string): unknown {
 }
 
 /**
- * JSON with what models put into it: a comma too many, comments, single quotes, Python's words. Nothing is made up:
- * the mended text has the same letters and digits in the same order, or it is none.
+ * Parses JSON with the usual mistakes of models: an extra comma, comments, single quotes, Python's constants. Nothing
+ * is invented: the repaired text has the same letters and digits in the same order, otherwise it is refused.
  */
 export function parseMended(text: string): unknown {
   try {

@@ -1,6 +1,6 @@
 /**
- * `fetch` for model endpoints: says by a class of its own that a port is one to which it does not connect, and keeps
- * what a server says of an error in another form than OpenAI's, which the client library would drop.
+ * `fetch` for model endpoints: reports a port that fetch refuses as a separate error class, and keeps a server's error
+ * in another form than OpenAI's, which the client library would drop.
  */
 import { outsideFetch } from "../outside/outside-fetch.ts";
 import { parseJson } from "./json-text.ts";

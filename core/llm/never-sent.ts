@@ -1,6 +1,6 @@
 /**
- * Whether a request failed before any of it left this machine, so that nobody can have charged for it. Where that is
- * not certain, the answer is no: the call stays counted.
+ * Whether a request failed before any of it left this machine, so that it cannot have cost anything. If that is not
+ * certain, the answer is no: the call stays counted.
  */
 import { BlockedPort } from "./model-fetch.ts";
 

@@ -1,7 +1,7 @@
 /**
- * A model behind an OpenAI-compatible endpoint. Each attempt is a call of its own: reserved at its worst case under
- * its own id, sent, settled and recorded. So an attempt whose cost nobody knows (a cut connection) stays counted in
- * full, and the next one reserves again.
+ * A model behind an OpenAI-compatible endpoint. Each attempt is a separate call: reserved at its worst case under its
+ * own id, sent, settled and recorded. So an attempt of unknown cost (a cut connection) stays counted in full, and the
+ * next one reserves again.
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout } from "node:timers/promises";

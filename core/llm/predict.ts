@@ -16,8 +16,8 @@ export interface PredictOptions<I, O> {
   /** Another seed makes another question of the same input. */
   readonly seed?: number | undefined;
   /**
-   * What the schema cannot say. Complaints, one sentence each, are told to the model in the repair turn; none
-   * accepts the answer. Called for each answer that fits the schema.
+   * Checks beyond the schema. Returns complaints, one sentence each, for the model's repair turn; an empty list accepts
+   * the answer. Called for each answer that fits the schema.
    */
   readonly check?: ((output: O) => readonly string[]) | undefined;
   /** How to treat an answer that fits the schema but still draws complaints from `check` after the repair turn. */

@@ -29,7 +29,7 @@ export class ShapeMemory {
   }
 
   /**
-   * Whether the question is to be sent again, in the current shape, after the server refused it in another.
+   * Whether to send the question again, in the current shape, after the server refused it in another.
    * @param asked tokens of the answer at most.
    */
   adapt({ kind, answered, message }: Failure, sent: RequestShape, asked: number): boolean {

@@ -1,5 +1,5 @@
 /**
- * What is asked of a model, as a value: instructions, a typed input and a typed output. After the signatures of
+ * A question to a model as a value: instructions, a typed input and a typed output. After the signatures of
  * DSPy (Khattab et al., 2023), with zod schemas for types.
  */
 import { createHash } from "node:crypto";

@@ -4,13 +4,13 @@ import { ModelError } from "./errors.ts";
 
 export interface Spending {
   /**
-   * Takes the worst case out of what is left, before anything is sent. Idempotent.
+   * Takes the worst case out of the remaining budget, before anything is sent. Idempotent.
    * @throws ModelError `over_budget` where it does not fit.
    */
   reserve(reservation: Reservation): Promise<void>;
   /**
-   * What the call really cost, dollars. Null: nobody knows (a cut connection), so the worst case stays counted.
-   * Idempotent: the first settlement stands.
+   * The real cost of the call, dollars. Null: unknown (a cut connection), so the worst case stays counted.
+   * Idempotent: the first settlement is kept.
    */
   settle(id: string, usd: number | null): Promise<void>;
 }

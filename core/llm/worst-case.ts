@@ -7,8 +7,8 @@ const PER_MESSAGE = 16;
 const PER_CALL = 512;
 
 /**
- * Upper bound of a prompt's tokens. A token of the byte-level vocabularies in use is at least one byte of UTF-8, so
- * bytes bound tokens whatever the text; ordinary text has a quarter as many. The schema is part of the prompt.
+ * Upper bound of a prompt's tokens. A token of the byte-level vocabularies in use is at least one byte of UTF-8, so the
+ * bytes of any text bound its tokens; ordinary text has a quarter as many. The schema is part of the prompt.
  */
 export function promptTokensAtMost({ messages, answer }: ModelRequest): number {
   const bytes = messages.reduce((sum, { content }) => sum + Buffer.byteLength(content) + PER_MESSAGE, 0);

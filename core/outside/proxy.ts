@@ -1,6 +1,6 @@
 /**
- * Which proxy the environment names for an address outside the cluster: `http_proxy`, `https_proxy`, `all_proxy` and
- * `no_proxy`, in lower or upper case, as curl reads them. What is on this host needs none.
+ * The proxy that the environment names for an address outside the cluster: `http_proxy`, `https_proxy`, `all_proxy` and
+ * `no_proxy`, in lower or upper case, as curl reads them. Addresses of this host need no proxy.
  */
 import { BlockList, isIP } from "node:net";
 import { isLoopback } from "../config/address.ts";

@@ -9,8 +9,8 @@ export function bareEnvironment(extra: Record<string, string> = {}): Record<stri
 }
 
 /**
- * For a process that runs what a proposer wrote: a candidate or its compiler. An allow-list, so that a key under a name
- * nobody thought of stays out too.
+ * For a process that runs a proposer's code: a candidate or its compiler. An allow-list, so that a key under an
+ * unforeseen name is excluded too.
  */
 export function cleanEnvironment(scratch: string): { PATH: string; HOME: string; LANG: string } {
   return { PATH: process.env.PATH ?? PATH, HOME: scratch, LANG: "C.UTF-8" };

@@ -1,6 +1,6 @@
 /**
- * Processes in a group of their own: Ctrl-C in the terminal does not reach them, and a signal to the group reaches all
- * that they started.
+ * Processes in a new group: Ctrl-C in the terminal does not reach them, and a signal to the group reaches all their
+ * children.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 

@@ -1,6 +1,6 @@
 /**
- * Makes a program start fast. An entry file imports this first, and everything else dynamically afterwards: what is
- * imported statically beside it is resolved and compiled before this has an effect.
+ * Makes a program start fast. An entry file imports this first, and everything else dynamically afterwards: modules
+ * imported statically beside it are resolved and compiled before this takes effect.
  */
 import { enableCompileCache, type ResolveFnOutput, registerHooks } from "node:module";
 import { fileURLToPath } from "node:url";

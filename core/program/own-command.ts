@@ -9,8 +9,8 @@ export type ProgramName = "coordinator" | "gpu-evaluator" | "island-worker" | "r
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /**
- * In a clone `npx` finds its programs; outside, it would ask the registry for a stranger's package, so they are named by
- * their path. The portable bundle has programs of its own in `bin/`.
+ * In a clone `npx` finds its programs; outside, it would ask the registry for a stranger's package, so they are named
+ * by their path. The portable bundle has its programs in `bin/`.
  */
 export function ownCommand(
   program: ProgramName,

@@ -13,7 +13,7 @@ const DEVELOPERS: ReadonlySet<string> = new Set(["debug", "trace"]);
  * Exits with 0 done, 2 wrong usage, else what the `UserError` says. Only what is nobody's mistake but ours is shown with
  * its stack trace.
  *
- * @param version what `--version` prints, alone on its line
+ * @param version printed by `--version`, alone on its line
  */
 export async function runProgram(program: Command, version: string): Promise<void> {
   program.version(version, "--version", "print the version");

@@ -1,6 +1,6 @@
 /**
- * Names that are not UTF-8. Node replaces such bytes by U+FFFD when it decodes a command line or a path, so what is then
- * read or written is another file. Linux alone allows these names, and shows the bytes.
+ * Names that are not UTF-8. Node replaces such bytes by U+FFFD when it decodes a command line or a path, so it would
+ * read or write another file. Linux alone allows these names, and shows the bytes.
  */
 import { isUtf8 } from "node:buffer";
 import { readFileSync, readlinkSync } from "node:fs";

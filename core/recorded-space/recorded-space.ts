@@ -1,6 +1,6 @@
 /**
- * Recorded search spaces (`.json` or `.json.gz`): every valid configuration of a kernel with what a real GPU made of
- * it. What is not recorded is not valid.
+ * Recorded search spaces (`.json` or `.json.gz`): every valid configuration of a kernel with its result on a real GPU.
+ * A configuration that is not recorded is not valid.
  */
 import { basename } from "node:path";
 import { isBetter, type Objective } from "@kevo/proto/objective.ts";

@@ -1,7 +1,7 @@
 /**
- * The sandbox around code that nobody trusts, and around the programs that compile or start it. Its native part
- * (`native/sandbox.c`) is compiled at start by the compiler that candidates are compiled with; what this host allows
- * is tried out then, layer by layer, and said. Nothing here is assumed to work.
+ * The sandbox around untrusted code, and around the programs that compile or start it. Its native part
+ * (`native/sandbox.c`) is compiled at start by the compiler of the candidates; then every layer is tried on this host,
+ * and the result reported. Nothing here is assumed to work.
  */
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";

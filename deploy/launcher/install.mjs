@@ -46,8 +46,8 @@ export function isInstalled(root, machine = process) {
 
 /**
  * Packages that package-lock.json wants here and node_modules lacks or has in another version. npm writes
- * `node_modules/.package-lock.json` (what is there) at the end of an install; without it, this throws: an install that
- * was cut off does not count.
+ * `node_modules/.package-lock.json` (the installed packages) at the end of an install; without it, this throws: an
+ * interrupted install does not count.
  * @param {string} root the clone
  * @param {{ platform: string, arch: string }} [machine]
  * @returns {string[]}

@@ -28,11 +28,11 @@ function findNpm(env = process.env, execPath = process.execPath) {
 }
 
 /**
- * Runs npm and waits for it; its chatter is kept back unless it fails. Throws LauncherError.
- * @param {string} node the Node to run npm under; also what npm takes for the engine of packages
+ * Runs npm and waits for it; its output is shown only if it fails. Throws LauncherError.
+ * @param {string} node the Node to run npm under; npm also takes it for the engine of packages
  * @param {string[]} args
  * @param {string} cwd
- * @param {string} what what is being installed, for the error
+ * @param {string} what name of the installed thing, for the error
  */
 export async function runNpm(node, args, cwd, what) {
   const npm = findNpm();

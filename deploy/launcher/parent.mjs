@@ -1,6 +1,6 @@
 /**
  * npm and npx start a program through a shell, and pass SIGTERM to that shell alone, which ends without telling the
- * program; SIGHUP and SIGKILL they pass to nobody. Here the program notices by itself that they have ended.
+ * program; SIGHUP and SIGKILL they do not pass on. Here the program itself notices that they have ended.
  */
 import { readFileSync } from "node:fs";
 

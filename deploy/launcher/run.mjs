@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * Starts a program of this clone on any Node: `node deploy/launcher/run.mjs PROGRAM [ARGUMENT …]`, PROGRAM relative
- * to the clone. Fetches Node 24 where the machine's is too old, installs what is missing, then runs it. Without a
- * program it stops there.
+ * Starts a program of this clone on any Node: `node deploy/launcher/run.mjs PROGRAM [ARGUMENT …]`, PROGRAM relative to
+ * the clone. Fetches Node 24 where the machine's is too old, installs missing packages, then runs the program. Without
+ * a program it stops there.
  */
 import { realpathSync } from "node:fs";
 import { join } from "node:path";

@@ -6,9 +6,9 @@ import { run } from "./run.mjs";
 const JOB = ["--islands", "4", "--evaluations", "200"];
 
 /**
- * Arguments for the coordinator. A command goes through as it is; options extend or override the default job (the
- * last one of a name counts); help is the coordinator's.
- * @param {string[]} args what stands after `npm start --`
+ * Arguments for the coordinator. A command is passed unchanged; options extend or override the default job (the last
+ * one of a name counts); help is the coordinator's.
+ * @param {string[]} args the arguments after `npm start --`
  */
 export function coordinatorArguments(args) {
   const [first] = args;

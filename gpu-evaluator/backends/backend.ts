@@ -1,5 +1,5 @@
 /**
- * What a backend must do. The daemon owns queues, credits, deadlines of the whole call and the lane of each
+ * The interface of a backend. The daemon owns queues, credits, deadlines of the whole call and the lane of each
  * device; a backend compiles, verifies and times one candidate.
  */
 import type { Purpose } from "@kevo/core/effort/effort.ts";

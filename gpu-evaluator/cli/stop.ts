@@ -14,7 +14,7 @@ export interface Stop {
 
 /**
  * Listens from now on. With `parent`, standard input is a pipe whose other end the starting process holds: it
- * closes when that process dies, however it dies, and nobody is left then who wants the results.
+ * closes when that process dies, however it dies, and then the results are useless.
  */
 export function untilToldToStop(parent: boolean): Stop {
   const requested = Promise.withResolvers<Asking>();

@@ -103,8 +103,8 @@ export class Daemon {
   }
 
   /**
-   * One attempt. Resolves with the outcome. Aborting `signal` ends what runs and frees all it held.
-   * @throws Refusal when it cannot be taken; whatever the backend threw when it failed itself.
+   * One attempt. Resolves with the outcome. Aborting `signal` ends its processes and frees all it held.
+   * @throws Refusal when it cannot be taken; the backend's error when the backend itself failed.
    */
   evaluate(job: Job, deviceModel: string, signal: AbortSignal, onStage: (stage: StageName) => void): Promise<Result> {
     return new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 /**
- * Sources that a language model wrote: fetched by hash, held against the kernel they belong to, passed through the
- * static gate, and put on the disk beside copies of the kernel's other files for as long as they are evaluated.
+ * Code that a language model wrote: fetched by hash, compared with the kernel it belongs to, passed through the static
+ * gate, and put on the disk beside copies of the kernel's other files for as long as it is evaluated.
  */
 import { randomUUID } from "node:crypto";
 import { cp, mkdir, rm, writeFile } from "node:fs/promises";

@@ -40,8 +40,8 @@ export interface CheckedRequest {
 }
 
 /**
- * Checks form first, then fetches the kernel (at once where it is known), then checks against it.
- * @param capability that every device here has at least; null where there is none
+ * Checks form first, then fetches the kernel (immediately where it is known), then checks against it.
+ * @param capability that every device here has at least; null for devices without one
  * @throws Refusal
  */
 export function checkRequest(

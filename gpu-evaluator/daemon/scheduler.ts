@@ -145,7 +145,7 @@ export class Scheduler<T> {
   }
 
   /**
-   * It has its result, or nobody wants it any more. Gives back whatever it held; a second call changes nothing.
+   * It has its result, or is no longer wanted. Gives back all it held; a second call changes nothing.
    * @param laneMs how long it held its lane
    */
   done(ticket: Ticket<T>, laneMs = 0): void {

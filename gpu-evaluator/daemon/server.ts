@@ -155,8 +155,8 @@ export async function serveEvaluator(options: ServerOptions): Promise<EvaluatorS
 }
 
 /**
- * Sends a stage once it has lasted until the event loop's next turn: what is over within one turn is nothing
- * that a reader could see, and each message costs as much as a whole recorded evaluation.
+ * Sends a stage once it has lasted until the event loop's next turn: no reader could see a shorter one, and each
+ * message costs as much as a whole recorded evaluation.
  */
 function stageReporter(call: EvaluateCall): { report: (stage: StageName) => void; end: () => void } {
   let latest: StageName | null = null;

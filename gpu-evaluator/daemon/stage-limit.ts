@@ -2,9 +2,9 @@
 import { type Artifact, type Failure, isFailure, type Measured } from "../backends/backend.ts";
 
 /**
- * Runs a stage under `signal` and a limit in milliseconds, and waits for its end in any case. When the limit
- * strikes, the stage is told to end, and what it did not finish is a `timeout`. A value that came all the same is
- * returned, so that nobody loses what has to be disposed of. @throws the signal's reason when that struck.
+ * Runs a stage under `signal` and a limit in milliseconds, and waits for its end in any case. When the limit strikes,
+ * the stage is told to end, and unfinished work is a `timeout`. A value that arrives nevertheless is returned, so that
+ * the caller can dispose of it. @throws the signal's reason when that struck.
  */
 export async function withLimit<R extends Artifact | Measured>(
   stage: string,

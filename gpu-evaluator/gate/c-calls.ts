@@ -1,7 +1,7 @@
 /**
  * Functions are called by their names and in no other way: a function whose address is computed, or kept in a variable,
- * is one that the gate has not seen. So no type of a function or of a pointer to one is made or used, no function's name
- * stands for its address, nothing that was computed is called, and no jump has a computed target.
+ * is one that the gate has not seen. So no type of a function or of a pointer to one is made or used, no function's
+ * name means its address, no computed value is called, and no jump has a computed target.
  */
 import { braceDepths, type Defined, partners } from "./c-structure.ts";
 import { split, type Token } from "./c-tokens.ts";
@@ -146,7 +146,10 @@ class Reading {
     return this.#code[around - 1]?.text === "kevo_parallel" && this.#taskOf(around) === at;
   }
 
-  /** Where kevo_parallel(threads, tasks, body, argument), whose parenthesis is at `open`, names its body; null where it does not. */
+  /**
+   * Where kevo_parallel(threads, tasks, body, argument), whose parenthesis is at `open`, names its body; null where it
+   * does not.
+   */
   #taskOf(open: number): number | null {
     const [, from, to] = this.#commas.get(open) ?? [];
     if (from === undefined || to !== from + 2) return null;

@@ -1,6 +1,6 @@
 /**
- * The static gate for C off the event loop: whatever a region makes of its reading, the daemon goes on. The gate's work
- * grows with the length of what it reads; a limit stands behind that all the same.
+ * The static gate for C off the event loop: however long it reads a region, the daemon continues. The gate's work grows
+ * with the length of the region; a limit guards against the rest.
  */
 import { Worker } from "node:worker_threads";
 

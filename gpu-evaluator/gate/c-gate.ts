@@ -1,8 +1,8 @@
 /**
  * The static gate for C that a language model wrote, before anything is compiled: by allow-lists of headers, calls,
- * attributes and the compiler's own names, without assembly and without tricks of the preprocessor. It looks at
- * the region alone; what stands around it is the kernel's author's. It is a first filter with clear messages; what
- * it lets through still meets the check of the object code's symbols (`isLinkable`) and the sandbox.
+ * attributes and the compiler's own names, without assembly and without tricks of the preprocessor. It reads the region
+ * alone; the text around it is the kernel author's. It is a first filter with clear messages; code that passes still
+ * meets the check of the object code's symbols (`isLinkable`) and the sandbox.
  */
 
 import { computedCalls, namesOf } from "./c-calls.ts";
@@ -26,7 +26,7 @@ const CLOSING = new Map([
 /**
  * @param region the evolved lines.
  * @param around the kernel's source before them, whose functions, macros and types they may use.
- * @returns what is refused, as a message for its author; null when nothing is.
+ * @returns the first refused thing, as a message for its author; null when all is allowed.
  */
 export function refusedInC(region: string, around: string): string | null {
   const tokens = tokensOf(region);

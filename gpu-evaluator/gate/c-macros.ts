@@ -1,7 +1,7 @@
 /**
- * What the preprocessor makes of an evolved region, as far as the gate has to know: macros stand for code that is read
- * where they are used. A region has neither # nor ## nor #undef, so replacing names is all of it; which branch of an
- * #if is taken is not known here, so every definition is tried.
+ * The preprocessor's effect on an evolved region, as far as the gate needs it: a macro is read as its code wherever it
+ * is used. A region has neither # nor ## nor #undef, so replacing names is all of it; which branch of an #if is taken
+ * is unknown here, so every definition is tried.
  */
 import { type Macro, macroOf } from "./c-structure.ts";
 import { type Directive, split, type Token, type Tokens } from "./c-tokens.ts";

@@ -1,6 +1,6 @@
 /**
- * The C of an evolved region as tokens, as far as the gate needs it: without comments, directives apart. Every step takes
- * time that grows with the length alone: what is read here was written by nobody who is trusted.
+ * The C of an evolved region as tokens, as far as the gate needs it: without comments, directives apart. Every step
+ * takes time that grows with the length alone, since the author of the text is not trusted.
  */
 
 export interface Token {

@@ -1,5 +1,5 @@
 /**
- * What an island proposes next. Only reads: its randomness is drawn from (seed, island, k), and everything else
+ * Decides an island's next proposals. Only reads: its randomness is drawn from (seed, island, k), and everything else
  * follows from the logs.
  */
 
@@ -52,7 +52,10 @@ export interface AskRequest {
   readonly classical?: number;
 }
 
-/** At most `count` proposals, migrants first, then suggestions; none when the space holds nothing untried for this island. */
+/**
+ * At most `count` proposals, migrants first, then suggestions; none when the space holds nothing untried for this
+ * island.
+ */
 export function ask(
   island: Island,
   knowledge: Knowledge,

@@ -1,7 +1,8 @@
 /**
- * Which devices receive the next evaluations of a budget that several share. Neither a surrogate nor the time since the last gain tells
- * whether a device is done. Another device does: two searches of their own that end at the same configuration have
- * hardly both missed. Such devices leave the budget to the rest, until that has had its share.
+ * Decides which devices receive the next evaluations of a budget that several share. Neither a surrogate nor the time
+ * since the last gain tells whether a device is done. Another device does: two independent searches that end at the
+ * same configuration are unlikely to have both missed the optimum. Such devices leave the budget to the rest, until
+ * those have had their share.
  */
 import { bestValue, type Device, devicesLike, NEAR } from "./devices.ts";
 import { type Knowledge, type NicheKnowledge, nicheOf } from "./knowledge.ts";
@@ -15,7 +16,7 @@ const SHARE = 3;
  * Whether the island waits for others, since its device's best is confirmed and another's is not. Never where the
  * budget is not evaluations, with --sync, or where code evolves: there a device's time is its own, islands step
  * together, or wait for models.
- * @param goesOn false while nothing comes of the island, such as where no evaluator has its device: nobody waits for it.
+ * @param goesOn false while the island cannot progress, such as without an evaluator for its device: none waits for it.
  */
 export function leavesBudgetToOthers(
   knowledge: Knowledge,

@@ -1,7 +1,7 @@
 /**
- * What all islands of a run together have learnt: every result by niche, and what is on its way. A fold over every
- * island's log. Logs may arrive interleaved in any way. With --sync results are kept in canonical order, so that two
- * folds of the same logs are equal; otherwise in the order of their arrival, which costs less: a late one undoes
+ * The knowledge of all islands of a run together: every result by niche, and the candidates in flight. A fold over
+ * every island's log. Logs may arrive interleaved in any way. With --sync results are kept in canonical order, so that
+ * two folds of the same logs are equal; otherwise in the order of their arrival, which costs less: a late one undoes
  * nothing that was computed from those before it.
  */
 import { UserError } from "@kevo/core/errors/user-error.ts";

@@ -4,7 +4,7 @@ import type { Topology } from "@kevo/proto/run.ts";
 
 /**
  * Islands that send to `island` in migration round `round`, ascending, never itself. Under `random` one other
- * island, drawn anew each round from the seed; everyone who knows the run knows who it is.
+ * island, drawn again each round from the seed; every holder of the run's specification knows which.
  */
 export function neighboursOf(
   topology: Topology,

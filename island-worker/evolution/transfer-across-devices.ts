@@ -1,7 +1,7 @@
 /**
- * What other devices teach this one. What is nearly the best on one is seldom so on another, but more often than
- * chance has it, also where the surrogate expects nothing. So it is tried in place of offspring, and the less often the
- * more of the kind have disappointed here.
+ * Transfer from other devices. A configuration that is nearly the best on one device is seldom so on another, but more
+ * often than by chance, also where the surrogate expects nothing. So it is tried in place of offspring, the less often
+ * the more such configurations have disappointed here.
  */
 import type { Random } from "@kevo/core/random/random.ts";
 import type { Genes } from "@kevo/core/search-space/search-space.ts";

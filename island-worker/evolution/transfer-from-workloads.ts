@@ -1,5 +1,5 @@
 /**
- * What other niches teach this one. Workloads of one kernel differ in what is best, but not in everything: a
+ * Transfer from other niches. The best configurations of one kernel's workloads differ, but not in everything: a
  * configuration that is among the best on some is worth a try on the others.
  */
 import type { Genes } from "@kevo/core/search-space/search-space.ts";

@@ -1,7 +1,7 @@
 /**
  * Language models beside the classical proposers: decides with the pure part when an island asks one, makes the call
- * without anybody waiting for it, and keeps what came of it until the island's next batch. Losing it loses nothing
- * but calls under way.
+ * without blocking, and keeps the result until the island's next batch. Losing the advisor loses only the calls in
+ * progress.
  */
 import type { CallRecord } from "@kevo/core/llm/call.ts";
 import type { ModelClient } from "@kevo/core/llm/client.ts";
@@ -62,7 +62,10 @@ const PAUSE_MS = 5_000;
 const MAX_PAUSE_MS = 120_000;
 /** Fruitless calls in a row after which an island with nothing else to propose waits for no more. */
 const GIVE_UP = 4;
-/** Where code evolves: classical candidates of an island before a model has written anything, and for each that it wrote. */
+/**
+ * Where code evolves: classical candidates of an island before a model has written anything, and for each that it
+ * wrote.
+ */
 const TUNED_AT_FIRST = 6;
 const TUNED_FOR_EACH = 2;
 

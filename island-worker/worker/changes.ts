@@ -5,8 +5,8 @@ export class Changes {
   #due = false;
 
   /**
-   * Something changed: everybody who waits looks again, once everything that has arrived by now is taken in. What
-   * arrives together is answered together: one larger batch instead of several small ones.
+   * Something changed: every waiter looks again, once everything that has arrived by now is processed. Simultaneous
+   * arrivals are answered together: one larger batch instead of several small ones.
    */
   notify(): void {
     if (this.#due) return;

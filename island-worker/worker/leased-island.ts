@@ -1,6 +1,6 @@
 /**
- * One island while this worker holds it: folds its log, asks it for batches, and repeats each batch until it
- * stands in the log. Everything it knows comes from the log; losing the lease loses nothing.
+ * One island while this worker holds it: folds its log, asks it for batches, and repeats each batch until the log
+ * contains it. Everything it knows comes from the log; losing the lease loses nothing.
  */
 
 import { MalformedReply, RemoteError } from "@kevo/core/bus/errors.ts";

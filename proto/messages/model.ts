@@ -1,7 +1,7 @@
 /**
- * `kevo.<run>.model`, request and reply: a worker takes dollars out of the run's budget before it calls a language
- * model, says after it what the call cost, and stores and finds what was asked and answered. Every request may be
- * repeated: ids and hashes say what it is about.
+ * `kevo.<run>.model`, request and reply: a worker reserves dollars of the run's budget before it calls a language
+ * model, reports the cost afterwards, and stores and finds questions with their answers. Every request may be repeated:
+ * ids and hashes identify it.
  */
 import { z } from "zod";
 import { callRecord, reservation } from "../model-call.ts";

@@ -1,7 +1,7 @@
 /**
- * Examples for the implementation prompt, by what was measured: the ideas of an earlier run are implemented anew, each
- * kernel is evolved for a little, and an answer becomes an example where its kernel is about as fast as what the same
- * idea reached before, or as the library's own where the idea had failed.
+ * Examples for the implementation prompt, chosen by measurement: the ideas of an earlier run are implemented again,
+ * each kernel is evolved for a little, and an answer becomes an example where its kernel is about as fast as the same
+ * idea's earlier one, or as the library's own where the idea had failed.
  */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * A whole run as a file: what services and models answered and what was measured, by content hash, with the options.
- * Replayed, the pipeline runs anew and only its questions are answered from here; no key, no network.
+ * A whole run as a file: the answers of services and models, and the measurements, by content hash, with the options.
+ * In a replay the pipeline runs again and only its questions are answered from here; no key, no network.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { gunzipSync, gzipSync } from "node:zlib";

@@ -1,7 +1,7 @@
 /**
  * The way to outside services. Clients of any kind talk to a gateway on loopback, which answers from this run's
  * recording, from the cache, or from the service; so caching, recording, replay, time limits and the pace of calls
- * are the same for all of them, whatever their libraries offer.
+ * are the same for all of them, whichever libraries they use.
  */
 import type { Answer, StoredExchange } from "./exchange.ts";
 
@@ -33,7 +33,9 @@ export interface Exchange {
    * here for the first time. A replay repeats what was true when it was recorded.
    */
   readonly paid: boolean;
-  /** When the answer came, milliseconds since 1970. Decisions go by this and not by the clock, so replays repeat them. */
+  /**
+   * When the answer came, milliseconds since 1970. Decisions go by this and not by the clock, so replays repeat them.
+   */
   readonly at: number;
   /** Null only where it is missing. */
   readonly answer: Answer | null;
@@ -50,8 +52,8 @@ export interface Line {
 export interface Transport {
   /**
    * Opens a line, hands it to `use`, and closes it.
-   * @throws what `use` throws; before that UserError when a replay was asked what it does not have, and the
-   * signal's reason when aborted.
+   * @throws the errors of `use`; before that UserError for a question that a replay cannot answer, and the signal's
+   * reason when aborted.
    */
   call<T>(service: Service, signal: AbortSignal | undefined, use: (line: Line) => Promise<T>): Promise<T>;
   /** Waits as a service demanded; not at all in a replay. @throws the signal's reason. */

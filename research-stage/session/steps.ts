@@ -1,7 +1,7 @@
 /**
  * Work in steps that are never done twice. A step is stored with the hash of its input and its output; asked again
- * with the same input it answers from the store. So a run that was killed goes on where it was, and calls within a
- * step that was cut off are found again one by one in the stores of calls and exchanges.
+ * with the same input it answers from the store. So a killed run continues where it was, and the calls within an
+ * interrupted step are found again one by one in the stores of calls and exchanges.
  */
 import { createHash } from "node:crypto";
 import { channel } from "node:diagnostics_channel";
@@ -10,7 +10,9 @@ import type { z } from "zod";
 import type { ResearchDatabase } from "../store/database.ts";
 import { findStep, putStep } from "../store/store.ts";
 
-/** Published when a step has been stored as begun, as done, or as of no use: `{run, key, stage, status}`. For observers. */
+/**
+ * Published when a step has been stored as begun, as done, or as of no use: `{run, key, stage, status}`. For observers.
+ */
 const STEP_CHANNEL = channel("kevo.research.step");
 
 interface StepOptions<T> {

@@ -11,8 +11,8 @@ const NAMED: ReadonlyMap<string, string> = new Map([
 const REFERENCE = /&(?:#([0-9]{1,10})|#[xX]([0-9a-fA-F]{1,8})|([A-Za-z_][\w.-]{0,63}));/g;
 
 /**
- * Each reference once, so that `&amp;#201;` becomes `&#201;`. What names no character that XML allows stays as it is:
- * it shows that the text is not what its author meant.
+ * Each reference once, so that `&amp;#201;` becomes `&#201;`. A reference to no character that XML allows stays
+ * unchanged: it shows that the text is not what its author meant.
  */
 export function decodeReferences(text: string): string {
   return text.replace(REFERENCE, (reference, decimal?: string, hexadecimal?: string, name?: string) => {

@@ -1,6 +1,6 @@
 /**
- * All results, in order. Unlike `Promise.all` it first lets every one end: an answer that is paid for comes in and is
- * stored although another one failed, and nobody is still at work when the error is told.
+ * All results, in order. Unlike `Promise.all` it first lets every one end: a paid answer arrives and is stored although
+ * another one failed, and no work is in progress when the error is reported.
  * @throws the first error in their order
  */
 export async function every<T>(work: readonly Promise<T>[]): Promise<T[]> {

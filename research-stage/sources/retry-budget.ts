@@ -21,7 +21,7 @@ export interface RetryBudget {
    * Asks until there is an answer, and says why it waits.
    *
    * @param waitMs milliseconds before the next try; null: another one is useless. `tried` counts from 1.
-   * @throws what `ask` threw, where another try is useless or the wait is longer than what is left of the budget; the
+   * @throws the error of `ask`, where another try is useless or the wait exceeds the rest of the budget; the
    *   signal's reason when aborted.
    */
   ask<T>(ask: () => Promise<T>, waitMs: (error: unknown, tried: number) => number | null): Promise<T>;

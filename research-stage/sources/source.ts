@@ -1,6 +1,6 @@
 /**
- * A source of literature. It answers every question, also when it could not look: "found nothing" (`ok`, no items)
- * and "could not look" (`failed`, `skipped`) are different answers, and whoever judges novelty needs to know which.
+ * A source of literature. It answers every question, also when it could not search: "found nothing" (`ok`, no items)
+ * and "could not search" (`failed`, `skipped`) are different answers, and the judge of novelty must know which.
  * `docs/sources.md` shows how to add one.
  */
 import { z } from "zod";
@@ -59,7 +59,7 @@ export const sourceResult = z.object({
   reason: z.string().nullable(),
   items: z.array(literatureRecord),
   /**
-   * Dollars that this run paid for the search, in this session or an earlier one. What the cache answered costs
+   * Dollars that this run paid for the search, in this session or an earlier one. Answers from the cache cost
    * nothing; a replay repeats the recorded figure.
    */
   cost_usd: z.number().nonnegative(),

@@ -1,6 +1,6 @@
 /**
- * Asks a model about one record, alone: hostile text speaks for nobody but itself, and stands in a fence of its own.
- * Where no answer comes, the stage goes on without it.
+ * Asks a model about one record, alone and inside a fence: hostile text can affect only its own record. Without an
+ * answer the stage continues without it.
  */
 import type { Prediction } from "@kevo/core/llm/predict.ts";
 import type { z } from "zod";

@@ -1,7 +1,7 @@
 /**
- * Stage 1: from fetched text to claims. Each record is read in a call of its own, so that a hostile one can speak for
- * nobody but itself; what comes back fits a strict schema, every claim carries a quote that must stand in the record
- * word by word, and nothing else of the text reaches a later stage.
+ * Stage 1: from fetched text to claims. Each record is read in a separate call, so that a hostile one affects only
+ * itself. The answer must fit a strict schema, the record must contain the quote of every claim word for word, and
+ * nothing else of the text reaches a later stage.
  */
 
 import { UserError } from "@kevo/core/errors/user-error.ts";

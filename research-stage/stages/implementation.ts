@@ -1,6 +1,6 @@
 /**
- * Stage 5: an idea becomes a kernel and a PyTorch module. Reference, inputs, workloads and tolerance are the library
- * kernel's that the idea builds upon, so nothing that a model wrote judges what a model wrote. What fails goes back to
+ * Stage 5: an idea becomes a kernel and a PyTorch module. Reference, inputs, workloads and tolerance come from the
+ * library's kernel that the idea builds upon, so a model's code is never judged by a model's code. A failure returns to
  * the model with its output, a bounded number of times.
  */
 import { mkdir, rm, writeFile } from "node:fs/promises";

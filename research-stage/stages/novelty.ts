@@ -1,7 +1,7 @@
 /**
- * Stage 4: every claim of an idea is searched anew. A model reads each work found, alone, and says how it relates,
- * with a quote that must stand there; the verdict is drawn from that by rule, never by a model, so that no text that
- * was fetched can pronounce it. A search that failed gives no verdict.
+ * Stage 4: searches every claim of an idea again. A model reads each work found, alone, and says how it relates, with a
+ * quote that the work must contain. A rule draws the verdict from that, never a model, so that no fetched text can
+ * pronounce it. A failed search gives no verdict.
  */
 
 import { signature } from "@kevo/core/llm/signature.ts";

@@ -1,6 +1,6 @@
 /**
- * Two hosts on one: this process runs in a network namespace of its own, makes a second one, joins the two by a
- * virtual cable, and has an evaluator over there and NATS and the client over here. Prints what it found as JSON.
+ * Two hosts on one: this process runs in a new network namespace, makes a second one, joins the two by a virtual cable,
+ * and has an evaluator in the other one, with NATS and the client in this one. Prints its findings as JSON.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";

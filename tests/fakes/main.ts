@@ -4,7 +4,7 @@
  *
  *     node tests/fakes/main.ts [--x SCENARIO] [--exa SCENARIO] [--arxiv SCENARIO]
  *
- * A scenario is a list such as `429:2,503*3,ok` (see `http/fault.ts`); the last step goes on for ever.
+ * A scenario is a list such as `429:2,503*3,ok` (see `http/fault.ts`); the last step repeats for ever.
  */
 import { parseArgs } from "node:util";
 import { startFakeArxiv } from "./arxiv/server.ts";

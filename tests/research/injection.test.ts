@@ -1,5 +1,5 @@
 /**
- * A corpus with hostile works and the same one without, read by a model that does whatever it is told: verdicts, gaps and
+ * A corpus with hostile works and the same one without, read by a model that obeys every order: verdicts, gaps and
  * ideas are the same, also where no rule noticed the attack.
  */
 import { mkdtempSync, rmSync } from "node:fs";

@@ -3,8 +3,8 @@
  *
  *     npm run record:demonstration
  *
- * Again whenever prompts, signatures or what is written into a generated kernel change: a replay asks its questions
- * anew and finds answers by their hash. Measurements are of the machine that this runs on, so let it be quiet.
+ * Run it again whenever prompts, signatures or the text of a generated kernel change: a replay asks its questions again
+ * and finds answers by their hash. Measurements are of this machine, so let it be quiet.
  */
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";

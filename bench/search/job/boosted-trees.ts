@@ -1,6 +1,6 @@
 /**
  * Gradient-boosted regression trees (Friedman, 2001) on rows of small codes: squared error, splits by histogram. They
- * stand for what was not measured. Equal data give equal bits.
+ * predict the unmeasured configurations. Equal data give equal bits.
  */
 import { labelledRandom } from "@kevo/core/random/random.ts";
 

@@ -1,4 +1,6 @@
-/** The best candidate of a run, of each workload where islands are limited to workloads, and of each device likewise. */
+/**
+ * The best candidate of a run, of each workload where islands are limited to workloads, and of each device likewise.
+ */
 import { and, eq } from "drizzle-orm";
 import type { LineageDatabase } from "../database.ts";
 import { candidates, evaluations, measurements } from "../schema.ts";
@@ -14,7 +16,7 @@ export function bestOf(db: LineageDatabase, run: string): Ranked | null {
 
 /**
  * The best for each workload by its own timings, among the islands whose niche holds it. Empty where no island is
- * limited to workloads. As in the ranking, what was measured again stands before what was not.
+ * limited to workloads. As in the ranking, re-measured candidates come before all others.
  */
 export function bestByWorkload(db: LineageDatabase, run: string): Map<string, Ranked> {
   const niches = readNiches(db, run);

@@ -1,6 +1,6 @@
 /**
- * A run over many workloads, each with islands of its own: what was found for each of them, also where that loses
- * against the baseline or nothing was found.
+ * A run over many workloads, each with its own islands: the best of each of them, also where it is slower than the
+ * baseline or nothing was found.
  */
 import type { MeasurementConditions } from "@kevo/proto/event.ts";
 import type { Config } from "@kevo/proto/search-space.ts";

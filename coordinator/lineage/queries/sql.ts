@@ -10,9 +10,9 @@ export interface Answer {
 }
 
 /**
- * @param sqlite a read-only connection; what is refused here would fail there too, with a message of SQLite.
+ * @param sqlite a read-only connection; statements refused here would fail there too, with a message of SQLite.
  * @param limit most rows. Rows are fetched one by one, so a query without end answers too.
- * @throws UserError for what is not one SELECT, and for SQLite's complaints.
+ * @throws UserError for anything but one SELECT, and for SQLite's complaints.
  */
 export function query(sqlite: Database.Database, text: string, limit: number): Answer {
   try {

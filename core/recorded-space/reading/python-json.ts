@@ -34,8 +34,8 @@ function withoutNonFinite(text: string): string {
 const ROW_DEPTH = 3;
 
 /**
- * The text up to the last complete row, with what is open closed; null where it is complete or holds no row. A row that
- * was cut is left out: half a number is another number.
+ * The text up to the last complete row, with its brackets closed; null where it is complete or holds no row. A cut row
+ * is left out: half a number is another number.
  */
 function closedAfterLastRow(text: string): string | null {
   const open: string[] = [];

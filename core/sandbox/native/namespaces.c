@@ -126,7 +126,10 @@ static int find(shown *s, const char *path, int writable) {
   return s->fd < 0 ? namespaces_fail("open", path) : 0;
 }
 
-/* In the new root, which is the working directory: directories of `path`, and its last name as a directory or an empty file. */
+/*
+ * In the new root, which is the working directory: directories of `path`, and its last name as a directory or an empty
+ * file.
+ */
 static int make_place(const char *path, int directory, char *place) {
   int length = snprintf(place, PATH_MAX, ".%s", path);
   if (length >= PATH_MAX) return errno = ENAMETOOLONG, namespaces_fail("cannot use", path);
@@ -175,9 +178,9 @@ static int show(const shown *s) {
 }
 
 /*
- * Its own processes, and of the rest what container runtimes leave: nothing of /proc can be written, the kernel's
- * memory, keys and timers cannot be read. Some containers hide parts of /proc and let nobody mount another; programs
- * that miss it then say so themselves.
+ * Its own processes, and of the rest as much as container runtimes leave: nothing of /proc can be written, and the
+ * kernel's memory, keys and timers cannot be read. Some containers hide parts of /proc and allow no other mount;
+ * programs that need it then fail with their own messages.
  */
 static int show_processes(void) {
   static const char *const files[] = {"kcore", "keys", "key-users", "latency_stats", "timer_list", "sched_debug", "kmsg", "kallsyms"};

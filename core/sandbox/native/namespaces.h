@@ -15,15 +15,15 @@ int namespaces_fail(const char *what, const char *which);
 pid_t namespaces_fork(void);
 
 /*
- * Of the parent, once: who the child is outside. As `nobody`, which takes the rights of root, it is the user nobody
- * there, who gets the paths that may be written for his own; where he could not read the others, or without
- * `nobody`, it stays the user of this process. 0, or -1. The child waits for it in `namespaces_enter`.
+ * Called by the parent, once: sets the child's identity outside. With `nobody`, which needs the rights of root, that is
+ * the user nobody, who becomes the owner of the writable paths. Without it, or if nobody could not read the other
+ * paths, the child stays the user of this process. 0, or -1. The child waits for it in `namespaces_enter`.
  */
 int namespaces_place(pid_t child, const confine_paths *paths, int nobody);
 
 /*
- * Of the child: a root of its own on the empty directory `root` that holds the paths, null, zero and urandom of the
- * devices, and a /proc of its own processes that cannot be written. The working directory stays, by name.
+ * Called by the child: makes a new root on the empty directory `root`, with the paths, the devices null, zero and
+ * urandom, and a read-only /proc of its processes. The working directory keeps its name.
  */
 int namespaces_enter(const char *root, const confine_paths *paths);
 

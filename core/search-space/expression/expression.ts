@@ -1,6 +1,6 @@
 /**
- * A constraint or a condition: an expression over parameters that means what Python means by it, as Kernel Tuner's users write
- * theirs. It has no assignment, attribute, index or comprehension, and reaches nothing but its parameters.
+ * A constraint or a condition: an expression over parameters that means what Python means by it, as Kernel Tuner's
+ * users write theirs. It has no assignment, attribute, index or comprehension, and reaches nothing but its parameters.
  */
 import { UserError } from "../../errors/user-error.ts";
 import { compile } from "./evaluate.ts";
@@ -23,7 +23,7 @@ export interface Expression {
 
 /**
  * @param label names the expression in messages
- * @throws UserError that says what is wrong in it, and what to write instead where that is known.
+ * @throws UserError that names its mistake, and suggests a replacement where one is known.
  */
 export function parseExpression(
   text: string,

@@ -23,7 +23,7 @@ const MAX_DEPTH = 100;
 
 /**
  * @param declared the names of parameters; one that is also a function's name is the parameter.
- * @throws SyntaxMistake that says what is wrong, and what to write instead where that is known.
+ * @throws SyntaxMistake that names the mistake, and suggests a replacement where one is known.
  */
 export function parse(text: string, declared: ReadonlySet<string>): Syntax {
   const tokens = tokensOf(text);

@@ -1,6 +1,6 @@
 /**
  * The CPU backend: kernels in C, compiled by the system's compiler for each candidate and timed on this machine's
- * own cores. A candidate runs in a process of its own that a trusted referee starts, feeds, times and checks
+ * own cores. A candidate runs in a separate process that a trusted referee starts, feeds, times and checks
  * from outside (`native/referee.c`).
  */
 import { randomBytes, randomUUID } from "node:crypto";
@@ -26,7 +26,9 @@ import { TimedProcess } from "./timed-process.ts";
 import { prepareToolchain, type Toolchain } from "./toolchain.ts";
 
 export interface CpuOptions {
-  /** Address space of a candidate, bytes. Default 2 GiB and 160 MiB for each core, whose threads have arenas and stacks. */
+  /**
+   * Address space of a candidate, bytes. Default 2 GiB and 160 MiB for each core, whose threads have arenas and stacks.
+   */
   readonly memoryBytes?: number;
   /** Longest verification or batch, milliseconds; default as in `core/effort`. */
   readonly runLimitMs?: number;
@@ -47,7 +49,10 @@ interface Prepared {
 }
 
 const GIB = 1024 ** 3;
-/** Below the daemon's folder: what the referee and its processes see. The programs that start and confine them are outside. */
+/**
+ * Below the daemon's folder: what the referee and its processes see. The programs that start and confine them are
+ * outside.
+ */
 const FOLDERS = ["candidates", "kernels", "empty"];
 
 /** Compiles the support code and measures the machine's peak. Throws UserError when there is no C compiler. */

@@ -1,7 +1,6 @@
 /**
- * What this machine can do at most: a result above it is wrong, however it came about, and a result below it is a share
- * of it. The limits are measured, so a result that seems to be above one has it measured again, since a busy machine
- * measures low.
+ * The limits of this machine: a result above them is wrong, for whatever reason, and a result below them is a share of
+ * them. They are measured, so a result above one has it measured again, since a busy machine measures low.
  */
 import type { Workload } from "@kevo/proto/kernel.ts";
 import type { BandwidthOf, Measurement } from "@kevo/proto/outcome.ts";

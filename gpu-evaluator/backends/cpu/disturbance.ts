@@ -1,6 +1,6 @@
 /**
- * What a busy machine takes from a claim. A bootstrap sees what differs between rounds; it cannot see what hits one process
- * in all of them, such as a core that something else holds. Two measures of that widen the interval.
+ * The effect of a busy machine on a claim. A bootstrap sees differences between rounds; it cannot see a disturbance of
+ * one process in all of them, such as a core that another program holds. Two measures of that widen the interval.
  */
 import type { Ratio } from "./statistics.ts";
 

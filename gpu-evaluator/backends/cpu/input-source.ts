@@ -1,6 +1,6 @@
 /**
- * The inputs of one workload in the referee: the kernel's own program that makes them, in a process of its own, and the
- * memory that it fills, which candidates and baselines can only read. One set of inputs lies there at a time.
+ * The inputs of one workload in the referee: the kernel's own program that makes them, in a separate process, and the
+ * memory that it fills, which candidates and baselines can only read. It holds one set of inputs at a time.
  */
 import type { Workload } from "@kevo/proto/kernel.ts";
 import { type Finding, readFinding } from "./finding.ts";

@@ -1,7 +1,7 @@
 /**
  * The paired comparison of a verified candidate with baselines: in every round each of them gets the same new inputs,
- * one call a set, and the candidate's answers are held against the fastest baseline's or against known ones. A
- * disagreement with a baseline is settled by the reference.
+ * one call a set, and the candidate's answers are compared with the fastest baseline's or with known ones. The
+ * reference settles a disagreement with a baseline.
  */
 import { rm } from "node:fs/promises";
 import type { CpuEffort } from "@kevo/core/effort/effort.ts";
@@ -26,8 +26,8 @@ export interface PairedComparison {
   /** The cost of a call that does nothing. @param callMs the shortest call so far */
   readonly emptyCall: (callMs: number) => Promise<EmptyCall>;
   /**
-   * The fastest baseline a second time, in a process of its own, where a claim is going to be made: what the two differ by
-   * is no kernel's merit.
+   * The fastest baseline a second time, in another process, where a claim will be made: the difference of the two is no
+   * kernel's merit.
    */
   readonly twin: TimedProcess | null;
   /** Files of known answers that the candidate has not seen. */

@@ -7,7 +7,9 @@ import { median } from "./statistics.ts";
 /** As MAX_PROCESSES of `native/referee.h`. */
 const PLACES = 256;
 
-/** A call of a kernel that does nothing, milliseconds: what the way to a process and back costs when nothing is in it. */
+/**
+ * A call of a kernel that does nothing, milliseconds: what the way to a process and back costs when nothing is in it.
+ */
 export interface EmptyCall {
   /** The least of many. */
   readonly ms: number;
@@ -77,7 +79,7 @@ export class ProcessTable {
   }
 
   /**
-   * Starts an executable, stopped and without arrays, in a folder of its own.
+   * Starts an executable, stopped and without arrays, in a new folder.
    * @param source number of the process whose inputs it reads; null for one that makes inputs
    * @returns its number.
    */

@@ -1,7 +1,7 @@
 /**
- * Inputs and right answers of one kernel, made by its reference in a sandboxed process of its own and kept as files
- * that the referee maps. Searches draw from a small pool of each workload, which is made once, because a
- * double-precision answer costs more than a candidate; finalists get fresh ones.
+ * Inputs and right answers of one kernel, made by its reference in a sandboxed process and kept as files that the
+ * referee maps. Searches draw from a small pool of each workload, which is made once, because a double-precision answer
+ * costs more than a candidate; finalists get fresh ones.
  */
 import { createHash } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";

@@ -1,7 +1,7 @@
 /**
  * The two programs that a kernel's reference.c is linked into: one writes a file of inputs and their right answer, the
- * other makes inputs for the referee. Both are compiled and run in the sandbox: who is trusted to say what is right is
- * not thereby trusted with this machine.
+ * other makes inputs for the referee. Both are compiled and run in the sandbox: the trust in a reference's answers does
+ * not extend to this machine.
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";

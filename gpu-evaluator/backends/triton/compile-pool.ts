@@ -1,7 +1,7 @@
 /**
  * Processes that compile the kernel author's source. They open no CUDA context and hold no state, so a candidate that
- * takes one with it costs nobody else anything: the next one is started while others go on. The daemon's scheduler sees
- * to it that no more than the pool's size are asked at once.
+ * crashes one harms no other candidate: the next process starts while the rest continue. The daemon's scheduler never
+ * requests more than the pool's size at the same time.
  */
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { retry } from "@kevo/core/retry/retry.ts";

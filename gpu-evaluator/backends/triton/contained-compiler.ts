@@ -1,7 +1,7 @@
 /**
- * Compiles code that a model wrote. Each gets a process that nothing ran in before and nothing runs in after,
- * inside the sandbox of compilers: no network, no keys, it reads the system's folders, Python's and the kernel's, and
- * writes into a folder of its own alone. What it leaves there is looked at when everything in it has ended.
+ * Compiles code that a model wrote. Each candidate gets a fresh process inside the compilers' sandbox: no network, no
+ * keys; it reads the folders of the system, of Python and of the kernel, and writes into a new folder alone. Its output
+ * is examined when everything in the sandbox has ended.
  */
 import { existsSync } from "node:fs";
 import { lstat, mkdir, readdir, readFile, rm } from "node:fs/promises";
@@ -234,7 +234,9 @@ async function bytesIn(folder: string): Promise<number> {
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
-/** Finds entries other than files and folders: the measuring process, as this user, would follow links and read pipes. */
+/**
+ * Finds entries other than files and folders: the measuring process, as this user, would follow links and read pipes.
+ */
 async function strangeIn(cacheDir: string): Promise<string | null> {
   if (!(await lstat(cacheDir)).isDirectory()) return "no folder";
   for (const entry of await readdir(cacheDir, { recursive: true, withFileTypes: true })) {

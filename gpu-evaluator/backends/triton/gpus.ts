@@ -15,7 +15,7 @@ export interface Gpu {
 
 /**
  * @param devices positions among the visible GPUs; undefined for all
- * @throws UserError when there is none, or not that many.
+ * @throws UserError without a visible GPU, or with fewer than that.
  */
 export async function findGpus(
   devices: readonly number[] | undefined,
@@ -46,7 +46,9 @@ async function listGpus(environment: NodeJS.ProcessEnv): Promise<Gpu[]> {
   }
 }
 
-/** Products by rocm-smi's JSON, one a card; none where there is no ROCm. Written from its manual, never tried on a card. */
+/**
+ * Products by rocm-smi's JSON, one a card; none where there is no ROCm. Written from its manual, never tried on a card.
+ */
 async function listAmd(environment: NodeJS.ProcessEnv): Promise<string[]> {
   try {
     const stdout = await outputOf(["rocm-smi", "--showproductname", "--json"], asked(environment));

@@ -1,7 +1,7 @@
 /**
- * One device: the process that measures on it, and a warm one behind it. A process that is lost, or whose context a
- * candidate has spoilt, is ended and the other steps in; then the device has to give the right answer for a
- * known-good kernel. A device that does not is quarantined, and looked at again from time to time.
+ * One device: the process that measures on it, and a warm one behind it. A lost process, or one whose context a
+ * candidate has spoilt, is ended and the other one replaces it; then the device must give the right answer for a
+ * known-good kernel. A device that does not is quarantined, and tried again from time to time.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { UserError } from "@kevo/core/errors/user-error.ts";

@@ -104,8 +104,8 @@ export class RunnerProcess {
   }
 
   /**
-   * Asks, and resolves with the answer of type `answer`. The limit begins anew with each frame on the way.
-   * @throws RunnerLost, or RunnerError when the runner failed but goes on.
+   * Asks, and resolves with the answer of type `answer`. The limit starts again with each frame on the way.
+   * @throws RunnerLost, or RunnerError when the runner failed but continues.
    */
   async request(
     question: Frame,

@@ -1,8 +1,8 @@
 /**
- * What the surrogate computes before it can answer: hyperparameters fitted on a beginning of the list of observations,
- * and what follows from them. Beginnings have fixed sizes, each 12 % longer, and a fit is used from a fixed number of
- * observations on. The work for it is done in steps by the calls before, so that none has to wait long; when the steps
- * are taken changes no bit of the result.
+ * The surrogate's preparation: hyperparameters fitted on a beginning of the list of observations, and their
+ * consequences. Beginnings have fixed sizes, each 12 % longer, and a fit is used from a fixed number of observations
+ * on. Earlier calls do the work for it in steps, so that none of them takes long; the times of the steps do not change
+ * any bit of the result.
  */
 import { labelledRandom } from "@kevo/core/random/random.ts";
 import type { CovarianceShape } from "./covariance.ts";

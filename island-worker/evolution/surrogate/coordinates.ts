@@ -1,7 +1,7 @@
 /**
- * How the surrogate sees a configuration: a short row of small codes. What it assumes of GPU kernels in general
- * stands here and nowhere else: sizes matter by rank and by ratio, and some code paths only by the power of two
- * that divides them (warps, banks, vector widths).
+ * The surrogate's view of a configuration: a short row of small codes. All assumptions about GPU kernels in general are
+ * here: sizes matter by rank and by ratio, and some code paths only by the power of two that divides them (warps,
+ * banks, vector widths).
  */
 
 import type { SpaceParameter } from "@kevo/core/search-space/parameter.ts";

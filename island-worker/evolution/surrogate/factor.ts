@@ -1,6 +1,6 @@
 /**
- * Observations seen through the Cholesky factor of their covariance, which grows by one row for each. What a row
- * adds does not depend on later rows, so equal lists give equal bits whatever the order in which they grew.
+ * Observations seen through the Cholesky factor of their covariance, which grows by one row for each. The contribution
+ * of a row does not depend on later rows, so equal lists give equal bits, in whichever steps they grew.
  */
 import { type CovarianceShape, type CovarianceTables, covarianceOf, tablesOf } from "./covariance.ts";
 import { AMPLITUDE_WEIGHT } from "./likelihood.ts";

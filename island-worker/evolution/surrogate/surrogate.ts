@@ -1,7 +1,7 @@
 /**
- * The surrogate of one niche: what its observations, taken together, say about configurations not yet tried. It is
- * a pure function of the list of observations in its order. What is kept between calls is only what a later
- * call would compute again: hyperparameters fitted on a beginning of the list stay valid while that beginning does.
+ * The surrogate of one niche: predictions for untried configurations from all its observations. It is a pure function
+ * of the ordered list of observations. It keeps between calls only values that a later call would compute again:
+ * hyperparameters fitted on a beginning of the list stay valid while that beginning does.
  */
 import type { Genes } from "@kevo/core/search-space/search-space.ts";
 import { givenTo, openBases, triedBy } from "./basis.ts";

@@ -1,6 +1,6 @@
 /**
  * The model of validity: the chance that a configuration compiles, runs and is correct. A second Gaussian process
- * with hyperparameters of its own, on what came of each evaluation (0 a success, 1 a failure), since a failure
+ * with separate hyperparameters, on the result of each evaluation (0 a success, 1 a failure), since a failure
  * depends on other parameters than the time does. Least-squares classification: cheap, and good enough to steer.
  */
 

@@ -1,8 +1,8 @@
 /**
- * Who proposes next: the classical operators, or which model with which prompt. Each is an arm, credited by what its
- * candidates improved (the logarithm of new best over old, summed) for what they used up of the run's two budgets:
- * a share of the evaluations and a share of the dollars. Older results fade, so that an arm that has nothing more to
- * say loses its share and one that becomes useful is noticed; a floor keeps each in sight.
+ * Decides who proposes next: the classical operators, or which model with which prompt. Each is an arm. Its credit is
+ * the improvement by its candidates (the logarithm of new best over old, summed) relative to its use of the run's two
+ * budgets: a share of the evaluations and a share of the dollars. Older results fade, so that an exhausted arm loses
+ * its share and one that becomes useful is noticed; a floor keeps each arm in use.
  */
 import type { Random } from "@kevo/core/random/random.ts";
 import type { MadeCall } from "@kevo/proto/log.ts";
@@ -73,8 +73,8 @@ export function plannedEvaluations({ evaluations }: Pick<RunSpec, "evaluations">
 export type Rate = (...arms: readonly Arm[]) => number;
 
 /**
- * What each arm earned, from all islands' histories in the order of the islands. With nothing
- * known an arm is believed to be as good as all together.
+ * The earnings of each arm, from all islands' histories in the order of the islands. An arm without results counts as
+ * average.
  */
 export function ratesOf(spec: RunSpec, islands: readonly ReadonlyMap<Arm, Earned>[]): Rate {
   const planned = plannedEvaluations(spec);

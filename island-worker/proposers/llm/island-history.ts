@@ -1,6 +1,6 @@
 /**
- * What one island has tried, as a model is told of it and as its proposers are credited: a fold of the island's log,
- * kept beside the island's own state and only in runs that ask models.
+ * The tries of one island, for a model's prompt and for its proposers' credit: a fold of the island's log, kept beside
+ * the island's own state and only in runs that ask models.
  */
 import type { Genes, SearchSpace } from "@kevo/core/search-space/search-space.ts";
 import type { Candidate, EvaluatedEntry, LogEntry, MadeCall } from "@kevo/proto/log.ts";

@@ -32,8 +32,8 @@ export interface Asking extends Choice {
 }
 
 /**
- * How the island should ask now; null: the classical proposers go on alone. The control makes as many calls as the
- * run that it is the control of, evenly over its evaluations.
+ * How the island should ask now; null: the classical proposers continue alone. A control makes as many calls as its
+ * run, evenly over its evaluations.
  */
 export function askingNow(occasion: Occasion): Asking | null {
   const { spec, histories, island, count, expected, k, models } = occasion;
@@ -62,9 +62,9 @@ export interface CodeOccasion extends Occasion {
 }
 
 /**
- * Where code evolves, models write and the classical proposers tune. A model is asked again when what it wrote has
- * been measured, since that is what the next change begins with; at first when something is measured, or nothing
- * else is left to be.
+ * Where code evolves, models write and the classical proposers tune. A model is asked again when its last code has been
+ * measured, since the next change starts from it; the first time when something is measured, or nothing else is left to
+ * measure.
  */
 export function askingForCode(occasion: CodeOccasion): Asking | null {
   const { spec, histories, island, expected, k, models, codeHistory, alone } = occasion;

@@ -1,6 +1,7 @@
 /**
- * What a model is told of an island: its best, a diverse sample, recent failures with the compiler's message, and what
- * was changed lately with what came of it. Chosen here, written out in prompt.ts. Follows from the log alone.
+ * The context of a model's prompt for an island: its best, a diverse sample, recent failures with the compiler's
+ * message, and the latest changes with their results. Chosen here, written out in prompt.ts. Follows from the log
+ * alone.
  */
 import type { Genes, SearchSpace } from "@kevo/core/search-space/search-space.ts";
 import type { Config } from "@kevo/proto/search-space.ts";

@@ -1,7 +1,7 @@
 /**
- * From a configuration as a language model wrote it to one of the space. What it plainly meant is taken (`"64"` for
- * 64, a value between two allowed ones for the nearer); where one valid configuration is nearer than all others that
- * differ in one parameter, it is taken too. Everything else is told back as a message.
+ * Converts a language model's configuration to one of the space. An obvious meaning is accepted: `"64"` becomes 64, and
+ * a value between two allowed ones the nearer. So is the valid configuration that is nearer than all others that differ
+ * in one parameter. Everything else is returned as a message.
  */
 import { compileConstraint } from "@kevo/core/search-space/constraint.ts";
 import type { SpaceParameter } from "@kevo/core/search-space/parameter.ts";

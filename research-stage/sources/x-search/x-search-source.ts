@@ -1,7 +1,7 @@
 /**
- * What there is of X without a key for X: xAI's x_search tool (Responses API) writes a summary with citations. Each
- * cited post becomes a page whose text is the model's sentence about it, marked so; threads are not reconstructed.
- * The status is therefore never better than partial.
+ * X without a key for X: xAI's x_search tool (Responses API) writes a summary with citations. Each cited post becomes a
+ * page whose text is the model's sentence about it, marked so; threads are not reconstructed. The status is therefore
+ * never better than partial.
  */
 import OpenAI from "openai";
 import { z } from "zod";

@@ -11,7 +11,7 @@ export interface Billing {
 
 /**
  * Knows the posts of its own run only, so posts that another run read on the same day are counted again: the figure
- * may be too high, never too low. What comes along with a post (what it answers or repeats) is counted too.
+ * may be too high, never too low. Posts that accompany another (which it answers or repeats) are counted too.
  */
 export function createBilling(): Billing {
   const billed = new Set<string>();

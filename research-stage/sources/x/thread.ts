@@ -1,8 +1,8 @@
 /**
- * Threads from posts. A thread is what the root's author wrote in answer to the root or to an own post of the
- * thread, found through `replied_to` and not by time: a post that answers somebody else belongs to the discussion.
- * Where a post answers a deleted one of the same author, the thread continues after a gap; `in_reply_to_user_id` still tells
- * whose the lost post was. Branches are kept. Pure.
+ * Threads from posts. A thread consists of the posts in which the root's author answers the root or another post of the
+ * thread. `replied_to` finds them, not time: an answer to another person belongs to the discussion. Where a post
+ * answers a deleted one of the same author, the thread continues after a gap; `in_reply_to_user_id` still tells the
+ * author of the lost post. Branches are kept. Pure.
  */
 import type { ThreadGap, ThreadPost, ThreadSummary } from "../literature.ts";
 import { type Archive, referenced } from "./archive.ts";
@@ -14,7 +14,7 @@ const MAX_THREAD_POSTS = 100;
 
 /**
  * @param root id of the conversation
- * @param partial why posts may be missing that nobody points at
+ * @param partial why posts may be missing to which no other post refers
  * @returns null where no post of the root's author is known.
  */
 export function threadOf(root: string, archive: Archive, partial: readonly string[]): ThreadSummary | null {

@@ -1,6 +1,6 @@
 /**
- * X: finds posts by the words, then fetches each conversation's root and what its author wrote there, then what is
- * still pointed at and missing. Whatever stops it (budget, limit, outage), the threads so far are handed on, marked.
+ * X: finds posts by keywords, then fetches each conversation's root and its author's posts, then the missing posts that
+ * those refer to. Whatever stops it (budget, limit, outage), the threads so far are passed on, marked as partial.
  */
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { cutTo } from "../defence/clean.ts";

@@ -33,7 +33,7 @@ export interface Fault {
 const name = z.enum(Object.keys(FAULTS) as [FaultName, ...FaultName[]]);
 
 /**
- * `429:2,503*3,ok`: one call each, in order; the last one goes on for ever.
+ * `429:2,503*3,ok`: one call each, in order; the last one repeats for ever.
  * @throws Error that names the step.
  */
 export function parseScenario(text: string): Fault[] {

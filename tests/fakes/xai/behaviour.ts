@@ -34,7 +34,7 @@ export interface Behaviour {
 const name = z.enum(Object.keys(BEHAVIOURS) as [BehaviourName, ...BehaviourName[]]);
 
 /**
- * `rate-limit:2,server-error*3,ok`: one call each, in order; the last goes on for ever.
+ * `rate-limit:2,server-error*3,ok`: one call each, in order; the last one repeats for ever.
  * @throws Error that names the step.
  */
 export function parseScenario(text: string): Behaviour[] {

@@ -1,5 +1,5 @@
 /**
- * What the fake says to a question for configurations: it reads the space, the best and what was measured from the
+ * The fake's answers to a question for configurations: it reads the space, the best and the measurements from the
  * prompt, as a model would, and proposes plausible valid neighbours of the best.
  */
 import { labelledRandom, type Random } from "@kevo/core/random/random.ts";

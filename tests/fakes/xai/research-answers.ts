@@ -1,7 +1,6 @@
 /**
- * What the fake says to the questions of the research stage, about the synthetic corpus: it reads what it was shown and
- * answers from that, plainly. It is a gullible model: whatever an order in its prompt says, it does, so that a test
- * sees whether an order reached it.
+ * The fake's answers to the questions of the research stage, about the synthetic corpus, from the records in the
+ * prompt. It is a gullible model: it obeys every order in its prompt, so that a test sees whether an order reached it.
  */
 import { readFileSync } from "node:fs";
 import type { Answerer, Asked } from "./answer.ts";

@@ -1,7 +1,7 @@
 /**
  * A local server that behaves like xAI's chat completions, as far as this project can tell the difference: keys,
- * strict schemas, usage with ticks and reasoning beside the completion, and every way to fail that is documented or
- * was met. What it does is scripted call by call; what it says comes from the prompt and the schema.
+ * strict schemas, usage with ticks and reasoning beside the completion, and every documented or observed failure. Its
+ * behaviour is scripted call by call; its answers come from the prompt and the schema.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -51,8 +51,8 @@ void load_known(process *source, const data *file) {
 static double uniform(uint64_t *state) { return 0.5 + 0.5 * (double)kevo_uniform(state); }
 
 /*
- * Numbers as outputs have them, in another order and off by a quarter at least: whoever looks at an output cannot tell
- * them from an answer without computing one.
+ * Numbers like those of outputs, in another order and off by a quarter at least: they cannot be told from an answer
+ * without computing one.
  */
 static float *make_poison(const data *file) {
   const uint64_t count = layout_of(file)->output_floats;

@@ -1,8 +1,8 @@
 /*
- * What this machine gives at most, on every core at once, the best of several short windows.
+ * The most that this machine gives, on every core at the same time, the best of several short windows.
  *   peak CORES         prints GFLOP/s: independent fused multiply-adds on registers, single precision
  *   peak CORES f64     prints the same in double precision
- *   peak CORES BYTES   prints GB/s of so many bytes: the larger of reading one array and of the triad a = b + s * c over
+ *   peak CORES BYTES   prints GB/s of this many bytes: the larger of reading one array and of the triad a = b + s * c on
  *                      three, which STREAM (McCalpin 1995) counts as 24 bytes an element
  */
 #define _GNU_SOURCE

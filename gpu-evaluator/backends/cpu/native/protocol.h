@@ -1,7 +1,7 @@
 /*
- * What the referee says to the processes that it starts, over two pipes and two shared memories, and how their answers
- * look. A candidate or a baseline reads its inputs from one memory, which it cannot write, and writes its output into
- * the other. The program that makes inputs writes into the first, and has no second.
+ * The messages of the referee to the processes that it starts, over two pipes and two shared memories, and their
+ * answers. A candidate or a baseline reads its inputs from one memory, which it cannot write, and writes its output
+ * into the other. The program that makes inputs writes into the first, and has no second.
  *
  * Only the referee chooses sizes, and only the referee takes times. Between two messages a process is stopped.
  */
@@ -16,8 +16,8 @@ enum { KEVO_OPEN = 1, KEVO_RUN = 2, KEVO_FILL = 3 };
 enum { KEVO_HELLO = 100, KEVO_DONE = 101, KEVO_CHANGED_INPUTS = 102 };
 
 /*
- * A reply repeats this head as it stands in the process's memory then, so that who overwrites it is found out. `token`
- * is a small number that looks like a count of calls, for those who look for one to lower it.
+ * A reply repeats this head from the process's memory, so that overwriting it is detected. `token` is a small number
+ * that looks like a count of calls: bait for code that wants to lower one.
  */
 typedef struct kevo_head {
   uint32_t op, sequence, token, zero;

@@ -1,5 +1,5 @@
 /*
- * Makes one file of inputs and their right answer. Trusted; runs in a process of its own.
+ * Makes one file of inputs and their right answer. Trusted; runs in a separate process.
  *   reference FILE SEED name=value ...
  */
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /*
- * A product in which tanh takes the time, and every way to pretend one. CHEAT names it. Nothing here is held by the static
- * gate, which would not let most of it pass: these are what judgement and sandbox have to stand alone.
+ * A product in which tanh takes the time, and every way to fake one. CHEAT names it. The static gate, which would
+ * refuse most of it, is not used here: checks and sandbox must withstand these alone.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
