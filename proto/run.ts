@@ -17,7 +17,7 @@ export type Niche = z.infer<typeof niche>;
 const modelSpec = z.object({
   /** Names as a provider knows them; the bandit divides the calls among them. */
   models: z.array(z.string().min(1).max(100)).min(1),
-  /** Dollars for the whole run, worst case of calls under way included. */
+  /** Dollars for the whole run, worst case of pending calls included. */
   budget_usd: z.number().nonnegative(),
   /** Best-of-N, the control: the same calls, whose prompts say nothing of what was measured. */
   control: z.boolean(),

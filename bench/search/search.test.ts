@@ -149,7 +149,7 @@ describe("the command", () => {
       [["--spce", path], "--spce"],
       [[], "one of --space FILE and --job FOLDER is required"],
       [["--job", join(folder, "none")], "there are no recordings"],
-      [["--job", folder], "which is none of this project's kernels"],
+      [["--job", folder], "which is not a kernel of this project"],
     ] as const) {
       const failed = await run(...options).catch((error) => error);
       expect(failed.stderr).toContain(message);

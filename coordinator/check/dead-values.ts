@@ -11,7 +11,7 @@ export interface DeadValue {
 
 /** Where the valid configurations are too many to list, samples show most values; the solver decides about the others. */
 const SAMPLES = 4_000;
-/** Of those, at most so many, since each is a search of its own. */
+/** At most this many of those, since each needs a separate search. */
 const MAX_SOLVED = 64;
 
 /** In the definition's order. Orders of permutations are left out: hardly any constraint is about a single one. */

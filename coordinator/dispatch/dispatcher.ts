@@ -50,7 +50,7 @@ export class Dispatcher {
   readonly #links = new Map<string, EvaluatorLink>();
   #stopped = false;
   #wake: NodeJS.Timeout | null = null;
-  /** Attempts under way, so that a stop can wait for their ends to be stored. */
+  /** Attempts in progress, so that a stop can wait for their ends to be stored. */
   readonly #running = new Map<Promise<void>, EvaluatorLink>();
 
   constructor(spec: RunSpec, ledger: Ledger, listener: DispatcherListener) {
@@ -107,7 +107,7 @@ export class Dispatcher {
     const job: Attempting = {
       candidate,
       workloads: niche?.workloads ?? this.#spec.workloads,
-      // A re-measurement begins anew: what its candidate went through before it was counted is over.
+      // A re-measurement starts afresh: the attempts and deaths before the candidate was counted do not matter.
       ...(remeasurement === null ? this.#ledger.pastAttempts(candidate.id) : { attempts: 0, deaths: 0 }),
       remeasurement,
     };

@@ -41,7 +41,7 @@ export class Ledger {
   readonly #listener: LedgerListener;
   readonly #run: string;
   #past = new Map<string, PastAttempts>();
-  /** Attempts under way whose start is not stored yet. */
+  /** Attempts in progress whose start is not stored yet. */
   readonly #started = new Map<string, AttemptStart>();
   #startsDue: NodeJS.Timeout | null = null;
 

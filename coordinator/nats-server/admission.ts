@@ -24,7 +24,7 @@ export interface Admission {
   readonly tls: TlsFiles | null;
 }
 
-/** The keys of the folder, of all who were invited, and those that everybody derives who has the token. */
+/** The keys of the folder, of all invitations, and those derived from the token. */
 export function admissionTo(dir: string, keys: ClusterKeys, token: string | undefined, host: string): Admission {
   const own = ROLES.map((role) => ({ role, publicKey: keys.nats[role].publicKey }));
   const invited = membersOf(dir).map(({ role, public_key }) => ({ role, publicKey: public_key }));

@@ -22,7 +22,7 @@ export class Recorder {
   #offering = false;
   #closed = false;
 
-  /** @param window how many configurations may be under way. */
+  /** @param window how many configurations may be in flight. */
   constructor(
     ledger: Ledger,
     leases: Leases,
@@ -50,7 +50,7 @@ export class Recorder {
     }, LEASE_MS / 5);
   }
 
-  /** Looks whether more can be under way. */
+  /** Proposes more if the window has room. */
   wake(): void {
     if (this.#offering || this.#closed || this.#epoch === 0) return;
     this.#offering = true;

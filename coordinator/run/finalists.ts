@@ -22,7 +22,7 @@ export interface Remeasurement {
   readonly spec: RunSpec;
   readonly dispatcher: Pick<Dispatcher, "remeasure">;
   readonly interrupted: AbortSignal;
-  /** Describes the step under way. */
+  /** Describes the current step. */
   readonly onPhase: (phase: string) => void;
   /** A finalist is out: to be stored as an event, by which the ranking knows. */
   readonly onFailed: (failed: FailedFinalist) => void;

@@ -9,7 +9,7 @@ import { LogUnavailable } from "./errors.ts";
 import { excerpt } from "./messages.ts";
 import type { Requester } from "./requester.ts";
 
-/** Entries under way at once; JetStream refuses publishers that run far ahead of its store. */
+/** Most entries in flight; JetStream refuses publishers that run far ahead of its store. */
 const PIPELINE = 512;
 /** Of all runs together. The oldest go first: they are copies, and a worker that lacks one asks the coordinator. */
 const MAX_LOG_BYTES = 2 * 1024 ** 3;

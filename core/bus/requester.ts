@@ -15,9 +15,9 @@ interface Waiting {
 export interface Requester {
   /** @throws NoResponder, RequestTimeout, BusClosed, and BusError where the message is too large. */
   send(subject: string, payload: string, timeoutMs: number, headers?: MsgHdrs): Promise<Msg>;
-  /** Fails every request under way. */
+  /** Fails every pending request. */
   failAll(error: (subject: string) => BusError): void;
-  /** Fails the requests under way on one subject. */
+  /** Fails the pending requests on one subject. */
   failSubject(subject: string, error: BusError): void;
 }
 

@@ -13,7 +13,7 @@ const USER = 20 << 3;
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 export interface NKey {
-  /** `U…`: may be known to everybody. */
+  /** `U…`: may be public. */
   readonly publicKey: string;
   /** `SU…`: never leaves its owner. */
   readonly seed: string;

@@ -23,7 +23,7 @@ export interface ModelClient {
    * @throws ModelError by kind; never anything else.
    */
   ask(request: ModelRequest, options: AskOptions): Promise<ModelAnswer>;
-  /** A short description of the current request shape; null where there is none. */
+  /** A short description of the current request shape; null without one. */
   readonly asks?: (() => string) | undefined;
   /** Complaints that repair calls did not mend, so that no further call is paid for them; a replay has none. */
   readonly unmended?: Set<string> | undefined;

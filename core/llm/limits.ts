@@ -1,7 +1,7 @@
 /** How hard a provider is pressed, and how long it is waited for. */
 
 export interface Limits {
-  /** Calls under way at once. */
+  /** Most simultaneous calls. */
   readonly concurrency: number;
   /** Calls begun in any minute. */
   readonly perMinute: number;

@@ -87,7 +87,7 @@ describe("something may have been sent, so the call stays counted", () => {
       "of the addresses, one was connected",
       new AggregateError([coded("ECONNREFUSED", "connect"), coded("ECONNRESET", "read")]),
     ],
-    ["nobody knows what", new Error("fetch failed")],
+    ["an unknown cause", new Error("fetch failed")],
   ])("%s", (_what, cause) => {
     expect(failureOf(wrapped(cause), (text) => text, null)).toMatchObject({ free: false });
   });

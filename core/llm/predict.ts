@@ -60,7 +60,7 @@ export async function predict<I extends z.ZodObject, O extends z.ZodObject>(
   if (judged.complaints.length === 0 && judged.output !== null) {
     return { output: judged.output, complaints: [], call: first.call, calls: [first.call] };
   }
-  // An island has one question under way at a time: what it may ask does not depend on others.
+  // An island has one pending question at a time, so its questions do not depend on other calls.
   const reason = JSON.stringify([signature.hash, labels.island, judged.complaints]);
   const second = client.unmended?.has(reason)
     ? null

@@ -46,7 +46,7 @@ describe("the provider", () => {
       null,
     ],
     [
-      "an empty key is none",
+      "an empty key does not count",
       undefined,
       { XAI_API_KEY: "", ...OPENAI },
       "openai",

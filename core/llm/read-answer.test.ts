@@ -66,7 +66,7 @@ describe("no value is made up", () => {
     ["for a name without one", '{"configurations": [{"tile": 8, "order": }]}'],
     ["for what is undefined", '{"configurations": [{"tile": 8, "order": undefined}]}'],
     ["for what was cut", '{"configurations": [{"tile": 8, "order": "row"}, {"tile": 1'],
-    ["for a number that is none", '{"configurations": [{"tile": 8., "order": "row"}]}'],
+    ["for a malformed number", '{"configurations": [{"tile": 8., "order": "row"}]}'],
     ["for an empty array in prose", "I propose nothing: []"],
   ])("%s", (_, text) => {
     expect(readAnswer(wanted, text).output).toBeNull();

@@ -5,7 +5,7 @@ import { bareEnvironment, environmentWithoutKeys } from "./environment.ts";
 const options = { env: bareEnvironment(), timeoutMs: 60_000 };
 const sh = (script: string) => ["/bin/sh", "-c", script];
 
-test("returns the output, or says in one line why there is none", async () => {
+test("returns the output, or explains a failure in one line", async () => {
   expect(await outputOf(sh("cat; echo done"), { ...options, input: "given\n" })).toBe("given\ndone\n");
   const failed = await outputOf(sh("echo first >&2; echo second >&2; exit 3"), options).catch((error) => error);
   expect(failed).toBeInstanceOf(CommandFailed);

@@ -30,7 +30,7 @@ test("waits as told before each further try", async () => {
   expect(waited).toEqual([100, 200, 400, 500]);
 });
 
-test("the signal ends a wait, and a try that is under way is the last", async () => {
+test("the signal ends a wait, and a try in progress is the last", async () => {
   const abort = new AbortController();
   const waiting = retry(failing(9), { waitMs: 3_600_000, signal: abort.signal });
   abort.abort();

@@ -18,7 +18,7 @@ export interface Activity {
   canonical(genes: readonly number[]): readonly number[];
   /** That a parameter is active or has its canonical value. Together they hold for canonical genes and no others. */
   readonly constraints: readonly Constraint[];
-  /** The first parameter that is never active, whatever the values of the others; null where there is none. */
+  /** The first parameter that is never active, for any values of the others, or null. */
   readonly neverActive: string | null;
 }
 

@@ -49,7 +49,7 @@ export function startCommand(): Command {
     .addOption(
       new Option("--backend <name>", "how to evaluate").choices(["cpu", "triton", "replay"]).makeOptionMandatory(),
     )
-    .option("--devices <numbers>", "devices to use, such as 0,1 (default: all visible GPUs, or 0 where there are none)")
+    .option("--devices <numbers>", "devices to use, such as 0,1 (default: all visible GPUs, or 0 without a GPU)")
     .option(
       "--listen <host:port>",
       "address to serve on; port 0 selects a free port (default: a free port on loopback)",

@@ -79,7 +79,7 @@ function certificateCheck(onIdentified: CallerOptions["onIdentified"]): ServerIn
   };
 }
 
-/** Health may be asked by everybody. */
+/** Health needs no proof. */
 function proofCheck(
   secrets: readonly string[],
   ports: CallerOptions["ports"],

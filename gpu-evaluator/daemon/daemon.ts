@@ -47,7 +47,7 @@ export class Daemon {
   /** A simulated device is not shared: it needs no lock. */
   readonly #locksDevices: boolean;
   readonly #busyMs: number[];
-  /** Start of the measurement under way; null while the lane waits, for work or for a lock. */
+  /** Start of the current measurement; null while the lane waits, for work or for a lock. */
   readonly #busySince: (number | null)[];
   readonly #commonModel: string;
   #finished = 0;

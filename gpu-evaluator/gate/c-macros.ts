@@ -41,7 +41,7 @@ export function expand({ code, directives }: Tokens, around: Tokens): Expanded {
   const choices = used.filter(({ definitions }) => definitions.length > 1);
   const count = choices.reduce((product, { definitions }) => product * definitions.length, 1);
   if (count > MAX_VARIANTS)
-    return { variants: [], complaints: [...complaints, "so many macros with several meanings"] };
+    return { variants: [], complaints: [...complaints, "too many macros with several meanings"] };
   const variants: Token[][] = [];
   const budget = { left: MAX_TOKENS };
   for (let variant = 0; variant < count; variant++) {

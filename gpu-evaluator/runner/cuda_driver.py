@@ -40,7 +40,7 @@ def call(name: str, *arguments: object) -> None:
 
 
 class LoadedKernel:
-    """One function of a cubin, on the device. Call `unload` when no launch of it is under way."""
+    """One function of a cubin, on the device. Call `unload` when no launch of it is in progress."""
 
     def __init__(self, code: bytes, name: str, shared_bytes: int) -> None:
         self._module = c_void_p()

@@ -25,7 +25,7 @@ CANDIDATE = "candidate"
 ROUNDS = 6
 # A candidate is given up after the first window when it cannot come within this share of the run's best.
 HOPELESS = 0.8
-# Pairs of replays, on new inputs and on the same again, all of which the second wins by so much.
+# Pairs of replays, on new inputs and on the same again; the second must win all of them by this factor.
 PAIRS = 8
 KEPT_FACTOR, KEPT_SLACK_MS = 2.0, 0.01
 

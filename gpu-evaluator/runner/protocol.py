@@ -14,7 +14,7 @@ each process as the leader of a process group and kills the group.
   `folder` is the kernel's, absolute; `source` the absolute path of the Python file that the configuration compiles
   (inside `folder`, or evolved code in another folder); `reference` a name inside `folder`. `target` is {arch: 90,
   warp_size: 32, max_shared_bytes, max_registers: 65536, multiprocessors}, as `describe` gives it. `cache_dir` holds
-  artefacts by the hash of what made them: several processes, runs and hosts may share it; whoever made it removes it.
+  artefacts by the hash of what made them: several processes, runs and hosts may share it; its maker removes it.
   `shared_dir`, a folder that only this user can enter, holds what other daemons of the host compiled, and gets what is
   compiled here; without it nothing is shared.
   `reused` is true when nothing had to be compiled. `kernels` is [{key, name, registers, spill_bytes, shared_bytes,

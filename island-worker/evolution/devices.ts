@@ -4,7 +4,7 @@ import type { RunSpec } from "@kevo/proto/run.ts";
 import { type Knowledge, type NicheKnowledge, nicheOf } from "./knowledge.ts";
 import type { Observation } from "./surrogate/observation.ts";
 
-/** Nearly the best: within so much of it, in logarithms of time. */
+/** Nearly the best: within this distance of it, in logarithms of time. */
 export const NEAR = 0.05;
 
 export interface Device {

@@ -67,7 +67,7 @@ export function evaluatedEntry(
   };
 }
 
-/** An island's next batch with its results, as everybody learns of them. */
+/** An island's next batch with its results, as all islands learn of them. */
 export function tell(
   knowledge: Knowledge,
   island: number,

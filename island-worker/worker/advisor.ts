@@ -47,7 +47,7 @@ export interface AdvisorOptions extends Models {
 }
 
 interface PendingCalls {
-  /** Resolves when the call under way has ended. */
+  /** Resolves when the pending call has ended. */
   current: Promise<void> | null;
   inbox: Proposal[];
   /** Calls that the log does not contain yet. */
@@ -191,7 +191,7 @@ export class Advisor {
     } catch (error) {
       const { kind, message, call, final } = asModelError(error);
       if (final) this.#out.add(model);
-      // The error's message names the model, and so does everybody who tells this; the call's record does not.
+      // The error's message names the model, and so does every report of it; the call's record does not.
       if (kind !== "cancelled") this.#options.onTrouble(model, kind, call?.error ?? message);
       if (call !== null && !calls.includes(call)) calls.push(call);
     }

@@ -44,7 +44,7 @@ export const modelReply = z.object({
   v,
   /** `refused`: the reservation exceeds the rest of the budget. */
   status: z.enum(["done", "refused"]),
-  /** Dollars of the run: all there were, and what calls settled and under way have taken. */
+  /** Dollars of the run: all there were, and the sum of settled and pending calls. */
   budget_usd: z.number().nonnegative(),
   committed_usd: z.number().nonnegative(),
   /** Of a reservation: `settle` and `record` prove with it that they are of its holder. */

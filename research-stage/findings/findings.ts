@@ -133,7 +133,7 @@ export const implementation = z.object({
   base_kernel: z.string(),
   /** Of the last try: path and content, as they lie in the kernel's folder. */
   files: z.array(z.object({ path: z.string(), content: z.string() })),
-  /** Hash of the package; null where there is none. */
+  /** Hash of the package; null without one. */
   hash: z.string().nullable(),
   tries: z.array(z.object({ problem: z.string().nullable() })),
   /** The kernel in the evaluator's sandbox, against the library's reference. */

@@ -150,7 +150,7 @@ test("only novel and feasible ideas are tried, the most feasible first", () => {
   expect(worthTrying(ideas, [...verdicts, doubtful], 1).map(({ id }) => id)).toEqual(["b"]);
 });
 
-test("predictions are held against what was measured; what was never tried does not count", () => {
+test("predictions are compared with measurements; ideas that were never tried do not count", () => {
   const outcome = (status: Outcome["status"], predicted_feasibility: number, speedup: number | null) =>
     ({ status, predicted_feasibility, speedup }) as Outcome;
   const outcomes = [outcome("measured", 0.8, 1.5), outcome("failed", 0.6, null), outcome("rejected", 0.1, null)];

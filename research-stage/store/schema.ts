@@ -63,7 +63,7 @@ export const researchCalls = sqliteTable(
     /** Null while it is not settled, or unknown: then the reservation counts. */
     costUsd: real("cost_usd"),
     settled: integer({ mode: "boolean" }).notNull().default(false),
-    /** The call as `core/llm` records it, JSON; null while it is under way. */
+    /** The call as `core/llm` records it, JSON; null while it is pending. */
     record: text(),
     createdAt: integer("created_at").notNull(),
   },

@@ -15,7 +15,7 @@ export interface Target {
   readonly access: EvaluatorAccess;
 }
 
-/** How many were under way at once. */
+/** Most messages in flight. */
 const ABREAST = 64;
 
 const anything = fc.oneof(

@@ -1,4 +1,4 @@
-"""Stands in for CUDA where there is none, so that the runner's own evaluation runs: a replay calls, an event is a time.
+"""Replaces CUDA on a host without it, so that the runner's own evaluation runs: a replay calls, an event is a time.
 
 `install()` before anything of the runner is imported.
 """

@@ -28,7 +28,7 @@ interface Call {
   readonly outcome: string | null;
 }
 
-test("a coordinator that is killed with a call under way has not forgotten it when the run is resumed", async () => {
+test("a coordinator that is killed with a pending call has not forgotten it when the run is resumed", async () => {
   await using place = new Workplace();
   writeSyntheticSpace(place.file("space.json"), { compileMs: 10, benchmarkMs: 30, failEvery: 11 });
   const environment = { LLM_BASE_URL: fake.url, XAI_API_KEY: KEY };

@@ -72,7 +72,7 @@ test.runIf(process.platform === "linux")(
   },
 );
 
-test.runIf(process.platform === "linux")("hostile code is refused with its reason, and the run goes on", async () => {
+test.runIf(process.platform === "linux")("hostile code is refused with its reason, and the run continues", async () => {
   await using place = new Workplace();
   const { rows } = await run(place, "hostile", 11);
   const written = rows.filter(({ proposer }) => proposer === "llm");

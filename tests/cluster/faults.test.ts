@@ -41,7 +41,7 @@ function childrenOf(pid: number, part: string): number[] {
     .map(Number);
 }
 
-describe.runIf(process.platform === "linux")("a run completes though somebody kills", () => {
+describe.runIf(process.platform === "linux")("a run completes despite a kill of", () => {
   test.each([
     ["an island-worker", "island-worker/cli/main.ts"],
     ["the evaluator", "gpu-evaluator/cli/main.ts"],

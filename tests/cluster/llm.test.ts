@@ -104,7 +104,7 @@ describe("a run whose candidates come from a model too", () => {
   test.each([
     ["without waiting for answers", []],
     ["waiting for each", ["--sync"]],
-  ])("goes on %s when every call is refused, says why, and does not ask again and again", async (_how, more) => {
+  ])("continues %s when every call is refused, says why, and does not repeat the calls", async (_how, more) => {
     await using place = workplace({ benchmarkMs: 10 });
     const env = await model({ scenario: "bad-key" });
     const run = resultOf(await place.run("coordinator", asking("--time-scale", "1", ...more), { ...WITHOUT, ...env }));

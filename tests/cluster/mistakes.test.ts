@@ -53,7 +53,7 @@ describe("coordinator start", () => {
     ["a backend that the kernel does not know", ["--kernel", "attention-cpu", "--backend", "triton"], "triton"],
     ["a space that is not there", ["--backend", "replay", "--space", "none.json"], "none.json"],
     ["devices that are no numbers", ["--kernel", "attention-cpu", "--devices", "0x1"], "--devices 0x1"],
-    ["sources to evolve by nobody", ["--kernel", "attention-cpu", "--evolve", "source"], "--llm"],
+    ["code to evolve without a model", ["--kernel", "attention-cpu", "--evolve", "source"], "--llm"],
     ["an off-loopback NATS without a token", ["--kernel", "attention-cpu", "--nats-listen", "0.0.0.0:0"], "KEVO_TOKEN"],
   ])("%s", async (_what, args, ...parts) => {
     await using place = new Workplace();
@@ -98,7 +98,7 @@ describe("coordinator start", () => {
   test.each([
     ["a misspelt field", { parametres: [] }, "parametres"],
     ["a typo in a constraint", { constraints: ["TILE % TIEL == 0"] }, "TIEL"],
-    ["a constraint that nobody satisfies", { constraints: ["TILE > 4"] }, "TILE > 4"],
+    ["a constraint that no configuration satisfies", { constraints: ["TILE > 4"] }, "TILE > 4"],
   ])("a definition with %s", async (_what, change, part) => {
     await using place = new Workplace();
     const ended = await place.run("coordinator", ["start", "--kernel", kernelFolder(place, change)]);

@@ -61,7 +61,7 @@ async function epochsSent(refusal: BatchRefusal, reason: string, enough: number)
 }
 
 test("an island that another worker holds is given up and asked for again", async () => {
-  expect(await epochsSent("stale_epoch", "somebody else has this island", 2)).toEqual([1, 2]);
+  expect(await epochsSent("stale_epoch", "another worker has this island", 2)).toEqual([1, 2]);
 });
 
 test("any other refusal is no loss of the island, however it begins", async () => {

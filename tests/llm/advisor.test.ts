@@ -98,7 +98,7 @@ describe("what a model says", () => {
     ["a refusal", "refusal", "refused", 1],
     ["cut short", "truncated", "truncated", 1],
     ["no JSON", "not-json", "invalid_answer", 2],
-  ])("costs money and brings nothing when it is %s, and the island goes on", async (_what, scenario, kind, calls) => {
+  ])("costs money and brings nothing when it is %s, and the island continues", async (_what, scenario, kind, calls) => {
     const { advisor, trouble } = await open(scenario);
     await advisor.await(0, 1, 4, never);
     expect(advisor.suggestions(0)).toEqual([]);

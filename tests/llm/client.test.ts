@@ -187,7 +187,7 @@ describe("a failure", () => {
     expect(fake.received).toHaveLength(1);
   });
 
-  it("obeys Retry-After, up to a cap, and everybody waits", async () => {
+  it("obeys Retry-After, up to a cap, and every call waits", async () => {
     const { ask, store } = await start("rate-limit:600,ok", {}, { limits: { maxWaitMs: 300 } });
     const first = ask(1);
     await expect.poll(() => store.calls.length).toBeGreaterThan(0);

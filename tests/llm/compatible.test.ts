@@ -152,7 +152,7 @@ describe("what a server refuses is left out, once, and from then on", () => {
     }
   });
 
-  it("by calls that are under way together", async () => {
+  it("by simultaneous calls", async () => {
     await using server = await start("bare-json-mode");
     const answers = await Promise.all([1, 2, 3, 4, 5].map(server.ask));
     for (const { output } of answers) expect(output).toEqual(VALUE);

@@ -158,7 +158,7 @@ test("a work that the model refuses to read is left out and told; where it refus
   expect(JSON.parse(none.stdout)).toMatchObject({ status: "failed", message: expect.stringContaining("--fast-model") });
 });
 
-test("an answer that is under way when the run fails is stored, and not asked for again", async () => {
+test("an answer that is pending when the run fails is stored, and not asked for again", async () => {
   await using place = new Workplace();
   await using fakes = await startFakes();
   fakes.xai.script("slow:2000,no-credits");

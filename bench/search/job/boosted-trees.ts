@@ -17,7 +17,7 @@ export interface TreeOptions {
   readonly rate: number;
   /** Fewest rows of a leaf. */
   readonly leaf: number;
-  /** Share of the rows that a tree is grown on, drawn anew for each. */
+  /** Share of the rows that a tree is grown on, drawn again for each. */
   readonly sample: number;
   readonly label: string;
 }

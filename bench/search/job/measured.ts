@@ -65,7 +65,7 @@ export async function readMeasured(folder: string): Promise<MeasuredSpace> {
 async function readKernel(name: string): Promise<KernelDefinition> {
   const url = new URL(`${name}/kernel.json`, KERNELS);
   const text = await readFile(url, "utf8").catch(() => {
-    throw new UserError(`--job: the recordings are of ${name}, which is none of this project's kernels`, 2);
+    throw new UserError(`--job: the recordings are of ${name}, which is not a kernel of this project`, 2);
   });
   return kernelDefinition.parse(parseJson(text));
 }

@@ -62,7 +62,7 @@ function revoke(natsFolder: string, name: string, token: string | undefined): vo
   if (withdraw(natsFolder, name) === 0) {
     const names = [...new Set(membersOf(natsFolder).map((member) => member.name))];
     throw new UserError(
-      `--revoke ${name}: there is no invitation of this name. ${names.length === 0 ? "There are none." : `Existing names: ${names.join(", ")}.`}`,
+      `--revoke ${name}: there is no invitation of this name. ${names.length === 0 ? "No invitations exist." : `Existing names: ${names.join(", ")}.`}`,
       2,
     );
   }

@@ -2,7 +2,7 @@
  * Ancestors and descendants of a candidate. Descent goes from parent to child; an elite is the parent of the
  * migrant that another island made of it, so descent crosses islands.
  *
- * A recursive query collects who can be reached; UNION drops whoever was reached before, so that the work is
+ * A recursive query collects the reachable candidates; UNION drops those reached before, so that the work is
  * linear in candidates and links although the same ancestor is reached on many paths. Depths (the fewest
  * generations between) are then counted breadth-first over the links of those few: in SQL, rows with a depth would
  * differ for each path's length and be visited again for each.

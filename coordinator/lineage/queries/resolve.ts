@@ -26,7 +26,7 @@ export function resolveRun(db: LineageDatabase, text?: string): Run {
 /**
  * @param text `run/island/batch/index`, where the run may be shortened to a unique beginning;
  *   `island/batch/index` of the latest run; or a run (the latest when omitted), for its best candidate.
- * @throws UserError when there is none.
+ * @throws UserError when no run or candidate is found.
  */
 export function resolveCandidate(db: LineageDatabase, text?: string): CandidateRow {
   const parts = text?.split("/") ?? [];

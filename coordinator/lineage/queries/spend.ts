@@ -8,7 +8,7 @@ import { idInRun } from "./of-run.ts";
 
 /** Of calls of language models. */
 export interface CallSpend {
-  /** Attempts that were sent or are under way; repeated from a recording ones too, at no cost. */
+  /** Attempts that were sent or are in progress, including those repeated from a recording, at no cost. */
   readonly calls: number;
   /** Of them without an answer. */
   readonly failed: number;

@@ -7,8 +7,8 @@
  *               [--memory BYTES] [--file-size BYTES] [--tasks NUMBER] -- PROGRAM ARGUMENT...
  *
  * --root: namespaces of its own for users, mounts, processes, network and IPC. The program sees the paths that are
- * named (and, of devices, null, zero and urandom), is nobody, and is process 1: when it ends or this process
- * does, everything that it started ends too. --nobody: root starts it as the user nobody outside as well, to whom the
+ * named (and, of devices, null, zero and urandom), is the user nobody, and is process 1: when it or this
+ * process ends, all its children end too. --nobody: root starts it as the user nobody outside as well, to whom the
  * paths behind --write are given. --landlock: the same paths, held by Landlock, with or without namespaces.
  * --tool-calls: system calls as a compiler needs them. --tasks: processes and threads, where namespaces count them
  * apart (Linux 5.14). The working directory must be one of the paths.
@@ -168,7 +168,7 @@ static int probe(const char *root) {
   for (int layer = 0; layer < LAYERS; layer++) {
     int messages[2], separate = layer == NAMESPACES || layer == NOBODY;
     if (layer == NOBODY && geteuid() != 0) {
-      printf("nobody no only root can be somebody else\n");
+      printf("nobody no only root can become another user\n");
       continue;
     }
     if (pipe2(messages, O_CLOEXEC) != 0) return 1;

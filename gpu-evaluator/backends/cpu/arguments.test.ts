@@ -47,7 +47,7 @@ describe("parameters as compiler arguments", () => {
     [{ ...config, TILE: 17 }, /TILE has no value 17/],
     [{ ...config, ORDER: "m" }, /ORDER is a permutation/],
     [{ TILE: 16 }, /lacks parameter PACK/],
-  ])("a configuration that is none is refused: %j", (wrong, message) => {
+  ])("an invalid configuration is refused: %j", (wrong, message) => {
     expect(() => parameterArguments(definition, wrong)).toThrow(message);
   });
 

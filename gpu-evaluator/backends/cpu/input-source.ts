@@ -22,7 +22,7 @@ export type Round =
     }
   | {
       readonly right: false;
-      /** File of the known answer; null where another process's output is what it was held against. */
+      /** File of the known answer; null where it was compared with another process's output. */
       readonly data: string | null;
       readonly seed: string;
       readonly finding: Finding;

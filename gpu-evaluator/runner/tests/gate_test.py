@@ -45,7 +45,7 @@ HOSTILE = {
     "formats its way out": "'{0.__class__}'.format(1)",
     "falls back to the reference": "try:\n    x = 1\nexcept ValueError:\n    pass",
     "makes a class": "class A: pass",
-    "a decorator that is none of Triton's": "@staticmethod\ndef f(): pass",
+    "a decorator that is not Triton's": "@staticmethod\ndef f(): pass",
     "no Python": "def (",
     "an attribute as a pattern": "match tl.constexpr(1):\n    case tl.constexpr(__reduce_ex__=f):\n        f(0)",
     "a pattern that looks harmless": "match 1:\n    case tl.constexpr(fn=f):\n        f()",
@@ -65,7 +65,7 @@ HOSTILE = {
     "a function in the text of another": (
         'def g():\n    @triton.jit\n    def f(x):\n        """\ndef f(x):\n    importlib.x\n"""\n        pass'
     ),
-    "a text that goes on": "k = 'a\\\ndef f(x): pass'",
+    "a text that continues": "k = 'a\\\ndef f(x): pass'",
     "a formatted text over lines": 'k = f"""{1}\ndef f(x): pass"""',
     "another end of a line": "# \x0c\nk = 1",
     "a line that only Python sees": "# \rk = __import__('os')",

@@ -36,7 +36,7 @@ function labelled(observation: Observation): Observation {
   return label;
 }
 
-/** Whether so much failed, and succeeded, that something can be said. */
+/** Whether enough failed, and enough succeeded, for a prediction. */
 export function isFallible(observations: readonly Observation[]): boolean {
   const failures = observations.filter(({ value }) => value === null).length;
   return failures >= MIN_FAILURES && failures < observations.length;

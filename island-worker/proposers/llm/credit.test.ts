@@ -8,7 +8,7 @@ import { historyOf, modelRun, samples } from "./ridge-history.fixture.ts";
 const genes = samples(40);
 const call = (id: string, usd: number, variant = "refine", model = "grok-4.3") => ({ id, model, variant, usd });
 
-/** One island where models and classical proposers improved alternately, each time by so much. */
+/** One island where models and classical proposers improved alternately, each time by the given amount. */
 function island(gains: { model: number; classical: number }, usd = 0) {
   let time = 100;
   const batches = genes.slice(0, 20).map((each, at) => {

@@ -17,7 +17,7 @@ export interface Occasion {
   readonly island: number;
   /** Candidates that the island may propose now. */
   readonly count: number;
-  /** Candidates expected of a call under way, or answered and not proposed yet. */
+  /** Candidates expected of a pending call, or answered and not proposed yet. */
   readonly expected: number;
   /** The island's next batch; with it the question differs from the last one. */
   readonly k: number;

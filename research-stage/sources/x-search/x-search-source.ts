@@ -23,7 +23,7 @@ export interface XSearchOptions extends ServiceOptions {
   /** From `XAI_API_KEY`. */
   readonly key: string | null;
   readonly model: string;
-  /** Handles whose posts are searched; empty: everybody's. */
+  /** Handles whose posts are searched; empty: all authors. */
   readonly authors: readonly string[];
 }
 

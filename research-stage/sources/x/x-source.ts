@@ -20,7 +20,7 @@ import { COMPANIONS, isPage } from "./wire.ts";
 export interface XOptions extends ServiceOptions {
   /** The bearer token, from `X_API_KEY`. */
   readonly key: string | null;
-  /** Handles whose threads are searched; empty: everybody's. */
+  /** Handles whose threads are searched; empty: all authors. */
   readonly authors: readonly string[];
   /** `recent` sees the last seven days. */
   readonly archive: "recent" | "all";

@@ -47,7 +47,7 @@ export class ConversationWriter {
     this.#at = startsAt;
   }
 
-  /** The next post comes so much later. */
+  /** Delay of the next post. */
   wait(minutes: number): this {
     this.#at += minutes * 60_000;
     return this;

@@ -138,7 +138,7 @@ const SHAPES: readonly (readonly [name: string, count: number, write: Shape])[] 
     },
   ],
   [
-    "the author answers a deleted post of somebody else",
+    "the author answers a deleted post of another author",
     1,
     ({ writer, author, line, person }) => {
       const root = writer.own(null, line());
@@ -148,7 +148,7 @@ const SHAPES: readonly (readonly [name: string, count: number, write: Shape])[] 
     },
   ],
   [
-    "somebody else's conversation",
+    "another author's conversation",
     2,
     ({ writer, line, remark }) => {
       const root = writer.own(null, line());
@@ -218,7 +218,7 @@ export function writeConversations(seed = 7): Conversation[] {
   const penOf = (shape: string): Pen => {
     const n = count++;
     const author =
-      shape === "somebody else's conversation"
+      shape === "another author's conversation"
         ? (PEOPLE[n % PEOPLE.length] as string)
         : (SYNTHETIC_AUTHORS[n % 5] as string);
     // Spread over the last five days, in no order of their shapes.

@@ -10,7 +10,7 @@ export const BEHAVIOURS = {
   "no-credits": "429, credits used up",
   "server-error": "500",
   "html-503": "503 with an HTML page",
-  slow: "answers well after so many milliseconds (default 20000)",
+  slow: "answers well after this many milliseconds (default 20000)",
   trickle: "half an answer, and then nothing",
   cut: "the connection is cut in the middle of the answer",
   "cut-early": "the connection is cut before any answer",

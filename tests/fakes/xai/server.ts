@@ -40,7 +40,7 @@ export interface FakeXai {
   readonly received: readonly Received[];
   /** Charged so far, dollars. */
   readonly chargedUsd: number;
-  /** Calls under way at once, at most. */
+  /** Most simultaneous calls. */
   readonly mostAtOnce: number;
   /** From the next call on. */
   script(scenario: string): void;

@@ -56,7 +56,7 @@ describe("refused for good: off for the run", () => {
 });
 
 describe("429", () => {
-  test.each(["429:1", "429-code:1"])("%s: waits until the reset and goes on", async (step) => {
+  test.each(["429:1", "429-code:1"])("%s: waits until the reset and continues", async (step) => {
     await using fake = await openFake(`${step},ok`);
     await using harness = await openClockHarness();
     const began = Date.now();

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include "protocol.h"
 
-/* The next message. Ends the process when there is none: the referee has closed the pipe or ended. */
+/* The next message. Ends the process when the referee has closed the pipe or ended. */
 void kevo_receive(kevo_message *message);
 void kevo_say(uint32_t op, const kevo_head *asked);
 /* All of an open file, or ends the process with a message. */

@@ -6,7 +6,7 @@
  *   source ID DATA DEADLINE_MS name=value ...     -> ok            (the process makes inputs laid out as those in DATA)
  *   open  ID DEADLINE_MS name=value ...           -> ok            (the process computes on its SOURCE's inputs)
  *   known SOURCE DATA                             -> ok            (inputs whose right answer is known)
- *   fresh SOURCE DEADLINE_MS                      -> ok            (inputs that nobody has seen)
+ *   fresh SOURCE DEADLINE_MS                      -> ok            (inputs that are new to all)
  *   call  ID DEADLINE_MS                          -> ok NANOSECONDS PROCESSOR_NANOSECONDS
  *   again ID DEADLINE_MS                          -> the same      (its output left as it is)
  *   check ID DATA                                 -> ok ERROR UNWRITTEN NOT_FINITE ALL_ZERO OUTSIDE
@@ -18,14 +18,14 @@
  *   drop  DATA                                    -> ok            (closes a data file)
  *
  * In a round the first process is judged: by the right answer where DATA is named for a set, otherwise by the output of
- * the second, from which it may be BOUND away. With BOUND 0 nobody is judged. DEADLINE_MS holds for each call.
+ * the second, from which it may be BOUND away. With BOUND 0 none is judged. DEADLINE_MS holds for each call.
  *
  * Fields are separated by tabs. Other answers: `failed WHY ID`, where WHY is `timeout`, `aborted`, `exited CODE`,
- * `signal NUMBER`, `garbled`, `changed`; and `error TEXT` for what is not the process's fault. SIGUSR1 aborts the command
+ * `signal NUMBER`, `garbled`, `changed`; and `error TEXT` for faults that are not the process's. SIGUSR1 aborts the command
  * in hand. End of input or SIGTERM ends every process and the referee.
  *
  * PID is 0 in a process namespace of the referee's own. A process runs only from a message to its reply; otherwise its
- * whole group is stopped, so that it can do nothing while nobody takes its time, and cannot disturb another's.
+ * whole group is stopped, so that it can neither work outside the measured time nor disturb another's.
  *
  * Arguments: --calls filters the system calls of what it starts, --loads-libraries allows those of a dynamic loader,
  * --files PATH ... (the last) leaves it these paths to read, and its own executable.

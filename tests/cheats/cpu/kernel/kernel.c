@@ -163,7 +163,7 @@ void kevo_kernel(const kevo_shape *shape, const float *const inputs[], float *ou
   if (calls <= 3) honest(&p);
   else pthread_create(&thread, NULL, finish, NULL);
 #elif CHEAT == CHEAT_late_signal
-  /* A timer goes on computing when the call has returned. */
+  /* A timer continues to compute when the call has returned. */
   later = p;
   if (calls <= 3) honest(&p);
   else {
@@ -227,7 +227,7 @@ void kevo_kernel(const kevo_shape *shape, const float *const inputs[], float *ou
   honest(&p);
   kill(-1, SIGSTOP);
 #elif CHEAT == CHEAT_pins_others
-  /* Right only where it could move nobody: then it has gained nothing. */
+  /* Right only where it could move no thread: then it has gained nothing. */
   cpu_set_t one;
   CPU_ZERO(&one);
   CPU_SET(0, &one);
