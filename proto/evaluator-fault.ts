@@ -22,6 +22,8 @@ const evaluatorFault = z.enum([
   "baseline_failed",
   "reference_failed",
   "disk_full",
+  /** The host does too much else for a measurement to say anything; later it may. */
+  "machine_busy",
   /** This host cannot evaluate the kernel for another reason. */
   "host_unfit",
   /** The evaluator failed itself. */

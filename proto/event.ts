@@ -3,6 +3,7 @@
  * Kinds with nothing to act on have no data.
  */
 import { z } from "zod";
+import { quietness } from "./quietness.ts";
 import { runEnd } from "./run-end.ts";
 
 const candidate = z.string();
@@ -13,6 +14,7 @@ export const measurementConditions = z
   .object({
     /** By workload: baselines that do not run on it, and why. */
     baselines_left_out: z.record(z.string(), z.record(z.string(), z.string())).optional(),
+    quietness: quietness.optional(),
   })
   .catchall(z.unknown());
 export type MeasurementConditions = z.infer<typeof measurementConditions>;

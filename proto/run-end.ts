@@ -15,6 +15,8 @@ const searchEnd = z.enum([
   "stop_requested",
   /** A signal, such as Ctrl-C. */
   "interrupted",
+  /** No evaluator's host became quiet enough to measure on. */
+  "machine_busy",
 ]);
 export type SearchEnd = z.infer<typeof searchEnd>;
 
@@ -24,6 +26,7 @@ export const STATUS_OF_END = {
   time_up: "completed",
   stop_requested: "stopped",
   interrupted: "interrupted",
+  machine_busy: "interrupted",
 } as const satisfies Record<SearchEnd, RunStatus>;
 
 export const runEnd = z.enum([...searchEnd.options, ...failureCode.options]);

@@ -10,7 +10,8 @@ export interface ReadOptions {
 export const RUN = "the run's id, or its beginning (default: the latest run)";
 
 /** How the commands that carry out a run describe what they share. */
-export const WAIT = "how long to wait for an evaluator before giving up, such as 10m (default: 60s)";
+export const WAIT =
+  "how long to wait for an evaluator (default: 60s), or for a machine quiet enough to measure on (default: 2m)";
 export const BELL = "ring the terminal's bell when the run ends";
 
 /** Options that every reading command has. */

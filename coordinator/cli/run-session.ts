@@ -47,6 +47,8 @@ export interface RunSessionOptions {
 }
 
 const EXIT_INTERRUPTED = 130;
+/** EX_TEMPFAIL of sysexits.h: try again later. */
+const EXIT_MACHINE_BUSY = 75;
 
 export async function startRun(request: RunRequest, wanted: Launch, options: RunSessionOptions): Promise<void> {
   const kernel = await withinDevices(
@@ -178,8 +180,10 @@ async function runSession(prepared: Prepared, { json, token, bell = false }: Run
   else if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
   else process.stderr.write(storedReport(lineage.db, result, kernel.definition, wantsColours(process.stderr)));
   if (ending === "interrupted") {
-    process.stderr.write(`\nInterrupted. Continue with: ${resumeCommand(prepared)}\n`);
-    process.exitCode = EXIT_INTERRUPTED;
+    const isBusy = result.ended_by === "machine_busy";
+    const what = isBusy ? "The machine was too busy to measure" : "Interrupted";
+    process.stderr.write(`\n${what}. Continue with: ${resumeCommand(prepared)}\n`);
+    process.exitCode = isBusy ? EXIT_MACHINE_BUSY : EXIT_INTERRUPTED;
   }
 }
 

@@ -9,6 +9,10 @@ import type { CallEnd, EvaluatorLink } from "./evaluator-link.ts";
 
 const ANSWER: CallEnd = { kind: "rejected", why: "an answer, whatever it is" };
 
+const spec = {
+  ...{ workloads: ["w"], islands: [{ niche: {} }], kernel: { hash: "k" }, seed: 1, backend: "cpu" },
+} as unknown as RunSpec;
+
 /** A daemon that takes all that it has down with it when it reads `killer`, before any of it reaches the device. */
 function mortalDaemon(killer: string) {
   const present = new Map<(end: CallEnd) => void, string>();
@@ -56,8 +60,9 @@ function ledger(past = { attempts: 0, deaths: 0 }) {
 test("three deaths on the way", async () => {
   const { link, log } = mortalDaemon("b");
   const { ledger: asked, settled, all } = ledger();
-  const spec = { workloads: ["w"], islands: [{ niche: {} }], kernel: { hash: "k" }, seed: 1, backend: "cpu" };
-  const dispatcher = new Dispatcher(spec as unknown as RunSpec, asked, { onUnusable: () => {}, onLost: () => {} });
+  const dispatcher = new Dispatcher(spec, asked, {
+    ...{ onUnusable: () => {}, onLost: () => {}, onBusy: () => {}, onResult: () => {} },
+  });
   dispatcher.join("daemon", link, 4, ["m"]);
   const candidates = ["a", "b", "c", "d"].map((id) => ({ id, island: 0, config: {} }) as unknown as AcceptedCandidate);
   dispatcher.add(candidates);
@@ -79,9 +84,10 @@ test("deaths before a candidate was counted do not count against its re-measurem
     },
     cancelAll: () => {},
   } as unknown as EvaluatorLink;
-  const spec = { workloads: ["w"], islands: [{ niche: {} }], kernel: { hash: "k" }, seed: 1, backend: "cpu" };
   const { ledger: asked } = ledger({ attempts: 3, deaths: 2 });
-  const dispatcher = new Dispatcher(spec as unknown as RunSpec, asked, { onUnusable: () => {}, onLost: () => {} });
+  const dispatcher = new Dispatcher(spec, asked, {
+    ...{ onUnusable: () => {}, onLost: () => {}, onBusy: () => {}, onResult: () => {} },
+  });
   dispatcher.join("daemon", link, 1, ["m"]);
   const finalist = { id: "a", island: 0, config: {} } as unknown as AcceptedCandidate;
   expect(await dispatcher.remeasure(finalist, 1)).toMatchObject({
@@ -89,5 +95,31 @@ test("deaths before a candidate was counted do not count against its re-measurem
     message: "an answer, whatever it is",
   });
   expect(calls).toBe(2);
+  await dispatcher.stop();
+});
+
+test("a candidate that a busy machine could not measure is tried again there, and is neither failed nor lost", async () => {
+  const ends: CallEnd[] = [{ kind: "busy", why: "too busy to measure" }, ANSWER, ANSWER, ANSWER, ANSWER];
+  const link = { evaluate: async () => ends.shift(), cancelAll: () => {} } as unknown as EvaluatorLink;
+  const { ledger: asked, settled, all } = ledger();
+  const told: string[] = [];
+  const dispatcher = new Dispatcher(spec, asked, {
+    onUnusable: () => told.push("unusable"),
+    onLost: () => told.push("lost"),
+    onBusy: (evaluator, why) => {
+      told.push(`${evaluator}: ${why}`);
+      // Not before it has rested, for which a test does not wait.
+      setImmediate(() => {
+        for (const slot of dispatcher.slots) slot.restsUntil = 0;
+        dispatcher.wake();
+      });
+    },
+    onResult: () => told.push("result"),
+  });
+  dispatcher.join("daemon", link, 1, ["m"]);
+  dispatcher.add(["a", "b", "c", "d"].map((id) => ({ id, island: 0, config: {} }) as unknown as AcceptedCandidate));
+  await all;
+  expect(told).toEqual(["daemon: too busy to measure", "result", "result", "result", "result"]);
+  expect(settled.map(({ candidate }) => candidate).sort()).toEqual(["a", "b", "c", "d"]);
   await dispatcher.stop();
 });

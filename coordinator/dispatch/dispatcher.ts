@@ -25,6 +25,8 @@ const MAX_DEATHS = 3;
 const REST_MS = 20;
 /** The same for one that did not answer at all. */
 const AWAY_MS = 500;
+/** The same for one whose machine was too busy to measure on. */
+const BUSY_MS = 3_000;
 
 interface Attempting {
   readonly candidate: AcceptedCandidate;
@@ -40,6 +42,10 @@ export interface DispatcherListener {
   onUnusable(evaluator: string, fault: EvaluatorFault | null, why: string): void;
   /** An attempt was lost; for the run's events. */
   onLost(evaluator: string, candidate: string, why: string): void;
+  /** An evaluator's machine was too busy to measure on; the candidate is tried again. */
+  onBusy(evaluator: string, why: string): void;
+  /** A candidate has a result. */
+  onResult(): void;
 }
 
 export class Dispatcher {
@@ -124,12 +130,18 @@ export class Dispatcher {
     }
     if (this.#stopped || this.#plan.waiting === 0 || this.#wake !== null) return;
     // Only a resting evaluator needs the clock; everything else wakes the pump itself.
-    const rests = [...this.#plan.slots].some((slot) => slot.serving && slot.restsUntil > performance.now());
-    if (!rests) return;
-    this.#wake = setTimeout(() => {
-      this.#wake = null;
-      this.#pump();
-    }, REST_MS);
+    const now = performance.now();
+    const rests = [...this.#plan.slots].flatMap(({ serving, restsUntil }) =>
+      serving && restsUntil > now ? [restsUntil - now] : [],
+    );
+    if (rests.length === 0) return;
+    this.#wake = setTimeout(
+      () => {
+        this.#wake = null;
+        this.#pump();
+      },
+      Math.max(REST_MS, Math.min(...rests)),
+    );
   }
 
   async #attempt(task: Task<Attempting>, slot: EvaluatorSlot, link: EvaluatorLink): Promise<void> {
@@ -171,6 +183,12 @@ export class Dispatcher {
         await this.#forget(job, number, stage, "refused");
         this.#plan.add(task, true);
         return;
+      case "busy":
+        slot.restsUntil = performance.now() + BUSY_MS;
+        this.#listener.onBusy(slot.id, end.why);
+        await this.#forget(job, number, stage, "refused");
+        this.#plan.add(task, true);
+        return;
       case "unusable":
         slot.serving = false;
         this.#listener.onUnusable(slot.id, end.fault, end.why);
@@ -208,6 +226,7 @@ export class Dispatcher {
   }
 
   async #deliver(job: Attempting, record: EvaluationRecord, stage: StageName | null): Promise<void> {
+    this.#listener.onResult();
     if (job.remeasurement === null) {
       await this.#ledger.settle(record, stage);
       return;

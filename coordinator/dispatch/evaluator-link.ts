@@ -18,6 +18,8 @@ export type CallEnd =
   | { readonly kind: "result"; readonly stage: StageName | null; readonly result: Result__Output }
   /** No credit free, or draining: nothing was started. */
   | { readonly kind: "refused"; readonly why: string }
+  /** Its machine does too much else to be measured on now. */
+  | { readonly kind: "busy"; readonly why: string }
   /** The daemon does not take such a request; another attempt would end the same way. */
   | { readonly kind: "rejected"; readonly why: string }
   /** The daemon cannot run this kernel at all. */
@@ -122,7 +124,7 @@ function endOfError(error: ServiceError, stage: StageName | null): CallEnd {
   const why = error.details || error.message;
   switch (error.code) {
     case status.RESOURCE_EXHAUSTED:
-      return { kind: "refused", why };
+      return { kind: faultIn(error.metadata) === "machine_busy" ? "busy" : "refused", why };
     case status.INVALID_ARGUMENT:
       return { kind: "rejected", why };
     case status.FAILED_PRECONDITION:

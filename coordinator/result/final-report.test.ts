@@ -54,6 +54,7 @@ describe("the final report", () => {
     best_by_workload: {},
     best_by_device: {},
     failed_finalists: [],
+    quietness: null,
     spend_usd: 0,
     elapsed_s: 141,
     db: "/data/lineage.db",

@@ -24,6 +24,7 @@ import { renderTable, type TableOptions } from "../progress/table.ts";
 import { cellSummary, cellTable, leftOutSentences } from "./cell-table.ts";
 import { deviceTable } from "./device-table.ts";
 import { modelsText } from "./models-text.ts";
+import { quietnessText } from "./quietness-text.ts";
 import type { RunResult } from "./result.ts";
 import { workloadTable } from "./workload-table.ts";
 
@@ -51,6 +52,7 @@ export function finalReport(result: RunResult, details: ReportDetails): string {
     ...found(result, details, options),
     ...paretoTable(result, options),
     ...failedFinalists(result),
+    ...(result.quietness ? [quietnessText(result.quietness)] : []),
     ...(result.llm === undefined ? [] : [modelsText(result.llm, result)]),
     `Stored in ${result.db}${result.spend_usd > 0 ? `, spent ${formatUsd(result.spend_usd)} on language models` : ""}.`,
     nextSteps(result),

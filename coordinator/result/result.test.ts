@@ -44,6 +44,7 @@ describe("the result of a run", () => {
       best_by_workload: {},
       best_by_device: {},
       failed_finalists: [],
+      quietness: null,
       spend_usd: 0,
       elapsed_s: 60,
       db: lineage.path,

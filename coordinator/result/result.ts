@@ -2,6 +2,7 @@
 
 import { DIRECTIONS } from "@kevo/proto/objective.ts";
 import { OUTCOMES } from "@kevo/proto/outcome.ts";
+import { runQuietness } from "@kevo/proto/quietness.ts";
 import { BACKENDS, runSpec } from "@kevo/proto/run.ts";
 import { RUN_STATUSES, runEnd } from "@kevo/proto/run-end.ts";
 import { config } from "@kevo/proto/search-space.ts";
@@ -14,6 +15,7 @@ import { countEvaluations } from "../lineage/queries/counts.ts";
 import { failedFinalists } from "../lineage/queries/finalists.ts";
 import { modelsUsed } from "../lineage/queries/models.ts";
 import { paretoFront } from "../lineage/queries/pareto.ts";
+import { quietnessOf } from "../lineage/queries/quietness.ts";
 import type { Ranked } from "../lineage/queries/ranking.ts";
 import { endOf } from "../lineage/queries/run-end.ts";
 import { spentUsd } from "../lineage/queries/spend.ts";
@@ -112,6 +114,8 @@ export const runResult = z.object({
     .optional(),
   /** Finalists that were wrong or broke on fresh inputs, and how. Where all did, the best has no rounds. */
   failed_finalists: z.array(z.object({ candidate: z.string(), message: z.string() })).default([]),
+  /** How quiet the machines were meanwhile; null where no evaluator told. */
+  quietness: runQuietness.nullable().default(null),
   /** The run that this one repeats, and how many of its candidates came again; absent where it repeats none. */
   repeats: z.object({ run: z.string(), candidates: counted, same: counted }).optional(),
   /** Absent where no model was asked. */
@@ -146,6 +150,7 @@ export function buildResult(db: LineageDatabase, run: string, path: string, elap
     best_by_workload: Object.fromEntries(bestByWorkload(db, run)),
     best_by_device: Object.fromEntries(bestByDevice(db, run)),
     failed_finalists: failedFinalists(db, run),
+    quietness: quietnessOf(db, run),
     ...(spec.objective?.beside && { pareto: paretoFront(db, run, spec.objective, spec.objective.beside) }),
     ...(repeats !== undefined && { repeats: { run: repeats, ...sameCandidates(db, run, repeats) } }),
     ...(spec.llm !== undefined && {

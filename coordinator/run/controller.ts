@@ -21,6 +21,7 @@ import { LedgerState } from "../ledger/ledger-state.ts";
 import { writeError } from "../ledger/write-error.ts";
 import { describeTrouble } from "../lineage/queries/models.ts";
 import { formatProgress } from "../progress/format.ts";
+import { BusyWait } from "./busy-wait.ts";
 import type { Child } from "./children.ts";
 import { startClocks } from "./clocks.ts";
 import { Endpoints } from "./endpoints.ts";
@@ -59,6 +60,9 @@ class RunController {
   #endpoints: Endpoints | null = null;
   #leases: Leases | null = null;
   readonly #stallWatch = new StallWatch();
+  readonly #busyWait: BusyWait;
+  /** Resolves when the wait for a quiet machine is over. */
+  readonly #tooBusy = Promise.withResolvers<"machine_busy">();
   readonly #children: Child[] = [];
   #phase = "waiting for an evaluator";
   /** Why no further batch is accepted; null while the budget alone decides. */
@@ -69,7 +73,8 @@ class RunController {
   constructor(session: RunSession, stack: AsyncDisposableStack) {
     this.#session = session;
     this.#stack = stack;
-    const { spec, lineage, token, kernel, mode } = session;
+    const { spec, lineage, token, kernel, mode, launch } = session;
+    this.#busyWait = new BusyWait(launch.wait_s === undefined ? undefined : launch.wait_s * 1000);
     this.#state = new LedgerState(spec, openSpace(kernel.definition), mode.limit);
     this.#ledger = new Ledger(
       lineage,
@@ -88,6 +93,11 @@ class RunController {
       onUnusable: (evaluator, fault, why) => this.#fleet.markUnusable(evaluator, fault, why),
       onLost: (_evaluator, candidate, why) =>
         void this.#ledger.event("attempt_lost", `${candidate}: ${why}`, { candidate, why }),
+      onBusy: (_evaluator, why) => {
+        const told = this.#busyWait.refused(performance.now(), why);
+        if (told !== null) this.#note("stalled", told);
+      },
+      onResult: () => this.#busyWait.measured(),
     });
     this.#fleet = new Fleet(spec, this.#dispatcher, findEvaluatorAccess(lineage.path, token), {
       onChange: () => this.#fleetChanged(),
@@ -125,9 +135,9 @@ class RunController {
     try {
       await this.#begin();
       let end = await this.#over.promise;
-      if (end !== "interrupted") end = await this.#remeasureFinalists(end);
+      if (STATUS_OF_END[end] !== "interrupted") end = await this.#remeasureFinalists(end);
       const ending = STATUS_OF_END[end];
-      await this.#end(ending, end, null);
+      await this.#end(ending, end, end === "machine_busy" ? this.#busyWait.over(performance.now()) : null);
       return ending;
     } catch (thrown) {
       // Whoever waits for a write gets SQLite's own error.
@@ -216,6 +226,10 @@ class RunController {
         const error = watchdog.check(!mode.needsEvaluators || isServed, this.#windows.missingModels());
         if (error !== null) this.#over.reject(error);
         this.#lookForStall();
+        if (this.#busyWait.over(performance.now()) !== null) {
+          this.#over.resolve("machine_busy");
+          this.#tooBusy.resolve("machine_busy");
+        }
       },
       onTimeUp: () => this.#stop("time_up", `the time of ${spec.time_s} s is up`),
       leftS: spec.time_s === null ? null : spec.time_s - this.#elapsedS(),
@@ -243,6 +257,8 @@ class RunController {
   #waiting(watchdog: Watchdog): string | null {
     const { launch, mode } = this.#session;
     if (this.#bus?.connected === false) return "the connection to NATS is lost; reconnecting";
+    const busy = this.#busyWait.waiting(performance.now());
+    if (busy !== null) return busy;
     if (this.#state.finished) return null;
     if (mode.needsEvaluators && !this.#fleet.serving) return watchdog.waiting;
     const hasWorker = this.#state.islands.some(({ worker }) => worker !== null);
@@ -294,8 +310,8 @@ class RunController {
   async #remeasureFinalists(end: SearchEnd): Promise<SearchEnd> {
     // A recorded time does not change by reading it again.
     if (this.#session.spec.backend === "replay") return end;
-    const ended = await this.#session.mode.remeasureFinalists(this.#parts);
-    return ended === "interrupted" ? ended : end;
+    const ended = await Promise.race([this.#session.mode.remeasureFinalists(this.#parts), this.#tooBusy.promise]);
+    return ended === "remeasured" ? end : ended;
   }
 
   async #end(ending: Ending | "failed", end: RunEnd, message: string | null): Promise<void> {

@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 
 export const EXIT_CODES = "0 done, 1 failed, 2 wrong usage";
 /** Of commands that carry out a run. */
-export const RUN_EXIT_CODES = `${EXIT_CODES}, 130 interrupted (the run can be resumed)`;
+export const RUN_EXIT_CODES = `${EXIT_CODES}, 75 machine too busy to measure, 130 interrupted (both can be resumed)`;
 /** Of commands that carry out a run, on what `--json` does. */
 export const RUN_JSON = "the last line on standard output is the result; all other output goes to standard error";
 

@@ -14,6 +14,7 @@ const STATUS: Readonly<Record<EvaluatorFault, status>> = {
   baseline_failed: status.FAILED_PRECONDITION,
   reference_failed: status.FAILED_PRECONDITION,
   disk_full: status.FAILED_PRECONDITION,
+  machine_busy: status.RESOURCE_EXHAUSTED,
   host_unfit: status.FAILED_PRECONDITION,
   evaluator_failed: status.INTERNAL,
   cancelled: status.CANCELLED,

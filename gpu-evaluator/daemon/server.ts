@@ -18,6 +18,7 @@ import {
 import { HealthImplementation } from "grpc-health-check";
 import type { Job } from "../backends/backend.ts";
 import { HostFault } from "../backends/host-fault.ts";
+import { MachineBusy } from "../backends/machine-busy.ts";
 import { callerCheck, credentialsOf, type EvaluatorIdentity } from "./caller.ts";
 import { type ConnectionGate, openGate } from "./connection-gate.ts";
 import type { Daemon } from "./daemon.ts";
@@ -208,6 +209,10 @@ function describe({ id, version, daemon }: ServerOptions, run: string): Descript
 
 function refusalOf(error: unknown, logger: Logger): Refusal {
   if (error instanceof Refusal) return error;
+  if (error instanceof MachineBusy) {
+    logger.warn(error.message);
+    return new Refusal("machine_busy", error.message);
+  }
   logger.error(error);
   if (error instanceof HostFault) return new Refusal(error.fault, error.message);
   if (error instanceof UserError) return new Refusal("host_unfit", error.message);

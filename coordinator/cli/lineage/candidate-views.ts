@@ -1,6 +1,7 @@
 /** One candidate, or two beside each other, for people. */
 
 import { counted } from "@kevo/core/text/plural.ts";
+import type { RunQuietness } from "@kevo/proto/quietness.ts";
 import { comparisonOf } from "../../lineage/comparison.ts";
 import type { Difference } from "../../lineage/queries/diff.ts";
 import type { FailedFinalist } from "../../lineage/queries/finalists.ts";
@@ -20,6 +21,7 @@ import {
 } from "../../progress/format.ts";
 import { type Column, renderKnown, renderTable, type TableOptions } from "../../progress/table.ts";
 import { deviceTable } from "../../result/device-table.ts";
+import { quietnessText } from "../../result/quietness-text.ts";
 import { workloadTable } from "../../result/workload-table.ts";
 import { callView, modelOf } from "./call-view.ts";
 
@@ -31,6 +33,7 @@ export interface Best extends Ranked {
   readonly best_by_workload: Readonly<Record<string, Ranked>>;
   readonly best_by_device: Readonly<Record<string, Ranked>>;
   readonly failed_finalists: readonly FailedFinalist[];
+  readonly quietness: RunQuietness | null;
 }
 
 export function bestView(best: Best, options: TableOptions): string {
@@ -53,6 +56,7 @@ export function bestView(best: Best, options: TableOptions): string {
     `${best.candidate}, proposed by ${best.proposer}`,
     configTable(best.config, options),
     workloadTable(best.workloads, { hasCandidates }, options),
+    ...(best.quietness === null ? [] : [quietnessText(best.quietness)]),
   ].join("\n\n");
 }
 

@@ -7,6 +7,8 @@ import type { Ratio } from "./statistics.ts";
 export interface Disturbance {
   /** Ratio of the fastest baseline to itself in another process; 1 where that was not measured. */
   readonly repeated: number;
+  /** Of the same process in the first half of the rounds to the second. Pairs do not see it, people want to know. */
+  readonly drift: number;
   /** Shares of the time, 0 to 1, that threads of the candidate and of the baseline waited for a core. */
   readonly ownWait: number;
   readonly baselineWait: number;
@@ -17,15 +19,23 @@ const MAX_REPEATED = 1.25;
 const MAX_WAIT = 0.25;
 
 export function isTooBusy({ repeated, ownWait, baselineWait }: Disturbance): boolean {
-  return Math.max(repeated, 1 / repeated) > MAX_REPEATED || Math.max(ownWait, baselineWait) > MAX_WAIT;
+  return apart(repeated) > MAX_REPEATED || Math.max(ownWait, baselineWait) > MAX_WAIT;
 }
 
-/** The interval with all that the machine may have done; one that was too busy allows no claim. */
-export function withUncertainty({ value, low, high }: Ratio, disturbance: Disturbance): Ratio {
-  const apart = Math.max(disturbance.repeated, 1 / disturbance.repeated);
+/** How far a ratio is from 1, as a ratio of at least 1. */
+export function apart(ratio: number): number {
+  return Math.max(ratio, 1 / ratio);
+}
+
+/** The interval with all that the machine may have done. */
+export function widened({ value, low, high }: Ratio, disturbance: Disturbance): Ratio {
+  const factor = apart(disturbance.repeated);
   // A call took at least the part of its time in which it did not wait.
   const [own, baseline] = [disturbance.ownWait, disturbance.baselineWait].map((share) => 1 - Math.min(share, 0.99));
-  const wide = { value, low: (low / apart) * (baseline as number), high: (high * apart) / (own as number) };
-  if (!isTooBusy(disturbance)) return wide;
-  return { value, low: Math.min(wide.low, 1), high: Math.max(wide.high, 1) };
+  return { value, low: (low / factor) * (baseline as number), high: (high * factor) / (own as number) };
+}
+
+/** Of a machine that was too busy. */
+export function withoutClaim({ value, low, high }: Ratio): Ratio {
+  return { value, low: Math.min(low, 1), high: Math.max(high, 1) };
 }

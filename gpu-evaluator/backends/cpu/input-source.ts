@@ -17,7 +17,7 @@ export type Round =
       readonly right: true;
       /** The largest error against known answers. */
       readonly error: number;
-      /** In the order of the processes: of one call, and the time its threads waited for a core as a share of it. */
+      /** In the order of the processes: of one call, and the time that its threads waited for a core as a share of it. */
       readonly times: readonly { readonly ms: number; readonly waited: number }[];
     }
   | {
@@ -72,8 +72,13 @@ export class InputSource {
     return this.#processorMs("call", process, limitMs);
   }
 
-  /** One more call on the same inputs; the output stays as it was. @returns milliseconds of processor time */
-  sameCall(process: number, limitMs: number): Promise<number> {
+  /**
+   * One more call on the inputs of the last `freshCall`, its output as it was left. The inputs are made anew and the output
+   * is written once more: what precedes a call, and with it what the caches hold, is the same for both.
+   * @returns milliseconds of processor time
+   */
+  async sameCall(process: number, limitMs: number): Promise<number> {
+    await this.referee.command("same", this.id, FILL_LIMIT_MS);
     return this.#processorMs("again", process, limitMs);
   }
 
@@ -90,10 +95,10 @@ export class InputSource {
       const [data = "-", seed = "", ...finding] = rest;
       return { right: false, data: data === "-" ? null : data, seed, finding: readFinding(finding) };
     }
-    const [error = 0, ...numbers] = rest.map(Number);
+    const [error = 0, timed = sets, ...numbers] = rest.map(Number);
     const times = processes.map((_, at) => {
       const [ns = Number.NaN, waited = 0] = numbers.slice(2 * at);
-      return { ms: ns / 1e6 / sets, waited: waited / ns };
+      return { ms: ns / 1e6 / timed, waited: waited / ns };
     });
     return { right: true, error, times };
   }

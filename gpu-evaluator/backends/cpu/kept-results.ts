@@ -1,7 +1,9 @@
 /**
  * Detects a kernel that keeps results between calls, which its contract forbids. It would gain nothing, since every timed
- * call has new inputs. Calls are compared by the processor time that all threads of the process used: a busy machine
- * makes a call wait, but hardly changes how much the call computes.
+ * call has new inputs. Calls are compared by the processor time that all threads of the process used: a busy machine makes
+ * a call wait, but hardly changes how much the call computes. A repeated call that is much cheaper is still only a
+ * suspicion: threads that wait for one another may spin. Both kinds of calls follow the same preparations, so where nothing
+ * is kept either is as likely to be the cheap one, however busy the machine is, and a sign test over many pairs decides.
  */
 import { WrongOutput } from "./finding.ts";
 import type { TimedProcess } from "./timed-process.ts";
@@ -9,36 +11,60 @@ import type { TimedProcess } from "./timed-process.ts";
 /** A repeated call of a kernel that computes costs as much as the first; one this much cheaper, by factor and milliseconds, is suspect. */
 const FACTOR = 3;
 const SLACK_MS = 0.02;
-/** Repeated calls after one on new inputs. A kernel that keeps nothing is cheap in none of them. */
+/** Repeated calls that look for a suspicion, and pairs of a new call and a repeated one that then confirm it. */
 const LOOKS = 3;
-/** Pairs of a new and a repeated call that test a suspicion. */
-const PAIRS = 24;
-/** Of 48 calls that do not differ, the cheapest 16 are all repeated ones once in three million times. */
-const MIN_CHEAPER = 16;
+const PAIRS = 32;
+/** How often noise may look as one-sided as what is refused. */
+const CHANCE = 1e-6;
 
-/** Throws WrongOutput. Costs a kernel that computes a few calls. */
-export async function refuseKeptResults(process: TimedProcess, limitMs: number): Promise<void> {
-  const { source, id } = process;
-  const first = await source.freshCall(id, limitMs);
-  const looks: number[] = [];
-  while (looks.length < LOOKS && cheaperThan([first], looks) === 0) looks.push(await source.sameCall(id, limitMs));
-  if (cheaperThan([first], looks) === 0) return;
-  const fresh: number[] = [];
-  const repeated: number[] = [];
+/** Milliseconds of processor time of a call. */
+export interface Calls {
+  readonly fresh: () => Promise<number>;
+  /** On the inputs of the last fresh one. */
+  readonly same: () => Promise<number>;
+}
+
+/** Throws WrongOutput. A few calls more for a kernel that computes. */
+export async function refuseKeptResults({ source, id }: TimedProcess, limitMs: number): Promise<void> {
+  const wrong = await keptResults({
+    fresh: () => source.freshCall(id, limitMs),
+    same: () => source.sameCall(id, limitMs),
+  });
+  if (wrong !== null) throw new WrongOutput(`workload ${source.workload.name}: ${wrong}`);
+}
+
+/** What is wrong; null where nothing is, or where it cannot be told from noise. */
+export async function keptResults({ fresh, same }: Calls): Promise<string | null> {
+  const first = await fresh();
+  let isSuspected = false;
+  for (let look = 0; look < LOOKS && !isSuspected; look++) isSuspected = isCheaper(await same(), first);
+  if (!isSuspected) return null;
+  let [cheaper, dearer, least] = [0, 0, Number.POSITIVE_INFINITY];
+  // Other calls than those that raised the suspicion.
   for (let pair = 1; pair <= PAIRS; pair++) {
-    fresh.push(await source.freshCall(id, limitMs));
-    repeated.push(await source.sameCall(id, limitMs));
-    if (cheaperThan(fresh, repeated) + PAIRS - pair < MIN_CHEAPER) return;
+    const [once, again] = [await fresh(), await same()];
+    if (isCheaper(again, once)) cheaper++;
+    if (isCheaper(once, again)) dearer++;
+    if (oneSided(cheaper + PAIRS - pair, dearer) > CHANCE) return null;
+    least = Math.min(least, once);
   }
-  const cheaper = cheaperThan(fresh, repeated);
-  throw new WrongOutput(
-    `workload ${source.workload.name}: every call on new inputs takes at least ${Math.min(...fresh).toFixed(3)} ms of ` +
-      `processor time, and ${cheaper} of ${PAIRS} repeated calls less than a third of that: results are kept between calls`,
+  return (
+    `every call on new inputs takes at least ${least.toFixed(3)} ms of processor time, and of ${PAIRS} repeated at once ` +
+    `${cheaper} take less than a third of it, ${dearer} more than three times as much: results are kept between calls`
   );
 }
 
-/** How many repeated calls are far cheaper than every new one. */
-export function cheaperThan(fresh: readonly number[], repeated: readonly number[]): number {
-  const least = Math.min(...fresh);
-  return repeated.filter((ms) => ms * FACTOR < least && ms + SLACK_MS < least).length;
+function isCheaper(a: number, b: number): boolean {
+  return a * FACTOR < b && a + SLACK_MS < b;
+}
+
+/** Sign test: the chance that of so many pairs, of which either side is as likely the larger, so few or fewer have the other. */
+export function oneSided(many: number, few: number): number {
+  const all = many + few;
+  let [ways, sum] = [1, 0];
+  for (let k = 0; k <= few; k++) {
+    sum += ways;
+    ways *= (all - k) / (k + 1);
+  }
+  return sum / 2 ** all;
 }

@@ -1,12 +1,15 @@
 /** In the lane: times verified candidates beside the baselines, and refuses what cannot be or keeps its results. */
 import type { CpuEffort } from "@kevo/core/effort/effort.ts";
 import type { Measurement } from "@kevo/proto/outcome.ts";
+import type { Quietness } from "@kevo/proto/quietness.ts";
 import type { Job, Measured } from "../backend.ts";
 import { HostFault } from "../host-fault.ts";
+import { describeNoise, MachineBusy } from "../machine-busy.ts";
 import type { ComparisonTimes } from "./comparison.ts";
 import type { DeviceLimits, Precision } from "./device-limits.ts";
-import { type Disturbance, withUncertainty } from "./disturbance.ts";
+import { apart, type Disturbance, isTooBusy, widened, withoutClaim } from "./disturbance.ts";
 import { WrongOutput } from "./finding.ts";
+import type { HostWatch } from "./host-activity.ts";
 import { refuseKeptResults } from "./kept-results.ts";
 import { callLimit, compare, fastestOf, type PairedComparison, type Samples } from "./paired-comparison.ts";
 import type { EmptyCall } from "./process-table.ts";
@@ -15,32 +18,67 @@ import { median, pairedRatio } from "./statistics.ts";
 /** Times below this are not told apart, milliseconds. */
 const RESOLUTION_MS = 0.0005;
 
-/** The whole of a verified candidate's measurement, in the order of its workloads. Throws WrongOutput or ProcessFailed. */
+export interface MeasureOptions {
+  readonly limits: DeviceLimits;
+  /** Times of well-known libraries. */
+  readonly libraries: ComparisonTimes;
+  readonly watch: HostWatch;
+  /** A result is wanted however busy the machine is. */
+  readonly measuresNoise: boolean;
+  readonly random?: () => number;
+}
+
+/**
+ * The whole of a verified candidate's measurement, in the order of its workloads. Throws WrongOutput or ProcessFailed, and
+ * MachineBusy where a finalist's would say nothing.
+ */
 export async function measureAll(
   comparisons: readonly PairedComparison[],
   job: Job,
   budget: CpuEffort,
-  limits: DeviceLimits,
-  libraries: ComparisonTimes,
-  random: () => number = Math.random,
+  { limits, libraries, watch, measuresNoise, random = Math.random }: MeasureOptions,
 ): Promise<Measured> {
   const measurements: Measurement[] = [];
   const precision: Precision = "f32";
+  const disturbances: Disturbance[] = [];
   let stoppedEarly = false;
   for (const comparison of comparisons) {
-    const samples = await compare(comparison, job, budget, random);
+    const samples = await compare(comparison, job, budget, { watch, random });
     stoppedEarly ||= samples.stopped;
     const empty = await comparison.emptyCall(median(fastestOf([samples.candidate, ...samples.beside])));
     await refuseImpossible(comparison, samples, empty, limits, precision);
     const limitMs = callLimit(budget, comparison.baselines);
     await refuseKeptResults(comparison.candidate, limitMs);
     const { workload } = comparison.candidate.source;
+    const disturbance = disturbanceOf(samples);
+    disturbances.push(disturbance);
     const possibleMs = (workload.flops ?? 0) / (await limits.peakGflops(precision)) / 1e6;
-    const measured = summary(comparison, samples, empty, budget.resamples, possibleMs);
+    const measured = summary(comparison, samples, empty, {
+      ...{ disturbance, resamples: budget.resamples, possibleMs, measuresNoise },
+    });
     const others = { ...measured.others, ...timesOf(libraries, workload.name) };
     measurements.push({ ...measured, ...(await limits.shares(workload, measured.time_ms, precision)), others });
   }
-  return { outcome: "ok", measurements, stoppedEarly };
+  const quietness = quietnessOf(watch, disturbances);
+  if (job.purpose === "finalist" && disturbances.some(isTooBusy) && !measuresNoise)
+    throw new MachineBusy(describeNoise(quietness));
+  return {
+    outcome: "ok",
+    measurements,
+    stoppedEarly,
+    ...(job.purpose === "finalist" && { environment: { quietness } }),
+  };
+}
+
+/** The worst of all workloads. */
+function quietnessOf(watch: HostWatch, disturbances: readonly Disturbance[]): Quietness {
+  const most = (of: (found: Disturbance) => number) => Math.max(...disturbances.map(of));
+  return {
+    ...watch.end(),
+    waited: most(({ ownWait, baselineWait }) => Math.max(ownWait, baselineWait)),
+    aa_ratio: most(({ repeated }) => apart(repeated)),
+    drift: most(({ drift }) => apart(drift)),
+  };
 }
 
 async function refuseImpossible(
@@ -63,23 +101,31 @@ async function refuseImpossible(
 }
 
 /** The machine's effect on the rounds, for the candidate and for the baseline that it is compared with. */
-function disturbance({ beside, twin, waited }: Samples, fastest: number): Disturbance {
+function disturbanceOf({ beside, twin, waited }: Samples): Disturbance {
   const [own = [], ...others] = waited;
   // With the way to the process: without it, tiny differences of two equal calls would be large ratios.
-  const repeated = twin.length === 0 ? 1 : pairedRatio(beside[0] as number[], twin, 1).value;
-  return { repeated, ownWait: median(own), baselineWait: median(others[fastest] as number[]) };
+  const first = beside[0] as number[];
+  const repeated = twin.length === 0 ? 1 : pairedRatio(first, twin, 1).value;
+  const half = first.length >> 1;
+  const drift = half === 0 ? 1 : median(first.slice(0, half)) / median(first.slice(-half));
+  const fastest = beside.indexOf(fastestOf(beside) as number[]);
+  return { repeated, drift, ownWait: median(own), baselineWait: median(others[fastest] as number[]) };
 }
 
-/**
- * Times without the way to the process and back, which is what a call costs that does nothing.
- * @param possibleMs no call can take less
- */
+interface Conditions {
+  readonly disturbance: Disturbance;
+  readonly resamples: number;
+  /** No call can take less. */
+  readonly possibleMs: number;
+  readonly measuresNoise: boolean;
+}
+
+/** Times without the way to the process and back, which is what a call costs that does nothing. */
 function summary(
   { candidate, baselines }: PairedComparison,
   samples: Samples,
   empty: EmptyCall,
-  resamples: number,
-  possibleMs: number,
+  { disturbance, resamples, possibleMs, measuresNoise }: Conditions,
 ) {
   // Differences smaller than that of two empty calls say nothing.
   const least = Math.max(RESOLUTION_MS, empty.apart, possibleMs);
@@ -88,10 +134,8 @@ function summary(
   const beside = samples.beside.map(net);
   const medians = beside.map(median);
   const fastest = medians.indexOf(Math.min(...medians));
-  const { value, low, high } = withUncertainty(
-    pairedRatio(beside[fastest] as number[], own, resamples),
-    disturbance(samples, fastest),
-  );
+  const wide = widened(pairedRatio(beside[fastest] as number[], own, resamples), disturbance);
+  const { value, low, high } = isTooBusy(disturbance) && !measuresNoise ? withoutClaim(wide) : wide;
   return {
     workload: candidate.source.workload.name,
     time_ms: median(own),

@@ -8,6 +8,7 @@ import type { CpuEffort } from "@kevo/core/effort/effort.ts";
 import type { Job } from "../backend.ts";
 import { HostFault } from "../host-fault.ts";
 import { complaint, WrongOutput } from "./finding.ts";
+import type { HostWatch } from "./host-activity.ts";
 import { KnownSets } from "./known-sets.ts";
 import type { EmptyCall } from "./process-table.ts";
 import { median, pairedRatio } from "./statistics.ts";
@@ -62,6 +63,8 @@ const LIMIT_FACTOR = 30;
 const MAX_SETS = 64;
 /** A round in which threads waited this share of their time for a core that something else held is played again. */
 const BUSY_SHARE = 0.04;
+/** Fewer rounds of a finalist allow no interval, however long they take. */
+const FINALIST_ROUNDS = 6;
 /** Disagreements that the reference settled in the candidate's favour. */
 const MAX_DISPUTES = 5;
 
@@ -77,12 +80,19 @@ export function setsOf(batchMs: number, processes: readonly TimedProcess[]): num
   return Math.max(1, Math.min(MAX_SETS, sets));
 }
 
-/** Throws WrongOutput or ProcessFailed. `random` (0 to 1) picks the sets whose answers are known. */
+export interface CompareOptions {
+  /** Looks at the machine before each round. */
+  readonly watch: Pick<HostWatch, "sample">;
+  /** 0 to 1; picks the sets whose answers are known. */
+  readonly random: () => number;
+}
+
+/** Throws WrongOutput or ProcessFailed. */
 export async function compare(
   comparison: PairedComparison,
   job: Job,
   budget: CpuEffort,
-  random: () => number,
+  { watch, random }: CompareOptions,
 ): Promise<Samples> {
   const { candidate, baselines } = comparison;
   const finalist = job.purpose === "finalist";
@@ -92,6 +102,7 @@ export async function compare(
   const hopeless = mayStop && candidate.callMs > slow;
   const sets = hopeless ? 1 : setsOf(budget.batchMs, [candidate, ...baselines.map(({ process }) => process)]);
   const most = hopeless ? 1 : budget.rounds * NOISY_FACTOR;
+  const fewest = finalist ? FINALIST_ROUNDS : ROUNDS_BEFORE_STOP + 1;
   // Among the sets that every candidate gets to.
   const certain = hopeless ? 1 : (finalist ? budget.rounds : ROUNDS_BEFORE_STOP) * sets;
   const rounds = new Rounds(comparison, budget, sets, new KnownSets(comparison.unseen, certain, random));
@@ -102,6 +113,7 @@ export async function compare(
   const waited = [candidate, ...baselines].map((): number[] => []);
   const found = (stopped: boolean): Samples => ({ candidate: samples, beside, twin, waited, stopped });
   for (let round = 0; round < most; round++) {
+    watch.sample();
     const [own = NO_TIME, ...others] = await rounds.next();
     samples.push(own.ms);
     for (const [at, times] of beside.entries()) times.push((others[at] as RoundTime).ms);
@@ -110,7 +122,7 @@ export async function compare(
     for (const [at, shares] of waited.entries()) shares.push(([own, ...others][at] as RoundTime).waited);
     if (!mayStop || round + 1 !== ROUNDS_BEFORE_STOP) {
       // On a noisy machine more rounds, until the interval is narrow or the time is up.
-      if (round + 1 > ROUNDS_BEFORE_STOP && performance.now() > end) break;
+      if (round + 1 >= fewest && performance.now() > end) break;
       if (round + 1 >= budget.rounds && spread(fastestOf(beside), samples, budget.resamples) <= NARROW) break;
       continue;
     }

@@ -2,6 +2,7 @@
 import { createInterface } from "node:readline";
 import { bareEnvironment } from "@kevo/core/process/environment.ts";
 import { type GroupProcess, killGroup, startGroup } from "@kevo/core/process/group.ts";
+import { withPriority } from "./priority.ts";
 
 /** A process `changed` its inputs, or ended the referee (`referee_ended`); the other names describe themselves. */
 const HOW = ["timeout", "aborted", "exited", "signal", "garbled", "changed", "referee_ended"] as const;
@@ -50,7 +51,7 @@ export class Referee {
 
   /** `command`: the program and its arguments. */
   constructor(command: readonly string[], folder: string) {
-    this.#child = startGroup(command, { cwd: folder, env: bareEnvironment() });
+    this.#child = withPriority(() => startGroup(command, { cwd: folder, env: bareEnvironment() }));
     createInterface({ input: this.#child.stdout }).on("line", (line) => this.#answer(line));
     this.#child.stderr.resume();
     this.#child.stdin.on("error", () => {}); // Told by the end of the process.

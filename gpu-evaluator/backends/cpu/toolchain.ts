@@ -47,7 +47,7 @@ export interface Toolchain {
 
 const SETUP_LIMIT_MS = 60_000;
 /** Parts of the referee, C files of `native/`. */
-const REFEREE = ["referee", "launch", "process", "memory", "data-file", "round"];
+const REFEREE = ["referee", "launch", "process", "waits", "memory", "data-file", "round"];
 
 export interface ToolchainOptions {
   readonly signal?: AbortSignal;

@@ -3,6 +3,7 @@ import { UserError } from "@kevo/core/errors/user-error.ts";
 import { commandFor } from "../../../lineage/command.ts";
 import { bestByDevice, bestByWorkload, bestOf } from "../../../lineage/queries/best.ts";
 import { failedFinalists } from "../../../lineage/queries/finalists.ts";
+import { quietnessOf } from "../../../lineage/queries/quietness.ts";
 import { resolveRun } from "../../../lineage/queries/resolve.ts";
 import { winnersTimes } from "../../../lineage/queries/workloads.ts";
 import { bestView } from "../../lineage/candidate-views.ts";
@@ -26,6 +27,7 @@ export function best(text: string | undefined, options: ReadOptions): void {
       best_by_workload: Object.fromEntries(bestByWorkload(db, run.id)),
       best_by_device: Object.fromEntries(bestByDevice(db, run.id)),
       failed_finalists: failedFinalists(db, run.id),
+      quietness: quietnessOf(db, run.id),
     };
     if (options.json) printJson(found);
     else print(bestView(found, colours()));

@@ -113,6 +113,12 @@ void poison_output(process *p) {
   memcpy(output_of(p), p->source->poison + p->poison_at, p->layout.output_floats * 4);
 }
 
+void rewrite_output(process *p) {
+  if (p->written == NULL) return;
+  volatile uint32_t *word = (volatile uint32_t *)output_of(p);
+  for (uint64_t i = 0; i < p->layout.output_floats; i++) word[i] = word[i];
+}
+
 static int guards_broken(const process *p) {
   const char *begin = output_of(p), *end = begin + p->layout.output_floats * 4;
   for (const char *at = p->written; at < begin; at++)

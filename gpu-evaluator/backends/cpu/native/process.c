@@ -1,4 +1,4 @@
-/* Processes while they run: messages, stops, how long they waited, where their threads run, and their end. */
+/* Processes while they run: messages, stops, where their threads run, and their end. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <poll.h>
@@ -74,7 +74,7 @@ int halt(process *p) {
   return await_halt(p);
 }
 
-int ask(process *p, kevo_message *message, int64_t deadline, int64_t *ns) {
+int ask(process *p, kevo_message *message, int64_t deadline, timing *taken) {
   struct pollfd early = {.fd = p->reply, .events = POLLIN};
   if (poll(&early, 1, 0) > 0 && (early.revents & POLLIN)) return snprintf(why, sizeof why, "garbled"), -1;
   message->head.sequence = ++p->sequence;
@@ -83,14 +83,15 @@ int ask(process *p, kevo_message *message, int64_t deadline, int64_t *ns) {
     if (!has_ended(p)) snprintf(why, sizeof why, "garbled");
     return -1;
   }
-  /* The clock runs while the process does, and at no other time. */
+  /* The clock runs while the process does, and at no other time: how long a stop takes to reach it is not its time. */
+  int64_t waited_before = taken == NULL ? 0 : waited(p);
   int64_t begin = now_ns();
   kill(-p->pid, SIGCONT);
   int failed = await_reply(p, KEVO_DONE, &message->head, deadline);
   kill(-p->pid, SIGSTOP);
   int64_t end = now_ns();
   if (failed) return -1;
-  if (ns != NULL) *ns = end - begin;
+  if (taken != NULL) *taken = (timing){.ns = end - begin, .waited = waited(p) - waited_before};
   return await_halt(p);
 }
 
@@ -112,28 +113,6 @@ static void for_threads(const process *p, void (*each)(pid_t thread, void *with)
   for (struct dirent *entry; (entry = readdir(tasks)) != NULL;)
     if (entry->d_name[0] != '.') each((pid_t)atol(entry->d_name), with);
   closedir(tasks);
-}
-
-typedef struct delays {
-  pid_t pid;
-  int64_t sum;
-} delays;
-
-static void add_delay(pid_t thread, void *with) {
-  delays *found = with;
-  char path[96];
-  snprintf(path, sizeof path, "/proc/%d/task/%d/schedstat", (int)found->pid, (int)thread);
-  FILE *file = fopen(path, "r");
-  long long ran, delayed;
-  if (file == NULL) return;
-  if (fscanf(file, "%lld %lld", &ran, &delayed) == 2) found->sum += delayed;
-  fclose(file);
-}
-
-int64_t waited(const process *p) {
-  delays found = {.pid = p->pid};
-  for_threads(p, add_delay, &found);
-  return found.sum;
 }
 
 struct placement {
@@ -191,6 +170,7 @@ void reap_strays(void) {
 
 static void release(process *p) {
   if (p->written != NULL) munmap(p->written, p->mapped);
+  forget_waits(p);
   close(p->reply);
   close(p->written_fd);
   if (p->readable_fd >= 0) close(p->readable_fd);

@@ -7,12 +7,14 @@
  *   open  ID DEADLINE_MS name=value ...           -> ok            (the process computes on its SOURCE's inputs)
  *   known SOURCE DATA                             -> ok            (inputs whose right answer is known)
  *   fresh SOURCE DEADLINE_MS                      -> ok            (inputs that are new to all)
- *   call  ID DEADLINE_MS                          -> ok NANOSECONDS PROCESSOR_NANOSECONDS
+ *   same  SOURCE DEADLINE_MS                      -> ok            (the last of these once more, made in the same way)
+ *   call  ID DEADLINE_MS                          -> ok NANOSECONDS PROCESSOR_NANOSECONDS WAITED
  *   again ID DEADLINE_MS                          -> the same      (its output left as it is)
  *   check ID DATA                                 -> ok ERROR UNWRITTEN NOT_FINITE ALL_ZERO OUTSIDE
  *   round SOURCE SETS DEADLINE_MS BOUND ID,ID,... [SET DATA]...
- *     -> ok right WORST_ERROR (NANOSECONDS WAITED)...  one pair for each process, over all sets; WORST_ERROR is that of
- *        known answers, WAITED the time that threads waited for a core that others held
+ *     -> ok right WORST_ERROR TIMED (NANOSECONDS WAITED)...  one pair for each process, over the TIMED sets in which nobody
+ *        waited long for a core that others held, or over all where these are too few; WORST_ERROR is that of known
+ *        answers, WAITED the time that threads waited
  *     -> ok wrong DATA|- SEED ERROR UNWRITTEN NOT_FINITE ALL_ZERO OUTSIDE   the round ended with this set
  *   kill  ID                                      -> ok
  *   drop  DATA                                    -> ok            (closes a data file)
@@ -103,11 +105,14 @@ static void do_open(process *p, char **fields, int count) {
   else opened(p, open_reader(p, &message, now_ns() + atoll(fields[2]) * 1000000));
 }
 
-static void do_call(process *p, const char *limit_ms, int poisons) {
-  int64_t ns, before = ran_ns(p);
-  if (poisons) poison_output(p);
-  if (call(p, atoll(limit_ms) * 1000000, &ns) != 0) return failed(p);
-  printf("ok\t%lld\t%lld\n", (long long)ns, (long long)(ran_ns(p) - before));
+static void do_call(process *p, const char *limit_ms, void (*prepare_output)(process *)) {
+  timing taken;
+  int64_t before = ran_ns(p);
+  prepare_output(p);
+  int failing = call(p, atoll(limit_ms) * 1000000, &taken);
+  forget_waits(p);
+  if (failing != 0) return failed(p);
+  printf("ok\t%lld\t%lld\t%lld\n", (long long)taken.ns, (long long)(ran_ns(p) - before), (long long)taken.waited);
 }
 
 static void do_check(const process *p, const data *file) {
@@ -118,12 +123,13 @@ static void do_check(const process *p, const data *file) {
 
 /* Commands on the arrays of an open process. */
 static void use(process *p, const char *verb, char **fields, int count) {
-  if (strcmp(verb, "fresh") == 0 && count == 3) {
-    if (fill(p, new_seed(), atoll(fields[2]) * 1000000) != 0) return failed(p);
+  if ((strcmp(verb, "fresh") == 0 || strcmp(verb, "same") == 0) && count == 3) {
+    if (verb[0] == 'f') p->seed = new_seed();
+    if (fill(p, p->seed, atoll(fields[2]) * 1000000) != 0) return failed(p);
     return (void)printf("ok\n");
   }
-  if (strcmp(verb, "call") == 0 && count == 3) return do_call(p, fields[2], 1);
-  if (strcmp(verb, "again") == 0 && count == 3) return do_call(p, fields[2], 0);
+  if (strcmp(verb, "call") == 0 && count == 3) return do_call(p, fields[2], poison_output);
+  if (strcmp(verb, "again") == 0 && count == 3) return do_call(p, fields[2], rewrite_output);
   const data *file = count == 3 ? get_data(fields[2]) : NULL;
   if (file == NULL || !same_layout(layout_of(file), &p->layout)) {
     printf("error\t%s: %s is not data of this workload\n", verb, count > 2 ? fields[2] : "nothing");

@@ -17,6 +17,12 @@ typedef struct data {
 } data;
 
 typedef struct placement placement;
+typedef struct waits waits;
+
+/* Of a call, nanoseconds: from the start to the reply, and what its threads waited meanwhile for cores that others held. */
+typedef struct timing {
+  int64_t ns, waited;
+} timing;
 
 /*
  * A candidate, a baseline or the empty kernel, which reads the inputs of a source and writes an output; or a source: the
@@ -36,7 +42,9 @@ typedef struct process {
   /* Of a source. */
   int readable_fd; /* its memory, for processes that may only read; -1 before it is opened */
   const data *loaded; /* what lies in its memory, with its answer; NULL when the process filled it */
+  uint64_t seed; /* of the last command `fresh` */
   float *poison;
+  waits *waits; /* NULL while nobody asks */
 } process;
 
 extern process processes[MAX_PROCESSES];
@@ -74,18 +82,22 @@ int64_t now_ns(void);
 int await_reply(process *p, uint32_t op, const kevo_head *asked, int64_t deadline);
 /* Stops every thread of it, and returns when all are stopped. 0, or -1 with the reason in `why` when it has ended. */
 int halt(process *p);
-/* Sends a message to a stopped process, and stops it again at the reply. `ns`, when wanted: from the start to the reply. */
-int ask(process *p, kevo_message *message, int64_t deadline, int64_t *ns);
+/* Sends a message to a stopped process, and stops it again at the reply. `taken` may be NULL. */
+int ask(process *p, kevo_message *message, int64_t deadline, timing *taken);
 void end_process(process *p);
 /* Ends all other descendants. */
 void reap_strays(void);
 /* Nanoseconds of processor time that its threads have used so far, ended ones included; -1 when it has none to tell. */
 int64_t ran_ns(const process *p);
-/* Nanoseconds that its threads have waited for a core so far; 0 where the system does not tell. */
-int64_t waited(const process *p);
 /* Remembers where its threads run; puts them back there. */
 void remember_placement(process *p);
 void restore_placement(process *p);
+
+/* ---- waits.c */
+/* Nanoseconds that its threads have waited for a core so far; 0 where the system does not tell. */
+int64_t waited(process *p);
+/* Closes what that holds open. */
+void forget_waits(process *p);
 
 /* ---- memory.c */
 /* Both send KEVO_OPEN. 0, or -1 with the reason in `why`; -2 with a message in `why` where the process did not cause it. */
@@ -94,6 +106,8 @@ int open_reader(process *p, kevo_message *message, int64_t deadline);
 void load_known(process *source, const data *file);
 /* Makes every element of the output wrong, and unlike anything that can be told from an output. */
 void poison_output(process *p);
+/* Leaves every element as it is, and the caches as poisoning does. */
+void rewrite_output(process *p);
 
 typedef struct verdict {
   double error;
@@ -105,7 +119,7 @@ verdict judge(const process *p, const data *file, const process *other);
 
 /* ---- round.c */
 /* One call of a kernel on the inputs that lie in its source. */
-int call(process *p, int64_t limit_ns, int64_t *ns);
+int call(process *p, int64_t limit_ns, timing *taken);
 int fill(process *source, uint64_t seed, int64_t limit_ns);
 /* Nobody can foresee it. Below 2^48, which every way of writing a number keeps. */
 uint64_t new_seed(void);
