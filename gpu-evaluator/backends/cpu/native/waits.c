@@ -1,4 +1,4 @@
-/* How long the threads of a process have waited for a core that others held, by the scheduler's own account. */
+/* How long the threads of a process have waited for a core that others held, as the scheduler counts it. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
