@@ -6,6 +6,7 @@
 import type { Bus } from "@kevo/core/bus/bus.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { ownCommand } from "@kevo/core/program/own-command.ts";
+import { shellWord } from "@kevo/core/program/shell-word.ts";
 import { openSpace } from "@kevo/core/search-space/search-space.ts";
 import { counted } from "@kevo/core/text/plural.ts";
 import type { DataArgument, EventKind } from "@kevo/proto/event.ts";
@@ -19,6 +20,7 @@ import { findEvaluatorAccess } from "../identity/find-evaluator-access.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { LedgerState } from "../ledger/ledger-state.ts";
 import { writeError } from "../ledger/write-error.ts";
+import { commandFor } from "../lineage/command.ts";
 import { describeTrouble } from "../lineage/queries/models.ts";
 import { formatProgress } from "../progress/format.ts";
 import { BusyWait } from "./busy-wait.ts";
@@ -263,7 +265,13 @@ class RunController {
     if (mode.needsEvaluators && !this.#fleet.serving) return watchdog.waiting;
     const hasWorker = this.#state.islands.some(({ worker }) => worker !== null);
     if (!mode.needsWorkers || hasWorker || !launch.external_workers) return null;
-    return `no island-worker yet; start one with \`${ownCommand("island-worker")} start --nats ${this.#natsUrl}\``;
+    const here = `${ownCommand("island-worker")} start --nats ${shellWord(this.#natsUrl)}`;
+    const elsewhere = launch.nats_listen === null ? "" : `, or invite one with \`${this.#invitation()}\``;
+    return `no island-worker works for the run; start one with \`${here}\`${elsewhere}`;
+  }
+
+  #invitation(): string {
+    return commandFor("invite --role worker --out worker.json", this.#session.lineage.path);
   }
 
   #logged(entries: readonly LogEntry[]): void {
@@ -317,6 +325,8 @@ class RunController {
   async #end(ending: Ending | "failed", end: RunEnd, message: string | null): Promise<void> {
     this.#phase = ending;
     await this.#dispatcher.stop();
+    // The last frame stays on the screen.
+    this.#session.progress.update(this.#view.snapshot(ending, this.#elapsedS()));
     // Nobody folds the logs of a complete run any more. One that may be resumed keeps its copy.
     if (ending === "completed") await this.#bus?.purgeLog(this.#session.spec.run).catch(() => {});
     await this.#ledger.event(ending, message ?? `the run is ${ending}`, { end });

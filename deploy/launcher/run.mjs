@@ -25,11 +25,25 @@ export async function run(program, args) {
     if (program === undefined) return;
     if (node !== process.execPath) return await runUnder(node, [fileURLToPath(import.meta.url), program, ...args]);
   } catch (error) {
-    if (!(error instanceof LauncherError)) throw error;
-    say(error.message);
+    const message = error instanceof LauncherError ? error.message : refused(error);
+    if (message === null) throw error;
+    say(message);
     process.exit(1);
   }
   await runHere(join(ROOT, program), args);
+}
+
+/** What the system refused while the clone was prepared; null for an error of ours. */
+function refused({ code, path, syscall }) {
+  if (syscall === undefined || code === undefined) return null;
+  const why = {
+    EACCES: "this user may not write there. Start once as its owner, or copy the clone to a folder of your own",
+    EPERM: "this user may not write there. Start once as its owner, or copy the clone to a folder of your own",
+    EROFS: "its file system is read-only. Copy the clone to a folder that can be written",
+    ENOSPC: "the disk is full. Free some space, then start again",
+    EDQUOT: "the disk quota is used up. Free some space, then start again",
+  }[code];
+  return `cannot prepare ${path ?? ROOT}: ${why ?? `the system refused it (${code})`}.`;
 }
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {

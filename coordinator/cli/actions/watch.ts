@@ -2,6 +2,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { isHeld } from "@kevo/core/database/writer-lock.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { onStopRequest } from "@kevo/core/program/stop-requests.ts";
 import { commandFor } from "../../lineage/command.ts";
 import { type Run, resolveRun } from "../../lineage/queries/resolve.ts";
 import { openReadOnly, type ReadOnlyLineage } from "../../lineage/read-only.ts";
@@ -38,13 +39,13 @@ async function follow(
 ): Promise<void> {
   const progress = openProgress(process.stderr, { json });
   const interrupted = new AbortController();
-  const onInterrupt = () => interrupted.abort();
-  process.once("SIGINT", onInterrupt);
+  // Not for one signal only: a listener that removes itself looks to others as if nobody listened.
+  const stops = onStopRequest(() => interrupted.abort());
   const ended = await untilItEnds(open, run.id, interrupted.signal, (snapshot) =>
     progress.update({ ...snapshot, busy: busyMachine() }),
   ).finally(() => {
     progress.close();
-    process.removeListener("SIGINT", onInterrupt);
+    stops[Symbol.dispose]();
   });
   if (!ended) {
     process.stderr.write(`No longer watching; the run ${run.id} continues.\n`);

@@ -1,5 +1,6 @@
 /** What `coordinator lineage best` does. */
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { shellWord } from "@kevo/core/program/shell-word.ts";
 import { commandFor } from "../../../lineage/command.ts";
 import { bestByDevice, bestByWorkload, bestOf } from "../../../lineage/queries/best.ts";
 import { failedFinalists } from "../../../lineage/queries/finalists.ts";
@@ -7,7 +8,7 @@ import { quietnessOf } from "../../../lineage/queries/quietness.ts";
 import { resolveRun } from "../../../lineage/queries/resolve.ts";
 import { winnersTimes } from "../../../lineage/queries/workloads.ts";
 import { bestView } from "../../lineage/candidate-views.ts";
-import { print, printJson } from "../../output.ts";
+import { hint, print, printJson } from "../../output.ts";
 import type { ReadOptions } from "../../read-options.ts";
 import { colours, reading } from "./reading.ts";
 
@@ -29,7 +30,13 @@ export function best(text: string | undefined, options: ReadOptions): void {
       failed_finalists: failedFinalists(db, run.id),
       quietness: quietnessOf(db, run.id),
     };
-    if (options.json) printJson(found);
-    else print(bestView(found, colours()));
+    if (options.json) {
+      printJson(found);
+      return;
+    }
+    print(bestView(found, colours()));
+    if (run.backend !== "replay") {
+      hint(`To use it: ${commandFor(`export ${run.id} --out ${shellWord(run.kernel)}`, path)}`);
+    }
   });
 }
