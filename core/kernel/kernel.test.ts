@@ -219,6 +219,13 @@ test("conditions that mean nothing, and what is set where it does not count, are
   await expect(load(folder)).rejects.toThrow(/kernel\.json is not JSON/);
 });
 
+test("a folder that is none of a kernel's is called that, whatever else is in it", async () => {
+  const other = kernelFolder();
+  rmSync(join(other, "kernel.json"));
+  symlinkSync("/etc/hostname", join(other, "data"));
+  await expect(load(other)).rejects.toThrow(/has no kernel\.json, so it is not a kernel's folder/);
+});
+
 test("links out of the folder and too large folders are refused", async () => {
   const linked = kernelFolder();
   symlinkSync("/etc/hostname", join(linked, "data"));
