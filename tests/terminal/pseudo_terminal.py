@@ -1,7 +1,7 @@
 """Runs a command in a pseudo-terminal: `pseudo_terminal.py ROWS COLUMNS COMMAND …`.
 
-What the command writes goes to standard output. A line `ROWS COLUMNS` on standard input resizes the terminal, as a person
-resizes a window, and the line `^C` types Ctrl-C.
+What the command writes goes to standard output. A line `ROWS COLUMNS` on standard input resizes the terminal, as a
+person resizes a window, and the line `^C` types Ctrl-C.
 """
 
 import fcntl
