@@ -265,9 +265,9 @@ class RunController {
     if (mode.needsEvaluators && !this.#fleet.serving) return watchdog.waiting;
     const hasWorker = this.#state.islands.some(({ worker }) => worker !== null);
     if (!mode.needsWorkers || hasWorker || !launch.external_workers) return null;
-    const here = `${ownCommand("island-worker")} start --nats ${shellWord(this.#natsUrl)}`;
-    const elsewhere = launch.nats_listen === null ? "" : `, or invite one with \`${this.#invitation()}\``;
-    return `no island-worker works for the run; start one with \`${here}\`${elsewhere}`;
+    const start = `${ownCommand("island-worker")} start --nats ${shellWord(this.#natsUrl)}`;
+    const invite = launch.nats_listen === null ? "" : `, or invite one with \`${this.#invitation()}\``;
+    return `no island-worker works for the run; start one with \`${start}\`${invite}`;
   }
 
   #invitation(): string {
