@@ -2,7 +2,7 @@
  * The candidates that the surrogate looks at: all valid configurations where there are few, else those that a
  * look at the predicted mean of many leaves, with the surroundings of the best and some at random.
  */
-import { labelledRandom } from "@kevo/core/random/random.ts";
+import { labelledRandom, type Random } from "@kevo/core/random/random.ts";
 import type { Genes, SearchSpace } from "@kevo/core/search-space/search-space.ts";
 import type { Coordinates } from "./coordinates.ts";
 
@@ -17,6 +17,8 @@ const WHOLE_SPACE = 4_500;
 /** Otherwise a listed space of at most this size is used whole, and a larger one is sampled this many times. */
 const LISTED = 20_000;
 const DRAWN = 6_000;
+/** So many more with every variant of the kernel alike: one may have a handful of configurations. */
+const DRAWN_OF_VARIANTS = 300;
 /** Candidates whose mean is predicted in one step. */
 const AT_ONCE = 500;
 /** Kept by predicted mean, and at random. */
@@ -46,6 +48,14 @@ export function openPool(space: SearchSpace, coordinates: Coordinates): Candidat
   const { enumerated } = space;
   const listed = enumerated !== null && enumerated.length <= LISTED ? enumerated.map(candidateOf) : null;
 
+  const drawn = (random: Random): Candidate[] => {
+    const uniform = Array.from({ length: DRAWN }, () => candidateOf(space.sample(random)));
+    if (space.conditional.length === 0) return uniform;
+    const alike = Array.from({ length: DRAWN_OF_VARIANTS }, () => candidateOf(space.sampleVariants(random)));
+    // Each once: copies of a tiny variant would take the places of all others.
+    return [...new Map([...uniform, ...alike].map((candidate) => [candidate.key, candidate])).values()];
+  };
+
   /** Candidates around the best ones, and around the best of these, and so on. */
   const climb = (start: readonly Genes[], means: Means, add: (candidate: Candidate) => void) => {
     let climbers = start;
@@ -68,7 +78,7 @@ export function openPool(space: SearchSpace, coordinates: Coordinates): Candidat
     steps: (listed?.length ?? DRAWN) / AT_ONCE,
     screening: function* (elites, means, label) {
       const random = labelledRandom(label);
-      const looked = listed ?? Array.from({ length: DRAWN }, () => candidateOf(space.sampleVariants(random)));
+      const looked = listed ?? drawn(random);
       const pool = new Map<number | string, Candidate>();
       const add = (candidate: Candidate) => pool.set(candidate.key, candidate);
       const predicted = new Float64Array(looked.length);
