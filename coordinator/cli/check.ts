@@ -19,7 +19,7 @@ export function checkCommand(): Command {
     });
   return withHelp(command, {
     notes:
-      "The default is evaluated as a finalist of a run: in the sandbox, on inputs of its own, beside every baseline.\nOn a machine without the device, the parts that could not be tried are named, and the exit code is 0.",
+      "The default is evaluated as a finalist of a run: in the sandbox, on fresh inputs, beside every baseline.\nOn a machine without the device, the parts that could not be checked are named, and the exit code is 0.",
     json: "the space, dead values, and the default's measurements with the room that each leaves are written",
     exitCodes: "0 in order, 1 the code or the reference is at fault, 2 kernel.json is at fault or wrong usage",
     examples: ["coordinator check ./my-kernel", "coordinator check attention-cpu --json"],

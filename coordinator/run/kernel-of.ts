@@ -9,7 +9,7 @@ export const KERNELS = join(dirname(fileURLToPath(import.meta.resolve("@kevo/gpu
 
 /**
  * With the device models that its islands divide among them; none where any device serves.
- * @param onNote is told what whoever replays a space should know
+ * @param onNote receives remarks for the user who replays a space
  * @throws UserError as `loadKernel` and `kernelFromSpaces` do
  */
 export async function kernelOf(

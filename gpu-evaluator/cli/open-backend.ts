@@ -59,7 +59,7 @@ function openCpu(devices: readonly number[] | undefined): Promise<Backend> {
   const other = devices?.find((device) => device !== 0);
   if (other !== undefined) {
     throw new UserError(
-      `--devices ${other}: the CPU backend has one device, 0, which stands for all cores of this host.`,
+      `--devices ${other}: the CPU backend has one device, 0, which is all cores of this host.`,
       2,
     );
   }
