@@ -58,10 +58,7 @@ function openTriton({ devices, python }: BackendChoice & { name: "triton" }, log
 function openCpu(devices: readonly number[] | undefined): Promise<Backend> {
   const other = devices?.find((device) => device !== 0);
   if (other !== undefined) {
-    throw new UserError(
-      `--devices ${other}: the CPU backend has one device, 0, which is all cores of this host.`,
-      2,
-    );
+    throw new UserError(`--devices ${other}: the CPU backend has one device, 0, which is all cores of this host.`, 2);
   }
   return openCpuBackend();
 }
