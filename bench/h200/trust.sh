@@ -16,10 +16,13 @@ $node "$home/tests/cheats/main.ts" >"$out/cheats.txt" || status=$?
 tail -n 1 "$out/cheats.txt" >"$out/cheats.json"
 sed '$d' "$out/cheats.txt"
 
-cat >jobs.json <<'JSON'
-[["ten-models/qwen2-0.5b/s512", {}], ["ten-models/qwen2-0.5b/s1024", {}], ["ten-models/qwen3-0.6b/s2048", {}],
- ["ten-models/qwen3-0.6b/s2048", {"KERNEL": "specialized", "BLOCK_N": 128}], ["tuning/d64/s1024", {}]]
-JSON
+# The first evaluation of a workload makes its inputs and right answers, which later ones find.
+"${KEVO_PYTHON:-python3}" - >jobs.json <<'PY'
+import json
+ways = [["ten-models/qwen2-0.5b/s512", {}], ["ten-models/qwen2-0.5b/s1024", {}], ["ten-models/qwen3-0.6b/s2048", {}],
+        ["ten-models/qwen3-0.6b/s2048", {"KERNEL": "specialized", "BLOCK_N": 128}], ["tuning/d64/s1024", {}]]
+print(json.dumps([way for way in ways for _ in range(8)]))
+PY
 for round in 1 2 3; do
   for version in new ${older:+old}; do
     runner="$home/gpu-evaluator/runner"
@@ -31,20 +34,26 @@ done
 "${KEVO_PYTHON:-python3}" - <<'PY' | tee "$out/trust.json"
 import glob, json, statistics
 jobs = json.load(open("jobs.json"))
+ways = [job for at, job in enumerate(jobs) if job not in jobs[:at]]
 rows = []
-for at, (workload, config) in enumerate(jobs):
+for workload, config in ways:
     row = {"workload": workload, "config": config}
     for version in ("new", "old"):
-        ran = [json.load(open(path))[at] for path in sorted(glob.glob(f"{version}-*.json"))]
-        ok = [one for one in ran if one["outcome"] == "ok"]
+        runs = [[one for job, one in zip(jobs, json.load(open(path))) if job == [workload, config]]
+                for path in sorted(glob.glob(f"{version}-*.json"))]
+        ran = [one for run in runs for one in run]
+        ok = [one for run in runs for one in run[1:] if one["outcome"] == "ok"]
         if ran:
             row[version] = {
-                "outcomes": [one["outcome"] for one in ran],
+                "evaluations": len(ran),
+                "ok": sum(one["outcome"] == "ok" for one in ran),
                 "messages": sorted({one["message"] for one in ran if one["message"]}),
+                "first_lane_ms": statistics.median(run[0].get("lane_ms") or 0 for run in runs),
                 **{name: statistics.median(one[name] for one in ok) for name in ("time_ms", "speedup", "lane_ms") if ok},
             }
     if "lane_ms" in row.get("new", {}) and "lane_ms" in row.get("old", {}):
-        row["new_over_old"] = {name: round(row["new"][name] / row["old"][name], 3) for name in ("time_ms", "speedup", "lane_ms")}
+        names = ("time_ms", "speedup", "lane_ms", "first_lane_ms")
+        row["new_over_old"] = {name: round(row["new"][name] / row["old"][name], 3) for name in names}
     rows.append(row)
 print(json.dumps(rows, indent=1))
 PY
