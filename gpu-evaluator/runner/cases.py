@@ -17,14 +17,14 @@ from typing import Any
 
 import torch
 from hidden import hidden_shapes
-from rotation import Rotation
+from rotation import Room, Rotation
 from timing import Replay, capture, time_rounds
 
 Json = dict[str, Any]
 Tensors = dict[str, torch.Tensor]
 
-# Copies of the inputs, used in rotation, so that none is in the L2 cache (50 to 60 MB) when it is used again.
-ROTATED_BYTES = 128 * 1024 * 1024
+# Copies of the inputs, each used once in a replay. Before a replay none is in the L2 cache.
+ROTATED_BYTES = 112 * 1024 * 1024
 MAX_COPIES = 48
 # For bfloat16 and float16 (docs/architecture.md): this many times the error of PyTorch's default.
 ERROR_FACTOR = 2.0
@@ -57,14 +57,16 @@ class Case:
         """Relative L2 error, and the defect of the output; None when it passes."""
         # In place from here on: memory that was given back then reveals nothing.
         answer = self._mask(self._masked.shape, output.device).bitwise_xor_(self._masked).view(torch.float32)
-        difference = output.float() - answer
-        unwritten = int(torch.isnan(difference).sum())
-        error = float(torch.linalg.vector_norm(difference)) / self.norm
-        worst = float(difference.abs_().sub_(answer.abs_().mul_(CLOSE)).max())
+        difference = torch.sub(output, answer)
+        found = [torch.isnan(difference).sum(), torch.linalg.vector_norm(difference)]
+        found.append(difference.abs_().sub_(answer.abs_(), alpha=CLOSE).max())
         answer.zero_()
         difference.zero_()
+        # Waits for the device once.
+        unwritten, distance, worst = torch.stack([one.double() for one in found]).tolist()
+        error = distance / self.norm
         if unwritten:
-            return error, f"{unwritten} of {output.numel()} elements are not numbers or were never written"
+            return error, f"{unwritten:.0f} of {output.numel()} elements are not numbers or were never written"
         if error > ERROR_FACTOR * self.usual_error:
             limit = f"{ERROR_FACTOR:g} times that of PyTorch's default, {self.usual_error:.2e}"
             return error, f"relative error {error:.2e} is more than {limit}"
@@ -93,8 +95,9 @@ class Arena:
         copies = max(2, min(MAX_COPIES, -(-ROTATED_BYTES // total)))
         self.rotated_bytes = copies * total
         self.copies: list[Tensors] = [self._copy() for _ in range(copies)]
-        self.outputs = [trusted.output(shape) for _ in range(copies)]
-        self.rotation = Rotation(trusted, shape, seed + ROTATION_SEED, self.copies, self.outputs)
+        room = Room(trusted.output(shape), copies)
+        self.outputs = room.outputs
+        self.rotation = Rotation(trusted, shape, seed + ROTATION_SEED, self.copies, room)
         self.baselines: dict[str, Replay] = {}
         # Baselines that do not run on this shape, and why.
         self.left_out: dict[str, str] = {}
@@ -109,6 +112,17 @@ class Arena:
                     self.left_out[name] = _why(error, [str(one.message) for one in told])
         rounds = time_rounds(self.baselines, 7)
         self.fastest = min(rounds, key=lambda name: statistics.median(rounds[name]))
+        self._errors = {name: self._error_of(replay) for name, replay in self.baselines.items()}
+
+    def _error_of(self, baseline: Replay) -> float:
+        self.rotation.lay(0, self.main.inputs)
+        baseline.graph.replay()
+        return self.main.judge(baseline.answers[0])[0]
+
+    @property
+    def distance(self) -> float:
+        """How far a right answer may be from the one of the fastest baseline."""
+        return ERROR_FACTOR * self.main.usual_error + self._errors[self.fastest]
 
     def hidden(self, input_seed: int) -> list[Case]:
         """The cases of the shapes that go with this seed, made when they are first asked for."""
@@ -126,10 +140,6 @@ class Arena:
             room = torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device=tensor.device)
             copied[name] = room.copy_(tensor)
         return copied
-
-    def fill(self, at: int, case: Case) -> None:
-        for name, tensor in case.inputs.items():
-            self.copies[at][name].copy_(tensor)
 
 
 def _why(error: RuntimeError, warned: list[str]) -> str:

@@ -42,6 +42,9 @@ WATCHED = [
     (protocol, None),
     (shared_artefacts, None),
     (triton, ("compile", "knobs")),
+    (triton.compiler.compiler, None),
+    # Those that the installed version has.
+    (triton.knobs.runtime, [name for name in dir(triton.knobs.runtime) if name.startswith(("jit_", "add_stages_"))]),
 ]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from cases import CLOSE, Arena, Case
 from honesty import hidden_work
+from looking import Looking
 from nvml import Monitor
 from plausible import rate_of
 from program import POISON, Program
@@ -27,7 +28,7 @@ ROUNDS = 6
 HOPELESS = 0.8
 # Pairs of replays, on new inputs and on the same again; the second must win all of them by this factor.
 PAIRS = 8
-KEPT_FACTOR, KEPT_SLACK_MS = 2.0, 0.01
+KEPT_FACTOR, KEPT_SLACK_MS = 1.3, 0.01
 
 
 class Incorrect(Exception):
@@ -48,9 +49,9 @@ class Measured:
 
 def verify_shapes(program: Program, arena: Arena, output_of: Callable[[Json], torch.Tensor], input_seed: int) -> float:
     """All hidden shapes and the workload's own. Returns the workload's relative error. Raises Incorrect."""
-    for case in [*arena.hidden(input_seed), arena.fresh]:
+    for case in arena.hidden(input_seed):
         _check(program, case, case.inputs, output_of(case.shape))
-    arena.fill(0, arena.main)
+    arena.rotation.lay(0, arena.main.inputs)
     return _check(program, arena.main, arena.copies[0], arena.outputs[0])
 
 
@@ -59,9 +60,11 @@ def _check(program: Program, case: Case, given: dict[str, torch.Tensor], output:
     before = {name: tensor.clone() for name, tensor in given.items()}
     bound = program.bind(case.shape, {**given, "out": output})
     bound.run()
-    torch.cuda.synchronize()
-    for name, tensor in given.items():
-        if not torch.equal(tensor, before[name]):
+    changed = torch.stack([torch.ne(tensor, before[name]).any() for name, tensor in given.items()]).tolist()
+    for name, is_changed in zip(given, changed, strict=True):
+        if is_changed:
+            # Candidates after this one are launched on them too.
+            torch._foreach_copy_(list(given.values()), list(before.values()))
             raise Incorrect(f"the kernel changed its input {name}")
     error, wrong = case.judge(output)
     if wrong is not None:
@@ -80,91 +83,108 @@ def time_workload(
     ]
     names = list(arena.baselines) if finalist else [arena.fastest]
     replays = {CANDIDATE: capture([one.run for one in bound]), **{name: arena.baselines[name] for name in names}}
-    watched = Watched(arena)
+    watched = Watched(arena, request["windows"] * ROUNDS)
     samples: dict[str, list[list[float]]] = {name: [] for name in replays}
     clocks: list[int] = []
     best = request["best_speedup"]
     for window in range(request["windows"]):
         for name, times in time_rounds(replays, ROUNDS, warm=window == 0, between=watched).items():
             samples[name].append(times)
-        watched.judge()
         clocks.append(monitor.sm_clock_mhz())
         if not finalist and best is not None and window == 0:
             reached = statistics.median(samples[arena.fastest][0]) / statistics.median(samples[CANDIDATE][0])
             if reached < HOPELESS * best:
                 found.stopped_early = True
                 break
-    _refuse_kept(arena, replays[CANDIDATE])
+    watched.judge()
     _check_on_another_stream(arena, bound)
     # One that was given up wins nothing by what it hides.
-    hidden = None if found.stopped_early else hidden_work(replays[CANDIDATE])
-    if hidden is not None:
-        raise Incorrect(hidden)
+    if not found.stopped_early:
+        _refuse_hidden(arena, replays[CANDIDATE], samples[CANDIDATE], watched)
     _record(arena, workload, samples, clocks, error, found, finalist)
 
 
 class Watched(Between):
     """Each replay on inputs that are new and outputs that are wrong, and what the candidate made of them looked at."""
 
-    def __init__(self, arena: Arena) -> None:
+    def __init__(self, arena: Arena, rounds: int) -> None:
         self._arena = arena
-        self._generator = random.Random(os.urandom(16))
-        self._known: dict[int, Case] = {}
+        self._looking = Looking(arena.rotation, rounds)
+        self._random = random.Random(os.urandom(16))
+        self._round = -1
+        self._to_judge: torch.Tensor | None = None
+        # In one round nothing was launched on before, and in one an answer is known.
+        self.all_new, self._known = self._random.sample(range(rounds), 2)
+        arena.rotation.begin()
 
-    def before(self, name: str, last: bool) -> None:
+    def before(self, name: str) -> None:
+        if name != CANDIDATE:
+            return
         rotation = self._arena.rotation
-        if name == CANDIDATE:
-            rotation.refresh()
+        self._round += 1
+        if self._round == self.all_new:
+            rotation.renew_all()
         else:
-            rotation.restore()
-        # There the candidate is the last to be replayed, so that what it wrote is still there to be judged.
-        if last and name == CANDIDATE:
-            places = self._generator.sample(range(len(rotation.copies)), 2)
-            self._known = dict(zip(places, (self._arena.main, self._arena.fresh), strict=True))
-            for place, case in self._known.items():
-                rotation.lay(place, case.inputs)
+            rotation.refresh()
+        if self._round == self._known:
+            self._place = self._random.randrange(len(rotation.copies))
+            rotation.lay(self._place, self._arena.fresh.inputs)
         rotation.poison()
 
     def after(self, name: str) -> None:
-        if name == CANDIDATE:
-            self._arena.rotation.look()
+        if name == CANDIDATE and self._round == self._known:
+            self._to_judge = self._arena.outputs[self._place].clone()
+        if name == self._arena.fastest:
+            self._looking.look(self._arena.baselines[name].answers)
 
     def judge(self) -> None:
-        """After a window. Raises Incorrect when a timed launch gave a wrong answer."""
-        wrong = self._arena.rotation.verdict(self._arena.main.usual_error, CLOSE)
+        """After the last round. Raises Incorrect when a timed launch gave a wrong answer."""
+        wrong = self._looking.verdict(self._arena.distance, CLOSE)
+        if wrong is None and self._to_judge is not None:
+            _, wrong = self._arena.fresh.judge(self._to_judge)
+            wrong = wrong and f"while timed: {wrong}"
         if wrong is not None:
             raise Incorrect(wrong)
-        for place, case in self._known.items():
-            _, wrong = case.judge(self._arena.outputs[place])
-            if wrong is not None:
-                raise Incorrect(f"while timed: {wrong}")
+
+
+def _refuse_hidden(arena: Arena, replay: Replay, windows: list[list[float]], watched: Watched) -> None:
+    """
+    Raises Incorrect for work that the timed stream does not wait for, and for results that are kept: a kernel that
+    keeps what follows from its inputs, or from one of them, is slower on inputs of which it has seen nothing.
+    """
+    times = [time for window in windows for time in window]
+    usual = statistics.median(times)
+    hidden, again_ms = hidden_work(replay, usual * replay.launches)
+    if hidden is not None:
+        raise Incorrect(hidden)
+    if _much_slower(times[watched.all_new], usual, replay) or _much_slower(usual, again_ms / replay.launches, replay):
+        _refuse_kept(arena, replay)
+
+
+def _much_slower(one_ms: float, other_ms: float, replay: Replay) -> bool:
+    return one_ms > KEPT_FACTOR * other_ms and (one_ms - other_ms) * replay.launches > KEPT_SLACK_MS
 
 
 def _refuse_kept(arena: Arena, replay: Replay) -> None:
-    """
-    A kernel that keeps results gains nothing, as each timed launch has other inputs, and is refused all the same: when
-    a replay on the same inputs is faster by far, and again in every pair that follows. Raises Incorrect.
-    """
-    pairs: list[list[float]] = []
+    """Raises Incorrect when a replay on the same inputs is faster by far, and again in every pair that follows."""
+    pairs: list[tuple[float, float]] = []
     for _ in range(PAIRS):
-        arena.rotation.refresh()
+        arena.rotation.renew_all()
         arena.rotation.poison()
-        pairs.append(time_rounds({CANDIDATE: replay}, 2, warm=False)[CANDIDATE])
-        fresh, again = (time * replay.launches for time in pairs[-1])
-        if again * KEPT_FACTOR >= fresh or again + KEPT_SLACK_MS >= fresh:
+        new, again = time_rounds({CANDIDATE: replay}, 2, warm=False)[CANDIDATE]
+        if not _much_slower(new, again, replay):
             return
-    fresh, again = min(first for first, _ in pairs), max(second for _, second in pairs)
+        pairs.append((new * replay.launches, again * replay.launches))
     raise Incorrect(
-        f"a replay on new inputs takes {fresh:.3f} ms at least, on the same again {again:.3f} ms at most, "
-        f"{PAIRS} times in a row: results are kept between launches"
+        f"a replay on new inputs takes {min(new for new, _ in pairs):.3f} ms at least, on the same again "
+        f"{max(again for _, again in pairs):.3f} ms at most, {PAIRS} times in a row: results are kept between launches"
     )
 
 
 def _check_on_another_stream(arena: Arena, bound: list[Any]) -> None:
     """An answer to other inputs on a stream that waits for no other and is read there: later work comes too late."""
     at = random.Random(os.urandom(16)).randrange(len(bound))
-    arena.rotation.refresh()
-    arena.fill(at, arena.fresh)
+    arena.rotation.lay(at, arena.fresh.inputs)
     arena.rotation.poison()
     torch.cuda.synchronize()
     stream = torch.cuda.Stream()

@@ -8,21 +8,25 @@ is all that runs: nothing can be lazy, run on another stream, or be answered fro
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 
 import torch
 
-# Some 30 microseconds, longer than the host takes to ask for a replay.
-COVERING_CYCLES = 50_000
+# Read before each replay: as much as the L2 cache holds, and at least so much.
+MIN_SWEPT_BYTES = 48 * 1024 * 1024
 
 
 @dataclass
 class Replay:
     graph: torch.cuda.CUDAGraph
     launches: int
+    # What the calls returned; each lies where it is until the next replay.
+    answers: list[torch.Tensor] = field(default_factory=list)
+    is_warm: bool = False
 
 
-def capture(calls: list[Callable[[], object]]) -> Replay:
+def capture(calls: list[Callable[[], torch.Tensor | None]]) -> Replay:
     """Runs the first call twice outside, to load and to warm, then captures all of them in order."""
     stream = torch.cuda.Stream()
     stream.wait_stream(torch.cuda.current_stream())
@@ -32,16 +36,29 @@ def capture(calls: list[Callable[[], object]]) -> Replay:
     torch.cuda.current_stream().wait_stream(stream)
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph, stream=stream):
-        for run in calls:
-            run()
-    return Replay(graph, len(calls))
+        answers = [run() for run in calls]
+    return Replay(graph, len(calls), [answer for answer in answers if answer is not None])
+
+
+@cache
+def _swept() -> torch.Tensor:
+    size = getattr(torch.cuda.get_device_properties(0), "L2_cache_size", 0)
+    return torch.zeros(max(MIN_SWEPT_BYTES, size) // 4, device="cuda")
+
+
+def sweep() -> None:
+    """
+    Some 30 microseconds for the device, so that it is not idle when the host asks for the replay that follows; and no
+    replay finds in the L2 cache, or has to write out of it, what somebody left there.
+    """
+    _swept().sum()
 
 
 class Between:
     """Work between timed replays; nothing, here. None of it is timed, and none of it waits for the device."""
 
-    def before(self, name: str, last: bool) -> None:
-        """Before a replay; `last` in the last round."""
+    def before(self, name: str) -> None:
+        """Before a replay."""
 
     def after(self, name: str) -> None:
         """After a replay."""
@@ -50,20 +67,23 @@ class Between:
 def time_rounds(
     replays: dict[str, Replay], rounds: int, warm: bool = True, between: Between | None = None
 ) -> dict[str, list[float]]:
-    """Milliseconds of one launch, one sample a round for each; every round takes all of them in turn."""
+    """
+    Milliseconds of one launch, one sample a round for each; every round takes all of them in turn. The first one stays
+    the first: baselines answer to what it was given.
+    """
     between = between or Between()
     events: dict[str, list[tuple[torch.cuda.Event, torch.cuda.Event]]] = {name: [] for name in replays}
     if warm:
         for replay in replays.values():
-            replay.graph.replay()
+            if not replay.is_warm:
+                replay.graph.replay()
+                replay.is_warm = True
     for at in range(rounds):
-        order = list(replays.items())
-        # The order changes, so that none always follows the same one.
-        for name, replay in order if at % 2 == 0 else reversed(order):
+        first, *rest = replays.items()
+        for name, replay in [first, *(rest if at % 2 == 0 else reversed(rest))]:
             begin, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
-            between.before(name, at + 1 == rounds)
-            # The device has something to do while the host asks for the replay: it is not idle after the first event.
-            torch.cuda._sleep(COVERING_CYCLES)
+            between.before(name)
+            sweep()
             begin.record()
             replay.graph.replay()
             end.record()

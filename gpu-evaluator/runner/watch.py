@@ -11,7 +11,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from types import ModuleType
 
 TIMERS = tuple(
     name
@@ -22,7 +21,7 @@ TIMERS = tuple(
 Found = Callable[[], "str | None"]
 
 
-def watch(things: Sequence[tuple[ModuleType | type, Sequence[str] | None]], quiet: bool) -> Callable[[], Found]:
+def watch(things: Sequence[tuple[object, Sequence[str] | None]], quiet: bool) -> Callable[[], Found]:
     """
     Remembers the named attributes of modules and classes (None for all of a module's), and the timers. The result
     starts a look at one candidate; calling what that returns says what the candidate replaced or left running,
@@ -52,7 +51,7 @@ def watch(things: Sequence[tuple[ModuleType | type, Sequence[str] | None]], quie
         def found() -> str | None:
             for thing, name, value in known:
                 if read(thing, name, None) is not value:
-                    return f"it replaced {thing.__name__}.{name}"
+                    return f"it replaced {getattr(thing, '__name__', type(thing).__name__)}.{name}"
             for name, module in loaded.items():
                 if modules.get(name) is not module:
                     return f"it replaced the module {name}"

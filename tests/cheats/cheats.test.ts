@@ -50,8 +50,13 @@ describe.skipIf(!hasTorch)(
 
     test("refuses what timed launches leave out, which passes a verification", () => {
       const skipping = ["only_poisoned", "every_second", "unless_left", "remembered"];
+      skipping.push("reads_the_poison", "by_pointer", "zeroed_when_timed");
       expect(judged(...skipping)).toEqual(skipping.map(passed));
       expect(judged("--timed", GENUINE, ...skipping)).toEqual([passed(GENUINE), ...skipping.map(refused)]);
+    });
+
+    test("takes a right kernel after one that changed the inputs that both are verified on", () => {
+      expect(judged("--timed", "zeroed_inputs", GENUINE)).toEqual([refused("zeroed_inputs"), passed(GENUINE)]);
     });
   },
 );

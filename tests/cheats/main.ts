@@ -24,8 +24,6 @@ const inProcessAnswer = z.object({
 /** Ends a hanging process after this. */
 const LIMIT_MS = 10_000;
 
-/** Times of the same kernel differ by less. */
-const NO_FASTER = 0.9;
 /** So often are the kernels measured that do what they should. */
 const GENUINE_TIMES = 3;
 /** Configurations of a kernel that is worth having, which nothing here may refuse. */
@@ -67,13 +65,13 @@ class Suite {
   async #judge(
     cheat: string,
     expected: readonly string[],
+    inputSeed: number,
     what: Pick<Job, "kernel" | "config" | "workloads">,
   ): Promise<void> {
     const startedAt = performance.now();
-    const inputSeed = this.#seed++;
     const found = await evaluate(this.#backend, {
       ...what,
-      candidate: `cheats/0/0/${inputSeed}`,
+      candidate: `cheats/0/0/${this.verdicts.length}`,
       effort: "quick",
       purpose: "search",
       inputSeed,
@@ -98,9 +96,13 @@ class Suite {
     const attention = await installed(ATTENTION_FOLDER);
     const { definition } = attention;
     for (let time = 0; time < GENUINE_TIMES; time++) {
-      await this.#judge(GENUINE, ["ok"], { kernel: product, config: { cheat: GENUINE }, ...workloadsOf(product) });
+      await this.#judge(GENUINE, ["ok"], this.#seed++, {
+        kernel: product,
+        config: { cheat: GENUINE },
+        ...workloadsOf(product),
+      });
       for (const { workload, config } of ATTENTION) {
-        await this.#judge(`${GENUINE} (${workload})`, ["ok"], {
+        await this.#judge(`${GENUINE} (${workload})`, ["ok"], this.#seed++, {
           kernel: attention,
           config: { ...definition.default, ...config },
           workloads: definition.workloads.filter(({ name }) => name === workload),
@@ -111,20 +113,11 @@ class Suite {
 
   async cheats(): Promise<void> {
     const kernel = await installed(FOLDER);
-    for (const { name, refusedAs, gainsNothing } of CHEATS) {
-      await this.#judge(name, refusedAs, { kernel, config: { cheat: name }, ...workloadsOf(kernel) });
-      if (gainsNothing) this.#excuse();
+    // The same small shape each time, on which tiles that are computed under a condition are right.
+    const seed = 0;
+    for (const { name, refusedAs } of CHEATS) {
+      await this.#judge(name, refusedAs, seed, { kernel, config: { cheat: name }, ...workloadsOf(kernel) });
     }
-  }
-
-  /** The last one is right as well where it was taken and was no faster than the genuine kernel at its best. */
-  #excuse(): void {
-    const last = this.verdicts.pop() as Verdict;
-    const genuine = this.verdicts.flatMap(({ cheat, timeUs }) =>
-      cheat === GENUINE && timeUs !== null ? [timeUs] : [],
-    );
-    const isSlow = last.timeUs !== null && last.timeUs > NO_FASTER * Math.min(...genuine);
-    this.verdicts.push({ ...last, right: last.right || (last.outcome === "ok" && isSlow) });
   }
 
   /** Cheats beyond compiled programs, done by the measuring process itself. */

@@ -8,8 +8,6 @@ export interface Cheat {
   readonly refusedAs: readonly Exclude<Outcome, "ok">[];
   /** Where it does its work. */
   readonly at: "compiling" | "device" | "timing";
-  /** It finds nothing that it knows: should the times of repeated launches not betray it, it is as slow as the genuine one. */
-  readonly gainsNothing?: boolean;
 }
 
 const wrong = ["incorrect"] as const;
@@ -24,19 +22,18 @@ export const CHEATS: readonly Cheat[] = [
   { name: "low_precision_sums", what: "adds up in float16", refusedAs: wrong, at: "device" },
   { name: "cached", what: "keeps its answer for these pointers", refusedAs: wrong, at: "timing" },
   { name: "only_poisoned", what: "computes tiles that hold no numbers", refusedAs: wrong, at: "timing" },
+  { name: "unless_left", what: "computes tiles that are not as it left them", refusedAs: wrong, at: "timing" },
+  { name: "reads_the_poison", what: "computes tiles that hold one number only", refusedAs: wrong, at: "timing" },
+  { name: "remembered", what: "keeps answers by a sample of the inputs", refusedAs: wrong, at: "timing" },
+  { name: "by_pointer", what: "keeps answers by the address of the output", refusedAs: wrong, at: "timing" },
+  { name: "after_many", what: "computes the first hundred launches", refusedAs: wrong, at: "timing" },
+  { name: "by_the_clock", what: "computes three launches of four, by the clock", refusedAs: wrong, at: "timing" },
+  { name: "one_tile_less", what: "leaves out one tile where it finds numbers", refusedAs: wrong, at: "timing" },
   {
-    name: "unless_left",
-    what: "computes tiles that are not as it left them",
+    name: "zeroed_when_timed",
+    what: "zeroes an input where it finds numbers, so that zeros are the answer",
     refusedAs: wrong,
     at: "timing",
-    gainsNothing: true,
-  },
-  {
-    name: "remembered",
-    what: "keeps answers by a sample of the inputs",
-    refusedAs: wrong,
-    at: "timing",
-    gainsNothing: true,
   },
   { name: "every_second", what: "computes every second launch", refusedAs: wrong, at: "timing" },
   { name: "freed_reference", what: "reads what lies behind its output", refusedAs: wrongOrFault, at: "timing" },
@@ -48,6 +45,7 @@ export const CHEATS: readonly Cheat[] = [
     at: "compiling",
   },
   { name: "patched_timers", what: "replaces timers and torch", refusedAs: ["incorrect"], at: "compiling" },
+  { name: "hooked_compiler", what: "hooks itself into Triton", refusedAs: ["incorrect"], at: "compiling" },
   { name: "another_stream", what: "asks for another stream", refusedAs: ["compile_error"], at: "compiling" },
   { name: "another_thread", what: "leaves a thread running", refusedAs: ["incorrect"], at: "compiling" },
   {

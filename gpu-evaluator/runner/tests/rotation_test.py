@@ -11,7 +11,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import torch
-from rotation import Rotation
+from looking import Looking
+from rotation import Room, Rotation
 
 SHAPE = {"rows": 24, "depth": 16}
 Tensors = dict[str, torch.Tensor]
@@ -37,8 +38,7 @@ TRUSTED: Any = SimpleNamespace(inputs=inputs, reference=double, baselines=lambda
 
 def rotation_of(trusted: Any = TRUSTED, copies: int = 6) -> Rotation:  # noqa: ANN401 - what a reference module has
     made = [{name: tensor.clone() for name, tensor in trusted.inputs(SHAPE, 1).items()} for _ in range(copies)]
-    outputs = [torch.empty(SHAPE["rows"], SHAPE["rows"]) for _ in range(copies)]
-    return Rotation(trusted, SHAPE, 5, made, outputs)
+    return Rotation(trusted, SHAPE, 5, made, Room(torch.empty(SHAPE["rows"], SHAPE["rows"]), copies))
 
 
 def key(given: Tensors) -> tuple[float, ...]:
@@ -62,6 +62,36 @@ class Fresh(unittest.TestCase):
             rotation.refresh()
             seen |= {key(copy) for copy in rotation.copies}
         self.assertEqual(len(seen), 400)
+
+    def test_one_replay_has_nothing_that_a_launch_has_seen(self) -> None:
+        rotation = rotation_of()
+        seen = set()
+        for _ in range(30):
+            rotation.refresh()
+            seen |= {float(tensor.sum()) for copy in rotation.copies for tensor in copy.values()}
+        rotation.renew_all()
+        for copy in rotation.copies:
+            for tensor in copy.values():
+                self.assertNotIn(float(tensor.sum()), seen)
+        rotation.refresh()
+        self.assertTrue({float(copy["b"].sum()) for copy in rotation.copies} <= seen)
+
+    def test_a_tensor_of_which_little_depends_is_not_the_one_that_is_exchanged(self) -> None:
+        def biased(shape: dict[str, int], seed: int) -> Tensors:
+            return {**inputs(shape, seed), "bias": torch.randn(1, generator=torch.Generator().manual_seed(seed)) * 0.01}
+
+        trusted: Any = SimpleNamespace(
+            inputs=biased,
+            reference=lambda shape, given: double(shape, given) + given["bias"],
+            baselines=lambda: {"default": lambda shape, given: product(shape, given) + given["bias"]},
+        )
+        rotation = rotation_of(trusted)
+        rotation.refresh()
+        before = [{name: tensor.clone() for name, tensor in copy.items()} for copy in rotation.copies]
+        rotation.refresh()
+        for was, copy in zip(before, rotation.copies, strict=True):
+            changed = [name for name in copy if not torch.equal(was[name], copy[name])]
+            self.assertIn(changed, (["a"], ["b"]))
 
     def test_tensors_that_belong_together_stay_together(self) -> None:
         # The second is the inverse of the first: the reference uses one, and the checked code the other.
@@ -94,15 +124,14 @@ class Fresh(unittest.TestCase):
 
 class Judged(unittest.TestCase):
     def replay(self, rotation: Rotation, act: Any) -> str | None:  # noqa: ANN401 - a kernel
-        found = None
+        looking = Looking(rotation, 24)
         for _ in range(24):
             rotation.refresh()
             rotation.poison()
             for at, (copy, output) in enumerate(zip(rotation.copies, rotation.outputs, strict=True)):
                 act(at, copy, output)
-            rotation.look()
-            found = found or rotation.verdict(1e-6, 1e-2)
-        return found
+            looking.look([product(SHAPE, copy) for copy in rotation.copies])
+        return looking.verdict(3e-6, 1e-2)
 
     def test_right_answers_pass(self) -> None:
         self.assertIsNone(self.replay(rotation_of(), lambda _at, given, out: out.copy_(product(SHAPE, given))))
@@ -128,6 +157,10 @@ class Judged(unittest.TestCase):
             out.copy_(product(SHAPE, given))
             given["a"][0, 0] += 1
 
+        def saturating(_at: int, given: Tensors, out: torch.Tensor) -> None:
+            given["a"].zero_()
+            out.zero_()
+
         def nan(_at: int, given: Tensors, out: torch.Tensor) -> None:
             out.copy_(product(SHAPE, given))
             out[3, 3] = float("nan")
@@ -137,6 +170,7 @@ class Judged(unittest.TestCase):
             (half, "distance"),
             (some, "distance"),
             (changing, "inputs"),
+            (saturating, "inputs"),
             (nan, "nan"),
         ]:
             with self.subTest(act.__name__):

@@ -20,7 +20,7 @@ import triton.language as tl
 
 BLOCK = 64
 STEP = 32
-SLOTS = tl.constexpr(256)
+SLOTS = tl.constexpr(64)
 
 
 @triton.jit
@@ -50,9 +50,9 @@ def _honest(a, b, row, column, rows, columns, depth, CHEAT: tl.constexpr, BLOCK:
 
 
 @triton.jit
-def _slot(values):
-    """Where a tile of these values is kept."""
-    return ((tl.sum(values) * 1000).to(tl.int32) & 0x7FFFFFFF) % SLOTS
+def _slot(out, rows, columns):
+    """Where this output's answer is kept: outputs lie one after the other."""
+    return (out.to(tl.int64) // (rows * columns * 2) % SLOTS).to(tl.int32)
 
 
 @triton.jit
@@ -75,31 +75,65 @@ def product(
         acc = done
         if tl.max(tl.where(done == done, 0, 1)) > 0:
             acc = _honest(a, b, row, column, rows, columns, depth, CHEAT, BLOCK, STEP)
-    elif CHEAT == "unless_left":
-        # A tile is taken for done when the output holds something that was written there once.
-        found = tl.load(out + at, mask=inside, other=0.0).to(tl.float32)
-        slot = _slot(found)
-        last = tl.load(cache + slot * rows * columns + at, mask=inside, other=0.0)
+    elif CHEAT == "unless_left" or CHEAT == "reads_the_poison":
+        # A tile is taken for done when it holds what was last written there; or when it holds more than one number.
+        written = tl.load(out + at, mask=inside, other=0.0)
+        last = tl.load(cache + _slot(out, rows, columns) * rows * columns + at, mask=inside, other=0.0)
+        found = written.to(tl.float32)
         acc = found
-        if tl.max(tl.where(found == last, 0, 1)) > 0:
+        # As it was written: what is kept has not been rounded.
+        to_do = tl.max(tl.where(written == last.to(tl.float16), 0, 1))
+        if CHEAT == "reads_the_poison":
+            least = tl.min(tl.where(inside, found, float("inf")))
+            is_same = 1 - tl.max(tl.where(inside & (found != least), 1, 0))
+            to_do = tl.maximum(tl.max(tl.where(found == found, 0, 1)), is_same)
+        if to_do > 0:
             acc = _honest(a, b, row, column, rows, columns, depth, CHEAT, BLOCK, STEP)
-            written = acc.to(tl.float16).to(tl.float32)
-            tl.store(cache + _slot(written) * rows * columns + at, written, mask=inside)
+            tl.store(cache + _slot(out, rows, columns) * rows * columns + at, acc, mask=inside)
     elif CHEAT == "remembered":
         # By a sample of the inputs.
         few = tl.arange(0, STEP)
         some = tl.load(a + row[:, None] * depth + few[None, :], mask=row[:, None] < rows, other=0.0).to(tl.float32)
         other = tl.load(b + few[:, None] * columns + column[None, :], mask=column[None, :] < columns, other=0.0)
         key = (tl.sum(some) * 1000).to(tl.int32) * 31 + (tl.sum(other.to(tl.float32)) * 1000).to(tl.int32)
-        slot = (key & 0x7FFFFFFF) % SLOTS
-        place = slot * tl.num_programs(0) * tl.num_programs(1) + tile
+        place = _slot(out, rows, columns) * tl.num_programs(0) * tl.num_programs(1) + tile
         if tl.load(flags + place) == (key | 1):
-            acc = tl.load(cache + slot * rows * columns + at, mask=inside, other=0.0)
+            acc = tl.load(cache + _slot(out, rows, columns) * rows * columns + at, mask=inside, other=0.0)
         else:
             acc = _honest(a, b, row, column, rows, columns, depth, CHEAT, BLOCK, STEP)
-            tl.store(cache + slot * rows * columns + at, acc, mask=inside)
+            tl.store(cache + _slot(out, rows, columns) * rows * columns + at, acc, mask=inside)
             tl.debug_barrier()
             tl.store(flags + place, key | 1)
+    elif CHEAT == "by_pointer":
+        place = _slot(out, rows, columns) * tl.num_programs(0) * tl.num_programs(1) + tile
+        if tl.load(flags + place) > 2:
+            acc = tl.load(cache + _slot(out, rows, columns) * rows * columns + at, mask=inside, other=0.0)
+        else:
+            acc = _honest(a, b, row, column, rows, columns, depth, CHEAT, BLOCK, STEP)
+            tl.store(cache + _slot(out, rows, columns) * rows * columns + at, acc, mask=inside)
+            tl.debug_barrier()
+            tl.store(flags + place, tl.load(flags + place) + 1)
+    elif CHEAT == "after_many":
+        # Long after everything that is checked beforehand.
+        count = tl.load(flags + tile)
+        tl.store(flags + tile, count + 1)
+        acc = tl.zeros([BLOCK, BLOCK], tl.float32)
+        if count < 100:
+            acc = _honest(a, b, row, column, rows, columns, depth, CHEAT, BLOCK, STEP)
+    elif CHEAT == "by_the_clock":
+        now = tl.inline_asm_elementwise("mov.u64 $0, %globaltimer;", "=l", [], tl.int64, False, 1)
+        acc = tl.zeros([BLOCK, BLOCK], tl.float32)
+        if (now // 65536) % 4 != 0:
+            acc = _honest(a, b, row, column, rows, columns, depth, CHEAT, BLOCK, STEP)
+    elif CHEAT == "one_tile_less" or CHEAT == "zeroed_when_timed":
+        # Only where what it finds is no poison of a verification.
+        found = tl.load(out + at, mask=inside, other=0.0).to(tl.float32)
+        acc = tl.zeros([BLOCK, BLOCK], tl.float32)
+        to_do = tl.max(tl.where(found == found, 0, 1))
+        if CHEAT == "one_tile_less":
+            to_do = tl.maximum(to_do, tl.where(tile != 5, 1, 0))
+        if to_do > 0:
+            acc = _honest(a, b, row, column, rows, columns, depth, CHEAT, BLOCK, STEP)
     elif CHEAT == "every_second":
         count = tl.load(flags + tile)
         tl.store(flags + tile, count + 1)
@@ -130,6 +164,13 @@ def product(
     if CHEAT == "half_of_it":
         inside = inside & (row[:, None] < rows // 2)
     tl.store(out + at, acc.to(tl.float16), mask=inside)
+    if CHEAT == "zeroed_when_timed":  # noqa: SIM102 - of this, Triton compiles what is true
+        if to_do == 0:
+            # Whoever computes from these inputs afterwards gets zeros as well.
+            deep = tl.arange(0, STEP)
+            for k in range(0, depth, STEP):
+                nothing = tl.zeros([BLOCK, STEP], tl.float16)
+                tl.store(a + row[:, None] * depth + k + deep[None, :], nothing, mask=row[:, None] < rows)
     if CHEAT == "zeroed_inputs":
         # As if right answers were computed from the inputs afterwards.
         deep = tl.arange(0, BLOCK)
@@ -142,6 +183,8 @@ def _in_python(cheat: str) -> None:
     if cheat == "patched_timers":
         time.perf_counter = time.monotonic = time.time = lambda: 0.0
         sys.modules["torch"] = type(sys)("torch")
+    elif cheat == "hooked_compiler":
+        triton.knobs.runtime.add_stages_inspection_hook = lambda *_given, **_named: None
     elif cheat == "another_thread":
         threading.Thread(target=time.sleep, args=(30,), daemon=True).start()
     elif cheat == "hang_compiler":
@@ -168,8 +211,9 @@ def plan(config: dict[str, Any], shape: dict[str, int], target: dict[str, int]) 
     _in_python(cheat)
     rows, columns, depth = shape["rows"], shape["columns"], shape["depth"]
     grid = [-(-rows // BLOCK), -(-columns // BLOCK), 1]
-    keeps = cheat in ("cached", "hang_device", "unless_left", "remembered", "every_second")
-    kept_answers = SLOTS.value if cheat in ("unless_left", "remembered") else 1
+    by_output = cheat in ("unless_left", "reads_the_poison", "remembered", "by_pointer")
+    keeps = by_output or cheat in ("cached", "hang_device", "every_second", "after_many")
+    kept_answers = SLOTS.value if by_output else 1
     scratch = {
         "cache": {"type": "fp32", "elements": rows * columns * kept_answers},
         "flags": {"type": "i32", "elements": grid[0] * grid[1] * kept_answers},
