@@ -4,6 +4,7 @@ import { connect as dial } from "node:net";
 import { type EvaluatorAccess, openEvaluatorClient } from "@kevo/core/evaluator-access/client.ts";
 import { natsIdentity } from "@kevo/core/identity/nats-identity.ts";
 import { inboxPrefix } from "@kevo/core/identity/nats-permissions.ts";
+import { connectEvaluator } from "@kevo/proto/evaluator-service.ts";
 import { subjects } from "@kevo/proto/subjects.ts";
 import fc from "fast-check";
 import { connect, nkeyAuthenticator } from "nats";
@@ -46,7 +47,10 @@ const request = fc.record({
   deviceModel: fc.string({ maxLength: 400 }),
 });
 
-/** @returns how many were sent. Half of them go to the bus, most of the rest to the evaluator, some are no protocol at all. */
+/**
+ * @returns how many were sent. Half of them go to the bus, most of the rest to the evaluator, of which some by a stranger;
+ * some are no protocol at all.
+ */
 export async function fuzz(target: Target, count: number, seed: number): Promise<number> {
   const { key } = natsIdentity(target.nats, "worker", {});
   if (key === null) throw new Error("no identity for the fuzz");
@@ -56,6 +60,7 @@ export async function fuzz(target: Target, count: number, seed: number): Promise
     inboxPrefix: inboxPrefix(key.publicKey),
   });
   const client = openEvaluatorClient(target.evaluator, target.access);
+  const stranger = connectEvaluator(target.evaluator);
   const { run } = target;
   const to = [
     subjects.runs,
@@ -72,9 +77,14 @@ export async function fuzz(target: Target, count: number, seed: number): Promise
       if (n % 10 === 0) await raw.request(subject, payload, { timeout: 20_000 }).catch(() => {});
       else raw.publish(subject, payload);
     } else if (n % 101 === 0) await noise(target.evaluator, n);
+    else if (n % 103 === 0) await noise(target.nats.replace("nats://", ""), n);
     else {
       await new Promise<void>((resolve) => {
-        const call = client.evaluate(pick(requests, n), { deadline: Date.now() + 20_000 });
+        const isStranger = n % 11 === 0;
+        const asked = isStranger
+          ? { ...pick(requests, n), source: "x".repeat((n * 997) % 2_000_000) }
+          : pick(requests, n);
+        const call = (isStranger ? stranger : client).evaluate(asked, { deadline: Date.now() + 20_000 });
         call.on("data", () => {});
         call.on("error", () => resolve());
         call.on("end", () => resolve());
@@ -87,6 +97,7 @@ export async function fuzz(target: Target, count: number, seed: number): Promise
   await raw.flush();
   await raw.close();
   client.close();
+  stranger.close();
   return count;
 }
 
