@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { connectBus } from "@kevo/core/bus/connect.ts";
+import { createNKey } from "@kevo/core/identity/nkey.ts";
 import { batchReply } from "@kevo/proto/messages/batch.ts";
 import { leaseReply } from "@kevo/proto/messages/lease.ts";
 import { modelReply } from "@kevo/proto/messages/model.ts";
@@ -22,12 +23,13 @@ const canTry = process.getuid?.() === 0 && spawnSync("setpriv", [...NOBODY, "tes
 async function running(place: Workplace) {
   writeSyntheticSpace(place.file("space.json"), { benchmarkMs: 60 });
   const args = ["start", "--backend", "replay", "--space", "space.json", "--time-scale", "1", "--search", "random"];
-  const run = place.start("coordinator", [...args, "--evaluations", "80", "--json"]);
+  const run = place.start("coordinator", [...args, "--evaluations", "200", "--json"]);
   await place.ledger().evaluated(3);
   return { run, port: place.natsRecord().port, id: place.ledger().latest().id };
 }
 
-test.skipIf(!canTry)("another user of the host: no message is taken, no call answered, no file read", async () => {
+const unlessRoot = canTry ? "" : " (skipped: it needs root, and a clone that other users can read)";
+test.skipIf(!canTry)(`another user of the host: nothing is taken, answered or compiled${unlessRoot}`, async () => {
   await using place = new Workplace();
   const { run, port } = await running(place);
   chmodSync(place.path, 0o755);
@@ -35,15 +37,18 @@ test.skipIf(!canTry)("another user of the host: no message is taken, no call ans
   const secrets = join(tmpdir(), `kevo-secrets-${process.getuid?.()}`);
   expect(readdirSync(secrets)).toContain(`nats-${port}.json`);
   const secret = join(secrets, `evaluator-${address.split(":")[1]}.json`);
-  const tried = spawnSync(
-    "setpriv",
-    [...NOBODY, process.execPath, STRANGER, String(port), place.path, secret, address],
-    { encoding: "utf8", env: { PATH: process.env.PATH }, timeout: 120_000 },
-  );
+  const known = { port: String(port), folder: place.path, secret, address, key: createNKey().seed };
+  const tried = spawnSync("setpriv", [...NOBODY, process.execPath, STRANGER, JSON.stringify(known)], {
+    encoding: "utf8",
+    env: { PATH: process.env.PATH },
+    timeout: 300_000,
+  });
+  const refused = "'Authorization Violation'";
   expect(JSON.parse(tried.stdout || `"${tried.stderr}"`)).toEqual({
-    bus: "'Authorization Violation'",
+    ...{ bus: refused, withToken: refused, withKey: refused },
     ...{ describe: 16, evaluate: 16, drain: 16 },
-    ...{ keys: "EACCES", database: "EACCES", wal: "EACCES", secret: "EACCES" },
+    ...{ keys: "EACCES", database: "EACCES", wal: "EACCES", secret: "EACCES", below: [] },
+    ...{ cmdline: 0, environ: 0 },
   });
   const { code, stderr } = await run.ended;
   expect(code, stderr).toBe(0);
