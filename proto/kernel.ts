@@ -19,6 +19,42 @@ const workload = z.strictObject({
 });
 export type Workload = z.infer<typeof workload>;
 
+export const ELEMENT_TYPES = [
+  "f64",
+  "f32",
+  "f16",
+  "bf16",
+  "i64",
+  "i32",
+  "i16",
+  "i8",
+  "u64",
+  "u32",
+  "u16",
+  "u8",
+] as const;
+export type ElementType = (typeof ELEMENT_TYPES)[number];
+
+const argumentName = z
+  .string()
+  .max(31)
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "an argument's name is letters, digits and underscores");
+
+/** An argument of a C function: a size of the shape, or an array that is read, or written where it is an output. */
+const argument = z.discriminatedUnion("type", [
+  z.strictObject({ name: argumentName, type: z.literal("size") }),
+  z.strictObject({
+    name: argumentName,
+    type: z.enum(ELEMENT_TYPES),
+    /** How many elements: a product, sum or quotient of sizes and numbers, such as `rows * (columns + 2)`. */
+    count: z.union([z.string().min(1).max(400), z.int().positive()]),
+    output: z.boolean().default(false),
+    /** Largest relative L2 error of this output; integers are compared exactly. */
+    tolerance: z.number().positive().optional(),
+  }),
+]);
+export type KernelArgument = z.infer<typeof argument>;
+
 export const kernelDefinition = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "an id consists of lower-case letters, digits and dashes"),
   title: z.string().min(1),
@@ -33,7 +69,10 @@ export const kernelDefinition = z.strictObject({
   /** Named configurations timed beside each candidate; speedup is against the fastest. Parameters not named are the default's. */
   baselines: z.array(z.strictObject({ name: z.string(), config })).default([]),
   workloads: z.array(workload).min(1),
-  tolerance: z.strictObject({ relative_l2: z.number().positive() }).default({ relative_l2: 1e-5 }),
+  /** Largest relative L2 error of an output; by default what the type of its elements allows. */
+  tolerance: z.strictObject({ relative_l2: z.number().positive() }).optional(),
+  /** CPU: what `kevo_kernel` takes, in its order. Absent: single precision, one output, sizes from `kevo_describe`. */
+  arguments: z.array(argument).min(1).max(32).optional(),
   /** Files, relative to the folder. `source` is what the parameters compile; `reference` is trusted. Null in replay. */
   source: fileName.nullable(),
   reference: fileName.nullable(),

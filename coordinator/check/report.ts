@@ -1,4 +1,5 @@
 /** What `coordinator check` found, for people. */
+import { toleranceOf } from "@kevo/core/kernel/arguments.ts";
 import type { KernelPackage } from "@kevo/core/kernel/load.ts";
 import { rooflineOf } from "../lineage/roofline.ts";
 import { formatMs, formatNumber, formatRoofline, formatValue, oneLine, UNKNOWN } from "../progress/format.ts";
@@ -45,7 +46,7 @@ export function defaultLines(
   }
   const { device, toolchain, workloads } = measured;
   return [
-    `The default configuration of ${kernel} builds and is correct on ${counted(workloads.length, "workload")}: ${errorText(workloads, definition.tolerance.relative_l2)}.`,
+    `The default configuration of ${kernel} builds and is correct on ${counted(workloads.length, "workload")}: ${errorText(workloads, toleranceOf(definition))}.`,
     `On ${oneLine(device)} (${oneLine(toolchain)}):`,
     "",
     timesTable(workloads, options),

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { makeFolder } from "@kevo/core/config/folder.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { unpackFiles } from "@kevo/core/kernel/archive.ts";
+import { toleranceOf } from "@kevo/core/kernel/arguments.ts";
 import { parameterArguments } from "@kevo/gpu-evaluator/backends/cpu/arguments.ts";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import { commandFor } from "../lineage/command.ts";
@@ -106,7 +107,7 @@ function bestFile(
     kernel_hash: run.kernelHash,
     language,
     reference: definition.reference,
-    tolerance: definition.tolerance.relative_l2,
+    tolerance: toleranceOf(definition),
     sizes: Object.keys(definition.workloads[0]?.shape ?? {}),
     entries: winners.map(
       ({ workload, shape, device, toolchain, candidate, config, evolved, isBaseline, ...times }) => ({

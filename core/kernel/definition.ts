@@ -11,7 +11,8 @@ import { encodeConfig } from "../search-space/encoding.ts";
 import { checkConfigLength } from "../search-space/limits.ts";
 import { openParameter } from "../search-space/parameter.ts";
 import { openSpace, type SearchSpace } from "../search-space/search-space.ts";
-import { checkParameterName } from "./names.ts";
+import { checkArguments } from "./arguments.ts";
+import { checkName, languageOf } from "./names.ts";
 
 export const DEFINITION_FILE = "kernel.json";
 
@@ -38,6 +39,7 @@ export function checkDefinition(definition: KernelDefinition, paths: ReadonlySet
     const file = definition[field];
     if (file !== null && !paths.has(file)) throw wrong(`${field}: the kernel's folder has no file ${file}.`);
   }
+  naming(where, () => checkArguments(definition, (what) => new UserError(what, 2)));
   noneTwice(definition.workloads, "workloads", wrong);
   noneTwice(definition.baselines, "baselines", wrong);
   for (const parameter of definition.parameters) {
@@ -50,9 +52,9 @@ export function checkDefinition(definition: KernelDefinition, paths: ReadonlySet
   }
 
   const isReplay = definition.backends.every((backend) => backend === "replay");
-  const isC = definition.backends.includes("cpu");
+  const language = definition.backends.includes("cpu") ? languageOfC(definition, wrong) : null;
   naming(where, () => {
-    if (!isReplay) for (const { name } of definition.parameters) checkParameterName(name, isC);
+    if (!isReplay) for (const { name } of definition.parameters) checkName(name, language);
     checkConfigLength(definition.parameters);
     const { neverActive } = openActivity(definition.parameters.map(openParameter), null);
     if (neverActive !== null) {
@@ -79,6 +81,15 @@ export function checkDefinition(definition: KernelDefinition, paths: ReadonlySet
   for (const { name, config } of definition.baselines) {
     checkConfig({ ...definition.default, ...config }, `baseline ${name}`, definition, space, where);
   }
+}
+
+/** What the CPU backend compiles has a file name that says how. */
+function languageOfC({ source, reference }: KernelDefinition, wrong: (what: string) => UserError) {
+  for (const [field, file] of Object.entries({ source, reference })) {
+    if (file !== null && languageOf(file) === null)
+      throw wrong(`${field}: ${file} is neither C (.c) nor C++ (.cpp, .cc, .cxx); rename it.`);
+  }
+  return source === null ? "C" : languageOf(source);
 }
 
 /** Whether a configuration is in the space, without looking for others. */

@@ -15,23 +15,27 @@ from pathlib import Path
 
 import torch
 
-MAX_INPUTS = 8
+# As `gpu-evaluator/backends/cpu/native/entry.h` and `protocol.h`: eight inputs and eight outputs at most.
+MAX_ARRAYS, SINGLE = 16, 0
+HEAD, ARRAY = 16, "@QI4xd"
 
 
 def main() -> None:
     module_path, data_path, *sizes = sys.argv[1:]
     shape = {name: int(value) for name, value in (size.split("=") for size in sizes)}
     data = Path(data_path).read_bytes()
-    # char magic[8]; uint32 inputs; uint64 input_floats[8]; uint64 output_floats, aligned as C does.
-    magic, count, *floats = struct.unpack_from(f"@8sI4x{MAX_INPUTS}QQ", data)
-    if magic != b"KEVODAT1":
+    # char magic[8]; uint32 inputs, outputs; for each array uint64 count, uint32 type and padding, double weight.
+    magic, inputs_count, outputs = struct.unpack_from("@8sII", data)
+    arrays = [struct.unpack_from(ARRAY, data, HEAD + at * struct.calcsize(ARRAY)) for at in range(MAX_ARRAYS)]
+    used = arrays[: inputs_count + outputs]
+    if magic != b"KEVODAT2" or outputs != 1 or any(kind != SINGLE for _, kind, _ in used):
         raise SystemExit("the reference's data have another format")
-    at = struct.calcsize(f"@8sI4x{MAX_INPUTS}QQ")
+    at = HEAD + MAX_ARRAYS * struct.calcsize(ARRAY)
     inputs = []
-    for size in floats[:count]:
+    for size, _, _ in used[:inputs_count]:
         inputs.append(torch.frombuffer(bytearray(data[at : at + 4 * size]), dtype=torch.float32))
-        at += 4 * size
-    right = torch.frombuffer(bytearray(data[at : at + 8 * floats[-1]]), dtype=torch.float64)
+        at += (4 * size + 7) // 8 * 8
+    right = torch.frombuffer(bytearray(data[at : at + 8 * used[-1][0]]), dtype=torch.float64)
 
     spec = importlib.util.spec_from_file_location("generated_module", module_path)
     assert spec is not None and spec.loader is not None

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readEnvironment } from "@kevo/core/config/environment.ts";
+import { toleranceOf } from "@kevo/core/kernel/arguments.ts";
 import { CommandFailed, outputOf } from "@kevo/core/process/command.ts";
 import { bareEnvironment, environmentWithoutKeys } from "@kevo/core/process/environment.ts";
 import { systemPaths } from "@kevo/core/sandbox/paths.ts";
@@ -74,7 +75,7 @@ export async function checkModule(folder: string, definition: KernelDefinition, 
       }),
     );
     signal.throwIfAborted();
-    const limit = definition.tolerance.relative_l2;
+    const limit = toleranceOf(definition);
     if (done.error <= limit)
       return { status: "ok", message: `relative error ${done.error.toExponential(1)} on ${workload?.name}` };
     const how = Number.isNaN(done.error)
@@ -97,7 +98,10 @@ async function referenceData(
 ): Promise<string> {
   const [file, ...fixed] = compiler as [string, ...string[]];
   const program = join(scratch, "reference");
-  const sources = [join(folder, definition.reference as string), join(NATIVE, "reference-main.c")];
+  const sources = [
+    join(folder, definition.reference as string),
+    ...["reference-main.c", "reference-entry-floats.c"].map((name) => join(NATIVE, name)),
+  ];
   const flags = ["-std=gnu17", "-O2", "-w", "-I", NATIVE, "-I", folder];
   const how = limits({ env: bareEnvironment({ TMPDIR: scratch, LC_ALL: "C" }), signal });
   await outputOf([file, ...fixed, ...flags, ...sources, "-lm", "-o", program], how);

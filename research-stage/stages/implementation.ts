@@ -195,6 +195,7 @@ export function filesOf(written: Written, one: Idea, { definition: base, referen
     baselines: base.backends.includes("cpu") ? [{ name: FIRST, config: {} }] : [],
     workloads: base.workloads,
     tolerance: base.tolerance,
+    arguments: base.arguments,
     source,
     reference: base.reference,
     // The CPU backend runs every kernel in its sandbox.

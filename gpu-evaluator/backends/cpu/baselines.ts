@@ -9,7 +9,9 @@ import type { InstalledKernel } from "../backend.ts";
 import { HostFault } from "../host-fault.ts";
 import { compileCandidate } from "./compile.ts";
 import { failureOf } from "./failure.ts";
+import { type Judging, judgingOf } from "./finding.ts";
 import { InputSource } from "./input-source.ts";
+import type { KernelEntry } from "./kernel-entry.ts";
 import { type Baseline, setsOf } from "./paired-comparison.ts";
 import type { ProcessTable } from "./process-table.ts";
 import { ProcessFailed } from "./referee.ts";
@@ -39,11 +41,15 @@ export class Baselines {
   readonly #kernel: InstalledKernel;
   readonly #folder: string;
   readonly #data: ReferenceData;
+  readonly #entry: KernelEntry;
+  readonly #judging: Judging;
   #compiled: Promise<ReadonlyMap<string, string>> | null = null;
   /** By workload; forgotten when the referee that holds the processes has ended. */
   readonly #open = new Map<string, OpenWorkload>();
 
-  constructor(toolchain: Toolchain, kernel: InstalledKernel, folder: string, data: ReferenceData) {
+  constructor(toolchain: Toolchain, kernel: InstalledKernel, entry: KernelEntry, folder: string, data: ReferenceData) {
+    this.#entry = entry;
+    this.#judging = judgingOf(kernel.definition);
     this.#toolchain = toolchain;
     this.#kernel = kernel;
     this.#folder = folder;
@@ -81,7 +87,7 @@ export class Baselines {
     const executable = (await this.compile(signal)).get(name);
     if (executable === undefined) throw new Error(`no baseline ${name}`);
     const id = await table.spawn(executable, this.#folderOf(name), source.id);
-    return TimedProcess.open(id, source, this.#kernel.definition.tolerance.relative_l2);
+    return TimedProcess.open(id, source, this.#judging);
   }
 
   /** Whether a process is a baseline or makes inputs. */
@@ -153,7 +159,7 @@ export class Baselines {
       const verify = async () => {
         const id = await table.spawn(executable, folder, source.id);
         started.set(id, name);
-        const process = await TimedProcess.open(id, source, this.#kernel.definition.tolerance.relative_l2);
+        const process = await TimedProcess.open(id, source, this.#judging);
         await process.verify(data, BASELINE_LIMIT_MS);
         return process;
       };
@@ -202,7 +208,8 @@ export class Baselines {
     for (const { name, config } of named) {
       const whole = { ...definition.default, ...config };
       const folder = this.#folderOf(name);
-      const executable = await compileCandidate(this.#toolchain, this.#kernel, whole, folder, { signal });
+      const entry = await this.#entry.get();
+      const executable = await compileCandidate(this.#toolchain, this.#kernel, whole, folder, entry, { signal });
       if (typeof executable !== "string")
         throw new HostFault(
           "baseline_failed",

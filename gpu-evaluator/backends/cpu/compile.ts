@@ -1,40 +1,16 @@
 /** Compiles one configuration of a kernel into an executable. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { languageOf } from "@kevo/core/kernel/names.ts";
 import { type CommandResult, runCommand } from "@kevo/core/process/command.ts";
-import { describeEnd } from "@kevo/core/process/ended.ts";
 import { bareEnvironment } from "@kevo/core/process/environment.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
 import { isLinkable } from "../../gate/c-names.ts";
 import type { Failure, InstalledKernel } from "../backend.ts";
 import { parameterArguments } from "./arguments.ts";
+import type { Entry } from "./kernel-entry.ts";
+import { COMPILE_LIMIT_MS, errorsOf, runCompiler, standardOf } from "./run-compiler.ts";
 import { firstLines, NATIVE, type Toolchain } from "./toolchain.ts";
-
-/** Longest compile, milliseconds. */
-const COMPILE_LIMIT_MS = 30_000;
-/** Memory of one compiler, and of any file that it writes: a source can make both grow without end. */
-const COMPILER_MEMORY = 4 * 1024 ** 3;
-const COMPILER_FILE = 256 * 1024 ** 2;
-/** The driver starts one program at a time. */
-const COMPILER_TASKS = 64;
-
-/** The compiler in its sandbox: it reads what it needs and the kernel's folder, and writes into `cwd` alone. */
-export function runCompiler(
-  { sandbox, compiler, readable }: Toolchain,
-  args: readonly string[],
-  { cwd, signal, kernel }: { cwd: string; signal?: AbortSignal | undefined; kernel: string },
-) {
-  const command = sandbox.wrap([...compiler, ...args], {
-    read: [...readable, kernel],
-    write: [cwd],
-    toolCalls: true,
-    memoryBytes: COMPILER_MEMORY,
-    fileBytes: COMPILER_FILE,
-    tasks: COMPILER_TASKS,
-  });
-  const env = bareEnvironment({ TMPDIR: cwd, LC_ALL: "C" });
-  return runCommand(command, { timeoutMs: COMPILE_LIMIT_MS, env, cwd, signal });
-}
 
 /**
  * Writes `candidate` into `folder`, which it creates.
@@ -46,9 +22,11 @@ export async function compileCandidate(
   kernel: InstalledKernel,
   config: Config,
   folder: string,
+  entry: Entry,
   { signal, evolved }: { signal?: AbortSignal | undefined; evolved?: string | undefined } = {},
 ): Promise<string | Failure> {
   const { definition } = kernel;
+  const language = languageOf(definition.source as string) ?? "C";
   let parameters: string[];
   try {
     parameters = parameterArguments(definition, config);
@@ -61,10 +39,11 @@ export async function compileCandidate(
   const source = evolved ?? join(kernel.folder, definition.source as string);
   // A copy of the kernel's folder, where its source has evolved.
   const files = evolved === undefined ? kernel.folder : evolved.slice(0, -(definition.source as string).length - 1);
-  const run = (args: readonly string[]) => runCompiler(toolchain, args, { cwd: folder, signal, kernel: files });
-  const compile = ["-std=gnu17", "-pipe", "-w", "-O3", ...toolchain.native, ...parameters, "-pthread"];
-  const include = ["-I", NATIVE, "-I", files];
-  const link = [...toolchain.harness, ...toolchain.linkage, "-lm", "-o", executable];
+  const read = [files, ...entry.readable];
+  const run = (args: readonly string[]) => runCompiler(toolchain, language, args, { cwd: folder, signal, read });
+  const compile = [standardOf(language), "-pipe", "-w", "-O3", ...toolchain.native, ...parameters, "-pthread"];
+  const include = ["-I", NATIVE, "-I", files, ...entry.flags];
+  const link = [entry.kernel, ...toolchain.harness, ...toolchain.linkage, "-lm", "-o", executable];
   if (evolved === undefined) {
     const whole = await run([...compile, ...include, source, ...link]);
     return failureIn(whole, files) ?? executable;
@@ -103,14 +82,4 @@ async function wrongSymbols(
   const wrong = names.filter((name) => !isLinkable(name));
   if (wrong.length === 0) return null;
   return { outcome: "invalid", message: `not allowed: the object code calls ${wrong.slice(0, 5).join(", ")}` };
-}
-
-/** The compiler's complaints without this host's paths. */
-export function errorsOf(result: CommandResult, folder: string): string {
-  const text = result.stderr.replaceAll(`${folder}/`, "").replaceAll(NATIVE, "");
-  const errors = text.split("\n").filter((line) => /error|undefined reference/i.test(line));
-  return (
-    firstLines(errors.length > 0 ? errors.join("\n") : text, 6) ||
-    `the compiler ${describeEnd(result)} without a message`
-  );
 }

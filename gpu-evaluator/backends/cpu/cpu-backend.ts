@@ -17,7 +17,9 @@ import { type ComparisonTimes, compareWithLibraries } from "./comparison.ts";
 import { compileCandidate } from "./compile.ts";
 import { DeviceLimits } from "./device-limits.ts";
 import { failureOf } from "./failure.ts";
+import { judgingOf } from "./finding.ts";
 import { HostWatch } from "./host-activity.ts";
+import { KernelEntry } from "./kernel-entry.ts";
 import { measureAll } from "./measure.ts";
 import { callLimit, type PairedComparison } from "./paired-comparison.ts";
 import { ProcessTable } from "./process-table.ts";
@@ -46,6 +48,7 @@ interface CpuArtifact extends Artifact {
 
 /** Made once for each kernel. */
 interface Prepared {
+  readonly entry: KernelEntry;
   readonly data: ReferenceData;
   readonly baselines: Baselines;
   libraries: Promise<ComparisonTimes> | null;
@@ -111,7 +114,8 @@ class CpuBackend implements Backend<CpuArtifact> {
         await prepared.data.of(job, workload);
         signal.throwIfAborted();
       }
-      const executable = await compileCandidate(this.#tools, job.kernel, job.config, folder, {
+      const entry = await prepared.entry.get();
+      const executable = await compileCandidate(this.#tools, job.kernel, job.config, folder, entry, {
         signal,
         evolved: job.evolvedSource,
       });
@@ -151,7 +155,7 @@ class CpuBackend implements Backend<CpuArtifact> {
         doing = `starting on workload ${workload.name}`;
         const id = await table.spawn(artifact.executable, artifact.folder, source.id);
         ids.push(id);
-        const candidate = await TimedProcess.open(id, source, job.kernel.definition.tolerance.relative_l2);
+        const candidate = await TimedProcess.open(id, source, judgingOf(job.kernel.definition));
         doing = `verifying workload ${workload.name}`;
         await candidate.verify(data, callLimit(budget, baselines));
         const twin =
@@ -196,8 +200,11 @@ class CpuBackend implements Backend<CpuArtifact> {
     let prepared = this.#kernels.get(kernel.hash);
     if (prepared === undefined) {
       const folder = join(this.#folder, "kernels", kernel.hash);
-      const data = new ReferenceData(this.#tools, kernel, folder, this.#secret, this.#closing.signal);
-      prepared = { data, baselines: new Baselines(this.#tools, kernel, folder, data), libraries: null };
+      const signal = this.#closing.signal;
+      const entry = new KernelEntry(this.#tools, kernel, join(folder, "entry"), signal);
+      const data = new ReferenceData(this.#tools, kernel, entry, folder, this.#secret, signal);
+      const baselines = new Baselines(this.#tools, kernel, entry, folder, data);
+      prepared = { entry, data, baselines, libraries: null };
       this.#kernels.set(kernel.hash, prepared);
     }
     return prepared;

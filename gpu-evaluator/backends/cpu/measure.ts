@@ -39,7 +39,8 @@ export async function measureAll(
   { limits, libraries, watch, measuresNoise, random = Math.random }: MeasureOptions,
 ): Promise<Measured> {
   const measurements: Measurement[] = [];
-  const precision: Precision = "f32";
+  const types = job.kernel.definition.arguments?.map(({ type }) => type) ?? [];
+  const precision: Precision = types.includes("f64") ? "f64" : "f32";
   const disturbances: Disturbance[] = [];
   let stoppedEarly = false;
   for (const comparison of comparisons) {

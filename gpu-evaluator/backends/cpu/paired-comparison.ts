@@ -161,7 +161,7 @@ class Rounds {
     this.#limitMs = callLimit(budget, comparison.baselines);
     this.#retries = budget.rounds;
     // As far as two outputs may be apart of which each is as far as that from the right answer.
-    this.#bound = comparison.candidate.tolerance + comparison.baselines[0].process.error;
+    this.#bound = comparison.candidate.judging.tolerance + comparison.baselines[0].process.error;
   }
 
   /** One call of the candidate, of each baseline, and of the twin. */
@@ -193,7 +193,7 @@ class Rounds {
         return { times: round.times, waited };
       }
       const { workload } = candidate.source;
-      const wrong = complaint(round.finding, this.#bound) ?? "the output is wrong";
+      const wrong = complaint(round.finding, candidate.judging, this.#bound) ?? "the output is wrong";
       if (round.data !== null || round.finding.outside) {
         throw new WrongOutput(`workload ${workload.name} while it was timed: ${wrong}`);
       }

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import type { Workload } from "@kevo/proto/kernel.ts";
 import type { InstalledKernel, Job } from "../backend.ts";
 import { HostFault } from "../host-fault.ts";
+import type { KernelEntry } from "./kernel-entry.ts";
 import { ReferencePrograms } from "./reference-programs.ts";
 import { shapeFields } from "./shape-fields.ts";
 import { POOL, UNSEEN, VERIFICATION_SEEDS } from "./timing-rules.ts";
@@ -28,9 +29,16 @@ export class ReferenceData {
   readonly #secret: string;
   readonly #files = new Map<string, Promise<string>>();
 
-  constructor(toolchain: Toolchain, kernel: InstalledKernel, folder: string, secret: string, signal: AbortSignal) {
+  constructor(
+    toolchain: Toolchain,
+    kernel: InstalledKernel,
+    entry: KernelEntry,
+    folder: string,
+    secret: string,
+    signal: AbortSignal,
+  ) {
     this.#folder = join(folder, "data");
-    this.#programs = new ReferencePrograms(toolchain, kernel, join(folder, "reference"), signal);
+    this.#programs = new ReferencePrograms(toolchain, kernel, entry, join(folder, "reference"), signal);
     this.#secret = secret;
   }
 

@@ -5,12 +5,14 @@
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { languageOf } from "@kevo/core/kernel/names.ts";
 import { type CommandResult, runCommand } from "@kevo/core/process/command.ts";
 import { describeEnd } from "@kevo/core/process/ended.ts";
 import { bareEnvironment } from "@kevo/core/process/environment.ts";
 import type { InstalledKernel } from "../backend.ts";
 import { HostFault } from "../host-fault.ts";
-import { errorsOf, runCompiler } from "./compile.ts";
+import type { KernelEntry } from "./kernel-entry.ts";
+import { errorsOf, runCompiler, standardOf } from "./run-compiler.ts";
 import { firstLines, NATIVE, type Toolchain } from "./toolchain.ts";
 
 /** Longest making of one file of data, milliseconds. */
@@ -26,13 +28,15 @@ function howItEnded({ code, signal, timedOut }: CommandResult): string {
 export class ReferencePrograms {
   readonly #toolchain: Toolchain;
   readonly #kernel: InstalledKernel;
+  readonly #entry: KernelEntry;
   readonly #folder: string;
   readonly #signal: AbortSignal;
   readonly #compiled = new Map<string, Promise<string>>();
 
-  constructor(toolchain: Toolchain, kernel: InstalledKernel, folder: string, signal: AbortSignal) {
+  constructor(toolchain: Toolchain, kernel: InstalledKernel, entry: KernelEntry, folder: string, signal: AbortSignal) {
     this.#toolchain = toolchain;
     this.#kernel = kernel;
+    this.#entry = entry;
     this.#folder = folder;
     this.#signal = signal;
   }
@@ -84,13 +88,16 @@ export class ReferencePrograms {
     await mkdir(this.#folder, { recursive: true });
     const program = join(this.#folder, name);
     const source = join(folder, definition.reference as string);
+    const language = languageOf(source) ?? "C";
+    const entry = await this.#entry.get();
     const result = await runCompiler(
       this.#toolchain,
+      language,
       [
-        ...["-std=gnu17", "-w", "-O3", ...native, "-I", NATIVE, "-I", folder],
-        ...[source, ...main, ...linkage, "-pthread", "-lm", "-o", program],
+        ...[standardOf(language), "-w", "-O3", ...native, "-I", NATIVE, "-I", folder, ...entry.flags],
+        ...[source, entry.reference, ...main, ...linkage, "-pthread", "-lm", "-o", program],
       ],
-      { cwd: this.#folder, signal: this.#signal, kernel: folder },
+      { cwd: this.#folder, signal: this.#signal, read: [folder, ...entry.readable] },
     );
     if (result.code === 0) return program;
     throw new HostFault(

@@ -1,5 +1,5 @@
 /** One process of a candidate or a baseline on one workload: opened, verified, and timed in rounds by others. */
-import { complaint, readFinding, WrongOutput } from "./finding.ts";
+import { complaint, type Judging, readFinding, WrongOutput } from "./finding.ts";
 import type { InputSource } from "./input-source.ts";
 import type { MeasurementData } from "./reference-data.ts";
 import { shapeFields } from "./shape-fields.ts";
@@ -15,19 +15,18 @@ export class TimedProcess {
   callMs = 0;
   /** Relative L2 error against right answers, the largest seen. */
   error = 0;
-  /** Largest relative L2 error that is right. */
-  readonly tolerance: number;
+  readonly judging: Judging;
 
-  private constructor(id: number, source: InputSource, tolerance: number) {
+  private constructor(id: number, source: InputSource, judging: Judging) {
     this.id = id;
     this.source = source;
-    this.tolerance = tolerance;
+    this.judging = judging;
   }
 
   /** Gives process `id`, which was started for `source`, its arrays. */
-  static async open(id: number, source: InputSource, tolerance: number): Promise<TimedProcess> {
+  static async open(id: number, source: InputSource, judging: Judging): Promise<TimedProcess> {
     await source.referee.command("open", id, OPEN_LIMIT_MS, ...shapeFields(source.workload));
-    return new TimedProcess(id, source, tolerance);
+    return new TimedProcess(id, source, judging);
   }
 
   /** One call for each of the inputs whose answers are known. Throws WrongOutput or ProcessFailed. */
@@ -46,7 +45,7 @@ export class TimedProcess {
   /** Holds its last output against a known answer. `when` begins with a space. Throws WrongOutput. */
   async check(data: string, when: string): Promise<void> {
     const finding = readFinding(await this.source.referee.command("check", this.id, data));
-    const wrong = complaint(finding, this.tolerance);
+    const wrong = complaint(finding, this.judging);
     if (wrong !== null) throw new WrongOutput(`workload ${this.source.workload.name}${when}: ${wrong}`);
     this.error = Math.max(this.error, finding.error);
   }

@@ -21,12 +21,16 @@ export const NATIVE = fileURLToPath(new URL("./native/", import.meta.url));
 export interface Toolchain {
   /** Compiler and its fixed arguments, as in CC="ccache gcc". */
   readonly compiler: readonly string[];
+  /** The C++ compiler likewise, or null and what to do about it: only kernels in C++ need one. */
+  readonly cppCompiler: { readonly command: readonly string[] | null; readonly missing: string };
   /** `-march=native` or what this compiler has instead. */
   readonly native: readonly string[];
   /** One line for people and for comparing evaluations. */
   readonly description: string;
   readonly cores: number;
-  /** Linked with every candidate. */
+  /** The entry of a kernel without `arguments`, and of its reference. */
+  readonly floatEntry: { readonly kernel: string; readonly reference: string };
+  /** Linked with every candidate, besides its entry. */
   readonly harness: readonly string[];
   /** Linked with a kernel's reference: what writes files of known answers, and what makes inputs for the referee. */
   readonly referenceMain: string;
@@ -47,7 +51,7 @@ export interface Toolchain {
 
 const SETUP_LIMIT_MS = 60_000;
 /** Parts of the referee, C files of `native/`. */
-const REFEREE = ["referee", "launch", "process", "waits", "memory", "data-file", "round"];
+const REFEREE = ["referee", "launch", "process", "waits", "memory", "data-file", "round", "elements", "poison", "judge"];
 
 export interface ToolchainOptions {
   readonly signal?: AbortSignal;
@@ -92,13 +96,19 @@ export async function prepareToolchain(
     return [];
   };
   // Independent steps run at the same time: the start of an evaluator waits for this.
-  const [told, native, ...objects] = await Promise.all([
+  const [told, cppCompiler, native, ...objects] = await Promise.all([
     cc("--version"),
+    findCppCompiler(folder, signal),
     nativeFlags(),
-    ...["channel", "team", "harness", "reference-main", "inputs-main"].map(object),
+    ...["channel", "team", "harness", "reference-main", "inputs-main", "entry-floats", "reference-entry-floats"].map(
+      object,
+    ),
   ]);
   const version = firstLines(told.stdout, 1) || compiler.join(" ");
-  const [channel, team, main, referenceMain, inputs] = objects as [string, string, string, string, string];
+  const [channel, team, main, referenceMain, inputs, kernel, reference] = objects as [
+    ...[string, string, string, string, string],
+    ...[string, string],
+  ];
   const harness = [main, channel, team];
   const inputsMain = [inputs, channel];
   const isStatic = (await cc("-static", "-pthread", "-o", "probe", join(NATIVE, "peak.c"), team)).code === 0;
@@ -110,7 +120,7 @@ export async function prepareToolchain(
     // It judges every timed output, so it is worth its optimisation.
     build("referee", "-O3", ...native, ...parts, ...confine, ...linkage, "-lm"),
     build("peak", "-O3", ...native, join(NATIVE, "peak.c"), team),
-    build("empty-kernel", join(NATIVE, "empty.c"), ...harness, ...linkage),
+    build("empty-kernel", join(NATIVE, "empty.c"), kernel, ...harness, ...linkage),
   ]);
   const cores = availableParallelism();
   const rates = deviceRates(peak, cores, folder);
@@ -119,9 +129,10 @@ export async function prepareToolchain(
   const description = [version, ...native, `${process.arch} ${process.platform}`].join(", ");
   const libraries = isStatic ? [] : systemPaths(file);
   return {
-    ...{ compiler, native, description, cores, harness, referenceMain, inputsMain, emptyKernel },
+    ...{ compiler, cppCompiler, native, description, cores, harness, referenceMain, inputsMain, emptyKernel },
+    floatEntry: { kernel, reference },
     ...{ peakGflops, rates, sandbox, linkage },
-    readable: [...systemPaths(file), folder, NATIVE],
+    readable: [...new Set([...systemPaths(file), ...systemPaths(cppCompiler.command?.[0] ?? file)]), folder, NATIVE],
     referee: (folders) => {
       const { seccomp, landlock } = sandbox.active;
       const files = landlock && !isStatic ? ["--files", ...libraries] : [];
@@ -130,6 +141,17 @@ export async function prepareToolchain(
       return sandbox.wrap([referee, ...options], { read, write: folders });
     },
   };
+}
+
+async function findCppCompiler(folder: string, signal: AbortSignal | undefined): Promise<Toolchain["cppCompiler"]> {
+  const command = (process.env.CXX?.trim() || "c++").split(/\s+/);
+  const env = bareEnvironment({ TMPDIR: folder, LC_ALL: "C" });
+  const options = { cwd: folder, timeoutMs: SETUP_LIMIT_MS, signal, env };
+  const told = await runCommand([...command, "--version"], options).catch(() => null);
+  signal?.throwIfAborted();
+  if (told?.code === 0) return { command, missing: "" };
+  const missing = `This kernel is written in C++, and the compiler '${command.join(" ")}' does not run. Install a C++ compiler (Debian: apt install g++), or name one in the environment variable CXX.`;
+  return { command: null, missing };
 }
 
 export function firstLines(text: string, count: number): string {

@@ -26,9 +26,11 @@ const data *get_data(const char *path) {
   close(fd);
   if (bytes == MAP_FAILED) return NULL;
   const kevo_data_header *header = (const kevo_data_header *)bytes;
-  uint64_t expected = sizeof *header + header->layout.output_floats * sizeof(double);
-  for (uint32_t i = 0; i < header->layout.inputs && i < KEVO_MAX_INPUTS; i++) expected += header->layout.input_floats[i] * 4;
-  if (memcmp(header->magic, KEVO_DATA_MAGIC, 8) != 0 || expected != (uint64_t)about.st_size) {
+  const kevo_arrays *layout = &header->layout;
+  uint64_t expected = sizeof *header;
+  const int fits = layout->inputs <= KEVO_MAX_INPUTS && layout->outputs >= 1 && layout->outputs <= KEVO_MAX_OUTPUTS;
+  for (uint32_t i = 0; fits && i < layout->inputs + layout->outputs; i++) expected += kevo_file_bytes(layout, i);
+  if (memcmp(header->magic, KEVO_DATA_MAGIC, 8) != 0 || !fits || expected != (uint64_t)about.st_size) {
     munmap(bytes, (size_t)about.st_size);
     return NULL;
   }
@@ -38,18 +40,18 @@ const data *get_data(const char *path) {
   return place;
 }
 
-const kevo_layout *layout_of(const data *file) { return &((const kevo_data_header *)file->bytes)->layout; }
+const kevo_arrays *layout_of(const data *file) { return &((const kevo_data_header *)file->bytes)->layout; }
 
-int same_layout(const kevo_layout *a, const kevo_layout *b) {
-  if (a->inputs != b->inputs || a->output_floats != b->output_floats) return 0;
-  for (uint32_t i = 0; i < a->inputs; i++)
-    if (a->input_floats[i] != b->input_floats[i]) return 0;
+int same_layout(const kevo_arrays *a, const kevo_arrays *b) {
+  if (a->inputs != b->inputs || a->outputs != b->outputs) return 0;
+  for (uint32_t i = 0; i < a->inputs + a->outputs; i++)
+    if (a->array[i].count != b->array[i].count || a->array[i].type != b->array[i].type) return 0;
   return 1;
 }
 
 const char *array_of(const data *file, uint32_t index) {
   const char *at = file->bytes + sizeof(kevo_data_header);
-  for (uint32_t i = 0; i < index; i++) at += layout_of(file)->input_floats[i] * 4;
+  for (uint32_t i = 0; i < index; i++) at += kevo_file_bytes(layout_of(file), i);
   return at;
 }
 

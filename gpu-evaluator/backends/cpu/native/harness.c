@@ -29,10 +29,11 @@ static void on_fault(int number, siginfo_t *about, void *context) {
 
 int main(int count, char **arguments) {
   kevo_message message = {0};
-  kevo_layout layout = {0};
+  kevo_arrays layout = {0};
   kevo_shape shape = {0};
-  const float *inputs[KEVO_MAX_INPUTS] = {0};
-  float *output = NULL;
+  const void *inputs[KEVO_MAX_INPUTS] = {0};
+  void *outputs[KEVO_MAX_OUTPUTS] = {0};
+  char *written = NULL;
   kevo_set_cores(count > 1 ? atoi(arguments[1]) : 1);
   in_hand = &message;
   struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO};
@@ -45,12 +46,12 @@ int main(int count, char **arguments) {
       shape = message.shape;
       inputs_begin = kevo_map(KEVO_FD_READ, kevo_inputs_bytes(&layout), PROT_READ);
       inputs_end = inputs_begin + kevo_inputs_bytes(&layout);
-      char *written = kevo_map(KEVO_FD_WRITTEN, kevo_output_bytes(&layout), PROT_READ | PROT_WRITE);
-      output = (float *)(written + kevo_output_offset(&layout));
+      written = kevo_map(KEVO_FD_WRITTEN, kevo_outputs_bytes(&layout), PROT_READ | PROT_WRITE);
     } else {
-      for (uint32_t i = 0; i < layout.inputs; i++)
-        inputs[i] = (const float *)(inputs_begin + kevo_input_offset(&layout, i));
-      kevo_kernel(&shape, inputs, output);
+      /* Anew for each call: the kernel shares this memory. */
+      for (uint32_t i = 0; i < layout.inputs; i++) inputs[i] = inputs_begin + kevo_input_offset(&layout, i);
+      for (uint32_t i = 0; i < layout.outputs; i++) outputs[i] = written + kevo_output_offset(&layout, i);
+      kevo_call(&shape, inputs, outputs);
     }
     kevo_say(KEVO_DONE, &message.head);
   }

@@ -8,7 +8,7 @@
 int main(void) {
   kevo_message message = {0};
   kevo_shape shape = {0};
-  float *inputs[KEVO_MAX_INPUTS] = {0};
+  void *inputs[KEVO_MAX_INPUTS] = {0};
   kevo_say(KEVO_HELLO, &message.head);
   for (;;) {
     kevo_receive(&message);
@@ -16,9 +16,9 @@ int main(void) {
       shape = message.shape;
       char *memory = kevo_map(KEVO_FD_WRITTEN, kevo_inputs_bytes(&message.layout), PROT_READ | PROT_WRITE);
       for (uint32_t i = 0; i < message.layout.inputs; i++)
-        inputs[i] = (float *)(memory + kevo_input_offset(&message.layout, i));
+        inputs[i] = memory + kevo_input_offset(&message.layout, i);
     } else {
-      kevo_inputs(&shape, message.seed, inputs);
+      kevo_make_inputs(&shape, message.seed, inputs);
     }
     kevo_say(KEVO_DONE, &message.head);
   }

@@ -175,7 +175,7 @@ static void release(process *p) {
   close(p->written_fd);
   if (p->readable_fd >= 0) close(p->readable_fd);
   free(p->threads);
-  free(p->poison);
+  for (int i = 0; i < KEVO_MAX_OUTPUTS; i++) free(p->poison[i]);
   memset(p, 0, sizeof *p);
 }
 

@@ -8,7 +8,7 @@
 #ifndef KEVO_PROTOCOL_H
 #define KEVO_PROTOCOL_H
 
-#include "kevo.h"
+#include "entry.h"
 
 enum { KEVO_FD_COMMAND = 3, KEVO_FD_REPLY = 4, KEVO_FD_WRITTEN = 5, KEVO_FD_READ = 6 };
 /* KEVO_RUN calls the kernel once. KEVO_FILL is for the program that makes inputs. */
@@ -28,7 +28,7 @@ typedef struct kevo_message {
   /* KEVO_FILL */
   uint64_t seed;
   /* KEVO_OPEN */
-  kevo_layout layout;
+  kevo_arrays layout;
   kevo_shape shape;
 } kevo_message;
 
@@ -40,40 +40,55 @@ typedef struct kevo_reply {
 #define KEVO_GUARD_BYTES 4096u
 
 /* Bytes of an array and the gap behind it. Arrays are staggered so that they do not share cache sets. */
-static inline uint64_t kevo_array_bytes(uint64_t floats) {
-  return ((floats * 4 + 63) / 64) * 64 + KEVO_GUARD_BYTES + 448;
+static inline uint64_t kevo_room(const kevo_array *array) {
+  return ((kevo_bytes(array) + 63) / 64) * 64 + KEVO_GUARD_BYTES + 448;
 }
 
 /* Where input `index` begins; index == layout->inputs is the end of the last. */
-static inline uint64_t kevo_input_offset(const kevo_layout *layout, uint32_t index) {
+static inline uint64_t kevo_input_offset(const kevo_arrays *layout, uint32_t index) {
   uint64_t offset = KEVO_GUARD_BYTES;
-  for (uint32_t i = 0; i < index; i++) offset += kevo_array_bytes(layout->input_floats[i]);
+  for (uint32_t i = 0; i < index; i++) offset += kevo_room(&layout->array[i]);
   return offset;
 }
 
 static inline uint64_t kevo_whole_pages(uint64_t bytes) { return (bytes + 4095) / 4096 * 4096; }
 
 /* The memory of the inputs. */
-static inline uint64_t kevo_inputs_bytes(const kevo_layout *layout) {
+static inline uint64_t kevo_inputs_bytes(const kevo_arrays *layout) {
   return kevo_whole_pages(kevo_input_offset(layout, layout->inputs));
 }
 
-/* Where the output begins in its memory: behind a guard, and staggered as if it followed the inputs. */
-static inline uint64_t kevo_output_offset(const kevo_layout *layout) {
-  return KEVO_GUARD_BYTES + kevo_input_offset(layout, layout->inputs) % 4096;
+static inline const kevo_array *kevo_output(const kevo_arrays *layout, uint32_t index) {
+  return &layout->array[layout->inputs + index];
 }
 
-/* The memory of the output: a guard lies before and behind it. */
-static inline uint64_t kevo_output_bytes(const kevo_layout *layout) {
-  return kevo_whole_pages(kevo_output_offset(layout) + layout->output_floats * 4 + KEVO_GUARD_BYTES);
+/*
+ * Where output `index` begins in the outputs' memory: behind a guard, and staggered as if it followed the inputs.
+ * index == layout->outputs is behind the guard of the last.
+ */
+static inline uint64_t kevo_output_offset(const kevo_arrays *layout, uint32_t index) {
+  uint64_t offset = KEVO_GUARD_BYTES + kevo_input_offset(layout, layout->inputs) % 4096;
+  for (uint32_t i = 0; i < index; i++) offset += kevo_room(kevo_output(layout, i));
+  return offset;
 }
 
-/* Header of a file of inputs and their right answer: floats of each input, then doubles of the output. */
+/* The memory of the outputs: guards lie before and behind each. */
+static inline uint64_t kevo_outputs_bytes(const kevo_arrays *layout) {
+  return kevo_whole_pages(kevo_output_offset(layout, layout->outputs));
+}
+
+/* Header of a file of inputs and their right answers, which follow in the order of the layout, each on a multiple of 8. */
 typedef struct kevo_data_header {
   char magic[8];
-  kevo_layout layout;
+  kevo_arrays layout;
 } kevo_data_header;
 
-#define KEVO_DATA_MAGIC "KEVODAT1"
+#define KEVO_DATA_MAGIC "KEVODAT2"
+
+/* Bytes of array `index` in such a file. */
+static inline uint64_t kevo_file_bytes(const kevo_arrays *layout, uint32_t index) {
+  const kevo_array *array = &layout->array[index];
+  return ((index < layout->inputs ? kevo_bytes(array) : kevo_answer_bytes(array)) + 7) / 8 * 8;
+}
 
 #endif

@@ -10,14 +10,16 @@
  *   same  SOURCE DEADLINE_MS                      -> ok            (the last of these once more, made in the same way)
  *   call  ID DEADLINE_MS                          -> ok NANOSECONDS PROCESSOR_NANOSECONDS WAITED
  *   again ID DEADLINE_MS                          -> the same      (its output left as it is)
- *   check ID DATA                                 -> ok ERROR UNWRITTEN NOT_FINITE ALL_ZERO OUTSIDE
+ *   check ID DATA                                 -> ok VERDICT
  *   round SOURCE SETS DEADLINE_MS BOUND ID,ID,... [SET DATA]...
  *     -> ok right WORST_ERROR TIMED (NANOSECONDS WAITED)...  one pair for each process, over the TIMED sets in which nobody
  *        waited long for a core that others held, or over all where these are too few; WORST_ERROR is that of known
  *        answers, WAITED the time that threads waited
- *     -> ok wrong DATA|- SEED ERROR UNWRITTEN NOT_FINITE ALL_ZERO OUTSIDE   the round ended with this set
+ *     -> ok wrong DATA|- SEED VERDICT   the round ended with this set
  *   kill  ID                                      -> ok
  *   drop  DATA                                    -> ok            (closes a data file)
+ *
+ * VERDICT is ERROR UNWRITTEN NOT_FINITE ALL_ZERO OUTSIDE DIFFERENT OUTPUT, as `verdict` in referee.h.
  *
  * In a round the first process is judged: by the right answer where DATA is named for a set, otherwise by the output of
  * the second, from which it may be BOUND away. With BOUND 0 none is judged. DEADLINE_MS holds for each call.
@@ -117,8 +119,9 @@ static void do_call(process *p, const char *limit_ms, void (*prepare_output)(pro
 
 static void do_check(const process *p, const data *file) {
   verdict v = judge(p, file, NULL);
-  printf("ok\t%.9g\t%llu\t%llu\t%d\t%d\n", v.error, (unsigned long long)v.unwritten, (unsigned long long)v.not_finite,
-         v.all_zero, v.outside);
+  printf("ok");
+  print_verdict(&v);
+  printf("\n");
 }
 
 /* Commands on the arrays of an open process. */

@@ -32,7 +32,7 @@ typedef struct process {
   pid_t pid; /* 0: this place is free */
   int command, reply, written_fd;
   uint32_t sequence;
-  kevo_layout layout;
+  kevo_arrays layout;
   char *written; /* the memory that it writes; NULL before it is opened */
   size_t mapped;
   /* Of who reads. */
@@ -43,7 +43,7 @@ typedef struct process {
   int readable_fd; /* its memory, for processes that may only read; -1 before it is opened */
   const data *loaded; /* what lies in its memory, with its answer; NULL when the process filled it */
   uint64_t seed; /* of the last command `fresh` */
-  float *poison;
+  char *poison[KEVO_MAX_OUTPUTS];
   waits *waits; /* NULL while nobody asks */
 } process;
 
@@ -55,9 +55,9 @@ extern volatile int aborted, ending;
 /* ---- data-file.c */
 /* NULL for a file that cannot be read or is not a data file. */
 const data *get_data(const char *path);
-const kevo_layout *layout_of(const data *file);
-int same_layout(const kevo_layout *a, const kevo_layout *b);
-/* Input `index` of the file; index == inputs is where the right answer begins, doubles. */
+const kevo_arrays *layout_of(const data *file);
+int same_layout(const kevo_arrays *a, const kevo_arrays *b);
+/* Array `index` of the file: the inputs, then the right answers, doubles or integers. */
 const char *array_of(const data *file, uint32_t index);
 void drop_data(const char *path);
 
@@ -104,18 +104,37 @@ void forget_waits(process *p);
 int open_source(process *p, const data *file, kevo_message *message, int64_t deadline);
 int open_reader(process *p, kevo_message *message, int64_t deadline);
 void load_known(process *source, const data *file);
-/* Makes every element of the output wrong, and unlike anything that can be told from an output. */
+/* Makes every element of the outputs wrong, and unlike anything that can be told from an output. */
 void poison_output(process *p);
 /* Leaves every element as it is, and the caches as poisoning does. */
 void rewrite_output(process *p);
 
+/* ---- judge.c */
 typedef struct verdict {
-  double error;
-  uint64_t unwritten, not_finite;
+  double error; /* relative L2, times the weight of its output; the largest of all outputs */
+  uint64_t unwritten, not_finite, different; /* `different`: integers */
   int all_zero, outside;
+  uint32_t output; /* the one that is wrong; where none is, the one of that error */
 } verdict;
 /* The output against the right answer of a file, or where that is NULL against the output of another process. */
 verdict judge(const process *p, const data *file, const process *other);
+int is_wrong(const verdict *v, double bound);
+/* Its fields, each behind a tab. */
+void print_verdict(const verdict *v);
+
+char *output_of(const process *p, uint32_t index);
+int guards_broken(const process *p);
+
+/* ---- poison.c */
+/* The poison is this much longer than an output, so that it can begin at another place each time. */
+enum { POISON_SPARE = 4099 };
+char *make_poison(const data *file, uint32_t output);
+/* What was in an output before the call. */
+const char *poison_of(const process *p, uint32_t output);
+
+/* ---- elements.c */
+double load_float(uint32_t type, const char *at);
+void store_float(uint32_t type, char *at, double value);
 
 /* ---- round.c */
 /* One call of a kernel on the inputs that lie in its source. */

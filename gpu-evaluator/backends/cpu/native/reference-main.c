@@ -1,5 +1,5 @@
 /*
- * Makes one file of inputs and their right answer. Trusted; runs in a separate process.
+ * Makes one file of inputs and their right answers. Trusted; runs in a separate process.
  *   reference FILE SEED name=value ...
  */
 #include <stdio.h>
@@ -16,10 +16,10 @@ int64_t kevo_size(const kevo_shape *shape, const char *name) {
   exit(1);
 }
 
-static void *allocate(uint64_t count, size_t size) {
-  void *memory = calloc(count ? count : 1, size);
+static void *allocate(uint64_t bytes) {
+  void *memory = calloc(1, bytes + 64);
   if (memory == NULL) {
-    fprintf(stderr, "no memory for %llu numbers\n", (unsigned long long)count);
+    fprintf(stderr, "no memory for an array of %llu bytes\n", (unsigned long long)bytes);
     exit(1);
   }
   return memory;
@@ -39,23 +39,17 @@ int main(int count, char **arguments) {
     shape.sizes[shape.count++].value = strtoll(equals + 1, NULL, 10);
   }
   kevo_data_header header = {.magic = KEVO_DATA_MAGIC};
-  kevo_describe(&shape, &header.layout);
-  if (header.layout.inputs > KEVO_MAX_INPUTS || header.layout.output_floats == 0) {
-    fprintf(stderr, "kevo_describe: %u inputs (at most %d), %llu floats of output (at least 1)\n", header.layout.inputs,
-            KEVO_MAX_INPUTS, (unsigned long long)header.layout.output_floats);
-    return 1;
-  }
-  float *inputs[KEVO_MAX_INPUTS];
-  for (uint32_t i = 0; i < header.layout.inputs; i++) inputs[i] = allocate(header.layout.input_floats[i], sizeof(float));
-  double *output = allocate(header.layout.output_floats, sizeof(double));
-  kevo_inputs(&shape, strtoull(arguments[2], NULL, 10), inputs);
-  kevo_reference(&shape, (const float *const *)inputs, output);
+  kevo_arrays *layout = &header.layout;
+  kevo_arrays_of(&shape, layout);
+  void *arrays[KEVO_MAX_INPUTS + KEVO_MAX_OUTPUTS] = {0};
+  for (uint32_t i = 0; i < layout->inputs + layout->outputs; i++) arrays[i] = allocate(kevo_file_bytes(layout, i));
+  kevo_make_inputs(&shape, strtoull(arguments[2], NULL, 10), arrays);
+  kevo_make_answers(&shape, (const void *const *)arrays, arrays + layout->inputs);
 
   FILE *file = fopen(arguments[1], "wb");
   int good = file != NULL && fwrite(&header, sizeof header, 1, file) == 1;
-  for (uint32_t i = 0; good && i < header.layout.inputs; i++)
-    good = fwrite(inputs[i], sizeof(float), header.layout.input_floats[i], file) == header.layout.input_floats[i];
-  good = good && fwrite(output, sizeof(double), header.layout.output_floats, file) == header.layout.output_floats;
+  for (uint32_t i = 0; good && i < layout->inputs + layout->outputs; i++)
+    good = fwrite(arrays[i], 1, kevo_file_bytes(layout, i), file) == kevo_file_bytes(layout, i);
   if (file == NULL || fclose(file) != 0 || !good) {
     perror(arguments[1]);
     return 1;

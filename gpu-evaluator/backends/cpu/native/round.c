@@ -54,10 +54,6 @@ uint64_t new_seed(void) {
   return seed >> 16;
 }
 
-static int is_wrong(const verdict *v, double bound) {
-  return v->outside || v->unwritten > 0 || v->not_finite > 0 || v->all_zero || !(v->error <= bound);
-}
-
 /* The inputs of a set. 0, or -1 when the source failed. */
 static int lay_out(const plan *plan, int set, const data **known, uint64_t *seed) {
   *known = NULL;
@@ -141,8 +137,9 @@ static void play(plan *plan) {
     verdict v = judge(judged, known, known == NULL ? plan->entrant[1].process : NULL);
     if (known != NULL && v.error > worst) worst = v.error;
     if (is_wrong(&v, plan->bound)) {
-      printf("ok\twrong\t%s\t%llu\t%.9g\t%llu\t%llu\t%d\t%d\n", known == NULL ? "-" : known->path, (unsigned long long)seed,
-             v.error, (unsigned long long)v.unwritten, (unsigned long long)v.not_finite, v.all_zero, v.outside);
+      printf("ok\twrong\t%s\t%llu", known == NULL ? "-" : known->path, (unsigned long long)seed);
+      print_verdict(&v);
+      printf("\n");
       return;
     }
   }
