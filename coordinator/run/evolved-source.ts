@@ -5,6 +5,7 @@ import { codeHash } from "@kevo/core/evolved-source/edits.ts";
 import { splitCode } from "@kevo/core/evolved-source/region.ts";
 import { codeIn } from "@kevo/core/kernel/code-of.ts";
 import type { KernelPackage } from "@kevo/core/kernel/load.ts";
+import { languageOf } from "@kevo/core/kernel/names.ts";
 import type { BatchRequest } from "@kevo/proto/messages/batch.ts";
 import { eq } from "drizzle-orm";
 import type { Refusal } from "../ledger/offer.ts";
@@ -18,6 +19,12 @@ export function evolvableCode(kernel: KernelPackage): EvolvedSource {
   const text = codeIn(kernel.definition, kernel.bytes);
   if (text === null)
     throw new UserError(`--evolve source: the kernel ${id} is a recorded space, which has no code.`, 2);
+  if (source !== null && languageOf(source) === "C++") {
+    throw new UserError(
+      `--evolve source: ${source} of the kernel ${id} is C++, and what a model writes is checked in C and Python only. Omit --evolve source, or write the kernel in C.`,
+      2,
+    );
+  }
   if (splitCode(text) === null) {
     throw new UserError(
       `--evolve source: ${source} of the kernel ${id} has no region that may evolve. Mark one with two comments, each alone on its line: EVOLVE-BEGIN and EVOLVE-END.`,

@@ -226,6 +226,35 @@ test("a folder that is none of a kernel's is called that, whatever else is in it
   await expect(load(other)).rejects.toThrow(/has no kernel\.json, so it is not a kernel's folder/);
 });
 
+test("arguments fit a C function, the workloads and each other", async () => {
+  const size = { name: "n", type: "size" };
+  const array = (name: string, over: object = {}) => ({ name, type: "f64", count: "n", ...over });
+  const out = array("y", { output: true });
+  const shaped = { workloads: [{ name: "small", shape: { n: 8 } }] };
+  const wrong = (given: object[], over: object = {}) => complaint({ ...shaped, arguments: given, ...over });
+  expect(await wrong([size, array("x")])).toMatch(/no array is an output.*"output": true/);
+  expect(await wrong([size, array("x", { count: "m" }), out])).toMatch(/count of x.*m/);
+  expect(await wrong([size, array("x", { count: "n ** 2" }), out])).toMatch(
+    /count of x: a count consists of sizes \(n\)/,
+  );
+  expect(await wrong([size, array("x", { count: "n - 8" }), out])).toMatch(/workload small: x would have 0 elements/);
+  expect(await wrong([size, array("x", { type: "f8" }), out])).toMatch(/arguments\.1\.type/);
+  expect(await wrong([size, array("y"), out])).toMatch(/the name y occurs twice/);
+  expect(await wrong([size, array("TILE"), out])).toMatch(/TILE is also a parameter/);
+  expect(await wrong([size, array("int"), out])).toMatch(/argument int: this is a keyword of C/);
+  expect(await wrong([size, array("x", { tolerance: 1 }), out])).toMatch(/x has a tolerance/);
+  expect(await wrong([size, out], { workloads: [{ name: "small", shape: { m: 8 } }] })).toMatch(
+    /workload small: its shape has no size n/,
+  );
+  expect(await wrong([size, out], { workloads: [{ name: "small", shape: { n: 8, m: 8 } }] })).toMatch(
+    /the size m, which is no argument/,
+  );
+  expect(await wrong([size, ..."abcdefghi".split("").map((name) => array(name)), out])).toMatch(/9 inputs; at most 8/);
+  expect(await complaint({ source: "kernel.json" })).toMatch(/source: kernel\.json is neither C/);
+  const folder = kernelFolder({ ...shaped, arguments: [size, array("x", { count: "2 * n // 3 + (n - 1)" }), out] });
+  await expect(load(folder)).resolves.toBeDefined();
+});
+
 test("links out of the folder and too large folders are refused", async () => {
   const linked = kernelFolder();
   symlinkSync("/etc/hostname", join(linked, "data"));

@@ -1,6 +1,10 @@
 /** Kernels with several outputs of several types: each is poisoned before a call, and judged by what its type allows. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Backend } from "../backend.ts";
 import { openCpuBackend } from "./cpu-backend.ts";
 import { evaluateJob, jobFor, kernelIn } from "./job.fixture.ts";
@@ -21,6 +25,73 @@ test("a right candidate is measured; without bytes it has no GB/s", async () => 
     measurements: [{ workload: "small", gbytes_per_s: null, bandwidth_share: null }],
   });
 });
+
+/** A template and a lambda, so that C would refuse it. */
+const CPP = `#include "kevo.h"
+#include <vector>
+template <int unroll> static void scale(const double *x, double *y, int64_t first, int64_t end) {
+  for (int64_t i = first; i < end; i++) y[i] = 3 * x[i];
+}
+struct job { const double *x; double *y; int64_t length; };
+void kevo_kernel(int64_t length, const double *x, double *y) {
+  std::vector<job> jobs{{x, y, length}};
+  kevo_parallel(2, 2, [](void *argument, int64_t task, int) {
+    const job &j = *static_cast<job *>(argument);
+    scale<UNROLL>(j.x, j.y, j.length / 2 * task, task == 0 ? j.length / 2 : j.length);
+  }, jobs.data());
+}
+`;
+const CPP_REFERENCE = `#include "kevo.h"
+void kevo_inputs(int64_t length, uint64_t seed, double *x) {
+  for (int64_t i = 0; i < length; i++) x[i] = kevo_uniform_double(&seed);
+}
+void kevo_reference(int64_t length, const double *x, double *y) {
+  for (int64_t i = 0; i < length; i++) y[i] = 3 * x[i];
+}
+`;
+
+const hasCpp = spawnSync("c++", ["--version"]).status === 0;
+
+test.skipIf(!hasCpp)("a kernel in C++ is built by the C++ compiler, and so is its reference", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "kevo-cpp-"));
+  try {
+    const definition = {
+      ...{ id: "cpp", title: "C++", backends: ["cpu"], source: "kernel.cpp", reference: "reference.cpp" },
+      parameters: [{ name: "UNROLL", type: "ordinal", values: [1, 2] }],
+      default: { UNROLL: 1 },
+      workloads: [{ name: "small", shape: { length: 4096 } }],
+      arguments: [
+        { name: "length", type: "size" },
+        { name: "x", type: "f64", count: "length" },
+        { name: "y", type: "f64", count: "length", output: true },
+      ],
+    };
+    writeFileSync(join(folder, "kernel.json"), JSON.stringify(definition));
+    writeFileSync(join(folder, "kernel.cpp"), CPP);
+    writeFileSync(join(folder, "reference.cpp"), CPP_REFERENCE);
+    const kernel = await kernelIn(folder);
+    expect(await evaluateJob(backend, jobFor(kernel, { UNROLL: 2 }))).toMatchObject({ outcome: "ok" });
+    const without = await openWithout("no-such-c++");
+    try {
+      await expect(evaluateJob(without, jobFor(kernel, {}))).rejects.toThrow(
+        /written in C\+\+, and the compiler 'no-such-c\+\+' does not run.*CXX/,
+      );
+    } finally {
+      await without.close();
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+async function openWithout(compiler: string): Promise<Backend> {
+  vi.stubEnv("CXX", compiler);
+  try {
+    return await openCpuBackend();
+  } finally {
+    vi.unstubAllEnvs();
+  }
+}
 
 test.each([
   ["sum", "relative L2 error .* of the output sums is above 1e-12"],
