@@ -67,9 +67,7 @@ export class KernelEntry {
       const read = [this.#folder];
       const result = await runCompiler(this.#toolchain, "C", args, { cwd: this.#folder, read, signal: this.#signal });
       if (result.code !== 0)
-        throw new Error(
-          `the entry of kernel ${definition.id} does not compile: ${errorsOf(result, this.#folder)}`,
-        );
+        throw new Error(`the entry of kernel ${definition.id} does not compile: ${errorsOf(result, this.#folder)}`);
       return object;
     };
     const [kernel, reference] = [await compile("entry"), await compile("reference-entry")];
