@@ -19,7 +19,7 @@ const workload = z.strictObject({
 });
 export type Workload = z.infer<typeof workload>;
 
-export const ELEMENT_TYPES = [
+const ELEMENT_TYPES = [
   "f64",
   "f32",
   "f16",
