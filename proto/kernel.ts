@@ -19,20 +19,7 @@ const workload = z.strictObject({
 });
 export type Workload = z.infer<typeof workload>;
 
-const ELEMENT_TYPES = [
-  "f64",
-  "f32",
-  "f16",
-  "bf16",
-  "i64",
-  "i32",
-  "i16",
-  "i8",
-  "u64",
-  "u32",
-  "u16",
-  "u8",
-] as const;
+const ELEMENT_TYPES = ["f64", "f32", "f16", "bf16", "i64", "i32", "i16", "i8", "u64", "u32", "u16", "u8"] as const;
 export type ElementType = (typeof ELEMENT_TYPES)[number];
 
 const argumentName = z
