@@ -51,7 +51,18 @@ export interface Toolchain {
 
 const SETUP_LIMIT_MS = 60_000;
 /** Parts of the referee, C files of `native/`. */
-const REFEREE = ["referee", "launch", "process", "waits", "memory", "data-file", "round", "elements", "poison", "judge"];
+const REFEREE = [
+  "referee",
+  "launch",
+  "process",
+  "waits",
+  "memory",
+  "data-file",
+  "round",
+  "elements",
+  "poison",
+  "judge",
+];
 
 export interface ToolchainOptions {
   readonly signal?: AbortSignal;
