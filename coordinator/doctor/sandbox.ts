@@ -1,7 +1,9 @@
 /** The layers of the sandbox that this host allows. */
+
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { reasonOf } from "@kevo/core/errors/system-error.ts";
 import { prepareSandbox } from "@kevo/core/sandbox/sandbox.ts";
 import { type Finding, found, missing } from "./finding.ts";
 
@@ -15,7 +17,7 @@ export async function sandboxFinding(environment: NodeJS.ProcessEnv): Promise<Fi
     const { contains, description } = await prepareSandbox(folder, { compiler, path: environment.PATH ?? "" });
     return contains ? found("sandbox", description, ["code"]) : missing("sandbox", description, ["code"], ADVICE);
   } catch (error) {
-    const why = (error as Error).message.split("\n")[0] ?? "";
+    const why = reasonOf(error).split("\n")[0] ?? "";
     return missing(
       "sandbox",
       `it cannot be built on this machine: ${why}`,

@@ -1,9 +1,11 @@
 /** Starts one nats-server process and waits until it answers. */
+
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { type Address, formatAddress } from "@kevo/core/config/address.ts";
+import { reasonOf } from "@kevo/core/errors/system-error.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { describeEnd } from "@kevo/core/process/ended.ts";
 import { greeting } from "./greeting.ts";
@@ -45,7 +47,7 @@ export async function launch(dir: string, binary: string, settings: ServerSettin
   child.unref();
   let ended: string | null = null;
   child.once("error", (error) => {
-    ended = error.message;
+    ended = reasonOf(error);
   });
   child.once("exit", (code, signal) => {
     ended = `it ${describeEnd({ code, signal })}`;

@@ -1,5 +1,7 @@
 /** The evaluator and the workers that a coordinator starts on its own machine. They end when it ends, however it ends. */
+
 import { createInterface } from "node:readline";
+import { reasonOf } from "@kevo/core/errors/system-error.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { oneLine, redactor } from "@kevo/core/llm/redact.ts";
 import { describeEnd } from "@kevo/core/process/ended.ts";
@@ -82,7 +84,7 @@ export class Child {
       this.#lastLines = [...this.#lastLines.slice(-9), oneLine(redact(line))];
     });
     child.on("error", (error) => {
-      this.#lastLines.push(error.message);
+      this.#lastLines.push(`${reasonOf(error)}.`);
     });
     child.once("close", (code, signal) => {
       if (this.#stopping) return;

@@ -326,7 +326,7 @@ class RunController {
     this.#phase = ending;
     await this.#dispatcher.stop();
     // The last frame stays on the screen.
-    this.#session.progress.update(this.#view.snapshot(ending, this.#elapsedS()));
+    if (this.#endpoints !== null) this.#session.progress.update(this.#view.snapshot(ending, this.#elapsedS()));
     // Nobody folds the logs of a complete run any more. One that may be resumed keeps its copy.
     if (ending === "completed") await this.#bus?.purgeLog(this.#session.spec.run).catch(() => {});
     await this.#ledger.event(ending, message ?? `the run is ${ending}`, { end });

@@ -1,6 +1,8 @@
 /** Folders that an option names and something is written into later. */
+
 import { accessSync, constants, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { reasonOf } from "../errors/system-error.ts";
 import { UserError } from "../errors/user-error.ts";
 
 /**
@@ -28,6 +30,6 @@ export function makeFolder(path: string, option: string): void {
     makePath(path);
     accessSync(path, constants.W_OK);
   } catch (error) {
-    throw new UserError(`${option}: cannot write to ${path}: ${(error as Error).message}. Name another folder.`, 2);
+    throw new UserError(`${option}: cannot write to ${path}: ${reasonOf(error)}. Name another folder.`, 2);
   }
 }

@@ -16,6 +16,7 @@ export function refuseFolder(file: string): void {
  */
 export function refuseForeign(file: string, table: string): void {
   if (!existsSync(file)) return;
+  refuseFolder(file);
   const tables = tablesOf(file);
   if (tables.length === 0 || tables.includes(table)) return;
   throw new UserError(`${file} is a SQLite database of another program. Name another file with --db FILE.`);

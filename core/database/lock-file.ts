@@ -2,7 +2,9 @@
  * A lock between processes: an empty SQLite database whose transactions are the lock. Nothing is ever written to it,
  * and the operating system frees it when its holder dies, however it dies.
  */
+
 import Database from "better-sqlite3";
+import { reasonOf } from "../errors/system-error.ts";
 import { UserError } from "../errors/user-error.ts";
 
 export interface LockFile {
@@ -22,7 +24,7 @@ export function openLockFile(path: string, { waitMs = 0 } = {}): LockFile {
   try {
     database = new Database(path, { timeout: waitMs });
   } catch (error) {
-    throw new UserError(`Cannot open the lock ${path}: ${describe(error)}`);
+    throw new UserError(`Cannot open the lock ${path}: ${reasonOf(error)}`);
   }
   const begin = database.prepare("BEGIN");
   const beginExclusive = database.prepare("BEGIN EXCLUSIVE");
@@ -54,7 +56,7 @@ export function openLockFile(path: string, { waitMs = 0 } = {}): LockFile {
       } catch (error) {
         release();
         if (isTaken(error)) return false;
-        throw new UserError(`Cannot take the lock ${path}: ${describe(error)}`);
+        throw new UserError(`Cannot take the lock ${path}: ${reasonOf(error)}`);
       } finally {
         Error.stackTraceLimit = limit;
       }
@@ -68,4 +70,3 @@ export function openLockFile(path: string, { waitMs = 0 } = {}): LockFile {
 }
 
 const isTaken = (error: unknown) => error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY");
-const describe = (error: unknown) => (error instanceof Error ? error.message : String(error));

@@ -1,4 +1,5 @@
 /** Opens a database for its only writer: exclusive lock, durable settings, migrations. */
+
 import { chmodSync, closeSync, existsSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,6 +7,7 @@ import Database from "better-sqlite3";
 import { type BetterSQLite3Database, drizzle } from "drizzle-orm/better-sqlite3";
 import { migrate } from "drizzle-orm/better-sqlite3/migrator";
 import { makePath } from "../config/folder.ts";
+import { reasonOf } from "../errors/system-error.ts";
 import { UserError } from "../errors/user-error.ts";
 import { refuseFolder, refuseForeign } from "./file.ts";
 import type { LockFile } from "./lock-file.ts";
@@ -63,7 +65,7 @@ export function openForWriting<Schema extends Record<string, unknown>>(
     makePath(dirname(file));
   } catch (error) {
     throw new UserError(
-      `Cannot create the folder of the database ${file}: ${(error as Error).message}. Name another file with --db FILE.`,
+      `Cannot create the folder of the database ${file}: ${reasonOf(error)}. Name another file with --db FILE.`,
     );
   }
   refuseFullDisk(file);

@@ -1,4 +1,6 @@
 /** What the operating system refused, for people: the error's own text is for programmers. */
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { UserError } from "./user-error.ts";
 
 interface SystemError extends Error {
@@ -88,7 +90,22 @@ export function describeSystemError(error: unknown): Refusal | null {
   const known = TEXT[code];
   if (known === undefined) return { why: `the system refused: ${message}`, remedy: "" };
   const [why, remedy] = known;
-  return { why: why(placeOf(error), DOING[call] ?? "use"), remedy };
+  const what = placeOf(error);
+  if (call === "mkdir" && code === "ENOENT") return { why: `cannot create ${what}`, remedy };
+  if (call === "mkdir" && code === "EEXIST") return { why: `${what} is a file, and a folder is needed`, remedy };
+  return { why: why(what, DOING[call] ?? "use"), remedy: isTemporary(what) ? TEMPORARY : remedy };
+}
+
+const TEMPORARY = "Set TMPDIR to a folder that can be written and has some space.";
+
+/** One of this project's own folders for temporary files. */
+function isTemporary(path: string): boolean {
+  return path.startsWith(join(tmpdir(), "kevo-"));
+}
+
+/** One clause about any error, without the system's own words. */
+export function reasonOf(error: unknown): string {
+  return describeSystemError(error)?.why ?? (error instanceof Error ? error.message : String(error));
 }
 
 /** As a fault of the surroundings; null for what is nobody's mistake but ours. */

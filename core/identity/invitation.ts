@@ -1,7 +1,10 @@
 /** An invitation: one file with all that a program on another machine needs to join a cluster as what it was invited to be. */
+
 import { readFileSync, statSync } from "node:fs";
 import { z } from "zod";
+import { describeSystemError } from "../errors/system-error.ts";
 import { UserError } from "../errors/user-error.ts";
+import { shellWord } from "../program/shell-word.ts";
 import { type Role, role } from "./role.ts";
 
 const invitation = z.object({
@@ -29,12 +32,14 @@ export function readInvitation(path: string, wanted: Role, now = new Date()): In
     mode = statSync(path).mode;
     found = invitation.parse(JSON.parse(readFileSync(path, "utf8")));
   } catch (error) {
-    const why =
-      (error as NodeJS.ErrnoException).code === undefined ? "it is not an invitation" : (error as Error).message;
+    const why = describeSystemError(error)?.why ?? "it is not an invitation";
     throw new UserError(`--join ${path}: ${why}. Make one with \`coordinator invite --role ${wanted} --out FILE\`.`, 2);
   }
   if ((mode & 0o077) !== 0) {
-    throw new UserError(`--join ${path}: other users can read it, and it holds keys. Run: chmod 600 ${path}`, 2);
+    throw new UserError(
+      `--join ${path}: other users can read it, and it holds keys. Run: chmod 600 ${shellWord(path)}`,
+      2,
+    );
   }
   if (found.role !== wanted) {
     throw new UserError(`--join ${path}: it invites the ${found.role} "${found.name}", and this is the ${wanted}.`, 2);

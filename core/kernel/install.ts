@@ -1,8 +1,10 @@
 /** Puts a kernel package on this host's disk, under its hash, for an evaluator to compile from. */
+
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
+import { reasonOf } from "../errors/system-error.ts";
 import { UserError } from "../errors/user-error.ts";
 import { retry } from "../retry/retry.ts";
 import { type PackedFile, packFiles, unpackFiles } from "./archive.ts";
@@ -41,7 +43,7 @@ export async function installKernel(
     if (!(await isIntact(folder, hash))) await place(files, folder, cacheFolder, hash);
   } catch (error) {
     if (error instanceof UserError) throw error;
-    throw new UserError(`Cannot install kernel ${definition.id} in ${cacheFolder}: ${(error as Error).message}`);
+    throw new UserError(`Cannot install kernel ${definition.id} in ${cacheFolder}: ${reasonOf(error)}`);
   }
   return { hash, folder, definition };
 }

@@ -1,9 +1,11 @@
 /** A kernel by id or path, checked and packed. */
+
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
+import { reasonOf } from "../errors/system-error.ts";
 import { UserError } from "../errors/user-error.ts";
 import type { ObjectiveRequest } from "../recorded-space/objective.ts";
 import { type RecordedKernel, recordedKernel } from "../recorded-space/recorded-kernel.ts";
@@ -104,7 +106,10 @@ async function findFolder(idOrPath: string, kernelsFolder: string): Promise<stri
   const named = join(kernelsFolder, idOrPath);
   if (isId && existsSync(join(named, DEFINITION_FILE))) return named;
   const folder = resolve(idOrPath);
-  const found = await stat(folder).catch(() => null);
+  const found = await stat(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return null;
+    throw new UserError(`--kernel ${idOrPath}: ${reasonOf(error)}.`, 2);
+  });
   if (found?.isDirectory()) return folder;
   const known = await listKernels(kernelsFolder);
   throw new UserError(

@@ -1,7 +1,9 @@
 /** Demos of a signature as a file: versioned JSON, keyed by the signature's hash. */
+
 import { readFileSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 import { parseJson } from "../config/json.ts";
+import { reasonOf } from "../errors/system-error.ts";
 import { UserError } from "../errors/user-error.ts";
 import type { Demo, Signature } from "./signature.ts";
 
@@ -31,7 +33,7 @@ export function loadDemos<I extends z.ZodObject, O extends z.ZodObject>(
   try {
     json = parseJson(readFileSync(path, "utf8"));
   } catch (error) {
-    throw new UserError(`Cannot read the examples in ${path}: ${(error as Error).message}. ${again}`);
+    throw new UserError(`Cannot read the examples in ${path}: ${reasonOf(error)}. ${again}`);
   }
   const parsed = file.safeParse(json);
   if (!parsed.success) throw new UserError(`${path} contains no examples of version ${VERSION}. ${again}`);

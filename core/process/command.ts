@@ -1,4 +1,5 @@
 /** Runs one command to its end, in a new process group: a compiler, a reference, a tool that answers a question. */
+import { reasonOf } from "../errors/system-error.ts";
 import { describeEnd } from "./ended.ts";
 import { killGroup, type StartOptions, startGroup } from "./group.ts";
 
@@ -81,9 +82,9 @@ export async function outputOf(command: readonly string[], options: CommandOptio
     result = await runCommand(command, options);
   } catch (error) {
     options.signal?.throwIfAborted();
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") throw new CommandFailed(`${name} was not found`, { notFound: true });
-    throw new CommandFailed(`${name} cannot be started: ${message}`);
+    const isAbsent = (error as NodeJS.ErrnoException).code === "ENOENT";
+    if (isAbsent) throw new CommandFailed(`${name} was not found`, { notFound: true });
+    throw new CommandFailed(`${name} cannot be started: ${reasonOf(error)}`);
   }
   const { code, stdout, stderr, timedOut } = result;
   if (code === 0 && !timedOut) return stdout;

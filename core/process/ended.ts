@@ -23,6 +23,8 @@ const MEANING: Readonly<Record<string, string>> = {
 export function describeEnd({ code, signal }: End): string {
   // As shells do, the sandbox tells of a signal by 128 and its number.
   const endedBy = signal ?? (code !== null && code > 128 ? signalOf(code - 128) : null);
+  // Node's way to say that the system refused to start it.
+  if (code !== null && code < 0) return "could not be started";
   return endedBy === null ? `ended with code ${code ?? "unknown"}` : `was ended by ${describeSignal(endedBy)}`;
 }
 

@@ -2,9 +2,11 @@
  * A whole run as a file: the answers of services and models, and the measurements, by content hash, with the options.
  * In a replay the pipeline runs again and only its questions are answered from here; no key, no network.
  */
+
 import { readFileSync, writeFileSync } from "node:fs";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { parseJson } from "@kevo/core/config/json.ts";
+import { reasonOf } from "@kevo/core/errors/system-error.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { type CallRecord, callRecord } from "@kevo/proto/model-call.ts";
 import { z } from "zod";
@@ -38,7 +40,7 @@ export function readRecording(path: string): Recording {
   try {
     bytes = readFileSync(path);
   } catch (error) {
-    throw new UserError(`--recording ${path} cannot be read: ${(error as Error).message}.`, 2);
+    throw new UserError(`--recording ${path} cannot be read: ${reasonOf(error)}.`, 2);
   }
   try {
     const text = bytes[0] === 0x1f ? gunzipSync(bytes) : bytes;

@@ -1,8 +1,10 @@
 /** Exchanges by content hash: in memory, or as a folder with one readable file for each request. */
+
 import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { reasonOf } from "@kevo/core/errors/system-error.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { z } from "zod";
 import { type StoredExchange, storedExchange } from "./exchange.ts";
@@ -61,7 +63,7 @@ async function readStored(file: string): Promise<readonly StoredExchange[]> {
     text = await readFile(file, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw new UserError(`The recorded answer ${file} cannot be read: ${(error as Error).message}.`);
+    throw new UserError(`The recorded answer ${file} cannot be read: ${reasonOf(error)}.`);
   }
   try {
     return storedFile.parse(JSON.parse(text));

@@ -18,7 +18,8 @@ function expectSentence({ status, stdout, stderr }: Refused, ...parts: RegExp[])
   expect(status, stdout + stderr).toBe(1);
   for (const part of parts) expect(stderr).toMatch(part);
   expect(stderr).not.toMatch(/^\s+at .*:\d+:\d+/m);
-  expect(stderr).not.toMatch(/errno|syscall/);
+  // The system's own words are for programmers.
+  expect(stderr).not.toMatch(/errno|syscall|\bE(?:ACCES|EXIST|ISDIR|NOENT|NOSPC|NOTDIR|PERM|ROFS)\b/);
 }
 
 /** A finished run in `folder` of the workplace. */
@@ -116,6 +117,29 @@ describe.skipIf(!canMount)("a full disk (needs root, to mount a small one)", () 
     } finally {
       execFileSync("umount", [place.file("small")]);
     }
+  });
+});
+
+const absolute = (env: NodeJS.ProcessEnv, place: Workplace) =>
+  Object.fromEntries(Object.entries(env).map(([name, value]) => [name, place.file(value ?? "")]));
+
+describe("a path that leads nowhere, or through a file", () => {
+  test.each<[string, string[], NodeJS.ProcessEnv, RegExp]>([
+    ["--db", ["start", "--space", "space.json", "--db", "file/x.db"], {}, /file is a file, and a folder is needed/],
+    ["a folder as --db", ["start", "--space", "space.json", "--db", "."], {}, /is a folder\. Name a database file/],
+    ["--space", ["start", "--space", "file/x.json"], {}, /x\.json leads through a file that is not a folder/],
+    ["a folder as --space", ["start", "--space", "."], {}, /a file is a folder, and a file is needed/],
+    ["--out of a recording", ["record", "--space", "space.json", "--out", "file/x.json"], {}, /file is a file, and a/],
+    ["--out of an invitation", ["invite", "--role", "worker", "--out", "file/x.json"], {}, /file is a file, and a/],
+    ["--join", ["stop", "20260101-x", "--join", "none.json"], {}, /none\.json does not exist/],
+    ["TMPDIR", ["start", "--space", "space.json"], { TMPDIR: "file/x" }, /file\/x.*Set TMPDIR/],
+  ])("%s", async (_, args, env, said) => {
+    await using place = new Workplace();
+    writeSyntheticSpace(place.file("space.json"), { values: 2 });
+    writeFileSync(place.file("file"), "");
+    const { code, stdout, stderr } = await place.run("coordinator", args, absolute(env, place));
+    // Some are mistakes in the use of an option.
+    expectSentence({ status: code === 2 ? 1 : code, stdout, stderr }, said);
   });
 });
 

@@ -1,9 +1,11 @@
 /** What `coordinator invite` does. */
+
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { basename, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { formatAddress, isLoopback, parseAddress } from "@kevo/core/config/address.ts";
 import { readEnvironment } from "@kevo/core/config/environment.ts";
+import { makeFolder } from "@kevo/core/config/folder.ts";
 import { parseInteger } from "@kevo/core/config/number.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { Invitation } from "@kevo/core/identity/invitation.ts";
@@ -40,6 +42,8 @@ export async function invitePerson(given: InviteOptions): Promise<void> {
   if (existsSync(out)) throw new UserError(`--out ${out}: the file exists. Name another, or remove it first.`, 2);
   const name = given.name ?? `${role}-${membersOf(folder).length + 1}`;
   if (!NAME.test(name)) throw new UserError(`--name ${name}: use letters, digits, dots and dashes, 60 at most.`, 2);
+  // Before anyone is invited: an invitation that cannot be written is lost.
+  makeFolder(dirname(resolve(out)), "--out");
   const days = parseInteger(given.days, "--days", { min: 1, max: 3650 });
   const address =
     given.address === undefined ? addressOf(folder) : formatAddress(parseAddress(given.address, "--address"));

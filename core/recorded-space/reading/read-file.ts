@@ -1,7 +1,9 @@
 /** Reads the bytes of a recording as JSON, unpacking them if necessary; identifies a file that is not a recording. */
+
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { constants, gunzip } from "node:zlib";
+import { reasonOf } from "../../errors/system-error.ts";
 import { UserError } from "../../errors/user-error.ts";
 import { type ParsedJson, parsePythonJson } from "./python-json.ts";
 
@@ -25,7 +27,7 @@ async function bytesOf(path: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (error) {
-    throw new UserError(`cannot read the recorded space ${path}: ${error instanceof Error ? error.message : error}`, 2);
+    throw new UserError(`cannot read the recorded space ${path}: ${reasonOf(error)}`, 2);
   }
 }
 

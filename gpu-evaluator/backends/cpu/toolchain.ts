@@ -1,8 +1,10 @@
 /** The system's C compiler: which one, what it calls this machine, and the support code compiled with it once. */
+
 import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { reasonOf } from "@kevo/core/errors/system-error.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { runCommand } from "@kevo/core/process/command.ts";
 import { bareEnvironment } from "@kevo/core/process/environment.ts";
@@ -85,7 +87,7 @@ export async function prepareToolchain(
     } catch (error) {
       signal?.throwIfAborted();
       throw new UserError(
-        `cannot start the C compiler '${compiler.join(" ")}' (${(error as NodeJS.ErrnoException).code ?? error}). ` +
+        `cannot start the C compiler '${compiler.join(" ")}' (${reasonOf(error)}). ` +
           "Install a C compiler (Debian: apt install gcc libc6-dev), or name one in the environment variable CC.",
       );
     }
