@@ -142,6 +142,26 @@ void restore_placement(process *p) {
     sched_setaffinity(p->threads->threads[i].thread, sizeof(cpu_set_t), &p->threads->threads[i].cores);
 }
 
+int settle(process *p, int core) {
+  cpu_set_t own, one;
+  CPU_ZERO(&one);
+  CPU_SET(core, &one);
+  if (sched_getaffinity(p->pid, sizeof own, &own) != 0 || !CPU_ISSET(core, &own)) return 0;
+  if (sched_setaffinity(p->pid, sizeof one, &one) != 0) return 0;
+  kill(-p->pid, SIGCONT);
+  int failed = halt(p);
+  sched_setaffinity(p->pid, sizeof own, &own);
+  return failed;
+}
+
+int some_core(void) {
+  cpu_set_t own;
+  if (sched_getaffinity(0, sizeof own, &own) != 0 || CPU_COUNT(&own) < 2) return -1;
+  for (int skipped = (int)(random() % CPU_COUNT(&own)), core = 0; core < CPU_SETSIZE; core++)
+    if (CPU_ISSET(core, &own) && skipped-- == 0) return core;
+  return -1;
+}
+
 /* ---- the end -------------------------------------------------------------------------------------------- */
 
 /* A candidate's orphans become our children, for we are their subreaper. */

@@ -92,6 +92,13 @@ int64_t ran_ns(const process *p);
 /* Remembers where its threads run; puts them back there. */
 void remember_placement(process *p);
 void restore_placement(process *p);
+/*
+ * Lets a stopped process stop anew on this core, where it then begins to run when it is called, and may leave it. 0, or -1
+ * with the reason in `why`.
+ */
+int settle(process *p, int core);
+/* One of the cores that there are, drawn; -1 where there is one only. */
+int some_core(void);
 
 /* ---- waits.c */
 /* Nanoseconds that its threads have waited for a core so far; 0 where the system does not tell. */
