@@ -23,17 +23,18 @@ export interface Combined {
 }
 
 /**
- * Geometric mean over every timing given; workloads and rounds weigh the same. The timings' errors are taken as
- * independent: half-widths of the logarithms are added in quadrature and divided by the count, below and above
- * apart, so that the mean always lies inside its interval. A speedup is null where any timing has none.
+ * Geometric mean over every timing given; workloads and rounds weigh the same. Half-widths of the logarithms are combined,
+ * below and above apart, so that the mean always lies inside its interval. Rounds of one workload are measured on the same
+ * machine beside the same processes of the baselines, so their errors are taken as equal: the mean of the half-widths. Those
+ * of different workloads are taken as independent, and added in quadrature. A speedup is null where any timing has none.
  *
  * @throws RangeError when there is no timing.
  */
 export function combine(timings: readonly Timing[]): Combined {
   if (timings.length === 0) throw new RangeError("no timing to combine");
   const speedup = meanLog(timings.map((t) => t.speedup));
-  const low = halfWidth(timings.map((t) => distance(t.speedupLow, t.speedup)));
-  const high = halfWidth(timings.map((t) => distance(t.speedup, t.speedupHigh)));
+  const low = halfWidth(timings, (t) => distance(t.speedupLow, t.speedup));
+  const high = halfWidth(timings, (t) => distance(t.speedup, t.speedupHigh));
   return {
     timeMs: exp(meanLog(timings.map((t) => t.timeMs))),
     baselineMs: exp(meanLog(timings.map((t) => t.baselineMs))),
@@ -49,10 +50,14 @@ function meanLog(values: readonly (number | null)[]): number | null {
   return known.reduce((sum, value) => sum + Math.log(value), 0) / known.length;
 }
 
-function halfWidth(widths: readonly (number | null)[]): number | null {
-  const known = widths.filter((width) => width !== null);
-  if (known.length < widths.length) return null;
-  return Math.sqrt(known.reduce((sum, width) => sum + width * width, 0)) / known.length;
+function halfWidth(timings: readonly Timing[], widthOf: (timing: Timing) => number | null): number | null {
+  const sums = new Map<string, number>();
+  for (const timing of timings) {
+    const width = widthOf(timing);
+    if (width === null) return null;
+    sums.set(timing.workload, (sums.get(timing.workload) ?? 0) + width);
+  }
+  return Math.hypot(...sums.values()) / timings.length;
 }
 
 function distance(from: number | null, to: number | null): number | null {

@@ -2,6 +2,7 @@
 import { counted } from "@kevo/core/text/plural.ts";
 import type { Objective } from "@kevo/proto/objective.ts";
 import type { Config, ParamValue } from "@kevo/proto/search-space.ts";
+import { type ComparedSpeedup, comparisonOf } from "../lineage/comparison.ts";
 import type { Roofline } from "../lineage/roofline.ts";
 import { type ObjectiveValue, objectiveOfFitness, type RunObjective } from "../lineage/run-objective.ts";
 
@@ -34,6 +35,11 @@ export function formatMs(ms: number | null): string {
 /** A ratio such as `1.93×`. */
 export function formatSpeedup(speedup: number | null): string {
   return speedup === null ? UNKNOWN : `${speedup.toFixed(speedup < 10 ? 2 : 1)}×`;
+}
+
+/** A speedup as its interval allows it to be told. */
+export function formatClaim(compared: ComparedSpeedup): string {
+  return comparisonOf(compared) === "no_difference" ? "no difference" : formatSpeedup(compared.speedup);
 }
 
 export function formatInterval(low: number | null, high: number | null): string {

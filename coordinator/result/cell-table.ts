@@ -2,7 +2,15 @@
 import { counted } from "@kevo/core/text/plural.ts";
 import type { Config, ParamValue } from "@kevo/proto/search-space.ts";
 import type { CellTable } from "../lineage/queries/cells.ts";
-import { formatConfig, formatInterval, formatNumber, formatSpeedup, formatValue, UNKNOWN } from "../progress/format.ts";
+import {
+  formatClaim,
+  formatConfig,
+  formatInterval,
+  formatNumber,
+  formatSpeedup,
+  formatValue,
+  UNKNOWN,
+} from "../progress/format.ts";
 import { type Column, renderTable, type TableOptions } from "../progress/table.ts";
 
 const right = (head: string): Column => ({ head, align: "right" });
@@ -27,7 +35,7 @@ export function cellTable({ cells }: CellTable, defaults: Config | null, options
         ? [
             formatNumber(cell.baseline === null ? null : (cell.baselines[cell.baseline] ?? null)),
             cell.baseline ?? UNKNOWN,
-            formatSpeedup(cell.speedup),
+            formatClaim(cell),
             formatInterval(cell.speedup_low, cell.speedup_high),
           ]
         : []),

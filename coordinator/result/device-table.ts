@@ -1,7 +1,7 @@
 /** The best configuration of each device model, for people: where each has its own, there is no one winner. */
 import type { Config } from "@kevo/proto/search-space.ts";
 import type { ObjectiveValue } from "../lineage/run-objective.ts";
-import { formatConfig, formatInterval, formatNumber, formatSpeedup, UNKNOWN } from "../progress/format.ts";
+import { formatClaim, formatConfig, formatInterval, formatNumber, UNKNOWN } from "../progress/format.ts";
 import { renderKnown, type TableOptions } from "../progress/table.ts";
 import { differing } from "./cell-table.ts";
 
@@ -31,7 +31,7 @@ export function deviceTable(
       ? []
       : [number(objective.name, ({ best }) => formatNumber(best.objective?.value ?? null))]),
     number("time ms", ({ best }) => formatNumber(best.time_ms)),
-    number("speedup", ({ best }) => formatSpeedup(best.speedup)),
+    number("speedup", ({ best }) => formatClaim(best)),
     number("interval", ({ best }) => formatInterval(best.speedup_low, best.speedup_high)),
     { head: "candidate", cell: ({ best }: Row) => best.candidate },
     {

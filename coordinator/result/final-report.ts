@@ -79,11 +79,7 @@ function found(result: RunResult, details: ReportDetails, options: TableOptions)
   }
   const times = workloads.length === 0 ? [] : [workloadTable(workloads, { others: othersOf(details) }, options)];
   const baseline = workloads[0]?.baseline ?? null;
-  return [
-    winner(best, baseline, result.failed_finalists.length),
-    configTable(best.config, defaultConfig, options),
-    ...times,
-  ];
+  return [winner(best, baseline, result), configTable(best.config, defaultConfig, options), ...times];
 }
 
 const ENDED: Record<RunResult["status"], string> = {
@@ -103,15 +99,21 @@ function headline({ run, kernel, backend, status, evaluations, elapsed_s, island
   ].join("\n");
 }
 
-function winner(best: NonNullable<RunResult["best"]>, baseline: string | null, failed: number): string {
+function winner(
+  best: NonNullable<RunResult["best"]>,
+  baseline: string | null,
+  { ended_by: endedBy, failed_finalists: failed }: RunResult,
+): string {
   const where = `${best.candidate}, proposed by ${best.proposer} on island ${best.island} in batch ${best.batch}`;
   if (best.objective !== undefined) {
     return `Best: ${formatMetric(best.objective)}, ${formatDirection(best.objective)} (${where})`;
   }
   if (best.speedup === null) return `Best: ${formatMs(best.time_ms)} (${where})`;
+  if (best.rounds === 0 && endedBy === "machine_busy")
+    return `No best yet: the machine was too busy to measure the finalists. The search prefers ${where}.`;
   const lines = [...claim(best, baseline), `      (${where})`];
   if (best.rounds === 0) {
-    const why = failed > 0 ? "every finalist failed when measured again" : "no finalist was measured again";
+    const why = failed.length > 0 ? "every finalist failed when measured again" : "no finalist was measured again";
     lines.push(`      from a single evaluation, which is partly luck: ${why}`);
   }
   return lines.join("\n");
@@ -127,7 +129,7 @@ function claim(best: NonNullable<RunResult["best"]>, baseline: string | null): s
   const measured =
     comparison === "slower"
       ? `      The best candidate reached ${speed}, ${interval}`
-      : `      The best candidate has no measurable difference from it: ${formatSpeedup(best.speedup)}, ${interval}`;
+      : `      The best candidate has no measurable difference from it: ${interval}`;
   return [
     `Best: ${fastest}. No candidate was measurably faster, so it is the answer, and an export uses it.`,
     measured,

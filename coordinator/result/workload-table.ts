@@ -1,6 +1,6 @@
 /** How a winner does on each workload, for people: the one place that says which columns a report has. */
 import type { WorkloadTimes } from "../lineage/queries/workloads.ts";
-import { formatInterval, formatNumber, formatRoofline, formatSpeedup, UNKNOWN } from "../progress/format.ts";
+import { formatClaim, formatInterval, formatNumber, formatRoofline, UNKNOWN } from "../progress/format.ts";
 import { renderKnown, type TableOptions } from "../progress/table.ts";
 
 interface Columns {
@@ -21,7 +21,7 @@ export function workloadTable(
     { head: "workload", cell: ({ workload }: WorkloadTimes) => workload },
     number("time ms", ({ time_ms }) => formatNumber(time_ms)),
     number("baseline ms", ({ baseline_ms }) => formatNumber(baseline_ms)),
-    number("speedup", ({ speedup }) => formatSpeedup(speedup)),
+    number("speedup", formatClaim),
     number("interval", ({ speedup_low, speedup_high }) => formatInterval(speedup_low, speedup_high)),
     number("GFLOP/s", ({ gflops }) => formatNumber(gflops)),
     number("GB/s", ({ gbytes_per_s }) => formatNumber(gbytes_per_s)),

@@ -11,11 +11,11 @@ export class MachineBusy extends Error {
 }
 
 /** For people. */
-export function describeNoise({ waited, aa_ratio, load_per_core, stolen }: Quietness): string {
+export function describeNoise({ waited, aa_ratio, drift, load_per_core, stolen }: Quietness): string {
   const percent = (share: number) => `${Math.round(share * 100)} %`;
   return [
     `threads waited ${percent(waited)} of the time for a core`,
-    `a baseline differed from itself by a factor of ${aa_ratio.toFixed(2)}`,
+    `a baseline differed from itself by a factor of ${aa_ratio.toFixed(2)} beside it and ${drift.toFixed(2)} over time`,
     ...(load_per_core === null ? [] : [`other programs wanted ${load_per_core.toFixed(1)} threads per core`]),
     ...(stolen === null || stolen < 0.005 ? [] : [`the hypervisor took ${percent(stolen)} of the time`]),
   ].join(", ");

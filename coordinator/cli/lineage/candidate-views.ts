@@ -9,6 +9,7 @@ import type { Ranked } from "../../lineage/queries/ranking.ts";
 import type { CandidateDetails, StoredEvaluation, StoredMeasurement } from "../../lineage/queries/show.ts";
 import type { WorkloadTimes } from "../../lineage/queries/workloads.ts";
 import {
+  formatClaim,
   formatDirection,
   formatInterval,
   formatMetric,
@@ -40,10 +41,7 @@ export function bestView(best: Best, options: TableOptions): string {
   const failed = best.failed_finalists.length;
   const single = `a single evaluation${failed === 0 ? "" : `, since ${counted(failed, "finalist")} failed on fresh inputs`}`;
   const measured = best.rounds === 0 ? single : `measured again in ${counted(best.rounds, "round")}`;
-  const worth =
-    best.speedup === null
-      ? recordedWorth(best)
-      : `${formatSpeedup(best.speedup)} (${formatInterval(best.speedup_low, best.speedup_high)})${doubt(best)}, ${formatMs(best.time_ms)}`;
+  const worth = best.speedup === null ? recordedWorth(best) : `${compared(best)}, ${formatMs(best.time_ms)}`;
   const devices = Object.keys(best.best_by_device).length;
   // Times of different devices are not compared with each other: each device has a best of its own.
   if (devices > 0) {
@@ -60,13 +58,12 @@ export function bestView(best: Best, options: TableOptions): string {
   ].join("\n\n");
 }
 
-/** For a best candidate that is not measurably faster than the fastest baseline. */
-function doubt(best: Ranked): string {
+/** With the fastest baseline. An interval around 1 has no figure that would mean anything. */
+function compared(best: Ranked): string {
+  const interval = `(${formatInterval(best.speedup_low, best.speedup_high)})`;
   const comparison = comparisonOf(best);
-  if (comparison === "faster") return "";
-  return comparison === "slower"
-    ? ", slower than the fastest baseline"
-    : ", no measurable difference from the baseline";
+  if (comparison === "no_difference") return `no measurable difference from the fastest baseline ${interval}`;
+  return `${formatSpeedup(best.speedup)} ${interval}${comparison === "slower" ? ", slower than the fastest baseline" : ""}`;
 }
 
 /** In replay: the time, or what the recording was tuned for. */
@@ -197,7 +194,7 @@ function measurementTable(measurements: readonly StoredMeasurement[], options: T
       m.workload,
       formatNumber(m.time_ms),
       formatNumber(m.baseline_ms),
-      formatSpeedup(m.speedup),
+      formatClaim(m),
       formatInterval(m.speedup_low, m.speedup_high),
       formatNumber(m.gflops),
       formatNumber(m.gbytes_per_s),

@@ -12,6 +12,7 @@ import type { Ranked } from "../../lineage/queries/ranking.ts";
 import type { CallSpend, Share, Spend } from "../../lineage/queries/spend.ts";
 import type { RunObjective } from "../../lineage/run-objective.ts";
 import {
+  formatClaim,
   formatConfig,
   formatInterval,
   formatNumber,
@@ -55,7 +56,7 @@ export function topView(ranked: readonly Ranked[], objective: RunObjective, widt
   const rows = ranked.map((r, i) => [
     String(i + 1),
     r.candidate,
-    ...(speedups ? [formatSpeedup(r.speedup), formatInterval(r.speedup_low, r.speedup_high)] : []),
+    ...(speedups ? [formatClaim(r), formatInterval(r.speedup_low, r.speedup_high)] : []),
     ...(r.objective === undefined ? [] : [formatNumber(r.objective.value)]),
     formatNumber(r.time_ms),
     String(r.rounds),

@@ -37,7 +37,7 @@ export interface CpuOptions {
   readonly runLimitMs?: number;
   /** Layers of the sandbox to leave out; for tests. */
   readonly without?: readonly Layer[];
-  /** Gives a result however busy the machine is; for the benchmark that calibrates what is too busy. */
+  /** Gives a result however busy the machine is; for the benchmark that calibrates what is too busy, and for tests. */
   readonly measuresNoise?: boolean;
 }
 
@@ -158,15 +158,16 @@ class CpuBackend implements Backend<CpuArtifact> {
         const candidate = await TimedProcess.open(id, source, judgingOf(job.kernel.definition));
         doing = `verifying workload ${workload.name}`;
         await candidate.verify(data, callLimit(budget, baselines));
-        const twin =
-          job.purpose === "finalist" ? await prepared.baselines.spawnTwin(ranked[0].name, opened, signal) : null;
-        if (twin !== null) {
-          ids.push(twin.id);
-          await twin.verify(data, callLimit(budget, baselines));
-        }
+        const spawnTwin = async () => {
+          const process = await prepared.baselines.spawnTwin(ranked[0].name, opened, signal);
+          ids.push(process.id);
+          await process.verify(data, callLimit(budget, baselines));
+          return process;
+        };
+        const twin = job.purpose === "finalist" ? await spawnTwin() : null;
         const answer = (seed: string) => prepared.data.answer(workload, seed);
         const emptyCall = (callMs: number) => table.emptyCall(callMs);
-        comparisons.push({ candidate, baselines, emptyCall, twin, unseen: data.unseen, answer });
+        comparisons.push({ candidate, baselines, emptyCall, twin, spawnTwin, unseen: data.unseen, answer });
         signal.throwIfAborted();
       }
       onTiming();

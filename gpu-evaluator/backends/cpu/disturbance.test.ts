@@ -21,6 +21,7 @@ test("waiting for a core, and a baseline that differs from itself, widen it", ()
 
 test.each([
   ["the baseline differs from itself", { ...QUIET, repeated: 3 }],
+  ["the same process changed its speed", { ...QUIET, drift: 1 / 3 }],
   ["the candidate waited", { ...QUIET, ownWait: 0.4 }],
   ["the baseline waited", { ...QUIET, baselineWait: 0.4 }],
 ])("where %s too much, nothing is claimed", (_why, disturbance) => {

@@ -7,7 +7,7 @@ import type { Ratio } from "./statistics.ts";
 export interface Disturbance {
   /** Ratio of the fastest baseline to itself in another process; 1 where that was not measured. */
   readonly repeated: number;
-  /** Of the same process in the first half of the rounds to the second. Pairs do not see it, people want to know. */
+  /** Of the same process in the first half of the rounds to the second. */
   readonly drift: number;
   /** Shares of the time, 0 to 1, that threads of the candidate and of the baseline waited for a core. */
   readonly ownWait: number;
@@ -17,9 +17,11 @@ export interface Disturbance {
 /** A machine on which equal programs differ by this much, or wait this long, cannot tell which of two is faster. */
 const MAX_REPEATED = 1.25;
 const MAX_WAIT = 0.25;
+/** One on which the same program takes this much longer or shorter after a while tells of itself, not of the programs. */
+const MAX_DRIFT = 2;
 
-export function isTooBusy({ repeated, ownWait, baselineWait }: Disturbance): boolean {
-  return apart(repeated) > MAX_REPEATED || Math.max(ownWait, baselineWait) > MAX_WAIT;
+export function isTooBusy({ repeated, drift, ownWait, baselineWait }: Disturbance): boolean {
+  return apart(repeated) > MAX_REPEATED || apart(drift) > MAX_DRIFT || Math.max(ownWait, baselineWait) > MAX_WAIT;
 }
 
 /** How far a ratio is from 1, as a ratio of at least 1. */

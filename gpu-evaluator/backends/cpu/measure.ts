@@ -36,6 +36,35 @@ export async function measureAll(
   comparisons: readonly PairedComparison[],
   job: Job,
   budget: CpuEffort,
+  options: MeasureOptions,
+): Promise<Measured> {
+  const first = await measureOnce(comparisons, job, budget, options);
+  if (!isNewBest(first, job)) return first;
+  // Among many candidates somebody always meets a slow moment of the baseline, or a slow process of it.
+  const beside: PairedComparison[] = [];
+  for (const comparison of comparisons) {
+    const [fastest] = comparison.baselines;
+    const again = { name: fastest.name, process: await comparison.spawnTwin() };
+    beside.push({ ...comparison, baselines: [fastest, again] });
+  }
+  const second = await measureOnce(beside, job, budget, options);
+  return speedupOf(second) < speedupOf(first) ? second : first;
+}
+
+/** What a search is led by. */
+function isNewBest(measured: Measured, { purpose, bestSpeedup, neverStopEarly }: Job): boolean {
+  return purpose === "search" && !neverStopEarly && bestSpeedup !== null && speedupOf(measured) > bestSpeedup;
+}
+
+function speedupOf({ measurements }: Measured): number {
+  const logs = measurements.map(({ speedup }) => Math.log(speedup ?? 1));
+  return Math.exp(logs.reduce((sum, log) => sum + log, 0) / logs.length);
+}
+
+async function measureOnce(
+  comparisons: readonly PairedComparison[],
+  job: Job,
+  budget: CpuEffort,
   { limits, libraries, watch, measuresNoise, random = Math.random }: MeasureOptions,
 ): Promise<Measured> {
   const measurements: Measurement[] = [];

@@ -31,6 +31,8 @@ export interface PairedComparison {
    * kernel's merit.
    */
   readonly twin: TimedProcess | null;
+  /** Starts such a process; it ends with the measurement. */
+  readonly spawnTwin: () => Promise<TimedProcess>;
   /** Files of known answers that the candidate has not seen. */
   readonly unseen: readonly string[];
   /** Makes the file of the answer to the inputs of a seed, which is removed after use. */

@@ -144,6 +144,7 @@ void restore_placement(process *p) {
 
 int settle(process *p, int core) {
   cpu_set_t own, one;
+  if (count_threads(p) != 1) return 0;
   CPU_ZERO(&one);
   CPU_SET(core, &one);
   if (sched_getaffinity(p->pid, sizeof own, &own) != 0 || !CPU_ISSET(core, &own)) return 0;

@@ -65,17 +65,29 @@ static int lay_out(const plan *plan, int set, const data **known, uint64_t *seed
   return fill(plan->source, *seed, plan->limit_ns);
 }
 
+static void swap(int *a, int *b) {
+  int held = *a;
+  *a = *b;
+  *b = held;
+}
+
 /* Every process, one call each. -1 when all went well, otherwise the place of the one that failed. */
 static int call_each(plan *plan) {
   /*
-   * The order changes, so that no process always finds the caches as the same other one left them: A B B A or B A A B,
-   * drawn for every two sets, so that nothing periodic on the machine falls on one of them alone.
+   * The order changes, so that no process always follows the same other one, or the program that made the inputs: drawn for
+   * every two sets and turned round for the second of them, so that nothing periodic on the machine falls on one alone.
    */
   static unsigned sets_so_far;
-  static int backwards;
-  backwards = sets_so_far++ & 1 ? !backwards : (int)(random() & 1);
+  static int order[MAX_ENTRANTS], ordered;
+  if (sets_so_far++ & 1 && ordered == plan->entrants) {
+    for (int n = 0; n < ordered / 2; n++) swap(&order[n], &order[ordered - 1 - n]);
+  } else {
+    ordered = plan->entrants;
+    for (int n = 0; n < ordered; n++) order[n] = n;
+    for (int n = ordered - 1; n > 0; n--) swap(&order[n], &order[random() % (n + 1)]);
+  }
   for (int n = 0; n < plan->entrants; n++) {
-    entrant *next = &plan->entrant[backwards ? plan->entrants - 1 - n : n];
+    entrant *next = &plan->entrant[order[n]];
     process *p = next->process;
     poison_output(p);
     restore_placement(p);
@@ -115,8 +127,8 @@ static void print_times(plan *plan, double worst, int calm) {
 }
 
 /*
- * On a busy machine a call takes longer where its process was last on another core than the referee: for all of them or for
- * none. Before there are inputs, since they run for a moment. -1, or the place of the one that failed.
+ * On a busy machine a call takes longer where its process was last on another core than the referee: so for all or for none
+ * of them. Before there are inputs, since the processes run for a moment. -1, or the place of the one that failed.
  */
 static int settle_all(plan *plan) {
   int core = some_core();
