@@ -142,25 +142,31 @@ void restore_placement(process *p) {
     sched_setaffinity(p->threads->threads[i].thread, sizeof(cpu_set_t), &p->threads->threads[i].cores);
 }
 
-int settle(process *p, int core) {
-  cpu_set_t own, one;
-  if (count_threads(p) != 1) return 0;
-  CPU_ZERO(&one);
-  CPU_SET(core, &one);
-  if (sched_getaffinity(p->pid, sizeof own, &own) != 0 || !CPU_ISSET(core, &own)) return 0;
-  if (sched_setaffinity(p->pid, sizeof one, &one) != 0) return 0;
-  kill(-p->pid, SIGCONT);
-  int failed = halt(p);
-  sched_setaffinity(p->pid, sizeof own, &own);
-  return failed;
+/* The core that comes at this place among those of a set, counted round. */
+static int core_at(const cpu_set_t *set, int place) {
+  place %= CPU_COUNT(set);
+  int core = 0;
+  while (!CPU_ISSET(core, set) || place-- > 0) core++;
+  return core;
 }
 
-int some_core(void) {
-  cpu_set_t own;
-  if (sched_getaffinity(0, sizeof own, &own) != 0 || CPU_COUNT(&own) < 2) return -1;
-  for (int skipped = (int)(random() % CPU_COUNT(&own)), core = 0; core < CPU_SETSIZE; core++)
-    if (CPU_ISSET(core, &own) && skipped-- == 0) return core;
-  return -1;
+int settle(process *p, int first) {
+  static placement own;
+  cpu_set_t all, one;
+  if (sched_getaffinity(0, sizeof all, &all) != 0 || CPU_COUNT(&all) < 2) return 0;
+  own.count = 0;
+  for_threads(p, remember_thread, &own);
+  for (int i = 0; i < own.count; i++) {
+    int core = core_at(&all, first + i);
+    CPU_ZERO(&one);
+    CPU_SET(core, &one);
+    if (CPU_ISSET(core, &own.threads[i].cores)) sched_setaffinity(own.threads[i].thread, sizeof one, &one);
+  }
+  kill(-p->pid, SIGCONT);
+  int failed = halt(p);
+  for (int i = 0; i < own.count; i++)
+    sched_setaffinity(own.threads[i].thread, sizeof(cpu_set_t), &own.threads[i].cores);
+  return failed;
 }
 
 /* ---- the end -------------------------------------------------------------------------------------------- */

@@ -93,18 +93,15 @@ int64_t ran_ns(const process *p);
 void remember_placement(process *p);
 void restore_placement(process *p);
 /*
- * Lets a stopped process of one thread stop anew on this core, where it then begins to run when it is called; it may leave
- * it. 0, or -1 with the reason in `why`.
+ * Lets a stopped process stop anew, each of its threads on a core of its own from the `first` on, where they then begin to
+ * run when it is called; they may leave it. 0, or -1 with the reason in `why`.
  */
-int settle(process *p, int core);
-/* One of the cores that there are, drawn; -1 where there is one only. */
-int some_core(void);
+int settle(process *p, int first);
 
 /* ---- waits.c */
 /* Nanoseconds that its threads have waited for a core so far; 0 where the system does not tell. */
 int64_t waited(process *p);
-int count_threads(process *p);
-/* Closes what these hold open. */
+/* Closes what that holds open. */
 void forget_waits(process *p);
 
 /* ---- memory.c */

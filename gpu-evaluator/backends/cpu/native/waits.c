@@ -81,12 +81,6 @@ int64_t waited(process *p) {
   return sum < 0 ? 0 : sum;
 }
 
-int count_threads(process *p) {
-  enum { OWN_LINKS = 2 };
-  waits *w = waits_of(p);
-  return w == NULL ? 0 : (int)links_of(w) - OWN_LINKS;
-}
-
 void forget_waits(process *p) {
   if (p->waits == NULL) return;
   close_files(p->waits);
