@@ -13,6 +13,8 @@ export const failureCode = z.enum([
   /** The same of its reference. */
   "reference_failed",
   "database_unwritable",
+  /** Another process writes it. */
+  "database_in_use",
   /** A database or file was damaged, changed, or written by another version. */
   "stored_data_unreadable",
   /** Anything else; the message says what. */

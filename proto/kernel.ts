@@ -1,5 +1,6 @@
 /** A kernel's definition: `kernel.json` in the kernel's folder. */
 import { z } from "zod";
+import { BACKENDS } from "./backend-name.ts";
 import { objective } from "./objective.ts";
 import { config, searchSpaceDefinition } from "./search-space.ts";
 
@@ -47,11 +48,11 @@ export const kernelDefinition = z.strictObject({
   title: z.string().min(1),
   description: z.string().default(""),
   /** Backends that can run it. */
-  backends: z.array(z.enum(["cpu", "triton", "helion", "replay"])).min(1),
+  backends: z.array(z.enum(BACKENDS)).min(1),
   ...searchSpaceDefinition.shape,
-  /** Replay of a recording that was tuned for something else than time. */
+  /** Of a user's function; or of a recording that was tuned for something else than time. */
   objective: objective.optional(),
-  /** The configuration that a competent engineer would write first; every parameter named. Null only in replay. */
+  /** The configuration that a competent engineer would write first; every parameter named. Null only without code. */
   default: config.nullable(),
   /** Named configurations timed beside each candidate; speedup is against the fastest. Parameters not named are the default's. */
   baselines: z.array(z.strictObject({ name: z.string(), config })).default([]),
@@ -60,7 +61,7 @@ export const kernelDefinition = z.strictObject({
   tolerance: z.strictObject({ relative_l2: z.number().positive() }).optional(),
   /** CPU: what `kevo_kernel` takes, in its order. Absent: single precision, one output, sizes from `kevo_describe`. */
   arguments: z.array(argument).min(1).max(32).optional(),
-  /** Files, relative to the folder. `source` is what the parameters compile; `reference` is trusted. Null in replay. */
+  /** Files, relative to the folder. `source` is what the parameters compile; `reference` is trusted. Null without code. */
   source: fileName.nullable(),
   reference: fileName.nullable(),
   /** Whether a model wrote the code: on GPUs too it then compiles only in a sandbox, as evolved code does. */

@@ -77,9 +77,9 @@ const evaluatedEntry = z.object({
   cached: z.boolean(),
   /**
    * Larger is better: geometric mean of speedups over the niche's workloads; in replay 1 / time_ms, or what
-   * the recording was tuned for. Null unless ok.
+   * the recording was tuned for. Positive but for objectives of any sign. Null unless ok.
    */
-  fitness: z.number().positive().nullable(),
+  fitness: z.number().nullable(),
   /** Geometric mean of the workloads' times, milliseconds. Null unless ok, and where a recording has none. */
   time_ms: z.number().positive().nullable(),
   measurements: z.array(

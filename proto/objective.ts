@@ -1,4 +1,4 @@
-/** The objective of a recorded space other than the time: a field of its rows, and which direction is better. */
+/** An objective other than the speedup: a field of a recorded space, or the value of a user's function. */
 import { z } from "zod";
 
 export const DIRECTIONS = ["minimize", "maximize"] as const;
@@ -19,19 +19,23 @@ export const objective = measuredField.extend({
    * value / span. Null where all are positive: fitness is the value, or its inverse.
    */
   span: z.number().positive().nullable(),
+  /** Nothing is known of the values beforehand, not even their sign: fitness is the value, or its negative. */
+  any_sign: z.literal(true).optional(),
   /** A second field that is carried along, for the Pareto front. */
   beside: measuredField.nullable(),
 });
 export type Objective = z.infer<typeof objective>;
 
-/** Larger is better, and positive. @param value finite; positive where `span` is null. */
-export function fitnessOfValue(value: number, { direction, span }: Objective): number {
+/** Larger is better; positive but for `any_sign`. @param value finite; positive where `span` is null and signs are known. */
+export function fitnessOfValue(value: number, { direction, span, any_sign }: Objective): number {
+  if (any_sign) return direction === "maximize" ? value : 0 - value;
   if (span !== null) return Math.exp((direction === "maximize" ? value : -value) / span);
   return direction === "maximize" ? value : 1 / value;
 }
 
 /** The value that has this fitness. */
-export function valueOfFitness(fitness: number, { direction, span }: Objective): number {
+export function valueOfFitness(fitness: number, { direction, span, any_sign }: Objective): number {
+  if (any_sign) return direction === "maximize" ? fitness : 0 - fitness;
   if (span !== null) return Math.log(fitness) * span * (direction === "maximize" ? 1 : -1);
   return direction === "maximize" ? fitness : 1 / fitness;
 }

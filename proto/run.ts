@@ -1,12 +1,11 @@
 /** The specification of a run: fixed when it starts, stored in the lineage, carried by every island's first log entry. */
 import { z } from "zod";
+import { BACKENDS } from "./backend-name.ts";
 import { objective } from "./objective.ts";
 
 export const TOPOLOGIES = ["ring", "bidirectional", "full", "random", "none"] as const;
-export const BACKENDS = ["cpu", "triton", "helion", "replay"] as const;
 export const EFFORTS = ["quick", "full"] as const;
 export type Effort = (typeof EFFORTS)[number];
-export type BackendName = (typeof BACKENDS)[number];
 export type Topology = (typeof TOPOLOGIES)[number];
 
 /** The restriction of an island; null means none. */
@@ -36,7 +35,7 @@ export const runSpec = z.object({
   /** `hash` of the kernel's package, `definition` of its definition's canonical JSON, both in the object store. */
   kernel: z.object({ id: z.string(), title: z.string(), hash: z.string(), definition: z.string() }),
   backend: z.enum(BACKENDS),
-  /** The objective of a recording; absent: the speedup against the fastest baseline, or in replay the time. */
+  /** Of a recording or a user's function; absent: the speedup against the fastest baseline, or in replay the time. */
   objective: objective.optional(),
   /** Names of the workloads that fitness is the geometric mean over. */
   workloads: z.array(z.string()).min(1),

@@ -16,6 +16,7 @@ interface GivenOptions {
   readonly bell?: boolean;
   readonly db: string;
   readonly json?: boolean;
+  readonly parent?: boolean;
 }
 
 function extensionOf({ evaluations, time }: GivenOptions): Extension {
@@ -36,14 +37,15 @@ export function resumeCommand(): Command {
     .option("--time <duration>", "continue for this long, such as 10m, instead of until the run's own time is up")
     .option("--wait <duration>", WAIT)
     .option("--bell", BELL)
+    .option("--parent", "stop when standard input closes, that is, when the parent process dies")
     .option("--db <file>", "lineage database", DEFAULT_DATABASE)
     .option("--json", "end with one line of JSON on standard output")
     .action(async (run: string | undefined, given: GivenOptions) => {
       const { KEVO_TOKEN: token } = readEnvironment();
       const { resumeRun } = await import("./run-session.ts");
-      const { db, json = false, bell = false, wait } = given;
+      const { db, json = false, bell = false, parent = false, wait } = given;
       const waitS = wait === undefined ? undefined : parseDuration(wait, "--wait");
-      await resumeRun(run, { ...extensionOf(given), waitS }, { db, json, token, bell });
+      await resumeRun(run, { ...extensionOf(given), waitS }, { db, json, token, bell, parent });
     });
   return withHelp(command, {
     json: RUN_JSON,

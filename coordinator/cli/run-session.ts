@@ -5,6 +5,7 @@ import { makeFolder } from "@kevo/core/config/folder.ts";
 import { asUserError } from "@kevo/core/errors/system-error.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { KernelPackage } from "@kevo/core/kernel/load.ts";
+import { onParentEnd } from "@kevo/core/program/parent-end.ts";
 import { shellWord } from "@kevo/core/program/shell-word.ts";
 import { onStopRequest, type StopRequest } from "@kevo/core/program/stop-requests.ts";
 import { counted } from "@kevo/core/text/plural.ts";
@@ -44,6 +45,8 @@ export interface RunSessionOptions {
   /** Rings when the run has ended by itself. */
   readonly bell?: boolean;
   readonly token: string | undefined;
+  /** Stop when standard input closes. */
+  readonly parent?: boolean;
 }
 
 const EXIT_INTERRUPTED = 130;
@@ -146,7 +149,8 @@ export async function repeatRun(recorded: string, options: RunSessionOptions): P
 
 type Prepared = Omit<RunSession, "mode" | "progress" | "token" | "interrupted">;
 
-async function runSession(prepared: Prepared, { json, token, bell = false }: RunSessionOptions): Promise<void> {
+async function runSession(prepared: Prepared, options: RunSessionOptions): Promise<void> {
+  const { json, token, bell = false, parent = false } = options;
   refuseFewFiles();
   const progress = openProgress(process.stderr, { json });
   const interruption = new AbortController();
@@ -162,6 +166,8 @@ async function runSession(prepared: Prepared, { json, token, bell = false }: Run
     );
   };
   const stops = onStopRequest(onStop);
+  // Nobody is left to tell, as where the output is closed.
+  const orphaned = parent ? onParentEnd(() => onStop("output_closed")) : null;
   let ending: Ending;
   try {
     const mode = modeOf(prepared.launch, prepared.spec.run, prepared.kernel, prepared.lineage.db);
@@ -172,6 +178,7 @@ async function runSession(prepared: Prepared, { json, token, bell = false }: Run
     progress.close();
     stops[Symbol.dispose]();
     if (bell && !interruption.signal.aborted) ringBell(process.stderr);
+    orphaned?.[Symbol.dispose]();
   }
   const { lineage, spec, kernel } = prepared;
   const { record } = prepared.launch;

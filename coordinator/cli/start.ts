@@ -13,15 +13,8 @@ import {
   type ObjectiveOptions,
   objectiveRequestOf,
 } from "@kevo/core/recorded-space/objective-options.ts";
-import {
-  BACKENDS,
-  type BackendName,
-  EFFORTS,
-  type Effort,
-  type RunSpec,
-  TOPOLOGIES,
-  type Topology,
-} from "@kevo/proto/run.ts";
+import { BACKENDS, type BackendName } from "@kevo/proto/backend-name.ts";
+import { EFFORTS, type Effort, type RunSpec, TOPOLOGIES, type Topology } from "@kevo/proto/run.ts";
 import { Command, Option } from "commander";
 import { DEFAULT_DATABASE } from "../lineage/default-database.ts";
 import type { Launch } from "../run/launch.ts";
@@ -57,6 +50,7 @@ interface GivenOptions extends ModelOptions, ObjectiveOptions {
   readonly db: string;
   readonly bell?: boolean;
   readonly json?: boolean;
+  readonly parent?: boolean;
   readonly replayRun?: string;
 }
 
@@ -143,6 +137,7 @@ export function startCommand(): Command {
       "repeat a run made with --sync, candidate by candidate; model answers and evaluations come from the lineage, so this needs no key, network or device",
     )
     .option("--bell", BELL)
+    .option("--parent", "stop when standard input closes, that is, when the parent process dies")
     .option("--db <file>", "lineage database", DEFAULT_DATABASE)
     .option("--json", "end with one line of JSON on standard output")
     .action(async (given: GivenOptions, command: Command) => {
@@ -160,7 +155,7 @@ export function startCommand(): Command {
 async function repeat(run: string, given: GivenOptions, command: Command): Promise<void> {
   const others = command.options
     .map((option) => ({ flag: option.long ?? option.flags, name: option.attributeName() }))
-    .filter(({ name }) => !["replayRun", "db", "json", "bell"].includes(name))
+    .filter(({ name }) => !["replayRun", "db", "json", "bell", "parent"].includes(name))
     .filter(({ name }) => command.getOptionValueSource(name) === "cli");
   if (others.length > 0) {
     const flags = others.map(({ flag }) => flag).join(", ");
@@ -171,8 +166,8 @@ async function repeat(run: string, given: GivenOptions, command: Command): Promi
   await repeatRun(run, { ...outputOf(given), token });
 }
 
-function outputOf({ db, json = false, bell = false }: GivenOptions) {
-  return { db, json, bell };
+function outputOf({ db, json = false, bell = false, parent = false }: GivenOptions) {
+  return { db, json, bell, parent };
 }
 
 function requestOf(given: GivenOptions): RunRequest {

@@ -4,6 +4,7 @@
  */
 
 import type { AttemptEnd, StageName } from "@kevo/proto/attempt.ts";
+import { isWithoutCode } from "@kevo/proto/backend-name.ts";
 import type { EvaluatorFault } from "@kevo/proto/evaluator-fault.ts";
 import type { EvaluateRequest } from "@kevo/proto/evaluator-service.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
@@ -11,7 +12,7 @@ import canonicalize from "canonicalize";
 import type { IslandLedger } from "../ledger/island-ledger.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { AcceptedCandidate, EvaluationRecord } from "../ledger/records.ts";
-import type { CallEnd, EvaluatorLink } from "./evaluator-link.ts";
+import { backstopMs, type CallEnd, type EvaluatorLink } from "./evaluator-link.ts";
 import { inputSeedOf } from "./input-seed.ts";
 import { DispatchPlan, type EvaluatorSlot, type Task } from "./plan.ts";
 import { recordOf, recordWithoutResult } from "./result.ts";
@@ -150,9 +151,10 @@ export class Dispatcher {
     const number = job.attempts;
     let stage: StageName | null = null;
     if (job.remeasurement === null) this.#ledger.startAttempt(job.candidate.id, number, slot.id);
-    const end = await link.evaluate(this.#request(job, number), (reached) => {
+    const onStage = (reached: StageName) => {
       stage = reached;
-    });
+    };
+    const end = await link.evaluate(this.#request(job, number), onStage, backstopMs(this.#spec.backend));
     slot.inFlight--;
     slot.alone = false;
     if (end.kind !== "refused" || !slot.serving) this.#pump();
@@ -265,8 +267,8 @@ export class Dispatcher {
       purpose: remeasurement === null ? "SEARCH" : "FINALIST",
       inputSeed: inputSeedOf(spec.seed, candidate.id, remeasurement?.round ?? 0),
       deviceModel: island.niche.device ?? "",
-      // In replay fitness is not a speedup, and nothing is stopped early.
-      ...(leader !== undefined && spec.backend !== "replay" && { bestSpeedup: leader.fitness }),
+      // Without code fitness is not a speedup, and nothing is stopped early.
+      ...(leader !== undefined && !isWithoutCode(spec.backend) && { bestSpeedup: leader.fitness }),
       neverStopEarly: spec.search === "exhaustive",
     };
   }

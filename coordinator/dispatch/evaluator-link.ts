@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { type ClientReadableStream, type ServiceError, status } from "@grpc/grpc-js";
 import { type EvaluatorAccess, openEvaluatorClient } from "@kevo/core/evaluator-access/client.ts";
 import type { StageName } from "@kevo/proto/attempt.ts";
+import type { BackendName } from "@kevo/proto/backend-name.ts";
 import { type EvaluatorFault, faultIn } from "@kevo/proto/evaluator-fault.ts";
 import type {
   Description,
@@ -28,8 +29,14 @@ export type CallEnd =
   | { readonly kind: "lost"; readonly stage: StageName | null; readonly why: string }
   | { readonly kind: "cancelled" };
 
-/** The daemon limits each stage itself; this only ends a call whose daemon hangs. */
 const BACKSTOP_MS = 15 * 60_000;
+/** A user's function takes what it takes: training a network, for one. */
+const OBJECTIVE_BACKSTOP_MS = 8 * 24 * 3600_000;
+
+/** The daemon limits each stage itself; this only ends a call whose daemon hangs. */
+export function backstopMs(backend: BackendName): number {
+  return backend === "objective" ? OBJECTIVE_BACKSTOP_MS : BACKSTOP_MS;
+}
 const DESCRIBE_TIMEOUT_MS = 2_000;
 
 export class EvaluatorLink {
@@ -62,9 +69,9 @@ export class EvaluatorLink {
   }
 
   /** One attempt. Never throws. */
-  evaluate(request: EvaluateRequest, onStage: (stage: StageName) => void): Promise<CallEnd> {
+  evaluate(request: EvaluateRequest, onStage: (stage: StageName) => void, limitMs: number): Promise<CallEnd> {
     return new Promise((resolve) => {
-      const call = (this.#client ?? this.#open()).evaluate(request, { deadline: Date.now() + BACKSTOP_MS });
+      const call = (this.#client ?? this.#open()).evaluate(request, { deadline: Date.now() + limitMs });
       this.#calls.add(call);
       let stage: StageName | null = null;
       let result: Result__Output | null = null;

@@ -5,10 +5,10 @@
 
 import type { Bus, Subscription } from "@kevo/core/bus/bus.ts";
 import { counted } from "@kevo/core/text/plural.ts";
+import type { BackendName } from "@kevo/proto/backend-name.ts";
 import type { EvaluatorFault } from "@kevo/proto/evaluator-fault.ts";
 import type { Description } from "@kevo/proto/evaluator-service.ts";
 import { type EvaluatorAnnouncement, evaluatorAnnouncement } from "@kevo/proto/messages/evaluators.ts";
-import type { BackendName } from "@kevo/proto/run.ts";
 import { subjects } from "@kevo/proto/subjects.ts";
 import type { FindAccess } from "../identity/find-evaluator-access.ts";
 import type { EvaluatorSnapshot } from "../snapshot/snapshot.ts";

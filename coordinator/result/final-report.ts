@@ -2,6 +2,7 @@
 import { shellWord } from "@kevo/core/program/shell-word.ts";
 import { cut } from "@kevo/core/text/cut.ts";
 import { counted } from "@kevo/core/text/plural.ts";
+import { isWithoutCode } from "@kevo/proto/backend-name.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
 import { commandFor } from "../lineage/command.ts";
 import { comparisonOf } from "../lineage/comparison.ts";
@@ -205,7 +206,7 @@ function nextSteps({ run, kernel, backend, best, best_by_workload, status, evalu
   const commands: [command: string, why: string][] = [];
   if (status === "interrupted") commands.push([`resume ${run}`, "continue the run"]);
   const separate = Object.keys(best_by_workload).length > 0;
-  if (best !== null && backend !== "replay")
+  if (best !== null && !isWithoutCode(backend))
     commands.push([`export ${run} --out ${shellWord(kernel)}`, "write the tuned kernel as a folder"]);
   if (best !== null && separate)
     commands.push([`lineage workloads ${run}`, "show this table again; --json includes everything"]);

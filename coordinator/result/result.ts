@@ -1,9 +1,10 @@
 /** The result of a run: the final line of `coordinator start --json`, made from the database alone. */
 
+import { BACKENDS } from "@kevo/proto/backend-name.ts";
 import { DIRECTIONS } from "@kevo/proto/objective.ts";
 import { OUTCOMES } from "@kevo/proto/outcome.ts";
 import { runQuietness } from "@kevo/proto/quietness.ts";
-import { BACKENDS, runSpec } from "@kevo/proto/run.ts";
+import { runSpec } from "@kevo/proto/run.ts";
 import { RUN_STATUSES, runEnd } from "@kevo/proto/run-end.ts";
 import { config } from "@kevo/proto/search-space.ts";
 import { count, eq } from "drizzle-orm";

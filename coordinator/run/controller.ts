@@ -9,6 +9,7 @@ import { ownCommand } from "@kevo/core/program/own-command.ts";
 import { shellWord } from "@kevo/core/program/shell-word.ts";
 import { openSpace } from "@kevo/core/search-space/search-space.ts";
 import { counted } from "@kevo/core/text/plural.ts";
+import { isWithoutCode } from "@kevo/proto/backend-name.ts";
 import type { DataArgument, EventKind } from "@kevo/proto/event.ts";
 import type { LogEntry } from "@kevo/proto/log.ts";
 import { type RunSpec, UNLIMITED_EVALUATIONS } from "@kevo/proto/run.ts";
@@ -316,8 +317,8 @@ class RunController {
   }
 
   async #remeasureFinalists(end: SearchEnd): Promise<SearchEnd> {
-    // A recorded time does not change by reading it again.
-    if (this.#session.spec.backend === "replay") return end;
+    // A recorded time does not change by reading it again, and a user's function is called as often as its user said.
+    if (isWithoutCode(this.#session.spec.backend)) return end;
     const ended = await Promise.race([this.#session.mode.remeasureFinalists(this.#parts), this.#tooBusy.promise]);
     return ended === "remeasured" ? end : ended;
   }

@@ -4,8 +4,9 @@ import { createHash, randomBytes, randomInt } from "node:crypto";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { KernelPackage } from "@kevo/core/kernel/load.ts";
 import { counted } from "@kevo/core/text/plural.ts";
+import type { BackendName } from "@kevo/proto/backend-name.ts";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
-import { type BackendName, type Effort, type RunSpec, type Topology, UNLIMITED_EVALUATIONS } from "@kevo/proto/run.ts";
+import { type Effort, type RunSpec, type Topology, UNLIMITED_EVALUATIONS } from "@kevo/proto/run.ts";
 import canonicalize from "canonicalize";
 import { evaluationsOf } from "./effort.ts";
 

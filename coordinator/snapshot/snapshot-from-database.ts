@@ -1,5 +1,6 @@
 /** The snapshot of a run that another process carries out, from the database alone. */
 
+import { isWithoutCode } from "@kevo/proto/backend-name.ts";
 import { type RunSpec, runSpec, UNLIMITED_EVALUATIONS } from "@kevo/proto/run.ts";
 import { and, count, desc, eq, gte, max, sql } from "drizzle-orm";
 import { z } from "zod";
@@ -85,7 +86,7 @@ function phaseOf(db: LineageDatabase, spec: RunSpec, evaluated: number): string 
     .from(measurements)
     .where(idInRun(measurements.candidate, spec.run))
     .get();
-  const spent = evaluated >= spec.evaluations && spec.backend !== "replay";
+  const spent = evaluated >= spec.evaluations && !isWithoutCode(spec.backend);
   if (spent || (remeasured?.rounds ?? 0) > 0) return "re-measuring the finalists";
   return evaluated === 0 ? STARTING : EVOLVING;
 }
@@ -113,7 +114,7 @@ function bestSoFar(db: LineageDatabase, run: string, spec: RunSpec): RunSnapshot
   if (best === undefined || best.evaluation.fitness === null) return null;
   const { fitness, timeMs } = best.evaluation;
   const { id, proposer, config } = best.candidate;
-  return { candidate: id, fitness, timeMs, speedup: spec.backend === "replay" ? null : fitness, proposer, config };
+  return { candidate: id, fitness, timeMs, speedup: isWithoutCode(spec.backend) ? null : fitness, proposer, config };
 }
 
 function islandSnapshots(db: LineageDatabase, run: string): IslandSnapshot[] {

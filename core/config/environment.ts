@@ -23,6 +23,8 @@ const environment = z.object({
   NATS_SERVER_BIN: optionalText,
   /** The Python that has torch and triton. */
   KEVO_PYTHON: optionalText,
+  /** Unix socket of the process whose function the backend `objective` calls; that process sets it for what it starts. */
+  KEVO_OBJECTIVE: optionalText,
 });
 export type Environment = z.infer<typeof environment>;
 

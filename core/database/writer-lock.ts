@@ -19,6 +19,8 @@ export function takeWriterLock(file: string, who: string): LockFile {
     lock.close();
     throw new UserError(
       `Another ${who}${processOf(ownerOf(file))} is using the database ${file}. Wait until it ends, stop it, or name another file with --db FILE.`,
+      1,
+      { code: "database_in_use" },
     );
   }
   try {

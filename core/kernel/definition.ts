@@ -1,4 +1,5 @@
 /** Reads `kernel.json` and checks that it means something: files there, space not empty, default and baselines in it. */
+import { isWithoutCode } from "@kevo/proto/backend-name.ts";
 import { type KernelDefinition, kernelDefinition } from "@kevo/proto/kernel.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
 import { parseJson } from "../config/json.ts";
@@ -51,10 +52,10 @@ export function checkDefinition(definition: KernelDefinition, paths: ReadonlySet
     }
   }
 
-  const isReplay = definition.backends.every((backend) => backend === "replay");
+  const hasCode = !definition.backends.every(isWithoutCode);
   const language = definition.backends.includes("cpu") ? languageOfC(definition, wrong) : null;
   naming(where, () => {
-    if (!isReplay) for (const { name } of definition.parameters) checkName(name, language);
+    if (hasCode) for (const { name } of definition.parameters) checkName(name, language);
     checkConfigLength(definition.parameters);
     const { neverActive } = openActivity(definition.parameters.map(openParameter), null);
     if (neverActive !== null) {
@@ -70,7 +71,11 @@ export function checkDefinition(definition: KernelDefinition, paths: ReadonlySet
   // A wrong default is reported below, by name; a right one is the start where the solver finds no other.
   const start = definition.default !== null && holdsIn(definition, definition.default) ? definition.default : null;
   const space = naming(where, () => openSpace({ ...definition, default: start, baselines: [] }));
-  if (isReplay) return;
+  if (!hasCode) {
+    if (definition.backends.includes("objective") && definition.objective === undefined)
+      throw wrong("objective: the backend objective needs the name of the value and which way is better.");
+    return;
+  }
   if (definition.default === null)
     throw wrong("default: null is reserved for recorded spaces; give a value for every parameter.");
   if (definition.source === null)

@@ -25,3 +25,12 @@ test("the bundle's own programs, by name where they are on the PATH", () => {
   expect(ownCommand("coordinator", { root, path: `/usr/bin:${join(root, "bin")}` })).toBe("coordinator");
   expect(ownCommand("coordinator", { root, path: "/usr/bin" })).toBe(`'${join(root, "bin", "coordinator")}'`);
 });
+
+test("the scripts of an installed Python package, by name where they are on the PATH", () => {
+  const scripts = join(root, "venv");
+  mkdirSync(scripts);
+  writeFileSync(join(scripts, "gpu-evaluator"), "");
+  const installed = { root: "/site-packages/kernelevolve/_cluster", cwd: "/", scripts };
+  expect(ownCommand("gpu-evaluator", { ...installed, path: `/usr/bin:${scripts}` })).toBe("gpu-evaluator");
+  expect(ownCommand("gpu-evaluator", { ...installed, path: "/usr/bin" })).toBe(`'${join(scripts, "gpu-evaluator")}'`);
+});

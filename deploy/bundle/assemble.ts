@@ -8,9 +8,9 @@ import { fileURLToPath } from "node:url";
 import { runtimePackages } from "./packages.ts";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
-const SCOPE = "@kevo";
+export const SCOPE = "@kevo";
 const PROGRAMS = ["coordinator", "gpu-evaluator", "island-worker"];
-const WORKSPACES = ["proto", "core", ...PROGRAMS];
+export const WORKSPACES = ["proto", "core", ...PROGRAMS];
 const FILES = [
   "package.json",
   "LICENSE",
@@ -27,7 +27,7 @@ const FILES = [
 const LEFT_OUT_OF_PACKAGES = [
   /^node_modules\/better-sqlite3\/(deps|src)(\/|$)/,
   /^node_modules\/better-sqlite3\/prebuilds\/(?!linux-x64)[^/]+/,
-  /^node_modules\/zod\/src(\/|$)/,
+  /(^|\/)node_modules\/zod\/src(\/|$)/,
   /\.(map|d\.ts|d\.cts|d\.mts)$/,
 ];
 const LEFT_OUT_OF_PROGRAMS = /(\.test\.ts|\.fixture(\.ts)?|__pycache__|node_modules)$/;
@@ -36,12 +36,8 @@ const LEFT_OUT_OF_PROGRAMS = /(\.test\.ts|\.fixture(\.ts)?|__pycache__|node_modu
 export function assemble(folder: string): void {
   checkNode();
   mkdirSync(folder, { recursive: true });
-  for (const workspace of WORKSPACES) copy(folder, workspace, (path) => !LEFT_OUT_OF_PROGRAMS.test(path));
-  for (const file of FILES)
-    if (existsSync(join(ROOT, file))) copy(folder, file, (path) => !LEFT_OUT_OF_PROGRAMS.test(path));
-  for (const path of runtimePackages(ROOT, WORKSPACES, SCOPE)) {
-    copy(folder, path, (inside) => !LEFT_OUT_OF_PACKAGES.some((rule) => rule.test(inside)));
-  }
+  copyPrograms(folder, WORKSPACES, FILES);
+  copyPackages(folder, runtimePackages(ROOT, WORKSPACES, SCOPE));
   mkdirSync(join(folder, "node_modules", SCOPE));
   for (const workspace of WORKSPACES) {
     // The programs' own code stays outside node_modules, where Node would not strip its types.
@@ -52,6 +48,17 @@ export function assemble(folder: string): void {
   chmodSync(join(folder, "runtime/node"), 0o755);
   mkdirSync(join(folder, "bin"));
   for (const program of PROGRAMS) writeLauncher(folder, program);
+}
+
+/** Workspaces and other files of the project, without tests. */
+export function copyPrograms(folder: string, workspaces: readonly string[], files: readonly string[]): void {
+  const there = files.filter((file) => existsSync(join(ROOT, file)));
+  for (const path of [...workspaces, ...there]) copy(folder, path, (inside) => !LEFT_OUT_OF_PROGRAMS.test(inside));
+}
+
+/** @param packages as `runtimePackages` names them. */
+export function copyPackages(folder: string, packages: readonly string[]): void {
+  for (const path of packages) copy(folder, path, (inside) => !LEFT_OUT_OF_PACKAGES.some((rule) => rule.test(inside)));
 }
 
 /** A Node that a distribution built may need its libraries; the official one needs the C and C++ runtimes only. */

@@ -7,6 +7,7 @@ const MEANINGS: Readonly<Record<FailureCode, string>> = {
   evaluators_unusable: "no evaluator can evaluate the run's kernel",
   baseline_failed: "no evaluator can, because a baseline of the kernel does not compile, is wrong or breaks",
   reference_failed: "the same of its reference",
+  database_in_use: "another process writes the database",
   database_unwritable: "the database refused a commit, such as on a full disk",
   stored_data_unreadable: "a database or file was damaged, changed, or written by another version",
   failed: "anything else; the message says what",
@@ -36,6 +37,7 @@ Four programs: \`coordinator\`, \`gpu-evaluator\`, \`island-worker\` and \`resea
 |---|---|
 | \`KEVO_TOKEN\` | shared secret of a cluster with several machines: 8 to 200 printable ASCII characters without spaces |
 | \`KEVO_LOG\` | log level: \`trace\`, \`debug\`, \`info\`, \`warn\` (default), \`error\`, \`fatal\` or \`silent\` |
+| \`KEVO_OBJECTIVE\` | socket of the process whose function the backend \`objective\` calls; that process sets it |
 | \`KEVO_PYTHON\` | Python that has torch and triton (default: \`python3\`) |
 | \`NATS_SERVER_BIN\` | nats-server to use before any other |
 | \`CC\` | C compiler of the CPU backend (default: the first one on \`PATH\`) |

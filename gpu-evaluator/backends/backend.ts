@@ -3,6 +3,7 @@
  * device; a backend compiles, verifies and times one candidate.
  */
 import type { Purpose } from "@kevo/core/effort/effort.ts";
+import type { BackendName } from "@kevo/proto/backend-name.ts";
 import type { KernelDefinition, Workload } from "@kevo/proto/kernel.ts";
 import type { Measurement, Outcome, ReportedMeasurement } from "@kevo/proto/outcome.ts";
 import type { Effort } from "@kevo/proto/run.ts";
@@ -63,7 +64,7 @@ export interface Artifact {
 }
 
 export interface Backend<A extends Artifact = Artifact> {
-  readonly name: "cpu" | "triton" | "replay";
+  readonly name: Exclude<BackendName, "helion">;
   /** The protection of this host, one line. If `contains` is false, it does not suffice for code that a model wrote. */
   readonly protection: { readonly description: string; readonly contains: boolean };
   /** Compiler, driver and libraries, one line; part of what makes two evaluations comparable. */
@@ -73,6 +74,8 @@ export interface Backend<A extends Artifact = Artifact> {
   readonly compileProcesses: number;
   /** True where compiling disturbs timing, so that the host's quiet lock must be held (the CPU backend). */
   readonly needsQuiet: boolean;
+  /** Most candidates that it takes at once; absent where the daemon may keep some ready for each device. */
+  readonly maxAtOnce?: number;
   /**
    * Tells of devices, by their place in `devices`, that fail their health probe, and that pass it again. A device
    * that is not healthy is measured on no more. Backends whose devices cannot fail have no such thing.

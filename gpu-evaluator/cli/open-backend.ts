@@ -5,8 +5,10 @@ import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { Logger } from "@kevo/core/logging/logger.ts";
 import type { ObjectiveRequest } from "@kevo/core/recorded-space/objective.ts";
 import { loadRecordedSpace } from "@kevo/core/recorded-space/recorded-space.ts";
+import type { BackendName } from "@kevo/proto/backend-name.ts";
 import type { Backend } from "../backends/backend.ts";
 import { openCpuBackend } from "../backends/cpu/cpu-backend.ts";
+import { openObjectiveBackend } from "../backends/objective/objective-backend.ts";
 import { openReplayBackend } from "../backends/replay/replay-backend.ts";
 import { openTritonBackend } from "../backends/triton/triton-backend.ts";
 import { type KernelStore, KernelUnavailable } from "../daemon/kernel-catalog.ts";
@@ -22,7 +24,9 @@ export type BackendChoice =
       readonly space: string;
       readonly timeScale: number;
       readonly objective?: ObjectiveRequest | undefined;
-    };
+    }
+  /** `socket`: value of KEVO_OBJECTIVE. */
+  | { readonly name: "objective"; readonly socket: string };
 
 /** @throws UserError when the surroundings lack something it needs. */
 export async function openBackend(
@@ -42,13 +46,33 @@ export async function openBackend(
     };
     return { backend, kernels };
   }
-  const backend = choice.name === "triton" ? await openTriton(choice, logger) : await openCpu(choice.devices);
-  const kernelsFolder = fileURLToPath(new URL("../kernels", import.meta.url));
-  const cacheFolder = defaultCacheFolder();
-  return {
-    backend,
-    kernels: await openKernelStore({ kernelsFolder, cacheFolder, backend: backend.name, bus, logger }),
+  const storeFor = (backend: BackendName) => {
+    const kernelsFolder = fileURLToPath(new URL("../kernels", import.meta.url));
+    return openKernelStore({ kernelsFolder, cacheFolder: defaultCacheFolder(), backend, bus, logger });
   };
+  if (choice.name === "objective") {
+    const backend = await openObjectiveBackend(choice.socket, endWithObjective);
+    return { backend, kernels: only(backend.kernelId, await storeFor(backend.name)) };
+  }
+  const backend = choice.name === "triton" ? await openTriton(choice, logger) : await openCpu(choice.devices);
+  return { backend, kernels: await storeFor(backend.name) };
+}
+
+/** Another objective's kernel is nothing that this process could evaluate. */
+function only(id: string, kernels: KernelStore): KernelStore {
+  return {
+    get: async (hash) => {
+      const kernel = await kernels.get(hash);
+      if (kernel.definition.id === id) return kernel;
+      throw new KernelUnavailable(`this evaluator has the objective of ${id}, not that of ${kernel.definition.id}`);
+    },
+  };
+}
+
+/** Nobody is left who could evaluate anything, and what is under way has nobody who answers. */
+function endWithObjective(): void {
+  console.error("gpu-evaluator: the process with the objective has ended, and this evaluator with it");
+  process.exit(1);
 }
 
 function openTriton({ devices, python }: BackendChoice & { name: "triton" }, logger: Logger): Promise<Backend> {

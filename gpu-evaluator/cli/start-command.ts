@@ -16,7 +16,7 @@ import { Command, Option } from "commander";
 import type { BackendChoice } from "./open-backend.ts";
 
 interface GivenOptions extends ObjectiveOptions {
-  readonly backend: "cpu" | "triton" | "replay";
+  readonly backend: BackendChoice["name"];
   readonly devices?: string;
   readonly listen?: string;
   readonly advertise?: string;
@@ -47,7 +47,9 @@ export function startCommand(): Command {
   const command = new Command("start")
     .description("Serve evaluations until a signal ends the evaluator.")
     .addOption(
-      new Option("--backend <name>", "how to evaluate").choices(["cpu", "triton", "replay"]).makeOptionMandatory(),
+      new Option("--backend <name>", "how to evaluate")
+        .choices(["cpu", "triton", "replay", "objective"])
+        .makeOptionMandatory(),
     )
     .option("--devices <numbers>", "devices to use, such as 0,1 (default: all visible GPUs, or 0 without a GPU)")
     .option(
@@ -67,9 +69,9 @@ export function startCommand(): Command {
     .option("--require-sandbox", "refuse to start where candidates cannot be contained (docs/sandbox.md)")
     .option("--json", "write one line of JSON with the address")
     .action(async (given: GivenOptions) => {
-      const { KEVO_TOKEN: token, KEVO_PYTHON: python } = readEnvironment();
+      const { KEVO_TOKEN: token, KEVO_PYTHON: python, KEVO_OBJECTIVE: socket } = readEnvironment();
       const invitation = given.join === undefined ? undefined : readInvitation(given.join, "evaluator");
-      const checked = { backend: backendChoice(given, python), ...(await addresses(given, token)) };
+      const checked = { backend: backendChoice(given, python, socket), ...(await addresses(given, token)) };
       // Loaded once the options are known to be right, so that help and mistakes answer at once.
       const { start } = await import("./start.ts");
       await start({
@@ -85,7 +87,7 @@ export function startCommand(): Command {
   return withHelp(command, HELP);
 }
 
-function backendChoice(given: GivenOptions, python: string | undefined): BackendChoice {
+function backendChoice(given: GivenOptions, python: string | undefined, socket: string | undefined): BackendChoice {
   const devices = given.devices === undefined ? undefined : parseDevices(given.devices);
   if (given.backend === "replay") {
     if (given.space === undefined) {
@@ -101,6 +103,13 @@ function backendChoice(given: GivenOptions, python: string | undefined): Backend
   objectiveRequestOf(given, false);
   const stray = given.space !== undefined ? "--space" : given.timeScale !== undefined ? "--time-scale" : null;
   if (stray !== null) throw new UserError(`${stray} applies to --backend replay only. Omit it.`, 2);
+  if (given.backend === "objective") {
+    if (socket !== undefined) return { name: "objective", socket };
+    throw new UserError(
+      "--backend objective is started by the program that has the function, which names its socket in KEVO_OBJECTIVE (docs/python.md).",
+      2,
+    );
+  }
   return given.backend === "triton" ? { name: "triton", devices, python } : { name: "cpu", devices };
 }
 

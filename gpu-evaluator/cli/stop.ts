@@ -1,4 +1,5 @@
 /** When a daemon has to go: a first signal or a client asks it to drain, a second or the parent's death ends it. */
+import { onParentEnd } from "@kevo/core/program/parent-end.ts";
 import { onStopRequest } from "@kevo/core/program/stop-requests.ts";
 
 type Asking = "signal" | "client" | "parent";
@@ -29,7 +30,7 @@ export function untilToldToStop(parent: boolean): Stop {
       requested.resolve("parent");
       atOnce.resolve("at once");
     };
-    process.stdin.on("end", orphaned).on("close", orphaned).on("error", orphaned).resume();
+    onParentEnd(orphaned);
   }
   return {
     requested: requested.promise,

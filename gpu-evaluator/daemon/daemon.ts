@@ -5,6 +5,7 @@
 import { acquireExclusive, acquireShared } from "@kevo/core/host-lock/host-lock.ts";
 import type { Logger } from "@kevo/core/logging/logger.ts";
 import type { StageName } from "@kevo/proto/attempt.ts";
+import { isWithoutCode } from "@kevo/proto/backend-name.ts";
 import type { Result } from "@kevo/proto/evaluator-service.ts";
 import { type Artifact, type Backend, type Failure, isFailure, type Job, type Measured } from "../backends/backend.ts";
 import { Refusal } from "./refusal.ts";
@@ -18,6 +19,13 @@ export interface StageLimits {
   readonly laneMs: number;
 }
 const DEFAULT_LIMITS: StageLimits = { compileMs: 3 * 60_000, laneMs: 10 * 60_000 };
+
+/** A user's function may take days: the longest time that a timer can count. */
+const NO_LIMIT_MS = 2 ** 31 - 1;
+
+function limitsOf({ name }: Backend): StageLimits {
+  return name === "objective" ? { compileMs: NO_LIMIT_MS, laneMs: NO_LIMIT_MS } : DEFAULT_LIMITS;
+}
 
 /** Held while timing where compilers disturb it; shared by all processes that compute for a search on this host. */
 const QUIET_LOCK = "quiet";
@@ -44,7 +52,7 @@ export class Daemon {
   readonly #scheduler: Scheduler<Evaluation>;
   readonly #logger: Logger;
   readonly #limits: StageLimits;
-  /** A simulated device is not shared: it needs no lock. */
+  /** Neither a simulated device nor the user's own process is shared: they need no lock. */
   readonly #locksDevices: boolean;
   readonly #busyMs: number[];
   /** Start of the current measurement; null while the lane waits, for work or for a lock. */
@@ -53,15 +61,16 @@ export class Daemon {
   #finished = 0;
   #onEmpty: (() => void)[] = [];
 
-  constructor(backend: Backend, logger: Logger, limits: StageLimits = DEFAULT_LIMITS) {
+  constructor(backend: Backend, logger: Logger, limits: StageLimits = limitsOf(backend)) {
     this.backend = backend;
     this.#logger = logger;
     this.#limits = limits;
-    this.#locksDevices = backend.name !== "replay";
+    this.#locksDevices = !isWithoutCode(backend.name);
     this.#scheduler = new Scheduler({
       lanes: backend.devices.map(({ id, model }) => ({ device: id, model })),
       compileProcesses: backend.compileProcesses,
       alternate: backend.needsQuiet,
+      maxTickets: backend.maxAtOnce,
     });
     this.#busyMs = backend.devices.map(() => 0);
     this.#busySince = backend.devices.map(() => null);

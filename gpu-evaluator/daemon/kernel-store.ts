@@ -6,7 +6,7 @@ import { UserError } from "@kevo/core/errors/user-error.ts";
 import { installKernel } from "@kevo/core/kernel/install.ts";
 import { listKernels, loadKernel } from "@kevo/core/kernel/load.ts";
 import type { Logger } from "@kevo/core/logging/logger.ts";
-import type { BackendName } from "@kevo/proto/run.ts";
+import type { BackendName } from "@kevo/proto/backend-name.ts";
 import type { InstalledKernel } from "../backends/backend.ts";
 import { type KernelStore, KernelUnavailable } from "./kernel-catalog.ts";
 

@@ -43,6 +43,8 @@ export interface SchedulerOptions {
   readonly lanes: readonly Lane[];
   readonly compileProcesses: number;
   readonly alternate: boolean;
+  /** Most tickets at once, where that is less than lanes, compile processes and what is kept ready add up to. */
+  readonly maxTickets?: number | undefined;
 }
 
 /** The tickets of a run on this daemon. */
@@ -65,6 +67,7 @@ export class Scheduler<T> {
   readonly lanes: readonly Lane[];
   readonly #compileProcesses: number;
   readonly #alternate: boolean;
+  readonly #maxTickets: number;
   readonly #holders: (Mutable<Ticket<T>> | null)[];
   readonly #healthy: boolean[];
   #waiting: Mutable<Ticket<T>>[] = [];
@@ -78,10 +81,11 @@ export class Scheduler<T> {
   /** Of runs that have tickets. */
   readonly #runs = new Map<string, Holding>();
 
-  constructor({ lanes, compileProcesses, alternate }: SchedulerOptions) {
+  constructor({ lanes, compileProcesses, alternate, maxTickets }: SchedulerOptions) {
     this.lanes = lanes;
     this.#compileProcesses = compileProcesses;
     this.#alternate = alternate;
+    this.#maxTickets = maxTickets ?? Number.POSITIVE_INFINITY;
     this.#holders = lanes.map(() => null);
     this.#healthy = lanes.map(() => true);
   }
@@ -89,7 +93,8 @@ export class Scheduler<T> {
   /** How many tickets it takes at once. */
   get credits(): number {
     const healthy = this.#healthy.filter(Boolean).length;
-    return healthy === 0 ? 0 : healthy + this.#compileProcesses + READY_PER_LANE * healthy;
+    const all = healthy + this.#compileProcesses + READY_PER_LANE * healthy;
+    return healthy === 0 ? 0 : Math.min(this.#maxTickets, all);
   }
 
   /** How many tickets this run may have beside other runs with tickets: at least one, all where it is alone. */

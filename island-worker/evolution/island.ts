@@ -81,15 +81,20 @@ export function diversityOf(island: Island): number {
 
 function applyResult(island: Island, candidate: Candidate, entry: EvaluatedEntry): void {
   const genes = genesOf(island.space, candidate.config);
-  const best = island.population[0]?.fitness ?? 0;
+  const best = bestFitness(island);
   const reward = entry.fitness === null || genes === null ? 0 : enter(island, candidate, genes, entry.fitness);
   if (isArm(candidate.proposer)) island.credit = credited(island.credit, candidate.proposer, reward);
-  island.stagnant = (island.population[0]?.fitness ?? 0) > best ? 0 : island.stagnant + 1;
+  island.stagnant = bestFitness(island) > best ? 0 : island.stagnant + 1;
   if (island.stagnant >= STAGNATION) {
     island.population = island.population.slice(0, SURVIVORS);
     island.credit = openCredit();
     island.stagnant = 0;
   }
+}
+
+/** Of an empty population: less than any, as values of a user's function may be negative. */
+function bestFitness({ population }: Island): number {
+  return population[0]?.fitness ?? Number.NEGATIVE_INFINITY;
 }
 
 /** Its reward: 1 for the best of all, falling to 0 at the edge of the rewarded share. */

@@ -8,6 +8,7 @@ import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { Genes, SearchSpace } from "@kevo/core/search-space/search-space.ts";
 import type { AskedEntry, EvaluatedEntry, LogEntry } from "@kevo/proto/log.ts";
 import { nicheKeyOf } from "@kevo/proto/niche-key.ts";
+import type { Objective } from "@kevo/proto/objective.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
 import { comparePlaces, type Place } from "./order.ts";
@@ -15,8 +16,11 @@ import { type Coordinates, openCoordinates } from "./surrogate/coordinates.ts";
 import type { Observation } from "./surrogate/observation.ts";
 import { openPool } from "./surrogate/pool.ts";
 import { openSurrogate, type Surrogate, type SurrogateFactory } from "./surrogate/surrogate.ts";
+import { learntValues } from "./surrogate/unknown-scale.ts";
 
-interface Known extends Observation, Place {}
+interface Known extends Observation, Place {
+  readonly fitness: number | null;
+}
 interface Underway extends Place {
   readonly genes: Genes;
   readonly key: number | string;
@@ -107,10 +111,12 @@ function learnEvaluated(knowledge: Knowledge, niche: NicheKnowledge, entry: Eval
   if (underway === undefined) return;
   niche.underway.delete(entry.candidate);
   const { genes, key, batch, island, index } = underway;
-  const value = entry.fitness === null ? null : -Math.log(entry.fitness);
-  const known: Known = { batch, island, index, genes, key, codes: knowledge.coordinates.codesOf(genes), value };
+  const { fitness } = entry;
+  const { sync, objective } = knowledge.spec;
+  const value = fitness === null || objective?.any_sign ? null : -Math.log(fitness);
+  const codes = knowledge.coordinates.codesOf(genes);
+  const known: Known = { batch, island, index, genes, key, codes, fitness, value };
   const { observations, keys } = niche;
-  const { sync } = knowledge.spec;
   if (keys.has(key)) {
     // The same genome twice, the later answered from the earlier: the first in the order counts.
     const at = observations.findIndex((other) => other.key === key);
@@ -121,6 +127,16 @@ function learnEvaluated(knowledge: Knowledge, niche: NicheKnowledge, entry: Eval
   let at = observations.length;
   while (sync && at > 0 && comparePlaces(observations[at - 1] as Known, known) > 0) at--;
   observations.splice(at, 0, known);
+  if (objective?.any_sign) learnScale(observations, objective);
+}
+
+/** A new result may change what the others mean. One that means the same stays the same object: fits rest on that. */
+function learnScale(observations: Known[], objective: Objective): void {
+  const fitnesses = observations.map(({ fitness }) => fitness);
+  for (const [at, value] of learntValues(fitnesses, objective).entries()) {
+    const known = observations[at] as Known;
+    if (known.value !== value) observations[at] = { ...known, value };
+  }
 }
 
 /** Null when the configuration is not in the space, as a language model's may be. */

@@ -305,7 +305,8 @@ function noting(client: ModelClient, calls: CallRecord[]): ModelClient {
 function best({ tried }: IslandHistory): Tried | null {
   let found: Tried | null = null;
   for (const one of tried) {
-    if (one.result.fitness !== null && one.result.fitness > (found?.result.fitness ?? 0)) found = one;
+    if (one.result.fitness !== null && one.result.fitness > (found?.result.fitness ?? Number.NEGATIVE_INFINITY))
+      found = one;
   }
   return found;
 }

@@ -12,7 +12,7 @@ const elite = z.object({
   source: z.string().nullable(),
   genome: z.string(),
   /** On the origin's niche; larger is better. Not comparable across niches. */
-  fitness: z.number().positive(),
+  fitness: z.number(),
 });
 export type Elite = z.infer<typeof elite>;
 

@@ -1,6 +1,6 @@
 /** `kevo.evaluators.<identity>`: a daemon announces itself twice a second, and once more when it leaves. */
 import { z } from "zod";
-import { BACKENDS } from "../run.ts";
+import { BACKENDS } from "../backend-name.ts";
 import { WIRE_VERSION } from "../version.ts";
 
 export const evaluatorAnnouncement = z.object({

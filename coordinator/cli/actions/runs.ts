@@ -3,7 +3,7 @@ import { isHeld } from "@kevo/core/database/writer-lock.ts";
 import { commandFor } from "../../lineage/command.ts";
 import { type RunRow, runsOf } from "../../lineage/queries/runs.ts";
 import { openReadOnly } from "../../lineage/read-only.ts";
-import { formatDuration, formatMs, formatSpeedup, UNKNOWN } from "../../progress/format.ts";
+import { formatDuration, formatMetric, formatMs, formatSpeedup, UNKNOWN } from "../../progress/format.ts";
 import { hint, print, printJson, printTable } from "../output.ts";
 import type { ReadOptions } from "../read-options.ts";
 
@@ -43,7 +43,7 @@ function printRuns(rows: readonly (RunRow & { alive: boolean })[], database: str
       row.backend,
       String(row.islands),
       row.budget === null ? String(row.evaluations) : `${row.evaluations} of ${row.budget}`,
-      row.best === null ? UNKNOWN : row.speedup === null ? formatMs(row.time_ms) : formatSpeedup(row.speedup),
+      bestWorth(row),
       formatDuration(row.elapsed_s),
       new Date(row.created_at).toISOString().slice(0, 16).replace("T", " "),
     ]),
@@ -54,4 +54,10 @@ function printRuns(rows: readonly (RunRow & { alive: boolean })[], database: str
       `The coordinator of the run ${cutOff.run} no longer runs. Continue the run with: ${commandFor(`resume ${cutOff.run}`, database)}`,
     );
   }
+}
+
+function bestWorth({ best, objective, speedup, time_ms }: RunRow): string {
+  if (best === null) return UNKNOWN;
+  if (objective !== undefined) return formatMetric(objective);
+  return speedup === null ? formatMs(time_ms) : formatSpeedup(speedup);
 }

@@ -53,7 +53,9 @@ export function bestView(best: Best, options: TableOptions): string {
     `Best of run ${best.run}: ${worth}, ${measured}`,
     `${best.candidate}, proposed by ${best.proposer}`,
     configTable(best.config, options),
-    workloadTable(best.workloads, { hasCandidates }, options),
+    ...(best.workloads.some(({ time_ms }) => time_ms !== null)
+      ? [workloadTable(best.workloads, { hasCandidates }, options)]
+      : []),
     ...(best.quietness === null ? [] : [quietnessText(best.quietness)]),
   ].join("\n\n");
 }

@@ -2,6 +2,7 @@
 import { runSpec, UNLIMITED_EVALUATIONS } from "@kevo/proto/run.ts";
 import { count, desc, sql } from "drizzle-orm";
 import type { LineageDatabase } from "../database.ts";
+import type { ObjectiveValue } from "../run-objective.ts";
 import { evaluations, runs } from "../schema.ts";
 import { bestOf } from "./best.ts";
 import { elapsedSeconds } from "./elapsed.ts";
@@ -22,6 +23,8 @@ export interface RunRow {
   /** Null in replay, where time counts. */
   readonly speedup: number | null;
   readonly time_ms: number | null;
+  /** Absent where the run is searched for the speedup or the time. */
+  readonly objective?: ObjectiveValue;
   readonly elapsed_s: number;
   /** Milliseconds since 1970. */
   readonly created_at: number;
@@ -57,6 +60,7 @@ export function runsOf(db: LineageDatabase, now: number): RunRow[] {
       best: best?.candidate ?? null,
       speedup: best?.speedup ?? null,
       time_ms: best?.time_ms ?? null,
+      ...(best?.objective !== undefined && { objective: best.objective }),
       elapsed_s: elapsedSeconds(row, now),
       created_at: row.createdAt,
     };

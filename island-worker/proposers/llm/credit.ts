@@ -46,6 +46,15 @@ export function openEarned(): Earned {
   };
 }
 
+/** How much better a new best is than the old one: the logarithm of their ratio, where both have one sign. */
+export function gainOver(best: number, fitness: number): number {
+  const sameSign = Math.sign(best) * Math.sign(fitness) > 0;
+  const gain = sameSign
+    ? Math.sign(best) * Math.log(fitness / best)
+    : (2 * (fitness - best)) / (Math.abs(fitness) + Math.abs(best) || 1);
+  return Math.max(0, gain);
+}
+
 export function armOf({ model, variant }: Pick<MadeCall, "model" | "variant">): Arm {
   return `${model} ${variant}`;
 }

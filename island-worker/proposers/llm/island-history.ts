@@ -6,7 +6,7 @@ import type { Genes, SearchSpace } from "@kevo/core/search-space/search-space.ts
 import type { Candidate, EvaluatedEntry, LogEntry, MadeCall } from "@kevo/proto/log.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
 import { genesOf } from "../../evolution/knowledge.ts";
-import { type Arm, armOf, CLASSICAL, type Earned, openEarned } from "./credit.ts";
+import { type Arm, armOf, CLASSICAL, type Earned, gainOver, openEarned } from "./credit.ts";
 
 export interface Tried {
   readonly id: string;
@@ -77,7 +77,7 @@ export function applyHistory(history: IslandHistory, entry: LogEntry): void {
 
 function learn(history: IslandHistory, candidate: Candidate, entry: EvaluatedEntry): void {
   const { best } = history;
-  if (entry.fitness !== null) history.best = Math.max(best ?? 0, entry.fitness);
+  if (entry.fitness !== null) history.best = Math.max(best ?? entry.fitness, entry.fitness);
   credit(history, candidate, entry, best);
   const genes = candidate.source === null ? genesOf(history.space, candidate.config) : null;
   if (genes === null) return;
@@ -96,7 +96,7 @@ function credit(history: IslandHistory, candidate: Candidate, entry: EvaluatedEn
   const call = candidate.call === undefined ? undefined : history.calls.get(candidate.call);
   const earned = earnedBy(history, call === undefined ? CLASSICAL : armOf(call));
   earned.evaluations++;
-  if (entry.fitness !== null && best !== null) earned.gain += Math.max(0, Math.log(entry.fitness / best));
+  if (entry.fitness !== null && best !== null) earned.gain += gainOver(best, entry.fitness);
 }
 
 function earnedBy({ earned }: IslandHistory, arm: Arm): Earned {
