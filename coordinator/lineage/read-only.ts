@@ -101,7 +101,7 @@ function newestMigration(): number {
 function unreadable(file: string, error: Error & { code?: string }): string {
   if (error.code === "SQLITE_NOTADB") return `${file} is not a SQLite database. Name another file with --db FILE.`;
   if (error.code === "SQLITE_CANTOPEN" || error.code === "SQLITE_READONLY_DIRECTORY") {
-    return `Cannot open ${file}: ${error.message}. Reading requires write permission in its folder, where SQLite keeps an index of its journal. Copy the file to a folder of your own, and name it with --db FILE.`;
+    return `Cannot open ${file}: ${whyUnwritable(error, file)}. Reading requires write permission in its folder, where SQLite keeps an index of its journal. Copy the file to a folder of your own, and name it with --db FILE.`;
   }
   return `Cannot read ${file}: ${whyUnwritable(error, file)}.`;
 }

@@ -58,7 +58,7 @@ async function startEmbedded(stack: AsyncDisposableStack, options: NatsOptions):
   });
   stack.defer(() => server.stop());
   server.onExit(({ reason, restarted }) => {
-    onNote("nats", `nats-server ended (${reason}); restarting it`);
+    onNote("nats", `nats-server ${reason}; restarting it`);
     restarted.catch(onFailed);
   });
   return server.url;

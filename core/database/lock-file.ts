@@ -4,8 +4,8 @@
  */
 
 import Database from "better-sqlite3";
-import { reasonOf } from "../errors/system-error.ts";
 import { UserError } from "../errors/user-error.ts";
+import { whyUnwritable } from "./unwritable.ts";
 
 export interface LockFile {
   /** Takes the lock if it is free. Not while this process holds it already. @throws UserError */
@@ -24,7 +24,7 @@ export function openLockFile(path: string, { waitMs = 0 } = {}): LockFile {
   try {
     database = new Database(path, { timeout: waitMs });
   } catch (error) {
-    throw new UserError(`Cannot open the lock ${path}: ${reasonOf(error)}`);
+    throw new UserError(`Cannot open the lock ${path}: ${whyUnwritable(error, path)}.`);
   }
   const begin = database.prepare("BEGIN");
   const beginExclusive = database.prepare("BEGIN EXCLUSIVE");
@@ -56,7 +56,7 @@ export function openLockFile(path: string, { waitMs = 0 } = {}): LockFile {
       } catch (error) {
         release();
         if (isTaken(error)) return false;
-        throw new UserError(`Cannot take the lock ${path}: ${reasonOf(error)}`);
+        throw new UserError(`Cannot take the lock ${path}: ${whyUnwritable(error, path)}.`);
       } finally {
         Error.stackTraceLimit = limit;
       }

@@ -1,7 +1,7 @@
 /** Why a database cannot be written, as far as the file system and SQLite tell. */
-import { existsSync, statfsSync } from "node:fs";
+import { accessSync, constants, existsSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
-import { describeSystemError } from "../errors/system-error.ts";
+import { reasonOf } from "../errors/system-error.ts";
 import { UserError } from "../errors/user-error.ts";
 
 /** The tables of an empty database, and its journal, take half of this. */
@@ -34,8 +34,19 @@ export function whyUnwritable(error: unknown, file: string): string {
   if (code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED")) {
     return "another program holds a lock on it, such as a sqlite3 shell in a transaction; close that program";
   }
+  if (code.startsWith("SQLITE_CANTOPEN")) return whyClosed(file) ?? message;
   if (code.startsWith("SQLITE_READONLY")) return "this user may not write to it or its folder";
-  return describeSystemError(error)?.why ?? message;
+  return reasonOf(error);
+}
+
+/** SQLite does not tell what the system refused. Nothing is opened: closing it would give up this process's locks. */
+function whyClosed(file: string): string | null {
+  try {
+    accessSync(existsSync(file) ? file : dirname(file), constants.R_OK | constants.W_OK);
+    return null;
+  } catch (error) {
+    return reasonOf(error);
+  }
 }
 
 function freeBytes(file: string): number | null {
