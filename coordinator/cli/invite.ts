@@ -19,6 +19,8 @@ export function inviteCommand(): Command {
     )
     .option("--days <n>", "days until it expires", "365")
     .option("--revoke <name>", "withdraw the invitations of this name instead")
+    .option("--older", "with --revoke: keep the newest invitation of this name")
+    .option("--rotate", "replace the coordinator's own certificate instead")
     .option("--db <file>", "lineage database", DEFAULT_DATABASE)
     .action(async (given: InviteOptions) => {
       const { invitePerson } = await import("./actions/invite.ts");
@@ -27,11 +29,14 @@ export function inviteCommand(): Command {
   return withHelp(command, {
     notes: `Copy the file to the other machine over a channel that you trust, then start the program there with --join FILE.
 Invite before \`coordinator start --nats-listen HOST:PORT\`, or at any time during a run that was started that way.
-To replace an invitation before it expires, make another one with the same name, start the program with it, and end the old one.`,
+To replace an invitation before it expires, make another one with the same name, start the program with it, end the old
+one, and withdraw the old invitation with --revoke NAME --older.
+--rotate takes effect during a run: evaluators refuse the old certificate a minute after they have seen the new one.`,
     examples: [
       "coordinator invite --role evaluator --name gpu-7 --address head:4222 --out gpu-7.json",
       "coordinator invite --role worker --out worker.json",
-      "coordinator invite --revoke gpu-7",
+      "coordinator invite --revoke gpu-7 --older",
+      "coordinator invite --rotate",
     ],
   });
 }

@@ -1,6 +1,6 @@
 /** One evaluator daemon as the coordinator sees it: describes it, sends attempts, and says how each ended. */
 import { randomBytes } from "node:crypto";
-import { type ClientReadableStream, type ServiceError, status } from "@grpc/grpc-js";
+import { type ClientReadableStream, type ClientUnaryCall, type ServiceError, status } from "@grpc/grpc-js";
 import { type EvaluatorAccess, openEvaluatorClient } from "@kevo/core/evaluator-access/client.ts";
 import type { StageName } from "@kevo/proto/attempt.ts";
 import type { BackendName } from "@kevo/proto/backend-name.ts";
@@ -38,6 +38,7 @@ export function backstopMs(backend: BackendName): number {
   return backend === "objective" ? OBJECTIVE_BACKSTOP_MS : BACKSTOP_MS;
 }
 const DESCRIBE_TIMEOUT_MS = 2_000;
+const WITHDRAWN = "its invitation was withdrawn";
 
 export class EvaluatorLink {
   readonly address: string;
@@ -60,9 +61,10 @@ export class EvaluatorLink {
   describe(run: string): Promise<Description> {
     return new Promise((resolve, reject) => {
       const deadline = Date.now() + DESCRIBE_TIMEOUT_MS;
-      this.#open().describe({ run }, { deadline }, (error, reply) => {
+      const call = this.#open().describe({ run }, { deadline }, (error, reply) => {
         if (error) reject(error);
         else if (reply === undefined) reject(new Error("empty reply"));
+        else if (this.#isWithdrawn(call)) reject(new Error(WITHDRAWN));
         else resolve(reply);
       });
     });
@@ -84,6 +86,7 @@ export class EvaluatorLink {
           stage = event.stage ?? null;
           if (stage !== null) onStage(stage);
         } else if (event.result) {
+          if (this.#isWithdrawn(call)) return end({ kind: "unusable", fault: null, why: WITHDRAWN });
           result = event.result;
           end({ kind: "result", stage, result });
         }
@@ -95,6 +98,14 @@ export class EvaluatorLink {
         if (result === null) end({ kind: "lost", stage, why: "the stream ended without a result" });
       });
     });
+  }
+
+  /** A connection outlives the invitation with which it was made. */
+  #isWithdrawn(call: Pick<ClientUnaryCall, "getAuthContext">): boolean {
+    const access = this.#access;
+    if (access === null || !("tls" in access)) return false;
+    const serial = call.getAuthContext()?.sslPeerCertificate?.serialNumber;
+    return serial === undefined || !access.tls.accepts(serial);
   }
 
   /** Cancels the calls in progress. */

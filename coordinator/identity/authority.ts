@@ -2,6 +2,7 @@
  * The authority of one database's cluster: its certificate, the coordinator's own, and who was invited. Made by the first
  * `coordinator invite`, in a folder of the owner only beside the keys of the embedded NATS server.
  */
+import { X509Certificate } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createNKey } from "@kevo/core/identity/nkey.ts";
@@ -16,7 +17,10 @@ const members = z.array(
 export type Member = z.infer<typeof members>[number];
 
 const AUTHORITY_DAYS = 3650;
-const OWN_DAYS = 3650;
+const OWN_DAYS = 365;
+/** Programs read the certificate when they start, so it has to be valid for much longer than a run. */
+const RENEW_AFTER_DAYS = 30;
+const DAY_MS = 24 * 3600 * 1000;
 
 const authorityFolder = (natsFolder: string) => join(natsFolder, "authority");
 const file = (natsFolder: string, name: string) => join(authorityFolder(natsFolder), name);
@@ -50,12 +54,27 @@ async function ensureAuthority(natsFolder: string): Promise<void> {
   if (hasAuthority(natsFolder)) return;
   mkdirSync(authorityFolder(natsFolder), { recursive: true, mode: 0o700 });
   const ca = await makeAuthorityCertificate("KernelEvolve cluster", AUTHORITY_DAYS);
-  const own = await issueCertificate(ca, { role: "coordinator", name: "coordinator", days: OWN_DAYS });
   write(natsFolder, "ca.crt", ca.cert);
   write(natsFolder, "ca.key", ca.key);
-  write(natsFolder, "own.crt", own.cert);
-  write(natsFolder, "own.key", own.key);
+  await renewOwn(natsFolder);
   write(natsFolder, "members.json", "[]\n");
+}
+
+/** A new certificate and key for the coordinators of this database. Evaluators that have seen it refuse the one before. */
+export async function renewOwn(natsFolder: string): Promise<void> {
+  const [cert, key] = ["ca.crt", "ca.key"].map((name) => readFileSync(file(natsFolder, name), "utf8"));
+  const authority = { cert: cert as string, key: key as string };
+  const own = await issueCertificate(authority, { role: "coordinator", name: "coordinator", days: OWN_DAYS });
+  write(natsFolder, "own.key", own.key);
+  write(natsFolder, "own.crt", own.cert);
+}
+
+/** Renews the coordinator's certificate when it is older than a month. */
+export async function renewOwnWhenDue(natsFolder: string, now = Date.now()): Promise<void> {
+  const own = ownIdentity(natsFolder);
+  if (own === null) return;
+  const { validFrom } = new X509Certificate(own.cert);
+  if (now - Date.parse(validFrom) > RENEW_AFTER_DAYS * DAY_MS) await renewOwn(natsFolder);
 }
 
 /** The content of an invitation, besides the address. */
@@ -70,10 +89,11 @@ export async function invite(natsFolder: string, subject: { role: Role; name: st
   return { nats_seed: nkey.seed, ca: read("ca.crt"), cert, key, expires: member.expires };
 }
 
-/** Withdraws all invitations of this name; how many there were. */
-export function withdraw(natsFolder: string, name: string): number {
+/** @param older all invitations of this name but the newest; otherwise that one, too. @returns the number of those withdrawn */
+export function withdraw(natsFolder: string, name: string, older = false): number {
   const all = membersOf(natsFolder);
-  const kept = all.filter((member) => member.name !== name);
+  const newest = older ? all.findLast((member) => member.name === name) : undefined;
+  const kept = all.filter((member) => member.name !== name || member === newest);
   if (kept.length < all.length) store(natsFolder, kept);
   return all.length - kept.length;
 }

@@ -17,7 +17,7 @@ import { publishLocalSecret, removeLocalSecret } from "@kevo/core/identity/local
 import { describeEnd } from "@kevo/core/process/ended.ts";
 import { ownCommand } from "@kevo/core/program/own-command.ts";
 import { doubling, retry } from "@kevo/core/retry/retry.ts";
-import { hasAuthority, ownFiles } from "../identity/authority.ts";
+import { hasAuthority, ownFiles, renewOwnWhenDue } from "../identity/authority.ts";
 import { type Admission, admissionTo } from "./admission.ts";
 import { endWithOwner } from "./end-with-owner.ts";
 import { findNatsServer, type NatsServerBinary } from "./find.ts";
@@ -87,6 +87,7 @@ export async function startNatsServer(options: NatsServerOptions): Promise<Embed
 
   const owners = openOwners(dir);
   return owners.alone(async () => {
+    if (!isLoopback(listen.host)) await renewOwnWhenDue(dir);
     const keys = openClusterKeys(dir);
     // Looked up at each start: invitations may have been made meanwhile.
     const admission = () => admissionTo(dir, keys, options.token, listen.host);

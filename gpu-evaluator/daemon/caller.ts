@@ -9,6 +9,7 @@ import {
 import { ANSWER_KEY, CallVerifier, digestOf, PROOF_KEY } from "@kevo/core/evaluator-access/call-proof.ts";
 import { hasRole, type TlsIdentity } from "@kevo/core/identity/tls.ts";
 import { EVALUATOR_SERVICE_NAME, type EvaluateRequest } from "@kevo/proto/evaluator-service.ts";
+import { NewestCertificate } from "./newest-certificate.ts";
 import { Refusal } from "./refusal.ts";
 
 export type EvaluatorIdentity = { readonly secrets: readonly string[] } | { readonly tls: TlsIdentity };
@@ -56,8 +57,11 @@ export function callerCheck(options: CallerOptions): CallerCheck {
 
 const isOurs = (path: string) => path.startsWith(`/${EVALUATOR_SERVICE_NAME}/`);
 
+const refused = (why: string) => new Refusal("unauthenticated", `the caller's certificate ${why}`).error;
+
 /** Of all who belong to the cluster, only a coordinator may ask for evaluations. */
 function certificateCheck(onIdentified: CallerOptions["onIdentified"]): ServerInterceptor {
+  const newest = new NewestCertificate();
   return (method, call) => {
     if (!isOurs(method.path)) return new ServerInterceptingCall(call);
     return new ServerInterceptingCall(call, {
@@ -65,10 +69,10 @@ function certificateCheck(onIdentified: CallerOptions["onIdentified"]): ServerIn
         next(
           new ServerListenerBuilder()
             .withOnReceiveMetadata((metadata, pass) => {
-              if (!hasRole(call.getAuthContext().sslPeerCertificate, "coordinator")) {
-                return call.sendStatus(
-                  new Refusal("unauthenticated", "the caller's certificate is not a coordinator's").error,
-                );
+              const certificate = call.getAuthContext().sslPeerCertificate;
+              if (!hasRole(certificate, "coordinator")) return call.sendStatus(refused("is not a coordinator's"));
+              if (!newest.accepts(Date.parse(certificate?.valid_from ?? ""))) {
+                return call.sendStatus(refused("was replaced by a newer one"));
               }
               onIdentified(call.getPeer());
               pass(metadata);

@@ -1,7 +1,10 @@
 /** A cluster over several machines by invitation: mutual TLS on NATS and gRPC, and what each certificate is good for. */
+import { X509Certificate } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { connect as dial } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connect as dialTls } from "node:tls";
 import { hasAuthority, invite, ownIdentity, withdraw } from "@kevo/coordinator/identity/authority.ts";
 import { issueCertificate, makeAuthorityCertificate } from "@kevo/coordinator/identity/certificates.ts";
 import { admitAnew } from "@kevo/coordinator/nats-server/admit-anew.ts";
@@ -179,4 +182,70 @@ test("a run over invited machines: joined during the run, wrong callers refused,
   const ended = await run.ended;
   expect(ended.code, ended.stderr).toBe(0);
   expect(JSON.parse(ended.stdout)).toMatchObject({ status: "stopped" });
+});
+
+test("a run continues while its coordinator's certificate and an evaluator's invitation are replaced", async () => {
+  await using place = new Workplace();
+  writeSyntheticSpace(place.file("space.json"), { benchmarkMs: 20, values: 11 });
+  const ask = async (...args: string[]) => {
+    const { code, stderr } = await place.run("coordinator", ["invite", ...args]);
+    expect(code, stderr).toBe(0);
+  };
+  await ask("--role", "evaluator", "--name", "gpu", "--out", "old.json", "--address", "127.0.0.1:1");
+  const replay = ["--backend", "replay", "--space", "space.json", "--time-scale", "1"];
+  const own = ["--search", "random", "--evaluations", "100000", "--nats-listen", "0.0.0.0:0", "--json"];
+  const run = place.start("coordinator", ["start", ...replay, ...own]);
+  await place.ledger().evaluated(1);
+  const { id } = place.ledger().latest();
+  const url = `nats://127.0.0.1:${place.natsRecord().port}`;
+  const join = async (file: string) => {
+    const daemon = place.start("gpu-evaluator", ["start", ...replay, "--join", file, "--nats", url, "--json"]);
+    return (JSON.parse(await daemon.firstLine) as { id: string }).id;
+  };
+  const evaluatedBy = (evaluator: string) =>
+    place.ledger().query<{ n: number }>("select count(*) n from evaluations where evaluator = ?", evaluator)[0]?.n ?? 0;
+  const more = async (evaluator: string) => {
+    const before = evaluatedBy(evaluator);
+    await vi.waitFor(() => expect(evaluatedBy(evaluator)).toBeGreaterThan(before + 2), LONG);
+  };
+  const LONG = { timeout: 300_000, interval: 100 };
+  const old = await join("old.json");
+  await more(old);
+
+  const serialOf = () => new X509Certificate(ownIdentity(place.file(".kevo/nats"))?.cert ?? "").serialNumber;
+  const shown = () =>
+    new Promise<string>((resolve, reject) => {
+      const socket = dial(place.natsRecord().port, "127.0.0.1");
+      socket.once("data", () => {
+        const secure = dialTls({ socket, rejectUnauthorized: false }, () => {
+          resolve(secure.getPeerCertificate().serialNumber);
+          secure.destroy();
+        });
+        secure.on("error", reject);
+      });
+    });
+  const first = serialOf();
+  expect(await shown()).toBe(first);
+  await ask("--rotate");
+  expect(serialOf()).not.toBe(first);
+  await vi.waitFor(async () => expect(await shown()).toBe(serialOf()), LONG);
+  await more(old);
+
+  await ask("--role", "evaluator", "--name", "gpu", "--out", "new.json");
+  const renewed = await join("new.json");
+  await more(renewed);
+  await ask("--revoke", "gpu", "--older");
+  const stateOf = (evaluator: string) =>
+    place.ledger().query<{ state: string }>("select state from evaluators where id = ?", evaluator)[0]?.state;
+  await vi.waitFor(() => expect(stateOf(old)).not.toBe("serving"), LONG);
+  const last = evaluatedBy(old);
+  await more(renewed);
+  expect(evaluatedBy(old)).toBe(last);
+  const again = await place.run("gpu-evaluator", ["start", ...replay, "--join", "old.json", "--nats", url]);
+  expect(again).toMatchObject({ code: 1, stderr: expect.stringMatching(/did not accept the invitation/) });
+  await more(renewed);
+
+  run.child.kill("SIGINT");
+  expect((await run.ended).code).toBe(130);
+  expect(place.ledger().query("select 1 from events where kind = 'stalled' and run = ?", id)).toEqual([]);
 });

@@ -11,7 +11,7 @@ import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { Invitation } from "@kevo/core/identity/invitation.ts";
 import type { Role } from "@kevo/core/identity/role.ts";
 import { shellWord } from "@kevo/core/program/shell-word.ts";
-import { invite, membersOf, withdraw } from "../../identity/authority.ts";
+import { hasAuthority, invite, membersOf, renewOwn, withdraw } from "../../identity/authority.ts";
 import { natsFolder } from "../../identity/nats-folder.ts";
 import { admitAnew } from "../../nats-server/admit-anew.ts";
 import { readRecord } from "../../nats-server/record.ts";
@@ -23,6 +23,8 @@ export interface InviteOptions {
   readonly address?: string;
   readonly days: string;
   readonly revoke?: string;
+  readonly older?: boolean;
+  readonly rotate?: boolean;
   readonly db: string;
 }
 
@@ -34,7 +36,8 @@ const NAME = /^[A-Za-z0-9._-]{1,60}$/;
 export async function invitePerson(given: InviteOptions): Promise<void> {
   const folder = natsFolder(resolve(given.db));
   const { KEVO_TOKEN: token } = readEnvironment();
-  if (given.revoke !== undefined) return revoke(folder, given.revoke, token);
+  if (given.revoke !== undefined) return revoke(folder, given.revoke, given.older === true, token);
+  if (given.rotate === true) return rotate(folder, token);
   const { role, out } = given;
   if (role === undefined || out === undefined) {
     throw new UserError("An invitation needs a role and a file: give --role ROLE and --out FILE.", 2);
@@ -62,8 +65,20 @@ export async function invitePerson(given: InviteOptions): Promise<void> {
   );
 }
 
-function revoke(natsFolder: string, name: string, token: string | undefined): void {
-  if (withdraw(natsFolder, name) === 0) {
+async function rotate(natsFolder: string, token: string | undefined): Promise<void> {
+  if (!hasAuthority(natsFolder)) {
+    throw new UserError("--rotate: the coordinator has no certificate. The first invitation makes one.", 2);
+  }
+  await renewOwn(natsFolder);
+  if (!admitAnew(natsFolder, token)) console.error(LATER);
+  console.error("The coordinator has a new certificate.");
+}
+
+function revoke(natsFolder: string, name: string, older: boolean, token: string | undefined): void {
+  if (withdraw(natsFolder, name, older) === 0) {
+    if (older && membersOf(natsFolder).some((member) => member.name === name)) {
+      throw new UserError(`--revoke ${name} --older: there is only one invitation of this name.`, 2);
+    }
     const names = [...new Set(membersOf(natsFolder).map((member) => member.name))];
     throw new UserError(
       `--revoke ${name}: there is no invitation of this name. ${names.length === 0 ? "No invitations exist." : `Existing names: ${names.join(", ")}.`}`,
@@ -71,7 +86,7 @@ function revoke(natsFolder: string, name: string, token: string | undefined): vo
     );
   }
   if (!admitAnew(natsFolder, token)) console.error(LATER);
-  console.error(`The invitations of ${name} are withdrawn.`);
+  console.error(`The ${older ? "older " : ""}invitations of ${name} are withdrawn.`);
 }
 
 /** Of the server that runs, if others reach it; its default otherwise. */
