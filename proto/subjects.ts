@@ -13,6 +13,9 @@ export const subjects = {
   control: (run: string) => `kevo.${run}.control`,
   spec: (run: string) => `kevo.${run}.spec`,
   model: (run: string) => `kevo.${run}.model`,
+  /** What an operator may see: a run now, and how it ended. */
+  view: (run: string) => `kevo.${run}.view`,
+  ended: (run: string) => `kevo.${run}.ended`,
   runs: "kevo.runs",
   /** `who`: the public key of the evaluator's NATS identity; `-` on a server that knows no identities. */
   announcement: (who: string) => `kevo.evaluators.${who}`,

@@ -147,7 +147,7 @@ export async function repeatRun(recorded: string, options: RunSessionOptions): P
   }
 }
 
-type Prepared = Omit<RunSession, "mode" | "progress" | "token" | "interrupted">;
+type Prepared = Omit<RunSession, "mode" | "progress" | "token" | "interrupted" | "outcome">;
 
 async function runSession(prepared: Prepared, options: RunSessionOptions): Promise<void> {
   const { json, token, bell = false, parent = false } = options;
@@ -171,7 +171,12 @@ async function runSession(prepared: Prepared, options: RunSessionOptions): Promi
   let ending: Ending;
   try {
     const mode = modeOf(prepared.launch, prepared.spec.run, prepared.kernel, prepared.lineage.db);
-    ending = await executeRun({ ...prepared, mode, progress, token, interrupted: interruption.signal });
+    const { lineage, spec, kernel } = prepared;
+    const outcome = () => {
+      const result = buildResult(lineage.db, spec.run, lineage.path);
+      return { result, report: storedReport(lineage.db, result, kernel.definition, false) };
+    };
+    ending = await executeRun({ ...prepared, mode, progress, token, interrupted: interruption.signal, outcome });
   } catch (error) {
     throw withResumeHint(error, prepared);
   } finally {

@@ -3,11 +3,18 @@ import { EXIT_CODES, withHelp } from "@kevo/core/program/command-help.ts";
 import { Command } from "commander";
 import { BELL, type ReadOptions, RUN, withReadOptions } from "./read-options.ts";
 
+type WatchOptions = ReadOptions & { readonly bell?: boolean; readonly join?: string };
+
 export function watchCommand(): Command {
   const command = withReadOptions(new Command("watch").description("Follow a run of another process until it ends."))
     .argument("[run]", RUN)
     .option("--bell", BELL)
-    .action(async (run: string | undefined, options: ReadOptions & { readonly bell?: boolean }) => {
+    .option("--join <file>", "an operator's invitation, to watch a run on another machine; requires the run's id")
+    .action(async (run: string | undefined, options: WatchOptions) => {
+      if (options.join !== undefined) {
+        const { watchElsewhere } = await import("./actions/watch-elsewhere.ts");
+        return await watchElsewhere(run, options.join, options);
+      }
       const { watchRun } = await import("./actions/watch.ts");
       await watchRun(run, options);
     });
@@ -15,6 +22,6 @@ export function watchCommand(): Command {
     notes: "Ctrl-C stops watching; the run continues.",
     json: "the result of the run is written when the run ends, as by coordinator start --json",
     exitCodes: `${EXIT_CODES}, 130 interrupted (the run continues)`,
-    examples: ["coordinator watch"],
+    examples: ["coordinator watch", "coordinator watch 20261122-attention-cpu-1f3a --join operator.json"],
   });
 }

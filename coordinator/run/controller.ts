@@ -14,6 +14,8 @@ import type { DataArgument, EventKind } from "@kevo/proto/event.ts";
 import type { LogEntry } from "@kevo/proto/log.ts";
 import { type RunSpec, UNLIMITED_EVALUATIONS } from "@kevo/proto/run.ts";
 import { type RunEnd, type SearchEnd, STATUS_OF_END } from "@kevo/proto/run-end.ts";
+import { subjects } from "@kevo/proto/subjects.ts";
+import { WIRE_VERSION } from "@kevo/proto/version.ts";
 import Database from "better-sqlite3";
 import { Dispatcher } from "../dispatch/dispatcher.ts";
 import { Fleet } from "../dispatch/fleet.ts";
@@ -183,6 +185,7 @@ class RunController {
       grants,
       windows: () => this.#windows.sizes,
       onStop: () => this.#stop("stop_requested", "a stop was requested"),
+      view: () => this.#view.snapshot(this.#phase, this.#elapsedS()),
       recordedCalls: mode.recordedCalls,
       onTrouble: (trouble) => this.#note("model_trouble", describeTrouble(trouble), trouble),
     });
@@ -332,6 +335,8 @@ class RunController {
     if (ending === "completed") await this.#bus?.purgeLog(this.#session.spec.run).catch(() => {});
     await this.#ledger.event(ending, message ?? `the run is ${ending}`, { end });
     await this.#ledger.status({ status: ending, message, endedAt: Date.now(), elapsedMs: this.#elapsedMs() });
+    const { spec, outcome } = this.#session;
+    this.#bus?.publish(subjects.ended(spec.run), { v: WIRE_VERSION, ...outcome() });
   }
 
   /** For other processes, which read the database. */

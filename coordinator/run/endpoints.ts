@@ -9,6 +9,8 @@ import { subjects } from "@kevo/proto/subjects.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { type Offer, refused } from "../ledger/offer.ts";
+import { viewRequest } from "../snapshot/messages.ts";
+import type { RunSnapshot } from "../snapshot/snapshot.ts";
 import { publishEvolvedSources } from "./evolved-source.ts";
 import type { Grants } from "./grants.ts";
 import type { Leases } from "./leases.ts";
@@ -25,6 +27,7 @@ export interface EndpointsOptions {
   /** How many candidates each island may have outstanding now. */
   readonly windows: () => readonly number[];
   readonly onStop: () => void;
+  readonly view: () => RunSnapshot;
   /** A language model proposes nothing, and why. */
   readonly onTrouble: (trouble: EventData<"model_trouble">) => void;
   /** Model calls of the run that this one repeats; absent where it repeats none. */
@@ -60,6 +63,7 @@ export class Endpoints {
         options.onStop();
         return { v: WIRE_VERSION };
       }),
+      bus.serve(subjects.view(run), viewRequest, () => ({ v: WIRE_VERSION, snapshot: options.view() })),
       ...[subjects.runs, subjects.spec(run)].map((subject) =>
         bus.serve(subject, runsRequest, () => ({ v: WIRE_VERSION, spec: ledger.state.spec })),
       ),

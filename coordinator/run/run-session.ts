@@ -20,6 +20,8 @@ export interface RunSession {
   readonly elapsedBeforeMs: number;
   /** The user's Ctrl-C. */
   readonly interrupted: AbortSignal;
+  /** The result and the report, for those who watch from other machines; called when the end is stored. */
+  readonly outcome: () => { readonly result: object; readonly report: string };
 }
 
 export type Ending = "completed" | "stopped" | "interrupted";

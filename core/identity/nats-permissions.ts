@@ -51,8 +51,8 @@ export function permissionsOf(role: Role, publicKey: string): Permissions | null
       return { publish: [subjects.announcement(publicKey), ...objects], subscribe: [inbox] };
     case "operator":
       return {
-        publish: [subjects.runs, subjects.spec(ANY), subjects.gap(ANY), subjects.stop(ANY)],
-        subscribe: [inbox, subjects.control(ANY), subjects.announcement(ANY)],
+        publish: [subjects.view(ANY), subjects.stop(ANY)],
+        subscribe: [inbox, subjects.ended(ANY)],
       };
   }
 }

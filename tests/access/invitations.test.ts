@@ -1,9 +1,11 @@
 /** A cluster over several machines by invitation: mutual TLS on NATS and gRPC, and what each certificate is good for. */
 import { X509Certificate } from "node:crypto";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { connect as dial } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { connect as dialTls } from "node:tls";
 import { hasAuthority, invite, ownIdentity, withdraw } from "@kevo/coordinator/identity/authority.ts";
 import { issueCertificate, makeAuthorityCertificate } from "@kevo/coordinator/identity/certificates.ts";
@@ -120,7 +122,7 @@ test("an invitation is its owner's file, for one role, until a day", async () =>
 
 test("a run over invited machines: joined during the run, wrong callers refused, stopped by the operator", async () => {
   await using place = new Workplace();
-  writeSyntheticSpace(place.file("space.json"), { benchmarkMs: 20 });
+  writeSyntheticSpace(place.file("space.json"), { benchmarkMs: 20, values: 11 });
   const invitedTo = async (role: string) => {
     const { code, stderr } = await place.run("coordinator", [
       ...["invite", "--role", role, "--name", role, "--out", `${role}.json`],
@@ -177,11 +179,27 @@ test("a run over invited machines: joined during the run, wrong callers refused,
   writeFileSync(place.file("operator-here.json"), JSON.stringify({ ...operator, nats: url }), { mode: 0o600 });
   const asWorker = await place.run("coordinator", ["stop", id, "--join", "worker.json"]);
   expect(asWorker).toMatchObject({ code: 2, stderr: expect.stringMatching(/invites the worker/) });
+  const refusedWatch = await place.run("coordinator", ["watch", id, "--join", "worker.json"]);
+  expect(refusedWatch).toMatchObject({ code: 2, stderr: expect.stringMatching(/invites the worker/) });
+  const watching = place.start("coordinator", ["watch", id, "--join", "operator-here.json"]);
+  const watchingJson = place.start("coordinator", ["watch", id, "--join", "operator-here.json", "--json"]);
+  let shown = "";
+  watching.child.stderr?.on("data", (text) => {
+    shown += text;
+  });
+  await vi.waitFor(() => expect(shown).toMatch(/\d+ of \d+ evaluations/), { timeout: 120_000, interval: 100 });
+  const left = place.start("coordinator", ["watch", id, "--join", "operator-here.json"]);
+  await once(left.child.stderr as Readable, "data");
+  left.child.kill("SIGINT");
+  expect(await left.ended).toMatchObject({ code: 130, stderr: expect.stringMatching(/the run .* continues/) });
   const stop = await place.run("coordinator", ["stop", id, "--join", "operator-here.json"]);
   expect(stop.code, stop.stderr).toBe(0);
   const ended = await run.ended;
   expect(ended.code, ended.stderr).toBe(0);
   expect(JSON.parse(ended.stdout)).toMatchObject({ status: "stopped" });
+  const watched = await watching.ended;
+  expect(watched).toMatchObject({ code: 0, stderr: expect.stringContaining(id) });
+  expect(JSON.parse((await watchingJson.ended).stdout)).toMatchObject({ run: id, status: "stopped" });
 });
 
 test("a run continues while its coordinator's certificate and an evaluator's invitation are replaced", async () => {

@@ -80,7 +80,13 @@ test.each([
     "evaluator",
     [subjects.stop("r"), subjects.log("r", 0), subjects.batch("r"), subjects.lease("r"), subjects.model("r")],
   ],
-  ["operator", [subjects.log("r", 0), subjects.batch("r"), subjects.lease("r"), subjects.announcement("x")]],
+  [
+    "operator",
+    [
+      ...[subjects.log("r", 0), subjects.batch("r"), subjects.lease("r"), subjects.announcement("x")],
+      ...[subjects.ended("r"), subjects.control("r"), subjects.model("r"), subjects.elites("r", 0)],
+    ],
+  ],
 ] as const)("a %s cannot send where it has no business", async (role, others) => {
   const bus = await as(role);
   const streams = [LOG_STREAM, `OBJ_${OBJECT_BUCKET}`].flatMap((stream) =>
@@ -101,6 +107,9 @@ test("each role can do its work", async () => {
   expect(await may(evaluator, subjects.announcement(server.keys.nats.evaluator.publicKey), "publish")).toBe(true);
   expect(await may(evaluator, subjects.announcement(server.keys.nats.worker.publicKey), "publish")).toBe(false);
   expect(await may(operator, subjects.stop("r"), "publish")).toBe(true);
+  expect(await may(operator, subjects.view("r"), "publish")).toBe(true);
+  expect(await may(operator, subjects.ended("r"), "subscribe")).toBe(true);
+  expect(await may(worker, subjects.view("r"), "publish")).toBe(false);
   for (const bus of [worker, evaluator, operator]) await bus.close();
 });
 
