@@ -12,8 +12,8 @@ export function watchCommand(): Command {
     .option("--join <file>", "an operator's invitation, to watch a run on another machine; requires the run's id")
     .action(async (run: string | undefined, options: WatchOptions) => {
       if (options.join !== undefined) {
-        const { watchElsewhere } = await import("./actions/watch-elsewhere.ts");
-        return await watchElsewhere(run, options.join, options);
+        const { watchOverNats } = await import("./actions/watch-over-nats.ts");
+        return await watchOverNats(run, options.join, options);
       }
       const { watchRun } = await import("./actions/watch.ts");
       await watchRun(run, options);

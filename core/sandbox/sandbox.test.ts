@@ -1,6 +1,6 @@
 /** The effects on the host of a program in the sandbox: started by root, where the layers must add up, and by a user. */
 import { execFile } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -64,6 +64,24 @@ describe.each<[string, number | undefined]>([
     );
     expect(stdout).toBe("");
     expect(readFileSync("/proc/sys/kernel/core_pattern", "utf8")).toBe(before);
+  });
+
+  test("nothing else of the host can be written, mounted, made or entered", async () => {
+    const { own, stdout } = await inside(
+      `find /proc /sys /dev -xdev -type f -writable 2>/dev/null | while read file; do [ -f "$file" ] && echo "$file"; done
+       for kind in proc sysfs cgroup2 tmpfs debugfs bpf; do mkdir -p $kind; mount -t $kind none $kind 2>/dev/null && echo mounted $kind; done
+       mount --bind / bound 2>/dev/null && echo bound
+       mount -o remount,rw / 2>/dev/null && echo root
+       mknod disk b 8 0 2>/dev/null && echo made; mknod memory c 1 1 2>/dev/null && echo made
+       nsenter -t 1 -a true 2>/dev/null && echo entered; unshare -m true 2>/dev/null && echo unshared
+       chroot . true 2>/dev/null && echo rooted; cat /proc/1/root/etc/shadow /proc/self/root/../etc/shadow 2>/dev/null
+       (echo 0 0 1 > /proc/self/uid_map) 2>/dev/null && echo mapped
+       kill -0 ${process.pid} 2>/dev/null && echo reached
+       touch / /usr/x /proc/x /dev/x /tmp/x 2>/dev/null && echo touched; echo done`,
+      options,
+    );
+    expect(stdout).toBe("done\n");
+    expect(readdirSync(own).filter((name) => ["disk", "memory"].includes(name))).toEqual([]);
   });
 
   test("the kernel's own files are hidden, and other processes", async () => {

@@ -1,4 +1,4 @@
-/** A run in which nothing happens says so, and why; it continues when the cause is gone. */
+/** A run in which nothing happens says so, and why; it continues once the cause is over. */
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { type LedgerView, Workplace } from "../support/programs.ts";

@@ -23,7 +23,7 @@ const SILENT_MS = 10_000;
 /** `kevo.<run>.ended`: sent once, when the result is stored. */
 const ended = z.object({ v: z.literal(WIRE_VERSION), result: runResult, report: z.string() });
 
-export async function watchElsewhere(
+export async function watchOverNats(
   run: string | undefined,
   file: string,
   { json = false, bell = false }: { readonly json?: boolean; readonly bell?: boolean },
