@@ -8,6 +8,8 @@ import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { RecordedSpace } from "@kevo/core/recorded-space/recorded-space.ts";
 import { openSpace } from "@kevo/core/search-space/search-space.ts";
 import { type OtherCurve, readComparisons } from "./compare.ts";
+import { exportJobSpace } from "./job/export.ts";
+import { openJobSpace } from "./job/job-space.ts";
 import { readMeasured } from "./job/measured.ts";
 import { modelQuality, modelQualityLines } from "./job/model-quality.ts";
 import { compareJoint, comparisonLines } from "./joint.ts";
@@ -23,6 +25,7 @@ const HELP = `Usage: npm run bench:search -- --space FILE|--job FOLDER [options]
   --job FOLDER       instead: recordings of a part of a kernel's space; what was not measured is predicted by a model.
                      Repeat it for one run for several workloads, each with islands of its own
   --model-quality    with --job: how well that model predicts what it has not seen, and end
+  --export FILE      with --job: write the whole space in Kernel Tuner's cache format, for other tuners, and end
   --from-default     with --job: start from the kernel's default, as runs do; a recorded space names none
   --no-conditions    with --job: search without knowing which parameters count, as before activeWhen
   --evaluations N    unique evaluations of a search, of all its devices together; failures count (default 400)
@@ -44,6 +47,7 @@ async function main(): Promise<void> {
       space: { type: "string", multiple: true },
       job: { type: "string", multiple: true },
       "model-quality": { type: "boolean", default: false },
+      export: { type: "string" },
       "from-default": { type: "boolean", default: false },
       "no-conditions": { type: "boolean", default: false },
       evaluations: { type: "string", default: "400" },
@@ -74,6 +78,14 @@ async function main(): Promise<void> {
     const quality = modelQuality(await readMeasured(job));
     for (const line of modelQualityLines(quality)) print(line);
     end({ job, ...quality });
+    return;
+  }
+  if (values.export !== undefined) {
+    const [job] = values.job ?? [];
+    if (job === undefined) throw new UserError("--export is about a --job FOLDER", 2);
+    const { measured, predicted } = await exportJobSpace(openJobSpace(await readMeasured(job)), values.export);
+    print(`${values.export}: ${measured} configurations measured, ${predicted} predicted`);
+    end({ job, file: values.export, measured, predicted });
     return;
   }
   const seeds = seedsFrom(whole("--first-seed", values["first-seed"], 0), whole("--seeds", values.seeds));

@@ -1,8 +1,14 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
 import { labelledRandom } from "@kevo/core/random/random.ts";
+import { loadRecordedSpace } from "@kevo/core/recorded-space/recorded-space.ts";
 import { openSpace } from "@kevo/core/search-space/search-space.ts";
 import { describe, expect, it } from "vitest";
 import { growTrees } from "./boosted-trees.ts";
+import { exportJobSpace } from "./export.ts";
 import { openJobSpace } from "./job-space.ts";
 import { type Measured, type MeasuredSpace, readMeasured } from "./measured.ts";
 import { modelQuality } from "./model-quality.ts";
@@ -79,6 +85,26 @@ describe("a space like a job's", () => {
     const config = source.space.decode(source.space.enumerated?.at(-1) ?? []);
     expect(config.KERNEL).toBe("groups");
     expect(job.lookup({ ...config, TILE: 8 })?.time_ms).toBe(job.lookup({ ...config, TILE: 32 })?.time_ms);
+  });
+
+  it("is written for other tuners, what was predicted marked as such", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "job-space-"));
+    try {
+      const path = join(folder, "job.json.gz");
+      const counts = await exportJobSpace(job, path);
+      expect(counts.measured).toBe(source.measured.size);
+      const recorded = await loadRecordedSpace(path);
+      expect(recorded.optimum).toBe(job.optimum);
+      expect(openSpace(recorded.definition).count).toBe(source.space.count);
+      const { cache } = JSON.parse(gunzipSync(await readFile(path)).toString()) as { cache: Record<string, object> };
+      expect(Object.values(cache).filter((row) => "predicted" in row)).toHaveLength(counts.predicted);
+      for (const genes of source.space.enumerated ?? []) {
+        const config = source.space.decode(genes);
+        expect(recorded.lookup(config)?.time_ms).toBe(job.answer(genes).time);
+      }
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it("says how well its model predicts what it has not seen", () => {
