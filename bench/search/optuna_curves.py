@@ -4,8 +4,8 @@
     python3 bench/search/optuna_curves.py SPACE.json.gz OUT.json [SEEDS] [EVALUATIONS]
 
 Ten random valid configurations, then the best of 24 candidates, which are drawn until they are valid and unseen; a
-failure is told as twice the worst time so far. Of a space with `active_when`, inactive parameters are set to their value
-in the file before a candidate is judged. Figures as in `kernel_tuner_curves.py`.
+failure is told as twice the worst time so far. Of a space with `active_when`, inactive parameters are set to their
+value in the file before a candidate is judged. Figures as in `kernel_tuner_curves.py`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ class Space:
         self.names = [name for name in file["tune_params_keys"] if name not in self.fixed]
         self.values: list[list[object]] = [file["tune_params"][name] for name in self.names]
         conditions = file.get("active_when", {})
-        self.conditions = [(at, compile(conditions[n], n, "eval")) for at, n in enumerate(self.names) if n in conditions]
+        self.conditions = [
+            (at, compile(conditions[name], name, "eval")) for at, name in enumerate(self.names) if name in conditions
+        ]
         index = [{repr(value): at for at, value in enumerate(values)} for values in self.values]
         self.times: dict[tuple[int, ...], float | None] = {}
         self.usual: dict[int, int] = {}

@@ -69,7 +69,12 @@ const OLD_WORDS: readonly OldWord[] = [
     // A kernel's folder is known by its hash.
     allowed: ["gpu-evaluator/kernels/"],
   },
-  { old: /\b[Tt]rials?\b|[a-z]Trial\b/, now: "measurement; a check before use is a probe" },
+  {
+    old: /\b[Tt]rials?\b|[a-z]Trial\b/,
+    now: "measurement; a check before use is a probe",
+    // Optuna's own word.
+    allowed: ["bench/search/optuna_curves.py"],
+  },
   { old: /\blitters?\b|litterOf|\bbre(ed|d)(s|ing)?\b|\bBREEDING/i, now: "offspring, vary, recombine" },
   { old: /\bmanned\b|\bstranded\b|isStranded/i, now: "hasEvaluator, unservable" },
   { old: /chronicle/i, now: "history" },
