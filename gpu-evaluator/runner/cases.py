@@ -18,13 +18,15 @@ from typing import Any
 import torch
 from hidden import hidden_shapes
 from rotation import Room, Rotation
-from timing import Replay, capture, time_rounds
+from timing import Replay, cache_bytes, capture, time_rounds
 
 Json = dict[str, Any]
 Tensors = dict[str, torch.Tensor]
 
 # Copies of the inputs, each used once in a replay. Before a replay none is in the L2 cache.
 ROTATED_BYTES = 112 * 1024 * 1024
+# And more than this many times the L2 cache, so that a copy's bandwidth is a limit (plausible.py).
+ROTATED_CACHES = 2.1
 MAX_COPIES = 48
 # For bfloat16 and float16 (docs/architecture.md): this many times the error of PyTorch's default.
 ERROR_FACTOR = 2.0
@@ -92,7 +94,8 @@ class Arena:
         self._trusted, self._seed = trusted, seed
         self._hidden: dict[str, Case] = {}
         total = sum(tensor.numel() * tensor.element_size() for tensor in self.main.inputs.values())
-        copies = max(2, min(MAX_COPIES, -(-ROTATED_BYTES // total)))
+        rotated = max(ROTATED_BYTES, int(ROTATED_CACHES * cache_bytes()))
+        copies = max(2, min(MAX_COPIES, -(-rotated // total)))
         self.rotated_bytes = copies * total
         self.copies: list[Tensors] = [self._copy() for _ in range(copies)]
         room = Room(trusted.output(shape), copies)

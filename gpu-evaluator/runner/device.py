@@ -9,7 +9,7 @@ import torch
 import triton
 from nvml import Monitor
 from plausible import Limits
-from timing import capture, time_rounds
+from timing import cache_bytes, capture, time_rounds
 
 Json = dict[str, Any]
 
@@ -59,8 +59,7 @@ def rates() -> tuple[float, float]:
 def limits() -> Limits:
     """The limits that no result can exceed."""
     peak, copy = rates()
-    cache = getattr(torch.cuda.get_device_properties(0), "L2_cache_size", 0)
-    return Limits(peak, copy, _empty_launch_ms(), cache)
+    return Limits(peak, copy, _empty_launch_ms(), cache_bytes())
 
 
 def _empty_launch_ms() -> float:

@@ -37,6 +37,14 @@ test.skipIf(!hasTorch)(
   },
 );
 
+test.skipIf(!hasTorch)(
+  "a time that no device reaches makes a candidate incorrect (skipped without torch and triton: set KEVO_PYTHON)",
+  () => {
+    const { status, stderr } = runs("-B", file("impossible_test.py"));
+    expect(status, stderr).toBe(0);
+  },
+);
+
 test.skipIf(!hasPython)("code that daemons share, under kills and damage (skipped without Python 3.10)", () => {
   const { status, stderr } = runs("-B", file("shared_artefacts_test.py"));
   expect(status, stderr).toBe(0);

@@ -40,10 +40,14 @@ def capture(calls: list[Callable[[], torch.Tensor | None]]) -> Replay:
     return Replay(graph, len(calls), [answer for answer in answers if answer is not None])
 
 
+def cache_bytes() -> int:
+    """Of the L2 cache; 0 where PyTorch does not know it."""
+    return getattr(torch.cuda.get_device_properties(0), "L2_cache_size", 0)
+
+
 @cache
 def _swept() -> torch.Tensor:
-    size = getattr(torch.cuda.get_device_properties(0), "L2_cache_size", 0)
-    return torch.zeros(max(MIN_SWEPT_BYTES, size) // 4, device="cuda")
+    return torch.zeros(max(MIN_SWEPT_BYTES, cache_bytes()) // 4, device="cuda")
 
 
 def sweep() -> None:

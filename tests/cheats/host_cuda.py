@@ -65,3 +65,4 @@ def install() -> None:
 
     timing.capture = capture  # type: ignore[assignment]
     timing.sweep = lambda: None
+    timing.cache_bytes = lambda: 0

@@ -5,7 +5,7 @@ import { openCpuBackend } from "@kevo/gpu-evaluator/backends/cpu/cpu-backend.ts"
 import { kernelIn } from "@kevo/gpu-evaluator/backends/cpu/job.fixture.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { CHEATS_FOLDER, evaluate } from "./run.ts";
-import { CPU_CHEATS, GENUINE } from "./suite.ts";
+import { CPU_CHEATS, GENUINE, SLOW } from "./suite.ts";
 
 const kernel = await kernelIn(CHEATS_FOLDER);
 let backend: Backend;
@@ -27,7 +27,7 @@ test("the genuine kernel is still taken", async () => {
   expect(await evaluate(backend, kernel, { CHEAT: GENUINE })).toMatchObject({ outcome: "ok" });
 });
 
-test("every value of the kernel is a cheat that is tried, or the genuine one", () => {
+test("every value of the kernel is a cheat that is tried, or a right kernel", () => {
   const [parameter] = kernel.definition.parameters;
-  expect(parameter).toMatchObject({ values: [GENUINE, ...CPU_CHEATS.map(({ name }) => name)] });
+  expect(parameter).toMatchObject({ values: [GENUINE, SLOW, ...CPU_CHEATS.map(({ name }) => name)] });
 });

@@ -52,3 +52,6 @@ export const CPU_CHEATS: readonly CpuCheat[] = [
 
 /** The value that does what it should. */
 export const GENUINE = "none";
+
+/** Computes right answers twenty times over, for a baseline that is slow. */
+export const SLOW = "slow";
