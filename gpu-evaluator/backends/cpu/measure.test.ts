@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import type { Job } from "../backend.ts";
 import { MachineBusy } from "../machine-busy.ts";
 import type { DeviceLimits } from "./device-limits.ts";
+import { WrongOutput } from "./finding.ts";
 import { HostWatch } from "./host-activity.ts";
 import { measureAll } from "./measure.ts";
 import type { PairedComparison } from "./paired-comparison.ts";
@@ -53,11 +54,20 @@ function comparison(times: Readonly<Record<number, Times>>, purpose: Job["purpos
   return { found, spawned };
 }
 
-function measured(times: Readonly<Record<number, Times>>, job: Partial<Job>, measuresNoise = false) {
+interface Machine {
+  readonly measuresNoise?: boolean;
+  /** Files of `/proc`. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly limits?: DeviceLimits;
+}
+
+function measured(times: Readonly<Record<number, Times>>, job: Partial<Job>, machine: Machine = {}) {
   const whole = { purpose: "finalist", bestSpeedup: null, neverStopEarly: false, ...job } as Job;
   const { found, spawned } = comparison(times, whole.purpose);
-  const watch = new HostWatch(() => null, 2);
-  return { result: measureAll([found], whole, budget, { limits, libraries: {}, watch, measuresNoise }), spawned };
+  const watch = new HostWatch((name) => machine.files?.[name] ?? null, 2);
+  const { measuresNoise = false } = machine;
+  const options = { limits: machine.limits ?? limits, libraries: {}, watch, measuresNoise };
+  return { result: measureAll([found], whole, budget, options), spawned };
 }
 
 const quiet = { [CANDIDATE]: always(1), [BASELINE]: always(2), [TWIN]: always(2) };
@@ -88,7 +98,7 @@ const busy: [string, Readonly<Record<number, Times>>, RegExp][] = [
 test.each(busy)("where %s, a finalist has no result at all", async (_what, times, why) => {
   await expect(measured(times, {}).result).rejects.toThrow(MachineBusy);
   await expect(measured(times, {}).result).rejects.toThrow(why);
-  expect((await measured(times, {}, true).result).outcome).toBe("ok");
+  expect((await measured(times, {}, { measuresNoise: true }).result).outcome).toBe("ok");
 });
 
 test("a search believes in a new best only beside another process of the baseline", async () => {
@@ -110,4 +120,21 @@ test.each([
   const { result, spawned } = measured(quiet, { purpose: "search", bestSpeedup });
   expect((await result).measurements[0]?.speedup).toBeCloseTo(2);
   expect(spawned).toEqual([]);
+});
+
+const impossible = {
+  ...limits,
+  impossible: async (_workload: unknown, ms: number) => (ms < 2 ? "workload w: too fast" : null),
+} as unknown as DeviceLimits;
+
+test("what exceeds the machine is incorrect where it is quiet", async () => {
+  const files = { loadavg: "0.1 0.1 0.1 1/100 1\n" };
+  await expect(measured(quiet, {}, { files, limits: impossible }).result).rejects.toThrow(WrongOutput);
+});
+
+test.each(["search", "finalist"] as const)("on a busy machine it cannot be told (%s)", async (purpose) => {
+  const files = { loadavg: "9.0 9.0 9.0 9/100 1\n" };
+  const { result } = measured(quiet, { purpose }, { files, limits: impossible });
+  await expect(result).rejects.toThrow(MachineBusy);
+  await expect(result).rejects.toThrow("workload w: too fast, but other programs want 4.0 threads per core");
 });

@@ -15,6 +15,8 @@ import { callLimit, compare, fastestOf, type PairedComparison, type Samples } fr
 import type { EmptyCall } from "./process-table.ts";
 import { median, pairedRatio } from "./statistics.ts";
 
+/** With more threads of other programs per core, a limit that was measured is no proof. */
+const MAX_LOAD = 0.5;
 /** Times below this are not told apart, milliseconds. */
 const RESOLUTION_MS = 0.0005;
 
@@ -76,7 +78,7 @@ async function measureOnce(
     const samples = await compare(comparison, job, budget, { watch, random });
     stoppedEarly ||= samples.stopped;
     const empty = await comparison.emptyCall(median(fastestOf([samples.candidate, ...samples.beside])));
-    await refuseImpossible(comparison, samples, empty, limits, precision);
+    await refuseImpossible(comparison, samples, empty, { limits, precision, watch });
     const limitMs = callLimit(budget, comparison.baselines);
     await refuseKeptResults(comparison.candidate, limitMs);
     const { workload } = comparison.candidate.source;
@@ -115,13 +117,16 @@ async function refuseImpossible(
   { candidate, baselines }: PairedComparison,
   samples: Samples,
   empty: EmptyCall,
-  limits: DeviceLimits,
-  precision: Precision,
+  { limits, precision, watch }: Pick<MeasureOptions, "limits" | "watch"> & { readonly precision: Precision },
 ): Promise<void> {
   const { workload } = candidate.source;
   // Medians, with the cost of reaching the process included: a time that is refused here is impossible beyond doubt.
   const wrong = await limits.impossible(workload, median(samples.candidate), empty.ms, precision);
   if (wrong === null) return;
+  // The limits were measured on the same machine, with other programs on its cores.
+  const { load_per_core: load } = watch.end();
+  if (load !== null && load > MAX_LOAD)
+    throw new MachineBusy(`${wrong}, but other programs want ${load.toFixed(1)} threads per core`);
   const its = await limits.impossible(workload, median(fastestOf(samples.beside)), empty.ms, precision);
   if (its === null) throw new WrongOutput(wrong);
   throw new HostFault(
