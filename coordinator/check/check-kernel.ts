@@ -9,6 +9,7 @@ import { type KernelPackage, loadKernel } from "@kevo/core/kernel/load.ts";
 import { openSpace } from "@kevo/core/search-space/search-space.ts";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import type { ReportedMeasurement } from "@kevo/proto/outcome.ts";
+import type { Quietness } from "@kevo/proto/quietness.ts";
 import { type DeadValue, deadValues } from "./dead-values.ts";
 import { evaluateDefault } from "./evaluate-default.ts";
 import { findPythonFaults } from "./python-faults.ts";
@@ -38,6 +39,8 @@ export interface CheckReport {
     readonly device: string;
     readonly toolchain: string;
     readonly workloads: readonly WorkloadReport[];
+    /** Null where the evaluator does not tell, as on GPUs. */
+    readonly quietness: Quietness | null;
   } | null;
   /** Why parts were not tried; null where all were. */
   readonly not_tried: string | null;
@@ -62,18 +65,18 @@ export async function checkKernel(idOrPath: string, options: CheckOptions): Prom
   const space = spaceReport(definition);
   options.onSpace(space);
   if (backend === "triton") await findPythonFaults(kernel, options);
-  const choice = { name: backend, devices: undefined, python: options.python };
+  const choice = { name: backend, devices: undefined, python: options.python, measuresNoise: true };
   const evaluated = await evaluateDefault(kernel, choice, options.signal);
   const found = { kernel: definition.id, backend, space };
   if ("noDevice" in evaluated) return { ...found, default: null, not_tried: evaluated.noDevice.message };
-  const { outcome, message, measurements, device, toolchain } = evaluated;
+  const { outcome, message, measurements, device, toolchain, quietness } = evaluated;
   if (outcome !== "ok") {
     throw new UserError(
       `The default configuration of ${definition.id} is ${outcome}: ${message}. ${advice(definition)}`,
     );
   }
   const workloads = measurements.map((one) => ({ ...one, room: roomOf(one) }));
-  return { ...found, default: { device, toolchain, workloads }, not_tried: null };
+  return { ...found, default: { device, toolchain, workloads, quietness }, not_tried: null };
 }
 
 function advice({ source }: KernelDefinition): string {

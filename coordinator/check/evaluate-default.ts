@@ -7,9 +7,11 @@ import { HostFault } from "@kevo/gpu-evaluator/backends/host-fault.ts";
 import { type BackendChoice, openBackend } from "@kevo/gpu-evaluator/cli/open-backend.ts";
 import { Daemon } from "@kevo/gpu-evaluator/daemon/daemon.ts";
 import { defaultCacheFolder } from "@kevo/gpu-evaluator/daemon/kernel-store.ts";
+import { measurementConditions } from "@kevo/proto/event.ts";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import { measurementOfMessage } from "@kevo/proto/measurement-codec.ts";
 import { type Outcome, outcome, type ReportedMeasurement } from "@kevo/proto/outcome.ts";
+import type { Quietness } from "@kevo/proto/quietness.ts";
 
 export interface Evaluated {
   readonly outcome: Outcome;
@@ -17,6 +19,8 @@ export interface Evaluated {
   readonly measurements: readonly ReportedMeasurement[];
   readonly device: string;
   readonly toolchain: string;
+  /** Null where the evaluator does not tell. */
+  readonly quietness: Quietness | null;
 }
 
 /** What stands between this machine and an evaluation, such as a GPU that is not there. */
@@ -29,6 +33,10 @@ const ADVICE: Readonly<Record<HostFault["fault"], (definition: KernelDefinition)
   reference_failed: ({ reference }) => `Correct ${reference}, or the shape in kernel.json.`,
   disk_full: () => "",
 };
+
+function quietnessIn(environmentJson: string): Quietness | null {
+  return measurementConditions.parse(JSON.parse(environmentJson)).quietness ?? null;
+}
 
 const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`);
 
@@ -76,6 +84,7 @@ export async function evaluateDefault(
       measurements: (result.measurements ?? []).map((one) => measurementOfMessage.parse(one)),
       device: result.deviceModel ?? "",
       toolchain: result.toolchain ?? "",
+      quietness: result.environmentJson ? quietnessIn(result.environmentJson) : null,
     };
   } finally {
     await backend.close();

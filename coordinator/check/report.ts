@@ -4,6 +4,7 @@ import type { KernelPackage } from "@kevo/core/kernel/load.ts";
 import { rooflineOf } from "../lineage/roofline.ts";
 import { formatMs, formatNumber, formatRoofline, formatValue, oneLine, UNKNOWN } from "../progress/format.ts";
 import { renderKnown, type TableOptions } from "../progress/table.ts";
+import { quietnessText } from "../result/quietness-text.ts";
 import type { CheckedBackend, CheckReport, SpaceReport, WorkloadReport } from "./check-kernel.ts";
 import { unsaid } from "./room.ts";
 
@@ -44,7 +45,7 @@ export function defaultLines(
     const untried = backend === "triton" ? "compiling, the reference and timing" : "building and timing";
     return [`Not tried on this machine: ${untried}. ${not_tried}`];
   }
-  const { device, toolchain, workloads } = measured;
+  const { device, toolchain, workloads, quietness } = measured;
   return [
     `The default configuration of ${kernel} builds and is correct on ${counted(workloads.length, "workload")}: ${errorText(workloads, toleranceOf(definition))}.`,
     `On ${oneLine(device)} (${oneLine(toolchain)}):`,
@@ -53,6 +54,7 @@ export function defaultLines(
     "",
     ...roomLines(workloads),
     ...adviceLines(workloads, definition),
+    ...(quietness === null ? [] : [quietnessText(quietness, "it was")]),
   ];
 }
 

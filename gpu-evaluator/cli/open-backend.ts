@@ -15,7 +15,12 @@ import { type KernelStore, KernelUnavailable } from "../daemon/kernel-catalog.ts
 import { defaultCacheFolder, openKernelStore } from "../daemon/kernel-store.ts";
 
 export type BackendChoice =
-  | { readonly name: "cpu"; readonly devices: readonly number[] | undefined }
+  | {
+      readonly name: "cpu";
+      readonly devices: readonly number[] | undefined;
+      /** A result is wanted however busy the machine is; nothing is claimed of it. */
+      readonly measuresNoise?: boolean;
+    }
   /** `python`: value of KEVO_PYTHON. */
   | { readonly name: "triton"; readonly devices: readonly number[] | undefined; readonly python: string | undefined }
   | {
@@ -54,7 +59,7 @@ export async function openBackend(
     const backend = await openObjectiveBackend(choice.socket, endWithObjective);
     return { backend, kernels: only(backend.kernelId, await storeFor(backend.name)) };
   }
-  const backend = choice.name === "triton" ? await openTriton(choice, logger) : await openCpu(choice.devices);
+  const backend = choice.name === "triton" ? await openTriton(choice, logger) : await openCpu(choice);
   return { backend, kernels: await storeFor(backend.name) };
 }
 
@@ -79,10 +84,10 @@ function openTriton({ devices, python }: BackendChoice & { name: "triton" }, log
   return openTritonBackend({ devices, python, onNote: (note) => logger.warn(note) });
 }
 
-function openCpu(devices: readonly number[] | undefined): Promise<Backend> {
+function openCpu({ devices, measuresNoise = false }: BackendChoice & { name: "cpu" }): Promise<Backend> {
   const other = devices?.find((device) => device !== 0);
   if (other !== undefined) {
     throw new UserError(`--devices ${other}: the CPU backend has one device, 0, which is all cores of this host.`, 2);
   }
-  return openCpuBackend();
+  return openCpuBackend({ measuresNoise });
 }

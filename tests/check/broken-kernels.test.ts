@@ -214,6 +214,7 @@ test("a kernel in order: its space, its default's time, and the room that it lea
   expect(out).toMatch(/The default configuration of vector-scale-cpu builds and is correct on 1 workload/);
   expect(out).toMatch(/workload +time ms +GFLOP\/s +GB\/s +roofline/);
   expect(out).toMatch(/Room on small: at most [\d.]+×/);
+  expect(out).toMatch(/Noise while it was measured: .*a baseline against itself up to [\d.]+×/);
   const json = JSON.parse((await check(folder, "--json")).out);
   expect(json).toMatchObject({
     kernel: "vector-scale-cpu",
