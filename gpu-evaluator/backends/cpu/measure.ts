@@ -78,7 +78,7 @@ async function measureOnce(
     const samples = await compare(comparison, job, budget, { watch, random });
     stoppedEarly ||= samples.stopped;
     const empty = await comparison.emptyCall(median(fastestOf([samples.candidate, ...samples.beside])));
-    await refuseImpossible(comparison, samples, empty, { limits, precision, watch });
+    await refuseImpossible(comparison, samples, empty, { limits, precision, watch, measuresNoise });
     const limitMs = callLimit(budget, comparison.baselines);
     await refuseKeptResults(comparison.candidate, limitMs);
     const { workload } = comparison.candidate.source;
@@ -117,7 +117,12 @@ async function refuseImpossible(
   { candidate, baselines }: PairedComparison,
   samples: Samples,
   empty: EmptyCall,
-  { limits, precision, watch }: Pick<MeasureOptions, "limits" | "watch"> & { readonly precision: Precision },
+  {
+    limits,
+    precision,
+    watch,
+    measuresNoise,
+  }: Omit<MeasureOptions, "libraries" | "random"> & { readonly precision: Precision },
 ): Promise<void> {
   const { workload } = candidate.source;
   // Medians, with the cost of reaching the process included: a time that is refused here is impossible beyond doubt.
@@ -125,7 +130,7 @@ async function refuseImpossible(
   if (wrong === null) return;
   // The limits were measured on the same machine, with other programs on its cores.
   const { load_per_core: load } = watch.end();
-  if (load !== null && load > MAX_LOAD)
+  if (load !== null && load > MAX_LOAD && !measuresNoise)
     throw new MachineBusy(`${wrong}, but other programs want ${load.toFixed(1)} threads per core`);
   const its = await limits.impossible(workload, median(fastestOf(samples.beside)), empty.ms, precision);
   if (its === null) throw new WrongOutput(wrong);
