@@ -37,7 +37,8 @@ function comparison(times: Readonly<Record<number, Times>>, purpose: Job["purpos
     freshCall: async () => 1,
     sameCall: async () => 1,
   };
-  const process = (id: number) => ({ id, source, callMs: 1, error: 0, tolerance: 1 }) as unknown as TimedProcess;
+  const process = (id: number) =>
+    ({ id, source, callMs: 1, error: 0, judging: { tolerance: 1 } }) as unknown as TimedProcess;
   const found: PairedComparison = {
     candidate: process(CANDIDATE),
     baselines: [{ name: "default", process: process(BASELINE) }],
@@ -62,7 +63,9 @@ interface Machine {
 }
 
 function measured(times: Readonly<Record<number, Times>>, job: Partial<Job>, machine: Machine = {}) {
-  const whole = { purpose: "finalist", bestSpeedup: null, neverStopEarly: false, ...job } as Job;
+  const kernel = { definition: { arguments: undefined } };
+  const defaults = { purpose: "finalist", bestSpeedup: null, neverStopEarly: false };
+  const whole = { kernel, ...defaults, ...job } as unknown as Job;
   const { found, spawned } = comparison(times, whole.purpose);
   const watch = new HostWatch((name) => machine.files?.[name] ?? null, 2);
   const { measuresNoise = false } = machine;
