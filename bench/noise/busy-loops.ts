@@ -10,7 +10,7 @@ export class BusyLoops implements AsyncDisposable {
     this.#loops = loops;
   }
 
-  /** @param pinned each to a core of its own, as long as there are cores; otherwise the system moves them. */
+  /** @param pinned each to a separate core, as long as there are cores; otherwise the system moves them. */
   static async start(count: number, pinned: boolean): Promise<BusyLoops> {
     const cores = allowedCores();
     const loops = Array.from({ length: count }, (_, n) => {

@@ -3,7 +3,7 @@
  *
  *     npm run bench:noise -- [--kernel FOLDER]... [--loops 0,1,2,4] [--unpinned] [--times 20] [--out FILE]
  *
- * Beside so many busy loops, the fastest baseline of each kernel is measured as if it were a finalist, again and again:
+ * Beside a number of busy loops, the fastest baseline of each kernel is measured as if it were a finalist, again and again:
  * equal programs, so every interval that leaves out 1 is a false claim. Then as in a search, where only the spread
  * matters. No measurement is refused here for being too noisy; the table says how many would be.
  */

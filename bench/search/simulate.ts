@@ -24,7 +24,7 @@ export interface SearchSetting {
   /** Evaluations on their way at a time, all islands together. */
   readonly parallel: number;
   readonly search: RunSpec["search"];
-  /** What several recordings differ in. */
+  /** The differences between several recordings. */
   readonly differ?: "device" | "workload";
 }
 

@@ -1,4 +1,4 @@
-/** What is searched: recordings of one kernel on one or several devices, or a space like a real job's. */
+/** The subject of a search: recordings of one kernel on one or several devices, or a space like a real job's. */
 import { basename } from "node:path";
 import { loadRecordedSpace, type RecordedSpace } from "@kevo/core/recorded-space/recorded-space.ts";
 import { openSpace, type SearchSpace } from "@kevo/core/search-space/search-space.ts";

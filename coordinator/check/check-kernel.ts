@@ -56,7 +56,7 @@ export interface CheckOptions {
   readonly onSpace: (space: SpaceReport) => void;
 }
 
-/** @throws UserError that names what is wrong and what to do. */
+/** @throws UserError that names the mistake and a remedy. */
 export async function checkKernel(idOrPath: string, options: CheckOptions): Promise<CheckReport> {
   const kernel = await loadKernel(idOrPath, KERNELS);
   const { definition } = kernel;

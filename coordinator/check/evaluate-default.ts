@@ -23,7 +23,7 @@ export interface Evaluated {
   readonly quietness: Quietness | null;
 }
 
-/** What stands between this machine and an evaluation, such as a GPU that is not there. */
+/** The obstacle to an evaluation on this machine, such as a missing GPU. */
 export interface NoDevice {
   readonly noDevice: UserError;
 }

@@ -1,4 +1,4 @@
-/** What can be said of a Triton kernel's files without a GPU: that they are Python, and define what the backend calls. */
+/** Checks of a Triton kernel's files without a GPU: they are Python, and define the functions that the backend calls. */
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { unpackFiles } from "@kevo/core/kernel/archive.ts";
 import type { KernelPackage } from "@kevo/core/kernel/load.ts";
@@ -21,7 +21,7 @@ else:
 
 type Parsed = { readonly names: readonly string[] } | { readonly line: number; readonly message: string };
 
-/** Nothing where there is no Python: then the backend says what is missing. @throws UserError */
+/** Does nothing without Python: then the backend reports what is missing. @throws UserError */
 export async function findPythonFaults(
   { definition, bytes }: KernelPackage,
   { python = "python3", signal }: { readonly python: string | undefined; readonly signal: AbortSignal },

@@ -24,7 +24,7 @@ export function roomOf(measured: ReportedMeasurement): Room | null {
   };
 }
 
-/** What a workload's author left out, so that the room is not known or too large. */
+/** Facts that a workload's author left out, so that the room is unknown or too large. */
 export function unsaid({ flops, bytes }: Workload): string[] {
   return [...(flops === undefined ? ["flops"] : []), ...(bytes === undefined ? ["bytes"] : [])];
 }

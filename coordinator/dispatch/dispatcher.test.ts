@@ -7,7 +7,7 @@ import type { AcceptedCandidate, EvaluationRecord } from "../ledger/records.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { CallEnd, EvaluatorLink } from "./evaluator-link.ts";
 
-const ANSWER: CallEnd = { kind: "rejected", why: "an answer, whatever it is" };
+const ANSWER: CallEnd = { kind: "rejected", why: "an answer of any kind" };
 
 const spec = {
   ...{ workloads: ["w"], islands: [{ niche: {} }], kernel: { hash: "k" }, seed: 1, backend: "cpu" },
@@ -92,7 +92,7 @@ test("deaths before a candidate was counted do not count against its re-measurem
   const finalist = { id: "a", island: 0, config: {} } as unknown as AcceptedCandidate;
   expect(await dispatcher.remeasure(finalist, 1)).toMatchObject({
     outcome: "invalid",
-    message: "an answer, whatever it is",
+    message: "an answer of any kind",
   });
   expect(calls).toBe(2);
   await dispatcher.stop();

@@ -268,7 +268,7 @@ const steps = fc.array(
   { maxLength: 60 },
 );
 
-test.each([false, true])("whatever happens in whatever order, nothing is counted twice or lost (sync %s)", (sync) => {
+test.each([false, true])("for any events in any order, nothing is counted twice or lost (sync %s)", (sync) => {
   fc.assert(
     fc.property(steps, fc.integer({ min: 1, max: 25 }), (script, evaluations) => {
       let state = new LedgerState(threeIslands({ evaluations, sync }), space);

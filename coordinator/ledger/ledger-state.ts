@@ -1,12 +1,12 @@
 /**
- * The state of one run's ledger, in memory: which batches are accepted, what the budget counts, what stands in which log.
+ * The state of one run's ledger, in memory: accepted batches, counted evaluations, and the ends of the logs.
  * It decides without I/O and keeps in memory what the database holds; the ledger stores its effects in one
  * transaction. Invariants:
  *
  * - a batch is accepted only under the island's current epoch and only as its next number;
- * - `accepted` counts candidates that need an evaluation of their own and never exceeds the budget;
+ * - `accepted` counts candidates that need their own evaluation and never exceeds the budget;
  * - a genome is evaluated once in a niche (`genomes.ts`);
- * - a candidate is settled once, whatever arrives later;
+ * - a candidate is settled once, and later results are ignored;
  * - each island's log numbers grow by one;
  * - with `sync`, islands keep step (`generations.ts`).
  */
@@ -172,7 +172,7 @@ export class LedgerState {
     return this.#genomes.isSettled && this.#generations.isLogged;
   }
 
-  /** Those that were not known. Stored at once, also where the batch has to wait: a source costs nothing. */
+  /** New evolved code. Stored immediately, even where the batch must wait: code costs nothing. */
   #learnEvolvedSources({ sources = {}, proposals }: BatchRequest): EvolvedSource[] {
     const named = new Set(proposals.map(({ source }) => source));
     const fresh = Object.entries(sources).filter(([hash]) => named.has(hash) && !this.#evolvedSources.has(hash));

@@ -9,7 +9,7 @@ import type { Progress } from "./progress.ts";
 const REDRAW_MS = 250;
 /** Erases the window and goes to its top; what was scrolled away stays. */
 const CLEAR = "\u001b[2J\u001b[H";
-/** Kept for a window that is drawn anew; older ones have been scrolled away. */
+/** Kept for a window that is redrawn; older ones have been scrolled away. */
 const MAX_NOTES = 200;
 /** Of the curve; every second one goes when there are more. */
 const MAX_POINTS = 2_000;

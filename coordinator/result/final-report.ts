@@ -195,7 +195,7 @@ function configTable(config: Config, defaults: Config | null, options: TableOpti
   );
 }
 
-/** What was timed beside the winner and is no baseline. */
+/** Everything timed beside the winner except the baselines. */
 function othersOf({ workloads, baselines }: ReportDetails): string[] {
   const known = new Set([...baselines, ...workloads.map((w) => w.baseline)]);
   return [...new Set(workloads.flatMap((w) => Object.keys(w.others)))].filter((name) => !known.has(name));

@@ -1,4 +1,4 @@
-/** The report of a stored run, the same whoever asks for it: the coordinator at its end, and whoever watched it. */
+/** The report of a stored run: the same from the coordinator at its end and from `watch`. */
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import type { LineageDatabase } from "../lineage/database.ts";
 import { cellsOf } from "../lineage/queries/cells.ts";

@@ -4,9 +4,9 @@ import { formatClaim, formatInterval, formatNumber, formatRoofline, UNKNOWN } fr
 import { renderKnown, type TableOptions } from "../progress/table.ts";
 
 interface Columns {
-  /** Of what was timed beside the winner, the names that get a column of their own. */
+  /** The names timed beside the winner that get their own column. */
   readonly others?: readonly string[];
-  /** Each workload has a winner of its own, so that it is named. */
+  /** Each workload has its own winner, so that it is named. */
   readonly hasCandidates?: boolean;
 }
 

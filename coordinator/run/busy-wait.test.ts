@@ -13,7 +13,7 @@ it("says once what it waits for, counts down, and gives up in the end", () => {
   expect(wait.over(61_001)).toBe(why);
 });
 
-it("begins anew once something was measured", () => {
+it("starts again once something was measured", () => {
   const wait = new BusyWait(60_000);
   wait.refused(0, why);
   wait.measured();

@@ -24,14 +24,14 @@ export class BusyWait {
     this.#since = null;
   }
 
-  /** What the run waits for, and for how much longer; null while it does not. */
+  /** The reason for waiting, and how much longer; null while the run does not wait. */
   waiting(now: number): string | null {
     if (this.#since === null) return null;
     const leftS = Math.max(0, Math.ceil((this.#since + this.#timeoutMs - now) / 1000));
     return `${this.#why}; giving up in ${leftS} s, see --wait`;
   }
 
-  /** Why the run cannot go on; null while it can. */
+  /** Why the run cannot continue; null while it can. */
   over(now: number): string | null {
     return this.#since === null || now - this.#since <= this.#timeoutMs ? null : this.#why;
   }

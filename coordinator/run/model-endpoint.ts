@@ -46,7 +46,7 @@ async function answer(
       const { id, model } = request.reservation;
       if (!models.includes(model)) throw new Error(`this run does not ask the model ${JSON.stringify(model)}`);
       const { granted, committedUsd, known } = await ledger.reserve(request.reservation);
-      // Who repeats a request, because the answer was lost, repeats all of it.
+      // A worker that lost the answer repeats the whole request.
       if (known === "another") throw new Error(NOT_YOURS);
       if (!granted) return { ...reply, status: "refused", committed_usd: committedUsd };
       return { ...reply, committed_usd: committedUsd, secret: grants.call(id) };

@@ -23,7 +23,7 @@ describe("the region", () => {
     ["a marker that is not alone in its comment", 'char *a = "// EVOLVE-BEGIN";\n// EVOLVE-END\n'],
   ])("%s is no region", (_what, text) => expect(splitCode(text)).toBeNull());
 
-  test("code with another region is split again, whatever the region contains", () => {
+  test("code with another region is split again, for any content of the region", () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1 }), (text) => {
         const found = evolvedRegion(C, withRegion(C, text));

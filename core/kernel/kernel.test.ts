@@ -192,7 +192,7 @@ test("mistakes in a definition are named", async () => {
   expect(await complaint({ baselines: [{ name: "odd", config: { TILE: 1 } }] })).toMatch(/baseline odd breaks/);
 });
 
-test("conditions that mean nothing, and what is set where it does not count, are told", async () => {
+test("meaningless conditions, and settings without effect, are reported", async () => {
   const conditional = (activeWhen: string) => ({
     parameters: [GOOD.parameters[0], { ...GOOD.parameters[1], activeWhen }],
     default: { TILE: 4, UNROLL: 2 },
@@ -219,7 +219,7 @@ test("conditions that mean nothing, and what is set where it does not count, are
   await expect(load(folder)).rejects.toThrow(/kernel\.json is not JSON/);
 });
 
-test("a folder that is none of a kernel's is called that, whatever else is in it", async () => {
+test("a folder without a kernel is reported as that, with any other content", async () => {
   const other = kernelFolder();
   rmSync(join(other, "kernel.json"));
   symlinkSync("/etc/hostname", join(other, "data"));

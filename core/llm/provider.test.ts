@@ -28,7 +28,7 @@ describe("the provider", () => {
       "sk-ant-key",
     ],
     [
-      "of one's own, before all",
+      "self-hosted, before all",
       "grok-4.3",
       { ...XAI, LLM_BASE_URL: "http://h:1/v1/" },
       "local",
@@ -36,15 +36,7 @@ describe("the provider", () => {
       "grok-4.3",
       "xai-key",
     ],
-    [
-      "of one's own, without a key",
-      "qwen3",
-      { LLM_BASE_URL: "http://h:1/v1" },
-      "local",
-      "http://h:1/v1",
-      "qwen3",
-      null,
-    ],
+    ["self-hosted, without a key", "qwen3", { LLM_BASE_URL: "http://h:1/v1" }, "local", "http://h:1/v1", "qwen3", null],
     [
       "an empty key does not count",
       undefined,

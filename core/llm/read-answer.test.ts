@@ -64,7 +64,7 @@ describe("an answer is found", () => {
 describe("no value is made up", () => {
   it.each([
     ["for a name without one", '{"configurations": [{"tile": 8, "order": }]}'],
-    ["for what is undefined", '{"configurations": [{"tile": 8, "order": undefined}]}'],
+    ["for an undefined value", '{"configurations": [{"tile": 8, "order": undefined}]}'],
     ["for what was cut", '{"configurations": [{"tile": 8, "order": "row"}, {"tile": 1'],
     ["for a malformed number", '{"configurations": [{"tile": 8., "order": "row"}]}'],
     ["for an empty array in prose", "I propose nothing: []"],

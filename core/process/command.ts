@@ -12,7 +12,7 @@ export interface CommandOptions extends StartOptions {
 export interface CommandResult {
   /** Null when a signal ended it. */
   readonly code: number | null;
-  /** What ended it; null where it ended by itself. */
+  /** The reason for ending it; null where it ended by itself. */
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;

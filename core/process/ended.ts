@@ -6,7 +6,7 @@ interface End {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** What a signal mostly means for a program that nobody sent it to. */
+/** The usual meaning of a signal that no person sent. */
 const MEANING: Readonly<Record<string, string>> = {
   SIGABRT: "it gave up",
   SIGBUS: "it used memory that is not there",
@@ -28,7 +28,7 @@ export function describeEnd({ code, signal }: End): string {
   return endedBy === null ? `ended with code ${code ?? "unknown"}` : `was ended by ${describeSignal(endedBy)}`;
 }
 
-/** The signal's name; null for a number that is none. */
+/** The signal's name; null for an unknown number. */
 export function signalOf(number: number): string | null {
   return Object.entries(constants.signals).find(([, value]) => value === number)?.[0] ?? null;
 }

@@ -19,7 +19,7 @@ export async function runProgram(program: Command, version: string): Promise<voi
   program.version(version, "--version", "print the version");
   throwInsteadOfExit(program);
   watchOutput();
-  // What nobody waits for, such as a write to a disk that is full, is told like everything else.
+  // A failure that no code awaits, such as a write to a full disk, is reported like every other one.
   process.on("uncaughtException", (error) => void exitWith(program, error));
   // Help needs no folder.
   program.hook("preAction", () => {
@@ -35,11 +35,11 @@ export async function runProgram(program: Command, version: string): Promise<voi
 
 let isEnding = false;
 
-/** Says in one sentence what went wrong, where somebody can do something about it, and ends. */
+/** Reports a failure in one sentence, with a remedy where there is one, and ends. */
 async function exitWith(program: Command, error: unknown): Promise<void> {
   // Help and version are no failures; commander has printed what was wrong with anything else.
   if (error instanceof CommanderError && error.exitCode === 0) return;
-  // What fails while the failure is told, such as a closed output, changes nothing.
+  // A failure of the report itself, such as a closed output, changes nothing.
   if (isEnding) return;
   isEnding = true;
   if (error instanceof CommanderError) {

@@ -10,7 +10,7 @@ const conditional: StartedDefinition = {
     { name: "KERNEL", type: "categorical", values: ["tiles", "groups", "plain"] },
     { name: "TILE", type: "ordinal", values: [16, 32, 64], activeWhen: 'KERNEL == "tiles"' },
     { name: "GROUPS", type: "ordinal", values: [2, 3], activeWhen: 'KERNEL == "groups"' },
-    // Depends on one that is itself conditional, and stands before it.
+    // Depends on one that is itself conditional, and comes before it.
     { name: "ORDER", type: "permutation", items: ["i", "j"], activeWhen: "SPLIT > 0" },
     { name: "SPLIT", type: "integer", min: 0, max: 2, step: 1, activeWhen: 'KERNEL != "plain"' },
     { name: "STAGES", type: "ordinal", values: [2, 3] },
@@ -141,7 +141,7 @@ describe("conditional parameters", () => {
     });
   });
 
-  it("say what is wrong with a condition", () => {
+  it("explain a wrong condition", () => {
     const withConditions = (...conditions: (string | undefined)[]): SearchSpaceDefinition => ({
       parameters: ["A", "B", "C"].map((name, at) => ({
         ...{ name, type: "ordinal", values: [1, 2] },

@@ -3,7 +3,7 @@
 An artefact is a folder `<key>/` with `kernel.cubin` and `kernel.json` (how it must be launched). It appears by one
 rename, so a reader never sees half of one, and two processes that compile the same code at once do no harm. What the
 compiler rejects is remembered too (`<key>.refused`), because neighbouring cells ask for the same code. That folder is a
-daemon's own; behind it stands what all daemons of the host share (`shared_artefacts.py`).
+daemon's own; behind it is the one that all daemons of the host share (`shared_artefacts.py`).
 """
 
 from __future__ import annotations

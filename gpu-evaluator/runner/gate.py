@@ -1,5 +1,5 @@
 """The static gate for Python that a language model wrote, before a line of it runs: allow-lists of imports, builtins
-and attributes. It looks at the marked region of the source; what stands around it is the kernel's author's."""
+and attributes. It looks at the marked region of the source; the text around it is the kernel author's."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ export interface RawRecord {
   /** Name of the source. */
   readonly source: string;
   readonly url: string;
-  /** As fetched, all of it: nothing has to be cleaned before. */
+  /** The whole text as fetched: it need not be cleaned before. */
   readonly title: string | null;
   readonly text: string;
   readonly authors: readonly string[];

@@ -1,4 +1,4 @@
-/** A kernel with a fault of its own: what its code said is told, and nothing is offered that would be refused. */
+/** A kernel with a fault: its own message is reported, and no command is suggested that would be refused. */
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { failureLine } from "@kevo/proto/failure.ts";
@@ -13,7 +13,7 @@ const include = "#include <stdio.h>\n#include <stdlib.h>\n";
 
 interface Fault {
   readonly file: "kernel.c" | "reference.c";
-  /** What is replaced by what. */
+  /** Replacements: old text, new text. */
   readonly change: readonly [string, string];
   readonly code: "baseline_failed" | "reference_failed";
   readonly said: RegExp;
@@ -81,7 +81,7 @@ test.each<[string, Fault]>([
   const { error } = failureLine.parse(JSON.parse(ended.stdout.trim().split("\n").at(-1) ?? ""));
   expect(error).toMatchObject({ code, detail: expect.stringMatching(said) });
   expect(ended.stderr).toContain("Correct the kernel, then start a new run.");
-  // What follows from that is refused, so it is not offered.
+  // The follow-up command would be refused, so it is not suggested.
   expect(ended.stderr).not.toContain("resume");
   writeFileSync(place.file(`scale/${file}`), text);
   expect((await place.run("coordinator", ["resume"])).stderr).toContain("has changed since the run");

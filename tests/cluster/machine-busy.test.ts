@@ -1,4 +1,4 @@
-/** A run on a machine that is too busy to measure on waits, ends with that word, and goes on when it is told to. */
+/** A run on a machine that is too busy to measure on waits, ends with that reason, and continues on request. */
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { callSecretOfToken } from "@kevo/core/identity/token-keys.ts";
@@ -17,7 +17,7 @@ const VECTOR_SCALE = fileURLToPath(new URL("../fixtures/vector-scale-cpu", impor
 const TOKEN = "a-token-of-this-test-alone";
 const quietness = { load_per_core: 0.25, stolen: 0, pressure: null, waited: 0.01, aa_ratio: 1.02, drift: 1.01 };
 
-/** Measures nothing, and says what it is told of the machine. */
+/** Measures nothing, and reports the state of the machine that it is given. */
 function scriptedBackend(machine: { busy: boolean }): Backend {
   const measured = ({ workloads, purpose }: Job): Measured => ({
     outcome: "ok",

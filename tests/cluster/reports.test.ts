@@ -56,7 +56,7 @@ test("a run for several devices: each has a best in the report and in lineage be
   }
 });
 
-test("a sample is not called all, and the command that replays it can be copied, whatever the file is called", async () => {
+test("a sample is not called all, and the command that replays it can be copied, for any file name", async () => {
   await using place = new Workplace();
   writeSyntheticSpace(place.file("space.json"), { values: 2 });
   mkdirSync(place.file("it's a folder"));

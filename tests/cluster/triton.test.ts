@@ -56,7 +56,7 @@ test.skipIf(!hasPython)(
   },
 );
 
-test.skipIf(!hasPython)("what is missing is said in one sentence", async () => {
+test.skipIf(!hasPython)("missing parts are reported in one sentence", async () => {
   await using place = new Workplace();
   const start = ["start", "--backend", "triton", "--kernel", KERNEL, "--json"];
   const env = environment(place);

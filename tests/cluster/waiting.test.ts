@@ -1,4 +1,4 @@
-/** What a run waits for is said while it waits, with the command that ends the waiting and with the time that is left. */
+/** A waiting run reports the reason, the command that ends the waiting, and the remaining time. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
@@ -39,7 +39,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-test("--external-workers without a worker: the command that is shown starts one, and the run goes on", async () => {
+test("--external-workers without a worker: the suggested command starts one, and the run continues", async () => {
   await using place = workplace();
   const run = place.start("coordinator", [...START, "--external-workers", "--evaluations", "8"]);
   const [, command = ""] = await heard(run, /no island-worker works for the run; start one with `([^`]+)`/);

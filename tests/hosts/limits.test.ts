@@ -153,7 +153,7 @@ await gateway.close();
 
 const canUnshareNetwork = canMount && spawnSync("unshare", ["--net", "ip", "link"]).status === 0;
 
-describe.skipIf(!canUnshareNetwork)("a network of its own (needs root, unshare and ip)", () => {
+describe.skipIf(!canUnshareNetwork)("a separate network (needs root, unshare and ip)", () => {
   const runIn = (place: Workplace, network: string, args: readonly string[]) => {
     const command = ["--net", "sh", "-c", `${network} && exec "$@"`, "sh", process.execPath, MAIN, ...args];
     return spawnSync("unshare", command, { cwd: place.path, encoding: "utf8" });

@@ -1,4 +1,4 @@
-/** What the operating system refuses: permissions and full disks are told in one sentence, whatever was being done. */
+/** Refusals of the operating system: permissions and full disks are reported in one sentence, during any action. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, statfsSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-/** The live view in a real terminal: a pseudo-terminal, resized while a run goes on. */
+/** The live view in a real terminal: a pseudo-terminal, resized during a run. */
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-/** What a terminal shows of what was written to it: as much of one as the live view uses. */
+/** The visible content of a terminal: as much of one as the live view uses. */
 
 /** Escape sequences that begin with ESC and `[`, and everything else by the character. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal acts on them

@@ -13,7 +13,7 @@ import type { Measured, MeasuredSpace } from "./measured.ts";
 const TIMES: TreeOptions = { trees: 600, depth: 8, rate: 0.05, leaf: 4, sample: 0.7, label: "times" };
 const FAILURES: TreeOptions = { trees: 100, depth: 6, rate: 0.1, leaf: 4, sample: 0.7, label: "failures" };
 
-/** What a configuration does, as far as is known. */
+/** The known behaviour of a configuration. */
 interface Answer {
   /** Milliseconds; null for a failure. */
   readonly time: number | null;

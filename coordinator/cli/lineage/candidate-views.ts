@@ -43,7 +43,7 @@ export function bestView(best: Best, options: TableOptions): string {
   const measured = best.rounds === 0 ? single : `measured again in ${counted(best.rounds, "round")}`;
   const worth = best.speedup === null ? recordedWorth(best) : `${compared(best)}, ${formatMs(best.time_ms)}`;
   const devices = Object.keys(best.best_by_device).length;
-  // Times of different devices are not compared with each other: each device has a best of its own.
+  // Times of different devices are not compared with each other: each device has its own best.
   if (devices > 0) {
     const head = `Best of run ${best.run} for each of ${counted(devices, "device")}:`;
     return [head, deviceTable(best.best_by_device, null, options)].join("\n\n");

@@ -1,5 +1,5 @@
 /*
- * What a shared library of the kernel needs beside the kernel: the functions of kevo.h that the evaluator's harness gives
+ * The part of a shared library beside the kernel: the functions of kevo.h that the evaluator's harness gives
  * a candidate, and entry points that loader.py calls. Compiled twice: with the kernel, and with KEVO_EXPORT_REFERENCE
  * with the reference.
  */

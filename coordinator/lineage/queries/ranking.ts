@@ -1,7 +1,7 @@
 /**
- * The order of a run's candidates, best first. Finalists that were measured again (rounds from 1) stand before all
+ * The order of a run's candidates, best first. Finalists that were measured again (rounds from 1) come before all
  * others, ordered by the geometric mean over workloads and rounds, since a single evaluation that led a search is
- * partly luck. One with fewer rounds than others was not reached, and stands after them; one that failed on fresh inputs is out.
+ * partly luck. One with fewer rounds than others was not reached, and comes after them; one that failed on fresh inputs is out.
  * Then come single evaluations, by fitness. In replay, where there is no baseline, time decides, or what the recording was tuned for.
  */
 import { isBetter, type Objective } from "@kevo/proto/objective.ts";

@@ -6,7 +6,7 @@
  *   sandbox run [--root EMPTY_DIRECTORY [--nobody]] [--landlock] [--tool-calls] [--read PATH]... [--write PATH]...
  *               [--memory BYTES] [--file-size BYTES] [--tasks NUMBER] -- PROGRAM ARGUMENT...
  *
- * --root: namespaces of its own for users, mounts, processes, network and IPC. The program sees the paths that are
+ * --root: new namespaces for users, mounts, processes, network and IPC. The program sees the paths that are
  * named (and, of devices, null, zero and urandom), is the user nobody, and is process 1: when it or this
  * process ends, all its children end too. --nobody: root starts it as the user nobody outside as well, to whom the
  * paths behind --write are given. --landlock: the same paths, held by Landlock, with or without namespaces.

@@ -1,9 +1,9 @@
-/** What other programs do on this machine while something is timed, by the system's own counters. */
+/** The activity of other programs on this machine during a timing, by the system's own counters. */
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import type { Quietness } from "@kevo/proto/quietness.ts";
 
-/** The content of a file of `/proc`; null where there is none. */
+/** The content of a file of `/proc`; null where it is missing. */
 export type ReadProc = (name: string) => string | null;
 
 export type HostActivity = Pick<Quietness, "load_per_core" | "stolen" | "pressure">;
@@ -34,7 +34,7 @@ export class HostWatch {
     this.#begin = this.#counters();
   }
 
-  /** To be called while nothing that is timed runs: then all that does, but for whoever reads this, is others'. */
+  /** To be called between timings: then all activity except this process's is that of other programs. */
   sample(): void {
     const [, running] = / (\d+)\/\d+ /.exec(this.#read("loadavg") ?? "") ?? [];
     if (running === undefined) return;

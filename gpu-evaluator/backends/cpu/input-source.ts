@@ -73,7 +73,7 @@ export class InputSource {
   }
 
   /**
-   * One more call on the inputs of the last `freshCall`, its output as it was left. The inputs are made anew and the output
+   * One more call on the inputs of the last `freshCall`, its output as it was left. The inputs are made again and the output
    * is written once more: what precedes a call, and with it what the caches hold, is the same for both.
    * @returns milliseconds of processor time
    */

@@ -43,7 +43,7 @@ test.each([
   expect(await refusals({ computing: 20, repeated: 0.05, ...noise })).toBeGreaterThan(290);
 });
 
-test("a burst that slows all calls on new inputs for a while condemns nobody", async () => {
+test("a burst that slows all calls on new inputs for a while condemns no kernel", async () => {
   let call = 0;
   const calls: Calls = { fresh: async () => (call++ < 16 ? 50 : 5), same: async () => 5 };
   expect(await keptResults(calls)).toBeNull();

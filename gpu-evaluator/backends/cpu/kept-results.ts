@@ -14,7 +14,7 @@ const SLACK_MS = 0.02;
 /** Repeated calls that look for a suspicion, and pairs of a new call and a repeated one that then confirm it. */
 const LOOKS = 3;
 const PAIRS = 32;
-/** How often noise may look as one-sided as what is refused. */
+/** The accepted chance that noise looks as one-sided as kept results. */
 const CHANCE = 1e-6;
 
 /** Milliseconds of processor time of a call. */
@@ -33,7 +33,7 @@ export async function refuseKeptResults({ source, id }: TimedProcess, limitMs: n
   if (wrong !== null) throw new WrongOutput(`workload ${source.workload.name}: ${wrong}`);
 }
 
-/** What is wrong; null where nothing is, or where it cannot be told from noise. */
+/** The complaint; null for a good kernel, or where noise could explain it. */
 export async function keptResults({ fresh, same }: Calls): Promise<string | null> {
   const first = await fresh();
   let isSuspected = false;
@@ -58,7 +58,7 @@ function isCheaper(a: number, b: number): boolean {
   return a * FACTOR < b && a + SLACK_MS < b;
 }
 
-/** Sign test: the chance that of so many pairs, of which either side is as likely the larger, so few or fewer have the other. */
+/** Sign test: the chance of at most `few` pairs on one side, of `many + few` pairs whose sides are equally likely. */
 export function oneSided(many: number, few: number): number {
   const all = many + few;
   let [ways, sum] = [1, 0];

@@ -1,4 +1,4 @@
-/** What is timed runs before other programs of this machine where this user may say so, as root may. */
+/** Timed programs get priority over other programs of this machine where this user may set it, as root may. */
 import { writeFileSync } from "node:fs";
 import { getPriority, setPriority } from "node:os";
 
@@ -6,7 +6,7 @@ import { getPriority, setPriority } from "node:os";
 const STEPS = 10;
 const HIGHEST = -20;
 
-/** @param start starts a process in a session of its own, which has the priority that this one has meanwhile */
+/** @param start starts a process in a new session, which inherits the priority that this process has meanwhile */
 export function withPriority<P extends { readonly pid?: number | undefined }>(start: () => P): P {
   const usual = getPriority();
   const raised = Math.max(HIGHEST, usual - STEPS);

@@ -22,7 +22,7 @@ test("frames arrive whole and in order, however the pipe cuts them", () => {
 
 test.each([
   ["a length that no frame has", Buffer.from("Traceback (most recent call last):\n")],
-  ["what is no JSON", Buffer.from([2, 0, 0, 0, 0x7b, 0x7b])],
+  ["bytes that are not JSON", Buffer.from([2, 0, 0, 0, 0x7b, 0x7b])],
   ["an object without a type", Buffer.from([2, 0, 0, 0, 0x7b, 0x7d])],
 ])("refuses %s", (_what, bytes) => {
   expect(() => new FrameDecoder().push(bytes)).toThrow();

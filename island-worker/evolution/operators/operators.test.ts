@@ -44,7 +44,7 @@ describe("an operator", () => {
       (...[space, population, random, count]: Parameters<typeof crossover>) =>
         mutation(space, population, random, count, 30),
     ],
-  ] as const)("brings forth valid children of known parents (%s)", (_, operator) => {
+  ] as const)("produces valid children of known parents (%s)", (_, operator) => {
     fc.assert(
       fc.property(fc.nat(), fc.integer({ min: 4, max: 24 }), (seed, size) => {
         const population = populationOf(seed, size);

@@ -62,7 +62,7 @@ describe("references to characters", () => {
 describe("a quote is compared with its source after the same normalisation of both", () => {
   const text = entryOf("t", "R&amp;D of tiles &#8212; it&#x2019;s 2&#xD7; as fast, &lt;8 KiB.")?.summary ?? "";
   test.each([
-    ["as it stands there", "R&D of tiles — it’s 2× as fast, <8 KiB."],
+    ["as it is written", "R&D of tiles — it’s 2× as fast, <8 KiB."],
     ["escaped by number", "R&#38;D of tiles &#x2014; it&#39;s 2&#215; as fast"],
     ["escaped by name", "R&amp;D of tiles - it&apos;s 2× as fast, &lt;8 KiB."],
     ["in another form of the same characters", "of tiles – it's  ２× AS FAST"],
