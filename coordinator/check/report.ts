@@ -1,12 +1,12 @@
 /** What `coordinator check` found, for people. */
-import { toleranceOf } from "@kevo/core/kernel/arguments.ts";
+import { toleranceOf, typedArguments } from "@kevo/core/kernel/arguments.ts";
 import type { KernelPackage } from "@kevo/core/kernel/load.ts";
+import { prototypes } from "@kevo/gpu-evaluator/backends/cpu/entry-code.ts";
 import { rooflineOf } from "../lineage/roofline.ts";
 import { formatMs, formatNumber, formatRoofline, formatValue, oneLine, UNKNOWN } from "../progress/format.ts";
 import { renderKnown, type TableOptions } from "../progress/table.ts";
 import { quietnessText } from "../result/quietness-text.ts";
 import type { CheckedBackend, CheckReport, SpaceReport, WorkloadReport } from "./check-kernel.ts";
-import { unsaid } from "./room.ts";
 
 const NUMBER = { align: "right" } as const;
 /** So many are named; the others are counted. */
@@ -20,6 +20,17 @@ export function kernelLine({ definition }: KernelPackage, backend: CheckedBacken
     counted(baselines.length, "baseline"),
   ];
   return `${id}: kernel.json is valid (${counts.join(", ")}, backend ${backend}).`;
+}
+
+/** For who wonders what the compiler expected; empty for a kernel without `arguments`. */
+export function prototypeLines({ definition }: KernelPackage): string[] {
+  const typed = typedArguments(definition);
+  if (typed === null) return [];
+  const { kernel, reference } = prototypes(typed);
+  return [
+    `${definition.source} implements ${kernel}.`,
+    `${definition.reference} implements ${reference.join(" and ")}.`,
+  ];
 }
 
 export function spaceLines({ combinations, valid, exact, dead_values }: SpaceReport): string[] {
@@ -60,7 +71,7 @@ export function defaultLines(
 
 function errorText(workloads: readonly WorkloadReport[], tolerance: number): string {
   const worst = Math.max(...workloads.map(({ error }) => error ?? 0));
-  return `relative error at most ${worst.toExponential(1)}, tolerance ${Number(tolerance.toPrecision(3))}`;
+  return `relative error at most ${worst === 0 ? "0" : worst.toExponential(1)}, tolerance ${Number(tolerance.toPrecision(3))}`;
 }
 
 function timesTable(workloads: readonly WorkloadReport[], options: TableOptions): string {
@@ -108,11 +119,10 @@ function adviceLines(
   { workloads: defined }: KernelPackage["definition"],
 ): string[] {
   const lines: string[] = [];
-  const silent = defined.filter((one) => unsaid(one).length > 0);
+  const silent = defined.filter(({ flops, bytes }) => flops === undefined && bytes === undefined);
   if (silent.length > 0) {
-    const missing = [...new Set(silent.flatMap(unsaid))].join(" and ");
     lines.push(
-      `Give ${missing} of one call for ${silent.map(({ name }) => name).join(", ")} in kernel.json to see how near the time is to this machine's limits.`,
+      `Give flops and bytes of one call for ${silent.map(({ name }) => name).join(", ")} in kernel.json to see how near the time is to this machine's limits.`,
     );
   }
   const slower = workloads.filter(({ speedup_high }) => speedup_high !== null && speedup_high < 1);

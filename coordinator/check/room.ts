@@ -1,5 +1,4 @@
 /** How much faster a workload could be at most: what its operations and bytes take at the machine's measured rates. */
-import type { Workload } from "@kevo/proto/kernel.ts";
 import type { ReportedMeasurement } from "@kevo/proto/outcome.ts";
 
 export interface Room {
@@ -22,9 +21,4 @@ export function roomOf(measured: ReportedMeasurement): Room | null {
     limit: peak >= bandwidth || bandwidth_of === null ? "peak" : bandwidth_of,
     factor: 1 / share,
   };
-}
-
-/** Facts that a workload's author left out, so that the room is unknown or too large. */
-export function unsaid({ flops, bytes }: Workload): string[] {
-  return [...(flops === undefined ? ["flops"] : []), ...(bytes === undefined ? ["bytes"] : [])];
 }

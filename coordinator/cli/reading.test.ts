@@ -74,7 +74,9 @@ describe("coordinator lineage", () => {
   it("best: the winner with its configuration and times", async () => {
     const people = await lines("best");
     const scripts = await lines("best", "20260102", "--json");
-    expect(people.err).toMatch(/^To use it: \S+ coordinator export 20260102-latest --out attention-cpu --db \S+\n$/);
+    expect(people.err).toMatch(
+      /^To use it: \S+ coordinator export 20260102-latest --out attention-cpu-tuned --db \S+\n$/,
+    );
     expect(people.out).toContain("Best of run 20260102-latest: 1.90× (1.89–1.91)");
     expect(people.out).toMatch(/tile +32\nlayout +rows\n/);
     expect(people.out).toMatch(/large +5\.263 +10 +1\.90×/);

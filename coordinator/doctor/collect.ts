@@ -3,14 +3,15 @@ import { type Finding, PURPOSES, type Purpose } from "./finding.ts";
 import { coresFinding, databaseFinding, diskFinding, environmentFinding, nodeFinding } from "./host.ts";
 import { keyFindings } from "./keys.ts";
 import { sandboxFinding } from "./sandbox.ts";
-import { compilerFinding, gpuFindings, natsFinding, pythonFindings } from "./tools.ts";
+import { compilerFinding, cppCompilerFinding, gpuFindings, natsFinding, pythonFindings } from "./tools.ts";
 
 /** In the order in which they are shown. Nothing is changed, and no key's value is read into a finding. */
 export async function collectFindings(environment: NodeJS.ProcessEnv = process.env): Promise<Finding[]> {
-  const [database, disk, compiler, sandbox, gpus, python] = await Promise.all([
+  const [database, disk, compiler, cppCompiler, sandbox, gpus, python] = await Promise.all([
     databaseFinding(),
     diskFinding(process.cwd()),
     compilerFinding(environment),
+    cppCompilerFinding(environment),
     sandboxFinding(environment),
     gpuFindings(environment),
     pythonFindings(environment),
@@ -20,6 +21,7 @@ export async function collectFindings(environment: NodeJS.ProcessEnv = process.e
     database,
     natsFinding(environment),
     compiler,
+    cppCompiler,
     sandbox,
     environmentFinding(environment),
     coresFinding(),

@@ -3,6 +3,7 @@
 /** The requirements of the parts of KernelEvolve; `cpu` is the default job. */
 export const PURPOSES = {
   cpu: "the CPU job (npm start)",
+  cpp: "kernels in C++",
   gpu: "kernels on a GPU (--backend triton or helion)",
   code: "code written by a language model (--evolve source)",
   comparison: "a comparison with well-known libraries",

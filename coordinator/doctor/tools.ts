@@ -1,10 +1,10 @@
-/** nats-server, the C compiler, GPUs, Python and its libraries. */
+/** nats-server, the C and C++ compilers, GPUs, Python and its libraries. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findNatsServer, NatsServerMissing } from "../nats-server/find.ts";
 import { ask } from "./ask.ts";
-import { type Finding, found, missing } from "./finding.ts";
+import { type Finding, found, missing, type Purpose } from "./finding.ts";
 
 export function natsFinding(environment: NodeJS.ProcessEnv): Finding {
   try {
@@ -23,22 +23,60 @@ static void *work(void *x) { *(double *)x = sqrt(*(double *)x); return 0; }
 int main(void) { double x = 4; pthread_t t; pthread_create(&t, 0, work, &x); pthread_join(t, 0); return x != 2; }
 `;
 
-export async function compilerFinding(environment: NodeJS.ProcessEnv): Promise<Finding> {
-  const [compiler = "cc", ...flags] = (environment.CC?.trim() || "cc").split(/\s+/);
-  const advice =
-    "Install gcc or clang and the headers of the C library (Debian: apt install gcc libc6-dev), or name a compiler in CC.";
+/** The same in C++, which also needs its own library. */
+const CPP_PROGRAM = `#include <vector>
+int main() { std::vector<int> numbers{1, 2}; return numbers.size() != 2; }
+`;
+
+interface CompilerKind {
+  readonly name: string;
+  readonly command: readonly string[];
+  readonly program: string;
+  readonly extension: string;
+  readonly purpose: Purpose;
+  readonly advice: string;
+}
+
+export function compilerFinding(environment: NodeJS.ProcessEnv): Promise<Finding> {
+  return findingOf(
+    {
+      ...{ name: "C compiler", command: (environment.CC?.trim() || "cc").split(/\s+/), purpose: "cpu" },
+      ...{ program: PROGRAM, extension: "c" },
+      advice:
+        "Install gcc or clang and the headers of the C library (Debian: apt install gcc libc6-dev), or name a compiler in CC.",
+    },
+    environment,
+  );
+}
+
+export function cppCompilerFinding(environment: NodeJS.ProcessEnv): Promise<Finding> {
+  return findingOf(
+    {
+      ...{ name: "C++ compiler", command: (environment.CXX?.trim() || "c++").split(/\s+/), purpose: "cpp" },
+      ...{ program: CPP_PROGRAM, extension: "cpp" },
+      advice: "Install a C++ compiler (Debian: apt install g++), or name one in CXX.",
+    },
+    environment,
+  );
+}
+
+async function findingOf(
+  { name: what, command, program: text, extension, purpose, advice }: CompilerKind,
+  environment: NodeJS.ProcessEnv,
+): Promise<Finding> {
+  const [compiler = "cc", ...flags] = command;
   const version = await ask([compiler, ...flags, "--version"], environment);
-  if (!version.ok) return missing("C compiler", version.why, ["cpu"], advice);
+  if (!version.ok) return missing(what, version.why, [purpose], advice);
   const folder = await mkdtemp(join(tmpdir(), "kevo-doctor-"));
   try {
-    const [source, program] = [join(folder, "a.c"), join(folder, "a.out")];
-    await writeFile(source, PROGRAM);
+    const [source, program] = [join(folder, `a.${extension}`), join(folder, "a.out")];
+    await writeFile(source, text);
     const built = await ask([compiler, ...flags, "-O2", "-o", program, source, "-pthread", "-lm"], environment);
     const ran = built.ok ? await ask([program], environment) : built;
     const name = version.text.split("\n")[0] ?? compiler;
     return ran.ok
-      ? found("C compiler", `${[compiler, ...flags].join(" ")}: ${name}`, ["cpu"])
-      : missing("C compiler", `a program built with ${name} does not run: ${ran.why}`, ["cpu"], advice);
+      ? found(what, `${[compiler, ...flags].join(" ")}: ${name}`, [purpose])
+      : missing(what, `a program built with ${name} does not run: ${ran.why}`, [purpose], advice);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,16 +1,18 @@
 /** Writes what a run found as a folder that runs without this project. */
-import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { makeFolder } from "@kevo/core/config/folder.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { unpackFiles } from "@kevo/core/kernel/archive.ts";
-import { toleranceOf } from "@kevo/core/kernel/arguments.ts";
+import { outputsOf, toleranceOf, typedArguments } from "@kevo/core/kernel/arguments.ts";
 import { parameterArguments } from "@kevo/gpu-evaluator/backends/cpu/arguments.ts";
+import { entryCode } from "@kevo/gpu-evaluator/backends/cpu/entry-code.ts";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import { commandFor } from "../lineage/command.ts";
 import { type LineageDatabase, pathOf } from "../lineage/database.ts";
 import type { Run } from "../lineage/queries/resolve.ts";
+import { cLibrary } from "./c-library.ts";
 import { type CheckedEntry, checkExport } from "./check.ts";
 import { packageOfRun } from "./package-of-run.ts";
 import { isModelWritten, readmeOf } from "./readme.ts";
@@ -39,7 +41,9 @@ const NATIVE = fileURLToPath(new URL("backends/cpu/native/", import.meta.resolve
 /** Files with which a C kernel is linked outside an evaluator, and their origin. */
 const RUNTIME: Readonly<Record<string, string>> = {
   "runtime/kevo.h": join(NATIVE, "kevo.h"),
+  "runtime/entry.h": join(NATIVE, "entry.h"),
   "runtime/team.c": join(NATIVE, "team.c"),
+  "kevo_arrays.py": join(TEMPLATES, "kevo_arrays.py"),
   "runtime/kevo_export.c": join(TEMPLATES, "kevo_export.c"),
 };
 
@@ -75,7 +79,12 @@ export async function exportRun(
   for (const { evolved } of winners) {
     if (evolved !== null) written.put(`kernel/${codeFile(definition, evolved.hash)}`, evolved.text);
   }
-  if (language === "c") for (const [path, from] of Object.entries(RUNTIME)) written.copy(path, from);
+  if (language === "c") {
+    for (const [path, from] of Object.entries(RUNTIME)) written.copy(path, from);
+    for (const [path, text] of Object.entries(entryFiles(definition))) written.put(`runtime/${path}`, text);
+    const dispatched = winners.map((one) => ({ ...one, source: fileOf(definition, one) }));
+    for (const [path, text] of Object.entries(cLibrary(definition, dispatched))) written.put(path, text);
+  }
   written.copy("loader.py", join(TEMPLATES, `loader_${language}.py`));
   written.put("best.json", `${JSON.stringify(bestFile(run, definition, winners, language), null, 2)}\n`);
   written.put("README.md", readmeOf({ run, definition, winners, language, notes }));
@@ -108,6 +117,8 @@ function bestFile(
     language,
     reference: definition.reference,
     tolerance: toleranceOf(definition),
+    typed: definition.arguments !== undefined,
+    outputs: outputsOf(definition).map(({ name, tolerance }) => ({ name, tolerance })),
     sizes: Object.keys(definition.workloads[0]?.shape ?? {}),
     entries: winners.map(
       ({ workload, shape, device, toolchain, candidate, config, evolved, isBaseline, ...times }) => ({
@@ -119,7 +130,7 @@ function bestFile(
         toolchain,
         candidate,
         config,
-        source: evolved === null ? definition.source : codeFile(definition, evolved.hash),
+        source: fileOf(definition, { evolved }),
         // The rules of how a configuration reaches the C compiler are the evaluator's.
         ...(language === "c" ? { arguments: parameterArguments(definition, config) } : {}),
         time_ms: times.time_ms,
@@ -131,6 +142,18 @@ function bestFile(
       }),
     ),
   };
+}
+
+function fileOf(definition: KernelDefinition, { evolved }: Pick<Winner, "evolved">): string {
+  return evolved === null ? (definition.source as string) : codeFile(definition, evolved.hash);
+}
+
+/** What stands between the loader and the kernel's own functions, under names that are the same for every kernel. */
+function entryFiles(definition: KernelDefinition): Record<string, string> {
+  const typed = typedArguments(definition);
+  if (typed !== null) return { ...entryCode(definition, typed) };
+  const read = (name: string) => readFileSync(join(NATIVE, name), "utf8");
+  return { "entry.c": read("entry-floats.c"), "reference-entry.c": read("reference-entry-floats.c") };
 }
 
 /** Beside the kernel's own source, so that both can be compared and what they include is found. */

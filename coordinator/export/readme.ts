@@ -91,7 +91,8 @@ const USE_C = `\`\`\`python
 from loader import Kernel
 
 kernel = Kernel()
-output = kernel(shape, *inputs)  # float32 buffers, such as NumPy arrays
+output = kernel(shape, *inputs)  # buffers such as NumPy arrays; a tuple where the kernel has several outputs
+print(kernel.inputs_of(shape))   # their types and numbers of elements
 print(kernel.choice(shape))      # the choice and its reason
 \`\`\`
 
@@ -100,7 +101,11 @@ a measured shape is compiled for this machine on first use, and its first answer
 other shape runs the reference (\`kernel/reference.c\`, double precision, slow): pass \`untested=True\` to run the nearest
 measured configuration instead, which is then checked in the same way.
 
-\`python3 loader.py\` checks and times every measured shape on this machine.`;
+\`python3 loader.py\` checks and times every measured shape on this machine.
+
+From C or C++: \`sh build.sh\` builds a static library for this machine and says how to link it; the header beside it
+declares its one function. It runs the measured configuration of a measured shape and returns 1; for any other shape it
+runs the kernel's default configuration, unchecked, and returns 0.`;
 
 const USE_TRITON = `\`\`\`python
 from loader import Kernel
@@ -118,10 +123,11 @@ to try them), a machine without a GPU, and a GPU or compiler that refuses the co
 
 const FILES_C = `| file | content |
 |---|---|
-| \`loader.py\` | compiles, checks, calls, and falls back |
+| \`loader.py\`, \`kevo_arrays.py\` | compiles, checks, calls, and falls back |
 | \`best.json\` | the best configuration for each workload and device, with its times |
 | \`kernel/\` | the kernel's folder as it was evolved: definition, code, reference |
-| \`runtime/\` | the threads and scratch memory that the code uses |`;
+| \`build.sh\`, the header | the same for programs in C and C++ |
+| \`runtime/\` | the threads and scratch memory that the code uses, and the way to its functions |`;
 
 const FILES_TRITON = `| file | content |
 |---|---|

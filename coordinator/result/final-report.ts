@@ -207,7 +207,7 @@ function nextSteps({ run, kernel, backend, best, best_by_workload, status, evalu
   if (status === "interrupted") commands.push([`resume ${run}`, "continue the run"]);
   const separate = Object.keys(best_by_workload).length > 0;
   if (best !== null && !isWithoutCode(backend))
-    commands.push([`export ${run} --out ${shellWord(kernel)}`, "write the tuned kernel as a folder"]);
+    commands.push([`export ${run} --out ${shellWord(`${kernel}-tuned`)}`, "write the tuned kernel as a folder"]);
   if (best !== null && separate)
     commands.push([`lineage workloads ${run}`, "show this table again; --json includes everything"]);
   else if (best !== null) {

@@ -7,12 +7,16 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ROOT } from "../house/files.ts";
 
 const GOOD = join(ROOT, "tests/fixtures/vector-scale-cpu");
+const TYPED = join(ROOT, "tests/fixtures/typed-cpu");
+const TRITON = join(ROOT, "gpu-evaluator/kernels/attention-forward");
 const COORDINATOR = join(ROOT, "coordinator/bin/coordinator.mjs");
 
 type Definition = Record<string, unknown> & { workloads: Record<string, unknown>[] };
 
 interface Broken {
   readonly fault: string;
+  /** The fixture that is broken. */
+  readonly of?: string;
   readonly code: 1 | 2;
   /** The one sentence, without the program's name. */
   readonly says: RegExp;
@@ -141,6 +145,47 @@ const BROKEN: readonly Broken[] = [
     json: ({ workloads }) => Object.assign(workloads[0] ?? {}, { shape: { length: 2 ** 36 } }),
   },
   {
+    fault: "arguments in another order",
+    of: TYPED,
+    code: 1,
+    says: /kernel\.c:\d+:\d+: error: conflicting types for .kevo_kernel.*Correct kernel\.c/s,
+    edit: [
+      "kernel.c",
+      "int64_t rows, int64_t columns, const double *x",
+      "const double *x, int64_t rows, int64_t columns",
+    ],
+    named: "baseline_failed",
+  },
+  {
+    fault: "an integer that is off by one",
+    of: TYPED,
+    code: 1,
+    says: /workload small: 1 elements of the output counts are wrong.*Correct kernel\.c/s,
+    edit: ["kernel.c", "if (BUG == BUG_count) counts[3]++", "counts[3]++"],
+    named: "baseline_failed",
+  },
+  {
+    fault: "a size that no argument has",
+    of: TYPED,
+    code: 2,
+    says: /kernel\.json: workload small: its shape has no size columns, which is an argument; add it/,
+    json: ({ workloads }) => Object.assign(workloads[0] ?? {}, { shape: { rows: 60 } }),
+  },
+  {
+    fault: "a Triton source that is no Python",
+    of: TRITON,
+    code: 1,
+    says: /^coordinator: attention\.py, line \d+, is not Python: .*Correct it\./,
+    edit: ["attention.py", "def _exponentials(", "def _exponentials(("],
+  },
+  {
+    fault: "a Triton reference without a function",
+    of: TRITON,
+    code: 1,
+    says: /^coordinator: reference\.py defines no function hidden_shapes, which the Triton backend calls\. Define it\./,
+    edit: ["reference.py", "def hidden_shapes(", "def other_shapes("],
+  },
+  {
     fault: "flops that cannot be",
     code: 1,
     says: /workload small: .* measured peak .*flops or bytes .* do not match/s,
@@ -155,9 +200,9 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(room, { recursive: true, force: true }));
 
-function folderOf({ fault, json, edit, remove }: Broken): string {
+function folderOf({ fault, of = GOOD, json, edit, remove }: Broken): string {
   const folder = join(room, fault.replaceAll(/[^a-z]+/gi, "-"));
-  cpSync(GOOD, folder, { recursive: true });
+  cpSync(of, folder, { recursive: true });
   const change = (file: string, to: (text: string) => string) => {
     const before = readFileSync(join(folder, file), "utf8");
     const after = to(before);

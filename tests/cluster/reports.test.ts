@@ -17,7 +17,7 @@ test("watch ends with the report of the run itself, and with one while the kerne
   expect(run.code, run.stderr).toBe(0);
   expect(run.stderr).toContain("1 island:");
   expect(run.stderr).toMatch(/parameter +best +default/);
-  expect(run.stderr).toMatch(/coordinator\S* export \S+ --out vector-scale-cpu +write the tuned kernel/);
+  expect(run.stderr).toMatch(/coordinator\S* export \S+ --out vector-scale-cpu-tuned +write the tuned kernel/);
   const watched = await place.run("coordinator", ["watch"]);
   expect(watched.code, watched.stderr).toBe(0);
   expect(reportIn(watched.stderr)).toBe(reportIn(run.stderr));

@@ -6,7 +6,7 @@ import { ownCommand } from "@kevo/core/program/own-command.ts";
 import { shellWord } from "@kevo/core/program/shell-word.ts";
 import { onStopRequest } from "@kevo/core/program/stop-requests.ts";
 import { type CheckedBackend, checkKernel } from "../../check/check-kernel.ts";
-import { defaultLines, kernelLine, spaceLines } from "../../check/report.ts";
+import { defaultLines, kernelLine, prototypeLines, spaceLines } from "../../check/report.ts";
 import { wantsColours } from "../../progress/table.ts";
 import { print, printJson } from "../output.ts";
 
@@ -29,7 +29,7 @@ export async function check(idOrPath: string, { backend, json = false }: CheckCo
       signal: stop.signal,
       onKernel: (kernel, chosen) => {
         loaded = kernel;
-        say([kernelLine(kernel, chosen)]);
+        say([kernelLine(kernel, chosen), ...prototypeLines(kernel)]);
       },
       onSpace: (space) => say(spaceLines(space)),
     });

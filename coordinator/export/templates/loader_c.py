@@ -4,10 +4,12 @@
     kernel = Kernel()
     output = kernel({"heads": 8, "length": 256, "width": 64}, q, k, v)
 
-Inputs are contiguous float32 buffers (NumPy arrays, array('f'), memoryviews). The answer is a NumPy array where NumPy
-is installed, else array('f'). A shape that was measured runs the configuration that won on it, compiled here on first
-use. Everything else runs the reference: shapes that were never measured (unless `untested=True`), a configuration that
-does not compile here, and one whose first answer differs from the reference by more than the tolerance.
+Inputs are contiguous buffers of the kernel's types in its order (NumPy arrays, arrays of `array`, memoryviews);
+`kernel.inputs_of(shape)` lists them. The answer is a NumPy array where NumPy is installed, else an `array`; a kernel
+with several outputs answers with a tuple in their order. bfloat16, which neither knows, is uint16 with the bits. A
+shape that was measured runs the configuration that won on it, compiled here on first use. Everything else runs the
+reference: shapes that were never measured (unless `untested=True`), a configuration that does not compile here, and one
+whose first answer differs from the reference by more than the tolerance.
 `kernel.choice(shape)` says which it is and why. `python3 loader.py` checks and times every measured shape on this
 machine.
 """
@@ -15,7 +17,6 @@ machine.
 from __future__ import annotations
 
 import argparse
-import array
 import ctypes
 import json
 import math
@@ -34,9 +35,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kevo_arrays import TYPES, Array, Type, aligned, answer_of
+
 HERE = Path(__file__).resolve().parent
-ALIGNMENT = 64
-MAX_INPUTS = 8
+MAX_ARRAYS = 16
 FAST_MATH = {"-ffast-math", "-Ofast", "-funsafe-math-optimizations"}
 Shape = dict[str, int]
 
@@ -54,15 +56,12 @@ class Choice:
     entry: dict[str, Any] | None = None
 
 
-class Floats:
-    """Float32 memory aligned as kernels want it."""
+@dataclass(frozen=True)
+class Layout:
+    """Types and numbers of elements of a shape's arrays."""
 
-    def __init__(self, count: int) -> None:
-        self._room = (ctypes.c_char * (count * 4 + ALIGNMENT))()
-        start = ctypes.addressof(self._room)
-        self.address = (start + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT
-        self.count = count
-        self.view = (ctypes.c_float * count).from_address(self.address)
+    inputs: list[tuple[Type, int]]
+    outputs: list[tuple[Type, int]]
 
 
 class Kernel:
@@ -74,7 +73,11 @@ class Kernel:
         """`check`: compare the first answer for each shape with the reference. `untested`: the configuration of the
         nearest measured shape may run shapes that were never measured; only for those its author says it takes."""
         self._best = json.loads((HERE / "best.json").read_text())
-        self._compiler = shlex.split(compiler or os.environ.get("CC") or "cc")
+        self._compilers = Compilers(
+            shlex.split(compiler or os.environ.get("CC") or "cc"),
+            shlex.split(os.environ.get("CXX") or "c++"),
+            ["-DKEVO_ARGUMENTS"] if self._best.get("typed") else [],
+        )
         self._cores = cores or len(os.sched_getaffinity(0))
         self._check, self._untested = check, untested
         self._lock = threading.Lock()
@@ -104,60 +107,93 @@ class Kernel:
 
     def __call__(self, shape: Shape, *inputs: Any) -> Any:  # noqa: ANN401 - whatever has the buffer protocol
         with self._lock:
-            sizes, count = self._layout(shape)
-            if len(inputs) != len(sizes):
-                raise ValueError(f"{len(inputs)} inputs were given, the kernel takes {len(sizes)}")
-            aligned = [_aligned(given, size, at) for at, (given, size) in enumerate(zip(inputs, sizes, strict=True))]
-            return _answer(self._run(shape, aligned, count))
+            layout = self._layout(shape)
+            if len(inputs) != len(layout.inputs):
+                raise ValueError(f"{len(inputs)} inputs were given, the kernel takes {len(layout.inputs)}")
+            taken = zip(inputs, layout.inputs, strict=True)
+            arrays = [aligned(given, kind, count, at) for at, (given, (kind, count)) in enumerate(taken)]
+            answers = [answer_of(output) for output in self._run(shape, arrays, layout)]
+            return answers[0] if len(answers) == 1 else tuple(answers)
 
-    def inputs(self, shape: Shape, seed: int) -> list[Floats]:
+    def inputs_of(self, shape: Shape) -> list[tuple[str, int]]:
+        """Type and number of elements of each input."""
+        return [(kind.name, count) for kind, count in self._layout(shape).inputs]
+
+    def inputs(self, shape: Shape, seed: int) -> list[Array]:
         """The inputs that the kernel was judged on, from a seed."""
-        sizes, _ = self._layout(shape)
-        made = [Floats(size) for size in sizes]
+        made = [Array(*one) for one in self._layout(shape).inputs]
         self._reference().kevo_export_inputs(*_shape(shape), ctypes.c_uint64(seed), _pointers(made))
         return made
 
-    def _run(self, shape: Shape, inputs: list[Floats], count: int) -> Floats:
+    def _run(self, shape: Shape, inputs: list[Array], layout: Layout) -> list[Array]:
         choice, key = self.choice(shape), _key(shape)
         if choice.entry is None:
-            return _single(self._right(shape, inputs, count))
+            return self._rounded(shape, inputs, layout)
         try:
             library = self._tuned(choice.entry)
         except BuildError as error:
             self._fall_back(key, f"it does not compile here: {error}")
-            return _single(self._right(shape, inputs, count))
-        output = Floats(count)
-        library.kevo_export_call(*_shape(shape), _pointers(inputs), ctypes.c_void_p(output.address))
+            return self._rounded(shape, inputs, layout)
+        outputs = [Array(*one) for one in layout.outputs]
+        library.kevo_export_call(*_shape(shape), _pointers(inputs), _pointers(outputs))
         if self._check and key not in self._checked:
-            right = self._right(shape, inputs, count)
-            if not all(map(math.isfinite, right)):
+            right = self._right(shape, inputs, layout)
+            if not all(math.isfinite(value) for one in right for value in one):
                 # Nothing can be learnt from infinities and NaN: this answer is the reference's, the next call decides.
-                return _single(right)
-            error = _relative_l2(output.view, right)
-            if not error <= self._best["tolerance"]:
-                self._fall_back(key, f"its relative error is {error:.1e}, more than {self._best['tolerance']:.0e}")
-                return _single(right)
+                return self._rounded(shape, inputs, layout, right)
+            wrong = self._wrong(outputs, right)
+            if wrong is not None:
+                self._fall_back(key, wrong)
+                return self._rounded(shape, inputs, layout, right)
             self._checked.add(key)
-        return output
+        return outputs
+
+    def _wrong(self, outputs: list[Array], right: list[Sequence[float]]) -> str | None:
+        limits = self._best.get("outputs") or [{"name": "output", "tolerance": self._best["tolerance"]}]
+        for output, answer, limit in zip(outputs, right, limits, strict=True):
+            of = f" of {limit['name']}" if len(limits) > 1 else ""
+            if not output.kind.real:
+                different = sum(a != b for a, b in zip(output.view, answer, strict=True))
+                if different > 0:
+                    return f"{different} elements{of} are wrong"
+                continue
+            error = _relative_l2(output.numbers(), answer)
+            if not error <= limit["tolerance"]:
+                return f"its relative error{of} is {error:.1e}, more than {limit['tolerance']:.0e}"
+        return None
 
     def _fall_back(self, key: str, why: str) -> None:
         self._refused[key] = why
         warnings.warn(f"the tuned kernel is not used for {key}: {why}", RuntimeWarning, stacklevel=4)
 
-    def _layout(self, shape: Shape) -> tuple[list[int], int]:
+    def _layout(self, shape: Shape) -> Layout:
         names = sorted(self._best["sizes"])
         if sorted(shape) != names:
             raise ValueError(f"a shape names {', '.join(names)}; this one names {', '.join(sorted(shape))}")
-        floats = (ctypes.c_uint64 * (MAX_INPUTS + 1))()
-        inputs = self._reference().kevo_export_layout(*_shape(shape), floats)
+        counts, types = (ctypes.c_uint64 * MAX_ARRAYS)(), (ctypes.c_uint32 * MAX_ARRAYS)()
+        inputs = self._reference().kevo_export_layout(*_shape(shape), counts, types)
         if inputs < 0:
             raise ValueError(f"the kernel takes no such shape: {shape}")
-        return list(floats[:inputs]), floats[inputs]
+        outputs = len(self._best.get("outputs") or [None])
+        arrays = [(TYPES[kind], count) for kind, count in zip(types, counts, strict=True)]
+        return Layout(arrays[:inputs], arrays[inputs : inputs + outputs])
 
-    def _right(self, shape: Shape, inputs: list[Floats], count: int) -> Sequence[float]:
-        output = (ctypes.c_double * count)()
-        self._reference().kevo_export_reference(*_shape(shape), _pointers(inputs), output)
-        return output
+    def _right(self, shape: Shape, inputs: list[Array], layout: Layout) -> list[Sequence[float]]:
+        """Doubles, and integers as they are."""
+        answers = [((ctypes.c_double if kind.real else kind.held) * count)() for kind, count in layout.outputs]
+        addresses = [ctypes.addressof(answer) for answer in answers]
+        self._reference().kevo_export_reference(
+            *_shape(shape), _pointers(inputs), (ctypes.c_void_p * len(addresses))(*addresses)
+        )
+        return list(answers)
+
+    def _rounded(
+        self, shape: Shape, inputs: list[Array], layout: Layout, right: list[Sequence[float]] | None = None
+    ) -> list[Array]:
+        outputs = [Array(*one) for one in layout.outputs]
+        for output, answer in zip(outputs, right or self._right(shape, inputs, layout), strict=True):
+            output.put(answer)
+        return outputs
 
     def _reference(self) -> ctypes.CDLL:
         return self._library(self._best["reference"], None)
@@ -170,7 +206,7 @@ class Kernel:
     def _library(self, source: str, arguments: list[str] | None) -> ctypes.CDLL:
         key = (source, *(arguments or ["reference"]))
         if key not in self._libraries:
-            self._libraries[key] = _build(self._compiler, source, arguments)
+            self._libraries[key] = _build(self._compilers, source, arguments)
         return self._libraries[key]
 
     def _forget(self) -> None:
@@ -178,27 +214,43 @@ class Kernel:
         self._libraries = {}
 
 
-def _build(compiler: list[str], source: str, arguments: list[str] | None) -> ctypes.CDLL:
+@dataclass(frozen=True)
+class Compilers:
+    """Command lines of the C and the C++ compiler, and what every file is compiled with."""
+
+    c: list[str]
+    cpp: list[str]
+    flags: list[str]
+
+    def of(self, source: str) -> tuple[list[str], str]:
+        """The compiler of a file, and its standard."""
+        return (self.c, "-std=gnu17") if source.endswith(".c") else (self.cpp, "-std=gnu++17")
+
+
+def _build(compilers: Compilers, source: str, arguments: list[str] | None) -> ctypes.CDLL:
     """The library of the kernel with these arguments; of the reference, which is never tuned, where they are None."""
     runtime = HERE / "runtime"
-    common = ["-std=gnu17", "-fPIC", "-w", "-pthread", "-I", str(runtime), "-I", str(HERE / "kernel")]
+    common = ["-fPIC", "-w", "-pthread", "-I", str(runtime), "-I", str(HERE / "kernel"), *compilers.flags]
     native = "-march=native" if platform.machine() in ("x86_64", "i686") else "-mcpu=native"
     plain = [*common, "-O2", *(["-DKEVO_EXPORT_REFERENCE"] if arguments is None else ["-DKEVO_NO_PINNING"])]
     own = plain if arguments is None else [*common, "-O3", native, *arguments]
-    parts = [(HERE / "kernel" / source, own), (runtime / "kevo_export.c", plain)]
+    entry = "reference-entry.c" if arguments is None else "entry.c"
+    parts = [(HERE / "kernel" / source, own), (runtime / entry, plain), (runtime / "kevo_export.c", plain)]
     if arguments is not None:
         parts.append((runtime / "team.c", plain))
     with tempfile.TemporaryDirectory(prefix="kevo-") as room:
         objects = []
         for at, (part, flags) in enumerate(parts):
             objects.append(f"{room}/{at}.o")
-            _compile([*compiler, *flags, "-c", str(part), "-o", objects[-1]])
+            compiler, standard = compilers.of(part.name)
+            _compile([*compiler, standard, *flags, "-c", str(part), "-o", objects[-1]])
         # With -ffast-math some compilers link code that changes how the whole process rounds; other flags are needed
         # here too, since -fopenmp and -flto also say what is linked.
         kept = [flag for flag in arguments or [] if flag.startswith("-") and not flag.startswith("-D")]
         flags = [flag for flag in kept if flag not in FAST_MATH]
         library = f"{room}/kernel.so"
-        _compile([*compiler, *flags, "-fPIC", "-shared", "-pthread", *objects, "-lm", "-o", library])
+        linker, _ = compilers.of(source)
+        _compile([*linker, *flags, "-fPIC", "-shared", "-pthread", *objects, "-lm", "-o", library])
         try:
             return ctypes.CDLL(library)  # Stays loaded after its file is removed.
         except OSError as error:
@@ -231,39 +283,8 @@ def _shape(shape: Shape) -> tuple[Any, Any, Any]:
     )
 
 
-def _aligned(given: Any, size: int, at: int) -> Floats:  # noqa: ANN401 - whatever has the buffer protocol
-    view = memoryview(given.view if isinstance(given, Floats) else given)
-    if view.format not in ("f", "<f") or not view.c_contiguous:
-        raise ValueError(f"input {at} is not contiguous float32 (its format is {view.format})")
-    if view.nbytes != size * 4:
-        raise ValueError(f"input {at} holds {view.nbytes // 4} numbers; this shape has {size}")
-    if isinstance(given, Floats):
-        return given
-    copied = Floats(size)
-    ctypes.memmove(copied.address, view.cast("B").tobytes() if view.readonly else _address(view), view.nbytes)
-    return copied
-
-
-def _address(view: memoryview) -> int:
-    return ctypes.addressof(ctypes.c_char.from_buffer(view.cast("B")))
-
-
-def _pointers(arrays: list[Floats]) -> Any:  # noqa: ANN401 - a ctypes array
+def _pointers(arrays: list[Array]) -> Any:  # noqa: ANN401 - a ctypes array
     return (ctypes.c_void_p * max(1, len(arrays)))(*[one.address for one in arrays])
-
-
-def _single(right: Sequence[float]) -> Floats:
-    output = Floats(len(right))
-    output.view[:] = right
-    return output
-
-
-def _answer(output: Floats) -> Any:  # noqa: ANN401 - a NumPy array or array('f')
-    try:
-        import numpy
-    except ImportError:
-        return array.array("f", output.view)
-    return numpy.frombuffer(output.view, dtype=numpy.float32).copy()
 
 
 def _relative_l2(given: Sequence[float], right: Sequence[float]) -> float:
@@ -281,11 +302,11 @@ def measure(kernel: Kernel, entry: dict[str, Any], calls: int) -> dict[str, Any]
     row = {"workload": entry["workload"], "runs": choice.kind, "why": choice.why, "recorded_ms": entry["time_ms"]}
     if choice.kind != "tuned":
         return row
-    library, output = kernel._tuned(entry), Floats(kernel._layout(shape)[1])
+    library, outputs = kernel._tuned(entry), [Array(*one) for one in kernel._layout(shape).outputs]
     times = []
     for _ in range(calls + 2):
         start = time.perf_counter()
-        library.kevo_export_call(*_shape(shape), _pointers(inputs), ctypes.c_void_p(output.address))
+        library.kevo_export_call(*_shape(shape), _pointers(inputs), _pointers(outputs))
         times.append((time.perf_counter() - start) * 1e3)
     return {**row, "time_ms": statistics.median(times[2:])}
 

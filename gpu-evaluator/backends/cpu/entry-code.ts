@@ -5,7 +5,7 @@
 import { type ArrayArgument, type Output, type TypedArguments, weightOf } from "@kevo/core/kernel/arguments.ts";
 import type { ElementType, KernelDefinition } from "@kevo/proto/kernel.ts";
 
-const C_TYPES: Readonly<Record<ElementType, string>> = {
+export const C_TYPES: Readonly<Record<ElementType, string>> = {
   ...{ f64: "double", f32: "float", f16: "kevo_f16", bf16: "kevo_bf16" },
   ...{ i64: "int64_t", i32: "int32_t", i16: "int16_t", i8: "int8_t" },
   ...{ u64: "uint64_t", u32: "uint32_t", u16: "uint16_t", u8: "uint8_t" },
@@ -30,8 +30,8 @@ const isFloat = ({ type }: ArrayArgument) => ["f64", "f32", "f16", "bf16"].inclu
 /** A right answer is in double precision. */
 const answerType = (array: ArrayArgument) => (isFloat(array) ? "double" : C_TYPES[array.type]);
 
-function header({ all, sizes, inputs }: TypedArguments): string {
-  const halves = all.some((one) => "type" in one && one.type === "f16");
+/** What the kernel's source and its reference implement, as C declares it. */
+export function prototypes({ all, sizes, inputs }: TypedArguments): { kernel: string; reference: readonly string[] } {
   const parameter = (output: (array: ArrayArgument) => string) => (one: TypedArguments["all"][number]) => {
     if ("size" in one) return `int64_t ${one.size}`;
     return one.isOutput ? `${output(one)} *${one.name}` : `const ${C_TYPES[one.type]} *${one.name}`;
@@ -41,6 +41,18 @@ function header({ all, sizes, inputs }: TypedArguments): string {
     "uint64_t seed",
     ...inputs.map(({ name, type }) => `${C_TYPES[type]} *${name}`),
   ];
+  return {
+    kernel: `void kevo_kernel(${all.map(parameter(({ type }) => C_TYPES[type])).join(", ")})`,
+    reference: [
+      `void kevo_inputs(${made.join(", ")})`,
+      `void kevo_reference(${all.map(parameter(answerType)).join(", ")})`,
+    ],
+  };
+}
+
+function header(typed: TypedArguments): string {
+  const halves = typed.all.some((one) => "type" in one && one.type === "f16");
+  const { kernel, reference } = prototypes(typed);
   return lines(
     "/* Made from the arguments in kernel.json. kevo.h includes it. */",
     ...(halves
@@ -52,11 +64,10 @@ function header({ all, sizes, inputs }: TypedArguments): string {
         ]
       : []),
     "/* The kernel's source implements: */",
-    `void kevo_kernel(${all.map(parameter(({ type }) => C_TYPES[type])).join(", ")});`,
+    `${kernel};`,
     "",
     "/* The reference implements: inputs from a seed, and the right answers, zero at the start. */",
-    `void kevo_inputs(${made.join(", ")});`,
-    `void kevo_reference(${all.map(parameter(answerType)).join(", ")});`,
+    ...reference.map((prototype) => `${prototype};`),
   );
 }
 

@@ -36,7 +36,7 @@ export function best(text: string | undefined, options: ReadOptions): void {
     }
     print(bestView(found, colours()));
     if (run.backend !== "replay") {
-      hint(`To use it: ${commandFor(`export ${run.id} --out ${shellWord(run.kernel)}`, path)}`);
+      hint(`To use it: ${commandFor(`export ${run.id} --out ${shellWord(`${run.kernel}-tuned`)}`, path)}`);
     }
   });
 }
