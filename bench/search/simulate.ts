@@ -24,6 +24,8 @@ export interface SearchSetting {
   /** Evaluations on their way at a time, all islands together. */
   readonly parallel: number;
   readonly search: RunSpec["search"];
+  /** As in `--migrants`. */
+  readonly migrants?: number;
   /** The differences between several recordings. */
   readonly differ?: "device" | "workload";
 }
@@ -124,7 +126,7 @@ export function simulate(
 }
 
 function specOf(setting: SearchSetting, recordings: readonly RecordedSpace[]): RunSpec {
-  const { seed, evaluations, islands, search, differ = "device" } = setting;
+  const { seed, evaluations, islands, search, migrants = MIGRATION.migrants, differ = "device" } = setting;
   const workloads = differ === "device" ? ["recorded"] : recordings.map((_, at) => `recorded-${at}`);
   const nicheOf = (index: number) => {
     const at = index % recordings.length;
@@ -140,6 +142,7 @@ function specOf(setting: SearchSetting, recordings: readonly RecordedSpace[]): R
     seed,
     islands: Array.from({ length: islands }, (_, index) => ({ index, niche: nicheOf(index) })),
     ...MIGRATION,
+    migrants,
     sync: false,
     batch_size: 1,
     search,

@@ -9,7 +9,7 @@ import { ownCommand } from "@kevo/core/program/own-command.ts";
 import { shellWord } from "@kevo/core/program/shell-word.ts";
 import { openSpace } from "@kevo/core/search-space/search-space.ts";
 import { counted } from "@kevo/core/text/plural.ts";
-import { isWithoutCode } from "@kevo/proto/backend-name.ts";
+import { isWithoutCode, proposesInTurn } from "@kevo/proto/backend-name.ts";
 import type { DataArgument, EventKind } from "@kevo/proto/event.ts";
 import type { LogEntry } from "@kevo/proto/log.ts";
 import { type RunSpec, UNLIMITED_EVALUATIONS } from "@kevo/proto/run.ts";
@@ -39,6 +39,7 @@ import type { LogPublisher } from "./log-publisher.ts";
 import type { RunParts } from "./mode.ts";
 import { openNats } from "./nats.ts";
 import type { Ending, RunSession } from "./run-session.ts";
+import { windowsInTurn } from "./sequential-windows.ts";
 import { StallWatch } from "./stall-watch.ts";
 import { openStores } from "./stores.ts";
 import { Watchdog } from "./watchdog.ts";
@@ -115,7 +116,7 @@ class RunController {
       db: lineage.db,
       ledger: this.#ledger,
       dispatcher: this.#dispatcher,
-      windows: () => this.#windows.sizes,
+      windows: () => this.#windowSizes(),
       interrupted: session.interrupted,
       onPhase: (phase) => {
         this.#phase = phase;
@@ -183,7 +184,7 @@ class RunController {
       ledger: this.#ledger,
       leases,
       grants,
-      windows: () => this.#windows.sizes,
+      windows: () => this.#windowSizes(),
       onStop: () => this.#stop("stop_requested", "a stop was requested"),
       view: () => this.#view.snapshot(this.#phase, this.#elapsedS()),
       recordedCalls: mode.recordedCalls,
@@ -278,10 +279,18 @@ class RunController {
     return commandFor("invite --role worker --out worker.json", this.#session.lineage.path);
   }
 
+  #windowSizes(): readonly number[] {
+    const sizes = this.#windows.sizes;
+    if (!proposesInTurn(this.#session.spec.backend)) return sizes;
+    if (!this.#windows.hasEvaluators) return sizes;
+    return windowsInTurn(this.#state.islands, this.#windows.credits);
+  }
+
   #logged(entries: readonly LogEntry[]): void {
     this.#publisher?.publish(entries);
-    // With --sync a worker asks only under tails as fresh as its own log.
-    if (this.#session.spec.sync) this.#endpoints?.announce();
+    // A worker that waits for all results asks only under tails as fresh as its own log.
+    const { sync, backend } = this.#session.spec;
+    if (sync || proposesInTurn(backend)) this.#endpoints?.announce();
     for (const entry of entries) {
       if (entry.type === "evaluated" && !entry.cached) this.#view.evaluated(entry.candidate);
     }

@@ -1,6 +1,7 @@
 /** The coordinator's answers on a run's NATS subjects. */
 
 import type { Bus, Subscription } from "@kevo/core/bus/bus.ts";
+import { proposesInTurn } from "@kevo/proto/backend-name.ts";
 import type { EventData } from "@kevo/proto/event.ts";
 import { type BatchReply, type BatchRequest, batchRequest } from "@kevo/proto/messages/batch.ts";
 import { type Control, gapRequest, runsRequest, stopRequest } from "@kevo/proto/messages/control.ts";
@@ -98,6 +99,8 @@ export class Endpoints {
     const { status, refusal } = await this.#offer(request, window);
     this.refusal = refusal?.code === "window_full" ? null : (refusal?.reason ?? null);
     const { state } = ledger;
+    // It makes no entry, and may have ended its turn.
+    if (request.proposals.length === 0 && proposesInTurn(state.spec.backend)) this.announce();
     const island = state.islands[request.island];
     return {
       v: WIRE_VERSION,

@@ -21,6 +21,11 @@ export class IslandWindows {
     return this.#sizes;
   }
 
+  /** How many candidates the evaluators take at once. */
+  get credits(): number {
+    return [...this.#slots()].reduce((sum, { serving, credits }) => sum + (serving ? credits : 0), 0);
+  }
+
   /** Every island has had an evaluator that fits it. */
   get hasEvaluators(): boolean {
     return this.#begun;

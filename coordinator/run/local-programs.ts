@@ -3,6 +3,7 @@ import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { UserError } from "@kevo/core/errors/user-error.ts";
 import { objectiveArguments } from "@kevo/core/recorded-space/objective-options.ts";
+import { proposesInTurn } from "@kevo/proto/backend-name.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import { z } from "zod";
 import { Child } from "./children.ts";
@@ -82,10 +83,10 @@ function startLocalEvaluator(
   });
 }
 
-/** Enough workers for all islands: one for two islands, at most one a core. */
+/** Enough workers for all islands: one for two islands, at most one a core; one where islands propose in turn. */
 function startLocalWorkers(spec: RunSpec, natsUrl: string, listener: LocalListener): Child[] {
   const islands = spec.islands.length;
-  const workers = Math.min(Math.ceil(islands / 2), cpus().length);
+  const workers = proposesInTurn(spec.backend) ? 1 : Math.min(Math.ceil(islands / 2), cpus().length);
   const each = Math.ceil(islands / workers);
   return Array.from({ length: workers }, (_, index) => {
     // The name tells the coordinator whose islands are free when the process has ended.

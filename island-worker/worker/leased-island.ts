@@ -6,6 +6,7 @@
 import { MalformedReply, RemoteError } from "@kevo/core/bus/errors.ts";
 import { acquireShared } from "@kevo/core/host-lock/host-lock.ts";
 import { retry } from "@kevo/core/retry/retry.ts";
+import { proposesInTurn } from "@kevo/proto/backend-name.ts";
 import type { LogEntry, Proposal } from "@kevo/proto/log.ts";
 import { type BatchRequest, batchReply } from "@kevo/proto/messages/batch.ts";
 import type { Control } from "@kevo/proto/messages/control.ts";
@@ -113,6 +114,8 @@ export class LeasedIsland {
     const { control, spec } = this.#session;
     if (control === null || control.state !== "running" || !this.#caughtUp()) return 0;
     if (spec.sync) return this.#generationComplete() ? spec.batch_size : 0;
+    // Its turn comes when the results before it are known; they may arrive after the turn.
+    if (proposesInTurn(spec.backend) && !this.#knowsAll(control)) return 0;
     const room = Math.max(0, (control.windows[this.index] ?? 0) - this.#outstanding.size);
     return room > 0 && this.#waitsForOthers(control) ? 0 : room;
   }
@@ -136,7 +139,11 @@ export class LeasedIsland {
     const { control, reader } = this.#session;
     if (control === null || this.#outstanding.size > 0) return false;
     const fresh = control.tails[this.index] === reader.tail(this.index);
-    return fresh && control.tails.every((tail, island) => reader.tail(island) >= tail);
+    return fresh && this.#knowsAll(control);
+  }
+
+  #knowsAll({ tails }: Control): boolean {
+    return tails.every((tail, island) => this.#session.reader.tail(island) >= tail);
   }
 
   /** On the CPU backend nothing computes while something is timed, so asking waits for the host's quiet lock. */

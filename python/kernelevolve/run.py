@@ -7,7 +7,7 @@ import json
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +19,8 @@ from .errors import TunerError
 from .progress import Progress
 from .result import Result
 from .session import DatabaseInUseError, Question, Session
-from .space import Space
+from .space import Config, Space
 
-MAX_ISLANDS = 4
 LOCK_S = 20.0
 """How long the coordinator of a script that was killed may take to end."""
 VALUE = "value"
@@ -36,6 +35,7 @@ class Settings:
     """The name, or else that of the function."""
     direction: str
     constraints: list[str]
+    predicates: list[Callable[[Config], object]]
     max_evaluations: int
     model: str | None
     budget_usd: float
@@ -51,6 +51,7 @@ class Run:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._members = settings.space.members(settings.predicates) if settings.predicates else None
         self.session: Session | None = None
         self._progress: Progress | None = None
         self._id: str | None = None
@@ -188,8 +189,9 @@ class Run:
             return ["resume", stored.id, *more, *common]
         model = [] if settings.model is None else ["--llm", settings.model, "--budget-usd", str(settings.budget_usd)]
         seed = [] if settings.seed is None else ["--seed", str(settings.seed)]
-        islands = ["--islands", str(min(settings.workers, MAX_ISLANDS))]
-        return ["start", "--backend", "objective", "--kernel", str(folder), *budget, *islands, *seed, *model, *common]
+        # Islands learn from all results anyway. Without migrants nothing depends on when a message arrives.
+        search = ["--migrants", "0", *budget, *seed, *model]
+        return ["start", "--backend", "objective", "--kernel", str(folder), *search, *common]
 
     def _write_kernel(self, kernel: str, stored: lineage.StoredRun | None) -> Path:
         """The definition of what is tuned, in a folder that is named by its content: a run finds it again."""
@@ -215,6 +217,7 @@ class Run:
             "backends": ["objective"],
             "parameters": self._settings.space.parameters,
             "constraints": self._settings.constraints,
+            **({"members": self._members} if self._members is not None else {}),
             "objective": {
                 **{"name": VALUE, "direction": direction, "unit": None},
                 **{"span": None, "beside": None, "any_sign": True},

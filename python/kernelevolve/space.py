@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
@@ -14,6 +15,7 @@ from .errors import TunerError
 Config = dict[str, Any]
 """A configuration: one value for each parameter."""
 
+MAX_TRIED = 1_000_000
 MAX_INTEGER = 2**53
 """The cluster's numbers are IEEE doubles."""
 
@@ -85,6 +87,30 @@ class Space:
             self.parameters.append({"name": name, **parameter})
             self._values[name] = values
 
+    def members(self, predicates: Sequence[Callable[[Config], object]]) -> list[list[int]]:
+        """Every configuration for which all of these functions hold, as the cluster lists them: positions of values."""
+        choices = [_choices(parameter) for parameter in self.parameters]
+        size = math.prod(len(values) for values in choices)
+        if size > MAX_TRIED:
+            raise TunerError(
+                f"constraints: a function is tried on each of the {size} configurations; at most {MAX_TRIED} are "
+                'possible. Write it as an expression, such as "BM * BN <= 8192".'
+            )
+        names = list(self._values)
+        own = [[self._decoded(name, value) for value in values] for name, values in zip(names, choices, strict=True)]
+        found = []
+        for row in itertools.product(*(range(len(values)) for values in own)):
+            config = {name: values[at] for name, values, at in zip(names, own, row, strict=True)}
+            try:
+                holds = all(predicate(config) for predicate in predicates)
+            except Exception as error:
+                raise TunerError(f"A function of constraints raised {error!r} for {short(config)}.") from error
+            if holds:
+                found.append(list(row))
+        if not found:
+            raise TunerError("No configuration satisfies the functions of constraints.")
+        return found
+
     def decode(self, config: Mapping[str, Any]) -> Config:
         """The configuration with the very values that the user gave."""
         return {name: self._decoded(name, config[name]) for name in self._values}
@@ -110,6 +136,17 @@ def _plain(value: Any) -> Any:  # noqa: ANN401
     if isinstance(value, float) and value.is_integer() and abs(value) < MAX_INTEGER:
         return int(value)
     return list(value) if isinstance(value, tuple) else value
+
+
+def _choices(parameter: Mapping[str, Any]) -> list[Any]:
+    """A parameter's values in the cluster's order."""
+    if parameter["type"] == "boolean":
+        return [False, True]
+    if parameter["type"] == "integer":
+        return list(range(parameter["min"], parameter["max"] + 1, parameter["step"]))
+    if parameter["type"] == "permutation":
+        return [list(order) for order in itertools.permutations(parameter["items"])]
+    return list(parameter["values"])
 
 
 def _encoded(name: str, given: Any) -> tuple[dict[str, Any], dict[str, Any]]:  # noqa: ANN401

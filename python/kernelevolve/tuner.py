@@ -36,7 +36,8 @@ class Tuner:
     objective: called with a configuration (a dict), returns its value. What it raises is a failed evaluation;
         kernelevolve.Invalid means that the configuration cannot be used. None where you `ask` and `tell`.
     direction: "maximize" or "minimize".
-    constraints: expressions over the parameters' names, such as "BM * BN <= 8192"; all hold in every configuration.
+    constraints: expressions over the parameters' names, such as "BM * BN <= 8192", or functions of a configuration; all
+        hold in every configuration that the objective is called with.
     max_evaluations: how often the objective is called in all, also over several starts of one named run.
     model: a language model that proposes too, such as "grok-4.3"; it needs a key in the environment.
     budget_usd: dollars that the model may cost.
@@ -53,7 +54,7 @@ class Tuner:
         objective: Objective | Callable[[Config], Awaitable[Any]] | None = None,
         *,
         direction: str = "maximize",
-        constraints: Sequence[str] = (),
+        constraints: Sequence[str | Callable[[Config], object]] = (),
         max_evaluations: int = 50,
         model: str | None = None,
         budget_usd: float = 1.0,
@@ -67,9 +68,13 @@ class Tuner:
             raise TunerError(f"objective must be a function of a configuration, not {short(objective)}.")
         if direction not in DIRECTIONS:
             raise TunerError(f'direction must be "maximize" or "minimize", not {short(direction)}.')
-        wrong = [constraints] if isinstance(constraints, str) else [c for c in constraints if not isinstance(c, str)]
-        if wrong:
-            raise TunerError(f'constraints are a list of strings such as "BM * BN <= 8192", not {short(wrong[0])}.')
+        given = [constraints] if isinstance(constraints, str) else list(constraints)
+        wrong = [one for one in given if not isinstance(one, str) and not callable(one)]
+        if wrong or isinstance(constraints, str):
+            raise TunerError(
+                'constraints are a list of expressions such as "BM * BN <= 8192", or functions of a configuration, not '
+                f"{short([*wrong, constraints][0])}."
+            )
         if name is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name):
             raise TunerError(f"name must be letters, digits, dots, dashes and underscores, not {short(name)}.")
         self._space = Space(config_space)
@@ -81,7 +86,8 @@ class Tuner:
                 space=self._space,
                 title=name or getattr(objective, "__name__", None) or "objective",
                 direction=direction,
-                constraints=list(constraints),
+                constraints=[one for one in given if isinstance(one, str)],
+                predicates=[one for one in given if not isinstance(one, str)],
                 max_evaluations=_integer("max_evaluations", max_evaluations, 1, 10**8),
                 model=model,
                 budget_usd=budget_usd,

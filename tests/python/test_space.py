@@ -68,7 +68,9 @@ class SpaceTest(unittest.TestCase):
             {"seed": -1},
             {"name": "a/b"},
             {"constraints": "x > 1"},
-            {"constraints": [lambda c: True]},
+            {"constraints": [3]},
+            {"constraints": [lambda c: c["y"]]},
+            {"constraints": [lambda c: False]},
             {"objective": 3},
         ):
             with self.subTest(wrong=wrong), self.assertRaises(TunerError) as caught:
@@ -76,6 +78,15 @@ class SpaceTest(unittest.TestCase):
             self.assertIn(next(iter(wrong)), str(caught.exception))
         with self.assertRaises(TunerError):
             Tuner({}, len)
+
+    def test_functions_as_constraints_list_what_they_allow(self) -> None:
+        space = Space({"a": [None, 2], "b": Boolean(), "c": Integer(0, 4, 2), "o": Permutation("xy")})
+        rows = space.members(
+            [lambda c: c["a"] is None, lambda c: c["b"] and c["c"] == 4, lambda c: c["o"] == ("y", "x")]
+        )
+        self.assertEqual(rows, [[0, 1, 2, 1]])
+        with self.assertRaisesRegex(TunerError, "1000000000000 configurations"):
+            Space({"a": Integer(1, 10**6), "b": Integer(1, 10**6)}).members([lambda c: True])
 
     def test_ask_and_tell_are_checked(self) -> None:
         tuner = Tuner({"x": [1, 2]})

@@ -13,8 +13,8 @@ interface Change {
   /** The values of these parameters in its first parent, or in the best before it. */
   readonly from: Config;
   readonly to: Config;
-  /** Time of the one that was changed, milliseconds. */
-  readonly fromMs: number;
+  /** The one that was changed. */
+  readonly parent: Tried;
 }
 
 export interface PromptContext {
@@ -90,11 +90,11 @@ function changesOf(space: SearchSpace, recent: readonly Tried[], byId: ReadonlyM
   const changes: Change[] = [];
   for (const tried of recent.toReversed()) {
     const parent = byId.get(tried.parents[0] ?? "");
-    if (parent === undefined || parent.result.time_ms === null || parent === tried) continue;
+    if (parent === undefined || parent.result.fitness === null || parent === tried) continue;
     const names = space.parameters.flatMap(({ name }, at) => (tried.genes[at] === parent.genes[at] ? [] : [name]));
     if (names.length === 0 || names.length > MAX_CHANGED) continue;
     const only = (config: Config) => Object.fromEntries(names.map((name) => [name, config[name]])) as Config;
-    changes.push({ tried, from: only(parent.config), to: only(tried.config), fromMs: parent.result.time_ms });
+    changes.push({ tried, from: only(parent.config), to: only(tried.config), parent });
   }
   return changes;
 }

@@ -1,5 +1,6 @@
 import { messagesOf } from "@kevo/core/llm/signature.ts";
 import { type Genes, openSpace } from "@kevo/core/search-space/search-space.ts";
+import type { Objective } from "@kevo/proto/objective.ts";
 import { describe, expect, it } from "vitest";
 import { ridge, ridgeTime } from "../../evolution/ridge.fixture.ts";
 import { openHistory } from "./island-history.ts";
@@ -47,6 +48,26 @@ describe("a question", () => {
     expect(questionOf(subject, told, "refine", 6).changes).toBe(
       `- {"TILE":4} → {"TILE":5}: ${before} ms → ${after} ms`,
     );
+  });
+
+  it("says the values of a user's function, of any sign, and which way is better", () => {
+    const objective: Objective = {
+      ...{ name: "value", direction: "minimize", unit: null },
+      ...{ span: null, beside: null, any_sign: true },
+    };
+    const told = openHistory(ridge);
+    for (const [at, fitness] of [3.5, -2].entries()) {
+      told.tried.push({
+        ...{ id: `run/0/0/${at}`, genes: tried[at] as Genes, config: ridge.decode(tried[at] as Genes) },
+        ...{ proposer: "seed", parents: [], reason: null },
+        result: { outcome: "ok", fitness, time_ms: null, message: null, device: "Device", measurements: [] },
+      });
+    }
+    const objectiveSubject = { ...subject, spec: { ...spec, backend: "objective" as const, objective } };
+    const question = questionOf(objectiveSubject, told, "refine", 6);
+    expect(question.kernel).toContain("It is searched for value: lower is better.");
+    expect(question.best).toMatch(/^- -3\.5 value: \{.*\n- 2 value: \{/);
+    expect(signatureOf(objectiveSubject).instructions).not.toContain("kernels");
   });
 
   it("tells the control nothing of what was measured", () => {
