@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from plausible import Limits, impossible, surely_impossible
+from plausible import Limits, impossible, rate_of, shares, surely_impossible
 
 WORKLOAD = {"flops": 10**9, "bytes": 10**6}
 
@@ -31,6 +31,20 @@ class Plausible(unittest.TestCase):
 
     def test_less_time_than_an_empty_launch(self) -> None:
         self.assertRegex(impossible({"flops": 1, "bytes": 1}, 0.0005, 0, limits()) or "", "does nothing")
+
+    def test_a_workload_need_not_say_its_work(self) -> None:
+        self.assertIsNone(rate_of(None, 1))
+        self.assertEqual(rate_of(2e6, 1), 2)
+        self.assertIsNone(impossible({}, 0.02, 1 << 30, limits()))
+
+    def test_shares_of_peak_and_of_a_copy_where_no_cache_holds_the_inputs(self) -> None:
+        measured = {"gflops": 50_000.0, "gbytes_per_s": 620.0}
+        of_memory = {"peak_share": 0.5, "bandwidth_share": 0.62, "bandwidth_of": "memory"}
+        self.assertEqual(shares(measured, 1 << 30, limits()), of_memory)
+        cached = {"peak_share": 0.5, "bandwidth_share": None, "bandwidth_of": None}
+        self.assertEqual(shares(measured, 1 << 20, limits()), cached)
+        unsaid = {"gflops": None, "gbytes_per_s": None}
+        self.assertEqual(set(shares(unsaid, 1 << 30, limits()).values()), {None})
 
     def test_rates_are_measured_again_first(self) -> None:
         rates = iter([(150_000.0, 1000.0), (190_000.0, 1000.0), (150_000.0, 1000.0)])
