@@ -187,7 +187,9 @@ class Run:
         if stored is not None:
             more = budget if settings.max_evaluations != stored.max_evaluations else []
             return ["resume", stored.id, *more, *common]
-        model = [] if settings.model is None else ["--llm", settings.model, "--budget-usd", str(settings.budget_usd)]
+        # Each island asks for itself, once it has enough results: with several, a small budget ends before that.
+        asked = ["--islands", "1", "--llm", str(settings.model), "--budget-usd", str(settings.budget_usd)]
+        model = [] if settings.model is None else asked
         seed = [] if settings.seed is None else ["--seed", str(settings.seed)]
         # Islands learn from all results anyway. Without migrants nothing depends on when a message arrives.
         search = ["--migrants", "0", *budget, *seed, *model]

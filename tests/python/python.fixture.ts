@@ -18,12 +18,13 @@ export class PythonPlace implements Disposable {
   readonly #children: ChildProcess[] = [];
 
   /** Starts a script in a process group of its own. */
-  start(script: string, name = "script.py"): { child: ChildProcess; ended: Promise<PythonEnd> } {
+  start(script: string, more: NodeJS.ProcessEnv = {}): { child: ChildProcess; ended: Promise<PythonEnd> } {
+    const name = "script.py";
     writeFileSync(join(this.path, name), script);
     const path = `${dirname(process.execPath)}${delimiter}${process.env.PATH}`;
     const child = spawn("python3", ["-W", "default::ResourceWarning", name], {
       cwd: this.path,
-      env: { ...process.env, PATH: path, PYTHONPATH: join(ROOT, "python"), PYTHONDONTWRITEBYTECODE: "1" },
+      env: { ...process.env, PATH: path, PYTHONPATH: join(ROOT, "python"), PYTHONDONTWRITEBYTECODE: "1", ...more },
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });
@@ -41,8 +42,8 @@ export class PythonPlace implements Disposable {
     return { child, ended };
   }
 
-  run(script: string): Promise<PythonEnd> {
-    return this.start(script).ended;
+  run(script: string, more: NodeJS.ProcessEnv = {}): Promise<PythonEnd> {
+    return this.start(script, more).ended;
   }
 
   /** What the script wrote to a file so far. */

@@ -2,6 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { answerers } from "../fakes/xai/answerers.ts";
+import { startFakeXai } from "../fakes/xai/server.ts";
 import { ROOT, read } from "../house/files.ts";
 import { PythonPlace } from "./python.fixture.ts";
 
@@ -128,6 +130,26 @@ for more in ({"constraints": ["x > 5", "x < 3"]}, {"constraints": ["x > z"]}, {}
   expect(unknown).toContain("z");
   expect(Number(value)).toBeGreaterThan(0);
   expect(other).toMatch(/^The run \S+ was started with another config_space, direction or constraints/);
+});
+
+test("a model proposes too, and is told values", async () => {
+  using place = new PythonPlace();
+  const fake = await startFakeXai({ answerers });
+  try {
+    const script = `${LOGGED}
+result = Tuner(space, lambda c: -logged(c), max_evaluations=40, seed=1, model="grok-4.3", budget_usd=0.5).tune()
+print(len(result.evaluations))`;
+    const { stdout, stderr } = await place.run(script, { LLM_BASE_URL: fake.url, XAI_API_KEY: "xai-fake" });
+    expect(stderr).toBe("");
+    expect(stdout).toBe("40\n");
+  } finally {
+    await fake.close();
+  }
+  const [calls] = place.query<{ n: number; prompt: string }>(
+    "select count(*) n, max(prompt) prompt from model_calls where outcome = 'ok'",
+  );
+  expect(calls?.n).toBeGreaterThan(0);
+  expect(calls?.prompt).toMatch(/ value: \{/);
 });
 
 test("the same seed gives the same run", async () => {
