@@ -1,6 +1,5 @@
 /** The command `coordinator`. */
 import "@kevo/core/program/fast-loading.ts";
-import "@kevo/core/program/little-memory.ts";
 import packageJson from "../package.json" with { type: "json" };
 
 const { runProgram } = await import("@kevo/core/program/run-program.ts");

@@ -1,4 +1,5 @@
 /** One session of a run at the command line: opens what the run needs, runs it, and says how it ended. */
+import "@kevo/core/program/little-memory.ts";
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { makeFolder } from "@kevo/core/config/folder.ts";

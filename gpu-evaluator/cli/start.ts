@@ -1,5 +1,5 @@
 /** A daemon's life: open, serve and announce, drain, close. */
-
+import "@kevo/core/program/little-memory.ts";
 import { randomBytes, randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import type { Bus } from "@kevo/core/bus/bus.ts";
