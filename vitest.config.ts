@@ -13,6 +13,8 @@ const alone = files.filter((file) => OWN_PROCESS.test(readFileSync(new URL(file,
 export default defineConfig({
   test: {
     pool: "forks",
+    // A run that waits for a quiet machine would wait for the tests beside it.
+    env: { KEVO_WHEN_BUSY: "measure" },
     // Tests start real daemons, compilers and servers, and wait for them much of the time.
     maxWorkers: Math.max(4, availableParallelism()),
     // Tests load what programs load, and start programs by the hundred, which inherit where compiled code is kept.

@@ -57,7 +57,7 @@ const { values } = parseArgs({
 });
 const [times, pinned] = [Number(values.times), !values.unpinned];
 const rows: Row[] = [];
-const backend = await openCpuBackend({ measuresNoise: true });
+const backend = await openCpuBackend({ whenBusy: "measure" });
 try {
   const kernels = values.kernel.map(kernelIn);
   const equal = new Map<InstalledKernel, Config>();

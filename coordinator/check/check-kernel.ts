@@ -65,7 +65,7 @@ export async function checkKernel(idOrPath: string, options: CheckOptions): Prom
   const space = spaceReport(definition);
   options.onSpace(space);
   if (backend === "triton") await findPythonFaults(kernel, options);
-  const choice = { name: backend, devices: undefined, python: options.python, measuresNoise: true };
+  const choice = { name: backend, devices: undefined, python: options.python, whenBusy: "measure" as const };
   const evaluated = await evaluateDefault(kernel, choice, options.signal);
   const found = { kernel: definition.id, backend, space };
   if ("noDevice" in evaluated) return { ...found, default: null, not_tried: evaluated.noDevice.message };

@@ -51,7 +51,11 @@ interface Ended {
 }
 
 async function run(file: string, args: readonly string[], cwd: string): Promise<Ended> {
-  const env = Object.fromEntries(INHERITED.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
+  // What Python compiles stays out of the exported folder.
+  const env = {
+    ...Object.fromEntries(INHERITED.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []))),
+    PYTHONDONTWRITEBYTECODE: "1",
+  };
   try {
     const result = await runCommand([file, ...args], { cwd, env, timeoutMs: LIMIT_MS });
     const end = result.timedOut ? `it took longer than ${LIMIT_MS / 1000} s` : `it ${describeEnd(result)}`;

@@ -98,8 +98,8 @@ print(kernel.choice(shape))      # the choice and its reason
 
 It needs Python 3.9 or newer, a C compiler (\`cc\`, or named in \`CC\`) and Linux; NumPy is optional. The configuration of
 a measured shape is compiled for this machine on first use, and its first answer is compared with the reference. Any
-other shape runs the reference (\`kernel/reference.c\`, double precision, slow): pass \`untested=True\` to run the nearest
-measured configuration instead, which is then checked in the same way.
+other shape runs the reference (\`kernel/reference.c\`, untuned and slow): construct \`Kernel(untested=True)\` to run the
+nearest measured configuration instead, which is then checked in the same way.
 
 \`python3 loader.py\` checks and times every measured shape on this machine.
 
@@ -116,8 +116,8 @@ print(kernel.choice(shape))      # the choice and its reason
 \`\`\`
 
 It needs PyTorch and Triton. A measured shape runs its configuration, and its first answer is compared with the
-reference. Everything else runs the first baseline of the reference file (PyTorch's default): other shapes (pass \`untested=True\`
-to try them), a machine without a GPU, and a GPU or compiler that refuses the configuration.
+reference. Everything else runs the first baseline of the reference file (PyTorch's default): other shapes (construct
+\`Kernel(untested=True)\` to try them), a machine without a GPU, and a GPU or compiler that refuses the configuration.
 
 \`python3 loader.py\` checks and times every measured shape on this GPU.`;
 

@@ -23,6 +23,8 @@ const environment = z.object({
   NATS_SERVER_BIN: optionalText,
   /** The Python that has torch and triton. */
   KEVO_PYTHON: optionalText,
+  /** What the CPU backend does where the machine is too busy to measure: wait, or measure without a claim. */
+  KEVO_WHEN_BUSY: z.enum(["wait", "measure"], "must be wait or measure").default("wait"),
   /** Unix socket of the process whose function the backend `objective` calls; that process sets it for what it starts. */
   KEVO_OBJECTIVE: optionalText,
 });

@@ -8,6 +8,7 @@ import { loadRecordedSpace } from "@kevo/core/recorded-space/recorded-space.ts";
 import type { BackendName } from "@kevo/proto/backend-name.ts";
 import type { Backend } from "../backends/backend.ts";
 import { openCpuBackend } from "../backends/cpu/cpu-backend.ts";
+import type { WhenBusy } from "../backends/cpu/measure.ts";
 import { openObjectiveBackend } from "../backends/objective/objective-backend.ts";
 import { openReplayBackend } from "../backends/replay/replay-backend.ts";
 import { openTritonBackend } from "../backends/triton/triton-backend.ts";
@@ -18,8 +19,7 @@ export type BackendChoice =
   | {
       readonly name: "cpu";
       readonly devices: readonly number[] | undefined;
-      /** A result is wanted however busy the machine is; nothing is claimed of it. */
-      readonly measuresNoise?: boolean;
+      readonly whenBusy?: WhenBusy;
     }
   /** `python`: value of KEVO_PYTHON. */
   | { readonly name: "triton"; readonly devices: readonly number[] | undefined; readonly python: string | undefined }
@@ -84,10 +84,10 @@ function openTriton({ devices, python }: BackendChoice & { name: "triton" }, log
   return openTritonBackend({ devices, python, onNote: (note) => logger.warn(note) });
 }
 
-function openCpu({ devices, measuresNoise = false }: BackendChoice & { name: "cpu" }): Promise<Backend> {
+function openCpu({ devices, whenBusy = "refuse" }: BackendChoice & { name: "cpu" }): Promise<Backend> {
   const other = devices?.find((device) => device !== 0);
   if (other !== undefined) {
     throw new UserError(`--devices ${other}: the CPU backend has one device, 0, which is all cores of this host.`, 2);
   }
-  return openCpuBackend({ measuresNoise });
+  return openCpuBackend({ whenBusy });
 }

@@ -13,6 +13,7 @@ import {
   objectiveRequestOf,
 } from "@kevo/core/recorded-space/objective-options.ts";
 import { Command, Option } from "commander";
+import type { WhenBusy } from "../backends/cpu/measure.ts";
 import type { BackendChoice } from "./open-backend.ts";
 
 interface GivenOptions extends ObjectiveOptions {
@@ -69,9 +70,13 @@ export function startCommand(): Command {
     .option("--require-sandbox", "refuse to start where candidates cannot be contained (docs/sandbox.md)")
     .option("--json", "write one line of JSON with the address")
     .action(async (given: GivenOptions) => {
-      const { KEVO_TOKEN: token, KEVO_PYTHON: python, KEVO_OBJECTIVE: socket } = readEnvironment();
+      const { KEVO_TOKEN: token, KEVO_PYTHON: python, KEVO_OBJECTIVE: socket, KEVO_WHEN_BUSY } = readEnvironment();
+      const whenBusy = KEVO_WHEN_BUSY === "measure" ? "claim_nothing" : "refuse";
       const invitation = given.join === undefined ? undefined : readInvitation(given.join, "evaluator");
-      const checked = { backend: backendChoice(given, python, socket), ...(await addresses(given, token)) };
+      const checked = {
+        backend: backendChoice(given, { python, socket, whenBusy }),
+        ...(await addresses(given, token)),
+      };
       // Loaded once the options are known to be right, so that help and mistakes answer at once.
       const { start } = await import("./start.ts");
       await start({
@@ -87,7 +92,13 @@ export function startCommand(): Command {
   return withHelp(command, HELP);
 }
 
-function backendChoice(given: GivenOptions, python: string | undefined, socket: string | undefined): BackendChoice {
+interface FromEnvironment {
+  readonly python: string | undefined;
+  readonly socket: string | undefined;
+  readonly whenBusy: WhenBusy;
+}
+
+function backendChoice(given: GivenOptions, { python, socket, whenBusy }: FromEnvironment): BackendChoice {
   const devices = given.devices === undefined ? undefined : parseDevices(given.devices);
   if (given.backend === "replay") {
     if (given.space === undefined) {
@@ -110,7 +121,7 @@ function backendChoice(given: GivenOptions, python: string | undefined, socket: 
       2,
     );
   }
-  return given.backend === "triton" ? { name: "triton", devices, python } : { name: "cpu", devices };
+  return given.backend === "triton" ? { name: "triton", devices, python } : { name: "cpu", devices, whenBusy };
 }
 
 /** The address to bind and the one to announce; null for the bound one. */

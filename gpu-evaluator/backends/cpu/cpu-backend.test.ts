@@ -20,7 +20,7 @@ let backend: Backend;
 let device: Device;
 beforeAll(async () => {
   // How busy the machine is, is not what is tested here.
-  backend = await openCpuBackend({ measuresNoise: true });
+  backend = await openCpuBackend({ whenBusy: "measure" });
   device = backend.devices[0] as Device;
 });
 afterAll(() => backend.close());

@@ -20,7 +20,7 @@ import { failureOf } from "./failure.ts";
 import { judgingOf } from "./finding.ts";
 import { HostWatch } from "./host-activity.ts";
 import { KernelEntry } from "./kernel-entry.ts";
-import { measureAll } from "./measure.ts";
+import { measureAll, type WhenBusy } from "./measure.ts";
 import { callLimit, type PairedComparison } from "./paired-comparison.ts";
 import { ProcessTable } from "./process-table.ts";
 import { ProcessFailed, Referee } from "./referee.ts";
@@ -37,8 +37,8 @@ export interface CpuOptions {
   readonly runLimitMs?: number;
   /** Layers of the sandbox to leave out; for tests. */
   readonly without?: readonly Layer[];
-  /** Gives a result however busy the machine is; for the benchmark that calibrates what is too busy, and for tests. */
-  readonly measuresNoise?: boolean;
+  /** Default: refuse. */
+  readonly whenBusy?: WhenBusy;
 }
 
 interface CpuArtifact extends Artifact {
@@ -175,7 +175,7 @@ class CpuBackend implements Backend<CpuArtifact> {
       const libraries = job.purpose === "finalist" ? await this.#libraries(prepared, job, signal) : {};
       return await measureAll(comparisons, job, budget, {
         ...{ limits: this.#limits, libraries, watch: new HostWatch() },
-        measuresNoise: this.#options.measuresNoise ?? false,
+        whenBusy: this.#options.whenBusy ?? "refuse",
       });
     } catch (error) {
       await this.#reopen(error, prepared, job);

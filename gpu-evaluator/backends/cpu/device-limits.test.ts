@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { DeviceLimits } from "./device-limits.ts";
+import { DeviceLimits, precisionOf } from "./device-limits.ts";
 import { cachesOf } from "./device-rates.ts";
 
 const workload = (flops: number, bytes: number) => ({ name: "w", shape: {}, flops, bytes });
@@ -18,6 +18,16 @@ test("more operations than the peak allows are impossible, after the peak has be
   expect(await limits.impossible(workload(1.05e8, 0), 1, 0, "f32")).toBeNull();
   expect(await limits.peakGflops("f32")).toBe(110);
   expect(await limits.impossible(workload(1e9, 0), 1, 0, "f32")).toMatch(/909 % of this machine's measured peak/);
+});
+
+test("a kernel of integers or short floats has no peak to exceed", async () => {
+  expect(precisionOf([])).toBe("f32");
+  expect(precisionOf(["f32", "f64"])).toBe("f64");
+  expect(precisionOf(["i8", "i32"])).toBeNull();
+  expect(precisionOf(["f16", "f32"])).toBeNull();
+  const limits = new DeviceLimits({ gflops: async () => 100, gbytesPerSecond: never, cacheBytes: 1e9 }, 100);
+  expect(await limits.impossible(workload(1e9, 0), 1, 0, null)).toBeNull();
+  expect(await limits.shares(workload(1e9, 0), 1, null)).toMatchObject({ gflops: 1000, peak_share: null });
 });
 
 test("bytes beyond what the caches hold come no faster than memory gives them", async () => {

@@ -7,6 +7,15 @@ import type { BandwidthOf, Measurement } from "@kevo/proto/outcome.ts";
 
 export type Precision = "f32" | "f64";
 
+/**
+ * The precision whose peak limits a kernel of these types; none are the single precision of a kernel without arguments.
+ * Null for integers and short floats: their instructions (VNNI, AMX, AVX512-FP16) reach several times what was measured.
+ */
+export function precisionOf(types: readonly string[]): Precision | null {
+  if (types.some((type) => type !== "f32" && type !== "f64")) return null;
+  return types.includes("f64") ? "f64" : "f32";
+}
+
 export interface DeviceRates {
   readonly gflops: (precision: Precision) => Promise<number>;
   /** Memory bandwidth of all cores, GB/s; for `bytes` in all, or by default for more than the caches hold. */
@@ -43,19 +52,22 @@ export class DeviceLimits {
   /**
    * Why no call can have taken only so long; null where it can.
    * @param emptyMs the least time of a call that does nothing
+   * @param precision null where no peak is known for the kernel's types
    */
   async impossible(
     { name, flops = 0, bytes = 0 }: Workload,
     callMs: number,
     emptyMs: number,
-    precision: Precision,
+    precision: Precision | null,
   ): Promise<string | null> {
     const time = `workload ${name}: ${callMs.toPrecision(3)} ms`;
     if (callMs * SLACK < emptyMs) return `${time} is less than an empty call takes (${emptyMs.toPrecision(3)} ms)`;
-    const gflops = flops / callMs / 1e6;
-    const peak = await this.#above(this.#gflops, precision, gflops / SLACK, () => this.#rates.gflops(precision));
-    if (gflops > peak * SLACK)
-      return `${time} would be ${Math.round((gflops / peak) * 100)} % of this machine's measured peak (${peak.toFixed(0)} GFLOP/s)`;
+    if (precision !== null) {
+      const gflops = flops / callMs / 1e6;
+      const peak = await this.#above(this.#gflops, precision, gflops / SLACK, () => this.#rates.gflops(precision));
+      if (gflops > peak * SLACK)
+        return `${time} would be ${Math.round((gflops / peak) * 100)} % of this machine's measured peak (${peak.toFixed(0)} GFLOP/s)`;
+    }
     const moved = bytes - this.#rates.cacheBytes;
     if (moved <= 0) return null;
     const gbytes = moved / callMs / 1e6;
@@ -65,7 +77,7 @@ export class DeviceLimits {
   }
 
   /** The rates that a time of a workload implies; null where the workload does not state its work. */
-  async shares({ flops, bytes }: Workload, ms: number, precision: Precision): Promise<Shares> {
+  async shares({ flops, bytes }: Workload, ms: number, precision: Precision | null): Promise<Shares> {
     const gflops = flops === undefined ? null : flops / ms / 1e6;
     const gbytes = bytes === undefined ? null : bytes / ms / 1e6;
     const { cacheBytes } = this.#rates;
@@ -73,7 +85,7 @@ export class DeviceLimits {
     const where: BandwidthOf | null = known ? (bytes > cacheBytes ? "memory" : "cache") : null;
     return {
       gflops,
-      peak_share: gflops === null ? null : gflops / (await this.peakGflops(precision)),
+      peak_share: gflops === null || precision === null ? null : gflops / (await this.peakGflops(precision)),
       gbytes_per_s: gbytes,
       bandwidth_share: where && gbytes && gbytes / (await this.#bandwidth(where, bytes as number, gbytes)),
       bandwidth_of: where,

@@ -6,7 +6,7 @@ import { MachineBusy } from "../machine-busy.ts";
 import type { DeviceLimits } from "./device-limits.ts";
 import { WrongOutput } from "./finding.ts";
 import { HostWatch } from "./host-activity.ts";
-import { measureAll } from "./measure.ts";
+import { measureAll, type WhenBusy } from "./measure.ts";
 import type { PairedComparison } from "./paired-comparison.ts";
 import type { TimedProcess } from "./timed-process.ts";
 
@@ -56,7 +56,7 @@ function comparison(times: Readonly<Record<number, Times>>, purpose: Job["purpos
 }
 
 interface Machine {
-  readonly measuresNoise?: boolean;
+  readonly whenBusy?: WhenBusy;
   /** Files of `/proc`. */
   readonly files?: Readonly<Record<string, string>>;
   readonly limits?: DeviceLimits;
@@ -68,8 +68,8 @@ function measured(times: Readonly<Record<number, Times>>, job: Partial<Job>, mac
   const whole = { kernel, ...defaults, ...job } as unknown as Job;
   const { found, spawned } = comparison(times, whole.purpose);
   const watch = new HostWatch((name) => machine.files?.[name] ?? null, 2);
-  const { measuresNoise = false } = machine;
-  const options = { limits: machine.limits ?? limits, libraries: {}, watch, measuresNoise };
+  const { whenBusy = "refuse" } = machine;
+  const options = { limits: machine.limits ?? limits, libraries: {}, watch, whenBusy };
   return { result: measureAll([found], whole, budget, options), spawned };
 }
 
@@ -101,7 +101,12 @@ const busy: [string, Readonly<Record<number, Times>>, RegExp][] = [
 test.each(busy)("where %s, a finalist has no result at all", async (_what, times, why) => {
   await expect(measured(times, {}).result).rejects.toThrow(MachineBusy);
   await expect(measured(times, {}).result).rejects.toThrow(why);
-  expect((await measured(times, {}, { measuresNoise: true }).result).outcome).toBe("ok");
+  expect((await measured(times, {}, { whenBusy: "measure" }).result).outcome).toBe("ok");
+  const unclaimed = await measured(times, {}, { whenBusy: "claim_nothing" }).result;
+  for (const { speedup_low, speedup_high } of unclaimed.measurements) {
+    expect(speedup_low).toBeLessThanOrEqual(1);
+    expect(speedup_high).toBeGreaterThanOrEqual(1);
+  }
 });
 
 test("a search believes in a new best only beside another process of the baseline", async () => {

@@ -6,7 +6,7 @@ import type { Job, Measured } from "../backend.ts";
 import { HostFault } from "../host-fault.ts";
 import { describeNoise, MachineBusy } from "../machine-busy.ts";
 import type { ComparisonTimes } from "./comparison.ts";
-import type { DeviceLimits, Precision } from "./device-limits.ts";
+import { type DeviceLimits, type Precision, precisionOf } from "./device-limits.ts";
 import { apart, type Disturbance, isTooBusy, widened, withoutClaim } from "./disturbance.ts";
 import { WrongOutput } from "./finding.ts";
 import type { HostWatch } from "./host-activity.ts";
@@ -20,13 +20,18 @@ const MAX_LOAD = 0.5;
 /** Times below this are not told apart, milliseconds. */
 const RESOLUTION_MS = 0.0005;
 
+/**
+ * What becomes of a measurement on a machine that is too busy: it is refused, or it is given without a claim, or it is
+ * given as if the machine were quiet (what calibrates the limits needs that).
+ */
+export type WhenBusy = "refuse" | "claim_nothing" | "measure";
+
 export interface MeasureOptions {
   readonly limits: DeviceLimits;
   /** Times of well-known libraries. */
   readonly libraries: ComparisonTimes;
   readonly watch: HostWatch;
-  /** A result is wanted however busy the machine is. */
-  readonly measuresNoise: boolean;
+  readonly whenBusy: WhenBusy;
   readonly random?: () => number;
 }
 
@@ -67,32 +72,33 @@ async function measureOnce(
   comparisons: readonly PairedComparison[],
   job: Job,
   budget: CpuEffort,
-  { limits, libraries, watch, measuresNoise, random = Math.random }: MeasureOptions,
+  { limits, libraries, watch, whenBusy, random = Math.random }: MeasureOptions,
 ): Promise<Measured> {
   const measurements: Measurement[] = [];
   const types = job.kernel.definition.arguments?.map(({ type }) => type) ?? [];
-  const precision: Precision = types.includes("f64") ? "f64" : "f32";
+  const precision = precisionOf(types);
   const disturbances: Disturbance[] = [];
   let stoppedEarly = false;
   for (const comparison of comparisons) {
     const samples = await compare(comparison, job, budget, { watch, random });
     stoppedEarly ||= samples.stopped;
     const empty = await comparison.emptyCall(median(fastestOf([samples.candidate, ...samples.beside])));
-    await refuseImpossible(comparison, samples, empty, { limits, precision, watch, measuresNoise });
+    await refuseImpossible(comparison, samples, empty, { limits, precision, watch, whenBusy });
     const limitMs = callLimit(budget, comparison.baselines);
     await refuseKeptResults(comparison.candidate, limitMs);
     const { workload } = comparison.candidate.source;
     const disturbance = disturbanceOf(samples);
     disturbances.push(disturbance);
-    const possibleMs = (workload.flops ?? 0) / (await limits.peakGflops(precision)) / 1e6;
+    const peak = precision === null ? Number.POSITIVE_INFINITY : await limits.peakGflops(precision);
+    const possibleMs = (workload.flops ?? 0) / peak / 1e6;
     const measured = summary(comparison, samples, empty, {
-      ...{ disturbance, resamples: budget.resamples, possibleMs, measuresNoise },
+      ...{ disturbance, resamples: budget.resamples, possibleMs, whenBusy },
     });
     const others = { ...measured.others, ...timesOf(libraries, workload.name) };
     measurements.push({ ...measured, ...(await limits.shares(workload, measured.time_ms, precision)), others });
   }
   const quietness = quietnessOf(watch, disturbances);
-  if (job.purpose === "finalist" && disturbances.some(isTooBusy) && !measuresNoise)
+  if (job.purpose === "finalist" && disturbances.some(isTooBusy) && whenBusy === "refuse")
     throw new MachineBusy(describeNoise(quietness));
   return {
     outcome: "ok",
@@ -121,8 +127,8 @@ async function refuseImpossible(
     limits,
     precision,
     watch,
-    measuresNoise,
-  }: Omit<MeasureOptions, "libraries" | "random"> & { readonly precision: Precision },
+    whenBusy,
+  }: Omit<MeasureOptions, "libraries" | "random"> & { readonly precision: Precision | null },
 ): Promise<void> {
   const { workload } = candidate.source;
   // Medians, with the cost of reaching the process included: a time that is refused here is impossible beyond doubt.
@@ -130,7 +136,7 @@ async function refuseImpossible(
   if (wrong === null) return;
   // The limits were measured on the same machine, with other programs on its cores.
   const { load_per_core: load } = watch.end();
-  if (load !== null && load > MAX_LOAD && !measuresNoise)
+  if (load !== null && load > MAX_LOAD && whenBusy === "refuse")
     throw new MachineBusy(`${wrong}, but other programs want ${load.toFixed(1)} threads per core`);
   const its = await limits.impossible(workload, median(fastestOf(samples.beside)), empty.ms, precision);
   if (its === null) throw new WrongOutput(wrong);
@@ -157,7 +163,7 @@ interface Conditions {
   readonly resamples: number;
   /** No call can take less. */
   readonly possibleMs: number;
-  readonly measuresNoise: boolean;
+  readonly whenBusy: WhenBusy;
 }
 
 /** Times without the way to the process and back, which is what a call costs that does nothing. */
@@ -165,7 +171,7 @@ function summary(
   { candidate, baselines }: PairedComparison,
   samples: Samples,
   empty: EmptyCall,
-  { disturbance, resamples, possibleMs, measuresNoise }: Conditions,
+  { disturbance, resamples, possibleMs, whenBusy }: Conditions,
 ) {
   // Differences smaller than that of two empty calls say nothing.
   const least = Math.max(RESOLUTION_MS, empty.apart, possibleMs);
@@ -175,7 +181,7 @@ function summary(
   const medians = beside.map(median);
   const fastest = medians.indexOf(Math.min(...medians));
   const wide = widened(pairedRatio(beside[fastest] as number[], own, resamples), disturbance);
-  const { value, low, high } = isTooBusy(disturbance) && !measuresNoise ? withoutClaim(wide) : wide;
+  const { value, low, high } = isTooBusy(disturbance) && whenBusy !== "measure" ? withoutClaim(wide) : wide;
   return {
     workload: candidate.source.workload.name,
     time_ms: median(own),

@@ -81,7 +81,7 @@ describe.each<[string, readonly Layer[], string | undefined]>([
   beforeAll(async () => {
     if (compiler !== undefined) process.env.CC = compiler;
     process.env.KEVO_TEST_KEY = "a-recognisable-secret";
-    backend = await openCpuBackend({ memoryBytes: 128 * 1024 ** 2, runLimitMs: 1_000, without, measuresNoise: true });
+    backend = await openCpuBackend({ memoryBytes: 128 * 1024 ** 2, runLimitMs: 1_000, without, whenBusy: "measure" });
   });
   afterAll(async () => {
     delete process.env.CC;

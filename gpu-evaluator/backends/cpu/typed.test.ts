@@ -13,7 +13,7 @@ const FOLDER = fileURLToPath(new URL("../../../tests/fixtures/typed-cpu/", impor
 
 let backend: Backend;
 beforeAll(async () => {
-  backend = await openCpuBackend({ measuresNoise: true });
+  backend = await openCpuBackend({ whenBusy: "measure" });
 });
 afterAll(async () => backend.close());
 
