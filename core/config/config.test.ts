@@ -121,7 +121,10 @@ test("a folder that nothing can be written into is refused before any work", () 
 });
 
 test("a bad variable of the environment is named, but a key's value is never shown", () => {
-  expect(readEnvironment({})).toEqual({ KEVO_LOG: "warn" });
+  expect(readEnvironment({})).toEqual({ KEVO_LOG: "warn", KEVO_WHEN_BUSY: "wait" });
+  expect(complaint(() => readEnvironment({ KEVO_WHEN_BUSY: "hurry" }))).toMatch(
+    /KEVO_WHEN_BUSY "hurry" must be wait or measure/,
+  );
   expect(complaint(() => readEnvironment({ KEVO_LOG: "loud" }))).toMatch(/KEVO_LOG "loud" must be one of .*debug/);
   const message = complaint(() => readEnvironment({ KEVO_TOKEN: "has blanks in it" }));
   expect(message).toContain("KEVO_TOKEN");
