@@ -74,7 +74,8 @@ describe.each<[string, number | undefined]>([
        mount -o remount,rw / 2>/dev/null && echo root
        mknod disk b 8 0 2>/dev/null && echo made; mknod memory c 1 1 2>/dev/null && echo made
        nsenter -t 1 -a true 2>/dev/null && echo entered; unshare -m true 2>/dev/null && echo unshared
-       chroot . true 2>/dev/null && echo rooted; cat /proc/1/root/etc/shadow /proc/self/root/../etc/shadow 2>/dev/null
+       chroot . true 2>/dev/null && echo rooted
+       for of in 1 self; do (cd /proc/$of/root && cat etc/shadow) 2>/dev/null; done
        (echo 0 0 1 > /proc/self/uid_map) 2>/dev/null && echo mapped
        kill -0 ${process.pid} 2>/dev/null && echo reached
        touch / /usr/x /proc/x /dev/x /tmp/x 2>/dev/null && echo touched; echo done`,

@@ -4,6 +4,7 @@
  * than one that is ahead of it.
  */
 import type { Artifact, Backend, Device, Failure, Job, Measured } from "../backend.ts";
+import { unpaired } from "../unpaired.ts";
 import { ObjectiveChannel } from "./channel.ts";
 
 interface Callable extends Artifact {
@@ -51,31 +52,12 @@ export async function openObjectiveBackend(path: string, onLost: (why: string) =
       onTiming();
       const answer = await channel.ask(candidate, config, signal);
       if ("outcome" in answer) return { outcome: answer.outcome, message: answer.message };
-      const measurements = workloads.map(({ name }) => measurementOf(name, field, answer.value));
+      const measurements = workloads.map(({ name }) =>
+        unpaired({ workload: name, metrics: { [field]: answer.value } }),
+      );
       return { outcome: "ok", measurements, stoppedEarly: false };
     },
 
     close: async () => channel.close(),
-  };
-}
-
-function measurementOf(workload: string, field: string, value: number): Measured["measurements"][number] {
-  return {
-    workload,
-    time_ms: null,
-    baseline_ms: null,
-    baseline: null,
-    speedup: null,
-    speedup_low: null,
-    speedup_high: null,
-    gflops: null,
-    peak_share: null,
-    gbytes_per_s: null,
-    bandwidth_share: null,
-    bandwidth_of: null,
-    error: null,
-    samples: [],
-    others: {},
-    metrics: { [field]: value },
   };
 }

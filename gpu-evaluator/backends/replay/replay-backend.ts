@@ -6,6 +6,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { RECORDED_WORKLOAD, recordedKernel } from "@kevo/core/recorded-space/recorded-kernel.ts";
 import type { RecordedEvaluation, RecordedSpace } from "@kevo/core/recorded-space/recorded-space.ts";
 import type { Artifact, Backend, Device, Failure, InstalledKernel, Job, Measured } from "../backend.ts";
+import { unpaired } from "../unpaired.ts";
 
 export interface ReplayOptions {
   readonly space: RecordedSpace;
@@ -72,23 +73,6 @@ function failureOf(recorded: RecordedEvaluation, outcome: Failure["outcome"]): F
   return { outcome, message: `recorded as ${recorded.message}` };
 }
 
-function measurementOf(recorded: RecordedEvaluation): Measured["measurements"][number] {
-  return {
-    workload: RECORDED_WORKLOAD,
-    time_ms: recorded.time_ms,
-    baseline_ms: null,
-    baseline: null,
-    speedup: null,
-    speedup_low: null,
-    speedup_high: null,
-    gflops: null,
-    peak_share: null,
-    gbytes_per_s: null,
-    bandwidth_share: null,
-    bandwidth_of: null,
-    error: null,
-    samples: [...recorded.samples],
-    others: {},
-    metrics: { ...recorded.metrics },
-  };
+function measurementOf({ time_ms, samples, metrics }: RecordedEvaluation): Measured["measurements"][number] {
+  return unpaired({ workload: RECORDED_WORKLOAD, time_ms, samples: [...samples], metrics: { ...metrics } });
 }

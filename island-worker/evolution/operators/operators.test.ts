@@ -35,16 +35,18 @@ function populationOf(seed: number, size: number): Member[] {
   });
 }
 
+const OPERATORS = [
+  ["crossover", crossover],
+  ["differential evolution", differentialEvolution],
+  [
+    "mutation",
+    (...[space, population, random, count]: Parameters<typeof crossover>) =>
+      mutation(space, population, random, count, 30),
+  ],
+] as const;
+
 describe("an operator", () => {
-  it.each([
-    ["crossover", crossover],
-    ["differential evolution", differentialEvolution],
-    [
-      "mutation",
-      (...[space, population, random, count]: Parameters<typeof crossover>) =>
-        mutation(space, population, random, count, 30),
-    ],
-  ] as const)("produces valid children of known parents (%s)", (_, operator) => {
+  it.each(OPERATORS)("produces valid children of known parents (%s)", (_, operator) => {
     fc.assert(
       fc.property(fc.nat(), fc.integer({ min: 4, max: 24 }), (seed, size) => {
         const population = populationOf(seed, size);
@@ -61,15 +63,7 @@ describe("an operator", () => {
     );
   });
 
-  it.each([
-    ["crossover", crossover],
-    ["differential evolution", differentialEvolution],
-    [
-      "mutation",
-      (...[space, population, random, count]: Parameters<typeof crossover>) =>
-        mutation(space, population, random, count, 30),
-    ],
-  ] as const)("yields canonical genomes only where parameters count under a condition (%s)", (_, operator) => {
+  it.each(OPERATORS)("yields canonical genomes only where parameters count under a condition (%s)", (_, operator) => {
     fc.assert(
       fc.property(fc.nat(), (seed) => {
         const random = labelledRandom(`conditional/${seed}`);
