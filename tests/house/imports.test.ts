@@ -9,7 +9,7 @@ import { folderCircles, forbidden, importsOf } from "./imports.ts";
 
 const sources = new Map(
   files()
-    .filter((file) => /\.(ts|mjs)$/.test(file))
+    .filter((file) => /\.(tsx?|mjs)$/.test(file))
     .map((file) => [file, read(file)]),
 );
 

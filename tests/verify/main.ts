@@ -10,6 +10,9 @@ import { ROOT } from "../house/files.ts";
 import { checkPython } from "./python.ts";
 import { readCounts } from "./vitest-result.ts";
 
+/** What runs under Node, and the pages, which run in a browser. */
+const TYPED = [".", "coordinator/dashboard/web"];
+
 function fail(message: string): never {
   process.stderr.write(`\nfailed: ${message}\n`);
   process.exit(1);
@@ -48,7 +51,11 @@ function runTests(filters: string[]): void {
 
 const args = process.argv.slice(2);
 step("format and lint (biome)", () => succeeds("@biomejs/biome/bin/biome", ["check"]), "Try: npm run lint -- --write");
-step("types (tsc)", () => succeeds("typescript/bin/tsc", ["-p", "."]), "Try: npm run types");
+step(
+  "types (tsc)",
+  () => TYPED.every((project) => succeeds("typescript/bin/tsc", ["-p", project])),
+  "The lines above say where.",
+);
 step("unused code and packages (knip)", () => succeeds("knip/bin/knip.js", []), "Remove what the lines above name.");
 step("Python style (ruff)", checkPython, "The lines above say where.");
 if (args[0] !== "--no-tests") runTests(args);

@@ -1,0 +1,46 @@
+import { signal } from "@preact/signals";
+import { Dialog } from "../components/dialog.tsx";
+import { keyGroups } from "./keys.ts";
+
+export const helpIsOpen = signal(false);
+
+const NAMES: Readonly<Record<string, string>> = {
+  ArrowDown: "↓",
+  ArrowUp: "↑",
+  ArrowLeft: "←",
+  ArrowRight: "→",
+  " ": "Space",
+  Escape: "Esc",
+};
+
+export function Help() {
+  if (!helpIsOpen.value) return null;
+  return (
+    <Dialog
+      title="Keyboard"
+      onClose={() => {
+        helpIsOpen.value = false;
+      }}
+    >
+      {keyGroups.value
+        .filter(({ keys }) => keys.length > 0)
+        .map(({ title, keys }) => (
+          <section key={title} class="keys">
+            <h3>{title}</h3>
+            <dl>
+              {keys.map(({ key, does }) => (
+                <div key={key}>
+                  <dt>
+                    {(key === " " ? [key] : key.split(" ")).map((one) => (
+                      <kbd key={one}>{NAMES[one] ?? one}</kbd>
+                    ))}
+                  </dt>
+                  <dd>{does}</dd>
+                </div>
+              ))}
+            </dl>
+          </section>
+        ))}
+    </Dialog>
+  );
+}

@@ -1,0 +1,26 @@
+import { linkTo, placeHref } from "./location.ts";
+import { PAGES } from "./pages.ts";
+
+export function Navigation({ run, current }: { readonly run: string | null; readonly current: string }) {
+  const item = (name: string, title: string, href: string, key: string) => (
+    <li key={name}>
+      <a href={href} aria-current={name === current ? "page" : undefined} title={`Keys: g ${key}`}>
+        {title}
+      </a>
+    </li>
+  );
+  return (
+    <nav class="pages" aria-label="Pages">
+      <ul>
+        {PAGES.filter(({ of }) => of === "database").map(({ name, title, key }) =>
+          item(name, title, placeHref(name, null), key),
+        )}
+      </ul>
+      {run !== null && (
+        <ul>
+          {PAGES.filter(({ of }) => of === "run").map(({ name, title, key }) => item(name, title, linkTo(name), key))}
+        </ul>
+      )}
+    </nav>
+  );
+}

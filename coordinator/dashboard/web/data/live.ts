@@ -1,0 +1,103 @@
+/**
+ * The one connection over which a run's changes arrive. The id of an event is the ends of the islands' logs; a connection
+ * that was lost asks for what came after its last id, so nothing is missed and nothing comes twice.
+ */
+import { signal } from "@preact/signals";
+import type { About } from "../../contract/common.ts";
+import { pathTo, STREAMS } from "../../contract/endpoints.ts";
+import { liveChange } from "../../contract/live.ts";
+import { headers } from "./client.ts";
+import { readEvents, type StreamEvent } from "./event-stream.ts";
+
+export type Connection =
+  | { readonly state: "connecting" | "live" }
+  | { readonly state: "lost"; readonly since: number; readonly reason: string };
+
+export const connection = signal<Connection>({ state: "connecting" });
+/** Grows with everything that happened to the run, and when the connection is back. */
+export const revision = signal(0);
+/** The run as the newest event told; null before the first. */
+export const newest = signal<About | null>(null);
+
+/** The server says at least this often that it is there. Milliseconds. */
+const SILENCE_MS = 20_000;
+const FIRST_WAIT_MS = 250;
+const MAX_WAIT_MS = 3_000;
+
+let current: AbortController | null = null;
+
+/** Follows this run from now on, or the list of runs. */
+export function follow(run: string | null): void {
+  current?.abort();
+  current = new AbortController();
+  newest.value = null;
+  connection.value = { state: "connecting" };
+  const url = run === null ? pathTo(STREAMS.events.path) : pathTo(STREAMS.runEvents.path, { run });
+  void keepReading(url, current.signal);
+}
+
+function take({ event, data }: StreamEvent): void {
+  if (event === "change") {
+    const change = liveChange.safeParse(JSON.parse(data));
+    if (change.success) newest.value = change.data.about;
+  }
+  revision.value++;
+}
+
+async function keepReading(url: string, stopped: AbortSignal): Promise<void> {
+  let lastId: string | null = null;
+  let wait = FIRST_WAIT_MS;
+  while (!stopped.aborted) {
+    const reason = await readOnce(
+      url,
+      lastId,
+      stopped,
+      () => {
+        wait = FIRST_WAIT_MS;
+      },
+      (event) => {
+        lastId = event.id ?? lastId;
+        take(event);
+      },
+    );
+    if (stopped.aborted) return;
+    const since = connection.value.state === "lost" ? connection.value.since : Date.now();
+    connection.value = { state: "lost", since, reason };
+    await new Promise((resolve) => setTimeout(resolve, wait));
+    wait = Math.min(MAX_WAIT_MS, wait * 2);
+  }
+}
+
+/** @returns why the connection ended. */
+async function readOnce(
+  url: string,
+  lastId: string | null,
+  stopped: AbortSignal,
+  opened: () => void,
+  onEvent: (event: StreamEvent) => void,
+): Promise<string> {
+  const silent = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const heard = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => silent.abort(), SILENCE_MS);
+  };
+  heard();
+  try {
+    const response = await fetch(url, {
+      headers: { ...headers(), accept: "text/event-stream", ...(lastId === null ? {} : { "last-event-id": lastId }) },
+      signal: AbortSignal.any([stopped, silent.signal]),
+    });
+    if (!response.ok || response.body === null) return `the server answered ${response.status}`;
+    opened();
+    const wasLost = connection.value.state === "lost";
+    connection.value = { state: "live" };
+    if (wasLost) revision.value++;
+    await readEvents(response.body, onEvent, heard);
+    return "the server closed the connection";
+  } catch {
+    return silent.signal.aborted ? "the server is silent" : "the server does not answer";
+  } finally {
+    clearTimeout(timer);
+  }
+}
