@@ -2,11 +2,11 @@ import { render } from "preact";
 import "./styles/base.css";
 import "./styles/components.css";
 import "./styles/shell.css";
-import { followKeys } from "./app/keys.ts";
-import { followLocation } from "./app/location.ts";
 import { Shell } from "./app/shell.tsx";
-import { followTheme } from "./app/theme.ts";
 import { findToken } from "./data/token.ts";
+import { followKeys } from "./state/keys.ts";
+import { followLocation } from "./state/location.ts";
+import { followTheme } from "./state/theme.ts";
 
 await findToken();
 followLocation();

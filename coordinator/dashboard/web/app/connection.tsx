@@ -4,7 +4,7 @@ import type { About } from "../../contract/common.ts";
 import type { RunSummary } from "../../contract/runs.ts";
 import { formatCount, formatDuration } from "../components/format.ts";
 import { connection, newest } from "../data/live.ts";
-import { at, setParams } from "./location.ts";
+import { at, setParams } from "../state/location.ts";
 
 /** Once a second while it is needed. */
 export function useClock(runs: boolean): number {
@@ -71,7 +71,7 @@ function freshness(about: About, status: RunSummary["status"]): { name: string; 
     return {
       name: "No coordinator",
       kind: "warn",
-      tells: "The run's coordinator is gone. `coordinator resume` continues it.",
+      tells: "No coordinator works on this run. `coordinator resume` continues it.",
     };
   }
   return { name: "Stored", kind: "", tells: "Read from the database." };

@@ -1,10 +1,10 @@
 import { STATUS_KIND, STATUS_NAME } from "../components/names.ts";
 import { Untrusted } from "../components/text.tsx";
+import { linkTo } from "../state/location.ts";
+import { shownRun } from "../state/run.ts";
+import { nextTheme, theme } from "../state/theme.ts";
 import { Freshness, PositionText } from "./connection.tsx";
 import { helpIsOpen } from "./help.tsx";
-import { linkTo } from "./location.ts";
-import { shownRun } from "./run.ts";
-import { nextTheme, theme } from "./theme.ts";
 
 export function Header({ run }: { readonly run: string | null }) {
   return (

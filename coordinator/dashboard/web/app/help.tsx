@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import { Dialog } from "../components/dialog.tsx";
-import { keyGroups } from "./keys.ts";
+import { keyGroups } from "../state/keys.ts";
 
 export const helpIsOpen = signal(false);
 

@@ -1,4 +1,4 @@
-import { linkTo, placeHref } from "./location.ts";
+import { linkTo, placeHref } from "../state/location.ts";
 import { PAGES } from "./pages.ts";
 
 export function Navigation({ run, current }: { readonly run: string | null; readonly current: string }) {

@@ -5,15 +5,15 @@ import { Failure, Loading } from "../components/states.tsx";
 import { follow } from "../data/live.ts";
 import { useQuery } from "../data/query.ts";
 import { token } from "../data/token.ts";
+import { useKeys } from "../state/keys.ts";
+import { go, linkTo, place, placeHref } from "../state/location.ts";
+import { shownRun } from "../state/run.ts";
+import { nextTheme } from "../state/theme.ts";
 import { ConnectionBanner } from "./connection.tsx";
 import { Header } from "./header.tsx";
 import { Help, helpIsOpen } from "./help.tsx";
-import { useKeys } from "./keys.ts";
-import { go, linkTo, place, placeHref } from "./location.ts";
 import { Navigation } from "./navigation.tsx";
 import { PAGES, type Page } from "./pages.ts";
-import { shownRun } from "./run.ts";
-import { nextTheme } from "./theme.ts";
 import { TokenForm } from "./token-form.tsx";
 
 export function Shell() {

@@ -3,7 +3,7 @@ import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { ZodType } from "zod";
 import { type AnswerOf, ENDPOINTS, type Endpoint, type EndpointName, pathTo } from "../../contract/endpoints.ts";
-import { at } from "../app/location.ts";
+import { at } from "../state/location.ts";
 import { get, RequestError } from "./client.ts";
 import { revision } from "./live.ts";
 
