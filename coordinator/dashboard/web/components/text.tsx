@@ -19,7 +19,6 @@ export interface LongText {
 export function CodeBlock({ text, length, label }: LongText & { readonly label: string }) {
   return (
     <section class="code" aria-label={label}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
       <pre tabIndex={0}>
         <Untrusted text={text} />
       </pre>

@@ -64,7 +64,8 @@ export function addressOf(endpoint: Endpoint, parts: Readonly<Record<string, str
   return pathTo(endpoint.path, parts) + (text === "" ? "" : `?${text}`);
 }
 
-const withoutPosition = (path: string): string => path.replace(/([?&])at=\d+&?/, "$1").replace(/[?&]$/, "");
+const withoutPosition = (path: string): string =>
+  path.replace(/([?&])(at|from|to)=\d+(?=&|$)/g, "$1").replace(/[?&]$/, "");
 
 class Fetcher<T> implements Query<T> {
   readonly state: Signal<QueryState<T>> = signal({ data: null, error: null, loading: true });

@@ -1,0 +1,78 @@
+/** The columns of the table, with how each is sorted. */
+import type { CandidateRow } from "../../../contract/candidates.ts";
+import type { Objective } from "../../../contract/common.ts";
+import { formatCount, formatDuration, formatInterval, formatTime, MISSING } from "../../components/format.ts";
+import { OUTCOME_NAME, proposerName } from "../../components/names.ts";
+import { formatValue } from "../../components/value.tsx";
+
+export interface Column {
+  readonly title: string;
+  /** As the API names it. */
+  readonly sort: string;
+  /** Pixels. */
+  readonly width: number;
+  readonly right: boolean;
+  readonly text: (row: CandidateRow) => string;
+  readonly foreign: boolean;
+}
+
+const column = (
+  title: string,
+  sort: string,
+  width: number,
+  text: (row: CandidateRow) => string,
+  right = false,
+): Column => ({
+  title,
+  sort,
+  width,
+  right,
+  text,
+  foreign: false,
+});
+
+export function columnsOf(parameters: readonly string[], objective: Objective | null): Column[] {
+  const value = ({ measured }: CandidateRow) =>
+    measured === null || objective === null
+      ? MISSING
+      : `${formatValue(objective, measured.value)} ${formatInterval(measured.low, measured.high)}`.trim();
+  const title = objective === null || objective.name === "speedup" ? "Speedup" : objective.name;
+  return [
+    column("Status", "status", 136, ({ status, cached }) => OUTCOME_NAME[status] + (cached ? ", answered before" : "")),
+    column(title, "value", 146, value, true),
+    column("Time", "time_ms", 92, ({ time_ms }) => formatTime(time_ms), true),
+    column("Evaluation", "evaluation", 92, ({ evaluation }) => formatCount(evaluation), true),
+    column("Island", "island", 68, ({ island }) => String(island), true),
+    column("Batch", "batch", 68, ({ batch }) => formatCount(batch), true),
+    column("Proposer", "proposer", 156, ({ proposer }) => proposerName(proposer)),
+    column("On device", "lane_ms", 88, ({ lane_ms }) => formatDuration(lane_ms), true),
+    ...parameters.map(
+      (name, at): Column => ({
+        title: name,
+        sort: `param:${name}`,
+        width: Math.min(220, Math.max(76, name.length * 8 + 24)),
+        right: false,
+        text: ({ config }) => formatParameter(config[at]),
+        foreign: true,
+      }),
+    ),
+  ];
+}
+
+export function formatParameter(value: unknown): string {
+  if (value === null || value === undefined) return MISSING;
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+export interface Sorting {
+  readonly sort: string;
+  readonly order: string;
+}
+
+/** The order after a press on a column's head: its natural one first, then the other. */
+export function nextSorting({ sort, order }: Sorting, pressed: string): Sorting {
+  const natural = pressed === "value" ? "best" : "up";
+  if (sort !== pressed) return { sort: pressed, order: natural };
+  const OTHER: Readonly<Record<string, string>> = { best: "worst", worst: "best", up: "down", down: "up" };
+  return { sort, order: OTHER[order] ?? natural };
+}

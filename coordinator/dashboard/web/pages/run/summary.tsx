@@ -1,0 +1,136 @@
+import type { RunAnswer } from "../../../contract/runs.ts";
+import {
+  formatCount,
+  formatDollars,
+  formatDuration,
+  formatInterval,
+  formatNumber,
+  formatShare,
+  formatTime,
+} from "../../components/format.ts";
+import { proposerName } from "../../components/names.ts";
+import { Untrusted } from "../../components/text.tsx";
+import { formatValue, Meter, objectiveTitle } from "../../components/value.tsx";
+import { linkTo } from "../../state/location.ts";
+
+/** What there is, and what is left. */
+export function Summary({ answer }: { readonly answer: RunAnswer }) {
+  const { summary, about } = answer;
+  return (
+    <>
+      <dl class="stats" data-testid="summary">
+        <Best answer={answer} />
+        <Evaluations answer={answer} />
+        <Time answer={answer} />
+        {(summary.budget.usd.limit !== null || summary.budget.usd.used > 0) && <Dollars answer={answer} />}
+        <Failed answer={answer} />
+      </dl>
+      {(summary.message !== null || answer.phase !== "") && (
+        <p class="note phase">
+          <Untrusted text={summary.status === "running" ? answer.phase : (summary.message ?? answer.phase)} />
+          {about.toolchains.length > 0 && (
+            <>
+              {" "}
+              · compiled with{" "}
+              {about.toolchains.map((one) => (
+                <Untrusted key={one} text={one} />
+              ))}
+            </>
+          )}
+        </p>
+      )}
+    </>
+  );
+}
+
+function Best({ answer }: { readonly answer: RunAnswer }) {
+  const { best, objective } = answer.summary;
+  return (
+    <div>
+      <dt>Best, {objectiveTitle(objective).toLowerCase()}</dt>
+      {best === null ? (
+        <dd>
+          –<small>nothing measured yet</small>
+        </dd>
+      ) : (
+        <dd>
+          <a href={linkTo("candidates", { candidate: best.candidate })} data-testid="best">
+            {formatValue(objective, best.value)}
+          </a>{" "}
+          <span class="interval">{formatInterval(best.low, best.high)}</span>
+          <small>
+            {best.time_ms !== null && objective.name !== "time" && `${formatTime(best.time_ms)} · `}
+            {proposerName(best.proposer)}
+            {best.rounds > 0 ? ` · confirmed ${best.rounds} times on fresh inputs` : " · measured once, partly luck"}
+          </small>
+        </dd>
+      )}
+    </div>
+  );
+}
+
+function Evaluations({ answer }: { readonly answer: RunAnswer }) {
+  const { used, limit } = answer.summary.budget.evaluations;
+  const rate = answer.per_second === null ? null : `${formatNumber(answer.per_second, 2)} per second`;
+  const rest = [limit === null ? null : `${formatCount(Math.max(0, limit - used))} left`, rate];
+  return (
+    <div>
+      <dt>Evaluations</dt>
+      <dd>
+        <span data-testid="evaluations">{formatCount(used)}</span>
+        {limit !== null && <span class="interval"> of {formatCount(limit)}</span>}
+        <Meter used={used} limit={limit} label="Evaluations" />
+        <small>{rest.filter((part) => part !== null).join(" · ") || "no limit"}</small>
+      </dd>
+    </div>
+  );
+}
+
+function Time({ answer }: { readonly answer: RunAnswer }) {
+  const { used, limit } = answer.summary.budget.time_s;
+  const left = limit === null ? null : `${formatDuration(Math.max(0, limit - used) * 1000)} of the limit left`;
+  const estimate = answer.remaining_s === null ? null : `about ${formatDuration(answer.remaining_s * 1000)} to go`;
+  return (
+    <div>
+      <dt>Time</dt>
+      <dd>
+        {formatDuration(used * 1000)}
+        <Meter used={used} limit={limit} label="Time" />
+        <small>{[left, estimate].filter((part) => part !== null).join(" · ") || "no limit"}</small>
+      </dd>
+    </div>
+  );
+}
+
+function Dollars({ answer }: { readonly answer: RunAnswer }) {
+  const { used, limit } = answer.summary.budget.usd;
+  return (
+    <div>
+      <dt>Language models</dt>
+      <dd>
+        {formatDollars(used)}
+        {limit !== null && <span class="interval"> of {formatDollars(limit)}</span>}
+        <Meter used={used} limit={limit} label="Dollars" />
+        <small>{limit === null ? "no limit" : `${formatDollars(Math.max(0, limit - used))} left`}</small>
+      </dd>
+    </div>
+  );
+}
+
+function Failed({ answer }: { readonly answer: RunAnswer }) {
+  const { outcomes } = answer.summary;
+  const all = Object.values(outcomes).reduce((sum, one) => sum + one, 0);
+  const failed = all - (outcomes.ok ?? 0);
+  return (
+    <div>
+      <dt>Failed candidates</dt>
+      <dd>
+        {formatCount(failed)}
+        {all > 0 && <span class="interval"> {formatShare(failed / all)}</span>}
+        <small>
+          {formatCount(answer.cached)} answered again · {formatCount(answer.outstanding)} in progress
+        </small>
+      </dd>
+    </div>
+  );
+}
