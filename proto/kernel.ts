@@ -57,6 +57,11 @@ export const kernelDefinition = z.strictObject({
   /** Named configurations timed beside each candidate; speedup is against the fastest. Parameters not named are the default's. */
   baselines: z.array(z.strictObject({ name: z.string(), config })).default([]),
   workloads: z.array(workload).min(1),
+  /**
+   * Sizes of the shapes that decide which configurations are good, those that decide most first: what did well on a
+   * workload is tried first on those that are most alike. Absent: all sizes count alike.
+   */
+  features: z.array(z.string()).min(1).optional(),
   /** Largest relative L2 error of an output; by default what the type of its elements allows. */
   tolerance: z.strictObject({ relative_l2: z.number().positive() }).optional(),
   /** CPU: what `kevo_kernel` takes, in its order. Absent: single precision, one output, sizes from `kevo_describe`. */

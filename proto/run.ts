@@ -27,6 +27,21 @@ const modelSpec = z.object({
 });
 export type ModelSpec = z.infer<typeof modelSpec>;
 
+/** Configurations known to be good, from outside the run: they are measured before they count. */
+const knownGood = z.object({
+  configurations: z.array(
+    z.object({
+      /** Value indices in parameter order. */
+      genes: z.array(z.int().nonnegative()),
+      /** The run that measured it; null: the kernel's definition names it. */
+      run: z.string().nullable(),
+    }),
+  ),
+  /** By a niche's key, places in `configurations` in the order in which the niche tries them. */
+  order: z.record(z.string(), z.array(z.int().nonnegative())),
+});
+export type KnownGood = z.infer<typeof knownGood>;
+
 /** Budget of a run that only the clock limits. */
 export const UNLIMITED_EVALUATIONS = 100_000_000;
 
@@ -55,6 +70,8 @@ export const runSpec = z.object({
   search: z.enum(["default", "random", "exhaustive"]),
   /** Whether the kernel's baselines are candidates from the start; runs of before began with the default alone. */
   baselines_start: z.boolean().optional(),
+  /** Absent: none are known. */
+  known_good: knownGood.optional(),
   /** Unique evaluations of the whole run; `UNLIMITED_EVALUATIONS` where only the clock limits it. */
   evaluations: z.int().positive(),
   /** Wall-clock limit, seconds. */

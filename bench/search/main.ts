@@ -27,6 +27,7 @@ const HELP = `Usage: npm run bench:search -- --space FILE|--job FOLDER [options]
   --model-quality    with --job: how well that model predicts what it has not seen, and end
   --export FILE      with --job: write the whole space in Kernel Tuner's cache format, for other tuners, and end
   --from-default     with --job: start from the kernel's default, as runs do; a recorded space names none
+  --known-good       with --job: start from what the kernel's known-good.json names for other workloads
   --no-conditions    with --job: search without knowing which parameters count, as before activeWhen
   --evaluations N    unique evaluations of a search, of all its devices together; failures count (default 400)
   --seeds N          number of searches, one for each seed (default 25)
@@ -49,6 +50,7 @@ async function main(): Promise<void> {
       "model-quality": { type: "boolean", default: false },
       export: { type: "string" },
       "from-default": { type: "boolean", default: false },
+      "known-good": { type: "boolean", default: false },
       "no-conditions": { type: "boolean", default: false },
       evaluations: { type: "string", default: "400" },
       seeds: { type: "string", default: "25" },
@@ -96,6 +98,7 @@ async function main(): Promise<void> {
     jobs: values.job ?? [],
     fromDefault: values["from-default"],
     conditions: !values["no-conditions"],
+    knownGood: values["known-good"],
   };
   const setting = {
     evaluations,

@@ -4,6 +4,8 @@
  * coordinator does: a failure is an evaluation, a genome that was evaluated before is answered from that and costs
  * nothing.
  */
+
+import { knownGoodOf } from "@kevo/coordinator/run/known-good.ts";
 import { labelledRandom } from "@kevo/core/random/random.ts";
 import type { RecordedSpace } from "@kevo/core/recorded-space/recorded-space.ts";
 import { genomeHash } from "@kevo/core/search-space/genome.ts";
@@ -16,6 +18,7 @@ import { neighboursOf } from "@kevo/island-worker/evolution/topology.ts";
 import type { AskedEntry, Candidate, EvaluatedEntry, LogEntry, OpenedEntry, Proposal } from "@kevo/proto/log.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
+import type { JobOfKernel } from "./subject.ts";
 
 export interface SearchSetting {
   readonly seed: number;
@@ -28,6 +31,8 @@ export interface SearchSetting {
   readonly migrants?: number;
   /** The differences between several recordings. */
   readonly differ?: "device" | "workload";
+  /** The kernel of job-like spaces. */
+  readonly job?: JobOfKernel | null;
 }
 
 export interface SearchTrace {
@@ -52,7 +57,7 @@ export function simulate(
   recordings: readonly RecordedSpace[],
   setting: SearchSetting,
 ): SearchTrace {
-  const spec = specOf(setting, recordings);
+  const spec = specOf(setting, recordings, space);
   const recordingOf = (island: Island) => island.index % recordings.length;
   const knowledge = openKnowledge(space, spec);
   const opened = spec.islands.map(
@@ -125,16 +130,17 @@ export function simulate(
   return trace;
 }
 
-function specOf(setting: SearchSetting, recordings: readonly RecordedSpace[]): RunSpec {
-  const { seed, evaluations, islands, search, migrants = MIGRATION.migrants, differ = "device" } = setting;
-  const workloads = differ === "device" ? ["recorded"] : recordings.map((_, at) => `recorded-${at}`);
+function specOf(setting: SearchSetting, recordings: readonly RecordedSpace[], space: SearchSpace): RunSpec {
+  const { seed, evaluations, islands, search, migrants = MIGRATION.migrants, differ = "device", job = null } = setting;
+  const named = differ === "device" ? ["recorded"] : recordings.map((_, at) => `recorded-${at}`);
+  const workloads = job === null ? named : [...job.workloads];
   const nicheOf = (index: number) => {
     const at = index % recordings.length;
     if (recordings.length === 1) return { workloads: null, device: null };
     if (differ === "workload") return { workloads: [workloads[at] as string], device: null };
     return { workloads: null, device: (recordings[at] as RecordedSpace).deviceName };
   };
-  return {
+  const spec: RunSpec = {
     run: "bench",
     kernel: { id: "recorded", title: "recorded", hash: "", definition: "" },
     backend: "replay",
@@ -150,6 +156,9 @@ function specOf(setting: SearchSetting, recordings: readonly RecordedSpace[]): R
     time_s: null,
     effort: "full",
   };
+  const device = recordings[0]?.deviceName ?? null;
+  const known = job === null ? undefined : knownGoodOf(spec, job.definition, space, job.known, device);
+  return known === undefined ? spec : { ...spec, known_good: known };
 }
 
 function migrantsOf(islands: readonly Island[], island: Island, k: number, spec: RunSpec) {

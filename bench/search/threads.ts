@@ -15,7 +15,7 @@ export async function simulateAll(
   settings: readonly SearchSetting[],
   threads: number,
 ): Promise<SearchTrace[]> {
-  if (threads === 1) return settings.map((setting) => simulate(subject.space, subject.recordings, setting));
+  if (threads === 1) return settings.map((setting) => simulateOn(subject, setting));
   const traces = new Array<SearchTrace>(settings.length);
   const shares = Array.from({ length: Math.min(threads, settings.length) }, async (_, thread) => {
     const mine = settings.filter((_, at) => at % threads === thread);
@@ -33,6 +33,10 @@ export async function simulateAll(
 
 if (!isMainThread) {
   const { request, settings } = workerData as Share;
-  const { space, recordings } = await openSubject(request);
-  parentPort?.postMessage(settings.map((setting) => simulate(space, recordings, setting)));
+  const subject = await openSubject(request);
+  parentPort?.postMessage(settings.map((setting) => simulateOn(subject, setting)));
+}
+
+function simulateOn({ space, recordings, job }: Subject, setting: SearchSetting): SearchTrace {
+  return simulate(space, recordings, { ...setting, job });
 }

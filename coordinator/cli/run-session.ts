@@ -30,11 +30,13 @@ import { buildResult, type RunResult } from "../result/result.ts";
 import { storedReport } from "../result/stored-report.ts";
 import { asControl } from "../run/control-run.ts";
 import { executeRun } from "../run/controller.ts";
+import { deviceModelsOf } from "../run/device-models.ts";
 import { evolvableCode } from "../run/evolved-source.ts";
 import { type Extension, extended } from "../run/extension.ts";
 import { KERNELS, kernelOf } from "../run/kernel-of.ts";
 import { type Launch, launch as launchSchema } from "../run/launch.ts";
 import { refuseFewFiles } from "../run/open-files.ts";
+import { withPrior } from "../run/prior.ts";
 import type { Ending, RunSession } from "../run/run-session.ts";
 import { type RunRequest, runId, specOf } from "../run/spec.ts";
 import { asStored, withinDevices } from "../run/within-devices.ts";
@@ -55,18 +57,15 @@ const EXIT_INTERRUPTED = 130;
 const EXIT_MACHINE_BUSY = 75;
 
 export async function startRun(request: RunRequest, wanted: Launch, options: RunSessionOptions): Promise<void> {
-  const kernel = await withinDevices(
-    await kernelOf(wanted, note),
-    wanted,
-    findEvaluatorAccess(options.db, options.token),
-    note,
-  );
+  const access = findEvaluatorAccess(options.db, options.token);
+  const kernel = await withinDevices(await kernelOf(wanted, note), wanted, access, note);
   const isPath = wanted.kernel !== null && !existsSync(join(KERNELS, wanted.kernel));
   const launch = isPath ? { ...wanted, kernel: resolve(wanted.kernel as string) } : wanted;
   const requested = withEvolvedSource(specOf(request, kernel, new Date()), request, kernel);
+  const devices = await deviceModelsOf(launch, requested.backend, access);
   const lineage = openLineage(options.db);
   try {
-    const spec = asControl(lineage.db, requested);
+    const spec = withPrior(asControl(lineage.db, requested), kernel, lineage.db, request.prior ?? [], devices, note);
     await runSession({ spec, launch, kernel, lineage, resume: false, elapsedBeforeMs: 0 }, options);
   } finally {
     lineage.close();

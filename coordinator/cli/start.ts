@@ -18,6 +18,7 @@ import { EFFORTS, type Effort, type RunSpec, TOPOLOGIES, type Topology } from "@
 import { Command, Option } from "commander";
 import { DEFAULT_DATABASE } from "../lineage/default-database.ts";
 import type { Launch } from "../run/launch.ts";
+import type { WantedPrior } from "../run/prior.ts";
 import type { RunRequest } from "../run/spec.ts";
 import { addModelOptions, MODEL_HELP, type ModelOptions, modelsOf } from "./model-options.ts";
 import { BELL, WAIT } from "./read-options.ts";
@@ -39,6 +40,7 @@ interface GivenOptions extends ModelOptions, ObjectiveOptions {
   readonly time?: string;
   readonly effort: Effort;
   readonly search: RunSpec["search"];
+  readonly prior: string[];
   readonly evaluator: string[];
   readonly devices?: string;
   readonly externalWorkers?: boolean;
@@ -118,6 +120,13 @@ export function startCommand(): Command {
       new Option("--search <name>", "search method; random is the control")
         .choices(["default", "random"])
         .default("default"),
+    )
+    .addOption(
+      repeatable(
+        "--prior <run>",
+        "measure this earlier run's best configurations first; FILE:RUN is a run of another database, none starts from nothing, not even from what the kernel's known-good.json names",
+        "the latest finished runs of the same kernel on the same device model",
+      ),
     );
   addModelOptions(command)
     .addOption(
@@ -187,9 +196,16 @@ function requestOf(given: GivenOptions): RunRequest {
     timeS: given.time === undefined ? null : parseDuration(given.time, "--time"),
     effort: given.effort,
     search: given.search,
+    prior: priorOf(given.prior),
     evolvesCode: given.evolve === "source",
     llm: modelsOf(given, given.externalWorkers === true ? null : process.env),
   };
+}
+
+function priorOf(given: readonly string[]): WantedPrior {
+  if (!given.includes("none")) return given;
+  if (given.length > 1) throw new UserError("--prior none excludes other runs. Omit it, or them.", 2);
+  return "none";
 }
 
 function launchOf(given: GivenOptions): Launch {

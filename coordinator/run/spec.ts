@@ -9,6 +9,7 @@ import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import { type Effort, type RunSpec, type Topology, UNLIMITED_EVALUATIONS } from "@kevo/proto/run.ts";
 import canonicalize from "canonicalize";
 import { evaluationsOf } from "./effort.ts";
+import type { WantedPrior } from "./prior.ts";
 
 export interface RunRequest {
   readonly backend: BackendName | undefined;
@@ -26,6 +27,8 @@ export interface RunRequest {
   readonly timeS: number | null;
   readonly effort: Effort;
   readonly search: RunSpec["search"];
+  /** Earlier runs to learn from, each RUN or FILE:RUN; undefined: the finished ones of the same kernel and device. */
+  readonly prior?: WantedPrior;
   readonly llm?: RunSpec["llm"];
   /** The kernel's source too, by language models. */
   readonly evolvesCode?: boolean;

@@ -13,6 +13,7 @@ import { loadRecordedSpace } from "../recorded-space/recorded-space.ts";
 import { packFiles } from "./archive.ts";
 import { checkDefinition, DEFINITION_FILE, parseDefinition } from "./definition.ts";
 import { readKernelFolder } from "./folder.ts";
+import { KNOWN_FILE, type KnownConfiguration, parseKnown } from "./known-good.ts";
 
 export interface KernelPackage {
   readonly definition: KernelDefinition;
@@ -20,6 +21,8 @@ export interface KernelPackage {
   readonly hash: string;
   /** The bytes that the object store carries and `installKernel` takes. */
   readonly bytes: Uint8Array;
+  /** Configurations that its folder says are good. */
+  readonly known: readonly KnownConfiguration[];
 }
 
 /**
@@ -32,13 +35,19 @@ export async function loadKernel(idOrPath: string, kernelsFolder: string): Promi
   const notOne = () => new UserError(`${folder} has no ${DEFINITION_FILE}, so it is not a kernel's folder.`, 2);
   // Before anything else in a folder that may be anybody's is looked at.
   if (!existsSync(where)) throw notOne();
-  const files = await readKernelFolder(folder);
+  const all = await readKernelFolder(folder);
+  const files = all.filter(({ path }) => path !== KNOWN_FILE);
   const file = files.find(({ path }) => path === DEFINITION_FILE);
   if (file === undefined) throw notOne();
   const definition = parseDefinition(Buffer.from(file.content).toString("utf8"), where);
   checkDefinition(definition, new Set(files.map(({ path }) => path)), where);
+  const knownGood = all.find(({ path }) => path === KNOWN_FILE);
+  const known =
+    knownGood === undefined
+      ? []
+      : parseKnown(Buffer.from(knownGood.content).toString("utf8"), definition, join(folder, KNOWN_FILE));
   const bytes = packFiles(files);
-  return { definition, hash: createHash("sha256").update(bytes).digest("hex"), bytes };
+  return { definition, hash: createHash("sha256").update(bytes).digest("hex"), bytes, known };
 }
 
 /** Ids of the kernels in a folder, sorted. */
@@ -92,7 +101,7 @@ export async function kernelFromSpaces(
     recordings.push(next);
   }
   const { kernel } = recordings[0] as (typeof recordings)[number];
-  return { ...kernel, devices: recordings.map(({ device }) => device), notes };
+  return { ...kernel, known: [], devices: recordings.map(({ device }) => device), notes };
 }
 
 /** In what two recordings are not of the same kernel. */

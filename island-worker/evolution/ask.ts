@@ -13,6 +13,7 @@ import type { RunSpec } from "@kevo/proto/run.ts";
 import { type Arm, drawArm } from "./bandit.ts";
 import type { Island } from "./island-state.ts";
 import { genesOf, type Knowledge, nicheOf, surrogateOf, takenKeys, underwayOf } from "./knowledge.ts";
+import { nextKnownGood } from "./known-good.ts";
 import { crossover } from "./operators/crossover.ts";
 import { differentialEvolution } from "./operators/differential-evolution.ts";
 import { mutation } from "./operators/mutation.ts";
@@ -113,7 +114,7 @@ interface Batch {
   readonly isTaken: (key: number | string) => boolean;
 }
 
-type Choice = Offspring & { readonly proposer: Arm | "seed" | "transfer" | "surrogate" };
+type Choice = Offspring & { readonly proposer: Arm | "seed" | "known" | "prior" | "transfer" | "surrogate" };
 
 function openBatch(island: Island, knowledge: Knowledge, random: Random): Batch {
   const niche = nicheOf(knowledge, island.index);
@@ -190,6 +191,8 @@ function next(batch: Batch): Choice | null {
   const begun = observations.length + batch.underway.length;
   const start = isFirstOfNiche(island) ? startsOf(island).find((genes) => !isTaken(space.keyOf(genes))) : undefined;
   if (start !== undefined) return { genes: start, proposer: "seed" };
+  const known = nextKnownGood(island.spec, island.index, space, isTaken);
+  if (known !== null) return known;
   const isSeeding = surrogate === null || begun < SEEDED;
   if (hasOtherWorkloads(island) && (isSeeding ? begun % EXPLORING > 0 : random.uniform() < BORROWED)) {
     const genes = transferFromWorkloads(knowledge, island.index, isTaken);

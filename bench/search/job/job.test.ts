@@ -6,6 +6,7 @@ import { gunzipSync } from "node:zlib";
 import { labelledRandom } from "@kevo/core/random/random.ts";
 import { loadRecordedSpace } from "@kevo/core/recorded-space/recorded-space.ts";
 import { openSpace } from "@kevo/core/search-space/search-space.ts";
+import { kernelDefinition } from "@kevo/proto/kernel.ts";
 import { describe, expect, it } from "vitest";
 import { growTrees } from "./boosted-trees.ts";
 import { exportJobSpace } from "./export.ts";
@@ -47,15 +48,17 @@ describe("boosted trees", () => {
 
 /** A small kernel of two variants, measured in part. */
 function measuredSpace(): MeasuredSpace {
-  const space = openSpace({
+  const definition = kernelDefinition.parse({
+    ...{ id: "small", title: "small", backends: ["replay"], default: null, source: null, reference: null },
+    workloads: [{ name: "w", shape: {} }],
     parameters: [
       { name: "KERNEL", type: "categorical", values: ["tiles", "groups"] },
       { name: "TILE", type: "ordinal", values: [1, 2, 4, 8, 16, 32], activeWhen: 'KERNEL == "tiles"' },
       { name: "STAGES", type: "ordinal", values: [1, 2, 3, 4, 5, 6] },
       { name: "WARPS", type: "ordinal", values: [1, 2, 4, 8] },
     ],
-    constraints: [],
   });
+  const space = openSpace(definition);
   const measured = new Map<number | string, Measured>();
   for (const [at, genes] of (space.enumerated ?? []).entries()) {
     if (at % 5 === 0) continue;
@@ -63,7 +66,8 @@ function measuredSpace(): MeasuredSpace {
     const time = Math.exp(0.1 * (Math.abs(tile - 3) + Math.abs(stages - 2)) + 0.3 * kernel);
     measured.set(space.keyOf(genes), { genes, times: warps === 3 ? [] : [time, time * 1.01, time * 1.02] });
   }
-  return { space, withTwins: space, kernelName: "small", deviceName: "none", measured, rows: 3 * measured.size };
+  const kernel = { definition, workload: "w", known: [], kernelName: "small", deviceName: "none" };
+  return { ...kernel, space, withTwins: space, measured, rows: 3 * measured.size };
 }
 
 describe("a space like a job's", () => {

@@ -1,13 +1,15 @@
 /** What recordings of a part of a kernel's space say about the kernel's configurations, twins taken together. */
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { parseJson } from "@kevo/core/config/json.ts";
+import { fileURLToPath } from "node:url";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import type { KnownConfiguration } from "@kevo/core/kernel/known-good.ts";
+import { type KernelPackage, listKernels, loadKernel } from "@kevo/core/kernel/load.ts";
 import { loadRecordedSpace, type RecordedSpace } from "@kevo/core/recorded-space/recorded-space.ts";
 import { type Genes, openSpace, type SearchSpace } from "@kevo/core/search-space/search-space.ts";
-import { type KernelDefinition, kernelDefinition } from "@kevo/proto/kernel.ts";
+import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 
-const KERNELS = new URL("../../../gpu-evaluator/kernels/", import.meta.url);
+const KERNELS = fileURLToPath(new URL("../../../gpu-evaluator/kernels/", import.meta.url));
 
 export interface Measured {
   readonly genes: Genes;
@@ -20,6 +22,10 @@ export interface MeasuredSpace {
   readonly space: SearchSpace;
   /** The same without its conditions: twins are different configurations there. */
   readonly withTwins: SearchSpace;
+  /** The kernel's, as far as the recording device can run it, and which of its workloads was measured. */
+  readonly definition: KernelDefinition;
+  readonly workload: string;
+  readonly known: readonly KnownConfiguration[];
   readonly kernelName: string;
   readonly deviceName: string;
   /** By `space`'s keys. */
@@ -38,7 +44,8 @@ export async function readMeasured(folder: string): Promise<MeasuredSpace> {
     throw new UserError(`--job ${folder}: the recordings are of different kernels or workloads`, 2);
   }
   // "KERNEL WORKLOAD", as `coordinator record` writes it.
-  const whole = await readKernel(first.kernelName.split(" ")[0] as string);
+  const [kernel = "", workload = ""] = first.kernelName.split(" ");
+  const { definition: whole, known } = await readKernel(kernel);
   const definition = withRecordedValues(whole, recordings);
   const space = openSpace(definition);
   const parameters = definition.parameters.map(({ activeWhen: _, ...parameter }) => parameter);
@@ -59,15 +66,15 @@ export async function readMeasured(folder: string): Promise<MeasuredSpace> {
       measured.set(key, known);
     }
   }
-  return { space, withTwins, kernelName: first.kernelName, deviceName: first.deviceName, measured, rows };
+  const { kernelName, deviceName } = first;
+  return { space, withTwins, definition, workload, known, kernelName, deviceName, measured, rows };
 }
 
-async function readKernel(name: string): Promise<KernelDefinition> {
-  const url = new URL(`${name}/kernel.json`, KERNELS);
-  const text = await readFile(url, "utf8").catch(() => {
+async function readKernel(name: string): Promise<KernelPackage> {
+  if (!(await listKernels(KERNELS)).includes(name)) {
     throw new UserError(`--job: the recordings are of ${name}, which is not a kernel of this project`, 2);
-  });
-  return kernelDefinition.parse(parseJson(text));
+  }
+  return await loadKernel(name, KERNELS);
 }
 
 /** Without the values that the recording device cannot run. */

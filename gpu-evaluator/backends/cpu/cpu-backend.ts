@@ -5,9 +5,10 @@
  */
 import { randomBytes, randomUUID } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
-import { cpus, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EFFORT } from "@kevo/core/effort/effort.ts";
+import { cpuModel } from "@kevo/core/process/cpu-model.ts";
 import type { Layer } from "@kevo/core/sandbox/sandbox.ts";
 import type { Artifact, Backend, Device, Failure, InstalledKernel, Job, Measured } from "../backend.ts";
 import { HostFault } from "../host-fault.ts";
@@ -97,8 +98,7 @@ class CpuBackend implements Backend<CpuArtifact> {
     this.toolchain = tools.description;
     this.protection = tools.sandbox;
     this.compileProcesses = tools.cores;
-    const model = `${cpus()[0]?.model.trim() || process.arch}, ${tools.cores} cores`;
-    this.devices = [{ id: "cpu:0", model, peakGflops: tools.peakGflops }];
+    this.devices = [{ id: "cpu:0", model: cpuModel(tools.cores), peakGflops: tools.peakGflops }];
   }
 
   async compile(job: Job, signal: AbortSignal): Promise<CpuArtifact | Failure> {
