@@ -98,11 +98,11 @@ function differenceOf(best: readonly KnownConfiguration[], { definition }: Kerne
   const [first] = best;
   if (first === undefined) return "nothing succeeded in it";
   const names = new Set(definition.parameters.map(({ name }) => name));
-  const gone = Object.keys(first.config).filter((name) => !names.has(name));
+  const removed = Object.keys(first.config).filter((name) => !names.has(name));
   const added = [...names].filter((name) => !(name in first.config));
-  if (gone.length + added.length === 0) return null;
+  if (removed.length + added.length === 0) return null;
   const what = [
-    ...(gone.length > 0 ? [`its parameter ${gone.join(", ")} no longer exists`] : []),
+    ...(removed.length > 0 ? [`its parameter ${removed.join(", ")} no longer exists`] : []),
     ...(added.length > 0 ? [`it has no parameter ${added.join(", ")}`] : []),
   ];
   return `it searched another space: ${what.join(", and ")}`;
