@@ -8,7 +8,7 @@ import { nicheKeyOf } from "@kevo/proto/niche-key.ts";
 import type { KnownGood, RunSpec } from "@kevo/proto/run.ts";
 
 /** Most for one niche: the first evaluations, not a share of all that there are. */
-const MOST = 12;
+const MAX_KNOWN = 12;
 /** A place in its ranking counts as much as this distance: the best of several workloads come before one's fourth. */
 const OF_RANK = 0.05;
 
@@ -54,7 +54,7 @@ export function knownGoodOf(
     const first = new Map(ranked.toReversed().map((one) => [one.key, one]));
     order[nicheKey] = ranked
       .filter((one) => first.get(one.key) === one)
-      .slice(0, MOST)
+      .slice(0, MAX_KNOWN)
       .map(({ key, genes, run }) => {
         const place = places.get(key) ?? configurations.length;
         if (place === configurations.length) configurations.push({ genes: [...genes], run });

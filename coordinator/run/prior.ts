@@ -13,7 +13,7 @@ import { openReadOnly } from "../lineage/read-only.ts";
 import { knownGoodOf } from "./known-good.ts";
 
 /** Earlier runs that are used without being named. */
-const MOST_RUNS = 5;
+const MAX_RUNS = 5;
 
 /** `none`: not even the kernel's own. */
 export type WantedPrior = "none" | readonly string[];
@@ -38,7 +38,7 @@ export function withPrior(
   const found =
     wanted.length > 0
       ? wanted.map((text) => namedRun(text, db, spec))
-      : finishedRuns(db, spec, devices, MOST_RUNS).map((run) => ({ run, best: bestConfigurations(db, run) }));
+      : finishedRuns(db, spec, devices, MAX_RUNS).map((run) => ({ run, best: bestConfigurations(db, run) }));
   const priors = found.filter(({ run, best }) => {
     const difference = differenceOf(best, kernel);
     if (difference !== null) onNote(`the run ${run} is not used as prior knowledge: ${difference}`);
