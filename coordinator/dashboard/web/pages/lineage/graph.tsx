@@ -1,0 +1,122 @@
+/** The drawing of an ancestry. */
+import type { Ancestor, Descent } from "../../../contract/candidates.ts";
+import type { Objective } from "../../../contract/common.ts";
+import { visibleText } from "../../components/untrusted.ts";
+import { formatValue } from "../../components/value.tsx";
+import { cut, describeChanges, describeGain, shortId, toneOf } from "./describe.ts";
+import { type AncestryLayout, CARD, type Card, LABEL, type Line } from "./layout.ts";
+
+const MAX_LABEL = 27;
+const COLORS = 8;
+
+interface GraphProps {
+  readonly layout: AncestryLayout;
+  readonly nodes: ReadonlyMap<string, Ancestor>;
+  readonly edges: ReadonlyMap<string, Descent>;
+  readonly objective: Objective;
+  readonly selected: string;
+  readonly focus: string;
+  readonly zoom: number;
+  readonly onSelect: (candidate: string) => void;
+  readonly onOpen: (candidate: string) => void;
+}
+
+export const edgeKey = (parent: string, child: string): string => `${parent}>${child}`;
+
+export function Graph({ layout, nodes, edges, objective, selected, focus, zoom, onSelect, onOpen }: GraphProps) {
+  const near = new Set(layout.lines.flatMap(({ parent, child }) => (child === selected ? [parent] : [])));
+  return (
+    <svg
+      class="ancestry"
+      width={layout.width * zoom}
+      height={layout.height * zoom}
+      viewBox={`0 0 ${layout.width} ${layout.height}`}
+      role="group"
+      aria-label={`Ancestry of ${shortId(focus)}`}
+    >
+      {layout.lines.map((line) => (
+        <Link key={edgeKey(line.parent, line.child)} line={line} edge={edges.get(edgeKey(line.parent, line.child))} near={line.child === selected} />
+      ))}
+      {layout.cards.map((card) => {
+        const node = nodes.get(card.id);
+        return node === undefined ? null : (
+          <CardView
+            key={card.id}
+            card={card}
+            node={node}
+            objective={objective}
+            state={card.id === selected ? "selected" : near.has(card.id) ? "near" : ""}
+            focused={card.id === focus}
+            onSelect={() => onSelect(card.id)}
+            onOpen={() => onOpen(card.id)}
+          />
+        );
+      })}
+    </svg>
+  );
+}
+
+function Link({ line, edge, near }: { readonly line: Line; readonly edge: Descent | undefined; readonly near: boolean }) {
+  const { x, y } = line.label;
+  return (
+    <g class={near ? "descent near" : "descent"}>
+      <path d={line.path} />
+      {edge !== undefined && (
+        <>
+          <title>{`${shortId(edge.parent)} to ${shortId(edge.child)}: ${describeChanges(edge, 2_000)}; ${describeGain(edge.gain)}`}</title>
+          <rect class="hit" x={x} y={y - LABEL.height / 2} width={LABEL.width} height={LABEL.height} />
+          <text class="changes" x={x + 10} y={y - 4}>
+            {describeChanges(edge, MAX_LABEL)}
+          </text>
+          <text class={`gain ${toneOf(edge.gain)}`} x={x + 10} y={y + 11}>
+            {describeGain(edge.gain)}
+          </text>
+        </>
+      )}
+    </g>
+  );
+}
+
+interface CardProps {
+  readonly card: Card;
+  readonly node: Ancestor;
+  readonly objective: Objective;
+  readonly state: string;
+  readonly focused: boolean;
+  readonly onSelect: () => void;
+  readonly onOpen: () => void;
+}
+
+function CardView({ card, node, objective, state, focused, onSelect, onOpen }: CardProps) {
+  const value = node.measured === null ? node.status.replaceAll("_", " ") : formatValue(node.measured.value, objective);
+  const proposer = visibleText(node.proposer).replaceAll("_", " ");
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: there are no buttons in an SVG
+    <g
+      class={`card ${state} ${focused ? "focused" : ""}`}
+      data-candidate={node.candidate}
+      role="button"
+      tabIndex={state === "selected" ? 0 : -1}
+      aria-pressed={state === "selected"}
+      aria-label={`${shortId(node.candidate)}, ${value}, ${proposer}, island ${node.island}`}
+      transform={`translate(${card.x} ${card.y - CARD.height / 2})`}
+      onClick={onSelect}
+      onDblClick={onOpen}
+    >
+      <rect class="sheet" width={CARD.width} height={CARD.height} rx="6" />
+      <rect class={`island-color i${node.island % COLORS}`} x="0" y="8" width="3" height={CARD.height - 16} />
+      <text class="id" x="13" y="21">
+        {cut(shortId(node.candidate), 12)}
+      </text>
+      <text class={node.measured === null ? `value status-${node.status}` : "value"} x={CARD.width - 12} y="21" text-anchor="end">
+        {cut(value, 14)}
+      </text>
+      <text class="by" x="13" y="40">
+        {cut(proposer, 16)}
+      </text>
+      <text class="by" x={CARD.width - 12} y="40" text-anchor="end">
+        island {node.island}
+      </text>
+    </g>
+  );
+}

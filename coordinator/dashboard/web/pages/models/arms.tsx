@@ -1,0 +1,90 @@
+/** What each arm of the bandit cost and earned, beside the search without models. */
+import type { ModelsAnswer } from "../../../contract/models.ts";
+import { formatCount, formatDollars, formatDuration, MISSING } from "../../components/format.ts";
+import { proposerName } from "../../components/names.ts";
+import { Untrusted } from "../../components/text.tsx";
+import { describeGain, toneOf } from "../lineage/describe.ts";
+
+export function Arms({ arms }: { readonly arms: ModelsAnswer["arms"] }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    <div class="scroll-x" tabIndex={0} role="region" aria-label="Arms of the bandit">
+      <table class="arms">
+        <thead>
+          <tr>
+            <th>model</th>
+            <th>prompt</th>
+            <th class="right">calls</th>
+            <th class="right">tokens in</th>
+            <th class="right">tokens out</th>
+            <th class="right">latency</th>
+            <th class="right">cost</th>
+            <th class="right">candidates</th>
+            <th class="right">measured</th>
+            <th class="right">improvements</th>
+            <th class="right">gain</th>
+          </tr>
+        </thead>
+        <tbody>
+          {arms.map((arm) => (
+            <tr key={`${arm.model} ${arm.variant}`}>
+              <td>
+                <Untrusted text={arm.model} />
+              </td>
+              <td>{arm.variant === null ? MISSING : <Untrusted text={arm.variant} />}</td>
+              <td class="right number">
+                {formatCount(arm.calls)}
+                {arm.failed > 0 && <span class="bad-text"> ({formatCount(arm.failed)} failed)</span>}
+              </td>
+              <td class="right number">{formatCount(arm.prompt_tokens)}</td>
+              <td class="right number">{formatCount(arm.completion_tokens + arm.reasoning_tokens)}</td>
+              <td class="right number">{formatDuration(arm.latency_ms)}</td>
+              <td class="right number">{formatDollars(arm.usd)}</td>
+              <td class="right number">{formatCount(arm.candidates)}</td>
+              <td class="right number">{formatCount(arm.ok)}</td>
+              <td class="right number">{formatCount(arm.improvements)}</td>
+              <td class={`right number gain ${toneOf(arm.gain)}`}>{describeGain(arm.gain)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+export function Proposers({ proposers }: { readonly proposers: ModelsAnswer["proposers"] }) {
+  const most = Math.max(0, ...proposers.map(({ gain }) => Math.log(gain)));
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    <div class="scroll-x" tabIndex={0} role="region" aria-label="Gain by proposer">
+      <table>
+        <thead>
+          <tr>
+            <th>proposer</th>
+            <th class="right">evaluations</th>
+            <th class="right">improvements</th>
+            <th class="right">cost</th>
+            <th class="right">gain</th>
+            <th class="share">share of the gain</th>
+          </tr>
+        </thead>
+        <tbody>
+          {proposers.map(({ proposer, evaluations, improvements, gain, usd }) => (
+            <tr key={proposer}>
+              <td>
+                <Untrusted text={proposerName(proposer)} />
+              </td>
+              <td class="right number">{formatCount(evaluations)}</td>
+              <td class="right number">{formatCount(improvements)}</td>
+              <td class="right number">{usd === 0 ? MISSING : formatDollars(usd)}</td>
+              <td class={`right number gain ${toneOf(gain)}`}>{describeGain(gain)}</td>
+              <td class="share">
+                <i class={proposer === "llm" ? "own" : ""} style={{ width: `${most === 0 ? 0 : (Math.max(0, Math.log(gain)) / most) * 100}%` }} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,170 @@
+/** The calls, newest first, and one of them with its prompt and answer. */
+import { useState } from "preact/hooks";
+import type { CallRow } from "../../../contract/models.ts";
+import { linkTo, place, setParams } from "../../app/location.ts";
+import { Dialog } from "../../components/dialog.tsx";
+import { formatCount, formatDollars, formatDuration, formatMoment, MISSING } from "../../components/format.ts";
+import { Answer, Empty } from "../../components/states.tsx";
+import { CodeBlock, Untrusted } from "../../components/text.tsx";
+import { visibleText } from "../../components/untrusted.ts";
+import { useQuery } from "../../data/query.ts";
+import { describeGain, shortId, toneOf } from "../lineage/describe.ts";
+
+const PAGE = 50;
+
+export function Calls({ run, models }: { readonly run: string; readonly models: readonly string[] }) {
+  const { params } = place.value;
+  const model = params.get("model");
+  const outcome = params.get("outcome");
+  const [offset, setOffset] = useState(0);
+  const calls = useQuery("calls", { run }, { offset, limit: PAGE, model, outcome });
+  const filter = (changes: Record<string, string | null>) => {
+    setOffset(0);
+    setParams(changes);
+  };
+  return (
+    <section class="panel">
+      <header>
+        <h2>Calls</h2>
+        <select aria-label="Model" data-filter value={model ?? ""} onChange={(event) => filter({ model: event.currentTarget.value })}>
+          <option value="">all models</option>
+          {models.map((one) => (
+            <option key={one} value={one}>
+              {visibleText(one)}
+            </option>
+          ))}
+        </select>
+        <select aria-label="Outcome" value={outcome ?? ""} onChange={(event) => filter({ outcome: event.currentTarget.value })}>
+          <option value="">all outcomes</option>
+          <option value="ok">answered</option>
+          <option value="failed">failed</option>
+        </select>
+      </header>
+      <Answer query={calls} label="Loading the calls">
+        {({ calls, total, offset: from }) =>
+          total === 0 ? (
+            <Empty title="No such call">{model === null && outcome === null ? "No model was asked so far." : "Choose all models and outcomes to see the others."}</Empty>
+          ) : (
+            <>
+              <Table calls={calls} />
+              <p class="pages">
+                <span class="note">
+                  {formatCount(from + 1)}–{formatCount(from + calls.length)} of {formatCount(total)}
+                </span>
+                <button type="button" disabled={from === 0} onClick={() => setOffset(Math.max(0, from - PAGE))}>
+                  Newer
+                </button>
+                <button type="button" disabled={from + calls.length >= total} onClick={() => setOffset(from + PAGE)}>
+                  Older
+                </button>
+              </p>
+            </>
+          )
+        }
+      </Answer>
+      <Opened run={run} />
+    </section>
+  );
+}
+
+function Table({ calls }: { readonly calls: readonly CallRow[] }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    <div class="scroll-x" tabIndex={0} role="region" aria-label="Calls">
+      <table>
+        <thead>
+          <tr>
+            <th>time</th>
+            <th>model</th>
+            <th>prompt</th>
+            <th class="right">island</th>
+            <th class="right">tokens in</th>
+            <th class="right">tokens out</th>
+            <th class="right">latency</th>
+            <th class="right">cost</th>
+            <th class="right">candidates</th>
+            <th class="right">gain</th>
+            <th>outcome</th>
+          </tr>
+        </thead>
+        <tbody>
+          {calls.map((call) => (
+            <tr key={call.call}>
+              <td class="number">
+                <button type="button" class="quiet link" onClick={() => setParams({ call: call.call })}>
+                  {formatMoment(call.at)}
+                </button>
+              </td>
+              <td>
+                <Untrusted text={call.model} />
+              </td>
+              <td>{call.variant === null ? MISSING : <Untrusted text={call.variant} />}</td>
+              <td class="right number">{call.island ?? MISSING}</td>
+              <td class="right number">{formatCount(call.prompt_tokens)}</td>
+              <td class="right number">{formatCount(call.completion_tokens)}</td>
+              <td class="right number">{formatDuration(call.latency_ms)}</td>
+              <td class="right number">{call.usd === null ? `at most ${formatDollars(call.reserved_usd)}` : formatDollars(call.usd)}</td>
+              <td class="right number">{call.candidates.length}</td>
+              <td class={`right number gain ${toneOf(call.gain)}`}>{call.gain === null ? MISSING : describeGain(call.gain)}</td>
+              <td>
+                <Outcome outcome={call.outcome} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Outcome({ outcome }: { readonly outcome: string | null }) {
+  if (outcome === null) return <span class="pill">in progress</span>;
+  return <span class={outcome === "ok" ? "pill good" : "pill bad"}>{outcome === "ok" ? "answered" : visibleText(outcome).replaceAll("_", " ")}</span>;
+}
+
+function Opened({ run }: { readonly run: string }) {
+  const call = place.value.params.get("call");
+  const query = useQuery(call === null ? null : "call", { run, call: call ?? "" });
+  if (call === null) return null;
+  return (
+    <Dialog title="Model call" onClose={() => setParams({ call: null })}>
+      <Answer query={query} label="Loading the call">
+        {({ call, messages, answer }) => (
+          <div class="call-texts">
+            <p class="note">
+              <Untrusted text={call.model} /> · {formatMoment(call.at)} · {formatDollars(call.usd)} ·{" "}
+              {formatDuration(call.latency_ms)}
+            </p>
+            {call.error !== null && (
+              <p class="bad-text">
+                <Untrusted text={call.error} />
+              </p>
+            )}
+            {call.candidates.length > 0 && (
+              <p>
+                Candidates:{" "}
+                {call.candidates.map((candidate) => (
+                  <>
+                    <a key={candidate} class="mono" href={linkTo("candidates", { candidate })}>
+                      {shortId(candidate)}
+                    </a>{" "}
+                  </>
+                ))}
+              </p>
+            )}
+            <h3>Answer</h3>
+            {answer === null ? <p class="note">None was recorded.</p> : <CodeBlock label="Answer" text={answer.text} length={answer.length} />}
+            {messages.map(({ role, content }, at) => (
+              <div key={at}>
+                <h3>
+                  Prompt: <Untrusted text={role} />
+                </h3>
+                <CodeBlock label={`Prompt of the role ${role}`} text={content.text} length={content.length} />
+              </div>
+            ))}
+          </div>
+        )}
+      </Answer>
+    </Dialog>
+  );
+}
