@@ -1,3 +1,4 @@
+import { open } from "../replay/bar.tsx";
 import { linkTo, placeHref } from "../state/location.ts";
 import { PAGES } from "./pages.ts";
 
@@ -19,6 +20,11 @@ export function Navigation({ run, current }: { readonly run: string | null; read
       {run !== null && (
         <ul>
           {PAGES.filter(({ of }) => of === "run").map(({ name, title, key }) => item(name, title, linkTo(name), key))}
+          <li>
+            <button type="button" class="quiet" title="Key: r" onClick={open}>
+              Replay
+            </button>
+          </li>
         </ul>
       )}
     </nav>

@@ -5,6 +5,7 @@ import { Failure, Loading } from "../components/states.tsx";
 import { follow } from "../data/live.ts";
 import { useQuery } from "../data/query.ts";
 import { token } from "../data/token.ts";
+import { ReplayBar } from "../replay/bar.tsx";
 import { useKeys } from "../state/keys.ts";
 import { go, linkTo, place, placeHref } from "../state/location.ts";
 import { shownRun } from "../state/run.ts";
@@ -51,6 +52,7 @@ export function Shell() {
             ) : (
               <PageBody key={`${page.name} ${run ?? ""}`} page={page} />
             )}
+            {run !== null && <ReplayBar run={run} />}
           </main>
         </div>
       )}

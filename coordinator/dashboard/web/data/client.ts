@@ -1,4 +1,5 @@
 /** Requests to the server that the page came from; no other host is ever asked. */
+import { signal as stateOf } from "@preact/signals";
 import type { ZodType } from "zod";
 import { failure } from "../../contract/common.ts";
 import { token } from "./token.ts";
@@ -18,9 +19,17 @@ export class RequestError extends Error {
 
 export const headers = (): Record<string, string> => ({ authorization: `Bearer ${token()}` });
 
+/** Answers that are awaited: a replay moves on when the page shows where it stands. */
+export const pending = stateOf(0);
+
 /** @throws RequestError */
 export async function get<T>(path: string, schema: ZodType<T>, signal?: AbortSignal): Promise<T> {
-  return read(await ask(path, { headers: headers(), ...(signal === undefined ? {} : { signal }) }), schema);
+  pending.value++;
+  try {
+    return await read(await ask(path, { headers: headers(), ...(signal === undefined ? {} : { signal }) }), schema);
+  } finally {
+    pending.value--;
+  }
 }
 
 /** @throws RequestError */

@@ -37,9 +37,16 @@ export function bandPath(xs: readonly number[], upper: Column, lower: Column): s
     const [first] = piece;
     if (first !== undefined) {
       // A single value would be an area without width.
-      if (piece.length === 1) piece = [{ ...first, x: first.x - 1 }, { ...first, x: first.x + 1 }];
+      if (piece.length === 1)
+        piece = [
+          { ...first, x: first.x - 1 },
+          { ...first, x: first.x + 1 },
+        ];
       const there = piece.map(({ x, up }) => `${round(x)} ${round(up)}`).join("L");
-      const back = piece.toReversed().map(({ x, down }) => `${round(x)} ${round(down)}`).join("L");
+      const back = piece
+        .toReversed()
+        .map(({ x, down }) => `${round(x)} ${round(down)}`)
+        .join("L");
       path += `M${there}L${back}Z`;
     }
     piece = [];

@@ -23,7 +23,12 @@ export function standaloneSvg(drawing: SVGSVGElement, caption: string): string {
   copy.prepend(background);
   const text = document.createElementNS(NAMESPACE, "text");
   text.textContent = caption;
-  for (const [name, value] of [["x", "16"], ["y", String(height + 10)], ["font-size", "11"]] as const) text.setAttribute(name, value);
+  for (const [name, value] of [
+    ["x", "16"],
+    ["y", String(height + 10)],
+    ["font-size", "11"],
+  ] as const)
+    text.setAttribute(name, value);
   text.setAttribute("font-family", "sans-serif");
   text.setAttribute("fill", page.color);
   copy.append(text);

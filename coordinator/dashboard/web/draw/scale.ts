@@ -26,7 +26,10 @@ export function valueScale(values: readonly number[], from: number, to: number, 
 /** Whole numbers onto pixels, such as batches. */
 export function countScale(last: number, from: number, to: number, count = 6): Scale {
   const scale = scaleLinear([0, Math.max(1, last)], [from, to]);
-  return { of: (value) => scale(value), ticks: scale.ticks(Math.min(count, Math.max(1, last))).filter(Number.isInteger) };
+  return {
+    of: (value) => scale(value),
+    ticks: scale.ticks(Math.min(count, Math.max(1, last))).filter(Number.isInteger),
+  };
 }
 
 function thinned(ticks: readonly number[], most: number): number[] {

@@ -1,8 +1,8 @@
 /** The width that an element has on the page, for drawings that fill it. */
-import { type RefObject } from "preact";
+import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
-export function useWidth<T extends HTMLElement>(before: number): [RefObject<T>, number] {
+export function useWidth<T extends HTMLElement>(before: number): [RefObject<T | null>, number] {
   const element = useRef<T>(null);
   const [width, setWidth] = useState(before);
   useEffect(() => {

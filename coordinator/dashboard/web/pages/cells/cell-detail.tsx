@@ -1,8 +1,15 @@
 /** One workload: its winner beside every baseline, and the way to its islands. */
 import type { Cell } from "../../../contract/landscape.ts";
-import { linkTo } from "../../app/location.ts";
-import { formatCount, formatInterval, formatNumber, formatSpeedup, formatTime, MISSING } from "../../components/format.ts";
+import {
+  formatCount,
+  formatInterval,
+  formatNumber,
+  formatSpeedup,
+  formatTime,
+  MISSING,
+} from "../../components/format.ts";
 import { Untrusted } from "../../components/text.tsx";
+import { linkTo } from "../../state/location.ts";
 
 export function CellDetail({ cell, perWorkload }: { readonly cell: Cell; readonly perWorkload: boolean }) {
   const { speedup, time_us, islands, candidate } = cell;
@@ -27,7 +34,11 @@ export function CellDetail({ cell, perWorkload }: { readonly cell: Cell; readonl
           </>
         )}
         <dt>measured</dt>
-        <dd>{cell.rounds === 0 ? "once, as it was found" : `${cell.rounds} more ${cell.rounds === 1 ? "time" : "times"}, on fresh inputs`}</dd>
+        <dd>
+          {cell.rounds === 0
+            ? "once, as it was found"
+            : `${cell.rounds} more ${cell.rounds === 1 ? "time" : "times"}, on fresh inputs`}
+        </dd>
         <dt>evaluations</dt>
         <dd>{formatCount(cell.evaluations)}</dd>
         {cell.proposer !== null && (

@@ -1,11 +1,13 @@
 /** Each workload's best against its fastest baseline. */
 import { useState } from "preact/hooks";
 import type { Cell, CellsAnswer } from "../../../contract/landscape.ts";
-import { place } from "../../app/location.ts";
 import { formatCount, formatInterval, formatSpeedup, MISSING } from "../../components/format.ts";
+import { Scroll } from "../../components/scroll.tsx";
 import { Answer, Empty } from "../../components/states.tsx";
 import { Untrusted } from "../../components/text.tsx";
+import "../../draw/draw.css";
 import { useQuery } from "../../data/query.ts";
+import { place } from "../../state/location.ts";
 import { CellDetail } from "./cell-detail.tsx";
 import "./cells.css";
 import { gridOf } from "./grid.ts";
@@ -44,7 +46,8 @@ function Body({ answer }: { readonly answer: CellsAnswer }) {
         <div>
           <dt>Geometric mean</dt>
           <dd>
-            {formatSpeedup(answer.speedup)} <small>against {about.objective.against ?? "the fastest baseline of each"}</small>
+            {formatSpeedup(answer.speedup)}{" "}
+            <small>against {about.objective.against ?? "the fastest baseline of each"}</small>
           </dd>
         </div>
         <div>
@@ -56,25 +59,29 @@ function Body({ answer }: { readonly answer: CellsAnswer }) {
         <div>
           <dt>Cells</dt>
           <dd>
-            {formatCount(cells.length)} <small>{cells.length === measured ? "all measured" : `${cells.length - measured} not measured so far`}</small>
+            {formatCount(cells.length)}{" "}
+            <small>
+              {cells.length === measured ? "all measured" : `${cells.length - measured} not measured so far`}
+            </small>
           </dd>
         </div>
       </dl>
       {!answer.per_workload && (
-        <p class="note">One candidate serves all workloads of this run: each cell shows the run's best candidate there.</p>
+        <p class="note">
+          One candidate serves all workloads of this run: each cell shows the run's best candidate there.
+        </p>
       )}
       <div class="cells">
         <section class="panel">
           <header>
             <h2>Speedup against the fastest baseline</h2>
-            <ul class="legend" aria-label="Legend">
+            <ul class="marks" aria-label="Legend">
               <li class="key-slower">slower</li>
               <li class="key-even">no difference shown</li>
               <li class="key-faster">faster</li>
             </ul>
           </header>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-          <div class="scroll-x" tabIndex={0} role="region" aria-label="Heat map of the cells">
+          <Scroll label="Heat map of the cells">
             <table class="heat cell-map">
               {headed && (
                 <thead>
@@ -113,7 +120,7 @@ function Body({ answer }: { readonly answer: CellsAnswer }) {
                 ))}
               </tbody>
             </table>
-          </div>
+          </Scroll>
         </section>
         {current !== undefined && <CellDetail cell={current} perWorkload={answer.per_workload} />}
       </div>

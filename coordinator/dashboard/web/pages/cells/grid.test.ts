@@ -31,5 +31,10 @@ test("slashes come before the hyphens within a name", () => {
 
 test("every workload has one place", () => {
   const names = ["a-1-x", "a-2-x", "b-1-x", "b-2-x", "b-3-x"];
-  expect(gridOf(names).at.flat().filter((name) => name !== null).sort()).toEqual(names);
+  expect(
+    gridOf(names)
+      .at.flat()
+      .filter((name) => name !== null)
+      .sort(),
+  ).toEqual(names);
 });

@@ -1,18 +1,25 @@
 /** The latest migrations, newest first. */
 import type { Objective } from "../../../contract/common.ts";
 import type { Migration } from "../../../contract/islands.ts";
-import { linkTo } from "../../app/location.ts";
+import { shortId } from "../../components/change.ts";
 import { formatCount } from "../../components/format.ts";
+import { Scroll } from "../../components/scroll.tsx";
 import { formatValue } from "../../components/value.tsx";
+import { linkTo } from "../../state/location.ts";
 
 const MAX_SHOWN = 8;
 
-export function Arrivals({ migrations, objective }: { readonly migrations: readonly Migration[]; readonly objective: Objective }) {
+export function Arrivals({
+  migrations,
+  objective,
+}: {
+  readonly migrations: readonly Migration[];
+  readonly objective: Objective;
+}) {
   const latest = migrations.slice(-MAX_SHOWN).toReversed();
   if (latest.length === 0) return <p class="note">No elite has been adopted by another island so far.</p>;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <div class="scroll-x arrivals" tabIndex={0} role="region" aria-label="Latest migrations">
+    <Scroll label="Latest migrations">
       <table>
         <thead>
           <tr>
@@ -33,7 +40,7 @@ export function Arrivals({ migrations, objective }: { readonly migrations: reado
               <td class="number">
                 <a href={linkTo("lineage", { candidate: migration.candidate })}>{shortId(migration.candidate)}</a>
               </td>
-              <td class="right number">{formatValue(migration.value, objective)}</td>
+              <td class="right number">{formatValue(objective, migration.value)}</td>
               <td>{resultOf(migration)}</td>
             </tr>
           ))}
@@ -44,15 +51,15 @@ export function Arrivals({ migrations, objective }: { readonly migrations: reado
           The latest {latest.length} of {formatCount(migrations.length)}.
         </p>
       )}
-    </div>
+    </Scroll>
   );
 }
-
-const shortId = (candidate: string): string => candidate.split("/").slice(1).join("/");
 
 function resultOf({ led, children, outcome }: Migration) {
   if (led) return <span class="pill good">new best there</span>;
   if (outcome === null) return <span class="note">in flight</span>;
   if (outcome !== "ok") return <span class="pill bad">{outcome.replaceAll("_", " ")}</span>;
-  return <span class="note">{children === 0 ? "no child" : `${children} ${children === 1 ? "child" : "children"}`}</span>;
+  return (
+    <span class="note">{children === 0 ? "no child" : `${children} ${children === 1 ? "child" : "children"}`}</span>
+  );
 }

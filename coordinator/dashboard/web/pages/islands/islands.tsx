@@ -2,13 +2,14 @@
 import { useRef } from "preact/hooks";
 import type { Objective } from "../../../contract/common.ts";
 import type { Island, IslandsAnswer, Migration } from "../../../contract/islands.ts";
-import { linkTo, place } from "../../app/location.ts";
 import { formatCount } from "../../components/format.ts";
 import { Answer, Empty } from "../../components/states.tsx";
 import { Untrusted } from "../../components/text.tsx";
-import { MeasuredValue } from "../../components/value.tsx";
+import { Value } from "../../components/value.tsx";
+import "../../draw/draw.css";
 import { useQuery } from "../../data/query.ts";
 import { useWidth } from "../../draw/use-width.ts";
+import { linkTo, place } from "../../state/location.ts";
 import { Arrivals } from "./arrivals.tsx";
 import "./islands.css";
 import { Strip } from "./strip.tsx";
@@ -94,7 +95,7 @@ function Niche({ islands, all, migrations, objective }: NicheProps) {
     <div ref={element} class="niche">
       {islands.map((island) => (
         <article key={island.island} data-island={island.island} aria-label={`Island ${island.island}`}>
-          <Head island={island} several={all.length > 1} />
+          <Head island={island} several={all.length > 1} objective={objective} />
           <Strip
             island={island}
             arrivals={migrations.filter(({ to }) => to === island.island)}
@@ -108,7 +109,13 @@ function Niche({ islands, all, migrations, objective }: NicheProps) {
   );
 }
 
-function Head({ island, several }: { readonly island: Island; readonly several: boolean }) {
+interface HeadProps {
+  readonly island: Island;
+  readonly several: boolean;
+  readonly objective: Objective;
+}
+
+function Head({ island, several, objective }: HeadProps) {
   const { best, niche, stagnations, restarts } = island;
   const stagnates = stagnations.some(({ to }) => to === null);
   const counts = [
@@ -122,7 +129,7 @@ function Head({ island, several }: { readonly island: Island; readonly several: 
       {niche !== "" && <Untrusted class="note" text={niche} />}
       {best !== null && (
         <a href={linkTo("candidates", { candidate: best.candidate })}>
-          <MeasuredValue of={best} />
+          <Value objective={objective} measured={best} />
         </a>
       )}
       <span class="note">{counts.join(" · ")}</span>
@@ -139,7 +146,7 @@ function Head({ island, several }: { readonly island: Island; readonly several: 
 
 function Legend() {
   return (
-    <ul class="legend" aria-label="Legend">
+    <ul class="marks" aria-label="Legend">
       <li class="key-best">best so far</li>
       <li class="key-median">median of the batch</li>
       <li class="key-band">best to worst</li>

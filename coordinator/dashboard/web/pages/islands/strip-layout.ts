@@ -46,12 +46,18 @@ export function stripLayout({ strip, stagnations, restarts, batches }: Island, s
   const y = (value: number | null) =>
     value === null ? null : Math.min(BOTTOM, Math.max(STRIP.top, scales.value.of(value)));
   const end = scales.batch.of(Math.max(1, batches - 1));
-  const diversity = strip.diversity.map((share) => (share === null ? null : DIVERSITY_BOTTOM - share * STRIP.diversity));
+  const diversity = strip.diversity.map((share) =>
+    share === null ? null : DIVERSITY_BOTTOM - share * STRIP.diversity,
+  );
   return {
     band: bandPath(xs, strip.best.map(y), strip.worst.map(y)),
     median: linePath(xs, strip.median.map(y)),
     best: stepPath(xs, strip.best_so_far.map(y), end),
-    diversity: bandPath(xs, diversity, diversity.map((one) => (one === null ? null : DIVERSITY_BOTTOM))),
+    diversity: bandPath(
+      xs,
+      diversity,
+      diversity.map((one) => (one === null ? null : DIVERSITY_BOTTOM)),
+    ),
     stagnations: stagnations.map(({ from, to }) => {
       const x = scales.batch.of(from);
       return { x, width: Math.max(2, scales.batch.of(to ?? Math.max(1, batches - 1)) - x) };

@@ -4,7 +4,7 @@ import type { Island, Migration } from "../../../contract/islands.ts";
 import { formatShare } from "../../components/format.ts";
 import { formatValue } from "../../components/value.tsx";
 import { useCursor } from "../../draw/use-cursor.ts";
-import { rowAt, STRIP, stripLayout, type StripScales } from "./strip-layout.ts";
+import { rowAt, STRIP, type StripScales, stripLayout } from "./strip-layout.ts";
 
 interface StripProps {
   readonly island: Island;
@@ -23,7 +23,7 @@ export function Strip({ island, arrivals, objective, scales, width }: StripProps
   const text = readout(island, objective, row ?? last);
   return (
     <div
-      class="strip"
+      class="figure strip"
       role="slider"
       tabIndex={0}
       aria-label={`Batches of island ${island.island}`}
@@ -39,19 +39,37 @@ export function Strip({ island, arrivals, objective, scales, width }: StripProps
         ))}
         {scales.value.ticks.map((tick) => (
           <g key={tick}>
-            <line class="grid" x1={STRIP.left} x2={width - STRIP.right} y1={scales.value.of(tick)} y2={scales.value.of(tick)} />
+            <line
+              class="grid"
+              x1={STRIP.left}
+              x2={width - STRIP.right}
+              y1={scales.value.of(tick)}
+              y2={scales.value.of(tick)}
+            />
             <text class="tick" x={STRIP.left - 8} y={scales.value.of(tick)} dy="0.32em" text-anchor="end">
-              {formatValue(tick, objective)}
+              {formatValue(objective, tick)}
             </text>
           </g>
         ))}
         <path class="band" d={layout.band} />
         <path class="median" d={layout.median} />
         <path class="best" d={layout.best} />
-        <text class="tick" x={STRIP.left - 8} y={(layout.diversityTop + layout.diversityBottom) / 2} dy="0.32em" text-anchor="end">
+        <text
+          class="tick"
+          x={STRIP.left - 8}
+          y={(layout.diversityTop + layout.diversityBottom) / 2}
+          dy="0.32em"
+          text-anchor="end"
+        >
           diversity
         </text>
-        <line class="grid" x1={STRIP.left} x2={width - STRIP.right} y1={layout.diversityBottom} y2={layout.diversityBottom} />
+        <line
+          class="grid"
+          x1={STRIP.left}
+          x2={width - STRIP.right}
+          y1={layout.diversityBottom}
+          y2={layout.diversityBottom}
+        />
         <path class="diversity" d={layout.diversity} />
         {layout.restarts.map((x) => (
           <line key={x} class="restart" x1={x} x2={x} y1={STRIP.top} y2={layout.diversityBottom} />
@@ -59,16 +77,10 @@ export function Strip({ island, arrivals, objective, scales, width }: StripProps
         {arrivals.map(({ candidate, batch, led }) => {
           const x = scales.batch.of(batch);
           return (
-            <path
-              key={candidate}
-              class={led ? "arrival led" : "arrival"}
-              d={`M${x} ${layout.bottom - 1}l-4.5 8h9z`}
-            />
+            <path key={candidate} class={led ? "arrival led" : "arrival"} d={`M${x} ${layout.bottom - 1}l-4.5 8h9z`} />
           );
         })}
-        {cursor !== null && (
-          <line class="cursor" x1={cursor} x2={cursor} y1={STRIP.top} y2={layout.diversityBottom} />
-        )}
+        {cursor !== null && <line class="cursor" x1={cursor} x2={cursor} y1={STRIP.top} y2={layout.diversityBottom} />}
       </svg>
       <p class="readout note">{text}</p>
     </div>
@@ -80,7 +92,7 @@ function readout({ strip }: Island, objective: Objective, row: number): string {
   if (batch === undefined) return "No batch so far";
   const next = strip.batch[row + 1];
   const name = next !== undefined && next - batch > 1 ? `Batches ${batch}–${next - 1}` : `Batch ${batch}`;
-  const value = (column: readonly (number | null)[]) => formatValue(column[row] ?? null, objective);
+  const value = (column: readonly (number | null)[]) => formatValue(objective, column[row] ?? null);
   const failed = strip.failed[row] ?? 0;
   const parts = [
     `best ${value(strip.best)}`,

@@ -21,12 +21,31 @@ export function Topology({ islands, edges, migrations, leader, onChoose }: Topol
   const arcs = arcsOf(edges, places, RADIUS);
   const lit = useFresh(migrations);
   return (
+    // biome-ignore lint/a11y/useSemanticElements: a drawing is no fieldset
     <svg class="topology" viewBox={`0 0 ${SIZE} ${SIZE}`} role="group" aria-label="Topology of the islands">
       <defs>
-        <marker id="head" viewBox="0 0 8 8" refX="4" refY="4" markerWidth="7" markerHeight="7" markerUnits="userSpaceOnUse" orient="auto">
+        <marker
+          id="head"
+          viewBox="0 0 8 8"
+          refX="4"
+          refY="4"
+          markerWidth="7"
+          markerHeight="7"
+          markerUnits="userSpaceOnUse"
+          orient="auto"
+        >
           <path class="head" d="M0 0L8 4L0 8Z" />
         </marker>
-        <marker id="lit-head" viewBox="0 0 8 8" refX="4" refY="4" markerWidth="9" markerHeight="9" markerUnits="userSpaceOnUse" orient="auto">
+        <marker
+          id="lit-head"
+          viewBox="0 0 8 8"
+          refX="4"
+          refY="4"
+          markerWidth="9"
+          markerHeight="9"
+          markerUnits="userSpaceOnUse"
+          orient="auto"
+        >
           <path class="head lit" d="M0 0L8 4L0 8Z" />
         </marker>
       </defs>
@@ -34,7 +53,13 @@ export function Topology({ islands, edges, migrations, leader, onChoose }: Topol
         const fresh = lit.has(`${from}>${to}`);
         const state = fresh ? "arc lit" : migrations === 0 ? "arc unused" : "arc";
         return (
-          <path key={`${from}>${to}`} class={state} d={path} stroke-width={width} marker-end={fresh ? "url(#lit-head)" : "url(#head)"}>
+          <path
+            key={`${from}>${to}`}
+            class={state}
+            d={path}
+            stroke-width={width}
+            marker-end={fresh ? "url(#lit-head)" : "url(#head)"}
+          >
             <title>{`Island ${from} to island ${to}: ${migrations} ${migrations === 1 ? "migration" : "migrations"}`}</title>
           </path>
         );

@@ -1,12 +1,13 @@
 /** What the run has learned about the search space. */
 import { useState } from "preact/hooks";
 import type { LandscapeAnswer } from "../../../contract/landscape.ts";
-import { linkTo, place, setParams } from "../../app/location.ts";
 import { formatCount } from "../../components/format.ts";
 import { Answer, Empty } from "../../components/states.tsx";
 import { Untrusted } from "../../components/text.tsx";
 import { visibleText } from "../../components/untrusted.ts";
+import "../../draw/draw.css";
 import { useQuery } from "../../data/query.ts";
+import { linkTo, place, setParams } from "../../state/location.ts";
 import { Importance } from "./importance.tsx";
 import "./landscape.css";
 import { Parallel } from "./parallel.tsx";
@@ -98,7 +99,12 @@ function Slices({ run, island, answer, order, x, y }: SlicesProps) {
       <section class="panel">
         <header>
           <h2>Along one parameter</h2>
-          <Choice label="Parameter" value={x} options={order} onChange={(value) => setParams({ x: value, ...(value === y ? { y: x } : {}) })} />
+          <Choice
+            label="Parameter"
+            value={x}
+            options={order}
+            onChange={(value) => setParams({ x: value, ...(value === y ? { y: x } : {}) })}
+          />
         </header>
         <Answer query={line} label="Loading the slice">
           {(slice) => (
@@ -108,7 +114,7 @@ function Slices({ run, island, answer, order, x, y }: SlicesProps) {
                 {slice.method} {formatCount(slice.samples)} candidates. All other parameters as in{" "}
                 <a href={linkTo("candidates", { candidate: slice.base.candidate })}>the best candidate</a>.
               </p>
-              <ul class="legend">
+              <ul class="marks">
                 <li class="key-on-slice">measured on this slice</li>
                 <li class="key-off-slice">measured, differs in other parameters too</li>
                 <li class="key-belief">95 % of what the model believes</li>
@@ -121,15 +127,20 @@ function Slices({ run, island, answer, order, x, y }: SlicesProps) {
         <section class="panel">
           <header>
             <h2>Over two parameters</h2>
-            <Choice label="Second parameter" value={y} options={order.filter((one) => one !== x)} onChange={(value) => setParams({ y: value })} />
+            <Choice
+              label="Second parameter"
+              value={y}
+              options={order.filter((one) => one !== x)}
+              onChange={(value) => setParams({ y: value })}
+            />
           </header>
           <Answer query={map} label="Loading the slice">
             {(slice) => (
               <>
                 <SliceMap slice={slice} objective={objective} />
                 <p class="note method">
-                  Expected {objective.name}, half of its 95 % interval, and candidates measured there: ● on this slice, ○ with
-                  other parameters different too. Framed: the best candidate.
+                  Expected {objective.name}, half of its 95 % interval, and candidates measured there: ● on this slice,
+                  ○ with other parameters different too. Framed: the best candidate.
                 </p>
               </>
             )}

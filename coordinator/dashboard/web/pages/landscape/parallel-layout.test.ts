@@ -38,5 +38,14 @@ test("filters let through what has one of the chosen values on every axis", () =
   const line = { candidate: "a", value: 1, at: [1, 0] };
   expect(passes(line, axes, new Map())).toBe(true);
   expect(passes(line, axes, new Map([["TILE", new Set([1])]]))).toBe(true);
-  expect(passes(line, axes, new Map([["TILE", new Set([1])], ["UNROLL", new Set([1])]]))).toBe(false);
+  expect(
+    passes(
+      line,
+      axes,
+      new Map([
+        ["TILE", new Set([1])],
+        ["UNROLL", new Set([1])],
+      ]),
+    ),
+  ).toBe(false);
 });

@@ -1,12 +1,12 @@
 /** Parallel coordinates: each measured candidate is a line through the values of its parameters to what it reached. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { LandscapeAnswer } from "../../../contract/landscape.ts";
-import { colorOf, paints } from "../../app/theme.ts";
 import { formatCount } from "../../components/format.ts";
 import { visibleText } from "../../components/untrusted.ts";
 import { formatValue } from "../../components/value.tsx";
 import { valueScale } from "../../draw/scale.ts";
 import { useWidth } from "../../draw/use-width.ts";
+import { colorOf, paints } from "../../state/theme.ts";
 import { type Axis, axesOf, type Filters, heightsOf, PARALLEL, passes, valueY } from "./parallel-layout.ts";
 
 /** More values than these are thinned on an axis. */
@@ -27,12 +27,18 @@ export function Parallel({ answer, order }: { readonly answer: LandscapeAnswer; 
   const { axes, valueX } = useMemo(() => axesOf(parameters, order, width), [parameters, order.join("\n"), width]);
   const scale = useMemo(() => {
     const [low, high] = [PARALLEL.height - PARALLEL.bottom, PARALLEL.top];
-    return valueScale(lines.map(({ value }) => value), minimize ? high : low, minimize ? low : high, 5);
+    return valueScale(
+      lines.map(({ value }) => value),
+      minimize ? high : low,
+      minimize ? low : high,
+      5,
+    );
   }, [lines, minimize]);
   const shown = useMemo(() => lines.map((line) => passes(line, axes, filters)), [lines, axes, filters]);
   const painted = paints.value;
   useEffect(() => {
-    if (canvas.current !== null) draw(canvas.current, width, heightsOf(lines, axes, scale), [...axes.map(({ x }) => x), valueX], shown);
+    if (canvas.current !== null)
+      draw(canvas.current, width, heightsOf(lines, axes, scale), [...axes.map(({ x }) => x), valueX], shown);
   }, [lines, axes, scale, shown, width, painted]);
   const toggle = (parameter: string, value: number) =>
     setFilters((before) => {
@@ -47,8 +53,8 @@ export function Parallel({ answer, order }: { readonly answer: LandscapeAnswer; 
   return (
     <>
       <p class="note">
-        {formatCount(count)} of {formatCount(answer.measured)} measured candidates{filters.size > 0 && " match"}; the better, the
-        stronger the line. Choose values to keep the lines through them.{" "}
+        {formatCount(count)} of {formatCount(answer.measured)} measured candidates{filters.size > 0 && " match"}; the
+        better, the stronger the line. Choose values to keep the lines through them.{" "}
         {filters.size > 0 && (
           <button type="button" class="quiet link" onClick={() => setFilters(new Map())}>
             Keep all
@@ -57,17 +63,27 @@ export function Parallel({ answer, order }: { readonly answer: LandscapeAnswer; 
       </p>
       <div class="scroll-x" ref={element}>
         {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would be drawn */}
-        <div class="parallel" role="group" aria-label="Parallel coordinates" style={{ width: `${width}px`, height: `${PARALLEL.height}px` }}>
-          <canvas ref={canvas} aria-hidden="true" />
+        <div
+          class="parallel"
+          role="group"
+          aria-label="Parallel coordinates"
+          style={{ width: `${width}px`, height: `${PARALLEL.height}px` }}
+        >
+          <canvas ref={canvas} />
           {axes.map((axis) => (
-            <AxisView key={axis.parameter} axis={axis} chosen={filters.get(axis.parameter)} onToggle={(value) => toggle(axis.parameter, value)} />
+            <AxisView
+              key={axis.parameter}
+              axis={axis}
+              chosen={filters.get(axis.parameter)}
+              onToggle={(value) => toggle(axis.parameter, value)}
+            />
           ))}
           <span class="axis-name" style={{ left: `${valueX}px` }}>
             {objective.name}
           </span>
           {scale.ticks.map((tick) => (
             <span key={tick} class="value-tick" style={{ left: `${valueX + 8}px`, top: `${scale.of(tick)}px` }}>
-              {formatValue(tick, objective)}
+              {formatValue(objective, tick)}
             </span>
           ))}
         </div>
@@ -110,7 +126,13 @@ function AxisView({ axis, chosen, onToggle }: AxisProps) {
   );
 }
 
-function draw(canvas: HTMLCanvasElement, width: number, heights: readonly Float32Array[], xs: readonly number[], shown: readonly boolean[]): void {
+function draw(
+  canvas: HTMLCanvasElement,
+  width: number,
+  heights: readonly Float32Array[],
+  xs: readonly number[],
+  shown: readonly boolean[],
+): void {
   const density = devicePixelRatio;
   canvas.width = width * density;
   canvas.height = PARALLEL.height * density;

@@ -6,7 +6,7 @@ import { formatValue } from "../../components/value.tsx";
 import { bandPath, linePath } from "../../draw/paths.ts";
 import { useCursor } from "../../draw/use-cursor.ts";
 import { useWidth } from "../../draw/use-width.ts";
-import { sidestep, SLICE, sliceLayout } from "./slice-layout.ts";
+import { SLICE, sidestep, sliceLayout } from "./slice-layout.ts";
 
 interface SliceLineProps {
   readonly slice: SliceAnswer;
@@ -29,7 +29,7 @@ export function SliceLine({ slice, objective, ordered }: SliceLineProps) {
   return (
     <div ref={element} class="slice-line">
       <div
-        class="chart"
+        class="figure"
         role="slider"
         tabIndex={0}
         aria-label={`Values of ${visibleText(slice.x.parameter)}`}
@@ -44,11 +44,13 @@ export function SliceLine({ slice, objective, ordered }: SliceLineProps) {
             <g key={tick}>
               <line class="grid" x1={SLICE.left} x2={width - SLICE.right} y1={value.of(tick)} y2={value.of(tick)} />
               <text class="tick" x={SLICE.left - 8} y={value.of(tick)} dy="0.32em" text-anchor="end">
-                {formatValue(tick, objective)}
+                {formatValue(objective, tick)}
               </text>
             </g>
           ))}
-          {row !== null && <rect class="here" x={(xs[row] ?? 0) - step / 2} y={SLICE.top} width={step} height={base - SLICE.top} />}
+          {row !== null && (
+            <rect class="here" x={(xs[row] ?? 0) - step / 2} y={SLICE.top} width={step} height={base - SLICE.top} />
+          )}
           {ordered && <path class="belief" d={bandPath(xs, high.map(y), low.map(y))} />}
           {ordered && <path class="mean" d={linePath(xs, mean.map(y))} />}
           {xs.map((x, at) => {
@@ -105,8 +107,9 @@ function describe({ x, mean, low, high, measured }: SliceAnswer, objective: Obje
   const name = `${visibleText(x.parameter)} = ${visibleText(x.values[at] ?? "")}`;
   if (value === null || value === undefined) return `${name}: outside of the search space`;
   const own = measured.filter((one) => one.on_slice && one.x === at).length;
-  const times = own === 0 ? "not measured on this slice" : `measured ${own} ${own === 1 ? "time" : "times"} on this slice`;
-  return `${name}: ${formatValue(value, objective)} expected, 95 % between ${formatValue(down, objective)} and ${formatValue(up, objective)}; ${times}`;
+  const times =
+    own === 0 ? "not measured on this slice" : `measured ${own} ${own === 1 ? "time" : "times"} on this slice`;
+  return `${name}: ${formatValue(objective, value)} expected, 95 % between ${formatValue(objective, down)} and ${formatValue(objective, up)}; ${times}`;
 }
 
 const shortened = (text: string, most: number): string =>

@@ -1,6 +1,7 @@
 /** What the surrogate believes over two parameters: each cell with its uncertainty and how often it was measured. */
 import type { Objective } from "../../../contract/common.ts";
 import type { SliceAnswer } from "../../../contract/landscape.ts";
+import { Scroll } from "../../components/scroll.tsx";
 import { Untrusted } from "../../components/text.tsx";
 import { formatValue } from "../../components/value.tsx";
 import { strengthOf } from "./slice-layout.ts";
@@ -12,8 +13,7 @@ export function SliceMap({ slice, objective }: { readonly slice: SliceAnswer; re
   const byCell = Map.groupBy(measured, (one) => `${one.x} ${one.y}`);
   const isBase = (parameter: string, value: string | undefined) => String(base.config[parameter]) === value;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <div class="scroll-x" tabIndex={0} role="region" aria-label={`${x.parameter} by ${y.parameter}`}>
+    <Scroll label={`${x.parameter} by ${y.parameter}`}>
       <table class="heat">
         <caption class="visually-hidden">
           Expected {objective.name} by {x.parameter} and {y.parameter}
@@ -56,11 +56,15 @@ export function SliceMap({ slice, objective }: { readonly slice: SliceAnswer; re
                       key={across}
                       class={here ? "best-cell" : ""}
                       style={{ "--strength": `${Math.round(4 + 46 * strengthOf(expected, all, objective))}%` }}
-                      title={`95 % between ${formatValue(down, objective)} and ${formatValue(up, objective)}; measured: ${own} on this slice, ${points.length - own} others`}
+                      title={`95 % between ${formatValue(objective, down)} and ${formatValue(objective, up)}; measured: ${own} on this slice, ${points.length - own} others`}
                     >
-                      <span class="number">{formatValue(expected, objective)}</span>
-                      <span class="doubt">±{formatValue((up - down) / 2, objective)}</span>
-                      <span class="dots" aria-label={`${own} measured here, ${points.length - own} that differ in other parameters too`} role="img">
+                      <span class="number">{formatValue(objective, expected)}</span>
+                      <span class="doubt">±{formatValue(objective, (up - down) / 2)}</span>
+                      <span
+                        class="dots"
+                        aria-label={`${own} measured here, ${points.length - own} that differ in other parameters too`}
+                        role="img"
+                      >
                         {own > 0 && `● ${own}`}
                         {points.length > own && ` ○ ${points.length - own}`}
                       </span>
@@ -72,6 +76,6 @@ export function SliceMap({ slice, objective }: { readonly slice: SliceAnswer; re
             .toReversed()}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }

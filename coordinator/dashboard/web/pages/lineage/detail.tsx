@@ -1,11 +1,11 @@
 /** The candidate that is selected in the graph, in full. */
 import type { Ancestor, Descent } from "../../../contract/candidates.ts";
 import type { Objective } from "../../../contract/common.ts";
-import { linkTo } from "../../app/location.ts";
+import { describeGain, shortId, toneOf } from "../../components/change.ts";
 import { formatCount, MISSING } from "../../components/format.ts";
 import { Untrusted } from "../../components/text.tsx";
-import { MeasuredValue } from "../../components/value.tsx";
-import { describeGain, shortId, toneOf } from "./describe.ts";
+import { Value } from "../../components/value.tsx";
+import { linkTo } from "../../state/location.ts";
 
 interface DetailProps {
   readonly node: Ancestor;
@@ -23,7 +23,7 @@ export function Detail({ node, from, objective, isFocus, onSelect }: DetailProps
         {node.measured === null ? (
           <span class="pill">{node.status.replaceAll("_", " ")}</span>
         ) : (
-          <MeasuredValue of={node.measured} objective={objective} />
+          <Value objective={objective} measured={node.measured} />
         )}
       </header>
       <dl class="facts">
@@ -55,7 +55,8 @@ export function Detail({ node, from, objective, isFocus, onSelect }: DetailProps
               <li key={parameter}>
                 <Untrusted text={parameter} />
                 <span>
-                  <Untrusted text={from === null ? MISSING : String(from)} /> → <Untrusted text={to === null ? MISSING : String(to)} />
+                  <Untrusted text={from === null ? MISSING : String(from)} /> →{" "}
+                  <Untrusted text={to === null ? MISSING : String(to)} />
                 </span>
               </li>
             ))}

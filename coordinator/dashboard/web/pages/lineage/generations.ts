@@ -58,9 +58,7 @@ export function generationsOf(candidates: readonly Descent[]): Generations {
       edges.push({ parent, child: id, path: [parent, ...way, id] });
     }
   }
-  const segments = edges.flatMap(({ path }) =>
-    path.slice(1).map((to, at) => ({ from: path[at] as string, to })),
-  );
+  const segments = edges.flatMap(({ path }) => path.slice(1).map((to, at) => ({ from: path[at] as string, to })));
   return { columns: ordered(columns, segments), edges, segments };
 }
 

@@ -1,9 +1,9 @@
 /** The drawing of an ancestry. */
 import type { Ancestor, Descent } from "../../../contract/candidates.ts";
 import type { Objective } from "../../../contract/common.ts";
+import { cut, describeChanges, describeGain, shortId, toneOf } from "../../components/change.ts";
 import { visibleText } from "../../components/untrusted.ts";
 import { formatValue } from "../../components/value.tsx";
-import { cut, describeChanges, describeGain, shortId, toneOf } from "./describe.ts";
 import { type AncestryLayout, CARD, type Card, LABEL, type Line } from "./layout.ts";
 
 const MAX_LABEL = 27;
@@ -26,6 +26,7 @@ export const edgeKey = (parent: string, child: string): string => `${parent}>${c
 export function Graph({ layout, nodes, edges, objective, selected, focus, zoom, onSelect, onOpen }: GraphProps) {
   const near = new Set(layout.lines.flatMap(({ parent, child }) => (child === selected ? [parent] : [])));
   return (
+    // biome-ignore lint/a11y/useSemanticElements: a drawing is no fieldset
     <svg
       class="ancestry"
       width={layout.width * zoom}
@@ -35,7 +36,12 @@ export function Graph({ layout, nodes, edges, objective, selected, focus, zoom, 
       aria-label={`Ancestry of ${shortId(focus)}`}
     >
       {layout.lines.map((line) => (
-        <Link key={edgeKey(line.parent, line.child)} line={line} edge={edges.get(edgeKey(line.parent, line.child))} near={line.child === selected} />
+        <Link
+          key={edgeKey(line.parent, line.child)}
+          line={line}
+          edge={edges.get(edgeKey(line.parent, line.child))}
+          near={line.child === selected}
+        />
       ))}
       {layout.cards.map((card) => {
         const node = nodes.get(card.id);
@@ -56,7 +62,15 @@ export function Graph({ layout, nodes, edges, objective, selected, focus, zoom, 
   );
 }
 
-function Link({ line, edge, near }: { readonly line: Line; readonly edge: Descent | undefined; readonly near: boolean }) {
+function Link({
+  line,
+  edge,
+  near,
+}: {
+  readonly line: Line;
+  readonly edge: Descent | undefined;
+  readonly near: boolean;
+}) {
   const { x, y } = line.label;
   return (
     <g class={near ? "descent near" : "descent"}>
@@ -88,7 +102,7 @@ interface CardProps {
 }
 
 function CardView({ card, node, objective, state, focused, onSelect, onOpen }: CardProps) {
-  const value = node.measured === null ? node.status.replaceAll("_", " ") : formatValue(node.measured.value, objective);
+  const value = node.measured === null ? node.status.replaceAll("_", " ") : formatValue(objective, node.measured.value);
   const proposer = visibleText(node.proposer).replaceAll("_", " ");
   return (
     // biome-ignore lint/a11y/useSemanticElements: there are no buttons in an SVG
@@ -108,7 +122,12 @@ function CardView({ card, node, objective, state, focused, onSelect, onOpen }: C
       <text class="id" x="13" y="21">
         {cut(shortId(node.candidate), 12)}
       </text>
-      <text class={node.measured === null ? `value status-${node.status}` : "value"} x={CARD.width - 12} y="21" text-anchor="end">
+      <text
+        class={node.measured === null ? `value status-${node.status}` : "value"}
+        x={CARD.width - 12}
+        y="21"
+        text-anchor="end"
+      >
         {cut(value, 14)}
       </text>
       <text class="by" x="13" y="40">

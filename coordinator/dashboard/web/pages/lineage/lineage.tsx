@@ -2,14 +2,15 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { AncestryAnswer } from "../../../contract/candidates.ts";
 import type { About } from "../../../contract/common.ts";
-import { useKeys } from "../../app/keys.ts";
-import { go, linkTo, place } from "../../app/location.ts";
-import { shownRun } from "../../app/run.ts";
 import { formatCount } from "../../components/format.ts";
 import { Answer, Empty, Loading } from "../../components/states.tsx";
+import "../../draw/draw.css";
+import { shortId } from "../../components/change.ts";
 import { useQuery } from "../../data/query.ts";
 import { saveFile, standaloneSvg } from "../../draw/save-svg.ts";
-import { shortId } from "./describe.ts";
+import { useKeys } from "../../state/keys.ts";
+import { go, linkTo, place } from "../../state/location.ts";
+import { shownRun } from "../../state/run.ts";
 import { Detail } from "./detail.tsx";
 import { edgeKey, Graph } from "./graph.tsx";
 import { layoutAncestry } from "./layout.ts";
@@ -67,7 +68,13 @@ function Chooser({ run, candidate, isBest }: ChooserProps) {
     >
       <label>
         <span class="note">Candidate</span>
-        <input name="candidate" class="mono" data-filter defaultValue={candidate === null ? "" : shortId(candidate)} placeholder="island/batch/index" />
+        <input
+          name="candidate"
+          class="mono"
+          data-filter
+          defaultValue={candidate === null ? "" : shortId(candidate)}
+          placeholder="island/batch/index"
+        />
       </label>
       <button type="submit">Show</button>
       {isBest ? <span class="pill good">the best</span> : <a href={linkTo("lineage")}>Back to the best</a>}
@@ -84,10 +91,18 @@ function Ancestry({ answer }: { readonly answer: AncestryAnswer }) {
   const deepest = Math.max(0, ...nodes.map(({ depth }) => depth));
   const shown = useMemo(() => nodes.filter(({ depth }) => depth <= generations), [nodes, generations]);
   const byId = useMemo(() => new Map(shown.map((node) => [node.candidate, node])), [shown]);
-  const edges = useMemo(() => new Map(answer.edges.map((edge) => [edgeKey(edge.parent, edge.child), edge])), [answer.edges]);
+  const edges = useMemo(
+    () => new Map(answer.edges.map((edge) => [edgeKey(edge.parent, edge.child), edge])),
+    [answer.edges],
+  );
   const layout = useMemo(() => {
     const parents = Map.groupBy(answer.edges, ({ child }) => child);
-    return layoutAncestry(shown.map(({ candidate }) => ({ id: candidate, parents: (parents.get(candidate) ?? []).map(({ parent }) => parent) })));
+    return layoutAncestry(
+      shown.map(({ candidate }) => ({
+        id: candidate,
+        parents: (parents.get(candidate) ?? []).map(({ parent }) => parent),
+      })),
+    );
   }, [shown, answer.edges]);
   const current = byId.get(selected) ?? byId.get(answer.candidate);
   const cardOf = (candidate: string) =>
@@ -171,7 +186,9 @@ function Ancestry({ answer }: { readonly answer: AncestryAnswer }) {
             onOpen={(candidate) => go(linkTo("candidates", { candidate }))}
           />
         </div>
-        <p class="note hint">Each line says what changed from parent to child, and what that earned. Arrow keys walk.</p>
+        <p class="note hint">
+          Each line says what changed from parent to child, and what that earned. Arrow keys walk.
+        </p>
       </section>
       {current !== undefined && (
         <Detail

@@ -1,14 +1,14 @@
 /** What each arm of the bandit cost and earned, beside the search without models. */
 import type { ModelsAnswer } from "../../../contract/models.ts";
+import { describeGain, toneOf } from "../../components/change.ts";
 import { formatCount, formatDollars, formatDuration, MISSING } from "../../components/format.ts";
 import { proposerName } from "../../components/names.ts";
+import { Scroll } from "../../components/scroll.tsx";
 import { Untrusted } from "../../components/text.tsx";
-import { describeGain, toneOf } from "../lineage/describe.ts";
 
 export function Arms({ arms }: { readonly arms: ModelsAnswer["arms"] }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <div class="scroll-x" tabIndex={0} role="region" aria-label="Arms of the bandit">
+    <Scroll label="Arms of the bandit">
       <table class="arms">
         <thead>
           <tr>
@@ -48,15 +48,14 @@ export function Arms({ arms }: { readonly arms: ModelsAnswer["arms"] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 
 export function Proposers({ proposers }: { readonly proposers: ModelsAnswer["proposers"] }) {
   const most = Math.max(0, ...proposers.map(({ gain }) => Math.log(gain)));
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <div class="scroll-x" tabIndex={0} role="region" aria-label="Gain by proposer">
+    <Scroll label="Gain by proposer">
       <table>
         <thead>
           <tr>
@@ -79,12 +78,15 @@ export function Proposers({ proposers }: { readonly proposers: ModelsAnswer["pro
               <td class="right number">{usd === 0 ? MISSING : formatDollars(usd)}</td>
               <td class={`right number gain ${toneOf(gain)}`}>{describeGain(gain)}</td>
               <td class="share">
-                <i class={proposer === "llm" ? "own" : ""} style={{ width: `${most === 0 ? 0 : (Math.max(0, Math.log(gain)) / most) * 100}%` }} />
+                <i
+                  class={proposer === "llm" ? "own" : ""}
+                  style={{ width: `${most === 0 ? 0 : (Math.max(0, Math.log(gain)) / most) * 100}%` }}
+                />
               </td>
             </tr>
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }

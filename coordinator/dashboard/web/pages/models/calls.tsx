@@ -1,14 +1,15 @@
 /** The calls, newest first, and one of them with its prompt and answer. */
 import { useState } from "preact/hooks";
 import type { CallRow } from "../../../contract/models.ts";
-import { linkTo, place, setParams } from "../../app/location.ts";
+import { describeGain, shortId, toneOf } from "../../components/change.ts";
 import { Dialog } from "../../components/dialog.tsx";
 import { formatCount, formatDollars, formatDuration, formatMoment, MISSING } from "../../components/format.ts";
+import { Scroll } from "../../components/scroll.tsx";
 import { Answer, Empty } from "../../components/states.tsx";
 import { CodeBlock, Untrusted } from "../../components/text.tsx";
 import { visibleText } from "../../components/untrusted.ts";
 import { useQuery } from "../../data/query.ts";
-import { describeGain, shortId, toneOf } from "../lineage/describe.ts";
+import { linkTo, place, setParams } from "../../state/location.ts";
 
 const PAGE = 50;
 
@@ -26,7 +27,12 @@ export function Calls({ run, models }: { readonly run: string; readonly models: 
     <section class="panel">
       <header>
         <h2>Calls</h2>
-        <select aria-label="Model" data-filter value={model ?? ""} onChange={(event) => filter({ model: event.currentTarget.value })}>
+        <select
+          aria-label="Model"
+          data-filter
+          value={model ?? ""}
+          onChange={(event) => filter({ model: event.currentTarget.value })}
+        >
           <option value="">all models</option>
           {models.map((one) => (
             <option key={one} value={one}>
@@ -34,7 +40,11 @@ export function Calls({ run, models }: { readonly run: string; readonly models: 
             </option>
           ))}
         </select>
-        <select aria-label="Outcome" value={outcome ?? ""} onChange={(event) => filter({ outcome: event.currentTarget.value })}>
+        <select
+          aria-label="Outcome"
+          value={outcome ?? ""}
+          onChange={(event) => filter({ outcome: event.currentTarget.value })}
+        >
           <option value="">all outcomes</option>
           <option value="ok">answered</option>
           <option value="failed">failed</option>
@@ -43,7 +53,11 @@ export function Calls({ run, models }: { readonly run: string; readonly models: 
       <Answer query={calls} label="Loading the calls">
         {({ calls, total, offset: from }) =>
           total === 0 ? (
-            <Empty title="No such call">{model === null && outcome === null ? "No model was asked so far." : "Choose all models and outcomes to see the others."}</Empty>
+            <Empty title="No such call">
+              {model === null && outcome === null
+                ? "No model was asked so far."
+                : "Choose all models and outcomes to see the others."}
+            </Empty>
           ) : (
             <>
               <Table calls={calls} />
@@ -69,8 +83,7 @@ export function Calls({ run, models }: { readonly run: string; readonly models: 
 
 function Table({ calls }: { readonly calls: readonly CallRow[] }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <div class="scroll-x" tabIndex={0} role="region" aria-label="Calls">
+    <Scroll label="Calls">
       <table>
         <thead>
           <tr>
@@ -103,9 +116,13 @@ function Table({ calls }: { readonly calls: readonly CallRow[] }) {
               <td class="right number">{formatCount(call.prompt_tokens)}</td>
               <td class="right number">{formatCount(call.completion_tokens)}</td>
               <td class="right number">{formatDuration(call.latency_ms)}</td>
-              <td class="right number">{call.usd === null ? `at most ${formatDollars(call.reserved_usd)}` : formatDollars(call.usd)}</td>
+              <td class="right number">
+                {call.usd === null ? `at most ${formatDollars(call.reserved_usd)}` : formatDollars(call.usd)}
+              </td>
               <td class="right number">{call.candidates.length}</td>
-              <td class={`right number gain ${toneOf(call.gain)}`}>{call.gain === null ? MISSING : describeGain(call.gain)}</td>
+              <td class={`right number gain ${toneOf(call.gain)}`}>
+                {call.gain === null ? MISSING : describeGain(call.gain)}
+              </td>
               <td>
                 <Outcome outcome={call.outcome} />
               </td>
@@ -113,13 +130,17 @@ function Table({ calls }: { readonly calls: readonly CallRow[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 
 function Outcome({ outcome }: { readonly outcome: string | null }) {
   if (outcome === null) return <span class="pill">in progress</span>;
-  return <span class={outcome === "ok" ? "pill good" : "pill bad"}>{outcome === "ok" ? "answered" : visibleText(outcome).replaceAll("_", " ")}</span>;
+  return (
+    <span class={outcome === "ok" ? "pill good" : "pill bad"}>
+      {outcome === "ok" ? "answered" : visibleText(outcome).replaceAll("_", " ")}
+    </span>
+  );
 }
 
 function Opened({ run }: { readonly run: string }) {
@@ -153,7 +174,11 @@ function Opened({ run }: { readonly run: string }) {
               </p>
             )}
             <h3>Answer</h3>
-            {answer === null ? <p class="note">None was recorded.</p> : <CodeBlock label="Answer" text={answer.text} length={answer.length} />}
+            {answer === null ? (
+              <p class="note">None was recorded.</p>
+            ) : (
+              <CodeBlock label="Answer" text={answer.text} length={answer.length} />
+            )}
             {messages.map(({ role, content }, at) => (
               <div key={at}>
                 <h3>

@@ -1,10 +1,11 @@
 /** What language models cost, and what came of it. */
 import type { ModelsAnswer } from "../../../contract/models.ts";
-import { place } from "../../app/location.ts";
 import { formatCount, formatDollars } from "../../components/format.ts";
 import { Answer, Empty } from "../../components/states.tsx";
 import { Untrusted } from "../../components/text.tsx";
+import "../../draw/draw.css";
 import { useQuery } from "../../data/query.ts";
+import { place } from "../../state/location.ts";
 import { Arms, Proposers } from "./arms.tsx";
 import { Calls } from "./calls.tsx";
 import "./models.css";
@@ -39,7 +40,8 @@ function Body({ answer, run }: { readonly answer: ModelsAnswer; readonly run: st
         <div>
           <dt>Calls</dt>
           <dd>
-            {formatCount(totals.calls)} <small>{totals.failed === 0 ? "all answered" : `${formatCount(totals.failed)} failed`}</small>
+            {formatCount(totals.calls)}{" "}
+            <small>{totals.failed === 0 ? "all answered" : `${formatCount(totals.failed)} failed`}</small>
           </dd>
         </div>
         <div>
@@ -47,7 +49,8 @@ function Body({ answer, run }: { readonly answer: ModelsAnswer; readonly run: st
           <dd>
             {formatCount(totals.prompt_tokens + totals.completion_tokens + totals.reasoning_tokens)}
             <small>
-              {formatCount(totals.prompt_tokens)} in, {formatCount(totals.completion_tokens + totals.reasoning_tokens)} out
+              {formatCount(totals.prompt_tokens)} in, {formatCount(totals.completion_tokens + totals.reasoning_tokens)}{" "}
+              out
             </small>
           </dd>
         </div>
@@ -55,7 +58,9 @@ function Body({ answer, run }: { readonly answer: ModelsAnswer; readonly run: st
           <dt>Cost</dt>
           <dd>
             {formatDollars(totals.usd)}
-            <small>{totals.calls === 0 ? "nothing was asked" : `${formatDollars(totals.usd / totals.calls)} per call`}</small>
+            <small>
+              {totals.calls === 0 ? "nothing was asked" : `${formatDollars(totals.usd / totals.calls)} per call`}
+            </small>
           </dd>
         </div>
         <div>
@@ -68,12 +73,14 @@ function Body({ answer, run }: { readonly answer: ModelsAnswer; readonly run: st
           <dt>Improvements</dt>
           <dd>
             {formatCount(totals.improvements)}
-            <small>{totals.improvements === 0 ? "none so far" : `${formatDollars(totals.usd / totals.improvements)} each`}</small>
+            <small>
+              {totals.improvements === 0 ? "none so far" : `${formatDollars(totals.usd / totals.improvements)} each`}
+            </small>
           </dd>
         </div>
       </dl>
       {answer.trouble.length > 0 && (
-        <ul class="trouble" aria-label="Trouble with models">
+        <ul class="model-trouble" aria-label="Trouble with models">
           {answer.trouble.map((text) => (
             <li key={text}>
               <Untrusted text={text} />

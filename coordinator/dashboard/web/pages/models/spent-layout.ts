@@ -1,9 +1,10 @@
 /** The best so far over the dollars that models cost. */
+
+import { scaleLinear } from "d3-scale";
 import type { Objective } from "../../../contract/common.ts";
 import type { ModelsAnswer } from "../../../contract/models.ts";
 import { stepPath } from "../../draw/paths.ts";
 import { type Scale, valueScale } from "../../draw/scale.ts";
-import { scaleLinear } from "d3-scale";
 
 export const SPENT = { height: 220, left: 64, right: 16, top: 10, bottom: 40 };
 const BASE = SPENT.height - SPENT.bottom;
@@ -16,7 +17,11 @@ export interface SpentLayout {
   readonly base: number;
 }
 
-export function spentLayout({ usd, value }: ModelsAnswer["curve"], { direction }: Objective, width: number): SpentLayout {
+export function spentLayout(
+  { usd, value }: ModelsAnswer["curve"],
+  { direction }: Objective,
+  width: number,
+): SpentLayout {
   const minimize = direction === "minimize";
   const scale = valueScale(
     value.filter((one) => one !== null),

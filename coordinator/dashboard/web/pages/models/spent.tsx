@@ -15,11 +15,11 @@ export function Spent({ curve, objective }: { readonly curve: ModelsAnswer["curv
   const text =
     xs.length === 0
       ? "No call so far"
-      : `After ${formatCount(curve.calls[now])} calls and ${formatDollars(curve.usd[now])}: best so far ${formatValue(curve.value[now], objective)}`;
+      : `After ${formatCount(curve.calls[now])} calls and ${formatDollars(curve.usd[now])}: best so far ${formatValue(objective, curve.value[now])}`;
   return (
     <div ref={element}>
       <div
-        class="spent"
+        class="figure spent"
         role="slider"
         tabIndex={0}
         aria-label="Calls"
@@ -34,7 +34,7 @@ export function Spent({ curve, objective }: { readonly curve: ModelsAnswer["curv
             <g key={tick}>
               <line class="grid" x1={SPENT.left} x2={width - SPENT.right} y1={value.of(tick)} y2={value.of(tick)} />
               <text class="tick" x={SPENT.left - 8} y={value.of(tick)} dy="0.32em" text-anchor="end">
-                {formatValue(tick, objective)}
+                {formatValue(objective, tick)}
               </text>
             </g>
           ))}

@@ -1,12 +1,12 @@
 /** What was chosen, in full. */
 import type { ForeignText } from "../../../contract/common.ts";
 import type { Gap, Idea, ResearchAnswer, ResearchRecord } from "../../../contract/research.ts";
-import { placeHref } from "../../app/location.ts";
 import { formatShare, formatSpeedup } from "../../components/format.ts";
 import { CodeBlock, Untrusted } from "../../components/text.tsx";
 import { visibleText } from "../../components/untrusted.ts";
-import { verdictOf } from "./path.tsx";
+import { placeHref } from "../../state/location.ts";
 import type { Choice } from "./trail.ts";
+import { verdictOf } from "./verdict.ts";
 
 interface ChoiceProps {
   readonly answer: ResearchAnswer;
@@ -23,7 +23,8 @@ export function ChoiceDetail({ answer, choice, onChoose }: ChoiceProps) {
     <section class="panel choice" aria-label="The choice" aria-live="polite">
       {record !== undefined && <RecordView record={record} />}
       {gap !== undefined && <GapView gap={gap} />}
-      {idea !== undefined && (kind === "kernel" ? <KernelView idea={idea} onChoose={onChoose} /> : <IdeaView idea={idea} />)}
+      {idea !== undefined &&
+        (kind === "kernel" ? <KernelView idea={idea} onChoose={onChoose} /> : <IdeaView idea={idea} />)}
     </section>
   );
 }
@@ -35,7 +36,11 @@ function RecordView({ record }: { readonly record: ResearchRecord }) {
         <h2>
           <Untrusted text={record.title ?? record.record} />
         </h2>
-        {record.published_at !== null && <span class="note"><Untrusted text={record.published_at.slice(0, 10)} /></span>}
+        {record.published_at !== null && (
+          <span class="note">
+            <Untrusted text={record.published_at.slice(0, 10)} />
+          </span>
+        )}
       </header>
       {record.suspicious && (
         <p class="pill warn">A passage reads like an instruction to a model. No model saw this work.</p>
@@ -50,7 +55,10 @@ function RecordView({ record }: { readonly record: ResearchRecord }) {
       {record.posts.map((post) => (
         <div key={post.post} class="post">
           <h3>
-            <Untrusted text={post.author === null ? "Unknown author" : post.author} /> <span class="note"><Untrusted text={post.at} /></span>
+            <Untrusted text={post.author === null ? "Unknown author" : post.author} />{" "}
+            <span class="note">
+              <Untrusted text={post.at} />
+            </span>
           </h3>
           <Text label="Post" of={post.text} />
         </div>
@@ -88,8 +96,8 @@ function IdeaView({ idea }: { readonly idea: Idea }) {
         <span class={`pill ${verdict.kind}`}>{verdict.name}</span>
       </header>
       <p class="note">
-        The model predicted a feasibility of {formatShare(idea.feasibility)} and a novelty of {formatShare(idea.novelty)}. Rules
-        derived the verdict from the nearest works, which are among the works shown.
+        The model predicted a feasibility of {formatShare(idea.feasibility)} and a novelty of{" "}
+        {formatShare(idea.novelty)}. Rules derived the verdict from the nearest works, which are among the works shown.
       </p>
       <Text label="Description of the idea" of={idea.description} />
     </>

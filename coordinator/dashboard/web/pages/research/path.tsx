@@ -1,20 +1,13 @@
 /** Works, gaps, ideas and kernels in columns. A choice keeps what belongs to it: the path from a post to its kernel. */
 import type { ComponentChildren } from "preact";
-import type { Idea, ResearchAnswer } from "../../../contract/research.ts";
-import { place, setParams } from "../../app/location.ts";
-import { useKeys } from "../../app/keys.ts";
+import type { ResearchAnswer } from "../../../contract/research.ts";
 import { formatCount, formatSpeedup } from "../../components/format.ts";
 import { CodeBlock, Untrusted } from "../../components/text.tsx";
+import { useKeys } from "../../state/keys.ts";
+import { place, setParams } from "../../state/location.ts";
 import { ChoiceDetail } from "./choice-detail.tsx";
 import { type Choice, type Kind, parseChoice, trailOf } from "./trail.ts";
-
-const VERDICT = {
-  novel: { name: "novel", kind: "good" },
-  not_novel: { name: "not novel", kind: "bad" },
-  insufficient_evidence: { name: "insufficient evidence", kind: "warn" },
-} as const;
-
-export const verdictOf = (verdict: Idea["verdict"]) => (verdict === null ? { name: "not checked", kind: "" } : VERDICT[verdict]);
+import { verdictOf } from "./verdict.ts";
 
 export function Path({ answer }: { readonly answer: ResearchAnswer }) {
   const { records, gaps, ideas, survey } = answer;
@@ -40,7 +33,11 @@ export function Path({ answer }: { readonly answer: ResearchAnswer }) {
         </div>
       )}
       <div class="path">
-        <Column title="Works" total={records.length} shown={records.filter(({ record }) => kept("record", record)).length}>
+        <Column
+          title="Works"
+          total={records.length}
+          shown={records.filter(({ record }) => kept("record", record)).length}
+        >
           {records
             .filter(({ record }) => kept("record", record))
             .map((one) => (
@@ -60,7 +57,9 @@ export function Path({ answer }: { readonly answer: ResearchAnswer }) {
             .map((one) => (
               <Item key={one.gap} {...props("gap", one.gap)}>
                 <Untrusted class="title" text={one.title} />
-                <span class="note">rests on {one.records.length === 1 ? "one work" : `${one.records.length} works`}</span>
+                <span class="note">
+                  rests on {one.records.length === 1 ? "one work" : `${one.records.length} works`}
+                </span>
               </Item>
             ))}
         </Column>
@@ -74,14 +73,20 @@ export function Path({ answer }: { readonly answer: ResearchAnswer }) {
               </Item>
             ))}
         </Column>
-        <Column title="Kernels" total={kernels.length} shown={kernels.filter(({ idea }) => kept("kernel", idea)).length}>
+        <Column
+          title="Kernels"
+          total={kernels.length}
+          shown={kernels.filter(({ idea }) => kept("kernel", idea)).length}
+        >
           {kernels
             .filter(({ idea }) => kept("kernel", idea))
             .map(({ idea, kernel }) => (
               <Item key={idea} {...props("kernel", idea)}>
                 <Untrusted class="title" text={kernel?.kernel ?? ""} />
                 <span class="note">
-                  {kernel?.speedup == null ? "not evolved" : `${formatSpeedup(kernel.speedup)} its first implementation`}
+                  {kernel?.speedup == null
+                    ? "not evolved"
+                    : `${formatSpeedup(kernel.speedup)} its first implementation`}
                 </span>
               </Item>
             ))}
@@ -112,7 +117,9 @@ function Column({ title, total, shown, children }: ColumnProps) {
     <section class="panel column" aria-label={title}>
       <header>
         <h2>{title}</h2>
-        <span class="note">{shown === total ? formatCount(total) : `${formatCount(shown)} of ${formatCount(total)}`}</span>
+        <span class="note">
+          {shown === total ? formatCount(total) : `${formatCount(shown)} of ${formatCount(total)}`}
+        </span>
       </header>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
       <ul tabIndex={0} aria-label={title}>

@@ -1,10 +1,12 @@
 /** Runs of the research stage: from what was read to the kernels that came of it. */
 import type { ResearchListAnswer, ResearchSummary } from "../../../contract/research.ts";
-import { place, placeHref } from "../../app/location.ts";
 import { formatCount, formatDollars, formatMoment, formatSpeedup, MISSING } from "../../components/format.ts";
+import { Scroll } from "../../components/scroll.tsx";
 import { Answer, Empty } from "../../components/states.tsx";
 import { Untrusted } from "../../components/text.tsx";
+import "../../draw/draw.css";
 import { useQuery } from "../../data/query.ts";
+import { place, placeHref } from "../../state/location.ts";
 import { Path } from "./path.tsx";
 import "./research.css";
 
@@ -51,8 +53,7 @@ function Body({ answer, chosen }: { readonly answer: ResearchListAnswer; readonl
 
 function List({ research, current }: { readonly research: readonly ResearchSummary[]; readonly current: string }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <div class="scroll-x" tabIndex={0} role="region" aria-label="Research runs">
+    <Scroll label="Research runs">
       <table>
         <thead>
           <tr>
@@ -70,7 +71,10 @@ function List({ research, current }: { readonly research: readonly ResearchSumma
           {research.map((one) => (
             <tr key={one.research} class={one.research === current ? "current" : ""}>
               <td>
-                <a href={placeHref("research", null, { research: one.research })} aria-current={one.research === current ? "true" : undefined}>
+                <a
+                  href={placeHref("research", null, { research: one.research })}
+                  aria-current={one.research === current ? "true" : undefined}
+                >
                   <Untrusted text={one.domain} />
                 </a>
               </td>
@@ -85,7 +89,7 @@ function List({ research, current }: { readonly research: readonly ResearchSumma
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 
@@ -101,7 +105,11 @@ function Chosen({ summary }: { readonly summary: ResearchSummary }) {
           {summary.research} · {summary.status} · {formatDollars(summary.usd)}
         </span>
       </div>
-      {summary.message !== null && <p class="note"><Untrusted text={summary.message} /></p>}
+      {summary.message !== null && (
+        <p class="note">
+          <Untrusted text={summary.message} />
+        </p>
+      )}
       <Answer query={detail} label="Loading the research run">
         {(answer) => <Path answer={answer} />}
       </Answer>

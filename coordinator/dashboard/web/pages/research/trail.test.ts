@@ -26,7 +26,12 @@ test("a record that speaks for an idea belongs to it too", () => {
 });
 
 test("from a kernel back to all that it rests on", () => {
-  expect(sets("kernel", "i1")).toEqual({ record: ["post", "paper", "cited"], gap: ["g1"], idea: ["i1"], kernel: ["i1"] });
+  expect(sets("kernel", "i1")).toEqual({
+    record: ["post", "paper", "cited"],
+    gap: ["g1"],
+    idea: ["i1"],
+    kernel: ["i1"],
+  });
   expect(sets("gap", "g2")).toMatchObject({ idea: ["i2", "i3"], kernel: ["i3"] });
 });
 

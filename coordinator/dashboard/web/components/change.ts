@@ -1,7 +1,7 @@
 /** What an edge of an ancestry says: which parameters changed, and what that earned. */
-import type { Change, Descent } from "../../../contract/candidates.ts";
-import { MISSING } from "../../components/format.ts";
-import { visibleText } from "../../components/untrusted.ts";
+import type { Change, Descent } from "../../contract/candidates.ts";
+import { MISSING } from "./format.ts";
+import { visibleText } from "./untrusted.ts";
 
 export function describeChange({ parameter, from, to }: Change): string {
   return `${visibleText(parameter)} ${valueText(from)} → ${valueText(to)}`;
@@ -11,7 +11,10 @@ const valueText = (value: Change["from"]): string =>
   value === null ? MISSING : visibleText(Array.isArray(value) ? value.join(" ") : String(value));
 
 /** All changes in one line of at most so many characters; the rest is counted. */
-export function describeChanges({ changes, code_changed }: Pick<Descent, "changes" | "code_changed">, most: number): string {
+export function describeChanges(
+  { changes, code_changed }: Pick<Descent, "changes" | "code_changed">,
+  most: number,
+): string {
   const all = [...(code_changed ? ["code"] : []), ...changes.map(describeChange)];
   const [first] = all;
   if (first === undefined) return "same configuration";

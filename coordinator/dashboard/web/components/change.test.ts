@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { describeChange, describeChanges, describeGain, shortId, toneOf } from "./describe.ts";
+import { describeChange, describeChanges, describeGain, shortId, toneOf } from "./change.ts";
 
 const tile = { parameter: "TILE", from: 8, to: 16 };
 const unroll = { parameter: "UNROLL", from: null, to: true };
