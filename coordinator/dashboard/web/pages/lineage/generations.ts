@@ -17,12 +17,12 @@ export interface Place {
 }
 
 /** From one column to the next. */
-export interface Segment {
+interface Segment {
   readonly from: string;
   readonly to: string;
 }
 
-export interface Edge {
+interface Edge {
   readonly parent: string;
   readonly child: string;
   /** Keys of the places that it passes, its ends included. */
