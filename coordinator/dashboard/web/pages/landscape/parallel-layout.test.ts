@@ -6,7 +6,7 @@ const parameters = [
   { name: "UNROLL", type: "boolean", description: null, values: ["false", "true"] },
 ] as const;
 const known = parameters.map((parameter) => ({ ...parameter, values: [...parameter.values] }));
-const { axes, valueX } = axesOf(known, ["UNROLL", "TILE", "GONE"], 400);
+const { axes, valueX } = axesOf(known, ["UNROLL", "TILE", "UNKNOWN"], 400);
 const scale = { of: (value: number) => value, ticks: [] };
 
 test("axes stand in the order asked for, before the axis of the value", () => {
