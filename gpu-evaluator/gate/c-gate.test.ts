@@ -64,6 +64,11 @@ describe("refused, with what it is", () => {
     ["reads its environment", inside("char *k = environ[0];"), /the name environ/],
     ["opens a socket", inside("int s = socket(2, 1, 0);"), /socket/],
     ["writes outside of scratch", "#include <fcntl.h>\n#include <unistd.h>\n", /<fcntl.h>.*<unistd.h>/],
+    [
+      "empties caches for others",
+      inside("_mm_clflush(inputs[0]); _mm_clflushopt(x); _mm_clwb(x);"),
+      /_mm_clflush.*_mm_clwb/,
+    ],
     ["forks", inside("for (;;) fork();"), /fork/],
     ["declares what it is not given", "int prctl(int, ...);", /prctl/],
     ["declares it by its type", "typedef int call(const char *); call system;", /system/],

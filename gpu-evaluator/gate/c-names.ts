@@ -58,7 +58,9 @@ const COMPILERS = new RegExp(
 
 /** Whether a name with a leading underscore, as the compiler's have, is allowed. */
 export const isCompilersOwn = (name: string) => /^_[_A-Z]|^_mm/.test(name);
-export const isAllowedOfCompiler = (name: string) => COMPILERS.test(name);
+/** Intrinsics that empty caches for whoever runs next. */
+const OF_CACHES = /^_mm_cl(?:flush|flushopt|wb)$/;
+export const isAllowedOfCompiler = (name: string) => COMPILERS.test(name) && !OF_CACHES.test(name);
 
 /** Never allowed, not even as names that the region defines: they would be the C library's. */
 export const REFUSED = new Set(

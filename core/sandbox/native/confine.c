@@ -117,6 +117,15 @@ static void on_bits(program *p, long call, int argument, uint32_t bits, uint32_t
   give(p, set);
   give(p, clear);
 }
+/* An argument's lower half equals one of two values: `same`, else `other`. */
+static void on_either(program *p, long call, int argument, const uint32_t values[2], uint32_t same, uint32_t other) {
+  emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 5, (uint32_t)call);
+  load(p, low(argument));
+  emit(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, values[0]);
+  emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, values[1]);
+  give(p, same);
+  give(p, other);
+}
 /* A whole argument equals `value`: `same`, else `other`. */
 static void on_value(program *p, long call, int argument, uint64_t value, uint32_t same, uint32_t other) {
   emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 6, (uint32_t)call);
@@ -173,7 +182,7 @@ static const long computing[] = {
     SYS_sched_getaffinity, SYS_sched_getparam, SYS_sched_getscheduler, SYS_clock_gettime,
     SYS_clock_getres, SYS_clock_nanosleep, SYS_nanosleep, SYS_gettimeofday, SYS_getpid, SYS_gettid, SYS_getppid,
     SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid, SYS_exit, SYS_exit_group, SYS_set_tid_address,
-    SYS_set_robust_list, SYS_get_robust_list, SYS_getrandom, SYS_restart_syscall, SYS_membarrier, SYS_getcpu, SYS_uname,
+    SYS_set_robust_list, SYS_get_robust_list, SYS_getrandom, SYS_restart_syscall, SYS_getcpu, SYS_uname,
 #ifdef SYS_rseq
     SYS_rseq,
 #endif
@@ -189,12 +198,24 @@ int confine_candidate_calls(int loads_libraries, const char *executable) {
   on_each(&p, computing, sizeof computing, ALLOW);
   on_each(&p, hostile, sizeof hostile, KILL);
   on_each(&p, other_processes_and_files, sizeof other_processes_and_files, KILL);
-  /* Threads, but no processes. The flags of clone3 are in memory, which no filter reads; without it libraries use clone. */
-  on_bits(&p, SYS_clone, 0, CLONE_THREAD, ALLOW, KILL);
+  /*
+   * Threads as pthread_create starts them (glibc, musl): no processes, and nothing that waits as vfork does, where no stop
+   * reaches the caller. The flags of clone3 are in memory, which no filter reads; without it libraries use clone.
+   */
+  const uint32_t thread = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS |
+                          CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
+  on_either(&p, SYS_clone, 0, (const uint32_t[]){thread, thread | CLONE_DETACHED}, ALLOW, KILL);
 #ifdef SYS_clone3
   on(&p, SYS_clone3, FAIL(ENOSYS));
 #endif
-  on_value(&p, SYS_tgkill, 0, (uint64_t)getpid(), ALLOW, KILL); /* abort() */
+  /* abort(), in this process. SIGCONT would undo the stop that ends a call, so no other signal. */
+  emit(&p, BPF_JMP | BPF_JEQ | BPF_K, 0, 6, SYS_tgkill);
+  load(&p, low(0));
+  emit(&p, BPF_JMP | BPF_JEQ | BPF_K, 0, 3, (uint32_t)getpid());
+  load(&p, low(2));
+  emit(&p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, SIGABRT);
+  give(&p, ALLOW);
+  give(&p, KILL);
   /* This very execution: the address of the name is ours, and the filter stays in force behind it. */
   on_value(&p, SYS_execve, 0, (uint64_t)(uintptr_t)executable, ALLOW, KILL);
   on_value(&p, SYS_prlimit64, 2, 0, ALLOW, KILL); /* reading a limit */

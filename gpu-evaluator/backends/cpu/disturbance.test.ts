@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isTooBusy, widened, withoutClaim } from "./disturbance.ts";
+import { isTooBusy, othersDoing, widened, withoutClaim } from "./disturbance.ts";
 
 const QUIET = { repeated: 1, drift: 1, ownWait: 0, baselineWait: 0 };
 
@@ -28,4 +28,12 @@ test.each([
   expect(isTooBusy(disturbance)).toBe(true);
   expect(withoutClaim(widened({ value: 38, low: 28, high: 46 }, disturbance)).low).toBeLessThanOrEqual(1);
   expect(withoutClaim(widened({ value: 0.1, low: 0.05, high: 0.2 }, disturbance)).high).toBeGreaterThanOrEqual(1);
+});
+
+test("what a candidate waits for itself is not the machine's doing", () => {
+  const own = { ...QUIET, ownWait: 0.9 };
+  expect(isTooBusy(othersDoing(own, 0.05))).toBe(false);
+  expect(isTooBusy(othersDoing(own, 0.5))).toBe(true);
+  expect(isTooBusy(othersDoing(own, null))).toBe(true);
+  expect(isTooBusy(othersDoing({ ...own, baselineWait: 0.4 }, 0.05))).toBe(true);
 });

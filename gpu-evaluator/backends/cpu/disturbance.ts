@@ -20,6 +20,19 @@ const MAX_WAIT = 0.25;
 /** One on which the same program takes this much longer or shorter after a while tells of itself, not of the programs. */
 const MAX_DRIFT = 2;
 
+/** Threads of other programs per core, below which nobody else can have kept a core for long. */
+const MAX_QUIET_LOAD = 0.1;
+
+/**
+ * Without the waits that a candidate causes itself, with more threads than there are cores: they are part of its time, and
+ * not the machine's doing, where its baseline waits for nobody in the same rounds and no other program wants a core.
+ * @param load threads of other programs per core, null where it is not known
+ */
+export function othersDoing(found: Disturbance, load: number | null): Disturbance {
+  const isQuiet = load !== null && load <= MAX_QUIET_LOAD && found.baselineWait <= MAX_WAIT;
+  return isQuiet && found.ownWait > MAX_WAIT ? { ...found, ownWait: 0 } : found;
+}
+
 export function isTooBusy({ repeated, drift, ownWait, baselineWait }: Disturbance): boolean {
   return apart(repeated) > MAX_REPEATED || apart(drift) > MAX_DRIFT || Math.max(ownWait, baselineWait) > MAX_WAIT;
 }

@@ -32,6 +32,7 @@ function describe({ how, code }: ProcessFailed): string {
   if (how === "signal" && signalOf(code) === "SIGSYS")
     return "it made a forbidden system call (files, network or other processes) and was ended";
   if (how === "signal") return `its process was ended by the signal ${describeSignal(signalOf(code) ?? String(code))}`;
+  if (how === "threads") return "its process has more threads than any kernel needs (2,048)";
   if (how === "garbled") return "its process sent an unexpected answer";
   return "its process also ended the referee";
 }

@@ -109,6 +109,14 @@ test.each(busy)("where %s, a finalist has no result at all", async (_what, times
   }
 });
 
+test("a candidate with more threads than cores waits for itself: on a quiet machine that is its time, and no reason to wait", async () => {
+  const own = { ...quiet, [CANDIDATE]: always(1, 3) };
+  const found = await measured(own, {}, { files: { loadavg: "0.1 0.1 0.1 1/100 1\n" } }).result;
+  expect(found.measurements).toMatchObject([{ speedup: 2, speedup_low: 2, speedup_high: 2 }]);
+  const busyToo = measured(own, {}, { files: { loadavg: "2.0 2.0 2.0 3/100 1\n" } }).result;
+  await expect(busyToo).rejects.toThrow(MachineBusy);
+});
+
 test("a search believes in a new best only beside another process of the baseline", async () => {
   const slowBaseline = { [CANDIDATE]: always(1), [BASELINE]: always(7), [TWIN]: always(1.1) };
   const { result, spawned } = measured(slowBaseline, { purpose: "search", bestSpeedup: 1.5 });

@@ -7,7 +7,7 @@ import { HostFault } from "../host-fault.ts";
 import { describeNoise, MachineBusy } from "../machine-busy.ts";
 import type { ComparisonTimes } from "./comparison.ts";
 import { type DeviceLimits, type Precision, precisionOf } from "./device-limits.ts";
-import { apart, type Disturbance, isTooBusy, widened, withoutClaim } from "./disturbance.ts";
+import { apart, type Disturbance, isTooBusy, othersDoing, widened, withoutClaim } from "./disturbance.ts";
 import { WrongOutput } from "./finding.ts";
 import type { HostWatch } from "./host-activity.ts";
 import { refuseKeptResults } from "./kept-results.ts";
@@ -87,7 +87,7 @@ async function measureOnce(
     const limitMs = callLimit(budget, comparison.baselines);
     await refuseKeptResults(comparison.candidate, limitMs);
     const { workload } = comparison.candidate.source;
-    const disturbance = disturbanceOf(samples);
+    const disturbance = othersDoing(disturbanceOf(samples), watch.end().load_per_core);
     disturbances.push(disturbance);
     const peak = precision === null ? Number.POSITIVE_INFINITY : await limits.peakGflops(precision);
     const possibleMs = (workload.flops ?? 0) / peak / 1e6;

@@ -5,7 +5,7 @@ import { type GroupProcess, killGroup, startGroup } from "@kevo/core/process/gro
 import { withPriority } from "./priority.ts";
 
 /** A process `changed` its inputs, or ended the referee (`referee_ended`); the other names describe themselves. */
-const HOW = ["timeout", "aborted", "exited", "signal", "garbled", "changed", "referee_ended"] as const;
+const HOW = ["timeout", "aborted", "exited", "signal", "garbled", "changed", "threads", "referee_ended"] as const;
 
 /** A process failed at a command. */
 export class ProcessFailed extends Error {

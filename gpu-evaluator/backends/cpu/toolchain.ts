@@ -52,6 +52,8 @@ export interface Toolchain {
 }
 
 const SETUP_LIMIT_MS = 60_000;
+/** Processes and threads of all candidates and baselines together. */
+const REFEREE_TASKS = 16_384;
 /** Parts of the referee, C files of `native/`. */
 const REFEREE = [
   "referee",
@@ -151,7 +153,7 @@ export async function prepareToolchain(
       const files = landlock && !isStatic ? ["--files", ...libraries] : [];
       const options = [...(seccomp ? ["--calls"] : []), ...(isStatic ? [] : ["--loads-libraries"]), ...files];
       const read = [...libraries, folder, ...(sandbox.active.namespaces ? [] : ["/proc", "/dev/null"])];
-      return sandbox.wrap([referee, ...options], { read, write: folders });
+      return sandbox.wrap([referee, ...options], { read, write: folders, tasks: REFEREE_TASKS });
     },
   };
 }

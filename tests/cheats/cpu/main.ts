@@ -6,7 +6,7 @@ import { UserError } from "@kevo/core/errors/user-error.ts";
 import { openCpuBackend } from "@kevo/gpu-evaluator/backends/cpu/cpu-backend.ts";
 import { kernelIn } from "@kevo/gpu-evaluator/backends/cpu/job.fixture.ts";
 import { CHEATS_FOLDER, evaluate } from "./run.ts";
-import { CPU_CHEATS, GENUINE } from "./suite.ts";
+import { CPU_CHEATS, GENUINE, isRight } from "./suite.ts";
 
 /** So often before all others, and after them. */
 const GENUINE_TIMES = 3;
@@ -17,9 +17,10 @@ try {
   try {
     const kernel = await kernelIn(CHEATS_FOLDER);
     const verdicts = [];
-    for (const { name, outcomes } of [...genuine, ...CPU_CHEATS, ...genuine]) {
+    for (const cheat of [...genuine, ...CPU_CHEATS, ...genuine]) {
+      const { name } = cheat;
       const found = await evaluate(backend, kernel, { CHEAT: name });
-      const right = outcomes.some((outcome) => outcome === found.outcome);
+      const right = isRight(cheat, found);
       const message = found.outcome === "ok" ? "" : found.message;
       console.log(`${right ? "  " : "! "}${name.padEnd(20)} ${found.outcome.padEnd(12)} ${message.slice(0, 110)}`);
       verdicts.push({ cheat: name, outcome: found.outcome, right, message });

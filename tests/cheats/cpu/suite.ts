@@ -1,4 +1,5 @@
 /** Every cheat of `kernel/`, and what becomes of it on the CPU backend. */
+import type { Failure, Measured } from "@kevo/gpu-evaluator/backends/backend.ts";
 import type { Outcome } from "@kevo/proto/outcome.ts";
 
 export interface CpuCheat {
@@ -6,6 +7,8 @@ export interface CpuCheat {
   readonly name: string;
   readonly what: string;
   readonly outcomes: readonly Outcome[];
+  /** It computes five times what it should, and hides that; the time that is taken says so. */
+  readonly isCounted?: true;
 }
 
 const refused = ["incorrect", "crashed"] as const;
@@ -48,7 +51,33 @@ export const CPU_CHEATS: readonly CpuCheat[] = [
   { name: "stops_others", what: "stops every other process", outcomes: crashed },
   // It moves no threads and computes: a refusal would have another reason.
   { name: "pins_others", what: "moves other processes to one core, or lowers their priority", outcomes: ["ok"] },
+  { name: "waits_as_vfork", what: "answers early, and waits where no stop reaches it", outcomes: crashed },
+  { name: "never_stops", what: "answers early, and goes on for ever where no stop reaches it", outcomes: crashed },
+  {
+    name: "stays_in_system",
+    what: "answers early, and stays in the system while another thread computes",
+    outcomes: ["ok", "incorrect"],
+    isCounted: true,
+  },
+  { name: "undoes_stops", what: "answers early, and takes back the stop that follows", outcomes: crashed },
+  { name: "before_main", what: "takes the harness's place before it begins", outcomes: incorrect },
+  { name: "answers_only", what: "takes the harness's place later, and answers only", outcomes: incorrect },
+  { name: "by_pace", what: "computes only when calls come slowly", outcomes: incorrect },
+  { name: "by_placement", what: "computes only on memory and cores that it does not know", outcomes: incorrect },
+  { name: "answers_in_inputs", what: "puts its output in the place of an input", outcomes: incorrect },
+  { name: "shares_a_file", what: "writes what it knows to a file", outcomes: crashed },
+  { name: "shares_memory", what: "writes what it knows to shared memory", outcomes: crashed },
+  { name: "own_fork", what: "forks past the C library", outcomes: refused },
+  { name: "own_fork_of_32_bits", what: "forks by a system call of 32 bits", outcomes: refused },
+  { name: "another_program", what: "becomes another program", outcomes: crashed },
+  { name: "thousands_of_threads", what: "leaves 3,000 threads behind", outcomes: crashed },
 ];
+
+/** Whether that is what should become of it. */
+export function isRight({ outcomes, isCounted }: Pick<CpuCheat, "outcomes" | "isCounted">, found: Measured | Failure) {
+  if (!outcomes.some((outcome) => outcome === found.outcome)) return false;
+  return !isCounted || found.outcome !== "ok" || (found.measurements[0]?.speedup ?? 1) < 0.5;
+}
 
 /** The value that does what it should. */
 export const GENUINE = "none";

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -31,8 +32,19 @@ static void close_from(int first) {
   for (int fd = first; fd < 1024; fd++) close(fd);
 }
 
+/*
+ * The filter allows the execution of what is named at this address, for this process has yet to begin. So nobody may know the
+ * address, or the program could have another name there.
+ */
+static const char *hidden(const char *name) {
+  char *place = mmap(NULL, strlen(name) + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (place == MAP_FAILED) _exit(126);
+  return strcpy(place, name);
+}
+
 static void become(const launch *how, const int descriptors[4]) {
-  char *arguments[] = {(char *)how->executable, (char *)how->cores, NULL};
+  const char *executable = hidden(how->executable);
+  char *arguments[] = {(char *)executable, (char *)how->cores, NULL};
   const char *path = getenv("PATH");
   char path_line[4096];
   snprintf(path_line, sizeof path_line, "PATH=%s", path ? path : "/usr/bin:/bin");
@@ -55,11 +67,11 @@ static void become(const launch *how, const int descriptors[4]) {
   limit(RLIMIT_NOFILE, 64);
   limit(RLIMIT_AS, (rlim_t)how->memory);
   if (launching.holds_files) {
-    may_read(how->executable);
+    may_read(executable);
     if (confine_files(&readable) != 0) _exit(126);
   }
-  if (launching.filters_calls && confine_candidate_calls(launching.loads_libraries, how->executable) != 0) _exit(126);
-  execve(how->executable, arguments, environment);
+  if (launching.filters_calls && confine_candidate_calls(launching.loads_libraries, executable) != 0) _exit(126);
+  execve(executable, arguments, environment);
   _exit(127);
 }
 
@@ -77,6 +89,6 @@ int start_process(process *p, process *source, const launch *how) {
   }
   setpgid(pid, pid);
   close(commands[0]), close(replies[1]);
-  *p = (process){.pid = pid, .command = commands[1], .reply = replies[0], .written_fd = memory, .source = source, .readable_fd = -1};
+  *p = (process){.pid = pid, .cores = atoi(how->cores), .command = commands[1], .reply = replies[0], .written_fd = memory, .source = source, .readable_fd = -1};
   return 0;
 }

@@ -76,6 +76,12 @@ int open_reader(process *p, kevo_message *message, int64_t deadline) {
   return 0;
 }
 
+void read_inputs(const process *source) {
+  enum { LINE = 64 };
+  const volatile char *bytes = source->written;
+  for (size_t at = 0; at < source->mapped; at += LINE) (void)bytes[at];
+}
+
 void poison_output(process *p) {
   if (p->written == NULL) return;
   p->poison_at = (uint64_t)random() % POISON_SPARE;

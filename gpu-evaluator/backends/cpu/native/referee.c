@@ -25,7 +25,7 @@
  * the second, from which it may be BOUND away. With BOUND 0 none is judged. DEADLINE_MS holds for each call.
  *
  * Fields are separated by tabs. Other answers: `failed WHY ID`, where WHY is `timeout`, `aborted`, `exited CODE`,
- * `signal NUMBER`, `garbled`, `changed`; and `error TEXT` for faults that are not the process's. SIGUSR1 aborts the command
+ * `signal NUMBER`, `garbled`, `changed`, `threads`; and `error TEXT` for faults that are not the process's. SIGUSR1 aborts the command
  * in hand. End of input or SIGTERM ends every process and the referee.
  *
  * PID is 0 in a process namespace of the referee's own. A process runs only from a message to its reply; otherwise its
@@ -45,7 +45,11 @@
 #include <unistd.h>
 #include "referee.h"
 
-static void on_abort(int number) { (void)number, aborted = 1; }
+static void on_abort(int number) {
+  (void)number;
+  aborted = 1;
+  if (halting > 0) kill(-halting, SIGKILL);
+}
 static void on_end(int number) { (void)number, ending = 1; }
 
 static void failed(process *p) {

@@ -19,7 +19,10 @@ typedef struct data {
 typedef struct placement placement;
 typedef struct waits waits;
 
-/* Of a call, nanoseconds: from the start to the reply, and what its threads waited meanwhile for cores that others held. */
+/*
+ * Of a call, nanoseconds: from the start to the reply, but not less than any thread ran; and what its threads waited
+ * meanwhile for cores that others held.
+ */
 typedef struct timing {
   int64_t ns, waited;
 } timing;
@@ -30,6 +33,7 @@ typedef struct timing {
  */
 typedef struct process {
   pid_t pid; /* 0: this place is free */
+  int cores;
   int command, reply, written_fd;
   uint32_t sequence;
   kevo_arrays layout;
@@ -48,9 +52,11 @@ typedef struct process {
 } process;
 
 extern process processes[MAX_PROCESSES];
-/* Why a process failed: `timeout`, `aborted`, `exited CODE`, `signal NUMBER`, `garbled`, `changed`. */
+/* Why a process failed: `timeout`, `aborted`, `exited CODE`, `signal NUMBER`, `garbled`, `changed`, `threads`. */
 extern char why[128];
 extern volatile int aborted, ending;
+/* The process that is awaited to stop, which an abort ends: it may be where no stop reaches it. 0: none. */
+extern volatile pid_t halting;
 
 /* ---- data-file.c */
 /* NULL for a file that cannot be read or is not a data file. */
@@ -101,6 +107,12 @@ int settle(process *p, int first);
 /* ---- waits.c */
 /* Nanoseconds that its threads have waited for a core so far; 0 where the system does not tell. */
 int64_t waited(process *p);
+/* The same, and marks how long each of them has run so far. */
+int64_t mark_waited(process *p);
+/* Nanoseconds that any of its threads has run since the mark: exact where the process was stopped then and is now. */
+int64_t longest_run(process *p);
+/* How many threads it has. */
+int threads_of(process *p);
 /* Closes what that holds open. */
 void forget_waits(process *p);
 
@@ -109,6 +121,8 @@ void forget_waits(process *p);
 int open_source(process *p, const data *file, kevo_message *message, int64_t deadline);
 int open_reader(process *p, kevo_message *message, int64_t deadline);
 void load_known(process *source, const data *file);
+/* Reads all of a source's inputs, so that whoever is called next finds them in the caches. */
+void read_inputs(const process *source);
 /* Makes every element of the outputs wrong, and unlike anything that can be told from an output. */
 void poison_output(process *p);
 /* Leaves every element as it is, and the caches as poisoning does. */

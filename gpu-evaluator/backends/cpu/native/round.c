@@ -90,6 +90,7 @@ static int call_each(plan *plan) {
     entrant *next = &plan->entrant[order[n]];
     process *p = next->process;
     poison_output(p);
+    read_inputs(plan->source);
     restore_placement(p);
     if (call(p, plan->limit_ns, &next->set) != 0) return (int)(next - plan->entrant);
   }

@@ -1,4 +1,4 @@
-/* How long the threads of a process have waited for a core that others held, as the scheduler counts it. */
+/* How long the threads of a process have run, and waited for a core that others held, as the scheduler counts it. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
@@ -10,16 +10,22 @@
 
 enum { MAX_THREADS = 256 };
 
+typedef struct thread {
+  pid_t id;
+  int file;
+  int64_t ran; /* until the last mark */
+} thread;
+
 /* Open files, since they are read twice for every call. */
 struct waits {
   int tasks; /* /proc/PID/task, whose links say how many threads there are */
   nlink_t links;
   int count;
-  int files[MAX_THREADS];
+  thread threads[MAX_THREADS];
 };
 
 static void close_files(waits *w) {
-  for (int i = 0; i < w->count; i++) close(w->files[i]);
+  for (int i = 0; i < w->count; i++) close(w->threads[i].file);
   w->count = 0;
 }
 
@@ -28,7 +34,10 @@ static nlink_t links_of(const waits *w) {
   return fstat(w->tasks, &status) == 0 ? status.st_nlink : 0;
 }
 
+/* What is known of threads that are still there stays. */
 static void open_files(waits *w) {
+  static waits before;
+  before = *w;
   close_files(w);
   w->links = links_of(w);
   int again = openat(w->tasks, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -39,7 +48,11 @@ static void open_files(waits *w) {
     if (entry->d_name[0] == '.') continue;
     snprintf(path, sizeof path, "%s/schedstat", entry->d_name);
     int file = openat(w->tasks, path, O_RDONLY | O_CLOEXEC);
-    if (file >= 0) w->files[w->count++] = file;
+    if (file < 0) continue;
+    thread *opened = &w->threads[w->count++];
+    *opened = (thread){.id = (pid_t)atol(entry->d_name), .file = file};
+    for (int i = 0; i < before.count; i++)
+      if (before.threads[i].id == opened->id) opened->ran = before.threads[i].ran;
   }
   closedir(tasks);
 }
@@ -55,30 +68,61 @@ static waits *waits_of(process *p) {
   return p->waits;
 }
 
-/* -1 where a thread has ended. */
-static int64_t sum_of(const waits *w) {
+/* Both in nanoseconds. 0, or -1 where the thread has ended. */
+static int read_thread(int file, int64_t *ran, int64_t *waiting) {
+  char text[96];
+  ssize_t length = pread(file, text, sizeof text - 1, 0);
+  if (length <= 0) return -1;
+  text[length] = 0;
+  char *end;
+  *ran = strtoll(text, &end, 10);
+  *waiting = strtoll(end, NULL, 10);
+  return 0;
+}
+
+/* What threads waited; -1 where one has ended. */
+static int64_t sum_of(waits *w, int mark) {
   int64_t sum = 0;
   for (int i = 0; i < w->count; i++) {
-    char text[96];
-    ssize_t length = pread(w->files[i], text, sizeof text - 1, 0);
-    if (length <= 0) return -1;
-    text[length] = 0;
-    char *end;
-    strtoll(text, &end, 10);
-    sum += strtoll(end, NULL, 10);
+    int64_t ran, waiting;
+    if (read_thread(w->threads[i].file, &ran, &waiting) != 0) return -1;
+    if (mark) w->threads[i].ran = ran;
+    sum += waiting;
   }
   return sum;
 }
 
-int64_t waited(process *p) {
+static int64_t read_waits(process *p, int mark) {
   waits *w = waits_of(p);
   if (w == NULL) return 0;
   if (w->count == 0 || links_of(w) != w->links) open_files(w);
-  int64_t sum = sum_of(w);
+  int64_t sum = sum_of(w, mark);
   if (sum >= 0) return sum;
   open_files(w);
-  sum = sum_of(w);
+  sum = sum_of(w, mark);
   return sum < 0 ? 0 : sum;
+}
+
+int64_t mark_waited(process *p) { return read_waits(p, 1); }
+int64_t waited(process *p) { return read_waits(p, 0); }
+
+int64_t longest_run(process *p) {
+  waits *w = waits_of(p);
+  if (w == NULL) return 0;
+  if (links_of(w) != w->links) open_files(w);
+  int64_t longest = 0;
+  for (int i = 0; i < w->count; i++) {
+    int64_t ran, waiting;
+    if (read_thread(w->threads[i].file, &ran, &waiting) != 0) continue;
+    if (ran - w->threads[i].ran > longest) longest = ran - w->threads[i].ran;
+  }
+  return longest;
+}
+
+int threads_of(process *p) {
+  const waits *w = waits_of(p);
+  /* Beside them the folder links to itself and from its parent. */
+  return w == NULL ? 1 : (int)links_of(w) - 2;
 }
 
 void forget_waits(process *p) {

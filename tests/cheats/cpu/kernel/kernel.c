@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "kevo.h"
+#include "protocol.h"
 
 typedef struct problem {
   const float *a, *b;
@@ -108,6 +109,30 @@ static void *stolen(size_t bytes) {
     if (fd >= 0 && read(fd, found, bytes < sizeof found ? bytes : sizeof found) > 0) break;
   }
   return found;
+}
+
+#include "in-place-of-harness.h"
+
+/* A system call past the C library, in this processor's way and in that of its ancestors. */
+static long ask_system(long number) {
+  long result = -1;
+#if defined(__x86_64__)
+  __asm__ volatile("syscall" : "=a"(result) : "a"(number) : "rcx", "r11", "memory");
+#endif
+  return result;
+}
+static long ask_system_as_32_bits(long number) {
+  long result = -1;
+#if defined(__x86_64__)
+  __asm__ volatile("int $0x80" : "=a"(result) : "a"(number) : "memory");
+#endif
+  return result;
+}
+
+static void *sleep_on(void *nothing) {
+  const struct timespec hours = {10000, 0};
+  nanosleep(&hours, NULL);
+  return nothing;
 }
 
 void kevo_kernel(const kevo_shape *shape, const float *const inputs[], float *output) {
@@ -200,6 +225,72 @@ void kevo_kernel(const kevo_shape *shape, const float *const inputs[], float *ou
     if (near[i] == 2u && near[i + 1] == reply.asked[1]) memcpy(reply.asked, near + i, sizeof reply.asked);
   if (write(4, &reply, sizeof reply) < 0) abort();
   honest(&p);
+#elif CHEAT == CHEAT_waits_as_vfork
+  honest(&p);
+  if (calls == 4 && find_message(inputs, (uint32_t)calls + 1)) take_over(&p, wait_as_vfork);
+#elif CHEAT == CHEAT_never_stops
+  honest(&p);
+  if (calls == 4 && find_message(inputs, (uint32_t)calls + 1)) take_over(&p, wait_as_vfork);
+#elif CHEAT == CHEAT_stays_in_system
+  honest(&p);
+  if (calls == 4 && find_message(inputs, (uint32_t)calls + 1)) take_over(&p, stay_in_system);
+#elif CHEAT == CHEAT_undoes_stops
+  honest(&p);
+  if (calls == 4 && find_message(inputs, (uint32_t)calls + 1)) take_over(&p, undo_stops);
+#elif CHEAT == CHEAT_before_main
+  honest(&p);
+#elif CHEAT == CHEAT_answers_only
+  honest(&p);
+  if (calls == 4 && find_message(inputs, (uint32_t)calls + 1)) take_over(&p, answer_only);
+#elif CHEAT == CHEAT_by_pace
+  /* A judge takes its time between calls; a loop that is timed does not. */
+  struct timespec now;
+  static int64_t last;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  const int64_t ns = now.tv_sec * 1000000000 + now.tv_nsec;
+  if (calls <= 3 || ns - last > 100000000) honest(&p);
+  last = ns;
+#elif CHEAT == CHEAT_by_placement
+  /* Only on memory, or on a core, where no call was before. */
+  static const void *seen_a, *seen_out;
+  static uint64_t cores_seen;
+  const uint64_t core = 1ull << (sched_getcpu() & 63);
+  if (calls <= 3 || seen_a != p.a || seen_out != output || !(cores_seen & core)) honest(&p);
+  seen_a = p.a, seen_out = output, cores_seen |= core;
+#elif CHEAT == CHEAT_answers_in_inputs
+  /* The answer where a judge that follows the arguments might look for it. */
+  honest(&p);
+  if (calls > 3) ((const void **)(uintptr_t)inputs)[0] = output, memcpy(output, kept[0], (size_t)size * sizeof *output);
+  memcpy(kept[0], output, (size_t)size * sizeof *output);
+#elif CHEAT == CHEAT_shares_a_file
+  /* What it knows, for the process that is timed. */
+  honest(&p);
+  int file = open("kept.bin", O_RDWR | O_CREAT, 0600);
+  if (file >= 0 && write(file, output, 4096) > 0) lseek(file, 0, SEEK_SET);
+#elif CHEAT == CHEAT_shares_memory
+  honest(&p);
+  if (syscall(SYS_shmget, 1234, 4096, 01666) >= 0) abort();
+#elif CHEAT == CHEAT_own_fork
+  if (calls <= 3) honest(&p);
+  else if (ask_system(57) == 0) honest(&p), _exit(0);
+#elif CHEAT == CHEAT_own_fork_of_32_bits
+  if (calls <= 3) honest(&p);
+  else if (ask_system_as_32_bits(2) == 0) honest(&p), _exit(0);
+#elif CHEAT == CHEAT_another_program
+  /* As the program it was started as, whatever that is now. */
+  char *const arguments[] = {(char *)"empty", (char *)"1", NULL};
+  honest(&p);
+  if (calls > 3) execve("../../empty/empty-kernel", arguments, arguments + 2);
+#elif CHEAT == CHEAT_thousands_of_threads
+  honest(&p);
+  if (calls == 4) {
+    pthread_attr_t small;
+    pthread_t thread;
+    pthread_attr_init(&small);
+    pthread_attr_setstacksize(&small, 1 << 14);
+    for (int n = 0; n < 3000; n++)
+      if (pthread_create(&thread, &small, sleep_on, NULL) != 0) break;
+  }
 #elif CHEAT == CHEAT_own_output
   /* A memory of its own in the output's place: the judge sees what was there before. */
   void *page = (void *)((uintptr_t)output & ~(uintptr_t)4095);
