@@ -238,9 +238,11 @@ function configColumn(configs: readonly Config[]): { head: string; cell: (config
 
 /** The last column takes the rest of `width`, at least 20. */
 function fitted(columns: readonly Column[], rows: readonly string[][], width: number): TableView {
-  const widths = columns
-    .slice(0, -1)
-    .map(({ head }, i) => Math.max(head.length, ...rows.map((r) => r[i]?.length ?? 0)));
+  if (!Number.isFinite(width)) return { columns, rows };
+  const widths = columns.slice(0, -1).map(({ head }) => head.length);
+  for (const row of rows) {
+    for (const [at, taken] of widths.entries()) widths[at] = Math.max(taken, row[at]?.length ?? 0);
+  }
   const room = Math.max(20, width - widths.reduce((sum, w) => sum + w + 2, 0));
   return { columns, rows: rows.map((row) => [...row.slice(0, -1), cut(row.at(-1) ?? "", room)]) };
 }

@@ -70,6 +70,19 @@ it("ranks finalists before single evaluations, and what was stopped early last",
   expect(ranking(lineage.db, run, 3)).toEqual(ranked.slice(0, 3));
 });
 
+it("ranks every candidate once, over the workloads that count, however its rows lie", () => {
+  const run = lineage.run({ workloads: ["small", "large"] });
+  const ids = [1, 2, 3, 4].map(() => lineage.candidate(run)) as [string, string, string, string];
+  // Equally good, so only their ids order the rows of the first two; the third was begun as a finalist, not finished.
+  for (const id of ids.slice(0, 3)) lineage.ok(id, { speedups: { small: 2, large: 8, elsewhere: 100 } });
+  lineage.measured(ids[2], { round: 1, speedups: { small: 50 } });
+  lineage.ok(ids[3], { speedups: { small: 1, large: 1 } });
+  const ranked = ranking(lineage.db, run, 10);
+  expect(ranked.map((r) => [r.candidate, r.rounds])).toEqual(ids.map((id) => [id, 0]));
+  expect(ranked.map((r) => r.speedup)).toEqual([4, 4, 4, 1].map((speedup) => expect.closeTo(speedup, 9)));
+  expect(ranking(lineage.db, run, 2)).toEqual(ranked.slice(0, 2));
+});
+
 it("shows a candidate with all that is stored of it", () => {
   const run = lineage.run();
   const origin = lineage.candidate(run, { config: { tile: 8 } });

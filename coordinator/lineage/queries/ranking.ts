@@ -6,7 +6,7 @@
  */
 import { isBetter, type Objective } from "@kevo/proto/objective.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
-import { and, desc, eq, gte, inArray, notInArray, type SQL } from "drizzle-orm";
+import { and, desc, eq, gte, inArray } from "drizzle-orm";
 import { z } from "zod";
 import { combine } from "../combine.ts";
 import type { LineageDatabase } from "../database.ts";
@@ -15,6 +15,7 @@ import { candidates, evaluations, measurements } from "../schema.ts";
 import { failedFinalists } from "./finalists.ts";
 import { type Niches, readNiches } from "./niches.ts";
 import { idInRun } from "./of-run.ts";
+import { rowsOf } from "./raw-rows.ts";
 
 /** A candidate's place, with names as in the final line of `coordinator start --json`. */
 export interface Ranked {
@@ -48,7 +49,7 @@ export const timingColumns = {
   metrics: measurements.metrics,
 };
 
-export type Measured = Pick<typeof measurements.$inferSelect, keyof typeof timingColumns>;
+export type Measured = Omit<Pick<typeof measurements.$inferSelect, keyof typeof timingColumns>, "candidate">;
 
 /** @param limit most rows wanted. */
 export function ranking(db: LineageDatabase, run: string, limit: number): Ranked[] {
@@ -56,33 +57,14 @@ export function ranking(db: LineageDatabase, run: string, limit: number): Ranked
   const out = failedFinalists(db, run).map(({ candidate }) => candidate);
   const finalists = rankFinalists(db, run, niches).filter((place) => !out.includes(place.candidate));
   if (finalists.length >= limit) return finalists.slice(0, limit);
-  const singles = db
-    .select({ id: candidates.id })
-    .from(evaluations)
-    .innerJoin(candidates, eq(candidates.id, evaluations.candidate))
-    .where(
-      and(
-        idInRun(evaluations.candidate, run),
-        eq(evaluations.outcome, "ok"),
-        notInArray(evaluations.candidate, [...out, ...finalists.map((f) => f.candidate)]),
-      ),
-    )
-    // A candidate that was stopped early was not timed to the end; it never ranks above a fully timed one.
-    .orderBy(evaluations.stoppedEarly, desc(evaluations.fitness), evaluations.timeMs, candidates.createdAt)
-    .limit(limit - finalists.length)
-    .all();
-  const places = rankedOf(
-    db,
-    run,
-    niches,
-    singles.map((s) => s.id),
-  );
-  return [...finalists, ...places];
+  const passed = new Set([...out, ...finalists.map((place) => place.candidate)]);
+  return [...finalists, ...rankSingles(db, run, niches, passed, limit - finalists.length)];
 }
 
 /** Timings of the rounds that count: complete re-measurements where there are any, else the evaluation's own. */
 export function countingTimings<T extends Measured>(rows: readonly T[], workloads: readonly string[]): T[] {
   const own = rows.filter((row) => workloads.includes(row.workload));
+  if (own.every(({ round }) => round === 0)) return own;
   const rounds = Map.groupBy(own, (row) => row.round);
   const complete = [...rounds].filter(([round, timings]) => round > 0 && timings.length === workloads.length);
   return complete.length > 0 ? complete.flatMap(([, timings]) => timings) : (rounds.get(0) ?? []);
@@ -92,37 +74,77 @@ function rankFinalists(db: LineageDatabase, run: string, niches: Niches): Ranked
   const again = db
     .selectDistinct({ id: measurements.candidate })
     .from(measurements)
-    .where(and(idInRun(measurements.candidate, run), gte(measurements.round, 1)))
+    .where(and(idInRun(measurements.candidate, run), gte(measurements.round, 1)));
+  const timings = db
+    .select(timingColumns)
+    .from(measurements)
+    .where(and(idInRun(measurements.candidate, run), inArray(measurements.candidate, again)))
     .all();
-  return rankedOf(
-    db,
-    run,
-    niches,
-    again.map((a) => a.id),
-  )
+  const rows = db
+    .select(placedColumns)
+    .from(candidates)
+    .where(and(idInRun(candidates.id, run), inArray(candidates.id, again)))
+    .all();
+  const ofCandidate = Map.groupBy(timings, (m) => m.candidate);
+  return rows
+    .flatMap((row) => {
+      const counting = countingTimings(ofCandidate.get(row.id) ?? [], niches.workloadsOf(row.island));
+      return counting.length === 0 ? [] : [place(row, counting, niches.objective)];
+    })
     .filter((place) => place.rounds > 0)
     .sort((a, b) => b.rounds - a.rounds || better(a, b));
 }
 
-/** Places of these candidates, in the order given; those without timings are left out. */
-function rankedOf(db: LineageDatabase, run: string, niches: Niches, ids: readonly string[]): Ranked[] {
-  const rows = selectOf(ids, run, candidates.id, (where) =>
-    db.select(placedColumns).from(candidates).where(where).all(),
-  );
-  const timings = Map.groupBy(
-    selectOf(ids, run, measurements.candidate, (where) =>
-      db.select(timingColumns).from(measurements).where(where).all(),
-    ),
-    (m) => m.candidate,
-  );
-  const byId = new Map(rows.map((row) => [row.id, row]));
-  return ids.flatMap((id) => {
-    const row = byId.get(id);
-    const counting = row && countingTimings(timings.get(id) ?? [], niches.workloadsOf(row.island));
-    return row === undefined || counting === undefined || counting.length === 0
-      ? []
-      : [place(row, counting, niches.objective)];
-  });
+/**
+ * Single evaluations, best first, but those `passed` over. The rows of all tables come joined and in order, so that
+ * nothing of a hundred thousand of them is looked up or kept.
+ */
+function rankSingles(
+  db: LineageDatabase,
+  run: string,
+  niches: Niches,
+  passed: ReadonlySet<string>,
+  limit: number,
+): Ranked[] {
+  const query = db
+    .select(singleColumns)
+    .from(evaluations)
+    .innerJoin(candidates, eq(candidates.id, evaluations.candidate))
+    .innerJoin(measurements, and(eq(measurements.candidate, evaluations.candidate), eq(measurements.round, 0)))
+    .where(
+      and(
+        idInRun(evaluations.candidate, run),
+        eq(evaluations.outcome, "ok"),
+        inArray(measurements.workload, [...niches.workloads]),
+      ),
+    )
+    // A candidate that was stopped early was not timed to the end; it never ranks above a fully timed one.
+    .orderBy(
+      ...[evaluations.stoppedEarly, desc(evaluations.fitness), evaluations.timeMs, candidates.createdAt],
+      evaluations.candidate,
+    )
+    // A candidate has at most one row for each workload.
+    .limit(Math.min((limit + passed.size) * niches.workloads.length, Number.MAX_SAFE_INTEGER));
+  const places: Ranked[] = [];
+  let row: Placed | undefined;
+  let timings: Measured[] = [];
+  const end = () => {
+    if (row === undefined || passed.has(row.id)) return;
+    const counting = countingTimings(timings, niches.workloadsOf(row.island));
+    if (counting.length > 0) places.push(place(row, counting, niches.objective));
+  };
+  for (const [id, config, island, batch, proposer, ...timing] of rowsOf<SingleRow>(db, query)) {
+    if (id !== row?.id) {
+      end();
+      if (places.length >= limit) return places;
+      row = { id, config, island, batch, proposer };
+      timings = [];
+    }
+    const [workload, timeMs, baselineMs, speedup, speedupLow, speedupHigh, metrics] = timing;
+    timings.push({ round: 0, workload, timeMs, baselineMs, speedup, speedupLow, speedupHigh, metrics });
+  }
+  end();
+  return places;
 }
 
 const placedColumns = {
@@ -132,6 +154,17 @@ const placedColumns = {
   batch: candidates.batch,
   proposer: candidates.proposer,
 };
+
+const { candidate: _, round: __, ...wanted } = timingColumns;
+const singleColumns = { ...placedColumns, ...wanted };
+
+/** Values of `singleColumns`. */
+type SingleRow = [
+  ...[id: string, config: string, island: number, batch: number, proposer: string],
+  ...[workload: string, timeMs: number | null, baselineMs: number | null],
+  ...[speedup: number | null, speedupLow: number | null, speedupHigh: number | null, metrics: string],
+];
+
 type Placed = Pick<typeof candidates.$inferSelect, keyof typeof placedColumns>;
 
 export function place(row: Placed, timings: readonly Measured[], objective: Objective | undefined): Ranked {
@@ -164,19 +197,4 @@ export function better(a: Ranked, b: Ranked): number {
   }
   if (a.speedup !== null && b.speedup !== null) return b.speedup - a.speedup;
   return (a.time_ms ?? Number.POSITIVE_INFINITY) - (b.time_ms ?? Number.POSITIVE_INFINITY);
-}
-
-/** Names at a time, within SQLite's limit on bound values; beyond as many parts the whole run is read in one go. */
-const SIZE = 500;
-const PARTS = 8;
-
-function selectOf<T>(
-  ids: readonly string[],
-  run: string,
-  column: typeof candidates.id | typeof measurements.candidate,
-  select: (where: SQL | undefined) => T[],
-): T[] {
-  if (ids.length > SIZE * PARTS) return select(idInRun(column, run));
-  const parts = Array.from({ length: Math.ceil(ids.length / SIZE) }, (_, i) => ids.slice(i * SIZE, (i + 1) * SIZE));
-  return parts.flatMap((part) => select(inArray(column, part)));
 }
