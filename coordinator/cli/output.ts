@@ -1,6 +1,9 @@
 /** Where the reading commands write: tables for people, one JSON value for scripts. */
 import { printable } from "@kevo/core/text/printable.ts";
-import { type Column, renderTable, wantsColours } from "../progress/table.ts";
+import { type Column, tableLines, wantsColours } from "../progress/table.ts";
+
+/** Enough that a write costs little, and few enough that nothing large is held. */
+const LINES_AT_ONCE = 1000;
 
 export function printJson(value: unknown): void {
   // JSON escapes most control characters by itself.
@@ -8,7 +11,13 @@ export function printJson(value: unknown): void {
 }
 
 export function printTable(columns: readonly Column[], rows: readonly (readonly string[])[]): void {
-  print(renderTable(columns, rows, { colours: wantsColours(process.stdout) }));
+  let lines: string[] = [];
+  for (const line of tableLines(columns, rows, { colours: wantsColours(process.stdout) })) {
+    if (lines.push(line) < LINES_AT_ONCE) continue;
+    print(lines.join("\n"));
+    lines = [];
+  }
+  if (lines.length > 0) print(lines.join("\n"));
 }
 
 /** Of what others wrote, no escape reaches the terminal. */

@@ -21,8 +21,17 @@ const GAP = "  ";
 export function renderTable(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
-  { colours = false, indent = 0 }: TableOptions = {},
+  options: TableOptions = {},
 ): string {
+  return [...tableLines(columns, rows, options)].join("\n");
+}
+
+/** The lines one at a time: those of a hundred thousand rows need not be held together. */
+export function* tableLines(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  { colours = false, indent = 0 }: TableOptions = {},
+): Generator<string, void> {
   const widths = columns.map(({ head }) => widthOf(head));
   for (const row of rows) {
     for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, widthOf(cell));
@@ -36,7 +45,8 @@ export function renderTable(
   const bold = (cell: string): string =>
     colours && cell !== "" ? styleText("bold", cell, { validateStream: false }) : cell;
   const head = columns.map((column) => column.head);
-  return [line(head, bold), ...rows.map((row) => line(row, (cell) => cell))].join("\n");
+  yield line(head, bold);
+  for (const row of rows) yield line(row, (cell) => cell);
 }
 
 /** The same without columns whose every cell is `unknown`: their heads alone say nothing. */

@@ -7,7 +7,8 @@ import { candidates, evaluations, measurements } from "../schema.ts";
 import { failedFinalists } from "./finalists.ts";
 import { type Niches, readNiches } from "./niches.ts";
 import { idInRun } from "./of-run.ts";
-import { better, countingTimings, place, type Ranked, ranking, timingColumns } from "./ranking.ts";
+import { better, countingTimings, place, type Ranked, ranking } from "./ranking.ts";
+import { timedCandidates, timedColumns } from "./timed-candidates.ts";
 
 /** @returns null while nothing was measured. */
 export function bestOf(db: LineageDatabase, run: string): Ranked | null {
@@ -52,26 +53,22 @@ function leaders(
   contestsOf: (island: number, workloads: readonly string[]) => Contest[],
 ): Map<string, Ranked> {
   const best = new Map<string, Ranked>();
-  const rows = db
-    .select({ candidate: candidates, timing: timingColumns })
+  const query = db
+    .select(timedColumns)
     .from(measurements)
     .innerJoin(candidates, eq(candidates.id, measurements.candidate))
     .innerJoin(evaluations, eq(evaluations.candidate, measurements.candidate))
     .where(and(idInRun(measurements.candidate, run), eq(evaluations.outcome, "ok")))
-    .all();
+    .orderBy(measurements.candidate);
   const out = new Set(failedFinalists(db, run).map(({ candidate }) => candidate));
-  for (const ofOne of Map.groupBy(rows, (row) => row.candidate.id).values()) {
-    const [{ candidate }] = ofOne as [(typeof rows)[number]];
-    if (out.has(candidate.id)) continue;
-    const workloads = niches.workloadsOf(candidate.island);
-    const counting = countingTimings(
-      ofOne.map((row) => row.timing),
-      workloads,
-    );
-    for (const { name, workloads: deciding } of contestsOf(candidate.island, workloads)) {
+  for (const { row, timings: all } of timedCandidates(db, query)) {
+    if (out.has(row.id)) continue;
+    const workloads = niches.workloadsOf(row.island);
+    const counting = countingTimings(all, workloads);
+    for (const { name, workloads: deciding } of contestsOf(row.island, workloads)) {
       const timings = counting.filter((timing) => deciding.includes(timing.workload));
       if (timings.length === 0) continue;
-      const next = place(candidate, timings, niches.objective);
+      const next = place(row, timings, niches.objective);
       const held = best.get(name);
       const again = next.rounds - (held?.rounds ?? 0);
       if (held === undefined || again > 0 || (again === 0 && better(next, held) < 0)) best.set(name, next);

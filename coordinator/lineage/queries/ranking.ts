@@ -15,7 +15,13 @@ import { candidates, evaluations, measurements } from "../schema.ts";
 import { failedFinalists } from "./finalists.ts";
 import { type Niches, readNiches } from "./niches.ts";
 import { idInRun } from "./of-run.ts";
-import { rowsOf } from "./raw-rows.ts";
+import {
+  type CandidateRow,
+  type CandidateTiming,
+  type TimedCandidate,
+  timedCandidates,
+  timedColumns,
+} from "./timed-candidates.ts";
 
 /** A candidate's place, with names as in the final line of `coordinator start --json`. */
 export interface Ranked {
@@ -36,21 +42,6 @@ export interface Ranked {
   readonly rounds: number;
 }
 
-/** The columns of a place; the rest of a measurement (samples) is large. */
-export const timingColumns = {
-  candidate: measurements.candidate,
-  round: measurements.round,
-  workload: measurements.workload,
-  timeMs: measurements.timeMs,
-  baselineMs: measurements.baselineMs,
-  speedup: measurements.speedup,
-  speedupLow: measurements.speedupLow,
-  speedupHigh: measurements.speedupHigh,
-  metrics: measurements.metrics,
-};
-
-export type Measured = Omit<Pick<typeof measurements.$inferSelect, keyof typeof timingColumns>, "candidate">;
-
 /** @param limit most rows wanted. */
 export function ranking(db: LineageDatabase, run: string, limit: number): Ranked[] {
   const niches = readNiches(db, run);
@@ -62,7 +53,10 @@ export function ranking(db: LineageDatabase, run: string, limit: number): Ranked
 }
 
 /** Timings of the rounds that count: complete re-measurements where there are any, else the evaluation's own. */
-export function countingTimings<T extends Measured>(rows: readonly T[], workloads: readonly string[]): T[] {
+export function countingTimings<T extends Pick<CandidateTiming, "round" | "workload">>(
+  rows: readonly T[],
+  workloads: readonly string[],
+): T[] {
   const own = rows.filter((row) => workloads.includes(row.workload));
   if (own.every(({ round }) => round === 0)) return own;
   const rounds = Map.groupBy(own, (row) => row.round);
@@ -75,30 +69,18 @@ function rankFinalists(db: LineageDatabase, run: string, niches: Niches): Ranked
     .selectDistinct({ id: measurements.candidate })
     .from(measurements)
     .where(and(idInRun(measurements.candidate, run), gte(measurements.round, 1)));
-  const timings = db
-    .select(timingColumns)
+  const query = db
+    .select(timedColumns)
     .from(measurements)
+    .innerJoin(candidates, eq(candidates.id, measurements.candidate))
     .where(and(idInRun(measurements.candidate, run), inArray(measurements.candidate, again)))
-    .all();
-  const rows = db
-    .select(placedColumns)
-    .from(candidates)
-    .where(and(idInRun(candidates.id, run), inArray(candidates.id, again)))
-    .all();
-  const ofCandidate = Map.groupBy(timings, (m) => m.candidate);
-  return rows
-    .flatMap((row) => {
-      const counting = countingTimings(ofCandidate.get(row.id) ?? [], niches.workloadsOf(row.island));
-      return counting.length === 0 ? [] : [place(row, counting, niches.objective)];
-    })
+    .orderBy(measurements.candidate);
+  return [...placesOf(timedCandidates(db, query), niches)]
     .filter((place) => place.rounds > 0)
     .sort((a, b) => b.rounds - a.rounds || better(a, b));
 }
 
-/**
- * Single evaluations, best first, but those `passed` over. The rows of all tables come joined and in order, so that
- * nothing of a hundred thousand of them is looked up or kept.
- */
+/** Single evaluations, best first, but those `passed` over. */
 function rankSingles(
   db: LineageDatabase,
   run: string,
@@ -107,7 +89,7 @@ function rankSingles(
   limit: number,
 ): Ranked[] {
   const query = db
-    .select(singleColumns)
+    .select(timedColumns)
     .from(evaluations)
     .innerJoin(candidates, eq(candidates.id, evaluations.candidate))
     .innerJoin(measurements, and(eq(measurements.candidate, evaluations.candidate), eq(measurements.round, 0)))
@@ -126,48 +108,26 @@ function rankSingles(
     // A candidate has at most one row for each workload.
     .limit(Math.min((limit + passed.size) * niches.workloads.length, Number.MAX_SAFE_INTEGER));
   const places: Ranked[] = [];
-  let row: Placed | undefined;
-  let timings: Measured[] = [];
-  const end = () => {
-    if (row === undefined || passed.has(row.id)) return;
-    const counting = countingTimings(timings, niches.workloadsOf(row.island));
-    if (counting.length > 0) places.push(place(row, counting, niches.objective));
-  };
-  for (const [id, config, island, batch, proposer, ...timing] of rowsOf<SingleRow>(db, query)) {
-    if (id !== row?.id) {
-      end();
-      if (places.length >= limit) return places;
-      row = { id, config, island, batch, proposer };
-      timings = [];
-    }
-    const [workload, timeMs, baselineMs, speedup, speedupLow, speedupHigh, metrics] = timing;
-    timings.push({ round: 0, workload, timeMs, baselineMs, speedup, speedupLow, speedupHigh, metrics });
+  for (const place of placesOf(timedCandidates(db, query), niches)) {
+    if (places.length === limit) break;
+    if (!passed.has(place.candidate)) places.push(place);
   }
-  end();
   return places;
 }
 
-const placedColumns = {
-  id: candidates.id,
-  config: candidates.config,
-  island: candidates.island,
-  batch: candidates.batch,
-  proposer: candidates.proposer,
-};
+/** Those without timings that count are left out. */
+function* placesOf(timed: Iterable<TimedCandidate>, niches: Niches): Generator<Ranked, void> {
+  for (const { row, timings } of timed) {
+    const counting = countingTimings(timings, niches.workloadsOf(row.island));
+    if (counting.length > 0) yield place(row, counting, niches.objective);
+  }
+}
 
-const { candidate: _, round: __, ...wanted } = timingColumns;
-const singleColumns = { ...placedColumns, ...wanted };
-
-/** Values of `singleColumns`. */
-type SingleRow = [
-  ...[id: string, config: string, island: number, batch: number, proposer: string],
-  ...[workload: string, timeMs: number | null, baselineMs: number | null],
-  ...[speedup: number | null, speedupLow: number | null, speedupHigh: number | null, metrics: string],
-];
-
-type Placed = Pick<typeof candidates.$inferSelect, keyof typeof placedColumns>;
-
-export function place(row: Placed, timings: readonly Measured[], objective: Objective | undefined): Ranked {
+export function place(
+  row: CandidateRow,
+  timings: readonly CandidateTiming[],
+  objective: Objective | undefined,
+): Ranked {
   const { timeMs, speedup, speedupLow, speedupHigh } = combine(timings);
   return {
     candidate: row.id,
@@ -185,7 +145,7 @@ export function place(row: Placed, timings: readonly Measured[], objective: Obje
 }
 
 /** A recording has one workload, and is measured once. */
-function valueIn(timings: readonly Measured[], objective: Objective): ObjectiveValue {
+function valueIn(timings: readonly CandidateTiming[], objective: Objective): ObjectiveValue {
   const metrics = z.record(z.string(), z.number()).parse(JSON.parse(timings[0]?.metrics ?? "{}"));
   return objectiveValue(objective, metrics[objective.name] ?? Number.NaN);
 }
