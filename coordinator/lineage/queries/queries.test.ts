@@ -74,7 +74,7 @@ it("ranks every candidate once, over the workloads that count, however its rows 
   const run = lineage.run({ workloads: ["small", "large"] });
   const ids = [1, 2, 3, 4].map(() => lineage.candidate(run)) as [string, string, string, string];
   // Equally good, so only their ids order the rows of the first two; the third was begun as a finalist, not finished.
-  for (const id of ids.slice(0, 3)) lineage.ok(id, { speedups: { small: 2, large: 8, elsewhere: 100 } });
+  for (const id of ids.slice(0, 3)) lineage.ok(id, { speedups: { small: 2, large: 8, unrelated: 100 } });
   lineage.measured(ids[2], { round: 1, speedups: { small: 50 } });
   lineage.ok(ids[3], { speedups: { small: 1, large: 1 } });
   const ranked = ranking(lineage.db, run, 10);
