@@ -5,6 +5,7 @@
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildPages, isBuilt } from "../launcher/dashboard.mjs";
 import { runtimePackages } from "./packages.ts";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
@@ -30,7 +31,9 @@ const LEFT_OUT_OF_PACKAGES = [
   /(^|\/)node_modules\/zod\/src(\/|$)/,
   /\.(map|d\.ts|d\.cts|d\.mts)$/,
 ];
-const LEFT_OUT_OF_PROGRAMS = /(\.test\.ts|\.fixture(\.ts)?|__pycache__|node_modules)$/;
+/** What the dashboard's pages were built of is left out too. */
+const LEFT_OUT_OF_PROGRAMS =
+  /(\.test\.ts|\.fixture(\.ts)?|__pycache__|node_modules|coordinator\/dashboard\/(web|vite\.config\.ts))$/;
 
 /** @param folder does not exist yet, or is empty. @throws Error with a message for the person who builds. */
 export function assemble(folder: string): void {
@@ -50,8 +53,10 @@ export function assemble(folder: string): void {
   for (const program of PROGRAMS) writeLauncher(folder, program);
 }
 
-/** Workspaces and other files of the project, without tests. */
+/** Workspaces and other files of the project, without tests; the dashboard's pages are built. */
 export function copyPrograms(folder: string, workspaces: readonly string[], files: readonly string[]): void {
+  buildPages(ROOT, process.execPath);
+  if (!isBuilt(ROOT)) throw new Error("the dashboard's pages are not built");
   const there = files.filter((file) => existsSync(join(ROOT, file)));
   for (const path of [...workspaces, ...there]) copy(folder, path, (inside) => !LEFT_OUT_OF_PROGRAMS.test(inside));
 }

@@ -7,10 +7,14 @@
 import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildDashboard } from "./dashboard.mjs";
 import { install } from "./install.mjs";
 import { runHere, runUnder } from "./launch.mjs";
 import { findNode } from "./node.mjs";
 import { LauncherError, say } from "./say.mjs";
+
+/** Programs that serve the dashboard's pages, pack them or test them. */
+const SERVES_PAGES = /^(coordinator|deploy|tests)\//;
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -22,6 +26,7 @@ export async function run(program, args) {
   try {
     const node = await findNode(ROOT);
     await install(ROOT, node);
+    if (program === undefined || SERVES_PAGES.test(program)) await buildDashboard(ROOT, node);
     if (program === undefined) return;
     if (node !== process.execPath) return await runUnder(node, [fileURLToPath(import.meta.url), program, ...args]);
   } catch (error) {

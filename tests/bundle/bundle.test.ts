@@ -62,6 +62,13 @@ describe.skipIf(!isBuildable)("the bundle", () => {
     }
   });
 
+  test("it holds the dashboard's pages as they are built, and not what they are built of", () => {
+    const files = readdirSync(join(bundle, "coordinator/dashboard"), { recursive: true, encoding: "utf8" });
+    expect(files).toContain("dist/index.html");
+    expect(files.some((file) => /^dist\/assets\/.*\.js$/.test(file))).toBe(true);
+    expect(files.filter((file) => file.startsWith("web/") || file.endsWith(".tsx"))).toEqual([]);
+  });
+
   test("it holds the runner and the kernels, and no tests", () => {
     const files = readdirSync(bundle, { recursive: true, encoding: "utf8" });
     const own = files.filter((file) => !file.startsWith("node_modules/"));

@@ -70,4 +70,11 @@ export const PAGES: readonly Page[] = [
     of: "run",
     load: async () => (await import("../pages/models/models.tsx")).Models,
   },
+  {
+    name: "actions",
+    title: "Actions",
+    key: "x",
+    of: "run",
+    load: async () => (await import("../pages/actions/actions.tsx")).Actions,
+  },
 ];
