@@ -20,7 +20,7 @@ export interface Intent<A extends Action = Action> {
 
 const NAME_KEY = "kevo-name";
 
-export const intent = signal<Intent | null>(null);
+const intent = signal<Intent | null>(null);
 export const outcome = signal<{ readonly message: string; readonly candidate: string | null } | null>(null);
 
 export function ask<A extends Action>(asked: Intent<A>): void {
