@@ -9,6 +9,12 @@ export function formatValue(objective: Objective, value: number | null | undefin
   return objective.unit === null ? formatNumber(value) : `${formatNumber(value)} ${objective.unit}`;
 }
 
+/** On an axis, where digits that are all zero say nothing. */
+export const formatTick = (objective: Objective, value: number): string =>
+  formatValue(objective, value)
+    .replace(/(\.\d*?)0+(?=\D|$)/, "$1")
+    .replace(/\.(?=\D|$)/, "");
+
 /** The title of an axis, and of a column. */
 export function objectiveTitle(objective: Objective): string {
   if (objective.name === "speedup") {

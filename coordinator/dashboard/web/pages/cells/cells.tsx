@@ -20,8 +20,10 @@ export function Cells() {
       <h1>Cells</h1>
       <Answer query={cells} label="Loading the cells">
         {(answer) =>
-          answer.cells.length === 0 ? (
-            <Empty title="This run has no workloads">Its candidates were not measured against a baseline.</Empty>
+          answer.cells.every(({ baselines, speedup }) => speedup === null && Object.keys(baselines).length === 0) ? (
+            <Empty title="Nothing to compare with so far">
+              No candidate of this run was measured beside a baseline. Recorded spaces and functions have none.
+            </Empty>
           ) : (
             <Body answer={answer} />
           )

@@ -26,7 +26,7 @@ export function Arrivals({
             <th class="right">evaluation</th>
             <th>way</th>
             <th>migrant</th>
-            <th class="right">value</th>
+            <th class="right">{objective.name}</th>
             <th>result</th>
           </tr>
         </thead>

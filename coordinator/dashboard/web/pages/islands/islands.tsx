@@ -28,7 +28,7 @@ export function Islands() {
           answer.islands.length === 0 ? (
             <Empty title="This run has no islands">It was recorded or evaluated without a population.</Empty>
           ) : (
-            <Body answer={answer} migrations={migrations.state.value.data?.migrations ?? []} />
+            <Body answer={answer} migrations={migrations.state.value.data?.migrations ?? null} />
           )
         }
       </Answer>
@@ -36,7 +36,13 @@ export function Islands() {
   );
 }
 
-function Body({ answer, migrations }: { readonly answer: IslandsAnswer; readonly migrations: readonly Migration[] }) {
+interface BodyProps {
+  readonly answer: IslandsAnswer;
+  readonly migrations: readonly Migration[] | null;
+}
+
+function Body({ answer, migrations: known }: BodyProps) {
+  const migrations = known ?? [];
   const { islands, edges, topology, about } = answer;
   const strips = useRef<HTMLDivElement>(null);
   const show = (island: number) => {
@@ -59,7 +65,7 @@ function Body({ answer, migrations }: { readonly answer: IslandsAnswer; readonly
             <Topology
               islands={islands}
               edges={edges}
-              migrations={migrations}
+              migrations={known}
               leader={leaderOf(islands, about.objective)}
               onChoose={show}
             />

@@ -12,6 +12,8 @@ const DIVERSITY_BOTTOM = DIVERSITY_TOP + STRIP.diversity;
 export interface StripScales {
   readonly batch: Scale;
   readonly value: Scale;
+  /** The top of the diversity's axis, 0 to 1. */
+  readonly diversity: number;
 }
 
 /** All islands with the same niche share their scales, so that their strips can be compared. */
@@ -23,7 +25,9 @@ export function stripScales(islands: readonly Island[], objective: Objective, wi
   const poor = quantile(medians, minimize ? 0.9 : 0.1);
   const shown = [...values, ...(Number.isFinite(poor) ? [poor] : [])];
   const last = Math.max(1, ...islands.map(({ batches }) => batches - 1));
+  const diverse = Math.max(0.1, ...islands.flatMap(({ strip }) => numbers(strip.diversity)));
   return {
+    diversity: Math.min(10, Math.ceil(diverse * 10)) / 10,
     batch: countScale(last, STRIP.left, width - STRIP.right),
     value: valueScale(shown, minimize ? STRIP.top : BOTTOM, minimize ? BOTTOM : STRIP.top, 3),
   };
@@ -47,7 +51,7 @@ export function stripLayout({ strip, stagnations, restarts, batches }: Island, s
     value === null ? null : Math.min(BOTTOM, Math.max(STRIP.top, scales.value.of(value)));
   const end = scales.batch.of(Math.max(1, batches - 1));
   const diversity = strip.diversity.map((share) =>
-    share === null ? null : DIVERSITY_BOTTOM - share * STRIP.diversity,
+    share === null ? null : DIVERSITY_BOTTOM - (share / scales.diversity) * STRIP.diversity,
   );
   return {
     band: bandPath(xs, strip.best.map(y), strip.worst.map(y)),

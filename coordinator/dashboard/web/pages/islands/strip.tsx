@@ -2,7 +2,7 @@
 import type { Objective } from "../../../contract/common.ts";
 import type { Island, Migration } from "../../../contract/islands.ts";
 import { formatShare } from "../../components/format.ts";
-import { formatValue } from "../../components/value.tsx";
+import { formatTick, formatValue } from "../../components/value.tsx";
 import { useCursor } from "../../draw/use-cursor.ts";
 import { rowAt, STRIP, type StripScales, stripLayout } from "./strip-layout.ts";
 
@@ -47,21 +47,18 @@ export function Strip({ island, arrivals, objective, scales, width }: StripProps
               y2={scales.value.of(tick)}
             />
             <text class="tick" x={STRIP.left - 8} y={scales.value.of(tick)} dy="0.32em" text-anchor="end">
-              {formatValue(objective, tick)}
+              {formatTick(objective, tick)}
             </text>
           </g>
         ))}
         <path class="band" d={layout.band} />
         <path class="median" d={layout.median} />
         <path class="best" d={layout.best} />
-        <text
-          class="tick"
-          x={STRIP.left - 8}
-          y={(layout.diversityTop + layout.diversityBottom) / 2}
-          dy="0.32em"
-          text-anchor="end"
-        >
+        <text class="tick" x={STRIP.left - 8} y={layout.diversityTop + 8} text-anchor="end">
           diversity
+        </text>
+        <text class="tick" x={STRIP.left - 8} y={layout.diversityBottom} text-anchor="end">
+          0–{scales.diversity * 100} %
         </text>
         <line
           class="grid"

@@ -11,7 +11,8 @@ const LIT_MS = 2500;
 interface TopologyProps {
   readonly islands: IslandsAnswer["islands"];
   readonly edges: IslandsAnswer["edges"];
-  readonly migrations: readonly Migration[];
+  /** Null while they load. */
+  readonly migrations: readonly Migration[] | null;
   readonly leader: number | null;
   readonly onChoose: (island: number) => void;
 }
@@ -21,7 +22,6 @@ export function Topology({ islands, edges, migrations, leader, onChoose }: Topol
   const arcs = arcsOf(edges, places, RADIUS);
   const lit = useFresh(migrations);
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a drawing is no fieldset
     <svg class="topology" viewBox={`0 0 ${SIZE} ${SIZE}`} role="group" aria-label="Topology of the islands">
       <defs>
         <marker
@@ -67,7 +67,6 @@ export function Topology({ islands, edges, migrations, leader, onChoose }: Topol
       {islands.map(({ island }, at) => {
         const { x, y } = places[at] ?? { x: 0, y: 0 };
         return (
-          // biome-ignore lint/a11y/useSemanticElements: there are no buttons in an SVG
           <g
             key={island}
             class={island === leader ? "place leader" : "place"}
@@ -94,10 +93,11 @@ export function Topology({ islands, edges, migrations, leader, onChoose }: Topol
 }
 
 /** Pairs of islands between which a migration happened since the last answer. */
-function useFresh(migrations: readonly Migration[]): ReadonlySet<string> {
+function useFresh(migrations: readonly Migration[] | null): ReadonlySet<string> {
   const known = useRef<ReadonlySet<string> | null>(null);
   const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set());
   useEffect(() => {
+    if (migrations === null) return;
     const before = known.current;
     known.current = new Set(migrations.map(({ candidate }) => candidate));
     if (before === null) return;

@@ -25,19 +25,22 @@ export function Importance({ of, chosen, onChoose }: ImportanceProps) {
                 <rect class="bar" width={(share / longest) * 100} height="14" />
                 <line class="range" x1={(low / longest) * 100} x2={(high / longest) * 100} y1="7" y2="7" />
               </svg>
-              <span class="number">{formatShare(share)}</span>
+              <span class="number">{percent(share)} %</span>
               <span class="interval">
-                {formatNumber(low * 100, 2)}–{formatNumber(high * 100, 2)} %
+                {percent(low)}–{percent(high)}
               </span>
             </button>
           </li>
         ))}
       </ol>
       <p class="note method">
-        <strong>{method}</strong>, {formatCount(samples)} measured candidates
+        <strong>{method.charAt(0).toUpperCase() + method.slice(1)}</strong>, {formatCount(samples)} measured candidates
         {r2 !== null && <>, R² {formatNumber(r2, 2)} for candidates that a tree did not see</>}. {explanation}
         {interactions > 0 && <> {formatShare(interactions)} of the variance comes from parameters acting together.</>}
       </p>
     </>
   );
 }
+
+/** More digits than these would be noise of the forest. */
+const percent = (share: number): string => (share * 100).toFixed(1);

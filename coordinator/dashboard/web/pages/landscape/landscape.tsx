@@ -109,16 +109,16 @@ function Slices({ run, island, answer, order, x, y }: SlicesProps) {
         <Answer query={line} label="Loading the slice">
           {(slice) => (
             <>
-              <SliceLine slice={slice} objective={objective} ordered={!UNORDERED.includes(type)} />
-              <p class="note method">
-                {slice.method} {formatCount(slice.samples)} candidates. All other parameters as in{" "}
-                <a href={linkTo("candidates", { candidate: slice.base.candidate })}>the best candidate</a>.
-              </p>
               <ul class="marks">
                 <li class="key-on-slice">measured on this slice</li>
                 <li class="key-off-slice">measured, differs in other parameters too</li>
                 <li class="key-belief">95 % of what the model believes</li>
               </ul>
+              <SliceLine slice={slice} objective={objective} ordered={!UNORDERED.includes(type)} />
+              <p class="note method">
+                {slice.method} {formatCount(slice.samples)} candidates. All other parameters as in{" "}
+                <a href={linkTo("candidates", { candidate: slice.base.candidate })}>the best candidate</a>.
+              </p>
             </>
           )}
         </Answer>

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { LandscapeAnswer } from "../../../contract/landscape.ts";
 import { formatCount } from "../../components/format.ts";
 import { visibleText } from "../../components/untrusted.ts";
-import { formatValue } from "../../components/value.tsx";
+import { formatTick } from "../../components/value.tsx";
 import { valueScale } from "../../draw/scale.ts";
 import { useWidth } from "../../draw/use-width.ts";
 import { colorOf, paints } from "../../state/theme.ts";
@@ -62,7 +62,6 @@ export function Parallel({ answer, order }: { readonly answer: LandscapeAnswer; 
         )}
       </p>
       <div class="scroll-x" ref={element}>
-        {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would be drawn */}
         <div
           class="parallel"
           role="group"
@@ -83,7 +82,7 @@ export function Parallel({ answer, order }: { readonly answer: LandscapeAnswer; 
           </span>
           {scale.ticks.map((tick) => (
             <span key={tick} class="value-tick" style={{ left: `${valueX + 8}px`, top: `${scale.of(tick)}px` }}>
-              {formatValue(objective, tick)}
+              {formatTick(objective, tick)}
             </span>
           ))}
         </div>

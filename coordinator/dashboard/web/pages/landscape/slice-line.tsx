@@ -2,7 +2,7 @@
 import type { Objective } from "../../../contract/common.ts";
 import type { SliceAnswer } from "../../../contract/landscape.ts";
 import { visibleText } from "../../components/untrusted.ts";
-import { formatValue } from "../../components/value.tsx";
+import { formatTick, formatValue } from "../../components/value.tsx";
 import { bandPath, linePath } from "../../draw/paths.ts";
 import { useCursor } from "../../draw/use-cursor.ts";
 import { useWidth } from "../../draw/use-width.ts";
@@ -44,7 +44,7 @@ export function SliceLine({ slice, objective, ordered }: SliceLineProps) {
             <g key={tick}>
               <line class="grid" x1={SLICE.left} x2={width - SLICE.right} y1={value.of(tick)} y2={value.of(tick)} />
               <text class="tick" x={SLICE.left - 8} y={value.of(tick)} dy="0.32em" text-anchor="end">
-                {formatValue(objective, tick)}
+                {formatTick(objective, tick)}
               </text>
             </g>
           ))}

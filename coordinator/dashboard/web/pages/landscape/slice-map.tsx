@@ -1,6 +1,7 @@
 /** What the surrogate believes over two parameters: each cell with its uncertainty and how often it was measured. */
 import type { Objective } from "../../../contract/common.ts";
 import type { SliceAnswer } from "../../../contract/landscape.ts";
+import { formatNumber } from "../../components/format.ts";
 import { Scroll } from "../../components/scroll.tsx";
 import { Untrusted } from "../../components/text.tsx";
 import { formatValue } from "../../components/value.tsx";
@@ -59,7 +60,7 @@ export function SliceMap({ slice, objective }: { readonly slice: SliceAnswer; re
                       title={`95 % between ${formatValue(objective, down)} and ${formatValue(objective, up)}; measured: ${own} on this slice, ${points.length - own} others`}
                     >
                       <span class="number">{formatValue(objective, expected)}</span>
-                      <span class="doubt">±{formatValue(objective, (up - down) / 2)}</span>
+                      <span class="doubt">±{doubtOf(objective, expected, (up - down) / 2)}</span>
                       <span
                         class="dots"
                         aria-label={`${own} measured here, ${points.length - own} that differ in other parameters too`}
@@ -78,4 +79,10 @@ export function SliceMap({ slice, objective }: { readonly slice: SliceAnswer; re
       </table>
     </Scroll>
   );
+}
+
+/** As a share where the objective is a ratio or a time, whose unit would change from cell to cell. */
+function doubtOf(objective: Objective, expected: number, half: number): string {
+  const relative = objective.name === "speedup" || objective.name === "time";
+  return relative && expected > 0 ? `${formatNumber((half / expected) * 100, 2)} %` : formatValue(objective, half);
 }

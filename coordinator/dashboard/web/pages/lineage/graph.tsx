@@ -6,7 +6,7 @@ import { visibleText } from "../../components/untrusted.ts";
 import { formatValue } from "../../components/value.tsx";
 import { type AncestryLayout, CARD, type Card, LABEL, type Line } from "./layout.ts";
 
-const MAX_LABEL = 27;
+const MAX_LABEL = 25;
 const COLORS = 8;
 
 interface GraphProps {
@@ -26,7 +26,6 @@ export const edgeKey = (parent: string, child: string): string => `${parent}>${c
 export function Graph({ layout, nodes, edges, objective, selected, focus, zoom, onSelect, onOpen }: GraphProps) {
   const near = new Set(layout.lines.flatMap(({ parent, child }) => (child === selected ? [parent] : [])));
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a drawing is no fieldset
     <svg
       class="ancestry"
       width={layout.width * zoom}
@@ -41,6 +40,7 @@ export function Graph({ layout, nodes, edges, objective, selected, focus, zoom, 
           line={line}
           edge={edges.get(edgeKey(line.parent, line.child))}
           near={line.child === selected}
+          adopted={nodes.get(line.child)?.migrant ?? false}
         />
       ))}
       {layout.cards.map((card) => {
@@ -62,16 +62,17 @@ export function Graph({ layout, nodes, edges, objective, selected, focus, zoom, 
   );
 }
 
-function Link({
-  line,
-  edge,
-  near,
-}: {
+interface LinkProps {
   readonly line: Line;
   readonly edge: Descent | undefined;
   readonly near: boolean;
-}) {
+  /** The child is the parent itself, on another island. */
+  readonly adopted: boolean;
+}
+
+function Link({ line, edge, near, adopted }: LinkProps) {
   const { x, y } = line.label;
+  const changed = edge !== undefined && (edge.changes.length > 0 || edge.code_changed);
   return (
     <g class={near ? "descent near" : "descent"}>
       <path d={line.path} />
@@ -80,7 +81,7 @@ function Link({
           <title>{`${shortId(edge.parent)} to ${shortId(edge.child)}: ${describeChanges(edge, 2_000)}; ${describeGain(edge.gain)}`}</title>
           <rect class="hit" x={x} y={y - LABEL.height / 2} width={LABEL.width} height={LABEL.height} />
           <text class="changes" x={x + 10} y={y - 4}>
-            {describeChanges(edge, MAX_LABEL)}
+            {adopted && !changed ? "adopted unchanged" : describeChanges(edge, MAX_LABEL)}
           </text>
           <text class={`gain ${toneOf(edge.gain)}`} x={x + 10} y={y + 11}>
             {describeGain(edge.gain)}
@@ -105,7 +106,6 @@ function CardView({ card, node, objective, state, focused, onSelect, onOpen }: C
   const value = node.measured === null ? node.status.replaceAll("_", " ") : formatValue(objective, node.measured.value);
   const proposer = visibleText(node.proposer).replaceAll("_", " ");
   return (
-    // biome-ignore lint/a11y/useSemanticElements: there are no buttons in an SVG
     <g
       class={`card ${state} ${focused ? "focused" : ""}`}
       data-candidate={node.candidate}

@@ -1,10 +1,10 @@
 /** Where each card and each edge of an ancestry stands, in pixels. */
 import { type Descent, generationsOf, type Place } from "./generations.ts";
 
-export const CARD = { width: 172, height: 52 };
+export const CARD = { width: 160, height: 52 };
 /** Left of each card: one line for each of its parents, on which an edge ends and says what it changed. */
-export const LABEL = { width: 176, height: 30 };
-const CHANNEL = 36;
+export const LABEL = { width: 170, height: 30 };
+const CHANNEL = 26;
 const COLUMN = LABEL.width + CARD.width + CHANNEL;
 const GAP = 18;
 const WAY_POINT = 10;

@@ -1,5 +1,5 @@
 /** Where a candidate comes from. */
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { AncestryAnswer } from "../../../contract/candidates.ts";
 import type { About } from "../../../contract/common.ts";
 import { formatCount } from "../../components/format.ts";
@@ -20,7 +20,8 @@ import { type Direction, nextCard } from "./walk.ts";
 /** As many cards as one can look at; more generations are one key away. */
 const COMFORTABLE = 30;
 const ALL = 200;
-const ZOOM = { least: 0.35, most: 1.6, step: 1.2 };
+/** The least at which all text can be read, and the least at all. */
+const ZOOM = { readable: 0.8, least: 0.35, most: 1.6, step: 1.2 };
 
 export function Lineage() {
   const { run, params } = place.value;
@@ -118,10 +119,12 @@ function Ancestry({ answer }: { readonly answer: AncestryAnswer }) {
       cardOf(candidate)?.scrollIntoView({ block: "nearest", inline: "nearest" });
     });
   };
-  const fit = () => {
+  const fitted = (least: number) => {
     const width = viewport.current?.clientWidth ?? layout.width;
-    setZoom(Math.min(1, Math.max(ZOOM.least, width / layout.width)));
+    return Math.min(1, Math.max(least, width / layout.width));
   };
+  const fit = () => setZoom(fitted(ZOOM.least));
+  useLayoutEffect(() => setZoom(fitted(ZOOM.readable)), [layout]);
   const changeZoom = (factor: number) => setZoom((now) => Math.min(ZOOM.most, Math.max(ZOOM.least, now * factor)));
   const save = () => {
     const drawing = viewport.current?.querySelector("svg");

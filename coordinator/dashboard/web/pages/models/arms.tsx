@@ -26,26 +26,28 @@ export function Arms({ arms }: { readonly arms: ModelsAnswer["arms"] }) {
           </tr>
         </thead>
         <tbody>
-          {arms.map((arm) => (
-            <tr key={`${arm.model} ${arm.variant}`}>
-              <td>
-                <Untrusted text={arm.model} />
-              </td>
-              <td>{arm.variant === null ? MISSING : <Untrusted text={arm.variant} />}</td>
-              <td class="right number">
-                {formatCount(arm.calls)}
-                {arm.failed > 0 && <span class="bad-text"> ({formatCount(arm.failed)} failed)</span>}
-              </td>
-              <td class="right number">{formatCount(arm.prompt_tokens)}</td>
-              <td class="right number">{formatCount(arm.completion_tokens + arm.reasoning_tokens)}</td>
-              <td class="right number">{formatDuration(arm.latency_ms)}</td>
-              <td class="right number">{formatDollars(arm.usd)}</td>
-              <td class="right number">{formatCount(arm.candidates)}</td>
-              <td class="right number">{formatCount(arm.ok)}</td>
-              <td class="right number">{formatCount(arm.improvements)}</td>
-              <td class={`right number gain ${toneOf(arm.gain)}`}>{describeGain(arm.gain)}</td>
-            </tr>
-          ))}
+          {arms
+            .toSorted((a, b) => b.gain - a.gain || b.usd - a.usd)
+            .map((arm) => (
+              <tr key={`${arm.model} ${arm.variant}`}>
+                <td class="name">
+                  <Untrusted text={arm.model} />
+                </td>
+                <td>{arm.variant === null ? MISSING : <Untrusted text={arm.variant} />}</td>
+                <td class="right number">
+                  {formatCount(arm.calls)}
+                  {arm.failed > 0 && <span class="bad-text"> ({formatCount(arm.failed)} failed)</span>}
+                </td>
+                <td class="right number">{formatCount(arm.prompt_tokens)}</td>
+                <td class="right number">{formatCount(arm.completion_tokens + arm.reasoning_tokens)}</td>
+                <td class="right number">{formatDuration(arm.latency_ms)}</td>
+                <td class="right number">{formatDollars(arm.usd)}</td>
+                <td class="right number">{formatCount(arm.candidates)}</td>
+                <td class="right number">{formatCount(arm.ok)}</td>
+                <td class="right number">{formatCount(arm.improvements)}</td>
+                <td class={`right number gain ${toneOf(arm.gain)}`}>{describeGain(arm.gain)}</td>
+              </tr>
+            ))}
         </tbody>
       </table>
     </Scroll>
@@ -70,7 +72,7 @@ export function Proposers({ proposers }: { readonly proposers: ModelsAnswer["pro
         <tbody>
           {proposers.map(({ proposer, evaluations, improvements, gain, usd }) => (
             <tr key={proposer}>
-              <td>
+              <td class="name">
                 <Untrusted text={proposerName(proposer)} />
               </td>
               <td class="right number">{formatCount(evaluations)}</td>

@@ -61,7 +61,7 @@ export function Calls({ run, models }: { readonly run: string; readonly models: 
           ) : (
             <>
               <Table calls={calls} />
-              <p class="pages">
+              <p class="paging">
                 <span class="note">
                   {formatCount(from + 1)}–{formatCount(from + calls.length)} of {formatCount(total)}
                 </span>
@@ -108,7 +108,7 @@ function Table({ calls }: { readonly calls: readonly CallRow[] }) {
                   {formatMoment(call.at)}
                 </button>
               </td>
-              <td>
+              <td class="name">
                 <Untrusted text={call.model} />
               </td>
               <td>{call.variant === null ? MISSING : <Untrusted text={call.variant} />}</td>

@@ -6,7 +6,7 @@ import type { ModelsAnswer } from "../../../contract/models.ts";
 import { stepPath } from "../../draw/paths.ts";
 import { type Scale, valueScale } from "../../draw/scale.ts";
 
-export const SPENT = { height: 220, left: 64, right: 16, top: 10, bottom: 40 };
+export const SPENT = { height: 296, left: 64, right: 16, top: 10, bottom: 40 };
 const BASE = SPENT.height - SPENT.bottom;
 
 export interface SpentLayout {

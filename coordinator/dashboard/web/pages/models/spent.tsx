@@ -2,7 +2,7 @@
 import type { Objective } from "../../../contract/common.ts";
 import type { ModelsAnswer } from "../../../contract/models.ts";
 import { formatCount, formatDollars } from "../../components/format.ts";
-import { formatValue } from "../../components/value.tsx";
+import { formatTick, formatValue } from "../../components/value.tsx";
 import { useCursor } from "../../draw/use-cursor.ts";
 import { useWidth } from "../../draw/use-width.ts";
 import { SPENT, spentLayout } from "./spent-layout.ts";
@@ -34,13 +34,13 @@ export function Spent({ curve, objective }: { readonly curve: ModelsAnswer["curv
             <g key={tick}>
               <line class="grid" x1={SPENT.left} x2={width - SPENT.right} y1={value.of(tick)} y2={value.of(tick)} />
               <text class="tick" x={SPENT.left - 8} y={value.of(tick)} dy="0.32em" text-anchor="end">
-                {formatValue(objective, tick)}
+                {formatTick(objective, tick)}
               </text>
             </g>
           ))}
           {dollars.ticks.map((tick) => (
             <text key={tick} class="tick" x={dollars.of(tick)} y={base + 16} text-anchor="middle">
-              {formatDollars(tick)}
+              ${Number(tick.toPrecision(3))}
             </text>
           ))}
           <text class="tick" x={(SPENT.left + width - SPENT.right) / 2} y={SPENT.height - 6} text-anchor="middle">

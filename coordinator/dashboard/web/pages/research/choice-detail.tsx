@@ -20,7 +20,7 @@ export function ChoiceDetail({ answer, choice, onChoose }: ChoiceProps) {
   const gap = kind === "gap" ? answer.gaps.find((one) => one.gap === id) : undefined;
   const idea = kind === "idea" || kind === "kernel" ? answer.ideas.find((one) => one.idea === id) : undefined;
   return (
-    <section class="panel choice" aria-label="The choice" aria-live="polite">
+    <section class="panel prose choice" aria-label="The choice" aria-live="polite">
       {record !== undefined && <RecordView record={record} />}
       {gap !== undefined && <GapView gap={gap} />}
       {idea !== undefined &&

@@ -94,7 +94,7 @@ export function Path({ answer }: { readonly answer: ResearchAnswer }) {
       </div>
       {choice !== null && <ChoiceDetail answer={answer} choice={choice} onChoose={choose} />}
       {choice === null && survey !== null && (
-        <section class="panel">
+        <section class="panel prose">
           <header>
             <h2>Survey</h2>
           </header>
@@ -121,7 +121,6 @@ function Column({ title, total, shown, children }: ColumnProps) {
           {shown === total ? formatCount(total) : `${formatCount(shown)} of ${formatCount(total)}`}
         </span>
       </header>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
       <ul tabIndex={0} aria-label={title}>
         {children}
       </ul>
