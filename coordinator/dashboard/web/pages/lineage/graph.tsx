@@ -131,7 +131,7 @@ function CardView({ card, node, objective, state, focused, onSelect, onOpen }: C
         {cut(value, 14)}
       </text>
       <text class="by" x="13" y="40">
-        {cut(proposer, 16)}
+        {cut(proposer, 13)}
       </text>
       <text class="by" x={CARD.width - 12} y="40" text-anchor="end">
         island {node.island}

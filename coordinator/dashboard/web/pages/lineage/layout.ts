@@ -3,7 +3,9 @@ import { type Descent, generationsOf, type Place } from "./generations.ts";
 
 export const CARD = { width: 160, height: 52 };
 /** Left of each card: one line for each of its parents, on which an edge ends and says what it changed. */
-export const LABEL = { width: 170, height: 30 };
+export const LABEL = { width: 184, height: 30 };
+/** Of the label's room, for the way into the card. */
+const GUTTER = 18;
 const CHANNEL = 26;
 const COLUMN = LABEL.width + CARD.width + CHANNEL;
 const GAP = 18;
@@ -63,7 +65,11 @@ export function layoutAncestry(candidates: readonly Descent[]): AncestryLayout {
       ]),
       label,
     ];
-    return { parent, child, path: `${curve(points)} H ${round(end)}`, label };
+    // Of many lanes the outer ones end beside the card, and are led to its edge.
+    const reach = CARD.height / 2 - 8;
+    const entry = { x: end, y: Math.min(yOf(child) + reach, Math.max(yOf(child) - reach, y)) };
+    const turn = end - GUTTER;
+    return { parent, child, path: `${curve(points)} H ${round(turn)}${curve([{ x: turn, y }, entry], "")}`, label };
   });
   function arrival(path: readonly string[]): number {
     return yOf(path.at(-2) as string);
@@ -147,10 +153,10 @@ function topOf(column: readonly Place[], heightOf: (place: Place) => number, key
 }
 
 /** Horizontal at every point. */
-function curve(points: readonly { x: number; y: number }[]): string {
+function curve(points: readonly { x: number; y: number }[], begin = "M"): string {
   const [first, ...rest] = points;
   if (first === undefined) return "";
-  let path = `M ${round(first.x)} ${round(first.y)}`;
+  let path = begin === "" ? "" : `${begin} ${round(first.x)} ${round(first.y)}`;
   let from = first;
   for (const to of rest) {
     const half = round((from.x + to.x) / 2);

@@ -36,7 +36,7 @@ export function spentLayout(
     xs,
     path: stepPath(xs, ys, width - SPENT.right),
     value: scale,
-    dollars: { of: (one) => dollars(one), ticks: dollars.ticks(5) },
+    dollars: { of: (one) => dollars(one), ticks: dollars.ticks(Math.max(2, Math.floor(width / 110))) },
     base: BASE,
   };
 }
