@@ -80,7 +80,7 @@ async function measureOnce(
   const disturbances: Disturbance[] = [];
   let stoppedEarly = false;
   for (const comparison of comparisons) {
-    const samples = await compare(comparison, job, budget, { watch, random });
+    const samples = await compare(comparison, job, budget, { watch, random, patient: whenBusy !== "claim_nothing" });
     stoppedEarly ||= samples.stopped;
     const empty = await comparison.emptyCall(median(fastestOf([samples.candidate, ...samples.beside])));
     await refuseImpossible(comparison, samples, empty, { limits, precision, watch, whenBusy });

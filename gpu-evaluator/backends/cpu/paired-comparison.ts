@@ -87,6 +87,8 @@ export interface CompareOptions {
   readonly watch: Pick<HostWatch, "sample">;
   /** 0 to 1; picks the sets whose answers are known. */
   readonly random: () => number;
+  /** On a busy machine, to play a round again and to add rounds. Where the machine is always busy, that only takes longer. */
+  readonly patient: boolean;
 }
 
 /** Throws WrongOutput or ProcessFailed. */
@@ -94,7 +96,7 @@ export async function compare(
   comparison: PairedComparison,
   job: Job,
   budget: CpuEffort,
-  { watch, random }: CompareOptions,
+  { watch, random, patient }: CompareOptions,
 ): Promise<Samples> {
   const { candidate, baselines } = comparison;
   const finalist = job.purpose === "finalist";
@@ -103,11 +105,12 @@ export async function compare(
   const mayStop = !finalist && !job.neverStopEarly;
   const hopeless = mayStop && candidate.callMs > slow;
   const sets = hopeless ? 1 : setsOf(budget.batchMs, [candidate, ...baselines.map(({ process }) => process)]);
-  const most = hopeless ? 1 : budget.rounds * NOISY_FACTOR;
+  const most = hopeless ? 1 : budget.rounds * (patient ? NOISY_FACTOR : 1);
   const fewest = finalist ? FINALIST_ROUNDS : ROUNDS_BEFORE_STOP + 1;
   // Among the sets that every candidate gets to.
   const certain = hopeless ? 1 : (finalist ? budget.rounds : ROUNDS_BEFORE_STOP) * sets;
-  const rounds = new Rounds(comparison, budget, sets, new KnownSets(comparison.unseen, certain, random));
+  const known = new KnownSets(comparison.unseen, certain, random);
+  const rounds = new Rounds(comparison, budget, { sets, known, retries: patient ? budget.rounds : 0 });
   const end = performance.now() + budget.roundsLimitMs;
   const samples: number[] = [];
   const beside = baselines.map((): number[] => []);
@@ -156,12 +159,16 @@ class Rounds {
   #disputes = 0;
   #bound: number;
 
-  constructor(comparison: PairedComparison, budget: CpuEffort, sets: number, known: KnownSets) {
+  constructor(
+    comparison: PairedComparison,
+    budget: CpuEffort,
+    { sets, known, retries }: { readonly sets: number; readonly known: KnownSets; readonly retries: number },
+  ) {
     this.#comparison = comparison;
     this.#sets = sets;
     this.#known = known;
+    this.#retries = retries;
     this.#limitMs = callLimit(budget, comparison.baselines);
-    this.#retries = budget.rounds;
     // As far as two outputs may be apart of which each is as far as that from the right answer.
     this.#bound = comparison.candidate.judging.tolerance + comparison.baselines[0].process.error;
   }
