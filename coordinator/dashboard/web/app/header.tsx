@@ -55,7 +55,7 @@ function RunLine({ run }: { readonly run: string }) {
         <span class="note" title={devices}>
           {devices === "" ? about.backend : <Untrusted text={devices} />}
         </span>
-        <span class="note">{about.version}</span>
+        <span class="note">v{about.version}</span>
       </div>
       <div class="state">
         <span class={`pill ${paused ? "warn" : STATUS_KIND[summary.status]}`} data-testid="status">

@@ -122,7 +122,12 @@ function Drawing({
       >
         <defs>
           <clipPath id={clip}>
-            <rect x={box.left} y={box.top - 4} width={end - box.left + 6} height={height - box.top - box.bottom + 8} />
+            <rect
+              x={box.left}
+              y={box.top - 4}
+              width={Math.max(0, end - box.left + 6)}
+              height={height - box.top - box.bottom + 8}
+            />
           </clipPath>
         </defs>
         <Frame across={across} up={up} box={box} x={x} y={y} />
@@ -166,6 +171,9 @@ interface FrameProps {
   readonly y: Scale;
 }
 
+/** `35.00 µs` is `35 µs` at a tick, which is no measurement. */
+const withoutZeros = (text: string): string => text.replace(/(\d\.\d*?)0+(?!\d)/, "$1").replace(/\.(?!\d)/, "");
+
 function Frame({ across, up, box, x, y }: FrameProps) {
   const base = box.height - box.bottom;
   return (
@@ -174,14 +182,14 @@ function Frame({ across, up, box, x, y }: FrameProps) {
         <g key={tick}>
           <path class="grid" d={`M${box.left} ${up.at(tick).toFixed(1)}H${box.width - box.right}`} />
           <text x={box.left - 8} y={up.at(tick)} dy="0.32em" text-anchor="end">
-            {y.format(tick)}
+            {withoutZeros(y.format(tick))}
           </text>
         </g>
       ))}
       <path class="base" d={`M${box.left} ${base}H${box.width - box.right}`} />
       {across.ticks.map((tick, index) => (
         <text key={tick} x={across.at(tick)} y={base + 16} text-anchor={index === 0 ? "start" : "middle"}>
-          {x.format(tick)}
+          {withoutZeros(x.format(tick))}
         </text>
       ))}
       <text class="axis-title" x={box.width - box.right} y={box.height - 4} text-anchor="end">

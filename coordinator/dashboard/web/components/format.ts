@@ -21,6 +21,10 @@ export function formatCount(value: number | null | undefined): string {
     .replace(/\B(?=(\d{3})+$)/g, "\u2009");
 }
 
+/** `1 candidate`, `2 000 candidates`. */
+export const counted = (count: number, one: string, many = `${one}s`): string =>
+  `${formatCount(count)} ${count === 1 ? one : many}`;
+
 /** A kernel's time, in the unit that leaves one to three digits before the point. */
 export function formatTime(ms: number | null | undefined): string {
   if (ms === null || ms === undefined || !Number.isFinite(ms)) return MISSING;

@@ -19,20 +19,23 @@ export function tokenIn(text: string): string | null {
   return /^[\w-]{16,}$/.test(value) ? value : null;
 }
 
-/** A link opened in a new tab has no token of its own; a tab of the same origin gives it. Milliseconds. */
-const ANSWER_MS = 150;
-
-export async function findToken(): Promise<void> {
+export function takeTokenFromAddress(): void {
   const given = tokenIn(location.hash.startsWith("#token=") ? location.hash : "");
-  if (given !== null) {
-    keepToken(given);
-    history.replaceState(null, "", "#/");
-  }
+  if (given === null) return;
+  keepToken(given);
+  history.replaceState(null, "", "#/");
+}
+
+/** Asks the other tabs for a token where this one has none, and answers them from now on. */
+export async function findToken(): Promise<void> {
   channel.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
     if (data === "asked" && stored() !== null) channel.postMessage({ token: stored() });
   });
   if (stored() === null) await askOtherTabs();
 }
+
+/** A link opened in a new tab has no token of its own; a tab of the same origin gives it. Milliseconds. */
+const ANSWER_MS = 150;
 
 function askOtherTabs(): Promise<void> {
   return new Promise((resolve) => {

@@ -1,5 +1,5 @@
 import type { LanesAnswer } from "../../../contract/lanes.ts";
-import { formatCount } from "../../components/format.ts";
+import { counted } from "../../components/format.ts";
 import { Answer, Empty } from "../../components/states.tsx";
 import { Untrusted } from "../../components/text.tsx";
 import { useQuery } from "../../data/query.ts";
@@ -50,7 +50,7 @@ function Row({ evaluator, devices }: { readonly evaluator: Evaluator; readonly d
         <span class={`pill ${drain ? "good" : "warn"}`}>{evaluator.state}</span>
         <br />
         <span class="note">
-          <Untrusted text={evaluator.address} /> · {formatCount(evaluator.candidates)} candidates
+          <Untrusted text={evaluator.address} /> · {counted(evaluator.candidates, "candidate")}
         </span>
       </span>
       <button

@@ -1,7 +1,7 @@
 /** Every candidate of a run: filtered and sorted by the server, opened beside the table. */
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { ENDPOINTS } from "../../../contract/endpoints.ts";
-import { formatCount } from "../../components/format.ts";
+import { counted, formatCount } from "../../components/format.ts";
 import { Empty, Failure } from "../../components/states.tsx";
 import { revision } from "../../data/live.ts";
 import { addressOf } from "../../data/query.ts";
@@ -52,8 +52,8 @@ export function Candidates() {
           <Filter value={filter} wrong={error?.column ?? null} />
           <span class="note" role="status" data-testid="matched">
             {matched === total
-              ? `${formatCount(total)} candidates`
-              : `${formatCount(matched)} of ${formatCount(total)} candidates`}
+              ? counted(total, "candidate")
+              : `${formatCount(matched)} of ${counted(total, "candidate")}`}
           </span>
         </div>
         {error !== null && (

@@ -36,12 +36,13 @@ export function columnsOf(parameters: readonly string[], objective: Objective | 
     measured === null || objective === null
       ? MISSING
       : `${formatValue(objective, measured.value)} ${formatInterval(measured.low, measured.high)}`.trim();
-  const title = objective === null || objective.name === "speedup" ? "Speedup" : objective.name;
+  const isTime = objective?.name === "time";
+  const title = isTime ? "Time" : objective === null || objective.name === "speedup" ? "Speedup" : objective.name;
   return [
-    column("Status", "status", 136, ({ status, cached }) => OUTCOME_NAME[status] + (cached ? ", answered before" : "")),
-    column(title, "value", 146, value, true),
-    column("Time", "time_ms", 92, ({ time_ms }) => formatTime(time_ms), true),
-    column("Evaluation", "evaluation", 92, ({ evaluation }) => formatCount(evaluation), true),
+    column("Status", "status", 150, ({ status, cached }) => OUTCOME_NAME[status] + (cached ? " · cached" : "")),
+    column(title, "value", 168, value, true),
+    ...(isTime ? [] : [column("Time", "time_ms", 92, ({ time_ms }) => formatTime(time_ms), true)]),
+    column("Evaluation", "evaluation", 104, ({ evaluation }) => formatCount(evaluation), true),
     column("Island", "island", 68, ({ island }) => String(island), true),
     column("Batch", "batch", 68, ({ batch }) => formatCount(batch), true),
     column("Proposer", "proposer", 156, ({ proposer }) => proposerName(proposer)),
@@ -50,7 +51,7 @@ export function columnsOf(parameters: readonly string[], objective: Objective | 
       (name, at): Column => ({
         title: name,
         sort: `param:${name}`,
-        width: Math.min(220, Math.max(76, name.length * 8 + 24)),
+        width: Math.min(240, Math.max(76, name.length * 8.6 + 34)),
         right: false,
         text: ({ config }) => formatParameter(config[at]),
         foreign: true,

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { CandidateAnswer } from "../../../contract/candidates.ts";
-import { formatDuration, formatMoment, formatTime } from "../../components/format.ts";
+import { counted, formatDuration, formatMoment, formatTime } from "../../components/format.ts";
 import { OUTCOME_KIND, OUTCOME_NAME, proposerName } from "../../components/names.ts";
 import { Answer } from "../../components/states.tsx";
 import { CodeBlock, Untrusted } from "../../components/text.tsx";
@@ -57,7 +57,7 @@ function Body({ answer }: { readonly answer: CandidateAnswer }) {
       <p class="note">
         {proposerName(row.proposer)} · island {row.island}, batch {row.batch}
         {row.evaluation !== null && ` · evaluation ${row.evaluation}`} ·{" "}
-        {row.rounds > 0 ? `confirmed ${row.rounds} times on fresh inputs` : "measured once"}
+        {row.rounds > 0 ? `confirmed ${counted(row.rounds, "time")} on fresh inputs` : "measured once"}
         {row.stopped_early && " · stopped early"}
       </p>
       {answer.answered_by !== null && (
@@ -80,9 +80,7 @@ function Body({ answer }: { readonly answer: CandidateAnswer }) {
         <Configuration answer={answer} />
       </Section>
       {answer.workloads.length > 0 && (
-        <Section
-          title={`Times of ${answer.workloads.length} ${answer.workloads.length === 1 ? "workload" : "workloads"}`}
-        >
+        <Section title={`Times of ${counted(answer.workloads.length, "workload")}`}>
           <Workloads workloads={answer.workloads} objective={objective} />
         </Section>
       )}

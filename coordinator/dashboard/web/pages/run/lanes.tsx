@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import type { Lane, LanesAnswer } from "../../../contract/lanes.ts";
 import { useWidth } from "../../components/chart.tsx";
-import { formatCount, formatDuration, formatMoment, formatShare } from "../../components/format.ts";
+import { counted, formatDuration, formatMoment, formatShare } from "../../components/format.ts";
 import { Answer, Empty } from "../../components/states.tsx";
 import { Untrusted } from "../../components/text.tsx";
 import { useQuery } from "../../data/query.ts";
@@ -112,7 +112,7 @@ function LaneRow({ lane, answer, width }: RowProps & { readonly lane: Lane }) {
         </b>{" "}
         <span class="note">
           <Untrusted text={`${lane.device} at ${lane.address}`} /> · {formatShare(lane.busy_share)} at work ·{" "}
-          {formatCount(done)} candidates
+          {counted(done, "candidate")}
         </span>
       </p>
       <svg
@@ -143,6 +143,10 @@ function LaneRow({ lane, answer, width }: RowProps & { readonly lane: Lane }) {
   );
 }
 
+/** Of a run that is over it is only known that the evaluator was there to the end. */
+const stateOf = (state: string, { about }: LanesAnswer): string =>
+  state === "serving" && !about.live ? "served to the end" : state;
+
 function Evaluators({ answer, width }: RowProps) {
   return (
     <ul class="evaluators">
@@ -152,12 +156,14 @@ function Evaluators({ answer, width }: RowProps) {
           <li key={one.id}>
             <p>
               <Untrusted text={one.address} />{" "}
-              <span class={`pill ${one.state === "serving" ? "good" : one.state === "draining" ? "warn" : ""}`}>
-                {one.state}
+              <span
+                class={`pill ${one.state === "serving" && answer.about.live ? "good" : one.state === "draining" ? "warn" : ""}`}
+              >
+                {stateOf(one.state, answer)}
               </span>{" "}
               <span class="note">
-                {formatCount(one.candidates)} candidates
-                {one.lost_attempts > 0 && ` · ${formatCount(one.lost_attempts)} attempts lost`} · from{" "}
+                {counted(one.candidates, "candidate")}
+                {one.lost_attempts > 0 && ` · ${counted(one.lost_attempts, "attempt")} lost`} · from{" "}
                 {formatMoment(one.first_seen).slice(11)} to {formatMoment(one.last_seen).slice(11)}
               </span>
             </p>

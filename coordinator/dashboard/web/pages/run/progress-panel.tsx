@@ -2,7 +2,7 @@
 import type { ProgressAnswer } from "../../../contract/progress.ts";
 import { AXES, AXIS_SCALE, AxisChoice, type AxisName, columnOf, placeOf } from "../../components/axis-choice.tsx";
 import { Chart, type Series } from "../../components/chart.tsx";
-import { formatCount, formatMoment, formatNumber } from "../../components/format.ts";
+import { counted, formatCount, formatMoment, formatNumber } from "../../components/format.ts";
 import { proposerName } from "../../components/names.ts";
 import { Answer, Empty } from "../../components/states.tsx";
 import { formatValue, objectiveTitle, Value } from "../../components/value.tsx";
@@ -100,8 +100,8 @@ function Improvements({ answer }: { readonly answer: ProgressAnswer }) {
   return (
     <details class="improvements">
       <summary>
-        {answer.improvements.length} improvements, by{" "}
-        {answer.earned.filter(({ improvements }) => improvements > 0).length} proposers
+        {counted(answer.improvements.length, "improvement")}, by{" "}
+        {counted(answer.earned.filter(({ improvements }) => improvements > 0).length, "proposer")}
       </summary>
       <div class="scroll-x">
         <table>

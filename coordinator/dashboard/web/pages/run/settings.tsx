@@ -1,5 +1,5 @@
 import type { RunAnswer } from "../../../contract/runs.ts";
-import { formatCount } from "../../components/format.ts";
+import { counted } from "../../components/format.ts";
 import { Untrusted } from "../../components/text.tsx";
 
 /** What was searched, and how: enough to tell whether two runs compare. */
@@ -26,7 +26,7 @@ export function Settings({ answer }: { readonly answer: RunAnswer }) {
     <details class="panel">
       <summary>
         <h2>
-          Settings and {parameters.length} parameters, {formatCount(workloads.length)} workloads
+          Settings, {counted(parameters.length, "parameter")}, {counted(workloads.length, "workload")}
         </h2>
       </summary>
       <dl class="facts">

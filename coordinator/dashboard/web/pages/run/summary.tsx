@@ -1,5 +1,6 @@
 import type { RunAnswer } from "../../../contract/runs.ts";
 import {
+  counted,
   formatCount,
   formatDollars,
   formatDuration,
@@ -61,7 +62,9 @@ function Best({ answer }: { readonly answer: RunAnswer }) {
           <small>
             {best.time_ms !== null && objective.name !== "time" && `${formatTime(best.time_ms)} · `}
             {proposerName(best.proposer)}
-            {best.rounds > 0 ? ` · confirmed ${best.rounds} times on fresh inputs` : " · measured once, partly luck"}
+            {best.rounds > 0
+              ? ` · confirmed ${counted(best.rounds, "time")} on fresh inputs`
+              : " · measured once, partly luck"}
           </small>
         </dd>
       )}

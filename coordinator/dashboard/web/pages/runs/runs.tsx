@@ -1,4 +1,5 @@
 import type { RunSummary, RunsAnswer } from "../../../contract/runs.ts";
+import { counted } from "../../components/format.ts";
 import { Answer, Empty } from "../../components/states.tsx";
 import { Untrusted } from "../../components/text.tsx";
 import { useQuery } from "../../data/query.ts";
@@ -60,8 +61,8 @@ function List({ answer, filter, order }: ListProps) {
           <Controls filter={filter} order={order} />
           <span class="note" role="status">
             {shown.length === answer.runs.length
-              ? `${shown.length} runs`
-              : `${shown.length} of ${answer.runs.length} runs`}
+              ? counted(shown.length, "run")
+              : `${shown.length} of ${counted(answer.runs.length, "run")}`}
             {compared.length === 1 && " · select another one to compare"}
           </span>
         </header>
