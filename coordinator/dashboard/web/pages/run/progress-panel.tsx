@@ -9,6 +9,7 @@ import { formatValue, objectiveTitle, Value } from "../../components/value.tsx";
 import type { Query } from "../../data/query.ts";
 import { useKeys } from "../../state/keys.ts";
 import { linkTo, place, setParams } from "../../state/location.ts";
+import { shownRun } from "../../state/run.ts";
 
 const COLORS = ["--c1", "--c2", "--c3", "--c4", "--c5", "--c6", "--c7", "--c8"];
 
@@ -34,6 +35,7 @@ export function ProgressPanel({ query }: { readonly query: Query<ProgressAnswer>
           ) : (
             <>
               <Curve answer={answer} axis={axis} />
+              <p class="note">Each point is a single evaluation, so the best of many is partly luck.</p>
               <Improvements answer={answer} />
             </>
           )
@@ -65,7 +67,7 @@ function Curve({ answer, axis }: { readonly answer: ProgressAnswer; readonly axi
       x={AXIS_SCALE[axis]}
       y={{ title: objectiveTitle(objective), format: (value) => formatValue(objective, value), logarithmic: true }}
       series={series}
-      levels={answer.baselines.filter(({ value }) => value > 0)}
+      levels={[...answer.baselines.filter(({ value }) => value > 0), ...confirmed()]}
       marks={answer.improvements.map((one) => ({
         x: placeOf(one, axis),
         y: one.value,
@@ -75,6 +77,14 @@ function Curve({ answer, axis }: { readonly answer: ProgressAnswer; readonly axi
       }))}
     />
   );
+}
+
+/** The best as it was measured again on fresh inputs: lower than the curve, which keeps the luckiest of single evaluations. */
+function confirmed(): { name: string; value: number }[] {
+  const best = shownRun.value?.summary.best ?? null;
+  return best === null || best.rounds === 0
+    ? []
+    : [{ name: "best, measured again on fresh inputs", value: best.value }];
 }
 
 function controlSeries({ control }: ProgressAnswer, axis: AxisName): Series[] {
