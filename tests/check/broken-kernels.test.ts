@@ -160,7 +160,7 @@ const BROKEN: readonly Broken[] = [
     fault: "an integer that is off by one",
     of: TYPED,
     code: 1,
-    says: /workload small: 1 elements of the output counts are wrong.*Correct kernel\.c/s,
+    says: /workload small: 1 element of the output counts is wrong.*Correct kernel\.c/s,
     edit: ["kernel.c", "if (BUG == BUG_count) counts[3]++", "counts[3]++"],
     named: "baseline_failed",
   },

@@ -116,7 +116,7 @@ export class Baselines {
     const name = id === null ? null : (names.get(id) ?? INPUTS);
     const isReference = name === INPUTS;
     const doing = isReference ? "making inputs" : "being timed";
-    const failure = await failureOf(error, doing, table.folderOf(id));
+    const failure = await failureOf(error, doing, table.folderOf(id), this.#kernel.definition);
     if (failure === null) return null;
     const { id: kernel } = this.#kernel.definition;
     if (isReference) {
@@ -191,7 +191,7 @@ export class Baselines {
   /** A baseline's failure names the baseline and includes its message. */
   #blame(fault: "baseline_failed" | "reference_failed", what: string, doing: string, folder: string) {
     return async (error: unknown): Promise<never> => {
-      const failure = await failureOf(error, doing, folder);
+      const failure = await failureOf(error, doing, folder, this.#kernel.definition);
       if (failure === null) throw error;
       throw new HostFault(fault, `${what} of kernel ${this.#kernel.definition.id} failed: ${failure.message}`);
     };

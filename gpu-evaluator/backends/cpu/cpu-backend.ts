@@ -55,7 +55,10 @@ interface Prepared {
   libraries: Promise<ComparisonTimes> | null;
 }
 
+const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
+/** Of the address space, around the arrays, as KEVO_GAP of `native/channel.h`: on both sides of inputs and of outputs. */
+const GAPS = 4 * 64 * MIB;
 /**
  * Below the daemon's folder: what the referee and its processes see. The programs that start and confine them are
  * outside.
@@ -180,7 +183,7 @@ class CpuBackend implements Backend<CpuArtifact> {
     } catch (error) {
       await this.#reopen(error, prepared, job);
       signal.throwIfAborted();
-      const failure = await failureOf(error, doing, artifact.folder);
+      const failure = await failureOf(error, doing, artifact.folder, job.kernel.definition);
       if (failure === null) throw fullDisk(error);
       return failure;
     } finally {
@@ -214,12 +217,12 @@ class CpuBackend implements Backend<CpuArtifact> {
   /** The referee and its processes; a new one where a candidate took the last with it. */
   #processes(): ProcessTable {
     if (this.#table?.referee.alive) return this.#table;
-    const memory = this.#options.memoryBytes ?? 2 * GIB + this.#tools.cores * 160 * 1024 ** 2;
+    const memory = this.#options.memoryBytes ?? 2 * GIB + this.#tools.cores * 160 * MIB;
     const folders = FOLDERS.map((name) => join(this.#folder, name));
     const referee = new Referee(this.#tools.referee(folders), folders[0] as string);
     const { cores, emptyKernel } = this.#tools;
     const folder = join(this.#folder, "empty");
-    this.#table = new ProcessTable(referee, { cores, memoryBytes: memory, emptyKernel, folder });
+    this.#table = new ProcessTable(referee, { cores, memoryBytes: memory + GAPS, emptyKernel, folder });
     return this.#table;
   }
 

@@ -2,8 +2,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describeSignal, signalOf } from "@kevo/core/process/ended.ts";
+import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import type { Failure } from "../backend.ts";
 import { WrongOutput } from "./finding.ts";
+import { describePlace } from "./place.ts";
 import { ProcessFailed } from "./referee.ts";
 import { firstLines } from "./toolchain.ts";
 
@@ -12,10 +14,18 @@ import { firstLines } from "./toolchain.ts";
  * @param doing completes "while …"
  * @param folder where the process ran, and what it wrote to standard error lies; null where no process is to blame
  */
-export async function failureOf(error: unknown, doing: string, folder: string | null): Promise<Failure | null> {
+export async function failureOf(
+  error: unknown,
+  doing: string,
+  folder: string | null,
+  definition: KernelDefinition,
+): Promise<Failure | null> {
   if (error instanceof WrongOutput) return { outcome: "incorrect", message: error.message };
   if (!(error instanceof ProcessFailed) || error.how === "aborted") return null;
-  if (error.how === "changed") return { outcome: "incorrect", message: `it changed its inputs while ${doing}` };
+  const where = error.place === null ? "" : `: ${describePlace(error.place, definition)}`;
+  if (error.how === "changed") return { outcome: "incorrect", message: `it changed its inputs while ${doing}${where}` };
+  if (error.how === "outside")
+    return { outcome: "crashed", message: `it reached outside its arrays while ${doing}${where}` };
   if (error.how === "timeout")
     return { outcome: "timeout", message: `it did not finish while ${doing}, and was ended` };
   const said = folder === null ? "" : await lastWords(folder);

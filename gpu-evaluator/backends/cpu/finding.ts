@@ -1,6 +1,8 @@
 /** The referee's findings in outputs, and their description. */
 import { type Output, outputsOf, toleranceOf, weightOf } from "@kevo/core/kernel/arguments.ts";
+import { counted } from "@kevo/core/text/plural.ts";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
+import { describePlace, type Place, readPlace } from "./place.ts";
 
 /** An output of the kernel is wrong. */
 export class WrongOutput extends Error {}
@@ -12,14 +14,19 @@ export interface Finding {
   readonly notFinite: number;
   readonly allZero: boolean;
   readonly outside: boolean;
+  /** Where, if outside. */
+  readonly place: Place | null;
   /** Integers that are not the right ones. */
   readonly different: number;
   /** Place of the output that is wrong; where none is, of the one with that error. */
   readonly output: number;
+  /** Of a wrong output: the first integer that is wrong, or the number that is furthest from the right one. */
+  readonly element: { readonly at: number; readonly is: string; readonly right: string } | null;
 }
 
 /** By what an output is right. */
 export interface Judging {
+  readonly definition: KernelDefinition;
   /** Of the error as it is found, that is with its weight. */
   readonly tolerance: number;
   readonly outputs: readonly (Output & { readonly weight: number })[];
@@ -30,25 +37,42 @@ export function judgingOf(definition: KernelDefinition): Judging {
     ...{ name: one.name, tolerance: one.tolerance },
     weight: weightOf(one, definition),
   }));
-  return { tolerance: toleranceOf(definition), outputs };
+  return { definition, tolerance: toleranceOf(definition), outputs };
 }
 
 export function readFinding(fields: readonly string[]): Finding {
   const [error = Number.NaN, unwritten = 0, notFinite = 0, allZero = 0, outside = 0, different = 0, output = 0] =
     fields.map(Number);
-  return { error, unwritten, notFinite, allZero: allZero !== 0, outside: outside !== 0, different, output };
+  const [at, is, right, place = ""] = fields.slice(7);
+  return {
+    ...{ error, unwritten, notFinite, allZero: allZero !== 0, outside: outside !== 0, different, output },
+    element: is === undefined || right === undefined ? null : { at: Number(at), is, right },
+    place: place === "" ? null : readPlace(place.split(" ")),
+  };
 }
 
 /** Null when the outputs are right. @param bound of the error, where another than the kernel's tolerance holds */
-export function complaint(found: Finding, { tolerance, outputs }: Judging, bound = tolerance): string | null {
-  if (found.outside) return "it wrote outside its arrays";
+export function complaint(
+  found: Finding,
+  { tolerance, outputs, definition }: Judging,
+  bound = tolerance,
+): string | null {
+  const { place, unwritten, notFinite, different, element } = found;
+  if (found.outside) {
+    const where = place === null ? "" : `: ${describePlace(place, definition)}`;
+    return `it wrote outside its arrays${where}`;
+  }
   const { name = "", weight = 1 } = outputs[found.output] ?? {};
   const of = outputs.length > 1 ? `the output ${name}` : "the output";
-  if (found.unwritten > 0) return `${found.unwritten} elements of ${of} were never written`;
-  if (found.notFinite > 0) return `${found.notFinite} elements of ${of} are not finite`;
+  if (unwritten > 0) return `${elements(unwritten)} of ${of} ${unwritten === 1 ? "was" : "were"} never written`;
+  const not = (count: number) => `${elements(count)} of ${of} ${count === 1 ? "is" : "are"}`;
+  const shown = element === null ? "" : `: element ${element.at} is ${element.is}, expected ${element.right}`;
+  if (notFinite > 0) return `${not(notFinite)} not finite${shown}`;
   if (found.allZero) return `${of} is all zero`;
-  if (found.different > 0) return `${found.different} elements of ${of} are wrong (integers are compared exactly)`;
+  if (different > 0) return `${not(different)} wrong (integers are compared exactly)${shown}`;
   if (found.error <= bound) return null;
   const error = `relative L2 error ${(found.error / weight).toExponential(2)}`;
-  return `${error}${outputs.length > 1 ? ` of ${of}` : ""} is above ${Number((bound / weight).toPrecision(3))}`;
+  return `${error}${outputs.length > 1 ? ` of ${of}` : ""} is above ${Number((bound / weight).toPrecision(3))}${shown}`;
 }
+
+const elements = (count: number) => counted(count, "element");

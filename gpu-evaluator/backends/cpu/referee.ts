@@ -2,25 +2,42 @@
 import { createInterface } from "node:readline";
 import { bareEnvironment } from "@kevo/core/process/environment.ts";
 import { type GroupProcess, killGroup, startGroup } from "@kevo/core/process/group.ts";
+import { type Place, readPlace } from "./place.ts";
 import { withPriority } from "./priority.ts";
 
-/** A process `changed` its inputs, or ended the referee (`referee_ended`); the other names describe themselves. */
-const HOW = ["timeout", "aborted", "exited", "signal", "garbled", "changed", "threads", "referee_ended"] as const;
+/**
+ * A process `changed` its inputs, reached `outside` its arrays, or ended the referee (`referee_ended`); the other names
+ * describe themselves.
+ */
+const HOW = [
+  "outside",
+  "timeout",
+  "aborted",
+  "exited",
+  "signal",
+  "garbled",
+  "changed",
+  "threads",
+  "referee_ended",
+] as const;
 
 /** A process failed at a command. */
 export class ProcessFailed extends Error {
   readonly how: (typeof HOW)[number];
   /** Exit code of `exited`, number of `signal`. */
   readonly code: number;
+  /** Of `changed` and `outside`, where the process told it. */
+  readonly place: Place | null;
   /** Its number; null where the referee itself has ended. */
   readonly process: number | null;
 
-  /** @param answer of the referee: how, and where there is one the code behind a blank */
+  /** @param answer of the referee: how, and behind a blank the code or the place if there is one */
   constructor(answer: string, process: number | null) {
     super(answer);
-    const [how, code] = answer.split(" ");
+    const [how, code, ...rest] = answer.split(" ");
     this.how = HOW.find((known) => known === how) ?? "referee_ended";
     this.code = Number(code);
+    this.place = rest.length === 0 ? null : readPlace([code as string, ...rest]);
     this.process = process;
   }
 }

@@ -44,7 +44,7 @@ export class TimedProcess {
 
   /** Holds its last output against a known answer. `when` begins with a space. Throws WrongOutput. */
   async check(data: string, when: string): Promise<void> {
-    const finding = readFinding(await this.source.referee.command("check", this.id, data));
+    const finding = readFinding(await this.source.referee.command("check", this.id, data, this.judging.tolerance));
     const wrong = complaint(finding, this.judging);
     if (wrong !== null) throw new WrongOutput(`workload ${this.source.workload.name}${when}: ${wrong}`);
     this.error = Math.max(this.error, finding.error);

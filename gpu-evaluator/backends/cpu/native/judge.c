@@ -115,11 +115,70 @@ verdict judge(const process *p, const data *file, const process *other) {
     const int grave = is_wrong(&found, INFINITY), before = is_wrong(&worst, INFINITY);
     if (i == 0 || (grave && !before) || (grave == before && !(found.error <= worst.error))) worst = found;
   }
-  worst.outside = guards_broken(p);
+  worst.outside = guards_broken(p, &worst.broken);
   return worst;
+}
+
+void print_place(FILE *to, const kevo_arrays *layout, kevo_place place) {
+  const int is_input = place.array < layout->inputs;
+  fprintf(to, "%s %u %lld %llu", is_input ? "input" : "output", is_input ? place.array : place.array - layout->inputs,
+          (long long)place.bytes, (unsigned long long)kevo_bytes(&layout->array[place.array]));
+}
+
+/* ---- an element for people ------------------------------------------------------------------------------ */
+
+typedef struct wrong_element {
+  uint64_t at;
+  char is[32], right[32];
+} wrong_element;
+
+static void print_integer(char text[32], uint32_t type, const char *at) {
+  const int is_signed = type >= KEVO_I64 && type <= KEVO_I8;
+  const uint64_t size = kevo_element_bytes(type);
+  uint64_t value = 0;
+  memcpy(&value, at, size);
+  if (!is_signed) return (void)snprintf(text, 32, "%llu", (unsigned long long)value);
+  const int spare = 64 - 8 * (int)size;
+  snprintf(text, 32, "%lld", (long long)((int64_t)(value << spare) >> spare));
+}
+
+/* The first integer that is wrong, or the number that is furthest from the right one; one that is not finite is further. */
+static wrong_element find_wrong(const kevo_array *array, const char *output, const char *answer, const char *its) {
+  const uint32_t type = array->type;
+  const uint64_t size = kevo_element_bytes(type);
+  wrong_element found = {0};
+  if (!kevo_is_float(type)) {
+    const char *right = answer == NULL ? its : answer;
+    while (found.at + 1 < array->count && memcmp(output + found.at * size, right + found.at * size, size) == 0) found.at++;
+    print_integer(found.is, type, output + found.at * size);
+    print_integer(found.right, type, right + found.at * size);
+    return found;
+  }
+  double furthest = -1;
+  for (uint64_t at = 0; at < array->count; at++) {
+    const double value = load_float(type, output + at * size);
+    const double right = answer == NULL ? load_float(type, its + at * size) : ((const double *)answer)[at];
+    const double apart = isfinite(value) ? fabs(value - right) : INFINITY;
+    if (apart <= furthest) continue;
+    furthest = apart;
+    found.at = at;
+    const int digits = type == KEVO_F64 ? 17 : 9;
+    snprintf(found.is, sizeof found.is, "%.*g", digits, value);
+    snprintf(found.right, sizeof found.right, "%.*g", digits, right);
+  }
+  return found;
 }
 
 void print_verdict(const verdict *v) {
   printf("\t%.9g\t%llu\t%llu\t%d\t%d\t%llu\t%u", v->error, (unsigned long long)v->unwritten,
          (unsigned long long)v->not_finite, v->all_zero, v->outside, (unsigned long long)v->different, v->output);
+}
+
+void print_wrong(const verdict *v, const process *p, const data *file, const process *other) {
+  const char *answer = file == NULL ? NULL : array_of(file, p->layout.inputs + v->output);
+  const char *its = other == NULL ? NULL : output_of(other, v->output);
+  const wrong_element found = find_wrong(kevo_output(&p->layout, v->output), output_of(p, v->output), answer, its);
+  print_verdict(v);
+  printf("\t%llu\t%s\t%s\t", (unsigned long long)found.at, found.is, found.right);
+  if (v->outside) print_place(stdout, &p->layout, v->broken);
 }

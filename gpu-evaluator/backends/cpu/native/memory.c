@@ -102,12 +102,16 @@ void rewrite_output(process *p) {
   }
 }
 
-int guards_broken(const process *p) {
+int guards_broken(const process *p, kevo_place *where) {
   const char *at = p->written;
   for (uint32_t i = 0; i <= p->layout.outputs; i++) {
     const char *end = i < p->layout.outputs ? output_of(p, i) : p->written + p->mapped;
     for (; at < end; at++)
-      if ((unsigned char)*at != GUARD) return 1;
+      if ((unsigned char)*at != GUARD) {
+        const uint32_t first = p->layout.inputs;
+        *where = kevo_nearest(&p->layout, first, first + p->layout.outputs, at - p->written, kevo_output_offset);
+        return 1;
+      }
     if (i < p->layout.outputs) at = end + kevo_bytes(kevo_output(&p->layout, i));
   }
   return 0;

@@ -38,6 +38,18 @@ static int has_ended(process *p) {
   return 1;
 }
 
+/* A place that is in no array may be anything: then nothing is said of it. */
+static void say_place(const process *p, const kevo_reply *reply) {
+  const kevo_place place = reply->place;
+  const char *how = reply->op == KEVO_OUTSIDE ? "outside" : "changed";
+  if (place.array >= p->layout.inputs + p->layout.outputs) return (void)snprintf(why, sizeof why, "%s", how);
+  FILE *text = fmemopen(why, sizeof why, "w");
+  if (text == NULL) return;
+  fprintf(text, "%s ", how);
+  print_place(text, &p->layout, place);
+  fclose(text);
+}
+
 int await_reply(process *p, uint32_t op, const kevo_head *asked, int64_t deadline) {
   for (;;) {
     int64_t left = deadline - now_ns();
@@ -51,7 +63,8 @@ int await_reply(process *p, uint32_t op, const kevo_head *asked, int64_t deadlin
       ssize_t got = read(p->reply, &reply, sizeof reply);
       int whole = got == (ssize_t)sizeof reply && memcmp(&reply.asked, asked, sizeof *asked) == 0;
       if (whole && reply.op == op) return 0;
-      if (got != 0) return snprintf(why, sizeof why, whole && reply.op == KEVO_CHANGED_INPUTS ? "changed" : "garbled"), -1;
+      if (whole && (reply.op == KEVO_CHANGED_INPUTS || reply.op == KEVO_OUTSIDE)) return say_place(p, &reply), -1;
+      if (got != 0) return snprintf(why, sizeof why, "garbled"), -1;
     }
     if (has_ended(p)) return -1;
     /* The pipe is closed but its owner lives: let the poll not spin. */

@@ -13,7 +13,8 @@
 enum { KEVO_FD_COMMAND = 3, KEVO_FD_REPLY = 4, KEVO_FD_WRITTEN = 5, KEVO_FD_READ = 6 };
 /* KEVO_RUN calls the kernel once. KEVO_FILL is for the program that makes inputs. */
 enum { KEVO_OPEN = 1, KEVO_RUN = 2, KEVO_FILL = 3 };
-enum { KEVO_HELLO = 100, KEVO_DONE = 101, KEVO_CHANGED_INPUTS = 102 };
+/* KEVO_OUTSIDE: a fault in the memory around the arrays. */
+enum { KEVO_HELLO = 100, KEVO_DONE = 101, KEVO_CHANGED_INPUTS = 102, KEVO_OUTSIDE = 103 };
 
 /*
  * A reply repeats this head from the process's memory, so that overwriting it is detected. `token` is a small number
@@ -32,9 +33,19 @@ typedef struct kevo_message {
   kevo_shape shape;
 } kevo_message;
 
+/*
+ * A place in an array, or near one: `bytes` from its beginning, which is negative before it. Arrays are numbered as in the
+ * layout. Told by the candidate, so only for messages to people.
+ */
+typedef struct kevo_place {
+  uint32_t array, unused;
+  int64_t bytes;
+} kevo_place;
+
 typedef struct kevo_reply {
   uint32_t op;
   kevo_head asked;
+  kevo_place place; /* KEVO_CHANGED_INPUTS, KEVO_OUTSIDE */
 } kevo_reply;
 
 #define KEVO_GUARD_BYTES 4096u
@@ -75,6 +86,24 @@ static inline uint64_t kevo_output_offset(const kevo_arrays *layout, uint32_t in
 /* The memory of the outputs: guards lie before and behind each. */
 static inline uint64_t kevo_outputs_bytes(const kevo_arrays *layout) {
   return kevo_whole_pages(kevo_output_offset(layout, layout->outputs));
+}
+
+/*
+ * Of the arrays [first, end) of a layout, which lie at `offset` in one memory: the array that a place in the memory is in, or
+ * the nearest one. Both are of inputs, or both of outputs.
+ */
+static inline kevo_place kevo_nearest(const kevo_arrays *layout, uint32_t first, uint32_t end, int64_t at,
+                                      uint64_t (*offset)(const kevo_arrays *, uint32_t)) {
+  kevo_place nearest = {0};
+  int64_t least = INT64_MAX;
+  for (uint32_t i = first; i < end; i++) {
+    const int64_t bytes = at - (int64_t)offset(layout, i - first), size = (int64_t)kevo_bytes(&layout->array[i]);
+    const int64_t apart = bytes < 0 ? -bytes : bytes >= size ? bytes - size + 1 : 0;
+    if (apart >= least) continue;
+    least = apart;
+    nearest = (kevo_place){.array = i, .bytes = bytes};
+  }
+  return nearest;
 }
 
 /* Header of a file of inputs and their right answers, which follow in the order of the layout, each on a multiple of 8. */

@@ -10,7 +10,7 @@
  *   same  SOURCE DEADLINE_MS                      -> ok            (the last of these once more, made in the same way)
  *   call  ID DEADLINE_MS                          -> ok NANOSECONDS PROCESSOR_NANOSECONDS WAITED
  *   again ID DEADLINE_MS                          -> the same      (its output left as it is)
- *   check ID DATA                                 -> ok VERDICT
+ *   check ID DATA BOUND                           -> ok VERDICT
  *   round SOURCE SETS DEADLINE_MS BOUND ID,ID,... [SET DATA]...
  *     -> ok right WORST_ERROR TIMED (NANOSECONDS WAITED)...  one pair for each process, over the TIMED sets in which nobody
  *        waited long for a core that others held, or over all where these are too few; WORST_ERROR is that of known
@@ -19,13 +19,14 @@
  *   kill  ID                                      -> ok
  *   drop  DATA                                    -> ok            (closes a data file)
  *
- * VERDICT is ERROR UNWRITTEN NOT_FINITE ALL_ZERO OUTSIDE DIFFERENT OUTPUT, as `verdict` in referee.h.
+ * VERDICT is ERROR UNWRITTEN NOT_FINITE ALL_ZERO OUTSIDE DIFFERENT OUTPUT, as `verdict` in referee.h; of a wrong output
+ * ELEMENT IS RIGHT PLACE too, as `print_wrong` there says.
  *
  * In a round the first process is judged: by the right answer where DATA is named for a set, otherwise by the output of
  * the second, from which it may be BOUND away. With BOUND 0 none is judged. DEADLINE_MS holds for each call.
  *
  * Fields are separated by tabs. Other answers: `failed WHY ID`, where WHY is `timeout`, `aborted`, `exited CODE`,
- * `signal NUMBER`, `garbled`, `changed`, `threads`; and `error TEXT` for faults that are not the process's. SIGUSR1 aborts the command
+ * `signal NUMBER`, `garbled`, `threads`, `changed PLACE`, `outside PLACE`; and `error TEXT` for faults that are not the process's. SIGUSR1 aborts the command
  * in hand. End of input or SIGTERM ends every process and the referee.
  *
  * PID is 0 in a process namespace of the referee's own. A process runs only from a message to its reply; otherwise its
@@ -121,10 +122,11 @@ static void do_call(process *p, const char *limit_ms, void (*prepare_output)(pro
   printf("ok\t%lld\t%lld\t%lld\n", (long long)taken.ns, (long long)(ran_ns(p) - before), (long long)taken.waited);
 }
 
-static void do_check(const process *p, const data *file) {
+static void do_check(const process *p, const data *file, double bound) {
   verdict v = judge(p, file, NULL);
   printf("ok");
-  print_verdict(&v);
+  if (is_wrong(&v, bound)) print_wrong(&v, p, file, NULL);
+  else print_verdict(&v);
   printf("\n");
 }
 
@@ -137,13 +139,13 @@ static void use(process *p, const char *verb, char **fields, int count) {
   }
   if (strcmp(verb, "call") == 0 && count == 3) return do_call(p, fields[2], poison_output);
   if (strcmp(verb, "again") == 0 && count == 3) return do_call(p, fields[2], rewrite_output);
-  const data *file = count == 3 ? get_data(fields[2]) : NULL;
+  const data *file = count >= 3 ? get_data(fields[2]) : NULL;
   if (file == NULL || !same_layout(layout_of(file), &p->layout)) {
     printf("error\t%s: %s is not data of this workload\n", verb, count > 2 ? fields[2] : "nothing");
     return;
   }
   if (strcmp(verb, "known") == 0) return load_known(p, file), (void)printf("ok\n");
-  if (strcmp(verb, "check") == 0) return do_check(p, file);
+  if (strcmp(verb, "check") == 0 && count == 4) return do_check(p, file, atof(fields[3]));
   printf("error\tunknown command %s\n", verb);
 }
 

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 #include "protocol.h"
 
@@ -52,7 +53,8 @@ typedef struct process {
 } process;
 
 extern process processes[MAX_PROCESSES];
-/* Why a process failed: `timeout`, `aborted`, `exited CODE`, `signal NUMBER`, `garbled`, `changed`, `threads`. */
+/* Why a process failed: `timeout`, `aborted`, `exited CODE`, `signal NUMBER`, `garbled`, `threads`, `changed` or
+ * `outside`, the last two with a place as `print_place` prints it. */
 extern char why[128];
 extern volatile int aborted, ending;
 /* The process that is awaited to stop, which an abort ends: it may be where no stop reaches it. 0: none. */
@@ -133,6 +135,7 @@ typedef struct verdict {
   double error; /* relative L2, times the weight of its output; the largest of all outputs */
   uint64_t unwritten, not_finite, different; /* `different`: integers */
   int all_zero, outside;
+  kevo_place broken; /* where `outside` */
   uint32_t output; /* the one that is wrong; where none is, the one of that error */
 } verdict;
 /* The output against the right answer of a file, or where that is NULL against the output of another process. */
@@ -140,9 +143,18 @@ verdict judge(const process *p, const data *file, const process *other);
 int is_wrong(const verdict *v, double bound);
 /* Its fields, each behind a tab. */
 void print_verdict(const verdict *v);
+/*
+ * The same of a wrong output, and of an element that is wrong its place, its value and the right one; then what
+ * `print_place` prints where it wrote outside, else nothing.
+ */
+void print_wrong(const verdict *v, const process *p, const data *file, const process *other);
+
+/* `input` or `output`, its number, bytes from its beginning, its size in bytes; with blanks between them. */
+void print_place(FILE *to, const kevo_arrays *layout, kevo_place place);
 
 char *output_of(const process *p, uint32_t index);
-int guards_broken(const process *p);
+/* Whether anything was written beside the outputs, and where. */
+int guards_broken(const process *p, kevo_place *where);
 
 /* ---- poison.c */
 /* The poison is this much longer than an output, so that it can begin at another place each time. */

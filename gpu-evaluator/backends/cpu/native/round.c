@@ -165,7 +165,7 @@ static void play(plan *plan) {
     if (known != NULL && v.error > worst) worst = v.error;
     if (is_wrong(&v, plan->bound)) {
       printf("ok\twrong\t%s\t%llu", known == NULL ? "-" : known->path, (unsigned long long)seed);
-      print_verdict(&v);
+      print_wrong(&v, judged, known, known == NULL ? plan->entrant[1].process : NULL);
       printf("\n");
       return;
     }
