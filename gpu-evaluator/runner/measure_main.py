@@ -15,10 +15,10 @@ import torch
 import triton
 from cases import Arena, Arenas
 from cuda_driver import CudaError
-from evaluation import Incorrect, Measured, time_workload, verify_shapes
+from evaluation import Incorrect, Measured, NoBaseline, time_workload, verify_shapes
 from honesty import Tampered, honest
 from nvml import Monitor
-from plausible import Limits, impossible, shares, surely_impossible
+from plausible import Limits, shares, surely_impossible
 from program import InvalidProgram, Program
 from protocol import FATAL_EXIT, Channel, Frame, open_channel, required
 
@@ -26,6 +26,8 @@ Json = dict[str, Any]
 
 # Share of the device's memory that kept inputs may take.
 KEPT_SHARE = 0.6
+# So often is a candidate timed where the time of the baseline beside it is impossible.
+TIMED = 2
 
 
 class Lane:
@@ -65,6 +67,8 @@ class Lane:
             outcome, message, fatal = "incorrect", str(tampered), True
         except Incorrect as wrong:
             outcome, message = "incorrect", str(wrong)
+        except NoBaseline as fault:
+            outcome, message = "baseline_failed", str(fault)
         except InvalidProgram as invalid:
             outcome, message = "invalid", str(invalid)
         except (RuntimeError, CudaError) as error:
@@ -93,12 +97,12 @@ class Lane:
             arenas = []
             for workload in workloads:
                 arena = self._arenas.get(trusted, folder, workload, data_seed)
+                self._leave_out_impossible(workload, arena)
                 arenas.append(arena)
             errors = [verify_shapes(program, arena, trusted.output, seed) for arena in arenas]
             self._channel.send({"type": "stage", "id": identity, "stage": "TIMING"})
             for workload, arena, error in zip(workloads, arenas, errors, strict=True):
-                time_workload(program, arena, workload, error, request, self.monitor, found)
-                self._refuse_impossible(workload, arena, found.measurements[-1])
+                self._time(program, arena, workload, error, request, found)
                 if self._limits is not None:
                     found.measurements[-1] |= shares(found.measurements[-1], arena.rotated_bytes, self._limits)
                 if arena.left_out:
@@ -110,14 +114,41 @@ class Lane:
             if not _context_lost():
                 program.close()
 
-    def _refuse_impossible(self, workload: Json, arena: Arena, measured: Json) -> None:
-        """Raises Incorrect. Where the baseline's time is impossible too, what the workload says of itself is wrong."""
+    def _time(
+        self, program: Program, arena: Arena, workload: Json, error: float, request: Frame, found: Measured
+    ) -> None:
+        """Adds a measurement in which neither time is impossible. Raises Incorrect, NoBaseline."""
+        for _ in range(TIMED):
+            time_workload(program, arena, workload, error, request, self.monitor, found)
+            measured = found.measurements[-1]
+            wrong = self._impossible(workload, arena, measured["time_ms"])
+            if wrong is not None:
+                raise Incorrect(wrong)
+            wrong = self._impossible(workload, arena, measured["baseline_ms"])
+            if wrong is None:
+                return
+            # No yardstick: neither this measurement, nor the baseline where its time is impossible alone as well.
+            found.measurements.pop()
+            arena.rank()
+            self._leave_out_impossible(workload, arena)
+        name = measured["baseline"]
+        raise Incorrect(f"only beside this candidate the time of baseline {name} is impossible: {wrong}")
+
+    def _leave_out_impossible(self, workload: Json, arena: Arena) -> None:
+        """Raises NoBaseline where that leaves none: then what the workload says of itself is wrong."""
+        while arena.baselines and (wrong := self._impossible(workload, arena, arena.alone_ms[arena.fastest])):
+            arena.leave_out(arena.fastest, f"its time is impossible: {wrong}")
+        if not arena.baselines:
+            why = "; ".join(f"{name}: {why}" for name, why in arena.left_out.items())
+            raise NoBaseline(
+                f"workload {workload['name']} has no baseline whose time is possible ({why}). "
+                "The kernel's flops or bytes for it do not match the computation."
+            )
+
+    def _impossible(self, workload: Json, arena: Arena, time_ms: float) -> str | None:
         if self._limits is None:
-            return
-        facts = (arena.rotated_bytes, self._limits)
-        wrong = surely_impossible(workload, measured["time_ms"], *facts, device.rates)
-        if wrong is not None and impossible(workload, measured["baseline_ms"], *facts) is None:
-            raise Incorrect(wrong)
+            return None
+        return surely_impossible(workload, time_ms, arena.rotated_bytes, self._limits, device.rates)
 
     def _load(self, path: Path) -> ModuleType:
         module = self._trusted.get(str(path))

@@ -38,7 +38,7 @@ test.skipIf(!hasTorch)(
 );
 
 test.skipIf(!hasTorch)(
-  "a time that no device reaches makes a candidate incorrect (skipped without torch and triton: set KEVO_PYTHON)",
+  "a time that no device reaches makes a candidate incorrect, and a baseline no yardstick (skipped without torch and triton: set KEVO_PYTHON)",
   () => {
     const { status, stderr } = runs("-B", file("impossible_test.py"));
     expect(status, stderr).toBe(0);

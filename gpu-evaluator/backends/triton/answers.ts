@@ -39,7 +39,8 @@ export const probed = z.object({ ok: z.boolean(), message });
 export const stage = z.object({ type: z.literal("stage"), stage: z.enum(LANE_STAGES) });
 
 export const measured = z.object({
-  outcome: z.enum(["ok", "incorrect", "crashed", "invalid"]),
+  /** `baseline_failed`: the kernel has nothing to be compared with, whatever the candidate. */
+  outcome: z.enum(["ok", "incorrect", "crashed", "invalid", "baseline_failed"]),
   message,
   measurements: z.array(measurement),
   stopped_early: z.boolean(),

@@ -7,6 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { retry } from "@kevo/core/retry/retry.ts";
 import type { Failure, Measured } from "../backend.ts";
+import { HostFault } from "../host-fault.ts";
 import * as answers from "./answers.ts";
 import type { Frame } from "./frames.ts";
 import { RunnerError, RunnerLost, type RunnerProcess } from "./runner-process.ts";
@@ -75,7 +76,7 @@ export class MeasuringLane {
   /**
    * One candidate.
    * @param limitMs longest silence of the process
-   * @throws the signal's reason; UserError when the runner fails itself, twice; Error when it answers garbage.
+   * @throws the signal's reason; UserError when the runner fails itself, twice; HostFault when the kernel has no baseline; Error when it answers garbage.
    */
   async measure(
     question: Frame,
@@ -220,5 +221,6 @@ export class MeasuringLane {
 function verdict(answer: ReturnType<typeof answers.measured.parse>): Measured | Failure {
   const { outcome, message, measurements, stopped_early: stoppedEarly, environment } = answer;
   if (outcome === "ok") return { outcome, measurements, stoppedEarly, environment };
+  if (outcome === "baseline_failed") throw new HostFault(outcome, message ?? outcome);
   return { outcome, message: message ?? outcome };
 }

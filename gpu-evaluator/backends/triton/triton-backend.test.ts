@@ -189,6 +189,15 @@ describe.skipIf(!hasPython)("the Triton backend", () => {
     expect(await evaluate(backend, "ok")).toMatchObject({ outcome: "ok" });
   });
 
+  test("a kernel without a baseline is the kernel's fault, not the candidate's", async () => {
+    const backend = await open();
+    await expect(evaluate(backend, "no baseline")).rejects.toMatchObject({
+      fault: "baseline_failed",
+      message: "workload w has no baseline",
+    });
+    expect(await evaluate(backend, "ok")).toMatchObject({ outcome: "ok" });
+  });
+
   test("a runner that fails once is asked again in another process; its second failure is the evaluator's", async () => {
     const backend = await open();
     expect(await evaluate(backend, "busy device")).toMatchObject({ outcome: "ok" });

@@ -11,6 +11,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import torch
+from evaluation import CANDIDATE, Watched
 from looking import Looking
 from rotation import Room, Rotation
 
@@ -75,6 +76,21 @@ class Fresh(unittest.TestCase):
                 self.assertNotIn(float(tensor.sum()), seen)
         rotation.refresh()
         self.assertTrue({float(copy["b"].sum()) for copy in rotation.copies} <= seen)
+
+    def test_a_finalist_has_new_tensors_only_in_every_round(self) -> None:
+        for finalist in (True, False):
+            rotation = rotation_of(copies=2)
+            arena: Any = SimpleNamespace(rotation=rotation, fresh=SimpleNamespace(inputs=inputs(SHAPE, 99)))
+            watched = Watched(arena, 6, finalist=finalist)
+            seen: set[tuple[str, float]] = set()
+            renewed = 0
+            for _ in range(6):
+                watched.before(CANDIDATE)
+                found = {(name, float(copy[name].double().sum())) for copy in rotation.copies for name in copy}
+                renewed += not found & seen
+                seen |= found
+            # In a search the first round, and the one that is drawn, which may be the first.
+            self.assertEqual(renewed == 6, finalist)
 
     def test_a_tensor_of_which_little_depends_is_not_the_one_that_is_exchanged(self) -> None:
         def biased(shape: dict[str, int], seed: int) -> Tensors:

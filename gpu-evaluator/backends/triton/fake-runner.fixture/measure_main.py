@@ -30,6 +30,8 @@ def measure(channel: Channel, request: Frame) -> None:
     reply["environment"] = {"gpu": UUID, "sm_clock_mhz": [1970, 1980], "baselines_left_out": left_out}
     if act == "incorrect":
         reply |= {"outcome": "incorrect", "message": "relative error 0.4", "measurements": []}
+    elif act == "no baseline":
+        reply |= {"outcome": "baseline_failed", "message": "workload w has no baseline", "measurements": []}
     elif act in ("illegal access", "break device"):
         if act == "break device":
             put(f"broken {UUID}")
