@@ -1,6 +1,7 @@
 /** What `coordinator check` found, for people. */
-import { toleranceOf, typedArguments } from "@kevo/core/kernel/arguments.ts";
+import { outputsOf, toleranceOf, typedArguments } from "@kevo/core/kernel/arguments.ts";
 import type { KernelPackage } from "@kevo/core/kernel/load.ts";
+import { counted } from "@kevo/core/text/plural.ts";
 import { prototypes } from "@kevo/gpu-evaluator/backends/cpu/entry-code.ts";
 import { rooflineOf } from "../lineage/roofline.ts";
 import { formatMs, formatNumber, formatRoofline, formatValue, oneLine, UNKNOWN } from "../progress/format.ts";
@@ -58,7 +59,7 @@ export function defaultLines(
   }
   const { device, toolchain, workloads, quietness } = measured;
   return [
-    `The default configuration of ${kernel} builds and is correct on ${counted(workloads.length, "workload")}: ${errorText(workloads, toleranceOf(definition))}.`,
+    `The default configuration of ${kernel} builds and is correct on ${counted(workloads.length, "workload")}: ${errorText(workloads, definition)}.`,
     `On ${oneLine(device)} (${oneLine(toolchain)}):`,
     "",
     timesTable(workloads, options),
@@ -69,9 +70,14 @@ export function defaultLines(
   ];
 }
 
-function errorText(workloads: readonly WorkloadReport[], tolerance: number): string {
+function errorText(workloads: readonly WorkloadReport[], definition: KernelPackage["definition"]): string {
+  const outputs = outputsOf(definition);
+  const integers = outputs.filter(({ tolerance }) => tolerance === null).length;
+  if (integers === outputs.length) return "equal to the reference";
+  const tolerance = toleranceOf(definition);
+  const exact = integers === 0 ? "" : "; integers are equal";
   const worst = Math.max(...workloads.map(({ error }) => error ?? 0));
-  return `relative error at most ${worst === 0 ? "0" : worst.toExponential(1)}, tolerance ${Number(tolerance.toPrecision(3))}`;
+  return `relative error at most ${worst === 0 ? "0" : worst.toExponential(1)}, tolerance ${Number(tolerance.toPrecision(3))}${exact}`;
 }
 
 function timesTable(workloads: readonly WorkloadReport[], options: TableOptions): string {
@@ -132,8 +138,4 @@ function adviceLines(
     );
   }
   return lines;
-}
-
-function counted(n: number, what: string): string {
-  return `${n} ${what}${n === 1 ? "" : "s"}`;
 }

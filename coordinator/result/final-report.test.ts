@@ -90,6 +90,19 @@ describe("the final report", () => {
     expect(report).not.toContain(`Best: ${speedups.speedup}`);
   });
 
+  it("names the fastest baseline of each workload where they differ", () => {
+    const report = finalReport(
+      { ...result, best: { ...best, speedup: 1.01, speedup_low: 0.98, speedup_high: 1.03 } },
+      { ...details, workloads: [times("short"), times("long", { baseline: "all cores" })] },
+    );
+    expect(report).toContain(
+      "Best: on each workload its fastest baseline. No candidate was measurably faster over all",
+    );
+    expect(report).toContain('Fastest: "fast-math" on short, "all cores" on long\n');
+    expect(report).toContain("no measurable difference from the fastest baselines: confidence interval 0.98–1.03");
+    expect(report).not.toContain("Best: the baseline");
+  });
+
   it("says so when the best was never measured again", () => {
     const message = "from a single evaluation, which is partly luck";
     const report = (rounds: number) =>

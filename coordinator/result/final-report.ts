@@ -79,8 +79,7 @@ function found(result: RunResult, details: ReportDetails, options: TableOptions)
     return [...once, deviceTable(result.best_by_device, defaultConfig, options)];
   }
   const times = workloads.length === 0 ? [] : [workloadTable(workloads, { others: othersOf(details) }, options)];
-  const baseline = workloads[0]?.baseline ?? null;
-  return [winner(best, baseline, result), configTable(best.config, defaultConfig, options), ...times];
+  return [winner(best, workloads, result), configTable(best.config, defaultConfig, options), ...times];
 }
 
 const ENDED: Record<RunResult["status"], string> = {
@@ -102,7 +101,7 @@ function headline({ run, kernel, backend, status, evaluations, elapsed_s, island
 
 function winner(
   best: NonNullable<RunResult["best"]>,
-  baseline: string | null,
+  workloads: readonly WorkloadTimes[],
   { ended_by: endedBy, failed_finalists: failed }: RunResult,
 ): string {
   const where = `${best.candidate}, proposed by ${best.proposer} on island ${best.island} in batch ${best.batch}`;
@@ -112,7 +111,7 @@ function winner(
   if (best.speedup === null) return `Best: ${formatMs(best.time_ms)} (${where})`;
   if (best.rounds === 0 && endedBy === "machine_busy")
     return `No best yet: the machine was too busy to measure the finalists. The search prefers ${where}.`;
-  const lines = [...claim(best, baseline), `      (${where})`];
+  const lines = [...claim(best, workloads), `      (${where})`];
   if (best.rounds === 0) {
     const why = failed.length > 0 ? "every finalist failed when measured again" : "no finalist was measured again";
     lines.push(`      from a single evaluation, which is partly luck: ${why}`);
@@ -121,19 +120,33 @@ function winner(
 }
 
 /** The claim that the interval allows. */
-function claim(best: NonNullable<RunResult["best"]>, baseline: string | null): string[] {
+function claim(best: NonNullable<RunResult["best"]>, workloads: readonly WorkloadTimes[]): string[] {
   const interval = `confidence interval ${formatInterval(best.speedup_low, best.speedup_high)}`;
   const speed = `${formatSpeedup(best.speedup)} the speed of the fastest baseline`;
   const comparison = comparisonOf(best);
   if (comparison === "faster") return [`Best: ${speed}, ${interval}`];
-  const fastest = baseline === null ? "the fastest baseline" : `the baseline "${baseline}"`;
+  const baselines = new Map(workloads.map(({ workload, baseline }) => [workload, baseline]));
+  const names = new Set(baselines.values());
+  const [only] = names;
+  const differ = names.size > 1;
+  const what = differ ? "the fastest baselines" : "it";
   const measured =
     comparison === "slower"
-      ? `      The best candidate reached ${speed}, ${interval}`
-      : `      The best candidate has no measurable difference from it: ${interval}`;
+      ? `      The best candidate reached ${differ ? speed.replace(/baseline$/, "baselines") : speed}, ${interval}`
+      : `      The best candidate has no measurable difference from ${what}: ${interval}`;
+  if (!differ) {
+    const fastest = only == null ? "the fastest baseline" : `the baseline "${only}"`;
+    return [
+      `Best: ${fastest}. No candidate was measurably faster, so it is the answer, and an export uses it.`,
+      measured,
+    ];
+  }
+  const each = [...baselines].map(([workload, baseline]) => `"${baseline}" on ${workload}`);
   return [
-    `Best: ${fastest}. No candidate was measurably faster, so it is the answer, and an export uses it.`,
+    "Best: on each workload its fastest baseline. No candidate was measurably faster over all of them.",
+    `      Fastest: ${each.join(", ")}`,
     measured,
+    "      An export uses, on each workload, the candidate above if it is measurably faster there, else that baseline.",
   ];
 }
 

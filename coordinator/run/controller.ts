@@ -245,10 +245,13 @@ class RunController {
   }
 
   #lookForStall(): void {
-    const { spec, mode } = this.#session;
+    const { spec, mode, launch } = this.#session;
     if (this.#state.closed || !mode.needsEvaluators) return;
+    const progress = this.#state.accepted + this.#state.evaluated + this.#state.cached;
+    const startsItsOwn = launch.evaluators.length === 0 && !launch.external_workers;
     const stalled = this.#stallWatch.look(performance.now(), {
-      progress: this.#state.accepted + this.#state.evaluated + this.#state.cached,
+      progress,
+      starting: startsItsOwn && progress === 0,
       outstanding: this.#state.awaited.size,
       connected: this.#bus?.connected ?? false,
       logTrouble: this.#publisher?.trouble ?? null,

@@ -3,7 +3,7 @@ import { type Movement, StallWatch } from "./stall-watch.ts";
 
 const FINE: Movement = {
   ...{ progress: 1, outstanding: 0, connected: true, logTrouble: null, evaluatorTrouble: null },
-  ...{ leased: 1, refusal: null, awaitsModels: false },
+  ...{ leased: 1, refusal: null, awaitsModels: false, starting: false },
 };
 
 test("says within ten seconds that nothing happens, once, and again after it went on", () => {
@@ -14,6 +14,18 @@ test("says within ten seconds that nothing happens, once, and again after it wen
   ]);
   expect(watch.look(31_000, { ...FINE, progress: 2 })).toBeNull();
   expect(watch.look(40_000, { ...FINE, progress: 2, refusal: "wrong" })).toMatch(/refused \(wrong\)/);
+});
+
+test("a run whose own programs are on their way has not stalled", () => {
+  const watch = new StallWatch();
+  const starting: Movement = {
+    ...FINE,
+    progress: 0,
+    starting: true,
+    evaluatorTrouble: "the local evaluator is starting",
+  };
+  expect([0, 9, 20].map((s) => watch.look(s * 1000, starting))).toEqual([null, null, null]);
+  expect(watch.look(30_000, starting)).toMatch(/^the run is still starting after 30 s: .*local evaluator is starting/);
 });
 
 test.each([

@@ -16,10 +16,14 @@ export interface Movement {
   readonly refusal: string | null;
   /** Answers of models may be awaited, which takes long. */
   readonly awaitsModels: boolean;
+  /** Programs that this run started itself are on their way: an evaluator first measures its machine. */
+  readonly starting: boolean;
 }
 
 /** So that it is said within ten seconds. */
 const STILL_MS = 8_000;
+/** While the run's own programs start; one that ends is told of at once. */
+const STARTING_MS = 30_000;
 
 export class StallWatch {
   #progress = -1;
@@ -34,11 +38,13 @@ export class StallWatch {
       this.#said = false;
       return null;
     }
-    if (this.#said || now - this.#movedAt < STILL_MS) return null;
+    const still = now - this.#movedAt;
+    if (this.#said || still < (movement.starting ? STARTING_MS : STILL_MS)) return null;
     const why = reasonOf(movement);
     if (why === null) return null;
     this.#said = true;
-    return `nothing has happened for ${Math.round((now - this.#movedAt) / 1000)} s: ${why}`;
+    const what = movement.starting ? "the run is still starting after" : "nothing has happened for";
+    return `${what} ${Math.round(still / 1000)} s: ${why}`;
   }
 }
 

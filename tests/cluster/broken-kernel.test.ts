@@ -26,7 +26,7 @@ test.each<[string, Fault]>([
       file: "kernel.c",
       change: ['"length"', '"lenght"'],
       code: "baseline_failed",
-      said: /baseline 'default' of kernel vector-scale-cpu failed: .*no size called 'lenght'; its sizes are: length/,
+      said: /the default configuration of kernel vector-scale-cpu \(baseline 'default'\) failed: .*no size called 'lenght'; its sizes are: length/,
     },
   ],
   [

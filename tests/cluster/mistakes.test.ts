@@ -133,7 +133,9 @@ describe("with --json a failure is the last line on standard output, with a code
     expect(error).toMatchObject({
       code: "baseline_failed",
       message: expect.stringContaining("127.0.0.1:"),
-      detail: expect.stringMatching(/^baseline 'default' of kernel vector-scale-cpu does not compile: .*no baseline/s),
+      detail: expect.stringMatching(
+        /^the default configuration of kernel vector-scale-cpu \(baseline 'default'\) does not compile: .*no baseline/s,
+      ),
     });
     expect(place.ledger().query("select data from events where kind = 'failed'")).toEqual([
       { data: JSON.stringify({ end: "baseline_failed" }) },

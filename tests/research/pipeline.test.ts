@@ -41,7 +41,9 @@ test.runIf(process.platform === "linux")(
       const tries = fakes.xai.received.filter(({ body }) => JSON.stringify(body).includes('"implement_kernel"'));
       expect(tries.length).toBe(2);
       expect(JSON.stringify(tries[1]?.body)).toContain("'threads' undeclared");
-      expect(live["report.md"]).toMatch(/Try 1: baseline 'first implementation' of kernel \S+ does not compile/);
+      expect(live["report.md"]).toMatch(
+        /Try 1: the default configuration of kernel \S+ \(baseline 'first implementation'\) does not compile/,
+      );
 
       // From the fastest candidate back to the posts, and from the posts to it in one query.
       const shown = await place.run("coordinator", ["lineage", "show", result.best.candidate]);

@@ -7,6 +7,7 @@ import type { CpuEffort } from "@kevo/core/effort/effort.ts";
 import type { Workload } from "@kevo/proto/kernel.ts";
 import type { InstalledKernel } from "../backend.ts";
 import { HostFault } from "../host-fault.ts";
+import { describeBaseline } from "./baseline-name.ts";
 import { compileCandidate } from "./compile.ts";
 import { failureOf } from "./failure.ts";
 import { type Judging, judgingOf } from "./finding.ts";
@@ -123,8 +124,9 @@ export class Baselines {
       const message = `the program that makes inputs of kernel ${kernel} failed: ${failure.message}`;
       return new HostFault("reference_failed", message);
     }
-    const which = name === null ? "a baseline" : `baseline '${String(name)}'`;
-    return new HostFault("baseline_failed", `${which} of kernel ${kernel} failed: ${failure.message}`);
+    const { definition } = this.#kernel;
+    const which = name === null ? `a baseline of kernel ${kernel}` : describeBaseline(definition, String(name));
+    return new HostFault("baseline_failed", `${which} failed: ${failure.message}`);
   }
 
   /** Ends the processes of a workload, which were interrupted or may not be what they were; the next evaluation starts them again. */
@@ -150,7 +152,12 @@ export class Baselines {
     const [layout] = data.verification as [string, ...string[]];
     const inputs = join(this.#folder, "inputs");
     const source = await InputSource.open(table, program, inputs, workload, layout).catch(
-      this.#blame("reference_failed", "the program that makes inputs", `opening workload ${workload.name}`, inputs),
+      this.#blame(
+        "reference_failed",
+        `the program that makes inputs of kernel ${this.#kernel.definition.id}`,
+        `opening workload ${workload.name}`,
+        inputs,
+      ),
     );
     started.set(source.id, INPUTS);
     const baselines: Baseline[] = [];
@@ -164,7 +171,12 @@ export class Baselines {
         return process;
       };
       const process = await verify().catch(
-        this.#blame("baseline_failed", `baseline '${name}'`, `verifying workload ${workload.name}`, folder),
+        this.#blame(
+          "baseline_failed",
+          describeBaseline(this.#kernel.definition, name),
+          `verifying workload ${workload.name}`,
+          folder,
+        ),
       );
       baselines.push({ name, process });
     }
@@ -193,7 +205,7 @@ export class Baselines {
     return async (error: unknown): Promise<never> => {
       const failure = await failureOf(error, doing, folder, this.#kernel.definition);
       if (failure === null) throw error;
-      throw new HostFault(fault, `${what} of kernel ${this.#kernel.definition.id} failed: ${failure.message}`);
+      throw new HostFault(fault, `${what} failed: ${failure.message}`);
     };
   }
 
@@ -213,7 +225,7 @@ export class Baselines {
       if (typeof executable !== "string")
         throw new HostFault(
           "baseline_failed",
-          `baseline '${name}' of kernel ${definition.id} does not compile: ${executable.message}`,
+          `${describeBaseline(definition, name)} does not compile: ${executable.message}`,
         );
       executables.set(name, executable);
     }

@@ -5,6 +5,7 @@ import type { Quietness } from "@kevo/proto/quietness.ts";
 import type { Job, Measured } from "../backend.ts";
 import { HostFault } from "../host-fault.ts";
 import { describeNoise, MachineBusy } from "../machine-busy.ts";
+import { describeBaseline } from "./baseline-name.ts";
 import type { ComparisonTimes } from "./comparison.ts";
 import { type DeviceLimits, type Precision, precisionOf } from "./device-limits.ts";
 import { apart, type Disturbance, isTooBusy, othersDoing, widened, withoutClaim } from "./disturbance.ts";
@@ -142,7 +143,7 @@ async function refuseImpossible(
   if (its === null) throw new WrongOutput(wrong);
   throw new HostFault(
     "baseline_failed",
-    `baseline '${baselines[0].name}': ${its}. The kernel's flops or bytes for workload ${workload.name} do not match the computation.`,
+    `${describeBaseline(candidate.judging.definition, baselines[0].name)}: ${its}. The kernel's flops or bytes for workload ${workload.name} do not match the computation.`,
   );
 }
 

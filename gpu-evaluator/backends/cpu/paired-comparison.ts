@@ -7,6 +7,7 @@ import { rm } from "node:fs/promises";
 import type { CpuEffort } from "@kevo/core/effort/effort.ts";
 import type { Job } from "../backend.ts";
 import { HostFault } from "../host-fault.ts";
+import { describeBaseline } from "./baseline-name.ts";
 import { complaint, WrongOutput } from "./finding.ts";
 import type { HostWatch } from "./host-activity.ts";
 import { KnownSets } from "./known-sets.ts";
@@ -220,7 +221,7 @@ class Rounds {
       await process.check(path, "").catch((error: Error) => {
         throw new HostFault(
           "baseline_failed",
-          `baseline '${name}' is wrong on some inputs (seed ${seed}): ${error.message}`,
+          `${describeBaseline(candidate.judging.definition, name)} is wrong on some inputs (seed ${seed}): ${error.message}`,
         );
       });
     } finally {
@@ -230,6 +231,9 @@ class Rounds {
     // Both are right, at the limit of the tolerance.
     this.#bound *= 2;
     if (++this.#disputes > MAX_DISPUTES)
-      throw new HostFault("baseline_failed", `baseline '${name}' gives different answers for the same input`);
+      throw new HostFault(
+        "baseline_failed",
+        `${describeBaseline(candidate.judging.definition, name)} gives different answers for the same input`,
+      );
   }
 }
