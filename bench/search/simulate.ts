@@ -59,7 +59,7 @@ export function simulate(
 ): SearchTrace {
   const spec = specOf(setting, recordings, space);
   const recordingOf = (island: Island) => island.index % recordings.length;
-  const knowledge = openKnowledge(space, spec);
+  const knowledge = openKnowledge(space, spec, setting.job?.definition);
   const opened = spec.islands.map(
     ({ index }): OpenedEntry => ({ v: WIRE_VERSION, run: spec.run, island: index, n: 0, type: "opened", spec }),
   );

@@ -22,7 +22,11 @@ export function shapeDistance({ features }: Pick<KernelDefinition, "features">, 
 }
 
 /** Of sets of workloads, as niches have: the mean of the first's distances to the nearest of the second. */
-export function workloadDistance(definition: KernelDefinition, from: readonly string[], to: readonly string[]): number {
+export function workloadDistance(
+  definition: Pick<KernelDefinition, "workloads" | "features">,
+  from: readonly string[],
+  to: readonly string[],
+): number {
   const shapes = new Map(definition.workloads.map(({ name, shape }) => [name, shape]));
   const distance = (a: string, b: string) => {
     const [x, y] = [shapes.get(a), shapes.get(b)];

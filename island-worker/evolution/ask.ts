@@ -195,7 +195,10 @@ function next(batch: Batch): Choice | null {
   if (known !== null) return known;
   const isSeeding = surrogate === null || begun < SEEDED;
   if (hasOtherWorkloads(island) && (isSeeding ? begun % EXPLORING > 0 : random.uniform() < BORROWED)) {
-    const genes = transferFromWorkloads(knowledge, island.index, isTaken);
+    const favourites = transferFromWorkloads(knowledge, island.index, isTaken, OFFSPRING).map(({ genes }) => genes);
+    const [first = null] = favourites;
+    const genes =
+      surrogate === null ? first : bestOf(favourites, surrogate.rank(favourites, batch.underway.slice(-ANTICIPATED)));
     if (genes !== null) return { genes, proposer: "transfer" };
   }
   if (isSeeding) {

@@ -12,6 +12,7 @@ import type { Objective } from "@kevo/proto/objective.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
 import { comparePlaces, type Place } from "./order.ts";
+import { type KernelShapes, openSimilarity, type Similarity } from "./similarity.ts";
 import { type Coordinates, openCoordinates } from "./surrogate/coordinates.ts";
 import type { Observation } from "./surrogate/observation.ts";
 import { openPool } from "./surrogate/pool.ts";
@@ -42,11 +43,13 @@ export interface Knowledge {
   readonly spec: RunSpec;
   readonly coordinates: Coordinates;
   readonly niches: Map<string, NicheKnowledge>;
+  readonly similarity: Similarity;
   /** For each island the number of its next entry. */
   readonly next: number[];
 }
 
-export function openKnowledge(space: SearchSpace, spec: RunSpec): Knowledge {
+/** @param kernel whose workloads say which niches are alike */
+export function openKnowledge(space: SearchSpace, spec: RunSpec, kernel?: KernelShapes): Knowledge {
   const coordinates = openCoordinates(space);
   const candidates = openPool(space, coordinates);
   const niches = new Map<string, NicheKnowledge>();
@@ -56,7 +59,8 @@ export function openKnowledge(space: SearchSpace, spec: RunSpec): Knowledge {
     const surrogates = openSurrogate(coordinates, candidates, `${spec.seed}/${key}`);
     niches.set(key, { observations: [], keys: new Set(), underway: new Map(), evolved: new Set(), surrogates });
   }
-  return { space, spec, coordinates, niches, next: spec.islands.map(() => 0) };
+  const similarity = openSimilarity(spec, kernel);
+  return { space, spec, coordinates, niches, similarity, next: spec.islands.map(() => 0) };
 }
 
 /** An entry that is known already changes nothing. @throws Error when entries before this one are missing. */

@@ -3,7 +3,7 @@ import type { Config } from "@kevo/proto/search-space.ts";
 import { describe, expect, test } from "vitest";
 import { ask, openIsland } from "./island.ts";
 import { applyKnowledge, openKnowledge } from "./knowledge.ts";
-import { askedEntry, evaluatedEntry, openedEntry, ridge, ridgeTime, specOf } from "./ridge.fixture.ts";
+import { askedEntry, evaluatedEntry, openedEntry, ridge, ridgeTime, specOf, tell } from "./ridge.fixture.ts";
 import { transferFromWorkloads } from "./transfer-from-workloads.ts";
 
 const NICHES = 6;
@@ -33,10 +33,33 @@ describe("transfer", () => {
   test("another niche's best is offered once, its failures never", () => {
     const knowledge = taught([...others, optimum, { ...optimum, BLOCK: 64, STAGES: 5 }], ridgeTime);
     const genes = ridge.encode(optimum);
-    expect(transferFromWorkloads(knowledge, 1, () => false)).toEqual(genes);
-    const after = transferFromWorkloads(knowledge, 1, (key) => key === ridge.keyOf(genes));
-    expect(after).not.toEqual(genes);
-    expect(transferFromWorkloads(knowledge, 0, () => false)).toBeNull();
+    const found = transferFromWorkloads(knowledge, 1, () => false, 16);
+    expect(found.map(({ genes }) => ridge.decode(genes))).toEqual(
+      [optimum, ...others.toReversed()].slice(0, found.length),
+    );
+    expect(found.length).toBeGreaterThan(0);
+    const after = transferFromWorkloads(knowledge, 1, (key) => key === ridge.keyOf(genes), 16);
+    expect(after.map(({ genes }) => genes)).not.toContainEqual(genes);
+    expect(transferFromWorkloads(knowledge, 0, () => false, 16)).toEqual([]);
+  });
+
+  test("what did well on the most similar workloads comes first", () => {
+    const kernel = {
+      features: ["width"],
+      workloads: workloads.map((name, at) => ({ name, shape: { width: 2 ** at, length: 1 } })),
+    };
+    const knowledge = openKnowledge(ridge, spec, kernel);
+    const best = [optimum, { ...optimum, STAGES: 2 }];
+    // On workloads 0 and 5 another configuration is the best, by the same factor.
+    for (const [island, favourite] of [0, 5].entries()) {
+      const timeOf = (config: Config) => (config.STAGES === best[island]?.STAGES ? 1 : 1.4);
+      tell(knowledge, favourite, [...best, ...others.slice(0, 1)], timeOf);
+    }
+    const firstOn = (island: number) => {
+      const [first] = transferFromWorkloads(knowledge, island, () => false, 1);
+      return first && ridge.decode(first.genes).STAGES;
+    };
+    expect([1, 2, 3, 4].map(firstOn)).toEqual([3, 3, 2, 2]);
   });
 
   test("what one niche found is soon tried on all of them", () => {

@@ -1,44 +1,53 @@
 /**
  * Transfer from other niches. The best configurations of one kernel's workloads differ, but not in everything: a
- * configuration that is among the best on some is worth a try on the others.
+ * configuration that is among the best on some is worth a try on the others, most of all on those like them.
  */
 import type { Genes } from "@kevo/core/search-space/search-space.ts";
+import { nicheKeyOf } from "@kevo/proto/niche-key.ts";
+import type { RunSpec } from "@kevo/proto/run.ts";
+import { bestValue } from "./devices.ts";
 import { type Knowledge, nicheOf } from "./knowledge.ts";
 
-/** How much worse than a niche's mean (in logarithms of time) a failure there counts. */
-const FAILURE = 0.5;
-/** A configuration's gains are averaged as if one more niche had found it ordinary: one lucky niche is not enough. */
-const DOUBT = 1;
-/** Results from which a niche's mean means something. */
+/** How much worse than a niche's best (in logarithms of time) a failure there counts, and what nobody has tried. */
+const FAILURE = 1;
+const ORDINARY = 0.5;
+/** Weight of that doubt: as much as one niche far away. One lucky niche is not enough. */
+const DOUBT = 0.05;
+/** Results from which a niche's best means something. */
 const MIN_RESULTS = 3;
 
 /**
- * The configuration that did best on other niches, each compared with its own mean, and is not taken on this
- * island's; null where there is one niche only, or nothing better than ordinary is left.
+ * Untaken configurations that did well on other niches, the most promising first, each with what it is expected to
+ * lose against the best here (in logarithms of time); none where there is one niche only.
  */
 export function transferFromWorkloads(
   knowledge: Knowledge,
   island: number,
   isTaken: (key: number | string) => boolean,
-): Genes | null {
+  count: number,
+): { readonly genes: Genes; readonly loss: number }[] {
+  const { spec, niches, similarity } = knowledge;
   const own = nicheOf(knowledge, island);
-  const found = new Map<number | string, { genes: Genes; gain: number; niches: number }>();
-  for (const { observations } of knowledge.niches.values()) {
-    if (observations === own.observations) continue;
-    const values = observations.flatMap(({ value }) => (value === null ? [] : [value]));
-    if (values.length < MIN_RESULTS) continue;
-    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const weights = similarity(nicheKeyOf(spec, (spec.islands[island] as RunSpec["islands"][number]).niche));
+  const found = new Map<number | string, { genes: Genes; loss: number; weight: number }>();
+  for (const [niche, { observations }] of niches) {
+    if (observations === own.observations || observations.length < MIN_RESULTS) continue;
+    const best = bestValue(observations);
+    const weight = weights.get(niche) ?? 0;
     for (const { key, genes, value } of observations) {
       if (isTaken(key)) continue;
-      const gain = value === null ? -FAILURE : mean - value;
+      const loss = value === null ? FAILURE : Math.min(FAILURE, value - best);
       const known = found.get(key);
-      found.set(key, { genes, gain: (known?.gain ?? 0) + gain, niches: (known?.niches ?? 0) + 1 });
+      found.set(key, {
+        genes,
+        loss: (known?.loss ?? DOUBT * ORDINARY) + weight * loss,
+        weight: (known?.weight ?? DOUBT) + weight,
+      });
     }
   }
-  let best: { genes: Genes; score: number } | null = null;
-  for (const { genes, gain, niches } of found.values()) {
-    const score = gain / (niches + DOUBT);
-    if (score > (best?.score ?? 0)) best = { genes, score };
-  }
-  return best?.genes ?? null;
+  return [...found.values()]
+    .map(({ genes, loss, weight }) => ({ genes, loss: loss / weight }))
+    .filter(({ loss }) => loss < ORDINARY)
+    .sort((a, b) => a.loss - b.loss)
+    .slice(0, count);
 }

@@ -49,7 +49,7 @@ export class WorkerSession implements SessionState {
     this.spec = spec;
     this.space = openSpace(definition);
     this.name = name;
-    this.knowledge = openKnowledge(this.space, spec);
+    this.knowledge = openKnowledge(this.space, spec, definition);
     this.evolvedSources = spec.evolves_source === undefined ? null : new EvolvedSources(bus, spec.evolves_source);
     const { evolvedSources } = this;
     const onAnswer = () => this.changes.notify();
