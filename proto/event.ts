@@ -3,6 +3,7 @@
  * Kinds with nothing to act on have no data.
  */
 import { z } from "zod";
+import { ACTIONS } from "./messages/action.ts";
 import { quietness } from "./quietness.ts";
 import { runEnd } from "./run-end.ts";
 
@@ -38,6 +39,15 @@ export const EVENT_DATA = {
   finalist_failed: z.object({ candidate, message: z.string() }),
   /** A model proposes nothing, and why. */
   model_trouble: z.object({ model: z.string(), kind: z.string(), text: z.string() }),
+  /** Where its dashboard is, without the token. */
+  dashboard: z.object({ address: z.string() }),
+  /** A person acted on the run. */
+  action: z.object({
+    action: z.enum(ACTIONS),
+    by: z.string(),
+    /** What it was done with, such as a configuration. */
+    details: z.record(z.string(), z.unknown()),
+  }),
   /** No further batch is taken. */
   stopping: ended,
   /** The islands have nothing left to propose. */

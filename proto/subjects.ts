@@ -10,6 +10,7 @@ export const subjects = {
   batch: (run: string) => `kevo.${run}.batch`,
   gap: (run: string) => `kevo.${run}.gap`,
   stop: (run: string) => `kevo.${run}.stop`,
+  action: (run: string) => `kevo.${run}.action`,
   control: (run: string) => `kevo.${run}.control`,
   spec: (run: string) => `kevo.${run}.spec`,
   model: (run: string) => `kevo.${run}.model`,

@@ -3,6 +3,7 @@ import { withHelp } from "@kevo/core/program/command-help.ts";
 import { Command } from "commander";
 import { doctorCommand } from "../doctor/doctor-command.ts";
 import { checkCommand } from "./check.ts";
+import { dashboardCommand } from "./dashboard.ts";
 import { evaluatorsCommand } from "./evaluators.ts";
 import { exportCommand } from "./export.ts";
 import { inviteCommand } from "./invite.ts";
@@ -39,6 +40,7 @@ export function coordinator(): Command {
     inviteCommand(),
     lineageCommand(),
     exportCommand(),
+    dashboardCommand(),
     doctorCommand(),
   ]) {
     program.addCommand(command);

@@ -7,6 +7,7 @@ import { UNLIMITED_EVALUATIONS } from "@kevo/proto/run.ts";
 import { Command } from "commander";
 import { DEFAULT_DATABASE } from "../lineage/default-database.ts";
 import type { Extension } from "../run/extension.ts";
+import { addDashboardOptions, dashboardAddress } from "./dashboard-options.ts";
 import { BELL, RUN, WAIT } from "./read-options.ts";
 
 interface GivenOptions {
@@ -15,6 +16,7 @@ interface GivenOptions {
   readonly wait?: string;
   readonly bell?: boolean;
   readonly db: string;
+  readonly dashboard?: string | false;
   readonly json?: boolean;
   readonly parent?: boolean;
 }
@@ -36,7 +38,8 @@ export function resumeCommand(): Command {
     .option("--evaluations <n>", "extend the budget to n evaluations in all; also for a completed run")
     .option("--time <duration>", "continue for this long, such as 10m, instead of until the run's own time is up")
     .option("--wait <duration>", WAIT)
-    .option("--bell", BELL)
+    .option("--bell", BELL);
+  addDashboardOptions(command)
     .option("--parent", "stop when standard input closes, that is, when the parent process dies")
     .option("--db <file>", "lineage database", DEFAULT_DATABASE)
     .option("--json", "end with one line of JSON on standard output")
@@ -45,7 +48,11 @@ export function resumeCommand(): Command {
       const { resumeRun } = await import("./run-session.ts");
       const { db, json = false, bell = false, parent = false, wait } = given;
       const waitS = wait === undefined ? undefined : parseDuration(wait, "--wait");
-      await resumeRun(run, { ...extensionOf(given), waitS }, { db, json, token, bell, parent });
+      await resumeRun(
+        run,
+        { ...extensionOf(given), waitS },
+        { db, json, token, bell, parent, dashboard: dashboardAddress(given) },
+      );
     });
   return withHelp(command, {
     json: RUN_JSON,

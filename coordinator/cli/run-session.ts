@@ -40,6 +40,7 @@ import { withPrior } from "../run/prior.ts";
 import type { Ending, RunSession } from "../run/run-session.ts";
 import { type RunRequest, runId, specOf } from "../run/spec.ts";
 import { asStored, withinDevices } from "../run/within-devices.ts";
+import { type DashboardAddress, dashboardOf } from "./dashboard-options.ts";
 import { modeOf } from "./run-mode.ts";
 
 export interface RunSessionOptions {
@@ -48,6 +49,8 @@ export interface RunSessionOptions {
   /** Rings when the run has ended by itself. */
   readonly bell?: boolean;
   readonly token: string | undefined;
+  /** Where the dashboard listens; null where none is wanted. */
+  readonly dashboard?: DashboardAddress | null;
   /** Stop when standard input closes. */
   readonly parent?: boolean;
 }
@@ -147,7 +150,7 @@ export async function repeatRun(recorded: string, options: RunSessionOptions): P
   }
 }
 
-type Prepared = Omit<RunSession, "mode" | "progress" | "token" | "interrupted" | "outcome">;
+type Prepared = Omit<RunSession, "mode" | "progress" | "token" | "interrupted" | "outcome" | "openDashboard">;
 
 async function runSession(prepared: Prepared, options: RunSessionOptions): Promise<void> {
   const { json, token, bell = false, parent = false } = options;
@@ -176,7 +179,9 @@ async function runSession(prepared: Prepared, options: RunSessionOptions): Promi
       const result = buildResult(lineage.db, spec.run, lineage.path);
       return { result, report: storedReport(lineage.db, result, kernel.definition, false) };
     };
-    ending = await executeRun({ ...prepared, mode, progress, token, interrupted: interruption.signal, outcome });
+    const interrupted = interruption.signal;
+    const openDashboard = dashboardOf(options.dashboard ?? null, lineage.path, spec.run);
+    ending = await executeRun({ ...prepared, mode, progress, token, interrupted, outcome, openDashboard });
   } catch (error) {
     throw withResumeHint(error, prepared);
   } finally {

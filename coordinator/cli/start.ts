@@ -20,6 +20,7 @@ import { DEFAULT_DATABASE } from "../lineage/default-database.ts";
 import type { Launch } from "../run/launch.ts";
 import type { WantedPrior } from "../run/prior.ts";
 import type { RunRequest } from "../run/spec.ts";
+import { addDashboardOptions, dashboardAddress } from "./dashboard-options.ts";
 import { addModelOptions, MODEL_HELP, type ModelOptions, modelsOf } from "./model-options.ts";
 import { BELL, WAIT } from "./read-options.ts";
 
@@ -51,6 +52,7 @@ interface GivenOptions extends ModelOptions, ObjectiveOptions {
   readonly wait?: string;
   readonly db: string;
   readonly bell?: boolean;
+  readonly dashboard?: string | false;
   readonly json?: boolean;
   readonly parent?: boolean;
   readonly replayRun?: string;
@@ -145,7 +147,8 @@ export function startCommand(): Command {
       "--replay-run <run>",
       "repeat a run made with --sync, candidate by candidate; model answers and evaluations come from the lineage, so this needs no key, network or device",
     )
-    .option("--bell", BELL)
+    .option("--bell", BELL);
+  addDashboardOptions(command)
     .option("--parent", "stop when standard input closes, that is, when the parent process dies")
     .option("--db <file>", "lineage database", DEFAULT_DATABASE)
     .option("--json", "end with one line of JSON on standard output")
@@ -164,7 +167,7 @@ export function startCommand(): Command {
 async function repeat(run: string, given: GivenOptions, command: Command): Promise<void> {
   const others = command.options
     .map((option) => ({ flag: option.long ?? option.flags, name: option.attributeName() }))
-    .filter(({ name }) => !["replayRun", "db", "json", "bell", "parent"].includes(name))
+    .filter(({ name }) => !["replayRun", "db", "json", "bell", "parent", "dashboard"].includes(name))
     .filter(({ name }) => command.getOptionValueSource(name) === "cli");
   if (others.length > 0) {
     const flags = others.map(({ flag }) => flag).join(", ");
@@ -175,8 +178,9 @@ async function repeat(run: string, given: GivenOptions, command: Command): Promi
   await repeatRun(run, { ...outputOf(given), token });
 }
 
-function outputOf({ db, json = false, bell = false, parent = false }: GivenOptions) {
-  return { db, json, bell, parent };
+function outputOf(given: GivenOptions) {
+  const { db, json = false, bell = false, parent = false } = given;
+  return { db, json, bell, parent, dashboard: dashboardAddress(given) };
 }
 
 function requestOf(given: GivenOptions): RunRequest {

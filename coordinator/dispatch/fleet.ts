@@ -4,6 +4,7 @@
  */
 
 import type { Bus, Subscription } from "@kevo/core/bus/bus.ts";
+import { UserError } from "@kevo/core/errors/user-error.ts";
 import { counted } from "@kevo/core/text/plural.ts";
 import type { BackendName } from "@kevo/proto/backend-name.ts";
 import type { EvaluatorFault } from "@kevo/proto/evaluator-fault.ts";
@@ -36,6 +37,8 @@ interface Member {
   description: Description | null;
   state: EvaluatorSnapshot["state"] | "connecting";
   failures: number;
+  /** A person wants it to receive no more work. */
+  drained: boolean;
   /** It was announced that it leaves; it is believed once it says so itself, or no longer answers. */
   leaving: boolean;
   /** Its fault: the code, if it gave one, and the message. */
@@ -145,6 +148,28 @@ export class Fleet {
     }
   }
 
+  /**
+   * Gives an evaluator no more work, or work again. What it has is finished.
+   * @param named its address or its id.
+   * @throws UserError for an unknown one, and the last one that serves its devices.
+   */
+  drain(named: string, drained: boolean): void {
+    const members = [...this.#members.values()];
+    const member = members.find(({ link, description }) => named === link.address || named === description?.id);
+    if (member === undefined) throw new UserError(`No evaluator ${named} works for this run.`, 2);
+    const models = (of: Member) => of.description?.devices.map((device) => device.model) ?? [];
+    const others = members.filter((one) => one !== member && one.state === "serving").flatMap(models);
+    if (drained && member.state === "serving" && models(member).some((model) => !others.includes(model))) {
+      throw new UserError(
+        `No other evaluator serves the devices of ${member.link.address}, so the run could not continue without it. Pause the run instead.`,
+        2,
+      );
+    }
+    member.drained = drained;
+    if (drained && member.state === "serving") this.#part(member, "draining");
+    if (!drained) void this.#describe(member);
+  }
+
   snapshots(): EvaluatorSnapshot[] {
     return [...this.#members.values()].map((member) => ({
       id: member.description?.id ?? "",
@@ -205,6 +230,7 @@ export class Fleet {
       description: null,
       state: "connecting",
       failures: 0,
+      drained: false,
       leaving: false,
       fault: null,
       why: "",
@@ -240,7 +266,7 @@ export class Fleet {
     }
     if (before !== null && before.id !== description.id) this.#part(member, "lost");
     if (member.state === "unusable") return;
-    if (description.draining) this.#part(member, "draining");
+    if (description.draining || member.drained) this.#part(member, "draining");
     else this.#serve(member, description);
   }
 

@@ -7,7 +7,7 @@ import type { Refusal } from "./offer.ts";
 
 /** @param isStored whether the run has evolved code of this hash. */
 export function checkProposals(
-  { proposals, sources: offered = {} }: BatchRequest,
+  { proposals, sources: offered = {} }: Pick<BatchRequest, "proposals" | "sources">,
   spec: RunSpec,
   space: SearchSpace,
   isStored: (hash: string) => boolean,

@@ -16,13 +16,14 @@ import type { Candidate, LogEntry, Proposal } from "@kevo/proto/log.ts";
 import type { BatchRequest } from "@kevo/proto/messages/batch.ts";
 import { OUTCOMES, type Outcome } from "@kevo/proto/outcome.ts";
 import { type RunSpec, UNLIMITED_EVALUATIONS } from "@kevo/proto/run.ts";
+import type { Config } from "@kevo/proto/search-space.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
 import { checkProposals } from "./batch-check.ts";
 import { Generations } from "./generations.ts";
 import { Genomes } from "./genomes.ts";
 import { type IslandLedger, openIslandLedger, splitCandidateId } from "./island-ledger.ts";
 import { Leaders } from "./leaders.ts";
-import { accepted, HELD, type Offer, refused } from "./offer.ts";
+import { accepted, HELD, type Offer, type Refusal, refused } from "./offer.ts";
 import {
   type AcceptedCandidate,
   type Effects,
@@ -34,7 +35,7 @@ import {
 import { type Answer, type Verdict, verdictOf } from "./verdict.ts";
 
 export class LedgerState {
-  readonly spec: RunSpec;
+  #spec: RunSpec;
   readonly islands: readonly IslandLedger[];
   readonly outcomes: Record<Outcome, number> = Object.fromEntries(OUTCOMES.map((o) => [o, 0])) as Record<
     Outcome,
@@ -48,7 +49,7 @@ export class LedgerState {
   closed = false;
 
   readonly #space: SearchSpace;
-  readonly #limit: number;
+  #limit: number;
   readonly #genomes = new Genomes();
   readonly #generations = new Generations();
   /** Hashes of the evolved sources that are stored. */
@@ -56,10 +57,36 @@ export class LedgerState {
 
   /** @param limit evaluations after which it is over though the budget is not spent: a repeated run was stopped. */
   constructor(spec: RunSpec, space: SearchSpace, limit = spec.evaluations) {
-    this.spec = spec;
+    this.#spec = spec;
     this.#space = space;
     this.#limit = Math.min(limit, spec.evaluations);
     this.islands = spec.islands.map(({ index, niche }) => openIslandLedger(spec, index, niche));
+  }
+
+  get spec(): RunSpec {
+    return this.#spec;
+  }
+
+  /** A larger budget. Islands that found the space exhausted under the old one are asked again. */
+  extend(spec: RunSpec): void {
+    this.#spec = spec;
+    this.#limit = spec.evaluations;
+    for (const island of this.islands) island.exhausted = false;
+  }
+
+  /**
+   * A configuration that a person wants evaluated, as a batch of its own.
+   * @returns why not, or the candidate with what is to be stored.
+   */
+  inject(island: number, config: Config, reason: string): Refusal | { candidate: AcceptedCandidate; effects: Effects } {
+    const place = this.islands[island];
+    if (place === undefined) return { code: "unknown_island", reason: `this run has no island ${island}` };
+    if (this.remaining === 0) return { code: "budget_spent", reason: "the run takes no further candidates" };
+    const proposal = { config, source: null, proposer: "injected", parents: [], reason };
+    const wrong = checkProposals({ proposals: [proposal] }, this.spec, this.#space, () => true);
+    if (wrong !== null) return wrong;
+    const effects = this.#accept(place, [proposal]);
+    return { candidate: effects.candidates[0] as AcceptedCandidate, effects };
   }
 
   /** Evaluations that the run can come to: its budget, or the whole of a smaller space; null where neither limits it. */

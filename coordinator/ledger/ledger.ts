@@ -7,6 +7,8 @@ import type { DataArgument, EventKind } from "@kevo/proto/event.ts";
 import type { LogEntry } from "@kevo/proto/log.ts";
 import type { BatchRequest } from "@kevo/proto/messages/batch.ts";
 import type { ReportedMeasurement } from "@kevo/proto/outcome.ts";
+import type { RunSpec } from "@kevo/proto/run.ts";
+import type { Config } from "@kevo/proto/search-space.ts";
 import { eq, sql } from "drizzle-orm";
 import type { OpenLineage } from "../lineage/database.ts";
 import * as schema from "../lineage/schema.ts";
@@ -14,7 +16,7 @@ import { GroupCommit } from "./group-commit.ts";
 import type { IslandLedger } from "./island-ledger.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import { ModelLedger } from "./model-ledger.ts";
-import type { Offer } from "./offer.ts";
+import type { Offer, Refusal } from "./offer.ts";
 import { type PastAttempts, readPastAttempts, readStored } from "./read-stored.ts";
 import { type AcceptedCandidate, type Effects, type EvaluationRecord, type EvolvedSource, NOTHING } from "./records.ts";
 import { type AttemptStart, prepareStatements, type Statements } from "./statements.ts";
@@ -98,6 +100,25 @@ export class Ledger {
     return this.#change(() => {
       const answer = this.state.offer(request, window);
       return { effects: answer.effects, answer };
+    });
+  }
+
+  /** A configuration that a person wants evaluated. Resolves once it is stored. */
+  inject(island: number, config: Config, reason: string): Promise<Refusal | { candidate: AcceptedCandidate }> {
+    return this.#change(() => {
+      const answer = this.state.inject(island, config, reason);
+      return { effects: "effects" in answer ? answer.effects : NOTHING, answer };
+    });
+  }
+
+  /** A larger budget, from now on and for a resumed run. */
+  extend(spec: RunSpec): Promise<void> {
+    return this.#write(() => {
+      this.state.extend(spec);
+      const { runs, islands } = schema;
+      const own = { spec: JSON.stringify(spec) };
+      this.#lineage.db.update(runs).set(own).where(eq(runs.id, this.#run)).run();
+      this.#lineage.db.update(islands).set({ exhausted: false }).where(eq(islands.run, this.#run)).run();
     });
   }
 

@@ -5,8 +5,6 @@
 
 import type { Bus } from "@kevo/core/bus/bus.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
-import { ownCommand } from "@kevo/core/program/own-command.ts";
-import { shellWord } from "@kevo/core/program/shell-word.ts";
 import { openSpace } from "@kevo/core/search-space/search-space.ts";
 import { counted } from "@kevo/core/text/plural.ts";
 import { isWithoutCode, proposesInTurn } from "@kevo/proto/backend-name.ts";
@@ -23,12 +21,12 @@ import { findEvaluatorAccess } from "../identity/find-evaluator-access.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { LedgerState } from "../ledger/ledger-state.ts";
 import { writeError } from "../ledger/write-error.ts";
-import { commandFor } from "../lineage/command.ts";
 import { describeTrouble } from "../lineage/queries/models.ts";
 import { formatProgress } from "../progress/format.ts";
+import type { RunSnapshot } from "../snapshot/snapshot.ts";
 import { BusyWait } from "./busy-wait.ts";
 import type { Child } from "./children.ts";
-import { startClocks } from "./clocks.ts";
+import { type RunningClocks, startClocks } from "./clocks.ts";
 import { Endpoints } from "./endpoints.ts";
 import { Grants } from "./grants.ts";
 import { IslandWindows } from "./island-windows.ts";
@@ -36,10 +34,13 @@ import { Leases } from "./leases.ts";
 import { LiveView } from "./live-snapshot.ts";
 import { type LocalListener, localEvaluators, startLocalPrograms } from "./local-programs.ts";
 import type { LogPublisher } from "./log-publisher.ts";
+import { missingWorker } from "./missing-worker.ts";
 import type { RunParts } from "./mode.ts";
 import { openNats } from "./nats.ts";
+import { RunActions } from "./run-actions.ts";
 import type { Ending, RunSession } from "./run-session.ts";
 import { windowsInTurn } from "./sequential-windows.ts";
+import { serveDashboard } from "./serve-dashboard.ts";
 import { StallWatch } from "./stall-watch.ts";
 import { openStores } from "./stores.ts";
 import { Watchdog } from "./watchdog.ts";
@@ -66,6 +67,8 @@ class RunController {
   #endpoints: Endpoints | null = null;
   #leases: Leases | null = null;
   readonly #stallWatch = new StallWatch();
+  readonly #actions: RunActions;
+  #clocks: RunningClocks | null = null;
   readonly #busyWait: BusyWait;
   /** Resolves when the wait for a quiet machine is over. */
   readonly #tooBusy = Promise.withResolvers<"machine_busy">();
@@ -111,6 +114,13 @@ class RunController {
     });
     this.#windows = new IslandWindows(spec, () => this.#dispatcher.slots);
     this.#view = new LiveView(this.#state, this.#fleet);
+    this.#actions = new RunActions({
+      ...{ ledger: this.#ledger, fleet: this.#fleet, launch },
+      elapsedS: () => this.#elapsedS(),
+      announce: () => this.#endpoints?.announce(),
+      stop: () => this.#stopAsRequested(),
+      setTimeLeft: (seconds) => this.#clocks?.setTimeLeft(seconds),
+    });
     this.#parts = {
       spec,
       db: lineage.db,
@@ -156,7 +166,7 @@ class RunController {
   }
 
   async #begin(): Promise<void> {
-    const { spec, launch, mode } = this.#session;
+    const { spec, launch, mode, openDashboard, progress } = this.#session;
     const { url, bus, leaseSecret } = await openNats(this.#stack, {
       run: spec.run,
       launch,
@@ -185,8 +195,9 @@ class RunController {
       leases,
       grants,
       windows: () => this.#windowSizes(),
-      onStop: () => this.#stop("stop_requested", "a stop was requested"),
-      view: () => this.#view.snapshot(this.#phase, this.#elapsedS()),
+      onStop: () => this.#stopAsRequested(),
+      actions: this.#actions,
+      view: () => this.#snapshot(),
       recordedCalls: mode.recordedCalls,
       onTrouble: (trouble) => this.#note("model_trouble", describeTrouble(trouble), trouble),
     });
@@ -199,6 +210,7 @@ class RunController {
     this.#fleet.expect(localEvaluators(this.#session));
     this.#children.push(...startLocalPrograms(this.#session, url, this.#listenerWith(leases)));
     this.#startClocks();
+    if (openDashboard !== null) this.#stack.use(serveDashboard(openDashboard, this.#actions, progress, this.#ledger));
     this.#endIfFinished();
     this.#note(
       "started",
@@ -223,8 +235,8 @@ class RunController {
     const { spec, progress, mode, launch } = this.#session;
     const waitMs = launch.wait_s === undefined ? undefined : launch.wait_s * 1000;
     const watchdog = new Watchdog(spec.kernel.id, this.#fleet, undefined, waitMs);
-    const clocks = startClocks({
-      onView: () => progress.update(this.#view.snapshot(this.#phase, this.#elapsedS(), this.#waiting(watchdog))),
+    this.#clocks = startClocks({
+      onView: () => progress.update(this.#snapshot(this.#waiting(watchdog))),
       onStore: () => this.#storeProgress(),
       onLook: () => {
         // An island that says that it has nothing left makes no entry.
@@ -238,10 +250,10 @@ class RunController {
           this.#tooBusy.resolve("machine_busy");
         }
       },
-      onTimeUp: () => this.#stop("time_up", `the time of ${spec.time_s} s is up`),
+      onTimeUp: () => this.#stop("time_up", `the time of ${this.#state.spec.time_s} s is up`),
       leftS: spec.time_s === null ? null : spec.time_s - this.#elapsedS(),
     });
-    this.#stack.use(clocks);
+    this.#stack.use(this.#clocks);
   }
 
   #lookForStall(): void {
@@ -259,6 +271,7 @@ class RunController {
       leased: this.#leases?.held ?? 0,
       refusal: this.#endpoints?.refusal ?? null,
       awaitsModels: spec.llm !== undefined,
+      paused: this.#actions.paused,
     });
     if (stalled !== null) this.#note("stalled", stalled);
   }
@@ -273,17 +286,12 @@ class RunController {
     if (mode.needsEvaluators && !this.#fleet.serving) return watchdog.waiting;
     const hasWorker = this.#state.islands.some(({ worker }) => worker !== null);
     if (!mode.needsWorkers || hasWorker || !launch.external_workers) return null;
-    const start = `${ownCommand("island-worker")} start --nats ${shellWord(this.#natsUrl)}`;
-    const invite = launch.nats_listen === null ? "" : `, or invite one with \`${this.#invitation()}\``;
-    return `no island-worker works for the run; start one with \`${start}\`${invite}`;
-  }
-
-  #invitation(): string {
-    return commandFor("invite --role worker --out worker.json", this.#session.lineage.path);
+    return missingWorker(this.#natsUrl, launch, this.#session.lineage.path);
   }
 
   #windowSizes(): readonly number[] {
     const sizes = this.#windows.sizes;
+    if (this.#actions.paused) return sizes.map(() => 0);
     if (!proposesInTurn(this.#session.spec.backend)) return sizes;
     if (!this.#windows.hasEvaluators) return sizes;
     return windowsInTurn(this.#state.islands, this.#windows.credits);
@@ -308,6 +316,15 @@ class RunController {
     this.#endpoints?.announce();
     this.#session.mode.wake();
     this.#storeProgress();
+  }
+
+  #snapshot(waiting: string | null = null): RunSnapshot {
+    const phase = this.#actions.paused && !this.#state.finished ? "paused" : this.#phase;
+    return this.#view.snapshot(phase, this.#elapsedS(), waiting);
+  }
+
+  #stopAsRequested(): void {
+    this.#stop("stop_requested", "a stop was requested");
   }
 
   /** Accepts no more batches, and waits for the outstanding candidates. */

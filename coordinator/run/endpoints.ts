@@ -1,21 +1,25 @@
 /** The coordinator's answers on a run's NATS subjects. */
 
 import type { Bus, Subscription } from "@kevo/core/bus/bus.ts";
+import { UserError } from "@kevo/core/errors/user-error.ts";
 import { proposesInTurn } from "@kevo/proto/backend-name.ts";
 import type { EventData } from "@kevo/proto/event.ts";
+import { type ActionReply, actionRequest } from "@kevo/proto/messages/action.ts";
 import { type BatchReply, type BatchRequest, batchRequest } from "@kevo/proto/messages/batch.ts";
 import { type Control, gapRequest, runsRequest, stopRequest } from "@kevo/proto/messages/control.ts";
 import { leaseRequest } from "@kevo/proto/messages/lease.ts";
 import { subjects } from "@kevo/proto/subjects.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
+import type { z } from "zod";
 import type { Ledger } from "../ledger/ledger.ts";
-import { type Offer, refused } from "../ledger/offer.ts";
+import { HELD, type Offer, refused } from "../ledger/offer.ts";
 import { viewRequest } from "../snapshot/messages.ts";
 import type { RunSnapshot } from "../snapshot/snapshot.ts";
 import { publishEvolvedSources } from "./evolved-source.ts";
 import type { Grants } from "./grants.ts";
 import type { Leases } from "./leases.ts";
 import { type RecordedCalls, serveModelCalls } from "./model-endpoint.ts";
+import type { RunActions } from "./run-actions.ts";
 
 const GAP_LIMIT = 500;
 const CONTROL_EVERY_MS = 1_000;
@@ -28,6 +32,7 @@ export interface EndpointsOptions {
   /** How many candidates each island may have outstanding now. */
   readonly windows: () => readonly number[];
   readonly onStop: () => void;
+  readonly actions: RunActions;
   readonly view: () => RunSnapshot;
   /** A language model proposes nothing, and why. */
   readonly onTrouble: (trouble: EventData<"model_trouble">) => void;
@@ -64,6 +69,7 @@ export class Endpoints {
         options.onStop();
         return { v: WIRE_VERSION };
       }),
+      bus.serve(subjects.action(run), actionRequest, (request) => this.#act(request)),
       bus.serve(subjects.view(run), viewRequest, () => ({ v: WIRE_VERSION, snapshot: options.view() })),
       ...[subjects.runs, subjects.spec(run)].map((subject) =>
         bus.serve(subject, runsRequest, () => ({ v: WIRE_VERSION, spec: ledger.state.spec })),
@@ -84,6 +90,7 @@ export class Endpoints {
       state: state.remaining === 0 ? "stopping" : "running",
       windows: [...windows()],
       tails: state.islands.map((island) => island.tail),
+      migrations: this.#options.actions.migrations,
     };
     bus.publish(subjects.control(state.spec.run), message);
   }
@@ -91,6 +98,16 @@ export class Endpoints {
   close(): void {
     clearInterval(this.#timer);
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
+  }
+
+  async #act({ user, ...request }: z.output<typeof actionRequest>): Promise<ActionReply> {
+    try {
+      const done = await this.#options.actions.do(request, user);
+      return { v: WIRE_VERSION, status: "done", ...done };
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      return { v: WIRE_VERSION, status: "refused", message: error.message, candidate: null };
+    }
   }
 
   async #batch(request: BatchRequest): Promise<BatchReply> {
@@ -115,8 +132,10 @@ export class Endpoints {
 
   /** An evaluator may receive a candidate the moment it is accepted: its code is stored by then. */
   async #offer(request: BatchRequest, window: number): Promise<Pick<Offer, "status" | "refusal">> {
-    const { bus, ledger, grants } = this.#options;
+    const { bus, ledger, grants, actions } = this.#options;
     if (!grants.isLease(request)) return refused("stale_epoch", "another worker has leased this island");
+    // The worker offers it again until the pause is over.
+    if (actions.paused) return HELD;
     // A refused batch leaves nothing behind, neither here nor in the object store.
     const early = ledger.state.answerAtOnce(request, window);
     if (early !== null) return early;

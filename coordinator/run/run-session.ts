@@ -5,6 +5,7 @@ import type { OpenLineage } from "../lineage/database.ts";
 import type { Progress } from "../progress/progress.ts";
 import type { Launch } from "./launch.ts";
 import type { RunMode } from "./mode.ts";
+import type { OpenDashboard } from "./serve-dashboard.ts";
 
 export interface RunSession {
   readonly spec: RunSpec;
@@ -20,6 +21,8 @@ export interface RunSession {
   readonly elapsedBeforeMs: number;
   /** The user's Ctrl-C. */
   readonly interrupted: AbortSignal;
+  /** Null where no dashboard is wanted. */
+  readonly openDashboard: OpenDashboard | null;
   /** The result and the report, for those who watch from other machines; called when the end is stored. */
   readonly outcome: () => { readonly result: object; readonly report: string };
 }

@@ -3,7 +3,7 @@ import { type Movement, StallWatch } from "./stall-watch.ts";
 
 const FINE: Movement = {
   ...{ progress: 1, outstanding: 0, connected: true, logTrouble: null, evaluatorTrouble: null },
-  ...{ leased: 1, refusal: null, awaitsModels: false, starting: false },
+  ...{ leased: 1, refusal: null, awaitsModels: false, starting: false, paused: false },
 };
 
 test("says within ten seconds that nothing happens, once, and again after it went on", () => {

@@ -18,6 +18,8 @@ export interface Movement {
   readonly awaitsModels: boolean;
   /** Programs that this run started itself are on their way: an evaluator first measures its machine. */
   readonly starting: boolean;
+  /** A person wants nothing to happen. */
+  readonly paused: boolean;
 }
 
 /** So that it is said within ten seconds. */
@@ -32,7 +34,7 @@ export class StallWatch {
 
   /** @returns what to say, once for each stall */
   look(now: number, movement: Movement): string | null {
-    if (movement.progress !== this.#progress) {
+    if (movement.paused || movement.progress !== this.#progress) {
       this.#progress = movement.progress;
       this.#movedAt = now;
       this.#said = false;

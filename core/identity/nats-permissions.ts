@@ -51,7 +51,7 @@ export function permissionsOf(role: Role, publicKey: string): Permissions | null
       return { publish: [subjects.announcement(publicKey), ...objects], subscribe: [inbox] };
     case "operator":
       return {
-        publish: [subjects.view(ANY), subjects.stop(ANY)],
+        publish: [subjects.view(ANY), subjects.stop(ANY), subjects.action(ANY)],
         subscribe: [inbox, subjects.ended(ANY)],
       };
   }

@@ -9,7 +9,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../errors/user-error.ts";
 import { outputOf } from "../process/command.ts";
-import { kept } from "../process/kept-build.ts";
 import { systemPaths } from "./paths.ts";
 
 export const NATIVE = fileURLToPath(new URL("./native/", import.meta.url));
@@ -68,11 +67,7 @@ export async function prepareSandbox(folder: string, options: SandboxOptions): P
   const env = { PATH: options.path ?? process.env.PATH ?? "", LC_ALL: "C", TMPDIR: folder };
   const run = (...command: string[]) => outputOf(command, { cwd: folder, timeoutMs: LIMIT_MS, env });
   const files = PARTS.map((name) => join(NATIVE, name));
-  const args = [...fixed, "-std=gnu17", "-O2", "-w", "-o", program, ...files];
-  const identity = [compiler, await run(compiler, ...fixed, "--version")];
-  await kept({ compiler: identity, args, folders: [NATIVE], made: [], output: program }, process.env, async () => {
-    await run(compiler, ...args);
-  });
+  await run(compiler, ...fixed, "-std=gnu17", "-O2", "-w", "-o", program, ...files);
   if (!existsSync(program)) {
     throw new UserError(`the C compiler '${compiler}' reports success but wrote no file. Name another compiler in CC.`);
   }

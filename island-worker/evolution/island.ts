@@ -13,8 +13,8 @@ export { ask } from "./ask.ts";
 export type { Island } from "./island-state.ts";
 
 /** Own results without a better one, after which the population is cut to its elites and filled afresh. */
-const STAGNATION = 60;
-const SURVIVORS = 4;
+export const STAGNATION = 60;
+export const SURVIVORS = 4;
 /** A candidate earns its proposer a reward when it is among this share of the population. */
 const REWARDED = 0.25;
 

@@ -26,6 +26,8 @@ const OTHERS_TIMEOUT_MS = 10_000;
 /** Pause between tries while the coordinator or NATS is away. */
 const RETRY_MS = 200;
 const CALLS_IN_A_BATCH = 64;
+/** Elites that were asked for are taken in after the neighbours have had the time to send theirs. */
+const ELITES_MS = 1_000;
 
 export class LeasedIsland {
   readonly index: number;
@@ -38,6 +40,9 @@ export class LeasedIsland {
   #nextBatch = 0;
   #lost = false;
   #elitesSent = { k: -1, at: 0 };
+  /** Migrations that people had asked for when the lease began, and since; when the latest was heard of. */
+  #migrations: number | null = null;
+  #askedAt: number | null = null;
   readonly #outstanding = new Set<string>();
 
   constructor(
@@ -82,8 +87,10 @@ export class LeasedIsland {
     const session = this.#session;
     const { spec, advisor } = session;
     const island = this.#island;
+    if (island !== null) this.#hearOfMigration(island);
     const count = this.#room();
-    const migrants = island === null || count === 0 ? null : migrantsFor(session, this.index, this.#nextBatch);
+    const asked = this.#askedAt !== null && performance.now() - this.#askedAt > ELITES_MS;
+    const migrants = island === null || count === 0 ? null : migrantsFor(session, this.index, this.#nextBatch, asked);
     if (island === null || count === 0 || migrants === null) {
       if (island !== null && this.#caughtUp()) this.#sendElites(island);
       await session.changes.next(LOOK_AGAIN_MS);
@@ -106,7 +113,9 @@ export class LeasedIsland {
       await session.changes.next(LOOK_AGAIN_MS);
       return;
     }
-    if (proposals !== null) await this.#send(k, proposals, diversityOf(island), signal);
+    if (proposals === null) return;
+    if (asked) this.#askedAt = null;
+    await this.#send(k, proposals, diversityOf(island), signal);
   }
 
   /** How many candidates may be proposed now; 0 says wait. */
@@ -208,12 +217,28 @@ export class LeasedIsland {
    * waits, because a message may be lost; repeating it changes nothing.
    */
   #sendElites(island: Island, k = this.#nextBatch): void {
-    const { spec, bus } = this.#session;
+    const { spec } = this.#session;
     if (k === 0 || k % spec.migrate_every !== 0 || spec.migrants === 0) return;
     if (spec.sync && this.#outstanding.size > 0) return;
     const now = performance.now();
     if (this.#elitesSent.k === k && now - this.#elitesSent.at < LOOK_AGAIN_MS) return;
     this.#elitesSent = { k, at: now };
+    this.#publishElites(island, k);
+  }
+
+  /** A person wants a migration now. */
+  #hearOfMigration(island: Island): void {
+    const { control, spec } = this.#session;
+    if (control === null) return;
+    const before = this.#migrations;
+    this.#migrations = control.migrations;
+    if (before === null || control.migrations <= before || spec.sync || spec.migrants === 0) return;
+    this.#askedAt = performance.now();
+    this.#publishElites(island, this.#nextBatch);
+  }
+
+  #publishElites(island: Island, k: number): void {
+    const { spec, bus } = this.#session;
     const elites = elitesOf(island, spec.migrants);
     if (elites.length === 0 && !spec.sync) return;
     bus.publish(subjects.elites(spec.run, this.index), {

@@ -31,14 +31,18 @@ export class MigrantInbox {
 /**
  * The elites that the island takes in with batch k: none except at every `migrate_every`-th batch. With --sync
  * null, for "wait", until every neighbour's message of the same batch is there.
+ *
+ * @param asked a person wants a migration now, whatever the batch's number.
  */
 export function migrantsFor(
   { spec, migrantInbox }: { spec: RunSpec; migrantInbox: MigrantInbox },
   island: number,
   k: number,
+  asked = false,
 ): Elite[] | null {
-  if (k === 0 || k % spec.migrate_every !== 0 || spec.migrants === 0) return [];
-  const round = k / spec.migrate_every;
+  const isDue = k !== 0 && k % spec.migrate_every === 0;
+  if (!(isDue || asked) || spec.migrants === 0) return [];
+  const round = Math.floor(k / spec.migrate_every);
   const neighbours = neighboursOf(spec.topology, spec.islands.length, island, round, spec.seed);
   const migrants: Elite[] = [];
   for (const neighbour of neighbours) {

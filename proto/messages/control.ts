@@ -16,6 +16,8 @@ export const control = z.object({
   windows: z.array(z.int().nonnegative()),
   /** Number of each island's newest log entry, by index, so that a worker notices a gap. */
   tails: z.array(z.int().min(-1)),
+  /** How often a person has asked for a migration: when it grows, elites are offered and adopted at once. */
+  migrations: z.int().nonnegative().default(0),
 });
 export type Control = z.infer<typeof control>;
 

@@ -8,13 +8,10 @@ import { readInvitation } from "@kevo/core/identity/invitation.ts";
 import { stopReply } from "@kevo/proto/messages/control.ts";
 import { RUN_ID, subjects } from "@kevo/proto/subjects.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
-import { natsFolder } from "../../identity/nats-folder.ts";
 import { commandFor } from "../../lineage/command.ts";
 import { resolveRun } from "../../lineage/queries/resolve.ts";
 import { openReadOnly } from "../../lineage/read-only.ts";
-import { localUrl } from "../../nats-server/launch.ts";
-import { readRecord } from "../../nats-server/record.ts";
-import { launch as launchSchema } from "../../run/launch.ts";
+import { natsOf } from "./nats-of-run.ts";
 
 export async function stopRun(run: string | undefined, given: { db: string; join?: string }): Promise<void> {
   if (given.join !== undefined) return await stopOverNats(run, given.join);
@@ -22,7 +19,7 @@ export async function stopRun(run: string | undefined, given: { db: string; join
   const row = resolveRun(lineage.db, run);
   lineage.close();
   if (row.status !== "running") throw new UserError(`The run ${row.id} cannot be stopped: it is ${row.status}.`);
-  const url = launchSchema.parse(JSON.parse(row.launch)).nats ?? embeddedUrl(lineage.path);
+  const url = natsOf(lineage.path, row.id);
   if (url === null)
     throw new UserError(`The coordinator of the run ${row.id} no longer runs, so there is nothing to stop.`);
   const { KEVO_TOKEN: token } = readEnvironment();
@@ -53,9 +50,4 @@ async function stopOverNats(run: string | undefined, file: string): Promise<void
   const invitation = readInvitation(file, "operator");
   await askToStop(run, { url: invitation.nats, invitation });
   console.error(`The run ${run} finishes its outstanding candidates, then ends.`);
-}
-
-function embeddedUrl(database: string): string | null {
-  const record = readRecord(natsFolder(database));
-  return record === null ? null : localUrl(record);
 }

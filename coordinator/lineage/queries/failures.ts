@@ -21,7 +21,7 @@ interface Line extends FailureGroup {
 /** Largest group first. */
 export function failuresOf(db: LineageDatabase, run: string): FailureGroup[] {
   const lines = linesOf(db, run);
-  const groups = Map.groupBy(lines, ({ outcome, message }) => `${outcome}\n${patternOf(message)}`);
+  const groups = Map.groupBy(lines, ({ outcome, message }) => `${outcome}\n${failurePattern(message)}`);
   return [...groups.values()]
     .map((alike) => {
       const [first] = alike as [Line];
@@ -56,7 +56,7 @@ function linesOf(db: LineageDatabase, run: string): Line[] {
 }
 
 /** Without what differs from candidate to candidate: folders, addresses, hashes and numbers. For people, no code. */
-function patternOf(message: string): string {
+export function failurePattern(message: string): string {
   return message
     .replace(/(?:[\w.+-]*\/)+(?=[\w.+-])/g, "")
     .replace(/\b(?:0x[0-9a-f]+|[0-9a-f]{8,}(?:-[0-9a-f]{4,})*)\b/gi, "#")

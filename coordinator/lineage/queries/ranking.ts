@@ -52,6 +52,17 @@ export function ranking(db: LineageDatabase, run: string, limit: number): Ranked
   return [...finalists, ...rankSingles(db, run, niches, passed, limit - finalists.length)];
 }
 
+/** These candidates, few, with what they were measured at; those without timings are left out. */
+export function standingsOf(db: LineageDatabase, run: string, ids: readonly string[]): Ranked[] {
+  const query = db
+    .select(timedColumns)
+    .from(measurements)
+    .innerJoin(candidates, eq(candidates.id, measurements.candidate))
+    .where(inArray(measurements.candidate, [...ids]))
+    .orderBy(measurements.candidate);
+  return ids.length === 0 ? [] : [...placesOf(timedCandidates(db, query), readNiches(db, run))];
+}
+
 /** Timings of the rounds that count: complete re-measurements where there are any, else the evaluation's own. */
 export function countingTimings<T extends Pick<CandidateTiming, "round" | "workload">>(
   rows: readonly T[],

@@ -25,7 +25,7 @@ export interface Coordinates {
 const MAX_LEVELS = 64;
 const MAX_ALIGNMENT = 8;
 
-export function openCoordinates(space: SearchSpace): Coordinates {
+export function openCoordinates(space: Pick<SearchSpace, "parameters">): Coordinates {
   const list: Coordinate[] = [];
   const readers: ((genes: readonly number[]) => number)[] = [];
   for (const [at, parameter] of space.parameters.entries()) {

@@ -1,0 +1,225 @@
+/**
+ * A run's candidates in the order of acceptance, with their results in the order in which they were counted. It only
+ * grows, so the run as it stood at any position is a beginning of it.
+ */
+import { OUTCOMES, type Outcome } from "@kevo/proto/outcome.ts";
+import type { ParamValue } from "@kevo/proto/search-space.ts";
+import { Growing } from "./growing.ts";
+
+/** Columns as the lineage names them. */
+export interface CandidateRecord {
+  readonly island: number;
+  readonly batch: number;
+  readonly position: number;
+  readonly proposer: string;
+  /** JSON. */
+  readonly config: string;
+  readonly evolved: boolean;
+  readonly answeredBy: string | null;
+  readonly createdAt: number;
+}
+export interface EvaluationRecord {
+  readonly candidate: string;
+  readonly outcome: Outcome;
+  readonly fitness: number | null;
+  readonly timeMs: number | null;
+  readonly laneMs: number | null;
+  readonly stoppedEarly: boolean;
+  readonly createdAt: number;
+}
+
+const PENDING = OUTCOMES.length;
+const ABSENT = 0xffffffff;
+
+/** Names, each with the number that stands for it. */
+class Names {
+  readonly list: string[] = [];
+  readonly #numbers = new Map<string, number>();
+
+  of(name: string): number {
+    const known = this.#numbers.get(name);
+    if (known !== undefined) return known;
+    this.#numbers.set(name, this.list.length);
+    return this.list.push(name) - 1;
+  }
+}
+
+export interface ParameterColumn {
+  readonly name: string;
+  /** Values in the order in which they were first met. */
+  readonly values: ParamValue[];
+  readonly at: Growing<Uint32Array>;
+}
+
+export class RunTable {
+  readonly run: string;
+  readonly #proposers = new Names();
+  readonly island = new Growing(Uint16Array);
+  readonly batch = new Growing(Uint32Array);
+  readonly position = new Growing(Uint16Array);
+  readonly proposer = new Growing(Uint16Array);
+  readonly createdAt = new Growing(Float64Array);
+  /** Evaluations that were counted when it was accepted. */
+  readonly acceptedAt = new Growing(Uint32Array);
+  /** 1 where evolved code is part of the genome. */
+  readonly evolved = new Growing(Uint8Array);
+  /** Row of the candidate whose evaluation answers it: itself, or another one of the same genome. */
+  readonly answer = new Growing(Int32Array);
+  /** Of its own evaluation, from 1; 0 where it has none. */
+  readonly evaluation = new Growing(Uint32Array);
+  readonly #outcome = new Growing(Uint8Array);
+  readonly fitness = new Growing(Float64Array);
+  readonly timeMs = new Growing(Float64Array);
+  readonly laneMs = new Growing(Float64Array);
+  readonly #early = new Growing(Uint8Array);
+  readonly evaluatedAt = new Growing(Float64Array);
+  /** Rows in the order in which their evaluations were counted. */
+  readonly counted = new Growing(Int32Array);
+  readonly parameters: ParameterColumn[] = [];
+  /** Origin of a migrant, by row. */
+  readonly origins = new Map<number, string>();
+  readonly #byName = new Map<string, ParameterColumn>();
+  readonly #numbers = new Map<ParameterColumn, Map<string, number>>();
+  readonly #rows = new Map<number, number>();
+
+  constructor(run: string) {
+    this.run = run;
+  }
+
+  get size(): number {
+    return this.island.length;
+  }
+
+  get evaluations(): number {
+    return this.counted.length;
+  }
+
+  get proposers(): readonly string[] {
+    return this.#proposers.list;
+  }
+
+  /** Joins what is new in the order of its time; a candidate comes before its own evaluation. */
+  add(candidates: readonly CandidateRecord[], evaluations: readonly EvaluationRecord[]): void {
+    let next = 0;
+    for (const evaluation of evaluations) {
+      const isBefore = () => (candidates[next] as CandidateRecord).createdAt < evaluation.createdAt;
+      while (next < candidates.length && isBefore()) this.#accept(candidates[next++] as CandidateRecord);
+      while (this.rowOf(evaluation.candidate) === null && next < candidates.length) {
+        this.#accept(candidates[next++] as CandidateRecord);
+      }
+      this.#count(evaluation);
+    }
+    while (next < candidates.length) this.#accept(candidates[next++] as CandidateRecord);
+  }
+
+  idOf(row: number): string {
+    return `${this.run}/${this.island.get(row)}/${this.batch.get(row)}/${this.position.get(row)}`;
+  }
+
+  /** Null for a candidate of another run, and an unknown one. */
+  rowOf(id: string): number | null {
+    const [index, batch, island] = id.split("/").reverse();
+    if (!id.startsWith(`${this.run}/`)) return null;
+    return this.#rows.get(keyOf(Number(island), Number(batch), Number(index))) ?? null;
+  }
+
+  proposerOf(row: number): string {
+    return this.proposers[this.proposer.get(row)] as string;
+  }
+
+  /** Of its evaluation, or of the one that answers it; null while it has none. */
+  outcomeOf(row: number): Outcome | null {
+    return OUTCOMES[this.#outcome.get(row)] ?? null;
+  }
+
+  isStoppedEarly(row: number): boolean {
+    return this.#early.get(row) === 1;
+  }
+
+  /** Undefined where the configuration has no such parameter. */
+  valueOf(row: number, { at, values }: ParameterColumn): ParamValue | undefined {
+    const index = at.get(row);
+    return index === ABSENT ? undefined : values[index];
+  }
+
+  parameter(name: string): ParameterColumn | undefined {
+    return this.#byName.get(name);
+  }
+
+  configOf(row: number): Record<string, ParamValue> {
+    return Object.fromEntries(
+      this.parameters.flatMap((parameter) => {
+        const value = this.valueOf(row, parameter);
+        return value === undefined ? [] : [[parameter.name, value]];
+      }),
+    );
+  }
+
+  #accept(candidate: CandidateRecord): void {
+    const row = this.size;
+    const { island, batch, position, answeredBy } = candidate;
+    const answer = answeredBy === null ? row : (this.rowOf(answeredBy) ?? row);
+    this.island.push(island);
+    this.batch.push(batch);
+    this.position.push(position);
+    this.proposer.push(this.#proposers.of(candidate.proposer));
+    this.createdAt.push(candidate.createdAt);
+    this.acceptedAt.push(this.evaluations);
+    this.evolved.push(candidate.evolved ? 1 : 0);
+    this.answer.push(answer);
+    this.evaluation.push(0);
+    this.#outcome.push(PENDING);
+    this.fitness.push(Number.NaN);
+    this.timeMs.push(Number.NaN);
+    this.laneMs.push(Number.NaN);
+    this.#early.push(0);
+    this.evaluatedAt.push(Number.NaN);
+    this.#rows.set(keyOf(island, batch, position), row);
+    this.#configure(row, JSON.parse(candidate.config));
+  }
+
+  #configure(row: number, config: Readonly<Record<string, ParamValue>>): void {
+    for (const name of Object.keys(config)) {
+      if (this.#byName.has(name)) continue;
+      const column: ParameterColumn = { name, values: [], at: new Growing(Uint32Array) };
+      for (let before = 0; before < row; before++) column.at.push(ABSENT);
+      this.#byName.set(name, column);
+      this.#numbers.set(column, new Map());
+      this.parameters.push(column);
+    }
+    for (const column of this.parameters) {
+      const value = config[column.name];
+      if (value === undefined) {
+        column.at.push(ABSENT);
+        continue;
+      }
+      const numbers = this.#numbers.get(column) as Map<string, number>;
+      const key = JSON.stringify(value);
+      let number = numbers.get(key);
+      if (number === undefined) {
+        number = column.values.push(value) - 1;
+        numbers.set(key, number);
+      }
+      column.at.push(number);
+    }
+  }
+
+  #count(evaluation: EvaluationRecord): void {
+    const row = this.rowOf(evaluation.candidate);
+    // One whose candidate is not stored tells nothing that a page could show.
+    if (row === null) return;
+    this.counted.push(row);
+    this.evaluation.set(row, this.evaluations);
+    this.#outcome.set(row, OUTCOMES.indexOf(evaluation.outcome));
+    this.fitness.set(row, evaluation.fitness ?? Number.NaN);
+    this.timeMs.set(row, evaluation.timeMs ?? Number.NaN);
+    this.laneMs.set(row, evaluation.laneMs ?? Number.NaN);
+    this.#early.set(row, evaluation.stoppedEarly ? 1 : 0);
+    this.evaluatedAt.set(row, evaluation.createdAt);
+  }
+}
+
+/** Of a candidate's place: below 2^53 for 2^13 islands, 2^28 batches and 2^12 candidates a batch. */
+function keyOf(island: number, batch: number, position: number): number {
+  return (island * 2 ** 28 + batch) * 2 ** 12 + position;
+}

@@ -1,0 +1,70 @@
+/** `runs/:run/candidates`. */
+import { UserError } from "@kevo/core/errors/user-error.ts";
+import type { z } from "zod";
+import type { CandidateRow, CandidatesAnswer, candidatesQuery } from "../../contract/candidates.ts";
+import { valuesAt } from "../../model/changes.ts";
+import { compileFilter, filterRows } from "../../model/filter.ts";
+import { orderOf } from "../../model/order.ts";
+import { standings } from "../read/measured.ts";
+import { Refusal } from "../refusal.ts";
+import type { Context } from "./context.ts";
+
+export function candidatesAnswer(context: Context, query: z.output<typeof candidatesQuery>): CandidatesAnswer {
+  const { run, view, about } = context;
+  const order = orderOf(view, run.values, query.sort, query.order);
+  if (order === null) throw new Refusal("invalid", `There is no column ${query.sort} to sort by.`);
+  const matched = matching(context, order, query.filter);
+  const rows = [...matched.subarray(query.offset, query.offset + query.limit)];
+  return {
+    about,
+    total: view.size,
+    matched: matched.length,
+    offset: query.offset,
+    parameters: view.table.parameters.map(({ name }) => name),
+    rows: rowsOf(context, rows),
+  };
+}
+
+function matching({ run, view }: Context, order: Int32Array, filter: string): Int32Array {
+  if (filter.trim() === "") return order;
+  try {
+    const isRemeasured = (row: number) => view.now && run.rounds.has(view.table.idOf(row));
+    return filterRows(order, compileFilter(filter, view, run.values, isRemeasured));
+  } catch (error) {
+    if (error instanceof UserError) throw new Refusal("invalid_filter", error.message);
+    throw error;
+  }
+}
+
+export function rowsOf(context: Context, rows: readonly number[]): CandidateRow[] {
+  const { reader, run, view } = context;
+  const { table } = view;
+  const measured = standings(reader, run, view, rows);
+  return rows.map((row) => {
+    const id = table.idOf(row);
+    const result = view.resultOf(row);
+    const number = (column: typeof table.timeMs): number | null => {
+      const value = result === null ? Number.NaN : column.get(result);
+      return Number.isNaN(value) ? null : value;
+    };
+    return {
+      candidate: id,
+      island: table.island.get(row),
+      batch: table.batch.get(row),
+      index: table.position.get(row),
+      evaluation: result === row ? table.evaluation.get(row) : null,
+      status: view.outcomeOf(row) ?? "pending",
+      proposer: table.proposerOf(row),
+      cached: table.answer.get(row) !== row,
+      migrant: table.origins.has(row),
+      rounds: view.now ? (run.rounds.get(id) ?? 0) : 0,
+      measured: measured.get(row) ?? null,
+      time_ms: number(table.timeMs),
+      lane_ms: number(table.laneMs),
+      stopped_early: view.isStoppedEarly(row),
+      created_at: table.createdAt.get(row),
+      config: valuesAt(table, row),
+      evolved: table.evolved.get(row) === 1,
+    };
+  });
+}

@@ -1,0 +1,19 @@
+/** Answers that took long, the latest few. */
+
+const MOST = 16;
+
+export class Kept<T> {
+  readonly #values = new Map<string, T>();
+
+  get(key: string, make: () => T): T {
+    const known = this.#values.get(key);
+    if (known !== undefined) return known;
+    const value = make();
+    this.#values.set(key, value);
+    for (const oldest of this.#values.keys()) {
+      if (this.#values.size <= MOST) break;
+      this.#values.delete(oldest);
+    }
+    return value;
+  }
+}

@@ -1,0 +1,68 @@
+/** Values of candidates with their intervals. */
+import { combine, type Timing } from "../../../lineage/combine.ts";
+import { standingsOf } from "../../../lineage/queries/ranking.ts";
+import type { Measured } from "../../contract/common.ts";
+import type { RunView } from "../../model/run-view.ts";
+import type { Reader } from "./reader.ts";
+import type { RunReader } from "./run-reader.ts";
+
+/** By candidate: of finalists that were measured again, by those rounds, where the position is the present one. */
+export function standings(
+  reader: Reader,
+  run: RunReader,
+  view: RunView,
+  rows: readonly number[],
+): Map<number, Measured> {
+  const again = view.now ? rows.filter((row) => run.rounds.has(view.table.idOf(row))) : [];
+  const found = singles(reader, run, view, rows);
+  if (again.length === 0) return found;
+  const { db } = reader.lineage;
+  const ids = again.map((row) => view.table.idOf(row));
+  for (const standing of standingsOf(db, run.run, ids)) {
+    const row = view.table.rowOf(standing.candidate);
+    const value = standing.speedup ?? standing.objective?.value ?? standing.time_ms;
+    if (row === null || value === null || standing.rounds === 0) continue;
+    found.set(row, { value, low: standing.speedup_low, high: standing.speedup_high });
+  }
+  return found;
+}
+
+/** Of the evaluations alone, as the search saw them. A twin has the values of the candidate that answers it. */
+export function singles(reader: Reader, run: RunReader, view: RunView, rows: readonly number[]): Map<number, Measured> {
+  const { values } = run;
+  const intervals = values.objective.against === null ? null : intervalsOf(reader, view, rows);
+  const found = new Map<number, Measured>();
+  for (const row of rows) {
+    const value = values.of(view.fitnessOf(row));
+    if (value === null) continue;
+    const interval = intervals?.get(view.table.answer.get(row));
+    found.set(row, { value, low: interval?.low ?? null, high: interval?.high ?? null });
+  }
+  return found;
+}
+
+const SIZE = 400;
+
+function intervalsOf(
+  { lineage }: Reader,
+  { table }: RunView,
+  rows: readonly number[],
+): Map<number, { low: number | null; high: number | null }> {
+  const answers = [...new Set(rows.map((row) => table.answer.get(row)))];
+  const found = new Map<number, { low: number | null; high: number | null }>();
+  for (let from = 0; from < answers.length; from += SIZE) {
+    const ids = answers.slice(from, from + SIZE).map((row) => table.idOf(row));
+    const timings = lineage.sqlite
+      .prepare(
+        `select candidate, workload, time_ms as timeMs, baseline_ms as baselineMs, speedup,
+           speedup_low as speedupLow, speedup_high as speedupHigh
+         from measurements where round = 0 and candidate in (${ids.map(() => "?").join()})`,
+      )
+      .all(...ids) as (Timing & { candidate: string })[];
+    for (const [candidate, own] of Map.groupBy(timings, (timing) => timing.candidate)) {
+      const { speedupLow, speedupHigh } = combine(own);
+      found.set(table.rowOf(candidate) as number, { low: speedupLow, high: speedupHigh });
+    }
+  }
+  return found;
+}
