@@ -10,8 +10,9 @@ import { openSpace } from "@kevo/core/search-space/search-space.ts";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import type { ReportedMeasurement } from "@kevo/proto/outcome.ts";
 import type { Quietness } from "@kevo/proto/quietness.ts";
+import { type CodeRemarks, codeRemarks } from "./code-remarks.ts";
 import { type DeadValue, deadValues } from "./dead-values.ts";
-import { evaluateDefault } from "./evaluate-default.ts";
+import { type CheckStep, evaluateDefault } from "./evaluate-default.ts";
 import { findPythonFaults } from "./python-faults.ts";
 import { type Room, roomOf } from "./room.ts";
 
@@ -34,6 +35,7 @@ export interface CheckReport {
   readonly kernel: string;
   readonly backend: CheckedBackend;
   readonly space: SpaceReport;
+  readonly code: CodeRemarks;
   /** Null where this machine cannot evaluate the kernel. */
   readonly default: {
     readonly device: string;
@@ -54,6 +56,9 @@ export interface CheckOptions {
   /** Told of each part as it is known. */
   readonly onKernel: (kernel: KernelPackage, backend: CheckedBackend) => void;
   readonly onSpace: (space: SpaceReport) => void;
+  readonly onCode: (code: CodeRemarks) => void;
+  /** What it begins to do now. */
+  readonly onStep: (step: CheckStep) => void;
 }
 
 /** @throws UserError that names the mistake and a remedy. */
@@ -64,10 +69,12 @@ export async function checkKernel(idOrPath: string, options: CheckOptions): Prom
   options.onKernel(kernel, backend);
   const space = spaceReport(definition);
   options.onSpace(space);
+  const code = codeRemarks(kernel, backend);
+  options.onCode(code);
   if (backend === "triton") await findPythonFaults(kernel, options);
   const choice = { name: backend, devices: undefined, python: options.python, whenBusy: "measure" as const };
-  const evaluated = await evaluateDefault(kernel, choice, options.signal);
-  const found = { kernel: definition.id, backend, space };
+  const evaluated = await evaluateDefault(kernel, choice, options.signal, options.onStep);
+  const found = { kernel: definition.id, backend, space, code };
   if ("noDevice" in evaluated) return { ...found, default: null, not_tried: evaluated.noDevice.message };
   const { outcome, message, measurements, device, toolchain, quietness } = evaluated;
   if (outcome !== "ok") {

@@ -7,6 +7,7 @@ import { HostFault } from "@kevo/gpu-evaluator/backends/host-fault.ts";
 import { type BackendChoice, openBackend } from "@kevo/gpu-evaluator/cli/open-backend.ts";
 import { Daemon } from "@kevo/gpu-evaluator/daemon/daemon.ts";
 import { defaultCacheFolder } from "@kevo/gpu-evaluator/daemon/kernel-store.ts";
+import type { StageName } from "@kevo/proto/attempt.ts";
 import { measurementConditions } from "@kevo/proto/event.ts";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import { measurementOfMessage } from "@kevo/proto/measurement-codec.ts";
@@ -28,6 +29,9 @@ export interface NoDevice {
   readonly noDevice: UserError;
 }
 
+/** Before an evaluation the backend gets to know this machine. */
+export type CheckStep = StageName | "PREPARING";
+
 const ADVICE: Readonly<Record<HostFault["fault"], (definition: KernelDefinition) => string>> = {
   baseline_failed: ({ source }) => `Correct ${source}, or this baseline in kernel.json.`,
   reference_failed: ({ reference }) => `Correct ${reference}, or the shape in kernel.json.`,
@@ -48,8 +52,10 @@ export async function evaluateDefault(
   kernel: KernelPackage,
   choice: BackendChoice,
   signal: AbortSignal,
+  onStep: (step: CheckStep) => void,
 ): Promise<Evaluated | NoDevice> {
   const logger = createLogger("coordinator");
+  onStep("PREPARING");
   const opened = await openBackend(choice, null, logger).catch((error: UserError) => {
     // Without a compiler nothing can be said about a C kernel; without a GPU much can be about a Triton one.
     if (choice.name !== "triton" || error.name !== "UserError") throw error;
@@ -70,14 +76,12 @@ export async function evaluateDefault(
       bestSpeedup: null,
       neverStopEarly: true,
     } as const;
-    const result = await new Daemon(backend, logger)
-      .evaluate(job, "", signal, () => {})
-      .catch((error: unknown) => {
-        if (!(error instanceof HostFault)) throw error;
-        throw new UserError(`${sentence(error.message)} ${ADVICE[error.fault](installed.definition)}`, 1, {
-          ...(error.fault === "disk_full" ? {} : { code: error.fault }),
-        });
+    const result = await new Daemon(backend, logger).evaluate(job, "", signal, onStep).catch((error: unknown) => {
+      if (!(error instanceof HostFault)) throw error;
+      throw new UserError(`${sentence(error.message)} ${ADVICE[error.fault](installed.definition)}`, 1, {
+        ...(error.fault === "disk_full" ? {} : { code: error.fault }),
       });
+    });
     return {
       outcome: outcome.parse(result.outcome),
       message: result.message ?? "",

@@ -8,6 +8,7 @@ import { formatMs, formatNumber, formatRoofline, formatValue, oneLine, UNKNOWN }
 import { renderKnown, type TableOptions } from "../progress/table.ts";
 import { quietnessText } from "../result/quietness-text.ts";
 import type { CheckedBackend, CheckReport, SpaceReport, WorkloadReport } from "./check-kernel.ts";
+import type { CodeRemarks } from "./code-remarks.ts";
 
 const NUMBER = { align: "right" } as const;
 /** So many are named; the others are counted. */
@@ -46,6 +47,29 @@ export function spaceLines({ combinations, valid, exact, dead_values }: SpaceRep
           `No valid configuration has ${named.join(" or ")}${more > 0 ? ` or ${more} other values` : ""}: remove ${dead_values.length === 1 ? "this value" : "these values"}, or loosen a constraint.`,
         ];
   return [`Search space: ${size}.`, ...dead];
+}
+
+/** Nothing where the code is in order. */
+export function codeLines(
+  { unused_parameters: unused, undefined_names: unknown }: CodeRemarks,
+  { definition }: KernelPackage,
+): string[] {
+  const [first, ...others] = unused;
+  const lines =
+    first === undefined
+      ? []
+      : [
+          `${definition.source} never mentions the ${others.length === 0 ? "parameter" : "parameters"} ${unused.join(", ")}, so ${others.length === 0 ? "its" : "their"} values make no difference: use ${others.length === 0 ? "it" : "them"}, or remove ${others.length === 0 ? "it" : "them"} from kernel.json.`,
+        ];
+  return [
+    ...lines,
+    ...unknown
+      .slice(0, NAMED)
+      .map(
+        ({ file, line, name }) =>
+          `${file}, line ${line}, compares ${name}, which neither a parameter nor a #define names: it counts as 0 there.`,
+      ),
+  ];
 }
 
 export function defaultLines(

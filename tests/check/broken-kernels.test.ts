@@ -247,15 +247,22 @@ test("a kernel in order: its space, its default's time, and the room that it lea
   const dead: Broken = {
     ...{ fault: "in order", code: 1, says: /^/ },
     json: (definition) =>
-      Object.assign(definition, { constraints: ['LOOP == "forward" or UNROLL >= 2', "UNROLL < 8"] }),
+      Object.assign(definition, {
+        constraints: ['LOOP == "forward" or UNROLL >= 2', "UNROLL < 8"],
+        parameters: [...(definition.parameters as object[]), { name: "SPARE", type: "boolean" }],
+        default: { ...(definition.default as object), SPARE: false },
+      }),
+    edit: ["kernel.c", "LOOP == LOOP_blocked", "LOOP == LOOP_bloked || LOOP == LOOP_blocked"],
   };
   const folder = folderOf(dead);
   const { code, out, err } = await check(folder);
   expect(err).toBe("");
   expect(code).toBe(0);
-  expect(out).toContain("vector-scale-cpu: kernel.json is valid (3 parameters, 1 workload, 1 baseline, backend cpu).");
-  expect(out).toContain("Search space: 15 of 24 configurations are valid.");
+  expect(out).toContain("vector-scale-cpu: kernel.json is valid (4 parameters, 1 workload, 1 baseline, backend cpu).");
+  expect(out).toContain("Search space: 30 of 48 configurations are valid.");
   expect(out).toContain("No valid configuration has UNROLL = 8: remove this value, or loosen a constraint.");
+  expect(out).toContain("kernel.c never mentions the parameter SPARE, so its values make no difference: use it, or");
+  expect(out).toMatch(/kernel\.c, line \d+, compares LOOP_bloked, which neither a parameter nor a #define names/);
   expect(out).toMatch(/The default configuration of vector-scale-cpu builds and is correct on 1 workload/);
   expect(out).toMatch(/workload +time ms +GFLOP\/s +GB\/s +roofline/);
   expect(out).toMatch(/Room on small: at most [\d.]+×/);
@@ -263,7 +270,7 @@ test("a kernel in order: its space, its default's time, and the room that it lea
   const json = JSON.parse((await check(folder, "--json")).out);
   expect(json).toMatchObject({
     kernel: "vector-scale-cpu",
-    space: { combinations: 24, valid: 15, exact: true, dead_values: [{ parameter: "UNROLL", value: 8 }] },
+    space: { combinations: 48, valid: 30, exact: true, dead_values: [{ parameter: "UNROLL", value: 8 }] },
     not_tried: null,
   });
   expect(json.default.workloads[0].room.factor).toBeGreaterThan(0);

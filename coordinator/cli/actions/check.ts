@@ -6,7 +6,8 @@ import { ownCommand } from "@kevo/core/program/own-command.ts";
 import { shellWord } from "@kevo/core/program/shell-word.ts";
 import { onStopRequest } from "@kevo/core/program/stop-requests.ts";
 import { type CheckedBackend, checkKernel } from "../../check/check-kernel.ts";
-import { defaultLines, kernelLine, prototypeLines, spaceLines } from "../../check/report.ts";
+import { codeLines, defaultLines, kernelLine, prototypeLines, spaceLines } from "../../check/report.ts";
+import { Waiting } from "../../check/waiting.ts";
 import { wantsColours } from "../../progress/table.ts";
 import { print, printJson } from "../output.ts";
 
@@ -22,6 +23,7 @@ export async function check(idOrPath: string, { backend, json = false }: CheckCo
   using _ = onStopRequest(() => stop.abort());
   const say = (lines: readonly string[]) => json || print(lines.join("\n"));
   let loaded: KernelPackage | null = null;
+  using waiting = new Waiting((line) => say([line]));
   try {
     const report = await checkKernel(idOrPath, {
       backend,
@@ -32,6 +34,11 @@ export async function check(idOrPath: string, { backend, json = false }: CheckCo
         say([kernelLine(kernel, chosen), ...prototypeLines(kernel)]);
       },
       onSpace: (space) => say(spaceLines(space)),
+      onCode: (code) => {
+        const lines = codeLines(code, loaded as unknown as KernelPackage);
+        if (lines.length > 0) say(lines);
+      },
+      onStep: (step) => waiting.begin(step),
     });
     if (json) return printJson(report);
     const options = { colours: wantsColours(process.stdout), indent: 2 };
