@@ -26,12 +26,17 @@ export function addressOf({ child, ended }: Program): Promise<string> {
   });
 }
 
-/** A run that goes on until it is stopped: an evaluation takes a tenth of a second. */
-export function startRun(place: Workplace, ...args: string[]): Program {
-  return place.start("coordinator", [
-    ...["start", "--space", "space.json", "--time-scale", "1", "--islands", "2", "--evaluations", "2000"],
-    ...["--dashboard", "127.0.0.1:0", ...args],
-  ]);
+const REPLAY = ["--space", "space.json", "--time-scale", "1"];
+
+/** A run on two evaluators that goes on until it is stopped: an evaluation takes a tenth of a second. */
+export async function startRun(place: Workplace): Promise<Program> {
+  const daemon = () => place.start("gpu-evaluator", ["start", "--backend", "replay", ...REPLAY, "--json"]);
+  const daemons = [daemon(), daemon()];
+  const addresses = await Promise.all(
+    daemons.map(async ({ firstLine }) => (JSON.parse(await firstLine) as { listening: string }).listening),
+  );
+  const options = ["--islands", "2", "--evaluations", "2000", ...addresses.flatMap((one) => ["--evaluator", one])];
+  return place.start("coordinator", ["start", ...REPLAY, ...options]);
 }
 
 export const serveDatabase = (place: Workplace, database: string): Program =>

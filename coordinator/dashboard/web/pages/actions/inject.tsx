@@ -60,6 +60,7 @@ function Form({ shown, from }: { readonly shown: RunAnswer; readonly from: Confi
         <label key={name} class={changed.some((one) => one.name === name) ? "changed" : ""}>
           <span class="mono">{visibleText(name)}</span>
           <select
+            aria-label={visibleText(name)}
             value={values[name] ?? ""}
             onChange={({ currentTarget }) => setValues({ ...values, [name]: currentTarget.value })}
           >
