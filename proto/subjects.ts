@@ -18,6 +18,8 @@ export const subjects = {
   view: (run: string) => `kevo.${run}.view`,
   ended: (run: string) => `kevo.${run}.ended`,
   runs: "kevo.runs",
+  /** Kernels and evolved code, for programs that may not read the object store. */
+  objects: "kevo.objects",
   /** `who`: the public key of the evaluator's NATS identity; `-` on a server that knows no identities. */
   announcement: (who: string) => `kevo.evaluators.${who}`,
 } as const;

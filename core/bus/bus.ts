@@ -41,6 +41,7 @@ export interface Bus {
   /**
    * Every entry of an island's log (or of all the run's islands), from the first, then live. Survives
    * reconnects and a stream that was lost and recreated; entries may be delivered more than once.
+   * A program that may not read the stream gets entries as they are published, and asks the coordinator for others.
    */
   followLog(run: string, island: number | "all", handler: (entry: LogEntry) => void): Promise<Subscription>;
   /** Number of the newest entry in the stream; null for an empty or missing stream. @throws LogUnavailable. */

@@ -30,6 +30,8 @@ export interface Connection {
   readonly identity: string | null;
   /** Prefix of the subjects of its replies. */
   readonly inbox: string;
+  /** Whether this program may use the streams themselves: a coordinator, and all on a server that knows no identities. */
+  readonly mayUseStreams: boolean;
 }
 
 const CONNECT_TIMEOUT_MS = 3000;
@@ -59,7 +61,8 @@ export async function openConnection(options: ConnectOptions): Promise<Connectio
       maxPingOut: 2,
       noAsyncTraces: true,
     });
-    return { nats, identity: signed && key !== null ? key.publicKey : null, inbox };
+    const identity = signed && key !== null ? key.publicKey : null;
+    return { nats, identity, inbox, mayUseStreams: options.role === "coordinator" || identity === null };
   } catch (error) {
     throw new UserError(
       `Cannot connect to NATS at ${withoutSecret(options.url)}: ${cause(error as NatsError, options)}`,

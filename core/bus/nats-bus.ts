@@ -1,9 +1,12 @@
 /** The bus over one NATS connection: JSON and zod at the border, typed errors, followers that outlive restarts. */
 
+import { logEntry } from "@kevo/proto/log.ts";
+import { objectRequest } from "@kevo/proto/messages/object.ts";
 import { LOG_STREAM, subjects } from "@kevo/proto/subjects.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
 import { Events, type JetStreamManager, type Msg, type NatsConnection } from "nats";
 import type { ZodType } from "zod";
+import { isInbox } from "../identity/nats-permissions.ts";
 import type { Bus, Subscription } from "./bus.ts";
 import type { Connection } from "./connection.ts";
 import { BusClosed, LogUnavailable, MalformedReply, NotPermitted, RemoteError, RequestTimeout } from "./errors.ts";
@@ -12,11 +15,12 @@ import { appendLog, logTail, openLogStream, purgeLog } from "./log-stream.ts";
 import { decode, remoteError } from "./messages.ts";
 import { createObjects, openObjectStore } from "./objects.ts";
 import { createRequester } from "./requester.ts";
+import { partsOf, requestObject } from "./served-objects.ts";
 
 const MANAGER_TIMEOUT_MS = 3000;
 const FLUSH_TIMEOUT_MS = 1000;
 
-export function createBus({ nats: connection, identity, inbox }: Connection, url: string): Bus {
+export function createBus({ nats: connection, identity, inbox, mayUseStreams }: Connection, url: string): Bus {
   const requester = createRequester(connection, inbox);
   const objects = createObjects(connection);
   const followers = new Set<Follower>();
@@ -27,6 +31,7 @@ export function createBus({ nats: connection, identity, inbox }: Connection, url
   let malformedCount = 0;
   let closing: Promise<void> | null = null;
   let manager: Promise<JetStreamManager> | null = null;
+  let serving = false;
 
   const malformed = (subject: string, why: string) => {
     malformedCount++;
@@ -83,10 +88,21 @@ export function createBus({ nats: connection, identity, inbox }: Connection, url
     });
 
   const answer = (message: Msg, reply: unknown) => {
+    // An answer goes where the asker says, with the rights of who answers: nowhere but to who waits for one.
+    if (message.reply !== undefined && message.reply !== "" && !isInbox(message.reply)) {
+      return malformed(message.subject, `it asks for the answer on ${message.reply}`);
+    }
     if (!connection.isClosed()) message.respond(JSON.stringify(reply));
   };
   const answerError = (message: Msg, error: unknown) =>
     answer(message, { v: WIRE_VERSION, error: error instanceof Error ? error.message : String(error) });
+
+  /** Who stores objects also gives them to programs that may not read the store. */
+  const serveObjects = () => {
+    if (serving) return;
+    serving = true;
+    bus.serve(subjects.objects, objectRequest, partsOf(objects.get));
+  };
 
   const bus: Bus = {
     url,
@@ -160,6 +176,7 @@ export function createBus({ nats: connection, identity, inbox }: Connection, url
     openLogStream: async () => {
       const manager = await jetstream();
       await openLogStream(manager, url);
+      serveObjects();
       await openObjectStore(connection, manager);
     },
     appendLog: async (entries) => {
@@ -167,6 +184,9 @@ export function createBus({ nats: connection, identity, inbox }: Connection, url
       await appendLog(requester, entries);
     },
     followLog: async (run, island, handler) => {
+      if (!mayUseStreams) {
+        return bus.subscribe(island === "all" ? subjects.allLogs(run) : subjects.log(run, island), logEntry, handler);
+      }
       const context = { connection, inbox, manager: await jetstream(), isConnected: () => connected, malformed };
       const filter = island === "all" ? subjects.allLogs(run) : subjects.log(run, island);
       const follower = createFollower(context, filter, handler);
@@ -182,8 +202,11 @@ export function createBus({ nats: connection, identity, inbox }: Connection, url
     logTail: async (run, island) => logTail(await jetstream(), run, island),
     purgeLog: async (run) => purgeLog(await jetstream(), run),
 
-    putObject: (hash, bytes) => objects.put(hash, bytes),
-    getObject: (hash) => objects.get(hash),
+    putObject: async (hash, bytes) => {
+      serveObjects();
+      await objects.put(hash, bytes);
+    },
+    getObject: (hash) => (mayUseStreams ? objects.get(hash) : requestObject(bus, hash)),
 
     onReconnect: (callback) => void whenReconnected.add(callback),
     onDisconnect: (callback) => void whenDisconnected.add(callback),
@@ -209,8 +232,8 @@ export function createBus({ nats: connection, identity, inbox }: Connection, url
 }
 
 /**
- * A client that may read a stream can have the server deliver stored messages to any subject. This project never does
- * that, so a message that comes out of a stream is not a request.
+ * On a server that knows no identities, any client can have stored messages delivered to any subject. This project never
+ * does that, so a message that comes out of a stream is not a request.
  */
 const isDelivered = ({ reply }: Msg) => reply?.startsWith("$JS.") === true;
 const DELIVERED = "it was delivered out of a stream, not sent";

@@ -1,5 +1,10 @@
-/** The subjects on which each role may publish and subscribe. The NATS server enforces them. */
-import { LOG_STREAM, OBJECT_BUCKET, subjects } from "@kevo/proto/subjects.ts";
+/**
+ * The subjects on which each role may publish and subscribe. The NATS server enforces them.
+ *
+ * Nobody but the coordinator may use JetStream's API, not even to read: its answers, and what a consumer delivers, go to a
+ * subject of the asker's choice, past his own permissions, and could be written into a log there.
+ */
+import { subjects } from "@kevo/proto/subjects.ts";
 import type { Role } from "./role.ts";
 
 export interface Permissions {
@@ -10,25 +15,10 @@ export interface Permissions {
 /** Subjects of the replies to this identity: no other identity may subscribe to them. */
 export const inboxPrefix = (publicKey: string) => `_INBOX_${publicKey.slice(1, 21)}`;
 
-const ANY = "*";
-const OBJECT_STREAM = `OBJ_${OBJECT_BUCKET}`;
+/** Whether a subject is one of replies, of any identity or of none. */
+export const isInbox = (subject: string) => /^_INBOX(?:_[A-Z2-7]{20})?\./.test(subject);
 
-/** Reading a stream from the first entry on: its state, and an ordered consumer. */
-const reading = (stream: string) => [
-  `$JS.API.STREAM.INFO.${stream}`,
-  `$JS.API.CONSUMER.CREATE.${stream}`,
-  `$JS.API.CONSUMER.CREATE.${stream}.>`,
-  `$JS.API.CONSUMER.DELETE.${stream}.*`,
-  `$JS.FC.${stream}.>`,
-];
-/** Objects are found by their newest entry in the bucket's stream. */
-const objects = [
-  "$JS.API.INFO",
-  // The client looks the bucket up by its subjects.
-  "$JS.API.STREAM.NAMES",
-  ...reading(OBJECT_STREAM),
-  `$JS.API.STREAM.MSG.GET.${OBJECT_STREAM}`,
-];
+const ANY = "*";
 
 /** Null: everything; the coordinator owns the bus. */
 export function permissionsOf(role: Role, publicKey: string): Permissions | null {
@@ -40,15 +30,14 @@ export function permissionsOf(role: Role, publicKey: string): Permissions | null
       return {
         publish: [
           subjects.runs,
+          subjects.objects,
           ...[subjects.spec, subjects.lease, subjects.batch, subjects.gap, subjects.model].map((of) => of(ANY)),
           subjects.allElites(ANY),
-          ...reading(LOG_STREAM),
-          ...objects,
         ],
-        subscribe: [inbox, subjects.control(ANY), subjects.allElites(ANY)],
+        subscribe: [inbox, subjects.control(ANY), subjects.allLogs(ANY), subjects.allElites(ANY)],
       };
     case "evaluator":
-      return { publish: [subjects.announcement(publicKey), ...objects], subscribe: [inbox] };
+      return { publish: [subjects.announcement(publicKey), subjects.objects], subscribe: [inbox] };
     case "operator":
       return {
         publish: [subjects.view(ANY), subjects.stop(ANY), subjects.action(ANY)],

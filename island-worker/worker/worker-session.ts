@@ -41,6 +41,8 @@ export class WorkerSession implements SessionState {
   readonly newsAt: number[];
   #heardAt = performance.now();
   readonly #leased = new Map<number, LeasedIsland>();
+  /** Islands whose missing entries are being asked for. */
+  readonly #filling = new Set<number>();
   /** Every island's entries so far: an island that is leased later folds them. */
   readonly #past: LogEntry[][];
 
@@ -88,6 +90,8 @@ export class WorkerSession implements SessionState {
         this.changes.notify();
       }),
     ];
+    // What was published before; nothing but this tells who may not read the stream.
+    void this.#fillGaps(this.spec.islands.map(() => 0));
     const check = setInterval(() => {
       if (performance.now() - this.#heardAt > SILENCE_MS) over.abort();
       void this.#fillGaps();
@@ -134,15 +138,27 @@ export class WorkerSession implements SessionState {
     while (!signal.aborted && performance.now() < until) await this.changes.next(until - performance.now());
   }
 
-  async #fillGaps(): Promise<void> {
-    for (const { island, from } of this.reader.gaps(this.control?.tails ?? [])) {
-      const request = { v: WIRE_VERSION, island, from };
-      const reply = await this.bus
-        .request(subjects.gap(this.spec.run), request, gapReply, REQUEST_MS)
-        .catch(() => null);
-      for (const entry of reply?.entries ?? []) this.reader.accept(entry);
-    }
+  async #fillGaps(tails = this.control?.tails ?? []): Promise<void> {
+    await Promise.all(this.reader.gaps(tails).map(({ island }) => this.#fillGap(island)));
     this.changes.notify();
+  }
+
+  /** Asks for entries until there are no more. */
+  async #fillGap(island: number): Promise<void> {
+    if (this.#filling.has(island)) return;
+    this.#filling.add(island);
+    try {
+      for (;;) {
+        const request = { v: WIRE_VERSION, island, from: this.reader.tail(island) + 1 };
+        const { entries } = await this.bus.request(subjects.gap(this.spec.run), request, gapReply, REQUEST_MS);
+        for (const entry of entries) this.reader.accept(entry);
+        if (entries.length === 0) return;
+      }
+    } catch {
+      // It is asked for again as long as it lacks.
+    } finally {
+      this.#filling.delete(island);
+    }
   }
 }
 

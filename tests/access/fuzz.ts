@@ -64,6 +64,7 @@ export async function fuzz(target: Target, count: number, seed: number): Promise
   const { run } = target;
   const to = [
     subjects.runs,
+    subjects.objects,
     ...[subjects.lease, subjects.batch, subjects.gap, subjects.model, subjects.spec].map((of) => of(run)),
   ];
   const messages = fc.sample(anything, { numRuns: 500, seed });

@@ -1,5 +1,5 @@
 /** The clients that an embedded nats-server admits, and the permissions of each role. */
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,9 +8,10 @@ import { connectBus } from "@kevo/core/bus/connect.ts";
 import type { Role } from "@kevo/core/identity/role.ts";
 import { natsKeyOfToken } from "@kevo/core/identity/token-keys.ts";
 import type { LogEntry } from "@kevo/proto/log.ts";
+import { stopRequest } from "@kevo/proto/messages/control.ts";
 import { LOG_STREAM, OBJECT_BUCKET, subjects } from "@kevo/proto/subjects.ts";
 import { connect, Events, type NatsConnection, nkeyAuthenticator } from "nats";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
 
 let dir: string;
@@ -89,8 +90,25 @@ test.each([
   ],
 ] as const)("a %s cannot send where it has no business", async (role, others) => {
   const bus = await as(role);
-  const streams = [LOG_STREAM, `OBJ_${OBJECT_BUCKET}`].flatMap((stream) =>
-    ["DELETE", "PURGE", "UPDATE", "CREATE", "MSG.DELETE"].map((what) => `$JS.API.STREAM.${what}.${stream}`),
+  const streams = [LOG_STREAM, `OBJ_${OBJECT_BUCKET}`].flatMap((stream) => [
+    ...["DELETE", "PURGE", "UPDATE", "CREATE", "MSG.DELETE", "INFO", "MSG.GET", "SNAPSHOT", "RESTORE"].map(
+      (what) => `$JS.API.STREAM.${what}.${stream}`,
+    ),
+    ...["CREATE", "DELETE", "NAMES", "LIST"].map((what) => `$JS.API.CONSUMER.${what}.${stream}`),
+    ...["CREATE", "DURABLE.CREATE", "DELETE", "INFO", "MSG.NEXT"].map((what) => `$JS.API.CONSUMER.${what}.${stream}.x`),
+    ...[
+      `$JS.API.CONSUMER.CREATE.${stream}.x.kevo.r.island.0.log`,
+      `$JS.API.DIRECT.GET.${stream}`,
+      `$JS.FC.${stream}.x.y`,
+    ],
+    `$JS.ACK.${stream}.x.1.1.1.1.1`,
+  ]);
+  streams.push(
+    "$JS.API.INFO",
+    "$JS.API.STREAM.NAMES",
+    "$JS.API.STREAM.LIST",
+    "$JS.API.ACCOUNT.PURGE.$G",
+    "$SYS.REQ.SERVER.PING",
   );
   for (const subject of [...others, ...streams, `$O.${OBJECT_BUCKET}.C.x`, `$O.${OBJECT_BUCKET}.M.x`, "_INBOX.x"]) {
     expect([subject, await may(bus, subject, "publish")]).toEqual([subject, false]);
@@ -129,8 +147,71 @@ test("workers and evaluators read what the coordinator has stored, through the b
   await expect(worker.request(subjects.stop("r"), { v: 1 }, z.unknown(), 5_000)).rejects.toThrow(/may not send/);
   await expect(worker.appendLog([entry])).rejects.toThrow(/may not send/);
 
+  const large = randomBytes(1_000_000);
+  const largeHash = createHash("sha256").update(large).digest("hex");
+  await coordinator.putObject(largeHash, large);
+  expect(Buffer.compare((await evaluator.getObject(largeHash)) as Uint8Array, large)).toBe(0);
+  expect(await evaluator.getObject("0".repeat(64))).toBeNull();
+
   await coordinator.openLogStream();
+  const read = new Promise((resolve) => void worker.followLog("r", 0, resolve));
+  // The server knows of the subscription when it has answered.
+  await worker.getObject(hash);
   await coordinator.appendLog([entry]);
-  const read = await new Promise((resolve) => void worker.followLog("r", 0, resolve));
-  expect(read).toEqual(entry);
+  expect(await read).toEqual(entry);
+});
+
+test.each(["worker", "evaluator", "operator"] as const)(
+  "an answer to a %s goes to whoever waits for it, and nowhere else",
+  async (role) => {
+    await using stack = new AsyncDisposableStack();
+    const coordinator = await connectBus({ url: server.url, role: "coordinator", name: "coordinator" });
+    stack.defer(() => coordinator.close());
+    await coordinator.openLogStream();
+    const stopped = vi.fn(() => ({ v: 1 }));
+    coordinator.serve(subjects.stop("s"), stopRequest, stopped);
+    coordinator.serve(subjects.lease("s"), z.unknown(), () => ({ v: 1, status: "lost" }));
+    coordinator.serve(subjects.view("s"), z.unknown(), () => ({ v: 1, snapshot: {} }));
+    const told = vi.fn();
+    coordinator.onMalformed(told);
+    const bus = await as(role);
+    stack.defer(() => bus.close());
+    const asked = { worker: subjects.lease("s"), evaluator: subjects.objects, operator: subjects.view("s") }[role];
+    const request = JSON.stringify({ v: 1, hash: "0".repeat(64), offset: 0 });
+    const strays = [
+      ...[subjects.stop("s"), subjects.log("s", 0), subjects.control("s"), subjects.announcement("x")],
+      ...[`$JS.API.STREAM.PURGE.${LOG_STREAM}`, `$O.${OBJECT_BUCKET}.M.x`, "_INBOXES.x", "_INBOX.*", "_INBOX_x.y"],
+    ];
+    for (const reply of strays) bus.publish(asked, request, { reply });
+    // Asked after them, answered after them.
+    expect((await bus.request(asked, request)).json()).toMatchObject({ v: 1 });
+    expect(stopped).not.toHaveBeenCalled();
+    expect(await coordinator.logTail("s", 0)).toBeNull();
+    // Of all but one, whose answer nobody hears.
+    expect(told).toHaveBeenCalledTimes(strays.length - 1);
+    for (const [subject, why] of told.mock.calls) {
+      expect(subject).toBe(asked);
+      expect(why).toMatch(/it asks for the answer on|it was delivered out of a stream/);
+    }
+  },
+);
+
+test("the server's own answers cannot be sent into a log or a run", async () => {
+  const watching = await as("coordinator");
+  const stray = vi.fn();
+  for (const subject of [subjects.log("t", 0), subjects.stop("t")]) watching.subscribe(subject, { callback: stray });
+  await watching.flush();
+  for (const role of ["worker", "evaluator", "operator"] as const) {
+    const bus = await as(role);
+    for (const reply of [subjects.log("t", 0), subjects.stop("t")]) {
+      bus.publish("$JS.API.INFO", "", { reply });
+      bus.publish(`$JS.API.STREAM.INFO.${LOG_STREAM}`, "", { reply });
+    }
+    await bus.flush();
+    await bus.close();
+  }
+  // A coordinator may: what it asks for afterwards arrives after all that came before.
+  watching.publish("$JS.API.INFO", "", { reply: subjects.stop("t") });
+  await vi.waitFor(() => expect(stray).toHaveBeenCalledOnce());
+  await watching.close();
 });
