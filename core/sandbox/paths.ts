@@ -1,6 +1,7 @@
 /** The paths of a host that a compiler needs: its files and libraries, no home directories and no configuration. */
-import { accessSync, constants, existsSync, realpathSync } from "node:fs";
-import { delimiter, dirname, join, sep } from "node:path";
+import { existsSync, realpathSync } from "node:fs";
+import { dirname, sep } from "node:path";
+import { findProgram } from "../process/find-program.ts";
 
 const SYSTEM = [
   ...["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64"],
@@ -10,7 +11,7 @@ const SYSTEM = [
 /** Those of the system's paths that exist, and the folder around `program` when it lies in none of them. */
 export function systemPaths(program: string, path = process.env.PATH ?? ""): string[] {
   const paths = SYSTEM.filter((name) => existsSync(name));
-  const file = find(program, path);
+  const file = findProgram(program, path);
   if (file === null) return paths;
   for (const place of new Set([file, realpathSync(file)])) {
     // bin/cc belongs to a toolchain whose libraries lie beside bin; never the root of everything.
@@ -19,18 +20,4 @@ export function systemPaths(program: string, path = process.env.PATH ?? ""): str
     if (!known) paths.push(prefix.split(sep).length > 2 ? prefix : place);
   }
   return paths;
-}
-
-function find(program: string, path: string): string | null {
-  if (program.includes(sep)) return existsSync(program) ? program : null;
-  for (const folder of path.split(delimiter)) {
-    const file = join(folder || ".", program);
-    try {
-      accessSync(file, constants.X_OK);
-      return file;
-    } catch {
-      // Not in this folder.
-    }
-  }
-  return null;
 }

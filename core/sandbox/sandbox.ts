@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../errors/user-error.ts";
 import { outputOf } from "../process/command.ts";
+import { kept } from "../process/kept-build.ts";
 import { systemPaths } from "./paths.ts";
 
 export const NATIVE = fileURLToPath(new URL("./native/", import.meta.url));
@@ -67,7 +68,12 @@ export async function prepareSandbox(folder: string, options: SandboxOptions): P
   const env = { PATH: options.path ?? process.env.PATH ?? "", LC_ALL: "C", TMPDIR: folder };
   const run = (...command: string[]) => outputOf(command, { cwd: folder, timeoutMs: LIMIT_MS, env });
   const files = PARTS.map((name) => join(NATIVE, name));
-  await run(compiler, ...fixed, "-std=gnu17", "-O2", "-w", "-o", program, ...files);
+  const args = [...fixed, "-std=gnu17", "-O2", "-w", "-o", program, ...files];
+  const version = await run(compiler, ...fixed, "--version");
+  const build = { compiler, path: env.PATH, version, args, folders: [NATIVE], made: [], output: program };
+  await kept(build, process.env, async () => {
+    await run(compiler, ...args);
+  });
   if (!existsSync(program)) {
     throw new UserError(`the C compiler '${compiler}' reports success but wrote no file. Name another compiler in CC.`);
   }

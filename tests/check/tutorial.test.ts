@@ -6,7 +6,9 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { Workplace } from "../support/programs.ts";
 
-const page = readFileSync(fileURLToPath(new URL("../../docs/kernels.md", import.meta.url)), "utf8");
+const page = readFileSync(fileURLToPath(new URL("../../docs/kernels.md", import.meta.url)), "utf8")
+  // A sixteenth of the image: every timed call is judged whole, which takes longer than anything else here.
+  .replaceAll("512", "128");
 const section = /^## From a C function to a tuned package\n([\s\S]*?)^## /m.exec(page)?.[1] ?? "";
 const blocks = [...section.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, language = "", text = ""]) => ({
   language,
@@ -36,7 +38,7 @@ test.skipIf(!hasPython)("every file, command and program of the tutorial works",
     expect(args[0] === "start" ? [0, 75] : [0], ended.stderr).toContain(ended.code);
   }
   const [user = ""] = ofLanguage("python");
-  const read = "\nassert list(smoothed) == [0.0] * (512 * 512)\n";
+  const read = "\nassert list(smoothed) == [0.0] * (128 * 128)\n";
   execFileSync("python3", ["-c", user + read], { cwd: place.path });
   writeFileSync(place.file("program.c"), ofLanguage("c").at(-1) ?? "");
   const others = commands.filter((command) => !command.startsWith("npx "));

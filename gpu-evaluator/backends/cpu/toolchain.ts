@@ -1,5 +1,6 @@
 /** The system's C compiler: which one, what it calls this machine, and the support code compiled with it once. */
 
+import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -8,6 +9,7 @@ import { reasonOf } from "@kevo/core/errors/system-error.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { runCommand } from "@kevo/core/process/command.ts";
 import { bareEnvironment } from "@kevo/core/process/environment.ts";
+import { kept } from "@kevo/core/process/kept-build.ts";
 import {
   type Layer,
   prepareSandbox,
@@ -94,14 +96,25 @@ export async function prepareToolchain(
       );
     }
   };
-  const build = async (output: string, ...args: string[]) => {
-    const result = await cc("-std=gnu17", "-O2", "-pthread", "-I", NATIVE, "-o", output, ...args);
-    if (result.code !== 0)
-      throw new UserError(
-        `the C compiler '${compiler.join(" ")}' cannot build the evaluator's own support code: ` +
-          `${firstLines(result.stderr, 3)}. Building it needs gcc 9 or clang 12 and the headers of the C library (libc6-dev).`,
-      );
-    return join(folder, output);
+  const told = await cc("--version");
+  const build = async (output: string, ...options: string[]) => {
+    const args = ["-std=gnu17", "-O2", "-pthread", "-I", NATIVE, "-o", output, ...options];
+    const made = args.filter((arg) => arg.startsWith(folder));
+    const path = join(folder, output);
+    const how = { compiler: file, path: process.env.PATH ?? "", version: told.stdout, args: [...fixed, ...args] };
+    await kept({ ...how, folders: [NATIVE, SANDBOX_NATIVE], made, output: path }, process.env, async () => {
+      const result = await cc(...args);
+      if (result.code !== 0)
+        throw new UserError(
+          `the C compiler '${compiler.join(" ")}' cannot build the evaluator's own support code: ` +
+            `${firstLines(result.stderr, 3)}. Building it needs gcc 9 or clang 12 and the headers of the C library (libc6-dev).`,
+        );
+      if (!existsSync(path))
+        throw new UserError(
+          `the C compiler '${compiler.join(" ")}' reports success but wrote no file. Name another compiler in CC.`,
+        );
+    });
+    return path;
   };
   const object = (name: string) => build(`${name}.o`, "-c", join(NATIVE, `${name}.c`));
   const nativeFlags = async () => {
@@ -111,8 +124,7 @@ export async function prepareToolchain(
     return [];
   };
   // Independent steps run at the same time: the start of an evaluator waits for this.
-  const [told, cppCompiler, native, ...objects] = await Promise.all([
-    cc("--version"),
+  const [cppCompiler, native, ...objects] = await Promise.all([
     findCppCompiler(folder, signal),
     nativeFlags(),
     ...["channel", "team", "harness", "reference-main", "inputs-main", "entry-floats", "reference-entry-floats"].map(
