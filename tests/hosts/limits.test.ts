@@ -90,7 +90,17 @@ describe.skipIf(!canMount)("a file system (needs root, to mount one)", () => {
 
   test("for shared memory that holds 64 KiB: a kernel with larger arrays runs", async () => {
     await using place = new Workplace();
-    const args = ["start", "--kernel", "attention-cpu", "--workload", "w64-l256", "--islands", "1", "--evaluations", "2"];
+    const args = [
+      "start",
+      "--kernel",
+      "attention-cpu",
+      "--workload",
+      "w64-l256",
+      "--islands",
+      "1",
+      "--evaluations",
+      "2",
+    ];
     const command = 'mount -t tmpfs -o size=64k tmpfs /dev/shm && exec "$@"';
     const inside = ["--mount", "sh", "-c", command, "sh", process.execPath, MAIN, ...args, "--json"];
     const { status, stdout, stderr } = spawnSync("unshare", inside, { cwd: place.path, encoding: "utf8" });
