@@ -29,18 +29,27 @@ const argumentName = z
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "an argument's name is letters, digits and underscores");
 
 /** An argument of a C function: a size of the shape, or an array that is read, or written where it is an output. */
-const argument = z.discriminatedUnion("type", [
-  z.strictObject({ name: argumentName, type: z.literal("size") }),
-  z.strictObject({
-    name: argumentName,
-    type: z.enum(ELEMENT_TYPES),
-    /** How many elements: a product, sum or quotient of sizes and numbers, such as `rows * (columns + 2)`. */
-    count: z.union([z.string().min(1).max(400), z.int().positive()]),
-    output: z.boolean().default(false),
-    /** Largest relative L2 error of this output; integers are compared exactly. */
-    tolerance: z.number().positive().optional(),
-  }),
-]);
+const argument = z.discriminatedUnion(
+  "type",
+  [
+    z.strictObject({ name: argumentName, type: z.literal("size") }),
+    z.strictObject({
+      name: argumentName,
+      type: z.enum(ELEMENT_TYPES),
+      /** How many elements: a product, sum or quotient of sizes and numbers, such as `rows * (columns + 2)`. */
+      count: z.union([z.string().min(1).max(400), z.int().positive()]),
+      output: z.boolean().default(false),
+      /** Largest relative L2 error of this output; integers are compared exactly. */
+      tolerance: z.number().positive().optional(),
+    }),
+  ],
+  {
+    error: ({ input }) => {
+      const { name, type } = Object(input) as Record<string, unknown>;
+      return `the argument ${JSON.stringify(name)} has the type ${JSON.stringify(type)}; possible are size, ${ELEMENT_TYPES.join(", ")}`;
+    },
+  },
+);
 export type KernelArgument = z.infer<typeof argument>;
 
 export const kernelDefinition = z.strictObject({

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { type KernelPackage, loadKernel } from "@kevo/core/kernel/load.ts";
 import { openSpace } from "@kevo/core/search-space/search-space.ts";
+import { checkFlags } from "@kevo/gpu-evaluator/backends/cpu/arguments.ts";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import type { ReportedMeasurement } from "@kevo/proto/outcome.ts";
 import type { Quietness } from "@kevo/proto/quietness.ts";
@@ -69,6 +70,7 @@ export async function checkKernel(idOrPath: string, options: CheckOptions): Prom
   options.onKernel(kernel, backend);
   const space = spaceReport(definition);
   options.onSpace(space);
+  if (backend === "cpu") refuseFlags(definition);
   const code = codeRemarks(kernel, backend);
   options.onCode(code);
   if (backend === "triton") await findPythonFaults(kernel, options);
@@ -84,6 +86,16 @@ export async function checkKernel(idOrPath: string, options: CheckOptions): Prom
   }
   const workloads = measurements.map((one) => ({ ...one, room: roomOf(one) }));
   return { ...found, default: { device, toolchain, workloads, quietness }, not_tried: null };
+}
+
+/** A run would count every configuration with such a value as invalid. */
+function refuseFlags(definition: KernelDefinition): void {
+  try {
+    checkFlags(definition);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UserError(`kernel.json: ${error.message}. Remove this value.`, 2);
+  }
 }
 
 function advice({ source }: KernelDefinition): string {

@@ -33,7 +33,7 @@ export interface NoDevice {
 export type CheckStep = StageName | "PREPARING";
 
 const ADVICE: Readonly<Record<HostFault["fault"], (definition: KernelDefinition) => string>> = {
-  baseline_failed: ({ source }) => `Correct ${source}, or this baseline in kernel.json.`,
+  baseline_failed: ({ source }) => `Correct ${source}, or this configuration in kernel.json.`,
   reference_failed: ({ reference }) => `Correct ${reference}, or the shape in kernel.json.`,
   disk_full: () => "",
 };

@@ -90,6 +90,32 @@ describe("the final report", () => {
     expect(report).not.toContain(`Best: ${speedups.speedup}`);
   });
 
+  it("says that a wide interval leaves the speedup uncertain", () => {
+    const report = (speedup_low: number, speedup_high: number) =>
+      finalReport(
+        { ...result, best: { ...best, speedup: 6, speedup_low, speedup_high } },
+        { ...details, workloads: [] },
+      );
+    expect(report(2.96, 9.93)).toContain("The interval is wide, so how much faster is uncertain: at least 2.96×.");
+    expect(report(5.5, 6.5)).not.toContain("uncertain");
+  });
+
+  it("says that threads waited for each other where nobody else wanted a core", () => {
+    const quietness = {
+      load_per_core: 0.02,
+      stolen: 0,
+      pressure: null,
+      measurements: 8,
+      waited: 0.19,
+      aa_ratio: 1.01,
+      drift: 1.02,
+    };
+    const report = (load_per_core: number) =>
+      finalReport({ ...result, quietness: { ...quietness, load_per_core } }, { ...details, workloads: [] });
+    expect(report(0.02)).toContain("threads waited up to 19 %, for each other,");
+    expect(report(0.8)).toContain("threads waited up to 19 %, a baseline");
+  });
+
   it("names the fastest baseline of each workload where they differ", () => {
     const report = finalReport(
       { ...result, best: { ...best, speedup: 1.01, speedup_low: 0.98, speedup_high: 1.03 } },

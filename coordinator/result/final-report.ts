@@ -119,12 +119,19 @@ function winner(
   return lines.join("\n");
 }
 
+/** Ends of an interval that are further apart, as a ratio, leave the speedup itself open. */
+const WIDE = 1.5;
+
 /** The claim that the interval allows. */
 function claim(best: NonNullable<RunResult["best"]>, workloads: readonly WorkloadTimes[]): string[] {
   const interval = `confidence interval ${formatInterval(best.speedup_low, best.speedup_high)}`;
   const speed = `${formatSpeedup(best.speedup)} the speed of the fastest baseline`;
   const comparison = comparisonOf(best);
-  if (comparison === "faster") return [`Best: ${speed}, ${interval}`];
+  if (comparison === "faster") {
+    const [low, high] = [best.speedup_low ?? 1, best.speedup_high ?? 1];
+    const wide = `      The interval is wide, so how much faster is uncertain: at least ${formatSpeedup(low)}.`;
+    return [`Best: ${speed}, ${interval}`, ...(high / low > WIDE ? [wide] : [])];
+  }
   const baselines = new Map(workloads.map(({ workload, baseline }) => [workload, baseline]));
   const names = new Set(baselines.values());
   const [only] = names;

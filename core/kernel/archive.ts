@@ -43,19 +43,23 @@ const header = z.strictObject({
     .max(MAX_FILES),
 });
 
+/** @throws UserError on too many bytes. */
+export function checkSize(files: readonly PackedFile[]): void {
+  const total = files.reduce((sum, { content }) => sum + content.length, 0);
+  if (total <= MAX_BYTES) return;
+  const largest = [...files].sort((a, b) => b.content.length - a.content.length)[0];
+  throw new UserError(
+    `The kernel's folder has ${mebibytes(total)}; the limit is ${mebibytes(MAX_BYTES)}. Its largest file is ` +
+      `${largest?.path} with ${mebibytes(largest?.content.length ?? 0)}.`,
+    2,
+  );
+}
+
 /** @throws UserError on too many files or bytes. */
 export function packFiles(files: readonly PackedFile[]): Uint8Array {
   // By code unit, not by locale: the order is part of the hash.
   const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : 1));
-  const total = sorted.reduce((sum, { content }) => sum + content.length, 0);
-  if (total > MAX_BYTES) {
-    const largest = [...files].sort((a, b) => b.content.length - a.content.length)[0];
-    throw new UserError(
-      `The kernel's folder has ${mebibytes(total)}; the limit is ${mebibytes(MAX_BYTES)}. Its largest file is ` +
-        `${largest?.path} with ${mebibytes(largest?.content.length ?? 0)}.`,
-      2,
-    );
-  }
+  checkSize(files);
   if (files.length > MAX_FILES) {
     throw new UserError(`The kernel's folder has ${counted(files.length, "file")}; the limit is ${MAX_FILES}.`, 2);
   }

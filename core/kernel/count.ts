@@ -26,7 +26,7 @@ export function parseCount(text: string | number, sizes: ReadonlySet<string>, la
       `${label}: a count consists of sizes (${[...sizes].join(", ") || "this kernel has none"}), whole numbers, + - * // and parentheses`,
       2,
     );
-  const { syntax } = parseExpression(text, sizes, label);
+  const { syntax } = parseExpression(text, sizes, label, "size");
   const cOf = (node: Syntax): string => {
     if (node.kind === "name") return node.name;
     if (node.kind === "value" && Number.isSafeInteger(node.value)) return `INT64_C(${node.value})`;

@@ -2,7 +2,7 @@
 import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { UserError } from "../errors/user-error.ts";
-import { isSafePath, MAX_BYTES, type PackedFile } from "./archive.ts";
+import { checkSize, isSafePath, MAX_BYTES, type PackedFile } from "./archive.ts";
 
 const isLeftOut = (name: string) => name.startsWith(".") || name === "__pycache__";
 
@@ -25,12 +25,14 @@ export async function readKernelFolder(folder: string): Promise<PackedFile[]> {
       const absolute = await insideOnly(root, path, folder);
       const { size } = await stat(absolute);
       left -= size;
-      // Reads no further than the limit: packing reports a file that is too large.
+      // Reads no further than the limit.
       const content = left >= 0 ? await readFile(absolute) : new Uint8Array(size);
       files.push({ path, content });
     }
   };
   await walk("");
+  // Before anybody takes a file that was not read for an empty one.
+  checkSize(files);
   return files;
 }
 

@@ -24,6 +24,8 @@ interface Broken {
   /** Text of a file, changed. */
   readonly edit?: readonly [file: string, from: string | RegExp, to: string];
   readonly remove?: string;
+  /** A new file of so many bytes. */
+  readonly add?: readonly [file: string, bytes: number];
   /** Of the line with --json. */
   readonly named?: string;
 }
@@ -186,6 +188,39 @@ const BROKEN: readonly Broken[] = [
     edit: ["reference.py", "def hidden_shapes(", "def other_shapes("],
   },
   {
+    fault: "a count of a misspelt size",
+    of: TYPED,
+    code: 2,
+    says: /kernel\.json: arguments: count of x: "colums" is not a size; the sizes are rows, columns/,
+    edit: ["kernel.json", '"rows * columns"', '"rows * colums"'],
+  },
+  {
+    fault: "an element type of another language",
+    of: TYPED,
+    code: 2,
+    says: /arguments\.2\.type: the argument "x" has the type "float"; possible are size, f64, f32/,
+    edit: ["kernel.json", '"f64"', '"float"'],
+  },
+  {
+    fault: "a flag for the linker",
+    code: 2,
+    says: /kernel\.json: parameter OPTIMISE: '-Wl,-rpath' is not an optimisation flag .*Remove this value/,
+    edit: ["kernel.json", '"-O2"', '"-Wl,-rpath"'],
+  },
+  {
+    fault: "a large file beside the kernel",
+    code: 2,
+    says: /folder has 16\.\d+ MiB; the limit is 16.* largest file is data\.bin/,
+    add: ["data.bin", 16 * 1024 ** 2],
+  },
+  {
+    fault: "a reference whose answer is not a number",
+    code: 1,
+    says: /reference\.c .*the right answer of output 1 is not a number at element 0.*Correct reference\.c/s,
+    edit: ["reference.c", "output[i] = 3.0", "output[i] = 0.0 / 0.0 * 3.0"],
+    named: "reference_failed",
+  },
+  {
     fault: "flops that cannot be",
     code: 1,
     says: /workload small: .* measured peak .*flops or bytes .* do not match/s,
@@ -200,7 +235,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(room, { recursive: true, force: true }));
 
-function folderOf({ fault, of = GOOD, json, edit, remove }: Broken): string {
+function folderOf({ fault, of = GOOD, json, edit, remove, add }: Broken): string {
   const folder = join(room, fault.replaceAll(/[^a-z]+/gi, "-"));
   cpSync(of, folder, { recursive: true });
   const change = (file: string, to: (text: string) => string) => {
@@ -218,6 +253,7 @@ function folderOf({ fault, of = GOOD, json, edit, remove }: Broken): string {
   }
   if (edit !== undefined) change(edit[0], (text) => text.replace(edit[1], edit[2]));
   if (remove !== undefined) rmSync(join(folder, remove));
+  if (add !== undefined) writeFileSync(join(folder, add[0]), Buffer.alloc(add[1]));
   return folder;
 }
 

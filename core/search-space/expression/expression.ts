@@ -23,17 +23,19 @@ export interface Expression {
 
 /**
  * @param label names the expression in messages
+ * @param what the allowed names are
  * @throws UserError that names its mistake, and suggests a replacement where one is known.
  */
 export function parseExpression(
   text: string,
   allowed: ReadonlySet<string>,
   label = `constraint "${text}"`,
+  what = "parameter",
 ): Expression {
   const fail = (what: string): never => {
     throw new UserError(`${label}: ${what}`, 2);
   };
-  const syntax = mistakesAs(fail, () => parse(text, allowed));
+  const syntax = mistakesAs(fail, () => parse(text, allowed, what));
   const names = namesIn(syntax);
   const evaluate = compile(syntax, new Map(names.map((name, slot) => [name, slot])));
   return { text, syntax, names, holds: (scope) => mistakesAs(fail, () => isDefinedAndTrue(evaluate, scope)) };

@@ -25,7 +25,7 @@ const MAX_DEPTH = 100;
  * @param declared the names of parameters; one that is also a function's name is the parameter.
  * @throws SyntaxMistake that names the mistake, and suggests a replacement where one is known.
  */
-export function parse(text: string, declared: ReadonlySet<string>): Syntax {
+export function parse(text: string, declared: ReadonlySet<string>, what = "parameter"): Syntax {
   const tokens = tokensOf(text);
   let at = 0;
   let depth = 0;
@@ -159,7 +159,7 @@ export function parse(text: string, declared: ReadonlySet<string>): Syntax {
       return call(called);
     }
     if (!isModule && declared.has(called)) return { kind: "name", name };
-    throw new SyntaxMistake(unknownName(called, declared));
+    throw new SyntaxMistake(unknownName(called, declared, what));
   }
 
   function memberOf(module: string): string {
@@ -199,7 +199,9 @@ export function parse(text: string, declared: ReadonlySet<string>): Syntax {
 
 const PYTHON_SPELLING: Readonly<Record<string, string>> = { true: "True", false: "False", null: "None" };
 
-function unknownName(name: string, declared: ReadonlySet<string>): string {
+function unknownName(name: string, declared: ReadonlySet<string>, what: string): string {
   const instead = Object.hasOwn(PYTHON_SPELLING, name) ? `; Python writes ${PYTHON_SPELLING[name]}` : "";
-  return `"${name}" is not a parameter${instead}; the parameters are ${[...declared].join(", ")}`;
+  const [first] = declared;
+  const known = first === undefined ? "" : `; the ${what}s are ${[...declared].join(", ")}`;
+  return `"${name}" is not a ${what}${instead}${known}`;
 }

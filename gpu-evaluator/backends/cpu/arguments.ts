@@ -16,6 +16,14 @@ function flags(parameter: Parameter, value: ParamValue): string[] {
   return flags;
 }
 
+/** @throws RangeError for a value that the compiler may not get, of any parameter. */
+export function checkFlags(definition: KernelDefinition): void {
+  for (const parameter of definition.parameters) {
+    const choices = parameter.type === "categorical" || parameter.type === "ordinal" ? parameter.values : [];
+    if (choices.some(isFlag)) for (const value of choices) flags(parameter, value);
+  }
+}
+
 /** The macro for a string value: `two-pass` of SOFTMAX is SOFTMAX_two_pass. */
 const macroName = (parameter: Parameter, value: string) =>
   `${parameter.name}_${value.replaceAll(/[^A-Za-z0-9_]/g, "_")}`;

@@ -33,6 +33,10 @@ test.each([
 test("what a candidate waits for itself is not the machine's doing", () => {
   const own = { ...QUIET, ownWait: 0.9 };
   expect(isTooBusy(othersDoing(own, 0.05))).toBe(false);
+  // Too little to be too busy, and no more of a disturbance: threads of OpenMP that spin.
+  const spinning = { ...QUIET, ownWait: 0.19, baselineWait: 0.01 };
+  expect(widened({ value: 6, low: 5.9, high: 6.1 }, othersDoing(spinning, 0.05)).high).toBeCloseTo(6.1 / 0.99);
+  expect(widened({ value: 6, low: 5.9, high: 6.1 }, othersDoing(spinning, 0.5)).high).toBeCloseTo(6.1 / 0.81);
   expect(isTooBusy(othersDoing(own, 0.5))).toBe(true);
   expect(isTooBusy(othersDoing(own, null))).toBe(true);
   expect(isTooBusy(othersDoing({ ...own, baselineWait: 0.4 }, 0.05))).toBe(true);

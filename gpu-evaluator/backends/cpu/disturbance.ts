@@ -24,13 +24,13 @@ const MAX_DRIFT = 2;
 const MAX_QUIET_LOAD = 0.1;
 
 /**
- * Without the waits that a candidate causes itself, with more threads than there are cores: they are part of its time, and
- * not the machine's doing, where its baseline waits for nobody in the same rounds and no other program wants a core.
+ * Without the waits that a candidate causes itself, with more threads than there are cores or with threads that spin: they
+ * are part of its time, and not the machine's doing, where its baseline waits for nobody in the same rounds and no other program wants a core.
  * @param load threads of other programs per core, null where it is not known
  */
 export function othersDoing(found: Disturbance, load: number | null): Disturbance {
   const isQuiet = load !== null && load <= MAX_QUIET_LOAD && found.baselineWait <= MAX_WAIT;
-  return isQuiet && found.ownWait > MAX_WAIT ? { ...found, ownWait: 0 } : found;
+  return isQuiet ? { ...found, ownWait: Math.min(found.ownWait, found.baselineWait) } : found;
 }
 
 export function isTooBusy({ repeated, drift, ownWait, baselineWait }: Disturbance): boolean {

@@ -2,6 +2,7 @@
  * Makes one file of inputs and their right answers. Trusted; runs in a separate process.
  *   reference FILE SEED name=value ...
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,20 @@ static void *allocate(uint64_t bytes) {
   return memory;
 }
 
+/* A right answer that is no number would make every candidate wrong. */
+static void check_answers(const kevo_arrays *layout, void *const answers[]) {
+  for (uint32_t i = 0; i < layout->outputs; i++) {
+    const kevo_array *array = &layout->array[layout->inputs + i];
+    for (uint64_t at = 0; kevo_is_float(array->type) && at < array->count; at++) {
+      const double answer = ((const double *)answers[i])[at];
+      if (isfinite(answer)) continue;
+      fprintf(stderr, "the right answer of output %u is %s at element %llu\n", i + 1, isnan(answer) ? "not a number" : "infinite",
+              (unsigned long long)at);
+      exit(1);
+    }
+  }
+}
+
 int main(int count, char **arguments) {
   if (count < 3) return 2;
   kevo_shape shape = {0};
@@ -45,6 +60,7 @@ int main(int count, char **arguments) {
   for (uint32_t i = 0; i < layout->inputs + layout->outputs; i++) arrays[i] = allocate(kevo_file_bytes(layout, i));
   kevo_make_inputs(&shape, strtoull(arguments[2], NULL, 10), arrays);
   kevo_make_answers(&shape, (const void *const *)arrays, arrays + layout->inputs);
+  check_answers(layout, arrays + layout->inputs);
 
   FILE *file = fopen(arguments[1], "wb");
   int good = file != NULL && fwrite(&header, sizeof header, 1, file) == 1;
