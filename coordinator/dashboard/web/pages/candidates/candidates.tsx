@@ -1,5 +1,5 @@
 /** Every candidate of a run: filtered and sorted by the server, opened beside the table. */
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import { ENDPOINTS } from "../../../contract/endpoints.ts";
 import { counted, formatCount } from "../../components/format.ts";
 import { Empty, Failure } from "../../components/states.tsx";
@@ -12,9 +12,6 @@ import { Detail } from "./detail.tsx";
 import { RowWindows } from "./row-windows.ts";
 import { Table } from "./table.tsx";
 import "./candidates.css";
-
-/** A filter is asked for when the typing rests this long. Milliseconds. */
-const REST_MS = 60;
 
 export function Candidates() {
   const { run, params } = place.value;
@@ -82,13 +79,6 @@ export function Candidates() {
 }
 
 function Filter({ value, wrong }: { readonly value: string; readonly wrong: number | null }) {
-  const [text, setText] = useState(value);
-  useEffect(() => setText(value), [value]);
-  useEffect(() => {
-    if (text === value) return;
-    const timer = setTimeout(() => setParams({ filter: text }), REST_MS);
-    return () => clearTimeout(timer);
-  }, [text, value]);
   return (
     <input
       type="search"
@@ -100,8 +90,8 @@ function Filter({ value, wrong }: { readonly value: string; readonly wrong: numb
       aria-invalid={wrong !== null}
       aria-describedby={wrong === null ? undefined : "filter-trouble"}
       placeholder={'status == "ok" and value > 1.2'}
-      value={text}
-      onInput={({ currentTarget }) => setText(currentTarget.value)}
+      value={value}
+      onInput={({ currentTarget }) => setParams({ filter: currentTarget.value })}
       onKeyDown={(event) => {
         if (event.key === "Escape") event.currentTarget.blur();
       }}
