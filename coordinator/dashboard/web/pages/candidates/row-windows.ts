@@ -7,9 +7,9 @@ import { type CandidateRow, candidatesAnswer } from "../../../contract/candidate
 import type { Objective } from "../../../contract/common.ts";
 import { get, RequestError } from "../../data/client.ts";
 
-const WINDOW = 200;
+const WINDOW = 100;
 /** Beyond these the farthest are forgotten. */
-const MAX_WINDOWS = 24;
+const MAX_WINDOWS = 40;
 /** A table that follows a run asks again at most this often. Milliseconds. */
 const REFRESH_MS = 700;
 
