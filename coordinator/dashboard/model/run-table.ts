@@ -98,18 +98,20 @@ export class RunTable {
     return this.#proposers.list;
   }
 
-  /** Joins what is new in the order of its time; a candidate comes before its own evaluation. */
-  add(candidates: readonly CandidateRecord[], evaluations: readonly EvaluationRecord[]): void {
-    let next = 0;
+  /** Joins what is new, one at a time, in the order of its time; a candidate comes before its own evaluation. */
+  add(candidates: Iterable<CandidateRecord>, evaluations: Iterable<EvaluationRecord>): void {
+    const more = candidates[Symbol.iterator]();
+    let next = more.next();
+    const accept = () => {
+      this.#accept(next.value as CandidateRecord);
+      next = more.next();
+    };
     for (const evaluation of evaluations) {
-      const isBefore = () => (candidates[next] as CandidateRecord).createdAt < evaluation.createdAt;
-      while (next < candidates.length && isBefore()) this.#accept(candidates[next++] as CandidateRecord);
-      while (this.rowOf(evaluation.candidate) === null && next < candidates.length) {
-        this.#accept(candidates[next++] as CandidateRecord);
-      }
+      while (next.done !== true && next.value.createdAt < evaluation.createdAt) accept();
+      while (next.done !== true && this.rowOf(evaluation.candidate) === null) accept();
       this.#count(evaluation);
     }
-    while (next < candidates.length) this.#accept(candidates[next++] as CandidateRecord);
+    while (next.done !== true) accept();
   }
 
   idOf(row: number): string {

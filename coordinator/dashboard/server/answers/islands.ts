@@ -3,7 +3,7 @@ import { STAGNATION, SURVIVORS } from "@kevo/island-worker/evolution/island.ts";
 import { neighboursOf } from "@kevo/island-worker/evolution/topology.ts";
 import { describeNiche } from "../../../lineage/queries/niches.ts";
 import type { Island, IslandsAnswer, Migration, MigrationsAnswer, Strip } from "../../contract/islands.ts";
-import { type BatchState, type FoldedIsland, foldIslands } from "../../model/island-fold.ts";
+import { type FoldedIsland, foldIslands } from "../../model/island-fold.ts";
 import { bestAt } from "../read/best.ts";
 import type { Context } from "./context.ts";
 
@@ -24,6 +24,7 @@ export function islandsAnswer(context: Context): IslandsAnswer {
     islands: spec.islands.map(({ index, niche }): Island => {
       const island = folded[index] as FoldedIsland;
       const { candidates, evaluated, ok, cached, outstanding, stagnations, restarts } = island;
+      const { batch } = island.batches;
       const own = migrations.filter(({ from, to }) => from === index || to === index);
       return {
         island: index,
@@ -31,7 +32,7 @@ export function islandsAnswer(context: Context): IslandsAnswer {
         workloads: niche.workloads ?? spec.workloads,
         device: niche.device,
         worker: view.now && about.live ? (rows[index]?.worker ?? null) : null,
-        batches: island.batches.length === 0 ? 0 : (island.batches.at(-1) as BatchState).batch + 1,
+        batches: batch.length === 0 ? 0 : batch.get(batch.length - 1) + 1,
         ...{ candidates, evaluated, ok, cached, outstanding, stagnations, restarts },
         exhausted: view.now && rows[index]?.exhausted === 1,
         migrants_in: own.reduce((sum, { to, n }) => sum + (to === index ? n : 0), 0),
@@ -46,24 +47,33 @@ export function islandsAnswer(context: Context): IslandsAnswer {
   };
 }
 
-function stripOf({ batches }: FoldedIsland, worthOf: (fitness: number) => number | null): Strip {
+function stripOf({ batches, results }: FoldedIsland, worthOf: (fitness: number) => number | null): Strip {
   const strip: Strip = {
     ...{ batch: [], best: [], median: [], worst: [], best_so_far: [], diversity: [], candidates: [], failed: [] },
   };
-  const width = Math.max(1, Math.ceil(batches.length / MAX_ROWS));
-  for (let from = 0; from < batches.length; from += width) {
-    const row = batches.slice(from, from + width);
-    const fitness = row.flatMap((batch) => batch.fitness).sort((a, b) => b - a);
-    const last = row.at(-1) as BatchState;
-    const diversity = row.findLast((batch) => !Number.isNaN(batch.diversity))?.diversity ?? null;
-    strip.batch.push((row[0] as BatchState).batch);
-    strip.best.push(worthOf(fitness[0] ?? Number.NaN));
-    strip.median.push(worthOf(fitness[fitness.length >> 1] ?? Number.NaN));
-    strip.worst.push(worthOf(fitness.at(-1) ?? Number.NaN));
-    strip.best_so_far.push(worthOf(last.bestSoFar));
-    strip.diversity.push(diversity);
-    strip.candidates.push(row.reduce((sum, { candidates }) => sum + candidates, 0));
-    strip.failed.push(row.reduce((sum, { failed }) => sum + failed, 0));
+  const length = batches.batch.length;
+  const width = Math.max(1, Math.ceil(length / MAX_ROWS));
+  const fitness: number[][] = Array.from({ length: Math.ceil(length / width) }, () => []);
+  for (let at = 0; at < results.at.length; at++) {
+    fitness[Math.floor(results.at.get(at) / width)]?.push(results.fitness.get(at));
+  }
+  for (const [row, own] of fitness.entries()) {
+    own.sort((a, b) => b - a);
+    const [from, to] = [row * width, Math.min(length, (row + 1) * width)];
+    let [candidates, failed, diversity] = [0, 0, Number.NaN];
+    for (let at = from; at < to; at++) {
+      candidates += batches.candidates.get(at);
+      failed += batches.failed.get(at);
+      if (!Number.isNaN(batches.diversity.get(at))) diversity = batches.diversity.get(at);
+    }
+    strip.batch.push(batches.batch.get(from));
+    strip.best.push(worthOf(own[0] ?? Number.NaN));
+    strip.median.push(worthOf(own[own.length >> 1] ?? Number.NaN));
+    strip.worst.push(worthOf(own.at(-1) ?? Number.NaN));
+    strip.best_so_far.push(worthOf(batches.bestSoFar.get(to - 1)));
+    strip.diversity.push(Number.isNaN(diversity) ? null : diversity);
+    strip.candidates.push(candidates);
+    strip.failed.push(failed);
   }
   return strip;
 }

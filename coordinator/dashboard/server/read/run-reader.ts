@@ -12,8 +12,14 @@ import { RunView } from "../../model/run-view.ts";
 import { elapsedAt, type Session, sessionsOf } from "../../model/timeline.ts";
 import { type Values, valuesOf } from "../../model/value.ts";
 
-/** Rows read at once: a long run does not hold a transaction, or a reader's other requests, for its whole length. */
-const CHUNK = 20_000;
+type EvaluationRow = [
+  ...[rowid: number, candidate: string, outcome: Outcome, fitness: number | null, timeMs: number | null],
+  ...[laneMs: number | null, early: number, createdAt: number, device: string | null, toolchain: string | null],
+];
+type CandidateRow = [
+  ...[rowid: number, island: number, batch: number, position: number, proposer: string, config: string],
+  ...[evolved: number, answeredBy: string | null, createdAt: number],
+];
 
 export interface StoredEvent {
   readonly id: number;
@@ -83,64 +89,40 @@ export class RunReader {
 
   refresh(row: Run): void {
     this.row = row;
-    // Results first: their candidates are stored by then.
-    const evaluations = this.#newEvaluations();
-    this.table.add(this.#newCandidates(), evaluations);
+    this.table.add(this.#newCandidates(), this.#newEvaluations());
     this.#readRounds();
     this.#readMigrations();
     this.#readEvents();
   }
 
-  #newEvaluations(): EvaluationRecord[] {
-    const { sqlite } = this.#lineage;
-    const statement = sqlite.prepare(`
-      select rowid, candidate, outcome, fitness, time_ms, lane_ms, stopped_early, created_at, device_model, toolchain
-      from evaluations where rowid > ? and run = ? order by rowid limit ${CHUNK}`);
-    const found: EvaluationRecord[] = [];
-    for (;;) {
-      const rows = statement.raw().all(this.#evaluation, this.run) as unknown[][];
-      for (const row of rows) {
-        const [rowid, candidate, outcome, fitness, timeMs, laneMs, early, createdAt, device, toolchain] = row;
-        this.#evaluation = rowid as number;
-        increment(this.devices, device as string | null);
-        increment(this.toolchains, toolchain as string | null);
-        found.push({
-          candidate: candidate as string,
-          outcome: outcome as Outcome,
-          fitness: fitness as number | null,
-          timeMs: timeMs as number | null,
-          laneMs: laneMs as number | null,
-          stoppedEarly: early === 1,
-          createdAt: createdAt as number,
-        });
-      }
-      if (rows.length < CHUNK) return found;
+  *#newEvaluations(): Generator<EvaluationRecord, void> {
+    const rows = this.#lineage.sqlite
+      .prepare(
+        `select rowid, candidate, outcome, fitness, time_ms, lane_ms, stopped_early, created_at, device_model, toolchain
+         from evaluations where rowid > ? and run = ? order by rowid`,
+      )
+      .raw()
+      .iterate(this.#evaluation, this.run) as IterableIterator<EvaluationRow>;
+    for (const [rowid, candidate, outcome, fitness, timeMs, laneMs, early, createdAt, device, toolchain] of rows) {
+      this.#evaluation = rowid;
+      increment(this.devices, device);
+      increment(this.toolchains, toolchain);
+      yield { candidate, outcome, fitness, timeMs, laneMs, stoppedEarly: early === 1, createdAt };
     }
   }
 
-  #newCandidates(): CandidateRecord[] {
-    const { sqlite } = this.#lineage;
-    const statement = sqlite.prepare(`
-      select rowid, island, batch, position, proposer, config, source is not null, answered_by, created_at
-      from candidates where rowid > ? and run = ? order by rowid limit ${CHUNK}`);
-    const found: CandidateRecord[] = [];
-    for (;;) {
-      const rows = statement.raw().all(this.#candidate, this.run) as unknown[][];
-      for (const row of rows) {
-        const [rowid, island, batch, position, proposer, config, evolved, answeredBy, createdAt] = row;
-        this.#candidate = rowid as number;
-        found.push({
-          island: island as number,
-          batch: batch as number,
-          position: position as number,
-          proposer: proposerName(proposer as string),
-          config: config as string,
-          evolved: evolved === 1,
-          answeredBy: answeredBy as string | null,
-          createdAt: createdAt as number,
-        });
-      }
-      if (rows.length < CHUNK) return found;
+  *#newCandidates(): Generator<CandidateRecord, void> {
+    const rows = this.#lineage.sqlite
+      .prepare(
+        `select rowid, island, batch, position, proposer, config, source is not null, answered_by, created_at
+         from candidates where rowid > ? and run = ? order by rowid`,
+      )
+      .raw()
+      .iterate(this.#candidate, this.run) as IterableIterator<CandidateRow>;
+    for (const [rowid, island, batch, position, proposer, config, evolved, answeredBy, createdAt] of rows) {
+      this.#candidate = rowid;
+      const named = proposerName(proposer);
+      yield { island, batch, position, proposer: named, config, evolved: evolved === 1, answeredBy, createdAt };
     }
   }
 
