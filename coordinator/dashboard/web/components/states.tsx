@@ -1,5 +1,6 @@
 /** The four things that a place on a page can be: waiting, empty, broken, or there. */
 import type { ComponentChildren } from "preact";
+import { connection } from "../data/live.ts";
 import type { Query } from "../data/query.ts";
 
 export function Loading({ label = "Loading" }: { readonly label?: string }) {
@@ -48,7 +49,8 @@ export function Answer<T>({ query, children, label }: AnswerProps<T>) {
   if (data === null) return label === undefined ? <Loading /> : <Loading label={label} />;
   return (
     <>
-      {error !== null && <p class="note stale">Not up to date: {error.message}</p>}
+      {/* Where the whole page is cut off, it says so once, above. */}
+      {error !== null && connection.value.state !== "lost" && <p class="note stale">Not up to date: {error.message}</p>}
       {children(data)}
     </>
   );

@@ -19,8 +19,10 @@ export function Actions() {
   if (shown === null) return <Loading label="Loading the run" />;
   return (
     <>
-      <h1>Actions</h1>
-      <Outcome />
+      <div>
+        <h1>Actions</h1>
+        <Outcome />
+      </div>
       {at.value !== null ? (
         <section class="panel">
           <Empty title="A replay shows the past, which nothing changes.">Go back to now to act on the run.</Empty>

@@ -37,8 +37,8 @@ export function Budget({ shown }: { readonly shown: RunAnswer }) {
         <span class="note">
           {formatCount(evaluations.used)} of{" "}
           {evaluations.limit === null ? "any number of" : formatCount(evaluations.limit)} evaluations,{" "}
-          {formatDuration(time_s.used * 1000)} of{" "}
-          {time_s.limit === null ? "any time" : formatDuration(time_s.limit * 1000)}
+          {formatDuration(time_s.used * 1000)}
+          {time_s.limit === null ? ", no limit of time" : ` of ${formatDuration(time_s.limit * 1000)}`}
         </span>
       </header>
       <form class="fields" onSubmit={change}>

@@ -151,7 +151,9 @@ function Evaluators({ answer, width }: RowProps) {
   return (
     <ul class="evaluators">
       {answer.evaluators.map((one) => {
-        const { left, right } = presence(one.first_seen, one.last_seen, answer.from, answer.to, width);
+        const isThere = answer.about.live && (one.state === "serving" || one.state === "draining");
+        const last = isThere ? answer.to : one.last_seen;
+        const { left, right } = presence(one.first_seen, last, answer.from, answer.to, width);
         return (
           <li key={one.id}>
             <p>
@@ -163,8 +165,9 @@ function Evaluators({ answer, width }: RowProps) {
               </span>{" "}
               <span class="note">
                 {counted(one.candidates, "candidate")}
-                {one.lost_attempts > 0 && ` · ${counted(one.lost_attempts, "attempt")} lost`} · from{" "}
-                {formatMoment(one.first_seen).slice(11)} to {formatMoment(one.last_seen).slice(11)}
+                {one.lost_attempts > 0 && ` · ${counted(one.lost_attempts, "attempt")} lost`} ·{" "}
+                {isThere ? "since" : "from"} {formatMoment(one.first_seen).slice(11)}
+                {!isThere && ` to ${formatMoment(last).slice(11)}`}
               </span>
             </p>
             <svg width={width} height="6" aria-hidden="true">
