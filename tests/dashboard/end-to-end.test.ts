@@ -297,6 +297,19 @@ describe.skipIf(CHROMIUM === null)(CHROMIUM === null ? MISSING : "the dashboard 
       expect(await detail.locator("img, script").count()).toBe(0);
     });
 
+    test("runs are filtered, and two are compared in one chart, by keys", async () => {
+      await visit(hostile, "#/runs");
+      await hostile.getByRole("link", { name: "plain" }).waitFor();
+      for (const key of ["j", "x", "j", "x"]) await hostile.keyboard.press(key);
+      const comparison = hostile.getByRole("region", { name: "Comparison" });
+      await expect.poll(() => comparison.locator("path.step").count()).toBe(2);
+      await hostile.keyboard.press("/");
+      await hostile.keyboard.type("plain");
+      await hostile.getByText("1 of 2 runs").waitFor();
+      await hostile.keyboard.press("ControlOrMeta+a");
+      await hostile.keyboard.press("Delete");
+    });
+
     test("is text in the list of runs, and in the title", async () => {
       await visit(hostile, "#/runs");
       await expect.poll(() => hostile.locator("main").textContent()).toContain(HOSTILE.slice(0, 20));

@@ -1,4 +1,4 @@
-/** A database in which everything that others may write tries to become more than text. */
+/** A database in which everything that others may write tries to become more than text, beside a run that is plain. */
 import { buildLineage } from "../../coordinator/lineage/lineage-builder.fixture.ts";
 
 /** What would run, load or reorder where a page took it for more than text. */
@@ -16,6 +16,9 @@ export interface HostileDatabase {
 
 export function hostileDatabase(): HostileDatabase {
   const lineage = buildLineage();
+  const plain = lineage.run({ id: "plain" });
+  lineage.ok(lineage.candidate(plain), { speedups: { small: 1.2 } });
+  lineage.ok(lineage.candidate(plain, { config: { tile: 16 } }), { speedups: { small: 1.3 } });
   const run = lineage.run({ id: "hostile", workloads: [HOSTILE] });
   const seed = lineage.candidate(run, { config: { tile: 8, flag: HOSTILE } });
   lineage.ok(seed, { speedups: { [HOSTILE]: 1.1 } });

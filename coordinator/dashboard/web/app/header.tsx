@@ -6,6 +6,8 @@ import { nextTheme, theme } from "../state/theme.ts";
 import { Freshness, PositionText } from "./connection.tsx";
 import { helpIsOpen } from "./help.tsx";
 
+const THEME_NAME = { system: "Auto", light: "Light", dark: "Dark" } as const;
+
 export function Header({ run }: { readonly run: string | null }) {
   return (
     <header class="top">
@@ -19,8 +21,14 @@ export function Header({ run }: { readonly run: string | null }) {
       </a>
       <div class="what">{run !== null && <RunLine run={run} />}</div>
       <div class="tools">
-        <button type="button" class="quiet" aria-label={`Theme: ${theme.value}`} title="Theme (t)" onClick={nextTheme}>
-          {{ system: "Auto", light: "Light", dark: "Dark" }[theme.value]}
+        <button
+          type="button"
+          class="quiet"
+          aria-label={`Theme: ${THEME_NAME[theme.value]}`}
+          title="Theme (t)"
+          onClick={nextTheme}
+        >
+          {THEME_NAME[theme.value]}
         </button>
         <button
           type="button"
