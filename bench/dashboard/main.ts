@@ -3,8 +3,9 @@
  *
  *     npm run bench:dashboard [-- --evaluations 100000]
  *
- * Writes a database of this many evaluations and serves it, as `coordinator dashboard` does; then starts a run and opens
- * its page. Needs Chromium.
+ * Writes a database of this many evaluations and serves it, as `coordinator dashboard` does, for requests and for pages;
+ * then starts a run and opens its page; then runs with two pages open and without, in turn. Needs Chromium. `--only server`,
+ * `pages` or `throughput` measures one part.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
@@ -17,8 +18,13 @@ import { Workplace } from "../../tests/support/programs.ts";
 import { writeSyntheticSpace } from "../../tests/support/synthetic-space.ts";
 import { writeManyEvaluations } from "../lineage/many-evaluations.ts";
 import { measurePages, timeToLive, type Waiting } from "./browser.ts";
+import { measureServer } from "./server.ts";
+import { measureThroughput } from "./throughput.ts";
 
-const { values } = parseArgs({ options: { evaluations: { type: "string", default: "100000" } } });
+const { values } = parseArgs({
+  options: { evaluations: { type: "string", default: "100000" }, only: { type: "string" } },
+});
+const wants = (part: string): boolean => values.only === undefined || values.only === part;
 const count = Number(values.evaluations);
 
 havePages();
@@ -28,8 +34,17 @@ try {
   await using browser = await launch();
   const path = join(folder, "lineage.db");
   const run = writeManyEvaluations(path, count);
-  const rows: Waiting[] = await measurePages(browser, await addressOf(serveDatabase(place, path)), run);
-  rows.push(await live(place, browser));
+  const rows: Waiting[] = [];
+  if (wants("server")) {
+    const server = serveDatabase(place, path);
+    rows.push(...(await measureServer(await addressOf(server), server.child.pid as number, run)));
+    server.child.kill();
+  }
+  if (wants("pages")) {
+    rows.push(...(await measurePages(browser, await addressOf(serveDatabase(place, path)), run)));
+    rows.push(await live(place, browser));
+  }
+  if (wants("throughput")) rows.push(...(await measureThroughput(browser)));
   const columns = [
     { head: "what" },
     { head: "measured", align: "right" as const },

@@ -26,6 +26,10 @@ export interface DashboardOptions {
 }
 
 const CLOSE_MS = 1_000;
+/** New objects of the thread: by itself Node takes four times as much before it collects them. */
+const YOUNG_MIB = 8;
+/** Some times what the largest runs take; the smaller, the sooner what is left over is collected. */
+const OLD_MIB = 256;
 
 /** @throws UserError where the address cannot be listened on. */
 export async function openDashboard({ database, host, port, run, act }: DashboardOptions): Promise<Dashboard> {
@@ -53,7 +57,10 @@ interface Started extends Omit<Dashboard, "url"> {
 
 /** @returns null where the address is in use. */
 async function start(options: ThreadOptions, act: Act): Promise<Started | null> {
-  const worker = new Worker(new URL("./server/thread.ts", import.meta.url), { workerData: options, name: "dashboard" });
+  const worker = new Worker(new URL("./server/thread.ts", import.meta.url), {
+    ...{ workerData: options, name: "dashboard" },
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB, maxOldGenerationSizeMb: OLD_MIB },
+  });
   // A run ends although somebody looks at it.
   worker.unref();
   const listening = Promise.withResolvers<number | null>();

@@ -12,7 +12,19 @@ export interface SortedParameter {
   readonly rank: Int32Array;
 }
 
-export function sortedParameters(table: RunTable): SortedParameter[] {
+const latest = new WeakMap<RunTable, { readonly values: number; readonly sorted: readonly SortedParameter[] }>();
+
+export function sortedParameters(table: RunTable): readonly SortedParameter[] {
+  const values = table.parameters.reduce((sum, column) => sum + column.values.length, 0);
+  const known = latest.get(table);
+  // Values are only added.
+  if (known?.values === values) return known.sorted;
+  const sorted = sortParameters(table);
+  latest.set(table, { values, sorted });
+  return sorted;
+}
+
+function sortParameters(table: RunTable): SortedParameter[] {
   return table.parameters.map((column) => {
     const order = column.values.map((_, at) => at).sort((a, b) => inOrder(column.values[a], column.values[b]));
     const rank = new Int32Array(order.length);

@@ -5,6 +5,7 @@
 import { OUTCOMES, type Outcome } from "@kevo/proto/outcome.ts";
 import type { ParamValue } from "@kevo/proto/search-space.ts";
 import { Growing } from "./growing.ts";
+import { PlaceIndex } from "./place-index.ts";
 
 /** Columns as the lineage names them. */
 export interface CandidateRecord {
@@ -79,8 +80,8 @@ export class RunTable {
   /** Origin of a migrant, by row. */
   readonly origins = new Map<number, string>();
   readonly #byName = new Map<string, ParameterColumn>();
-  readonly #numbers = new Map<ParameterColumn, Map<string, number>>();
-  readonly #rows = new Map<number, number>();
+  readonly #numbers = new Map<ParameterColumn, Map<ParamValue, number>>();
+  readonly #rows = new PlaceIndex((row) => [this.island.get(row), this.batch.get(row), this.position.get(row)]);
 
   constructor(run: string) {
     this.run = run;
@@ -122,7 +123,7 @@ export class RunTable {
   rowOf(id: string): number | null {
     const [index, batch, island] = id.split("/").reverse();
     if (!id.startsWith(`${this.run}/`)) return null;
-    return this.#rows.get(keyOf(Number(island), Number(batch), Number(index))) ?? null;
+    return this.#rows.find(Number(island), Number(batch), Number(index));
   }
 
   proposerOf(row: number): string {
@@ -176,7 +177,7 @@ export class RunTable {
     this.laneMs.push(Number.NaN);
     this.#early.push(0);
     this.evaluatedAt.push(Number.NaN);
-    this.#rows.set(keyOf(island, batch, position), row);
+    this.#rows.add(row);
     this.#configure(row, JSON.parse(candidate.config));
   }
 
@@ -195,8 +196,9 @@ export class RunTable {
         column.at.push(ABSENT);
         continue;
       }
-      const numbers = this.#numbers.get(column) as Map<string, number>;
-      const key = JSON.stringify(value);
+      const numbers = this.#numbers.get(column) as Map<ParamValue, number>;
+      // Lists are equal by what is in them; no other value begins like one.
+      const key = Array.isArray(value) ? `\u0000${JSON.stringify(value)}` : value;
       let number = numbers.get(key);
       if (number === undefined) {
         number = column.values.push(value) - 1;
@@ -219,9 +221,4 @@ export class RunTable {
     this.#early.set(row, evaluation.stoppedEarly ? 1 : 0);
     this.evaluatedAt.set(row, evaluation.createdAt);
   }
-}
-
-/** Of a candidate's place: below 2^53 for 2^13 islands, 2^28 batches and 2^12 candidates a batch. */
-function keyOf(island: number, batch: number, position: number): number {
-  return (island * 2 ** 28 + batch) * 2 ** 12 + position;
 }

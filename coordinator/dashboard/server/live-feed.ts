@@ -13,6 +13,12 @@ import { contextOf } from "./answers/context.ts";
 import type { Reader } from "./read/reader.ts";
 
 const LOOK_EVERY_MS = 250;
+/**
+ * Pages ask anew after each event. What they ask for takes time that the run may want: at most this share of a
+ * processor, unless a page would then stand still for longer than this.
+ */
+const MAX_SHARE = 0.05;
+const MAX_WAIT_MS = 5_000;
 /** A page takes a connection that is silent for longer as lost. */
 const ALIVE_EVERY_MS = 5_000;
 /** More than this is quicker loaded than told. */
@@ -28,6 +34,10 @@ export class LiveFeed implements Disposable {
   #timer: NodeJS.Timeout | null = null;
   #seen = -1;
   #ticks = 0;
+  /** Milliseconds that this thread worked after each of the last two events: the first answers take long once. */
+  #costs: readonly [number, number] = [0, 0];
+  #toldAt = Number.NEGATIVE_INFINITY;
+  #utilization = performance.eventLoopUtilization();
 
   constructor(reader: Reader) {
     this.#reader = reader;
@@ -115,7 +125,13 @@ export class LiveFeed implements Disposable {
     // A coordinator that was killed commits nothing any more.
     const isTimeAnyway = this.#ticks++ % 4 === 0;
     if (version === this.#seen && !isTimeAnyway) return;
+    const now = performance.now();
+    if (now - this.#toldAt < Math.min(MAX_WAIT_MS, Math.min(...this.#costs) / MAX_SHARE)) return;
     this.#seen = version;
+    const utilization = performance.eventLoopUtilization();
+    this.#costs = [this.#costs[1], utilization.active - this.#utilization.active];
+    this.#utilization = utilization;
+    this.#toldAt = now;
     for (const { look } of this.#listeners) void look();
   }
 

@@ -38,7 +38,7 @@ export function modelsAnswer(context: Context): ModelsAnswer {
   const { reader, run, view, about } = context;
   const calls = callsUntil(context);
   const steps = improvementsOf(view);
-  const earned = rowsByCall(context);
+  const earned = rowsByCall(context, calls);
   const gains = gainsOf(steps);
   const totalsOf = (own: readonly StoredCall[]): Totals => ({
     calls: own.length,
@@ -88,7 +88,7 @@ export function callsAnswer(context: Context, query: z.output<typeof callsQuery>
       (variant === undefined || call.variant === variant) &&
       (outcome === undefined || call.outcome === outcome),
   );
-  const earned = rowsByCall(context);
+  const earned = rowsByCall(context, all);
   const gains = gainsOf(improvementsOf(context.view));
   // The latest first.
   const shown = all.toReversed().slice(offset, offset + limit);
@@ -103,7 +103,7 @@ export function callAnswer(context: Context, id: string): CallAnswer {
   const gains = gainsOf(improvementsOf(context.view));
   return {
     about: context.about,
-    call: rowOf(context, stored, rowsByCall(context).get(id) ?? [], gains),
+    call: rowOf(context, stored, rowsByCall(context, [stored]).get(id) ?? [], gains),
     messages: (record?.messages ?? []).map(({ role, content }) => ({ role, content: foreign(content) })),
     answer: foreignOrNull(record?.answer),
   };
@@ -121,7 +121,9 @@ function callsUntil({ reader, run, view }: Context): StoredCall[] {
   return rows.map((row) => ({ ...row, proposer: proposerName(row.proposer) }));
 }
 
-function rowsByCall({ reader, run, view }: Context): Map<string, number[]> {
+function rowsByCall({ reader, run, view }: Context, calls: readonly StoredCall[]): Map<string, number[]> {
+  // No index helps to find them among many candidates.
+  if (calls.length === 0) return new Map();
   const rows = reader.lineage.sqlite
     .prepare("select call, id from candidates where run = ? and call is not null order by rowid")
     .raw()

@@ -11,6 +11,8 @@ import { byFrequency, RunReader } from "./run-reader.ts";
 
 /** Candidates of runs that are kept read: about 150 bytes each. */
 const MAX_CANDIDATES = 250_000;
+/** Of the database in memory: what is asked for again is in the columns. */
+const CACHE_KIB = 4_000;
 /** How long it is believed that a coordinator works, or does not. */
 const HELD_MS = 1_000;
 
@@ -26,6 +28,7 @@ export class Reader implements Disposable {
 
   constructor(database: string, version: string) {
     this.lineage = openReadOnly(database);
+    this.lineage.sqlite.pragma(`cache_size = -${CACHE_KIB}`);
     this.version = version;
     this.list = new RunList(this.lineage);
   }

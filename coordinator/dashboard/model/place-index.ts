@@ -1,0 +1,55 @@
+/** Finds the row of a candidate by its place. A Map of so many numbers would take ten times the memory. */
+
+const FIRST = 1024;
+const FREE = -1;
+
+/** @returns a number that is the same for the same place; others may have it too. */
+function hashOf(island: number, batch: number, position: number): number {
+  let hash = Math.imul(island + 1, 0x9e3779b1) ^ Math.imul(batch + 1, 0x85ebca6b) ^ Math.imul(position + 1, 0xc2b2ae35);
+  hash ^= hash >>> 15;
+  hash = Math.imul(hash, 0x2c1b3c6d);
+  return (hash ^ (hash >>> 13)) >>> 0;
+}
+
+/** The place of a row, from the columns of the table. */
+type PlaceOf = (row: number) => readonly [island: number, batch: number, position: number];
+
+export class PlaceIndex {
+  readonly #placeOf: PlaceOf;
+  /** Rows, open addressing; at most half full. */
+  #rows = new Int32Array(FIRST).fill(FREE);
+  #size = 0;
+
+  constructor(placeOf: PlaceOf) {
+    this.#placeOf = placeOf;
+  }
+
+  add(row: number): void {
+    if (2 * ++this.#size > this.#rows.length) this.#grow();
+    this.#put(row);
+  }
+
+  /** Null for an unknown place. */
+  find(island: number, batch: number, position: number): number | null {
+    const mask = this.#rows.length - 1;
+    for (let at = hashOf(island, batch, position) & mask; ; at = (at + 1) & mask) {
+      const row = this.#rows[at] as number;
+      if (row === FREE) return null;
+      const [i, b, p] = this.#placeOf(row);
+      if (i === island && b === batch && p === position) return row;
+    }
+  }
+
+  #put(row: number): void {
+    const mask = this.#rows.length - 1;
+    let at = hashOf(...this.#placeOf(row)) & mask;
+    while (this.#rows[at] !== FREE) at = (at + 1) & mask;
+    this.#rows[at] = row;
+  }
+
+  #grow(): void {
+    const before = this.#rows;
+    this.#rows = new Int32Array(2 * before.length).fill(FREE);
+    for (const row of before) if (row !== FREE) this.#put(row);
+  }
+}
