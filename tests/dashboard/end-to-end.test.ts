@@ -195,6 +195,24 @@ describe.skipIf(CHROMIUM === null)(CHROMIUM === null ? MISSING : "the dashboard 
     await expect.poll(() => page.getByTestId("status").textContent()).toBe("Running");
   });
 
+  test("a page that nobody sees holds no connection, and goes on when it is seen", async () => {
+    const become = (state: string) =>
+      page.evaluate(
+        `Object.defineProperty(document, "visibilityState", { value: "${state}", configurable: true }); document.dispatchEvent(new Event("visibilitychange"))`,
+      );
+    const closed = page.waitForEvent("requestfailed", (request) => request.url().endsWith("/events"));
+    await become("hidden");
+    await closed;
+    const shown = async () =>
+      Number((await page.getByTestId("position").locator("b").textContent())?.replace(/\D+/g, ""));
+    const [before, stored] = [await shown(), evaluations()];
+    await place.ledger().evaluated(stored + 5);
+    expect(await shown()).toBe(before);
+    await become("visible");
+    await expect.poll(shown).toBeGreaterThan(stored + 4);
+    await expect.poll(() => page.getByTestId("freshness").textContent()).toBe("Live");
+  });
+
   test("a page whose coordinator died says so, and finds the next one", async () => {
     await visit(page, pageOf(run, "run"));
     coordinator.child.kill("SIGKILL");

@@ -25,9 +25,17 @@ const FIRST_WAIT_MS = 250;
 const MAX_WAIT_MS = 3_000;
 
 let current: AbortController | null = null;
+let followed: string | null = null;
+
+/** Browsers open six connections to a server at most, so a page that nobody sees leaves its own to others. */
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "hidden") current?.abort();
+  else if (current?.signal.aborted) follow(followed);
+});
 
 /** Follows this run from now on, or the list of runs. */
 export function follow(run: string | null): void {
+  followed = run;
   current?.abort();
   current = new AbortController();
   newest.value = null;

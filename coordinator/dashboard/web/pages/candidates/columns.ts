@@ -39,7 +39,7 @@ export function columnsOf(parameters: readonly string[], objective: Objective | 
   const isTime = objective?.name === "time";
   const title = isTime ? "Time" : objective === null || objective.name === "speedup" ? "Speedup" : objective.name;
   return [
-    column("Status", "status", 166, ({ status, cached }) => OUTCOME_NAME[status] + (cached ? " · cached" : "")),
+    column("Status", "status", 188, ({ status, cached }) => OUTCOME_NAME[status] + (cached ? " · cached" : "")),
     column(title, "value", 168, value, true),
     ...(isTime ? [] : [column("Time", "time_ms", 92, ({ time_ms }) => formatTime(time_ms), true)]),
     column("Evaluation", "evaluation", 104, ({ evaluation }) => formatCount(evaluation), true),

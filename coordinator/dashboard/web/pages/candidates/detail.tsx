@@ -51,7 +51,7 @@ function Body({ answer }: { readonly answer: CandidateAnswer }) {
         <b title={objectiveTitle(objective)}>
           <Value objective={objective} measured={row.measured} />
         </b>
-        <span>{formatTime(row.time_ms)}</span>
+        {objective.name !== "time" && <span>{formatTime(row.time_ms)}</span>}
         <a href={linkTo("lineage", { candidate: row.candidate })}>Ancestry</a>
       </p>
       <p class="note">

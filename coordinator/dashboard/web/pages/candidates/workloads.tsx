@@ -40,11 +40,13 @@ export function Workloads({ workloads }: WorkloadsProps) {
             <tr key={one.workload}>
               <td>
                 <Untrusted text={one.workload} />
-                {Object.entries(one.metrics).map(([name, value]) => (
-                  <div key={name} class="note">
-                    <Untrusted text={`${name} ${formatNumber(value)}`} />
-                  </div>
-                ))}
+                {Object.entries(one.metrics)
+                  .filter(([name]) => name !== "time")
+                  .map(([name, value]) => (
+                    <div key={name} class="note">
+                      <Untrusted text={`${name} ${formatNumber(value)}`} />
+                    </div>
+                  ))}
               </td>
               <td class="right number">{formatTime(one.time_ms)}</td>
               <td class="right">

@@ -35,7 +35,9 @@ export function ProgressPanel({ query }: { readonly query: Query<ProgressAnswer>
           ) : (
             <>
               <Curve answer={answer} axis={axis} />
-              <p class="note">Each point is a single evaluation, so the best of many is partly luck.</p>
+              {answer.about.backend !== "replay" && (
+                <p class="note">Each point is a single evaluation, so the best of many is partly luck.</p>
+              )}
               <Improvements answer={answer} />
             </>
           )

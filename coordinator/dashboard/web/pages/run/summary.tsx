@@ -64,13 +64,16 @@ function Best({ answer }: { readonly answer: RunAnswer }) {
             {proposerName(best.proposer)}
             {best.rounds > 0
               ? ` · confirmed ${counted(best.rounds, "time")} on fresh inputs`
-              : " · measured once, partly luck"}
+              : onceOf(answer.about.backend)}
           </small>
         </dd>
       )}
     </div>
   );
 }
+
+/** Recorded times do not vary; of measured ones the best of many is partly luck. */
+const onceOf = (backend: string): string => (backend === "replay" ? " · recorded" : " · measured once, partly luck");
 
 function Evaluations({ answer }: { readonly answer: RunAnswer }) {
   const { used, limit } = answer.summary.budget.evaluations;
