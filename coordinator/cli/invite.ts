@@ -21,6 +21,10 @@ export function inviteCommand(): Command {
     .option("--revoke <name>", "withdraw the invitations of this name instead")
     .option("--older", "with --revoke: keep the newest invitation of this name")
     .option("--rotate", "replace the coordinator's own certificate instead")
+    .option(
+      "--rotate-authority",
+      "replace the authority that signs all certificates instead: once to begin, once more to end",
+    )
     .option("--db <file>", "lineage database", DEFAULT_DATABASE)
     .action(async (given: InviteOptions) => {
       const { invitePerson } = await import("./actions/invite.ts");
@@ -31,12 +35,15 @@ export function inviteCommand(): Command {
 Invite before \`coordinator start --nats-listen HOST:PORT\`, or at any time during a run that was started that way.
 To replace an invitation before it expires, make another one with the same name, start the program with it, end the old
 one, and withdraw the old invitation with --revoke NAME --older.
---rotate takes effect during a run: evaluators refuse the old certificate a minute after they have seen the new one.`,
+--rotate takes effect during a run: evaluators refuse the old certificate a minute after they have seen the new one.
+--rotate-authority takes effect during a run too. In between, invite every member again under the same name and replace
+its file: running programs read it.`,
     examples: [
       "coordinator invite --role evaluator --name gpu-7 --address head:4222 --out gpu-7.json",
       "coordinator invite --role worker --out worker.json",
       "coordinator invite --revoke gpu-7 --older",
       "coordinator invite --rotate",
+      "coordinator invite --rotate-authority",
     ],
   });
 }

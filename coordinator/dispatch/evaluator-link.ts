@@ -64,8 +64,11 @@ export class EvaluatorLink {
       const call = this.#open().describe({ run }, { deadline }, (error, reply) => {
         if (error) reject(error);
         else if (reply === undefined) reject(new Error("empty reply"));
-        else if (this.#isWithdrawn(call)) reject(new Error(WITHDRAWN));
-        else resolve(reply);
+        else if (this.#isWithdrawn(call)) {
+          // It may have another invitation by now, which a new connection shows.
+          this.#access = null;
+          reject(new Error(WITHDRAWN));
+        } else resolve(reply);
       });
     });
   }
@@ -86,7 +89,8 @@ export class EvaluatorLink {
           stage = event.stage ?? null;
           if (stage !== null) onStage(stage);
         } else if (event.result) {
-          if (this.#isWithdrawn(call)) return end({ kind: "unusable", fault: null, why: WITHDRAWN });
+          // Its next description tells whether it has another invitation.
+          if (this.#isWithdrawn(call)) return end({ kind: "refused", why: WITHDRAWN });
           result = event.result;
           end({ kind: "result", stage, result });
         }

@@ -36,9 +36,20 @@ export function natsIdentity(url: string, role: Role, { invitation, token }: Mea
   return { key: local === null ? null : readClusterKeys(local.keys).nats[role], tls };
 }
 
+/** Read again for each connection: certificates are replaced while programs run. */
 function readTls({ ca, cert, key }: { ca: string; cert: string; key: string }): TlsIdentity {
   const read = (path: string) => readFileSync(path, "utf8");
-  return { ca: read(ca), cert: read(cert), key: read(key) };
+  return {
+    get ca() {
+      return read(ca);
+    },
+    get cert() {
+      return read(cert);
+    },
+    get key() {
+      return read(key);
+    },
+  };
 }
 
 const DEFAULT_PORT = 4222;

@@ -36,7 +36,7 @@ export type BackendChoice =
 /** @throws UserError when the surroundings lack something it needs. */
 export async function openBackend(
   choice: BackendChoice,
-  bus: Bus | null,
+  bus: Pick<Bus, "getObject"> | null,
   logger: Logger,
 ): Promise<{ backend: Backend; kernels: KernelStore }> {
   if (choice.name === "replay") {

@@ -84,6 +84,7 @@ export function startCommand(): Command {
         nats: given.nats ?? invitation?.nats,
         token,
         invitation,
+        invitationFile: given.join,
         parent: given.parent === true,
         json: given.json === true,
         requireSandbox: given.requireSandbox === true,

@@ -2,12 +2,12 @@
 import "@kevo/core/program/little-memory.ts";
 import { randomBytes, randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
-import type { Bus } from "@kevo/core/bus/bus.ts";
 import { connectBus } from "@kevo/core/bus/connect.ts";
 import { formatAddress, parseAddress } from "@kevo/core/config/address.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { Invitation } from "@kevo/core/identity/invitation.ts";
 import { publishLocalSecret, removeLocalSecret } from "@kevo/core/identity/local-secrets.ts";
+import { onRenewedInvitation } from "@kevo/core/identity/renewed-invitation.ts";
 import { callSecretOfToken } from "@kevo/core/identity/token-keys.ts";
 import { createLogger, type Logger } from "@kevo/core/logging/logger.ts";
 import { counted } from "@kevo/core/text/plural.ts";
@@ -17,6 +17,7 @@ import { announce } from "../daemon/announce.ts";
 import { Daemon } from "../daemon/daemon.ts";
 import { EvolvedSources } from "../daemon/evolved-sources.ts";
 import { KernelCatalog } from "../daemon/kernel-catalog.ts";
+import { renewableBus } from "../daemon/renewable-bus.ts";
 import { serveEvaluator } from "../daemon/server.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { type BackendChoice, openBackend } from "./open-backend.ts";
@@ -31,6 +32,8 @@ export interface StartOptions {
   readonly nats: string | undefined;
   readonly token: string | undefined;
   readonly invitation: Invitation | undefined;
+  /** From which that was read. */
+  readonly invitationFile: string | undefined;
   readonly parent: boolean;
   readonly json: boolean;
   /** Start only where candidates can be contained. */
@@ -42,10 +45,10 @@ export async function start(options: StartOptions): Promise<void> {
   const { invitation, token } = options;
   const id = randomUUID();
   const logger = createLogger("gpu-evaluator");
-  const bus: Bus | null =
-    options.nats === undefined
-      ? null
-      : await connectBus({ url: options.nats, role: "evaluator", token, invitation, name: `gpu-evaluator ${id}` });
+  const { nats: url } = options;
+  const connect = (by: Invitation | undefined) =>
+    connectBus({ url: url as string, role: "evaluator", token, invitation: by, name: `gpu-evaluator ${id}` });
+  const bus = url === undefined ? null : renewableBus(await connect(invitation));
   try {
     const { backend, kernels } = await openBackend(options.backend, bus, logger);
     const codeFolder = await createScratch("sources");
@@ -67,6 +70,16 @@ export async function start(options: StartOptions): Promise<void> {
         onDrained: stop.drained,
         logger,
       });
+      const renew = async (by: Invitation) => {
+        server.renew({ tls: by });
+        await bus?.replaceBy(await connect(by));
+        logger.info({ expires: by.expires }, "the invitation was replaced");
+      };
+      if (options.invitationFile !== undefined) {
+        const note = (message: string) => logger.warn(message);
+        const renewed = (by: Invitation) => void renew(by).catch((error: Error) => note(error.message));
+        onRenewedInvitation(options.invitationFile, "evaluator", renewed, note);
+      }
       // For coordinators of this user on this host. They read it only while this process lives.
       if (invitation === undefined) {
         publishLocalSecret("evaluator", server.port, { secret: localSecret, pid: process.pid });

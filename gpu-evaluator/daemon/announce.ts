@@ -1,8 +1,8 @@
 /** Says on the bus that this daemon is here, so that coordinators find it. */
-import type { Bus } from "@kevo/core/bus/bus.ts";
 import type { EvaluatorAnnouncement } from "@kevo/proto/messages/evaluators.ts";
 import { subjects } from "@kevo/proto/subjects.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
+import type { DaemonBus } from "./renewable-bus.ts";
 
 const INTERVAL_MS = 500;
 
@@ -12,7 +12,7 @@ export interface Announcement {
 }
 
 /** Starts with `serving`. While the bus is away nothing is said, and at once when it is back. */
-export function announce(bus: Bus, who: Pick<EvaluatorAnnouncement, "id" | "address" | "backend">): Announcement {
+export function announce(bus: DaemonBus, who: Pick<EvaluatorAnnouncement, "id" | "address" | "backend">): Announcement {
   let current: EvaluatorAnnouncement["state"] = "serving";
   const say = () => {
     // The bus would keep messages for later; an old announcement is worth nothing.

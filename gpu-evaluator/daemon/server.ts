@@ -46,6 +46,8 @@ export interface ServerOptions {
 
 export interface EvaluatorServer {
   readonly port: number;
+  /** Shows another certificate to connections that come from now on, and accepts those that its authorities sign. */
+  renew(identity: EvaluatorIdentity & { readonly tls: unknown }): void;
   /** From now on health says NOT_SERVING and evaluations are refused; resolves when what was here is finished. */
   drain(): Promise<number>;
   /** Lets the last answers out, then closes. */
@@ -135,11 +137,15 @@ export async function serveEvaluator(options: ServerOptions): Promise<EvaluatorS
 
   server.addService(evaluatorService, handlers);
   health.addToServer(server);
-  const injector = server.createConnectionInjector(credentialsOf(options.identity));
+  let injector = server.createConnectionInjector(credentialsOf(options.identity));
   const listening = await openGate(options.listen, (socket) => injector.injectConnection(socket));
   gate = listening;
   return {
     port: listening.port,
+    renew: (identity) => {
+      // Connections that exist stay what they are.
+      injector = server.createConnectionInjector(credentialsOf(identity));
+    },
     drain,
     end: () => {
       listening.close();

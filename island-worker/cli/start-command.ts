@@ -3,7 +3,8 @@
 import { readEnvironment } from "@kevo/core/config/environment.ts";
 import { parseInteger } from "@kevo/core/config/number.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
-import { readInvitation } from "@kevo/core/identity/invitation.ts";
+import { type Invitation, readInvitation } from "@kevo/core/identity/invitation.ts";
+import { onRenewedInvitation } from "@kevo/core/identity/renewed-invitation.ts";
 import { withHelp } from "@kevo/core/program/command-help.ts";
 import { ownCommand } from "@kevo/core/program/own-command.ts";
 import { onStopRequest } from "@kevo/core/program/stop-requests.ts";
@@ -46,18 +47,17 @@ export function startCommand(): Command {
         );
       }
       const { work } = await import("../worker/work.ts");
-      await work(
-        {
-          nats,
-          token,
-          invitation,
-          islands,
-          run: given.run ?? null,
-          name: given.name ?? null,
-          onNote: (message) => console.error(`island-worker: ${message}`),
-        },
-        untilToldToStop(given.parent === true),
-      );
+      const onNote = (message: string) => console.error(`island-worker: ${message}`);
+      const fixed = { nats, token, islands, run: given.run ?? null, name: given.name ?? null, onNote };
+      const stop = untilToldToStop(given.parent === true);
+      if (given.join === undefined) await work(fixed, stop);
+      else
+        await workByInvitation(
+          given.join,
+          invitation as Invitation,
+          (by, signal) => work({ ...fixed, invitation: by }, signal),
+          stop,
+        );
       // An open standard input would keep the process alive.
       process.stdin.destroy();
     });
@@ -69,6 +69,41 @@ export function startCommand(): Command {
       "island-worker start --nats nats://head:4222 --islands 2",
     ],
   });
+}
+
+/** Between two tries with an invitation that has come in place of another. */
+const AGAIN_MS = 1_000;
+
+/** Leaves its islands and joins again whenever the file holds another invitation. */
+async function workByInvitation(
+  path: string,
+  first: Invitation,
+  work: (invitation: Invitation, signal: AbortSignal) => Promise<void>,
+  stop: AbortSignal,
+): Promise<void> {
+  const note = (message: string) => console.error(`island-worker: ${message}`);
+  let renewed = new AbortController();
+  let invitation = first;
+  const end = onRenewedInvitation(
+    path,
+    "worker",
+    (next) => {
+      invitation = next;
+      renewed.abort();
+    },
+    note,
+  );
+  while (!stop.aborted) {
+    renewed = new AbortController();
+    const signal = AbortSignal.any([stop, renewed.signal]);
+    await work(invitation, signal).catch(async (error: Error) => {
+      // The server may be away at this moment. At the first time it is a mistake.
+      if (invitation === first) throw error;
+      note(`${error.message} It is tried again.`);
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    });
+  }
+  end();
 }
 
 function untilToldToStop(parent: boolean): AbortSignal {

@@ -1,7 +1,7 @@
 /** A cluster over several machines by invitation: mutual TLS on NATS and gRPC, and what each certificate is good for. */
 import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { connect as dial } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -264,6 +264,96 @@ test("a run continues while its coordinator's certificate and an evaluator's inv
   await more(renewed);
 
   run.child.kill("SIGINT");
+  expect((await run.ended).code).toBe(130);
+  expect(place.ledger().query("select 1 from events where kind = 'stalled' and run = ?", id)).toEqual([]);
+});
+
+test("a run continues while the authority of all certificates is replaced", async () => {
+  await using place = new Workplace();
+  writeSyntheticSpace(place.file("space.json"), { benchmarkMs: 20, values: 11 });
+  const ask = async (...args: string[]) => place.run("coordinator", ["invite", ...args]);
+  const inviteTo = async (role: string, out: string) => {
+    const address = existsSync(place.file(".kevo/nats/server.json")) ? [] : ["--address", "127.0.0.1:1"];
+    const { code, stderr } = await ask("--role", role, "--name", role, "--out", out, ...address);
+    expect(code, stderr).toBe(0);
+  };
+  await inviteTo("evaluator", "evaluator.json");
+  await inviteTo("worker", "worker.json");
+  const replay = ["--backend", "replay", "--space", "space.json", "--time-scale", "1"];
+  const own = ["--search", "random", "--evaluations", "100000", "--nats-listen", "0.0.0.0:0", "--json"];
+  const run = place.start("coordinator", ["start", ...replay, ...own]);
+  await place.ledger().evaluated(1);
+  const { id } = place.ledger().latest();
+  const url = `nats://127.0.0.1:${place.natsRecord().port}`;
+  const daemon = place.start("gpu-evaluator", [
+    ...["start", ...replay, "--join", "evaluator.json", "--nats", url, "--json"],
+  ]);
+  const evaluator = (JSON.parse(await daemon.firstLine) as { id: string }).id;
+  const worker = place.start("island-worker", ["start", "--join", "worker.json", "--nats", url, "--name", "invited"]);
+  let workerSaid = "";
+  worker.child.stderr?.on("data", (text) => {
+    workerSaid += text;
+  });
+  const count = (sql: string, ...values: string[]) => place.ledger().query<{ n: number }>(sql, ...values)[0]?.n ?? 0;
+  const evaluated = () => count("select count(*) n from evaluations where evaluator = ?", evaluator);
+  const LONG = { timeout: 120_000, interval: 100 };
+  const more = async () => {
+    const before = evaluated();
+    await vi.waitFor(() => expect(evaluated()).toBeGreaterThan(before + 2), LONG);
+  };
+  await more();
+
+  const natsFolder = place.file(".kevo/nats");
+  const old = { evaluator: readFileSync(place.file("evaluator.json")), own: ownIdentity(natsFolder) as TlsIdentity };
+  const begun = await ask("--rotate-authority");
+  expect(begun, begun.stderr).toMatchObject({ code: 0, stderr: expect.stringContaining("new authority") });
+  const early = await ask("--rotate-authority");
+  expect(early).toMatchObject({ code: 1, stderr: expect.stringMatching(/evaluator, worker/) });
+  // The coordinator's certificate is replaced by one that old members trust too.
+  expect((await ask("--rotate")).code).toBe(0);
+  await more();
+
+  for (const role of ["evaluator", "worker"]) {
+    await inviteTo(role, `${role}-new.json`);
+    renameSync(place.file(`${role}-new.json`), place.file(`${role}.json`));
+  }
+  const { cert: renewed } = readInvitation(place.file("evaluator.json"), "evaluator");
+  const address = place.ledger().query<{ address: string }>("select address from evaluators where id = ?", evaluator);
+  const [host = "", port = ""] = (address[0]?.address ?? "").split(":");
+  const shown = () =>
+    new Promise<string>((resolve, reject) => {
+      const { ca, cert, key } = ownIdentity(natsFolder) as TlsIdentity;
+      const trust = { ca, cert, key, rejectUnauthorized: false, ALPNProtocols: ["h2"] };
+      const socket = dialTls({ host, port: Number(port), ...trust }, () => {
+        resolve(socket.getPeerCertificate().serialNumber);
+        socket.destroy();
+      });
+      socket.on("error", reject);
+    });
+  await vi.waitFor(async () => expect(await shown()).toBe(new X509Certificate(renewed).serialNumber), LONG);
+  await more();
+  // It has left its islands and joined again.
+  await vi.waitFor(() => expect(workerSaid).toMatch(/works for .*\n.*no longer works.*\n.*works for/), LONG);
+  const ended = await ask("--rotate-authority");
+  expect(ended, ended.stderr).toMatchObject({ code: 0, stderr: expect.stringContaining("no longer valid") });
+  expect(ownIdentity(natsFolder)?.ca.match(/BEGIN/g)).toHaveLength(1);
+  await more();
+  // Whatever reconnects now does it with the new authority alone.
+  process.kill(place.natsRecord().pid, "SIGKILL");
+  await more();
+
+  writeFileSync(place.file("old.json"), old.evaluator, { mode: 0o600 });
+  const refused = await place.run("gpu-evaluator", ["start", ...replay, "--join", "old.json", "--nats", url]);
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/did not accept the invitation/) });
+  const client = openEvaluatorClient(address[0]?.address ?? "", { tls: { ...old.own, accepts: () => true } });
+  const code = await new Promise((resolve) =>
+    client.drain({}, { deadline: Date.now() + 20_000 }, (error) => resolve(error?.code)),
+  );
+  client.close();
+  expect(code).toBe(14);
+  await more();
+  for (const { child } of [worker, daemon]) expect(child.exitCode).toBeNull();
+  for (const { child } of [worker, daemon, run]) child.kill("SIGINT");
   expect((await run.ended).code).toBe(130);
   expect(place.ledger().query("select 1 from events where kind = 'stalled' and run = ?", id)).toEqual([]);
 });

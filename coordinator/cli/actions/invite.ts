@@ -11,7 +11,7 @@ import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { Invitation } from "@kevo/core/identity/invitation.ts";
 import type { Role } from "@kevo/core/identity/role.ts";
 import { shellWord } from "@kevo/core/program/shell-word.ts";
-import { hasAuthority, invite, membersOf, renewOwn, withdraw } from "../../identity/authority.ts";
+import { hasAuthority, invite, membersOf, renewOwn, rotateAuthority, withdraw } from "../../identity/authority.ts";
 import { natsFolder } from "../../identity/nats-folder.ts";
 import { admitAnew } from "../../nats-server/admit-anew.ts";
 import { readRecord } from "../../nats-server/record.ts";
@@ -25,6 +25,7 @@ export interface InviteOptions {
   readonly revoke?: string;
   readonly older?: boolean;
   readonly rotate?: boolean;
+  readonly rotateAuthority?: boolean;
   readonly db: string;
 }
 
@@ -38,6 +39,7 @@ export async function invitePerson(given: InviteOptions): Promise<void> {
   const { KEVO_TOKEN: token } = readEnvironment();
   if (given.revoke !== undefined) return revoke(folder, given.revoke, given.older === true, token);
   if (given.rotate === true) return rotate(folder, token);
+  if (given.rotateAuthority === true) return replaceAuthority(folder, token);
   const { role, out } = given;
   if (role === undefined || out === undefined) {
     throw new UserError("An invitation needs a role and a file: give --role ROLE and --out FILE.", 2);
@@ -72,6 +74,24 @@ async function rotate(natsFolder: string, token: string | undefined): Promise<vo
   await renewOwn(natsFolder);
   if (!admitAnew(natsFolder, token)) console.error(LATER);
   console.error("The coordinator has a new certificate.");
+}
+
+async function replaceAuthority(natsFolder: string, token: string | undefined): Promise<void> {
+  if (!hasAuthority(natsFolder)) {
+    throw new UserError("--rotate-authority: there is no authority yet. The first invitation makes one.", 2);
+  }
+  const rotation = await rotateAuthority(natsFolder);
+  if (rotation.state === "waiting") {
+    throw new UserError(
+      `--rotate-authority: no invitation of the new authority exists for ${rotation.names.join(", ")}. Invite them again under the same name and replace their files, or withdraw them (--revoke NAME); then repeat this command.`,
+    );
+  }
+  if (!admitAnew(natsFolder, token)) console.error(LATER);
+  console.error(
+    rotation.state === "begun"
+      ? "A new authority signs invitations from now on; those of the old one stay valid.\nInvite every member again under the same name and put the new file in the place of the old one: programs that run read it within seconds. Then repeat this command."
+      : "The old authority and all its invitations are no longer valid.",
+  );
 }
 
 function revoke(natsFolder: string, name: string, older: boolean, token: string | undefined): void {
