@@ -2,9 +2,9 @@
  * Opens the lineage database for people: read-only, so that nothing they do disturbs a run that is writing it.
  * Readers see whole transactions only (WAL).
  */
-import { accessSync, constants, existsSync, readFileSync } from "node:fs";
+import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { refuseFolder } from "@kevo/core/database/file.ts";
+import { refuseFolder, refuseMissing } from "@kevo/core/database/file.ts";
 import { whyUnwritable } from "@kevo/core/database/unwritable.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import Database from "better-sqlite3";
@@ -30,7 +30,7 @@ export interface ReadOnlyLineage {
  */
 export function openReadOnly(path: string = DEFAULT_DATABASE): ReadOnlyLineage {
   const file = resolve(path);
-  if (!existsSync(file)) throw noDatabase(file);
+  refuseMissing(file, noDatabase);
   refuseFolder(file);
   let sqlite: Database.Database | undefined;
   try {
@@ -88,6 +88,16 @@ function isWritable(file: string): boolean {
   }
 }
 
+/** The id of the user whose file this is, where nobody else may read it; null where this user may. */
+function ownerOf(file: string): number | null {
+  try {
+    accessSync(file, constants.R_OK);
+    return null;
+  } catch {
+    return statSync(file, { throwIfNoEntry: false })?.uid ?? null;
+  }
+}
+
 function lastMigration(sqlite: Database.Database): number {
   return Number(sqlite.prepare("select max(created_at) from __drizzle_migrations").pluck().get() ?? 0);
 }
@@ -99,6 +109,10 @@ function newestMigration(): number {
 }
 
 function unreadable(file: string, error: Error & { code?: string }): string {
+  const owner = ownerOf(file);
+  if (owner !== null) {
+    return `Cannot open ${file}: this user may not read it, since it belongs to the user with the id ${owner}. Run the command as that user, or name another database with --db FILE.`;
+  }
   if (error.code === "SQLITE_NOTADB") return `${file} is not a SQLite database. Name another file with --db FILE.`;
   if (error.code === "SQLITE_CANTOPEN" || error.code === "SQLITE_READONLY_DIRECTORY") {
     return `Cannot open ${file}: ${whyUnwritable(error, file)}. Reading requires write permission in its folder, where SQLite keeps an index of its journal. Copy the file to a folder of your own, and name it with --db FILE.`;

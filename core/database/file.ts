@@ -1,6 +1,7 @@
 /** Finds mistakes in the path of a database before anything is opened or created. */
 import { existsSync, statSync } from "node:fs";
 import Database from "better-sqlite3";
+import { reasonOf } from "../errors/system-error.ts";
 import { UserError } from "../errors/user-error.ts";
 import { whyUnwritable } from "./unwritable.ts";
 
@@ -8,6 +9,17 @@ import { whyUnwritable } from "./unwritable.ts";
 export function refuseFolder(file: string): void {
   if (statSync(file, { throwIfNoEntry: false })?.isDirectory() !== true) return;
   throw new UserError(`${file} is a folder. Name a database file with --db FILE.`);
+}
+
+/** A folder that may not be entered hides what is in it. @throws UserError, or `missing` where the file is not there */
+export function refuseMissing(file: string, missing: (file: string) => UserError): void {
+  try {
+    statSync(file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") throw missing(file);
+    throw new UserError(`Cannot open ${file}: ${reasonOf(error)}. Name another database with --db FILE.`);
+  }
 }
 
 /**

@@ -9,7 +9,7 @@ import { migrate } from "drizzle-orm/better-sqlite3/migrator";
 import { makePath } from "../config/folder.ts";
 import { reasonOf } from "../errors/system-error.ts";
 import { UserError } from "../errors/user-error.ts";
-import { refuseFolder, refuseForeign } from "./file.ts";
+import { refuseFolder, refuseForeign, refuseMissing } from "./file.ts";
 import type { LockFile } from "./lock-file.ts";
 import { refuseFullDisk, whyUnwritable } from "./unwritable.ts";
 import { takeWriterLock } from "./writer-lock.ts";
@@ -58,7 +58,7 @@ export function openForWriting<Schema extends Record<string, unknown>>(
   options: WriterOptions<Schema>,
 ): OpenForWriting<Schema> {
   const { file, who, schema, table, migrations, missing } = options;
-  if (missing !== undefined && !existsSync(file)) throw missing(file);
+  if (missing !== undefined) refuseMissing(file, missing);
   refuseFolder(file);
   refuseForeign(file, table);
   try {

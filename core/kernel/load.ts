@@ -34,7 +34,11 @@ export async function loadKernel(idOrPath: string, kernelsFolder: string): Promi
   const where = join(folder, DEFINITION_FILE);
   const notOne = () => new UserError(`${folder} has no ${DEFINITION_FILE}, so it is not a kernel's folder.`, 2);
   // Before anything else in a folder that may be anybody's is looked at.
-  if (!existsSync(where)) throw notOne();
+  const there = await stat(where).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return null;
+    throw new UserError(`--kernel ${idOrPath}: ${reasonOf(error)}.`, 2);
+  });
+  if (there === null) throw notOne();
   const all = await readKernelFolder(folder);
   const files = all.filter(({ path }) => path !== KNOWN_FILE);
   const file = files.find(({ path }) => path === DEFINITION_FILE);

@@ -55,6 +55,10 @@ describe("a database of another user", () => {
       chmodSync(place.file(`theirs/${name}`), (isClosed(name) ? 0o444 : 0o666) | (isFolder ? 0o111 : 0));
     }
     chmodSync(place.file("theirs"), isClosed("") ? 0o555 : 0o777);
+    if (isClosed("x.db")) chmodSync(db, isRoot ? 0o600 : 0o000);
+    const reading = runAsStranger(place, ["lineage", "best", "--db", db]);
+    if (isClosed("x.db"))
+      expectSentence(reading, /this user may not read it, since it belongs to the user with the id/);
     const ended = runAsStranger(place, ["resume", "--evaluations", "16", "--db", db]);
     chmodSync(place.file("theirs"), 0o777);
     expectSentence(
@@ -75,7 +79,10 @@ describe("a database of another user", () => {
       expect(ended.status, command.join(" ") + ended.stderr).toBe(1);
       expect(ended.stderr.trim().split("\n"), command.join(" ")).toHaveLength(1);
       expect(ended.stderr).toContain(db);
+      expect(ended.stderr, command.join(" ")).not.toContain("There is no database");
     }
+    const kernel = runAsStranger(place, ["check", place.file("theirs")]);
+    expectSentence({ ...kernel, status: kernel.status === 2 ? 1 : kernel.status }, /no permission to look at/);
     chmodSync(place.file("theirs"), 0o700);
   });
 });
