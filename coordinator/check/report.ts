@@ -4,7 +4,15 @@ import type { KernelPackage } from "@kevo/core/kernel/load.ts";
 import { counted } from "@kevo/core/text/plural.ts";
 import { prototypes } from "@kevo/gpu-evaluator/backends/cpu/entry-code.ts";
 import { rooflineOf } from "../lineage/roofline.ts";
-import { formatMs, formatNumber, formatRoofline, formatValue, oneLine, UNKNOWN } from "../progress/format.ts";
+import {
+  formatMs,
+  formatNumber,
+  formatRoofline,
+  formatShare,
+  formatValue,
+  oneLine,
+  UNKNOWN,
+} from "../progress/format.ts";
 import { renderKnown, type TableOptions } from "../progress/table.ts";
 import { quietnessText } from "../result/quietness-text.ts";
 import type { CheckedBackend, CheckReport, SpaceReport, WorkloadReport } from "./check-kernel.ts";
@@ -99,8 +107,12 @@ function errorText(workloads: readonly WorkloadReport[], definition: KernelPacka
   const integers = outputs.filter(({ tolerance }) => tolerance === null).length;
   if (integers === outputs.length) return "equal to the reference";
   const tolerance = toleranceOf(definition);
+  const tolerances = new Set(outputs.flatMap((one) => one.tolerance ?? []));
   const exact = integers === 0 ? "" : "; integers are equal";
   const worst = Math.max(...workloads.map(({ error }) => error ?? 0));
+  // An error is told as its output's tolerance weighs it, which says nothing where the tolerances differ.
+  if (tolerances.size > 1)
+    return `relative errors at most ${formatShare(worst / tolerance)} of each output's tolerance${exact}`;
   return `relative error at most ${worst === 0 ? "0" : worst.toExponential(1)}, tolerance ${Number(tolerance.toPrecision(3))}${exact}`;
 }
 
