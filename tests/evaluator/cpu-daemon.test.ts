@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type EmbeddedNats, startNatsServer } from "@kevo/coordinator/nats-server/embedded.ts";
+import type { Bus } from "@kevo/core/bus/bus.ts";
 import { connectBus } from "@kevo/core/bus/connect.ts";
 import { type EvaluatorAccess, evaluatorAccess, openEvaluatorClient } from "@kevo/core/evaluator-access/client.ts";
 import { type KernelPackage, loadKernel } from "@kevo/core/kernel/load.ts";
@@ -17,6 +18,8 @@ const entry = fileURLToPath(import.meta.resolve("@kevo/gpu-evaluator/cli/main.ts
 const fixture = fileURLToPath(new URL("../fixtures/vector-scale-cpu", import.meta.url));
 let folder: string;
 let nats: EmbeddedNats;
+/** Daemons ask the coordinator for kernels, as long as it is connected. */
+let bus: Bus;
 let kernel: KernelPackage;
 const outer = process.env.TMPDIR;
 const cleanups: (() => unknown)[] = [];
@@ -27,14 +30,14 @@ beforeAll(async () => {
   process.env.TMPDIR = folder;
   kernel = await loadKernel(spinningKernel(), folder);
   nats = await startNatsServer({ dir: join(folder, "nats") });
-  const bus = await connectBus({ url: nats.url, role: "coordinator", name: "test" });
+  bus = await connectBus({ url: nats.url, role: "coordinator", name: "test" });
   await bus.putObject(kernel.hash, kernel.bytes);
-  await bus.close();
 });
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 afterAll(async () => {
+  await bus.close();
   await nats.stop();
   if (outer === undefined) delete process.env.TMPDIR;
   else process.env.TMPDIR = outer;
@@ -132,8 +135,9 @@ test.runIf(onLinux)(
   async () => {
     for (const end of ["kill", "orphan"] as const) {
       const { child, client } = await startDaemon();
-      evaluate(client, 1);
-      await until(() => candidates().length > 0);
+      const spinning = evaluate(client, 1);
+      // One that ends now was refused.
+      await Promise.race([until(() => candidates().length > 0), spinning.result.then(() => expect.unreachable())]);
       const ended = once(child, "exit");
       if (end === "kill") child.kill("SIGKILL");
       else child.stdin?.end();
