@@ -114,7 +114,7 @@ int64_t mark_waited(process *p);
 /* Nanoseconds that any of its threads has run since the mark: exact where the process was stopped then and is now. */
 int64_t longest_run(process *p);
 /* How many threads it has. */
-int threads_of(process *p);
+int threads_of(const process *p);
 /* Closes what that holds open. */
 void forget_waits(process *p);
 

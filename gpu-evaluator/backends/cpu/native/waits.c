@@ -119,10 +119,12 @@ int64_t longest_run(process *p) {
   return longest;
 }
 
-int threads_of(process *p) {
-  const waits *w = waits_of(p);
+int threads_of(const process *p) {
+  char path[64];
+  struct stat status;
+  snprintf(path, sizeof path, "/proc/%d/task", (int)p->pid);
   /* Beside them the folder links to itself and from its parent. */
-  return w == NULL ? 1 : (int)links_of(w) - 2;
+  return stat(path, &status) == 0 ? (int)status.st_nlink - 2 : 1;
 }
 
 void forget_waits(process *p) {
