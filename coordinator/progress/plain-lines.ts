@@ -1,5 +1,6 @@
 /** Progress where there is no terminal: a line every few seconds, and one whenever the run does something else. */
 import { printable } from "@kevo/core/text/printable.ts";
+import { RUN_STATUSES } from "@kevo/proto/run-end.ts";
 import type { RunObjective } from "../lineage/run-objective.ts";
 import type { RunSnapshot } from "../snapshot/snapshot.ts";
 import { formatDuration, formatMs, formatNumber, formatProgress, formatWorth } from "./format.ts";
@@ -7,6 +8,8 @@ import { failures } from "./frame.ts";
 import type { Progress } from "./progress.ts";
 
 const EVERY_MS = 5000;
+/** Phases of a run that is over. */
+const ENDED: readonly string[] = RUN_STATUSES.filter((status) => status !== "running");
 
 export function plainLines(stream: NodeJS.WritableStream, now: () => number = () => performance.now()): Progress {
   let printedAt = Number.NEGATIVE_INFINITY;
@@ -47,6 +50,14 @@ function shortBest(objective: RunObjective, { fitness, timeMs }: NonNullable<Run
   return objective === "speedup" ? `${worth} ${formatMs(timeMs)}` : worth;
 }
 
+/**
+ * The report below the last line names the winner, by other measurements: a speedup that one evaluation of the search found
+ * is not called the run's best beside it.
+ */
+function bestOf({ objective, phase }: RunSnapshot): string {
+  return objective === "speedup" && ENDED.includes(phase) ? "best of the search" : "best";
+}
+
 /** One snapshot on one line. */
 function progressLine(snapshot: RunSnapshot): string {
   const { objective, best, perSecond, remainingS, cached } = snapshot;
@@ -55,7 +66,7 @@ function progressLine(snapshot: RunSnapshot): string {
     `[${formatDuration(snapshot.elapsedS)}] ${snapshot.phase}: ${formatProgress(snapshot.evaluated, snapshot.budget)}`,
     ...(cached > 0 ? [`${cached} cached`] : []),
     ...(perSecond === null ? [] : [`${formatNumber(Number(perSecond.toPrecision(2)))}/s`]),
-    best === null ? "no best yet" : `best ${shortBest(objective, best)}`,
+    best === null ? "no best yet" : `${bestOf(snapshot)} ${shortBest(objective, best)}`,
     ...(failed === null ? [] : [failed]),
     ...(snapshot.waiting ? [snapshot.waiting] : []),
     ...(snapshot.busy ? [`machine busy (${snapshot.busy})`] : []),

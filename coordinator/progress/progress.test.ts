@@ -210,12 +210,16 @@ describe("plain lines", () => {
     for (; now < 10_000; now += 500) lines.update(snapshot({ evaluated: now / 100 }));
     lines.update(snapshot({ phase: "measuring the finalists again" }));
     lines.update(snapshot({ phase: "measuring the finalists again", evaluated: 150 }));
+    lines.update(snapshot({ phase: "completed", evaluated: 200 }));
     lines.close();
     lines.update(snapshot({ evaluated: 199 }));
     const seen = screen.text.trimEnd().split("\n");
-    expect(seen.map((line) => /(\d+) of 200/.exec(line)?.[1])).toEqual(["0", "50", "120", "150"]);
+    expect(seen.map((line) => /(\d+) of 200/.exec(line)?.[1])).toEqual(["0", "50", "120", "200"]);
     expect(seen[2]).toBe(
       "[1:12] measuring the finalists again: 120 of 200 evaluations, 14 cached, 2.1/s, best 1.93× 0.4123 ms, failed: 10 compile_error, 4 incorrect, 1 timeout, about 1:20 left",
+    );
+    expect(seen[3]).toContain(
+      "completed: 200 of 200 evaluations, 14 cached, 2.1/s, best of the search 1.93× 0.4123 ms,",
     );
   });
 });
