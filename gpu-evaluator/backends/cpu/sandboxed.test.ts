@@ -102,7 +102,8 @@ describe.each<[string, readonly Layer[], string | undefined]>([
       expect(found).toMatchObject({ outcome, ...(message && { message: expect.stringMatching(message) }) });
       expect(JSON.stringify(found)).not.toMatch(/root:|recognisable/);
       expect(existsSync(MARK)).toBe(false);
-      expect(await evaluate("honest")).toMatchObject({ outcome: "ok" });
+      const next = await evaluate("honest");
+      expect(next, JSON.stringify(next)).toMatchObject({ outcome: "ok" });
       expect(leftovers()).toEqual([]);
     },
   );
