@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { proposer } from "./proposer.ts";
 
-const MODEL_ERROR_KINDS = [
+export const MODEL_ERROR_KINDS = [
   /** The provider refuses the key. No call works until the key is replaced. */
   "bad_key",
   /** The account has no money left. */

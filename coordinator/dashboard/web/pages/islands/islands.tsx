@@ -1,5 +1,5 @@
 /** The populations of a run side by side, and what they give each other. */
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { Objective } from "../../../contract/common.ts";
 import type { Island, IslandsAnswer, Migration } from "../../../contract/islands.ts";
 import { formatCount } from "../../components/format.ts";
@@ -50,6 +50,11 @@ function Body({ answer, migrations: known }: BodyProps) {
     strip?.scrollIntoView({ block: "center", behavior: "smooth" });
     strip?.focus({ preventScroll: true });
   };
+  const wanted = place.value.params.get("island");
+  useEffect(() => {
+    // A link to one of the islands, such as from a cell.
+    if (wanted !== null) show(Number(wanted));
+  }, [wanted]);
   const niches = Map.groupBy(islands, ({ niche }) => niche);
   return (
     <div class="islands">

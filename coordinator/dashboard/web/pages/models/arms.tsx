@@ -66,27 +66,29 @@ export function Proposers({ proposers }: { readonly proposers: ModelsAnswer["pro
             <th class="right">improvements</th>
             <th class="right">cost</th>
             <th class="right">gain</th>
-            <th class="share">share of the gain</th>
+            <th class="share">share</th>
           </tr>
         </thead>
         <tbody>
-          {proposers.map(({ proposer, evaluations, improvements, gain, usd }) => (
-            <tr key={proposer}>
-              <td class="name">
-                <Untrusted text={proposerName(proposer)} />
-              </td>
-              <td class="right number">{formatCount(evaluations)}</td>
-              <td class="right number">{formatCount(improvements)}</td>
-              <td class="right number">{usd === 0 ? MISSING : formatDollars(usd)}</td>
-              <td class={`right number gain ${toneOf(gain)}`}>{describeGain(gain)}</td>
-              <td class="share">
-                <i
-                  class={proposer === "llm" ? "own" : ""}
-                  style={{ width: `${most === 0 ? 0 : (Math.max(0, Math.log(gain)) / most) * 100}%` }}
-                />
-              </td>
-            </tr>
-          ))}
+          {proposers
+            .toSorted((a, b) => b.gain - a.gain || b.evaluations - a.evaluations)
+            .map(({ proposer, evaluations, improvements, gain, usd }) => (
+              <tr key={proposer}>
+                <td class="name">
+                  <Untrusted text={proposerName(proposer)} />
+                </td>
+                <td class="right number">{formatCount(evaluations)}</td>
+                <td class="right number">{formatCount(improvements)}</td>
+                <td class="right number">{usd === 0 ? MISSING : formatDollars(usd)}</td>
+                <td class={`right number gain ${toneOf(gain)}`}>{describeGain(gain)}</td>
+                <td class="share">
+                  <i
+                    class={proposer === "llm" ? "own" : ""}
+                    style={{ width: `${most === 0 ? 0 : (Math.max(0, Math.log(gain)) / most) * 100}%` }}
+                  />
+                </td>
+              </tr>
+            ))}
         </tbody>
       </table>
     </Scroll>

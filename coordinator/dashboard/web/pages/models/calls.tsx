@@ -1,4 +1,5 @@
 /** The calls, newest first, and one of them with its prompt and answer. */
+import { MODEL_ERROR_KINDS } from "@kevo/proto/model-call.ts";
 import { useState } from "preact/hooks";
 import type { CallRow } from "../../../contract/models.ts";
 import { describeGain, shortId, toneOf } from "../../components/change.ts";
@@ -47,7 +48,11 @@ export function Calls({ run, models }: { readonly run: string; readonly models: 
         >
           <option value="">all outcomes</option>
           <option value="ok">answered</option>
-          <option value="failed">failed</option>
+          {MODEL_ERROR_KINDS.map((kind) => (
+            <option key={kind} value={kind}>
+              {kind.replaceAll("_", " ")}
+            </option>
+          ))}
         </select>
       </header>
       <Answer query={calls} label="Loading the calls">

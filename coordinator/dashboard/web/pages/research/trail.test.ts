@@ -9,6 +9,7 @@ const idea = (id: string, gaps: string[], evidence: string[], kernel: boolean): 
   kernel: kernel ? { kernel: `${id}-kernel`, kernel_hash: "0", run: null, best: null, speedup: null } : null,
 });
 const linked = {
+  records: ["post", "paper", "other", "cited"].map((record) => ({ record })),
   gaps: [gap("g1", ["post", "paper"]), gap("g2", ["other"])],
   ideas: [idea("i1", ["g1"], ["cited"], true), idea("i2", ["g2"], ["post"], false), idea("i3", ["g2"], [], true)],
 };
@@ -37,6 +38,7 @@ test("from a kernel back to all that it rests on", () => {
 
 test("what is not there leads nowhere", () => {
   expect(sets("idea", "unknown")).toBeNull();
+  expect(sets("record", "unknown")).toBeNull();
   expect(parseChoice("nothing")).toBeNull();
   expect(parseChoice("idea:a:b")).toEqual({ kind: "idea", id: "a:b" });
 });

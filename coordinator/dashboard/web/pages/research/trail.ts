@@ -9,14 +9,15 @@ export interface Choice {
 }
 
 export type Trail = Readonly<Record<Kind, ReadonlySet<string>>>;
-type Linked = Pick<ResearchAnswer, "gaps" | "ideas">;
+type Linked = Pick<ResearchAnswer, "gaps" | "ideas"> & { readonly records: readonly { readonly record: string }[] };
 
 /** A kernel is known by the idea that it came of. @returns null for what is not there. */
-export function trailOf({ gaps, ideas }: Linked, { kind, id }: Choice): Trail | null {
+export function trailOf({ records, gaps, ideas }: Linked, { kind, id }: Choice): Trail | null {
   const ideasOf = (ids: ReadonlySet<string>) => ideas.filter((idea) => idea.gaps.some((gap) => ids.has(gap)));
   const own = ideas.filter(({ idea }) => idea === id);
   switch (kind) {
     case "record": {
+      if (!records.some(({ record }) => record === id)) return null;
       const resting = new Set(gaps.filter(({ records }) => records.includes(id)).map(({ gap }) => gap));
       const cited = ideas.filter(({ evidence }) => evidence.includes(id));
       return trail([id], resting, [...new Set([...ideasOf(resting), ...cited])]);

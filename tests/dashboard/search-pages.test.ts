@@ -1,0 +1,252 @@
+/** The pages of the search in a browser, on a finished database that an enemy wrote. */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { PAGES } from "../../coordinator/dashboard/web/app/pages.ts";
+import { Workplace } from "../support/programs.ts";
+import { CHROMIUM, launch, MISSING } from "./chromium.fixture.ts";
+import { buildFinished, type Finished, HOSTILE, MARKUP, MEGABYTE } from "./finished.fixture.ts";
+import { addressOf, havePages, pageOf, serveDatabase, visit } from "./served.fixture.ts";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+if (CHROMIUM === null) console.error(`Skipped: ${MISSING}.`);
+
+describe.skipIf(CHROMIUM === null)("the pages of the search", () => {
+  const place = new Workplace();
+  let database: Finished;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  let address: string;
+
+  beforeAll(async () => {
+    havePages();
+    database = buildFinished();
+    browser = await launch();
+    address = await addressOf(serveDatabase(place, database.builder.path));
+    [context, page] = await opened("light");
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await place[Symbol.asyncDispose]();
+    database?.builder.remove();
+  });
+
+  async function opened(colorScheme: "light" | "dark"): Promise<[BrowserContext, Page]> {
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme });
+    const page = await context.newPage();
+    await page.goto(address);
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    return [context, page];
+  }
+
+  const go = async (hash: string, on = page) => {
+    await visit(on, hash);
+    await settled(on);
+  };
+
+  /** Every page, each at a place where it has something to show. */
+  const everyPage = () => [
+    ...PAGES.filter(({ of }) => of === "database").map(({ name }) => `#/${name}`),
+    ...PAGES.filter(({ of }) => of === "run").map(({ name }) => pageOf(database.run, name)),
+    pageOf(database.cells, "cells"),
+    pageOf(database.run, "lineage", `?candidate=${encodeURIComponent(database.child)}`),
+    "#/research?select=record:enemy",
+    "#/research?select=kernel:idea",
+    pageOf(database.run, "islands", "?at=20"),
+  ];
+
+  test.each(["light", "dark"] as const)("axe finds nothing serious on any page, %s", async (colorScheme) => {
+    const [own, shown] = await opened(colorScheme);
+    const found: string[] = [];
+    for (const hash of everyPage()) {
+      await go(hash, shown);
+      found.push(...(await seriousOn(shown)).map((one) => `${hash}: ${one}`));
+    }
+    await own.close();
+    expect(found).toEqual([]);
+  });
+
+  test("axe finds what it is asked for", async () => {
+    await go("#/runs");
+    await page.evaluate(() => {
+      const image = document.createElement("img");
+      document.querySelector("main")?.append(image);
+    });
+    expect(await seriousOn(page)).toHaveLength(1);
+    await page.reload();
+  });
+
+  test("hostile text changes nothing but its own cell", async () => {
+    const title = new RegExp(" · KernelEvolve$");
+    for (const hash of everyPage()) {
+      await go(hash);
+      expect(await page.title(), hash).toMatch(title);
+      const made = await page.evaluate(() => document.querySelectorAll("main img, main script, main iframe, [onerror]").length);
+      expect(made, hash).toBe(0);
+      // What would reverse the text after it is named instead.
+      expect(await page.evaluate(() => /[\u202a-\u202e\u2066-\u2069\u001b]/.test(document.body.textContent ?? "")), hash).toBe(false);
+    }
+  });
+
+  test("a megabyte of text is cut, and its length is said", async () => {
+    await go("#/research?select=record:enemy");
+    const text = page.getByRole("region", { name: "The choice" });
+    await expect.poll(() => text.textContent()).toContain("U+202E");
+    const shown = (await text.textContent()) ?? "";
+    expect(shown).toContain(MARKUP);
+    expect(shown.length).toBeLessThan(MEGABYTE / 4);
+    expect(shown).toContain(`of ${(HOSTILE.length + MEGABYTE).toLocaleString("en")} characters`);
+    await go(pageOf(database.run, "models"));
+    await page.locator("td button.link").first().click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("The first", { exact: false }).first().waitFor();
+    expect(await dialog.textContent()).toContain(MARKUP);
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+  });
+
+  test("no link of a work leads to anything but the web", async () => {
+    await go("#/research?select=record:enemy");
+    const links = await page.locator("main a").evaluateAll((all) => all.map((link) => link.getAttribute("href") ?? ""));
+    expect(links.filter((href) => !/^(#|https?:)/.test(href))).toEqual([]);
+  });
+
+  test("each page is two keys away", async () => {
+    for (const { key, name, of, title } of PAGES) {
+      await go(pageOf(database.run, "run"));
+      await page.keyboard.press("g");
+      await page.keyboard.press(key);
+      await page.waitForURL((url) => url.hash.includes(of === "run" ? `/${name}` : `#/${name}`));
+      await expect.poll(() => page.title()).toBe(`${title} · KernelEvolve`);
+    }
+  });
+
+  test("an ancestry is walked with the arrow keys, and saved as a file that needs no page", async () => {
+    await go(pageOf(database.run, "lineage", `?candidate=${encodeURIComponent(database.child)}`));
+    const detail = page.locator(".detail h2");
+    await expect.poll(() => detail.textContent()).toBe(short(database.child));
+    const parents = await page.locator(".detail .parent h3 button").allTextContents();
+    expect(parents).toHaveLength(2);
+    await page.keyboard.press("ArrowLeft");
+    await expect.poll(async () => parents.some((name) => name.endsWith(` ${name}`)) || (await detail.textContent())).not.toBe(short(database.child));
+    await page.keyboard.press("ArrowRight");
+    await expect.poll(() => detail.textContent()).toBe(short(database.child));
+    const [download] = await Promise.all([page.waitForEvent("download"), page.keyboard.press("s")]);
+    const svg = readFileSync((await download.path()) as string, "utf8");
+    expect(svg).toContain(database.run);
+    expect(svg).not.toMatch(/class=|style=|<img|<script|\u202e/);
+    const alone = await context.newPage();
+    await alone.goto(`data:image/svg+xml;base64,${Buffer.from(svg).toString("base64")}`);
+    expect(await alone.evaluate(() => document.documentElement.nodeName)).toBe("svg");
+    await alone.close();
+  });
+
+  test("a cell leads to its island, by keyboard alone", async () => {
+    await go(pageOf(database.cells, "cells"));
+    await page.locator(".cell").first().focus();
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("Enter");
+    const detail = page.locator(".cell-detail");
+    await expect.poll(() => detail.textContent()).toContain("0.800×");
+    await detail.getByRole("link", { name: /^Island/ }).press("Enter");
+    await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe("Batches of island 1");
+  });
+
+  test("from a post to the kernel that came of it, and to the run that evolved it", async () => {
+    await go("#/research");
+    const column = (name: string) => page.locator(".column", { has: page.getByRole("heading", { name }) });
+    expect(await column("Ideas").locator(".item").count()).toBe(2);
+    await column("Works").locator(".item").first().press("Enter");
+    await expect.poll(() => column("Ideas").locator(".item").count()).toBe(1);
+    await column("Kernels").locator(".item").press("Enter");
+    await page.getByRole("link", { name: "The run that evolved it" }).press("Enter");
+    await page.waitForURL((url) => url.hash.startsWith(`#/run/${database.run}/run`));
+  });
+
+  test("a replay at its end shows what the page shows now, on every page", async () => {
+    for (const { name } of PAGES.filter(({ of }) => of === "run")) {
+      await go(pageOf(database.run, name));
+      const now = await contentOf(page);
+      await go(pageOf(database.run, name, "?at=60"));
+      expect(await contentOf(page), name).toBe(now);
+      await go(pageOf(database.run, name, "?at=10"));
+      if (name !== "actions" && name !== "cells") expect(await contentOf(page), name).not.toBe(now);
+    }
+  });
+
+  test("a replay is played, paused, stepped and closed by keyboard", async () => {
+    await go(pageOf(database.run, "islands", "?at=0"));
+    const slider = page.getByRole("slider", { name: "Evaluation" });
+    expect(await slider.inputValue()).toBe("0");
+    await page.keyboard.press(".");
+    await expect.poll(() => slider.inputValue()).toBe("1");
+    await page.keyboard.press("]");
+    await expect.poll(async () => Number(await slider.inputValue())).toBeGreaterThan(1);
+    for (let faster = 0; faster < 8; faster++) await page.keyboard.press(">");
+    await page.keyboard.press("p");
+    await expect.poll(() => slider.inputValue()).toBe("60");
+    await page.getByRole("button", { name: "Play" }).waitFor();
+    await page.keyboard.press("r");
+    await slider.waitFor({ state: "detached" });
+    expect(page.url()).not.toContain("at=");
+  });
+
+  test("every place of a page that acts can be reached with the tab key", async () => {
+    for (const hash of [pageOf(database.run, "landscape"), pageOf(database.run, "islands"), "#/research"]) {
+      await go(hash);
+      const hidden = await page.evaluate(() =>
+        [...document.querySelectorAll<HTMLElement>("main a, main button, main input, main select, main [role=slider]")]
+          .filter((element) => element.tabIndex < 0 && !element.hasAttribute("disabled"))
+          .map((element) => element.outerHTML.slice(0, 120)),
+      );
+      expect(hidden, hash).toEqual([]);
+    }
+  });
+});
+
+const short = (candidate: string): string => candidate.split("/").slice(-3).join("/");
+
+/** Until nothing on the page waits for an answer, and what it says stays as it is. */
+async function settled(page: Page): Promise<void> {
+  // Playwright's own waiting makes code of text, which the policy of the pages forbids.
+  const state = () =>
+    page.evaluate(() => {
+      const main = document.querySelector("main");
+      const waits = main?.querySelector("h1") === null || main?.querySelector(".loading") !== null;
+      return waits ? null : (main?.textContent ?? null);
+    });
+  for (let before: string | null = null; ; ) {
+    const now = await state();
+    if (now !== null && now === before) return;
+    before = now;
+    await page.waitForTimeout(100);
+  }
+}
+
+/** What a page says, without the bar of the replay. */
+function contentOf(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const copy = document.querySelector("main")?.cloneNode(true) as HTMLElement;
+    copy.querySelector(".replay")?.remove();
+    // A link of a replay keeps its position.
+    return (copy.textContent ?? "").replace(/\s+/g, " ").trim();
+  });
+}
+
+interface Axe {
+  run(): Promise<{ violations: { id: string; impact: string | null; nodes: { html: string }[] }[] }>;
+}
+
+async function seriousOn(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run();
+    return violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .flatMap(({ id, nodes }) => nodes.slice(0, 3).map(({ html }) => `${id} ${html.slice(0, 200)}`));
+  });
+}
