@@ -1,5 +1,5 @@
 /** A finished database whose every text comes from an enemy: names, reasons, compiler output, prompts, answers, posts. */
-import { buildLineage, type Builder } from "../../coordinator/lineage/lineage-builder.fixture.ts";
+import { type Builder, buildLineage } from "../../coordinator/lineage/lineage-builder.fixture.ts";
 import { openResearch } from "../../research-stage/store/database.ts";
 import * as research from "../../research-stage/store/schema.ts";
 
@@ -7,6 +7,8 @@ import * as research from "../../research-stage/store/schema.ts";
 export const MARKUP = `<img src=x onerror="document.title='taken'"><script>document.title='taken'</script>`;
 export const HOSTILE = `${MARKUP}\u202egnitirw\u001b[2J`;
 export const MEGABYTE = 1_000_000;
+/** A slash would make another part of a workload's name of the rest. */
+const UNSLASHED = HOSTILE.replaceAll("/", "");
 const LONG = HOSTILE + "x".repeat(MEGABYTE);
 
 export interface Finished {
@@ -37,12 +39,15 @@ function searchRun(builder: Builder): Pick<Finished, "run" | "child" | "broken">
     const migrant = n === 21 || n === 42;
     const parents = n < 4 ? [] : migrant ? [ids[n - 1] as string] : [ids[n - 2] as string, ids[n - 4] as string];
     const config = { TILE: 8 << (n % 4), UNROLL: n % 3 === 0, [HOSTILE]: n % 2 === 0 ? HOSTILE : "plain" };
-    const proposer = n < 4 ? "seed" : migrant ? "migrant" : n % 5 === 0 ? "llm" : n % 2 === 0 ? "crossover" : "mutation";
+    const proposer =
+      n < 4 ? "seed" : migrant ? "migrant" : n % 5 === 0 ? "llm" : n % 2 === 0 ? "crossover" : "mutation";
     const place = { island: n % 2, batch: Math.floor(n / 4) };
     const id = builder.candidate(run, { ...place, config, proposer, parents, reason: n === 58 ? LONG : HOSTILE });
     ids.push(id);
-    if (n === 30) builder.failed((broken = id), "compile_error", LONG);
-    else builder.ok(id, { speedups: { small: 1 + (((n * 7) % 20) + n / 4) / 20 } });
+    if (n === 30) {
+      broken = id;
+      builder.failed(id, "compile_error", LONG);
+    } else builder.ok(id, { speedups: { small: 1 + (((n * 7) % 20) + n / 4) / 20 } });
   }
   for (let call = 0; call < 3; call++) {
     const prompt = JSON.stringify([
@@ -50,7 +55,15 @@ function searchRun(builder: Builder): Pick<Finished, "run" | "child" | "broken">
       { role: "user", content: LONG },
     ]);
     const failed = call === 1 ? { outcome: "unknown_model", error: HOSTILE } : { outcome: "ok", answer: LONG };
-    const made = { model: HOSTILE, variant: HOSTILE, reservedUsd: 0.01, costUsd: 0.002, island: 0, prompt, ...failed };
+    const made = {
+      model: HOSTILE,
+      variant: HOSTILE,
+      promptHash: "0".repeat(64),
+      reservedUsd: 0.01,
+      costUsd: 0.002,
+      prompt,
+      ...failed,
+    };
     builder.called(run, made);
   }
   builder.event(run, "completed", "the budget is spent", { end: "budget_spent" });
@@ -58,7 +71,7 @@ function searchRun(builder: Builder): Pick<Finished, "run" | "child" | "broken">
 }
 
 function cellRun(builder: Builder): string {
-  const workloads = ["m/llama-3.2-1b/s512", "m/llama-3.2-1b/s1024", "m/phi-2/s512", `m/phi-2/${HOSTILE}`];
+  const workloads = ["m/llama-3.2-1b/s512", "m/llama-3.2-1b/s1024", "m/phi-2/s512", `m/phi-2/${UNSLASHED}`];
   const niches = workloads.map((workload) => ({ workloads: [workload], device: null }));
   const run = builder.run({ id: "cells", workloads, niches, evaluations: 4 });
   for (const [island, workload] of workloads.entries()) {
@@ -73,7 +86,9 @@ function researchRun(builder: Builder): string {
   const { db, close } = openResearch(builder.path);
   const at = Date.UTC(2026, 0, 2);
   const own = { ...{ id: run, domain: HOSTILE, options: "{}", status: "completed" as const, folder: builder.folder } };
-  db.insert(research.researchRuns).values({ ...own, secret: "s", createdAt: at, endedAt: at }).run();
+  db.insert(research.researchRuns)
+    .values({ ...own, secret: "s", createdAt: at, endedAt: at })
+    .run();
   const record = { run, kind: "thread", title: HOSTILE, sources: "x", publishedAt: HOSTILE, suspicious: true };
   db.insert(research.researchRecords)
     .values([
@@ -99,7 +114,9 @@ function researchRun(builder: Builder): string {
   ] as const;
   for (const [from, to] of links) db.insert(research.researchLinks).values({ run, from, to }).run();
   const kernel = { run, idea: "idea", kernelHash: "0".repeat(64), kernel: "faster-kernel", lineageRun: "finished" };
-  db.insert(research.researchKernels).values({ ...kernel, speedup: 2.5 }).run();
+  db.insert(research.researchKernels)
+    .values({ ...kernel, speedup: 2.5 })
+    .run();
   close();
   return run;
 }

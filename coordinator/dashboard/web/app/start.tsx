@@ -1,4 +1,6 @@
+import { effect } from "@preact/signals";
 import { render } from "preact";
+import { pending } from "../data/client.ts";
 import { findToken } from "../data/token.ts";
 import { followKeys } from "../state/keys.ts";
 import { followLocation } from "../state/location.ts";
@@ -12,4 +14,7 @@ export async function start(): Promise<void> {
   followKeys();
   const root = document.getElementById("app");
   if (root !== null) render(<Shell />, root);
+  effect(() => {
+    document.getElementById("content")?.setAttribute("aria-busy", String(pending.value > 0));
+  });
 }

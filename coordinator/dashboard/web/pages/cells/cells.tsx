@@ -167,10 +167,17 @@ function moveFocus(event: KeyboardEvent): void {
   const own = event.currentTarget instanceof Element ? event.currentTarget.closest("td") : null;
   const row = own?.closest("tr");
   if (step === undefined || own === null || row === null || row === undefined) return;
-  const rows = [...(row.parentElement?.children ?? [])];
-  const target = rows[rows.indexOf(row) + step[0]]?.children[[...row.children].indexOf(own) + step[1]];
   event.preventDefault();
-  target?.querySelector("button")?.focus();
+  const rows = [...(row.parentElement?.children ?? [])];
+  let [line, column] = [rows.indexOf(row), [...row.children].indexOf(own)];
+  // Past workloads that are not there.
+  for (;;) {
+    [line, column] = [line + step[0], column + step[1]];
+    const target = rows[line]?.children[column];
+    const button = target?.querySelector("button");
+    button?.focus();
+    if (target === undefined || button) return;
+  }
 }
 
 function bestOf(cells: readonly Cell[]): Cell | undefined {

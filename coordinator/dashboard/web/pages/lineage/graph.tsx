@@ -112,7 +112,6 @@ function CardView({ card, node, objective, state, focused, onSelect, onOpen }: C
       role="button"
       tabIndex={state === "selected" ? 0 : -1}
       aria-pressed={state === "selected"}
-      aria-label={`${shortId(node.candidate)}, ${value}, ${proposer}, island ${node.island}`}
       transform={`translate(${card.x} ${card.y - CARD.height / 2})`}
       onClick={onSelect}
       onDblClick={onOpen}
@@ -120,7 +119,7 @@ function CardView({ card, node, objective, state, focused, onSelect, onOpen }: C
       <rect class="sheet" width={CARD.width} height={CARD.height} rx="6" />
       <rect class={`island-color i${node.island % COLORS}`} x="0" y="8" width="3" height={CARD.height - 16} />
       <text class="id" x="13" y="21">
-        {cut(shortId(node.candidate), 12)}
+        {`${cut(shortId(node.candidate), 12)} `}
       </text>
       <text
         class={node.measured === null ? `value status-${node.status}` : "value"}
@@ -128,10 +127,10 @@ function CardView({ card, node, objective, state, focused, onSelect, onOpen }: C
         y="21"
         text-anchor="end"
       >
-        {cut(value, 14)}
+        {`${cut(value, 14)} `}
       </text>
       <text class="by" x="13" y="40">
-        {cut(proposer, 13)}
+        {`${cut(proposer, 13)} `}
       </text>
       <text class="by" x={CARD.width - 12} y="40" text-anchor="end">
         island {node.island}

@@ -88,7 +88,7 @@ function Ancestry({ answer }: { readonly answer: AncestryAnswer }) {
   const [generations, setGenerations] = useState(() => comfortable(nodes));
   const [selected, setSelected] = useState(answer.candidate);
   const [zoom, setZoom] = useState(1);
-  const viewport = useRef<HTMLDivElement>(null);
+  const viewport = useRef<HTMLElement>(null);
   const deepest = Math.max(0, ...nodes.map(({ depth }) => depth));
   const shown = useMemo(() => nodes.filter(({ depth }) => depth <= generations), [nodes, generations]);
   const byId = useMemo(() => new Map(shown.map((node) => [node.candidate, node])), [shown]);
@@ -176,7 +176,7 @@ function Ancestry({ answer }: { readonly answer: AncestryAnswer }) {
             Save as SVG
           </button>
         </header>
-        <div class="viewport" ref={viewport}>
+        <section class="viewport" tabIndex={0} aria-label="The graph" ref={viewport}>
           <Graph
             layout={layout}
             nodes={byId}
@@ -188,7 +188,7 @@ function Ancestry({ answer }: { readonly answer: AncestryAnswer }) {
             onSelect={select}
             onOpen={(candidate) => go(linkTo("candidates", { candidate }))}
           />
-        </div>
+        </section>
         <p class="note hint">
           Each line says what changed from parent to child, and what that earned. Arrow keys walk.
         </p>
