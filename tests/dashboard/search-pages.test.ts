@@ -1,14 +1,12 @@
 /** The pages of the search in a browser, on a finished database that an enemy wrote. */
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import axe from "axe-core";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Workplace } from "../support/programs.ts";
 import { CHROMIUM, launch, MISSING } from "./chromium.fixture.ts";
 import { buildFinished, type Finished, HOSTILE, MARKUP, MEGABYTE } from "./finished.fixture.ts";
 import { addressOf, havePages, pageOf, serveDatabase, visit } from "./served.fixture.ts";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 if (CHROMIUM === null) console.error(`Skipped: ${MISSING}.`);
 
@@ -266,7 +264,7 @@ interface Violation {
 }
 
 async function seriousOn(page: Page, rules: readonly string[] | null = null): Promise<string[]> {
-  await page.evaluate(AXE);
+  await page.evaluate(axe.source);
   const options = rules === null ? {} : { runOnly: rules };
   const violations: Violation[] = await page.evaluate(`axe.run(${JSON.stringify(options)}).then((r) => r.violations)`);
   return violations
