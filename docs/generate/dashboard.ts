@@ -1,0 +1,117 @@
+/**
+ * The pictures of the dashboard: `npm run docs:dashboard` writes docs/dashboard/*.png, one of each page.
+ *
+ *     npm run docs:dashboard [-- --all FOLDER]    # every page, dark and light, wide and narrow, to look at
+ *
+ * The run is a replay of what an H200 measured, with the project's own fake of a language model; the research run is the
+ * recorded demonstration; the cells are the winners of results/h200/ten-models.
+ */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import type { Browser } from "playwright-core";
+import { launch } from "../../tests/dashboard/chromium.fixture.ts";
+import { addressOf, havePages, pageOf, serveDatabase, visit } from "../../tests/dashboard/served.fixture.ts";
+import { answerers } from "../../tests/fakes/xai/answerers.ts";
+import { startFakeXai } from "../../tests/fakes/xai/server.ts";
+import { Workplace } from "../../tests/support/programs.ts";
+import { recordedCells } from "./recorded-cells.ts";
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+const SPACE = path("../../results/h200/recorded/ten-models-llama-3.2-1b-s1024.json.gz");
+const SEARCH = ["--islands", "4", "--evaluations", "320", "--migrate-every", "3", "--sync", "--seed", "1"];
+const MODEL = ["--llm", "grok-4.3", "--budget-usd", "1"];
+const SIZES = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } } as const;
+const SCHEMES = ["light", "dark"] as const;
+
+interface Picture {
+  readonly name: string;
+  readonly address: string;
+  readonly hash: string;
+}
+
+const { values } = parseArgs({ options: { all: { type: "string" } } });
+havePages();
+await using place = new Workplace();
+const run = await search();
+await done("research-stage", ["run", "--recording", "--db", place.file("lineage.db")]);
+const cells = recordedCells();
+const browser = await launch();
+try {
+  const address = await addressOf(serveDatabase(place, place.file("lineage.db")));
+  const ofCells = await addressOf(serveDatabase(place, cells.path));
+  const page = (name: string, query = ""): Picture => ({ name, address, hash: pageOf(run, name, query) });
+  const pictures: Picture[] = [
+    { name: "runs", address, hash: "#/runs" },
+    ...["run", "candidates", "islands", "lineage", "landscape", "models"].map((name) => page(name)),
+    { name: "cells", address: ofCells, hash: pageOf(cells.run, "cells") },
+    { name: "research", address, hash: "#/research?select=kernel:idea-2-1" },
+    { ...page("islands", "?at=120"), name: "replay" },
+    page("actions"),
+  ];
+  const folder = values.all ?? path("../dashboard");
+  mkdirSync(folder, { recursive: true });
+  for (const [size, viewport] of Object.entries(SIZES)) {
+    for (const colorScheme of SCHEMES) {
+      const wanted = pictures.filter(
+        ({ name }) => values.all !== undefined || (size === "wide" && (colorScheme === "light" || name === "run")),
+      );
+      const suffix = values.all === undefined ? (colorScheme === "dark" ? "-dark" : "") : `-${colorScheme}-${size}`;
+      const whole = values.all !== undefined;
+      await shoot(browser, wanted, {
+        viewport,
+        colorScheme,
+        whole,
+        file: (name) => join(folder, `${name}${suffix}.png`),
+      });
+    }
+  }
+} finally {
+  await browser.close();
+  cells.remove();
+}
+
+/** @returns the run's id. */
+async function search(): Promise<string> {
+  const fake = await startFakeXai({ answerers });
+  try {
+    const options = ["--space", SPACE, ...SEARCH, ...MODEL, "--no-dashboard", "--json"];
+    const env = { LLM_BASE_URL: fake.url, XAI_API_KEY: "any" };
+    const stdout = await done("coordinator", ["start", ...options, "--db", place.file("lineage.db")], env);
+    return (JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as { run: string }).run;
+  } finally {
+    await fake.close();
+  }
+}
+
+async function done(program: "coordinator" | "research-stage", args: string[], env = {}): Promise<string> {
+  const { code, stdout, stderr } = await place.start(program, args, env).ended;
+  if (code !== 0) throw new Error(`${program} ended with ${code}: ${stderr}`);
+  return stdout;
+}
+
+interface Shot {
+  readonly viewport: { readonly width: number; readonly height: number };
+  readonly colorScheme: (typeof SCHEMES)[number];
+  /** The page to its end, or what the window shows. */
+  readonly whole: boolean;
+  readonly file: (name: string) => string;
+}
+
+async function shoot(browser: Browser, pictures: readonly Picture[], { file, whole, ...options }: Shot): Promise<void> {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  let open = "";
+  for (const { name, address, hash } of pictures) {
+    if (address !== open) await page.goto(address);
+    open = address;
+    await page.locator("main h1").waitFor();
+    await visit(page, hash);
+    await page.locator("main[aria-busy=false]").waitFor();
+    // Drawings follow the size of their places.
+    await page.waitForTimeout(800);
+    await page.screenshot({ path: file(name), fullPage: whole });
+  }
+  await context.close();
+}
