@@ -36,6 +36,7 @@ havePages();
 await using place = new Workplace();
 const run = await search();
 await done("research-stage", ["run", "--recording", "--db", place.file("lineage.db")]);
+const descendant = await wellDescended();
 const cells = recordedCells();
 const browser = await launch();
 try {
@@ -44,7 +45,8 @@ try {
   const page = (name: string, query = ""): Picture => ({ name, address, hash: pageOf(run, name, query) });
   const pictures: Picture[] = [
     { name: "runs", address, hash: "#/runs" },
-    ...["run", "candidates", "islands", "lineage", "landscape", "models"].map((name) => page(name)),
+    ...["run", "candidates", "islands", "landscape", "models"].map((name) => page(name)),
+    page("lineage", `?candidate=${encodeURIComponent(descendant)}`),
     { name: "cells", address: ofCells, hash: pageOf(cells.run, "cells") },
     { name: "research", address, hash: "#/research?select=kernel:idea-2-1" },
     { ...page("islands", "?at=120"), name: "replay" },
@@ -83,6 +85,18 @@ async function search(): Promise<string> {
   } finally {
     await fake.close();
   }
+}
+
+/** The best of the crossovers with a few ancestors: its graph shows the most. */
+async function wellDescended(): Promise<string> {
+  const query = `with recursive a (c, root) as (select id, id from candidates where run = '${run}' and proposer = 'crossover'
+      union select p.parent, a.root from a join parents p on p.candidate = a.c)
+    select root, count(*) as n from a join evaluations e on e.candidate = root
+    where e.fitness is not null group by root having n between 6 and 16 order by e.fitness desc limit 1`;
+  const rows = JSON.parse(
+    await done("coordinator", ["lineage", "sql", query, "--json", "--db", place.file("lineage.db")]),
+  );
+  return (rows as [{ root: string }])[0].root;
 }
 
 async function done(program: "coordinator" | "research-stage", args: string[], env = {}): Promise<string> {

@@ -148,19 +148,24 @@ function Ancestry({ answer }: { readonly answer: AncestryAnswer }) {
       <section class="panel">
         <header>
           <h2>
-            {formatCount(answer.total)} {answer.total === 1 ? "ancestor" : "ancestors"}
+            {answer.total === 0 ? "No" : formatCount(answer.total)} {answer.total === 1 ? "ancestor" : "ancestors"}
             {shown.length - 1 < answer.total && <span class="note"> · {formatCount(shown.length - 1)} shown</span>}
           </h2>
-          <label class="inline">
-            <span class="note">Generations</span>
-            <select value={String(generations)} onChange={(event) => setGenerations(Number(event.currentTarget.value))}>
-              {choicesOf(deepest, generations).map((one) => (
-                <option key={one} value={String(one)}>
-                  {one >= deepest ? `all ${deepest}` : one}
-                </option>
-              ))}
-            </select>
-          </label>
+          {deepest > 0 && (
+            <label class="inline">
+              <span class="note">Generations</span>
+              <select
+                value={String(generations)}
+                onChange={(event) => setGenerations(Number(event.currentTarget.value))}
+              >
+                {choicesOf(deepest, generations).map((one) => (
+                  <option key={one} value={String(one)}>
+                    {one >= deepest ? `all ${deepest}` : one}
+                  </option>
+                ))}
+              </select>
+            </label>
+          )}
           <span class="button-row">
             <button type="button" aria-label="Smaller" onClick={() => changeZoom(1 / ZOOM.step)}>
               −
