@@ -4,6 +4,7 @@ import axe from "axe-core";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Workplace } from "../support/programs.ts";
+import { writeSyntheticSpace } from "../support/synthetic-space.ts";
 import { CHROMIUM, launch, MISSING } from "./chromium.fixture.ts";
 import { buildFinished, type Finished, HOSTILE, MARKUP, MEGABYTE } from "./finished.fixture.ts";
 import { addressOf, havePages, pageOf, serveDatabase, visit } from "./served.fixture.ts";
@@ -183,6 +184,41 @@ describe.skipIf(CHROMIUM === null)("the pages of the search", () => {
       await go(`${hash}?at=10`);
       expect(await page.evaluate(CONTENT), hash).not.toBe(now);
     }
+  });
+
+  test("a run that was followed to its end, and its replay to that end, show the same", async () => {
+    writeSyntheticSpace(place.file("space.json"), { benchmarkMs: 100, failEvery: 9 });
+    const search = [
+      "--space",
+      "space.json",
+      "--time-scale",
+      "1",
+      "--islands",
+      "2",
+      "--evaluations",
+      "100",
+      "--seed",
+      "1",
+    ];
+    const coordinator = place.start("coordinator", ["start", ...search, "--no-dashboard"]);
+    await place.ledger().evaluated(1);
+    const { id } = place.ledger().latest();
+    // A process of its own, which stays when the coordinator ends.
+    const live = await context.newPage();
+    await live.goto(await addressOf(serveDatabase(place, place.file(".kevo/lineage.db"))));
+    await live.locator("main h1").waitFor();
+    await visit(live, pageOf(id, "islands"));
+    await live.getByText("Populations over their batches").waitFor();
+    const during = await live.evaluate(CONTENT);
+    expect(place.ledger().latest().status).toBe("running");
+    expect((await coordinator.ended).code).toBe(0);
+    await live.getByTestId("status").getByText("Completed").waitFor();
+    await settled(live);
+    const followed = await live.evaluate(CONTENT);
+    expect(followed).not.toBe(during);
+    await go(pageOf(id, "islands", "?at=100"), live);
+    expect(await live.evaluate(CONTENT)).toBe(followed);
+    await live.close();
   });
 
   test("a replay is played, paused, stepped and closed by keyboard", async () => {
