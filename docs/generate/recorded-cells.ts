@@ -1,9 +1,8 @@
 /** A lineage with the winners of results/h200/ten-models: that run's own database is not kept, its cells are. */
 import { readFileSync } from "node:fs";
-import { eq } from "drizzle-orm";
+import Database from "better-sqlite3";
 import { z } from "zod";
 import { buildLineage } from "../../coordinator/lineage/lineage-builder.fixture.ts";
-import * as schema from "../../coordinator/lineage/schema.ts";
 
 const recorded = z.object({
   run: z.string(),
@@ -34,6 +33,9 @@ export function recordedCells(): { readonly path: string; readonly run: string; 
   const niches = workloads.map((workload) => ({ workloads: [workload], device: null }));
   const run = builder.run({ id, workloads, niches, backend: "triton", evaluations: cells.length });
   builder.set(run, { kernel });
+  const database = new Database(builder.path);
+  const measured = database.prepare(`update measurements
+    set speedup_low = ?, speedup_high = ?, baseline = ?, gflops = ?, peak_share = null, error = null where candidate = ?`);
   for (const [island, cell] of cells.entries()) {
     const candidate = builder.candidate(run, { island, config: cell.config, proposer: "surrogate" });
     const times = { [cell.workload]: cell.time_us / 1000 };
@@ -41,16 +43,9 @@ export function recordedCells(): { readonly path: string; readonly run: string; 
     const others = Object.fromEntries(Object.entries(cell.baselines).map(([name, us]) => [name, us / 1000]));
     builder.ok(candidate, { speedups, times, others });
     for (let round = 1; round <= cell.rounds; round++) builder.measured(candidate, { round, speedups, times, others });
-    builder.db
-      .update(schema.measurements)
-      .set({
-        ...{ speedupLow: cell.speedup_low, speedupHigh: cell.speedup_high, baseline: cell.baseline },
-        ...{ gflops: cell.tflops * 1000, peakShare: null, error: null },
-      })
-      .where(eq(schema.measurements.candidate, candidate))
-      .run();
-    const own = eq(schema.evaluations.candidate, candidate);
-    builder.db.update(schema.evaluations).set({ deviceModel: device, toolchain }).where(own).run();
+    measured.run(cell.speedup_low, cell.speedup_high, cell.baseline, cell.tflops * 1000, candidate);
   }
+  database.prepare("update evaluations set device_model = ?, toolchain = ?").run(device, toolchain);
+  database.close();
   return { path: builder.path, run, remove: () => builder.remove() };
 }

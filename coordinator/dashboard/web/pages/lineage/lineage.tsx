@@ -9,8 +9,9 @@ import { shortId } from "../../components/change.ts";
 import { useQuery } from "../../data/query.ts";
 import { saveFile, standaloneSvg } from "../../draw/save-svg.ts";
 import { useKeys } from "../../state/keys.ts";
-import { go, linkTo, place } from "../../state/location.ts";
+import { at, go, linkTo, place } from "../../state/location.ts";
 import { shownRun } from "../../state/run.ts";
+import { asOf } from "./as-of.ts";
 import { Detail } from "./detail.tsx";
 import { edgeKey, Graph } from "./graph.tsx";
 import { layoutAncestry } from "./layout.ts";
@@ -43,7 +44,7 @@ export function Lineage() {
         )
       ) : (
         <Answer query={ancestry} label="Loading the ancestry">
-          {(answer) => <Ancestry key={answer.candidate} answer={answer} />}
+          {(answer) => <Ancestry key={answer.candidate} answer={answer} at={at.value} />}
         </Answer>
       )}
     </>
@@ -83,7 +84,13 @@ function Chooser({ run, candidate, isBest }: ChooserProps) {
   );
 }
 
-function Ancestry({ answer }: { readonly answer: AncestryAnswer }) {
+interface AncestryProps {
+  readonly answer: AncestryAnswer;
+  readonly at: number | null;
+}
+
+function Ancestry({ answer: newest, at }: AncestryProps) {
+  const answer = useMemo(() => asOf(newest, at), [newest, at]);
   const { nodes, about } = answer;
   const [generations, setGenerations] = useState(() => comfortable(nodes));
   const [selected, setSelected] = useState(answer.candidate);
