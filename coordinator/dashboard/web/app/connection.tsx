@@ -7,7 +7,7 @@ import { connection, newest } from "../data/live.ts";
 import { at, setParams } from "../state/location.ts";
 
 /** Once a second while it is needed. */
-export function useClock(runs: boolean): number {
+function useClock(runs: boolean): number {
   const [now, setNow] = useState(Date.now());
   useEffect(() => {
     if (!runs) return;

@@ -11,7 +11,7 @@ export interface Series extends Columns {
   readonly dashed?: boolean;
 }
 
-export interface Mark {
+interface Mark {
   readonly x: number;
   readonly y: number;
   readonly color: string;

@@ -7,7 +7,7 @@ import { at } from "../state/location.ts";
 import { get, RequestError } from "./client.ts";
 import { revision } from "./live.ts";
 
-export interface QueryState<T> {
+interface QueryState<T> {
   /** The newest answer; kept while the next one loads, and when that fails. */
   readonly data: T | null;
   readonly error: RequestError | null;
