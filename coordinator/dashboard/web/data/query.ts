@@ -15,7 +15,9 @@ interface QueryState<T> {
 }
 
 /** A live page asks again at most this often. Milliseconds. */
-const REFRESH_MS = 400;
+const REFRESH_MS = 1_000;
+/** An answer that took long is asked for less often: the machine may have better to do, such as the run itself. */
+const REST = 10;
 
 export interface Query<T> {
   readonly state: ReadonlySignal<QueryState<T>>;
@@ -74,6 +76,7 @@ class Fetcher<T> implements Query<T> {
   #abort: AbortController | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #askedAt = Number.NEGATIVE_INFINITY;
+  #took = 0;
   #again = false;
 
   ask(path: string | null, schema: ZodType<T> | null): void {
@@ -96,7 +99,7 @@ class Fetcher<T> implements Query<T> {
     if (this.#path === null) return;
     this.#again = true;
     if (this.#abort !== null || this.#timer !== undefined) return;
-    const wait = this.#askedAt + REFRESH_MS - performance.now();
+    const wait = this.#askedAt + Math.max(REFRESH_MS, REST * this.#took) - performance.now();
     this.#timer = setTimeout(
       () => {
         this.#timer = undefined;
@@ -123,6 +126,7 @@ class Fetcher<T> implements Query<T> {
     this.state.value = { ...this.state.value, loading: true };
     try {
       const data = await get(this.#path, this.#schema, abort.signal);
+      this.#took = performance.now() - this.#askedAt;
       if (this.#abort === abort) this.state.value = { data, error: null, loading: false };
     } catch (error) {
       if (this.#abort !== abort) return;

@@ -11,7 +11,7 @@ const WINDOW = 100;
 /** Beyond these the farthest are forgotten. */
 const MAX_WINDOWS = 40;
 /** A table that follows a run asks again at most this often. Milliseconds. */
-const REFRESH_MS = 700;
+const REFRESH_MS = 1_500;
 
 export interface TableState {
   readonly total: number;
