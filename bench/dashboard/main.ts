@@ -5,7 +5,7 @@
  *
  * Writes a database of this many evaluations and serves it, as `coordinator dashboard` does, for requests and for pages;
  * then starts a run and opens its page; then runs with two pages open and without, in turn. Needs Chromium. `--only server`,
- * `pages` or `throughput` measures one part.
+ * `pages` or `throughput` measures one part; `--rounds` is how often throughput is.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
@@ -22,7 +22,11 @@ import { measureServer } from "./server.ts";
 import { measureThroughput } from "./throughput.ts";
 
 const { values } = parseArgs({
-  options: { evaluations: { type: "string", default: "100000" }, only: { type: "string" } },
+  options: {
+    evaluations: { type: "string", default: "100000" },
+    only: { type: "string" },
+    rounds: { type: "string", default: "3" },
+  },
 });
 const wants = (part: string): boolean => values.only === undefined || values.only === part;
 const count = Number(values.evaluations);
@@ -44,7 +48,7 @@ try {
     rows.push(...(await measurePages(browser, await addressOf(serveDatabase(place, path)), run)));
     rows.push(await live(place, browser));
   }
-  if (wants("throughput")) rows.push(...(await measureThroughput(browser)));
+  if (wants("throughput")) rows.push(...(await measureThroughput(browser, Number(values.rounds))));
   const columns = [
     { head: "what" },
     { head: "measured", align: "right" as const },

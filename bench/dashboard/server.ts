@@ -75,11 +75,15 @@ async function repeated(ask: () => Promise<Taken>): Promise<{ first: Taken; late
 
 const told = ({ ms, processorMs }: Taken): string => `${ms.toFixed(0)} ms (processor ${processorMs.toFixed(0)})`;
 
-/** Linux counts in hundredths of a second. */
-function processorMs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
-    .replace(/^.*\) /, "")
-    .split(" ");
+/** Linux counts in hundredths of a second. @returns 0 for a process that has ended. */
+export function processorMs(pid: number): number {
+  let stat: string;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  } catch {
+    return 0;
+  }
+  const fields = stat.replace(/^.*\) /, "").split(" ");
   return 10 * (Number(fields[11]) + Number(fields[12]));
 }
 
