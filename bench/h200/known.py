@@ -1,7 +1,7 @@
 """How far runs are from the best configuration known for each of their workloads, all measured on one card.
 
-    python3 known.py jobs KERNEL.json JOBS.json RUN.json...      the winners of all runs as jobs of runner/sweep.py, twice
-    python3 known.py gaps KERNEL.json SWEPT.json[.gz] RUN.json...  each run's distance from the best, as a table
+    python3 known.py jobs KERNEL.json JOBS.json RUN.json...   the winners of all runs, twice, as jobs of runner/sweep.py
+    python3 known.py gaps KERNEL.json SWEPT.json RUN.json...  each run's distance from the best, as a table
 
 A RUN is what `coordinator lineage workloads --json` prints.
 """
@@ -63,7 +63,8 @@ def gaps(default: Config, swept: str, runs: list[str]) -> None:
             shown.append(f"+{100 * (min(own) / best - 1):.1f} %" if own else "–")
         print(f"| {workload} | {best:.2f} | " + " | ".join(shown) + " |")
     twice = [max(t) / min(t) - 1 for of_config in times.values() for t in of_config.values() if len(t) > 1]
-    print(f"\nthe same configuration twice: median {100 * statistics.median(twice):.1f} %, most {100 * max(twice):.1f} %")
+    median, most = 100 * statistics.median(twice), 100 * max(twice)
+    print(f"\nthe same configuration twice: median {median:.1f} %, most {most:.1f} %")
     for run, gap in behind.items():
         over = sum(one > 0.03 for one in gap)
         median, most = 100 * statistics.median(gap), 100 * max(gap)
