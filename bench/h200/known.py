@@ -20,7 +20,7 @@ Config = dict[str, Any]
 Winners = dict[tuple[str, str], list[str]]
 
 
-def read(path: str) -> Any:
+def read(path: str) -> list[Any] | dict[str, Any]:
     data = Path(path).read_bytes()
     return json.loads(gzip.decompress(data) if path.endswith(".gz") else data)
 
