@@ -31,13 +31,7 @@ export interface Combined {
  * @throws RangeError when there is no timing.
  */
 export function combine(timings: readonly Timing[]): Combined {
-  const [first, ...others] = timings;
-  if (first === undefined) throw new RangeError("no timing to combine");
-  // Most candidates: exactly what was measured.
-  if (others.length === 0) {
-    const { timeMs, baselineMs, speedup, speedupLow, speedupHigh } = first;
-    return { timeMs, baselineMs, speedup, speedupLow, speedupHigh };
-  }
+  if (timings.length === 0) throw new RangeError("no timing to combine");
   const speedup = meanLog(timings.map((t) => t.speedup));
   const low = halfWidth(timings, (t) => distance(t.speedupLow, t.speedup));
   const high = halfWidth(timings, (t) => distance(t.speedup, t.speedupHigh));
