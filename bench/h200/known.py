@@ -60,7 +60,7 @@ def gaps(default: Config, swept: str, runs: list[str]) -> None:
         for run in runs:
             own = [statistics.median(t) for c, t in of_config.items() if run in found[workload, c]]
             behind[run] += [min(own) / best - 1] if own else []
-            shown.append(f"+{100 * (min(own) / best - 1):.1f} %" if own else "–")
+            shown.append(f"+{100 * (min(own) / best - 1):.1f} %" if own else "-")
         print(f"| {workload} | {best:.2f} | " + " | ".join(shown) + " |")
     twice = [max(t) / min(t) - 1 for of_config in times.values() for t in of_config.values() if len(t) > 1]
     median, most = 100 * statistics.median(twice), 100 * max(twice)
