@@ -6,9 +6,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { Workplace } from "../support/programs.ts";
 
-const page = readFileSync(fileURLToPath(new URL("../../docs/kernels.md", import.meta.url)), "utf8")
-  // A sixteenth of the image: every timed call is judged whole, which takes longer than anything else here.
-  .replaceAll("512", "128");
+const page = readFileSync(fileURLToPath(new URL("../../docs/kernels.md", import.meta.url)), "utf8");
 const section = /^## From a C function to a tuned package\n([\s\S]*?)^## /m.exec(page)?.[1] ?? "";
 const blocks = [...section.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, language = "", text = ""]) => ({
   language,
@@ -18,6 +16,13 @@ const ofLanguage = (language: string) => blocks.filter((block) => block.language
 const commands = ofLanguage("sh").flatMap((text) => text.trim().split("\n"));
 const hasPython = spawnSync("python3", ["--version"]).status === 0;
 
+/** Both workloads have the small one's image: 64 MB for each right answer take longer than anything else here. */
+function withoutLarge(text: string): string {
+  const definition = JSON.parse(text);
+  const [small, large] = definition.workloads;
+  return JSON.stringify({ ...definition, workloads: [small, { ...small, name: large.name }] });
+}
+
 test.skipIf(!hasPython)("every file, command and program of the tutorial works", async () => {
   await using place = new Workplace();
   const files = [...section.matchAll(/^`(smooth-cpu\/[\w.]+)`[\s\S]*?^```\w+\n([\s\S]*?)^```$/gm)];
@@ -26,7 +31,7 @@ test.skipIf(!hasPython)("every file, command and program of the tutorial works",
   );
   for (const [, file = "", text = ""] of files) {
     mkdirSync(dirname(place.file(file)), { recursive: true });
-    writeFileSync(place.file(file), text);
+    writeFileSync(place.file(file), file.endsWith(".json") ? withoutLarge(text) : text);
   }
   const own = commands
     .filter((command) => command.startsWith("npx coordinator "))
@@ -38,7 +43,7 @@ test.skipIf(!hasPython)("every file, command and program of the tutorial works",
     expect(args[0] === "start" ? [0, 75] : [0], ended.stderr).toContain(ended.code);
   }
   const [user = ""] = ofLanguage("python");
-  const read = "\nassert list(smoothed) == [0.0] * (128 * 128)\n";
+  const read = "\nassert list(smoothed) == [0.0] * (512 * 512)\n";
   execFileSync("python3", ["-c", user + read], { cwd: place.path });
   writeFileSync(place.file("program.c"), ofLanguage("c").at(-1) ?? "");
   const others = commands.filter((command) => !command.startsWith("npx "));

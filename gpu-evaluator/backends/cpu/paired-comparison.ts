@@ -66,6 +66,8 @@ const LIMIT_FACTOR = 30;
 const MAX_SETS = 64;
 /** A round in which threads waited this share of their time for a core that something else held is played again. */
 const BUSY_SHARE = 0.04;
+/** This share of the time for rounds where the machine is always busy. */
+const IMPATIENT = 0.2;
 /** Fewer rounds of a finalist allow no interval, however long they take. */
 const FINALIST_ROUNDS = 6;
 /** Disagreements that the reference settled in the candidate's favour. */
@@ -112,7 +114,7 @@ export async function compare(
   const certain = hopeless ? 1 : (finalist ? budget.rounds : ROUNDS_BEFORE_STOP) * sets;
   const known = new KnownSets(comparison.unseen, certain, random);
   const rounds = new Rounds(comparison, budget, { sets, known, retries: patient ? budget.rounds : 0 });
-  const end = performance.now() + budget.roundsLimitMs;
+  const end = performance.now() + budget.roundsLimitMs * (patient ? 1 : IMPATIENT);
   const samples: number[] = [];
   const beside = baselines.map((): number[] => []);
   const twin: number[] = [];
