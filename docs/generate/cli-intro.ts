@@ -38,7 +38,7 @@ Four programs: \`coordinator\`, \`gpu-evaluator\`, \`island-worker\` and \`resea
 | \`KEVO_TOKEN\` | shared secret of a cluster with several machines: 8 to 200 printable ASCII characters without spaces |
 | \`KEVO_LOG\` | log level: \`trace\`, \`debug\`, \`info\`, \`warn\` (default), \`error\`, \`fatal\` or \`silent\` |
 | \`KEVO_OBJECTIVE\` | socket of the process whose function the backend \`objective\` calls; that process sets it |
-| \`KEVO_WHEN_BUSY\` | \`wait\` (default): where the machine is too busy, the CPU backend measures no finalist and the run waits. \`measure\`: it measures at once and briefly, plays no round again, and claims nothing that the disturbance could explain; for machines that are always busy, such as CI |
+| \`KEVO_WHEN_BUSY\` | \`wait\` (default): where the machine is too busy, the CPU backend measures no finalist and the run waits. \`measure\`: it measures at once, in a fifth of the time, plays no round again, and claims nothing that the disturbance could explain; for machines that are always busy, such as CI |
 | \`KEVO_PYTHON\` | Python that has torch and triton (default: \`python3\`) |
 | \`NATS_SERVER_BIN\` | nats-server to use before any other |
 | \`CC\` | C compiler of the CPU backend (default: the first one on \`PATH\`) |
