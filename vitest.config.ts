@@ -20,7 +20,7 @@ export default defineConfig({
     env: { KEVO_WHEN_BUSY: "measure" },
     // Tests start real daemons, compilers and servers, and wait for them much of the time.
     maxWorkers: Math.max(4, availableParallelism()),
-    // Node loads the tests as it loads the programs: a quarter less of a processor than by Vite's runner.
+    // Node loads the tests as it loads the programs, which takes less of a processor than Vite's runner.
     experimental: { viteModuleRunner: false },
     // Tests load what programs load, and start programs by the hundred, which inherit where compiled code is kept.
     execArgv: ["--import", fileURLToPath(new URL("core/program/fast-loading.ts", import.meta.url))],

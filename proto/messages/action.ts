@@ -11,7 +11,7 @@ const v = z.literal(WIRE_VERSION);
 const by = z.string().trim().min(1).max(100).optional();
 
 export const ACTION_BODIES = {
-  /** Accept no more batches for now; what is outstanding is finished. */
+  /** Accept no batches until resumed; what is outstanding is finished. */
   pause: z.strictObject({ by }),
   resume: z.strictObject({ by }),
   /** Accept no more batches, wait for the outstanding candidates, name the winner. */

@@ -9,6 +9,15 @@ import { writeSyntheticSpace } from "../support/synthetic-space.ts";
 
 const MAIN = new URL("../../coordinator/cli/main.ts", import.meta.url).pathname;
 
+/** A kernel in C, and as little of it as shows whether it runs. */
+const SMALL_RUN = [
+  ...["start", "--kernel", "attention-cpu", "--workload", "w64-l256"],
+  "--islands",
+  "1",
+  "--evaluations",
+  "2",
+];
+
 function replay(place: Workplace, db = place.file("x.db")): string[] {
   const space = place.file("space.json");
   writeSyntheticSpace(space);
@@ -70,18 +79,7 @@ describe.skipIf(!canMount)("a file system (needs root, to mount one)", () => {
     mkdirSync(place.file("noexec"));
     execFileSync("mount", ["-t", "tmpfs", "-o", "noexec,size=50m", "tmpfs", place.file("noexec")]);
     try {
-      const args = [
-        "start",
-        "--kernel",
-        "attention-cpu",
-        "--workload",
-        "w64-l256",
-        "--islands",
-        "1",
-        "--evaluations",
-        "2",
-      ];
-      const ended = await place.run("coordinator", args, { TMPDIR: place.file("noexec") });
+      const ended = await place.run("coordinator", SMALL_RUN, { TMPDIR: place.file("noexec") });
       expectSentence(ended, /mounted noexec\. Set TMPDIR to a folder on another file system/);
     } finally {
       execFileSync("umount", [place.file("noexec")]);
@@ -90,19 +88,8 @@ describe.skipIf(!canMount)("a file system (needs root, to mount one)", () => {
 
   test("for shared memory that holds 64 KiB: a kernel with larger arrays runs", async () => {
     await using place = new Workplace();
-    const args = [
-      "start",
-      "--kernel",
-      "attention-cpu",
-      "--workload",
-      "w64-l256",
-      "--islands",
-      "1",
-      "--evaluations",
-      "2",
-    ];
     const command = 'mount -t tmpfs -o size=64k tmpfs /dev/shm && exec "$@"';
-    const inside = ["--mount", "sh", "-c", command, "sh", process.execPath, MAIN, ...args, "--json"];
+    const inside = ["--mount", "sh", "-c", command, "sh", process.execPath, MAIN, ...SMALL_RUN, "--json"];
     const { status, stdout, stderr } = spawnSync("unshare", inside, { cwd: place.path, encoding: "utf8" });
     expect(status, stderr).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ status: "completed", evaluations: { crashed: 0 } });

@@ -3,7 +3,7 @@ import type { AncestryAnswer } from "../../../contract/candidates.ts";
 
 type Graph = Pick<AncestryAnswer, "nodes" | "edges">;
 
-/** @param at null for now */
+/** @param at null for the present */
 export function asOf<G extends Graph>(graph: G, at: number | null): G {
   if (at === null) return graph;
   const later = new Set(
