@@ -10,6 +10,9 @@ export class WrongOutput extends Error {}
 export interface Finding {
   /** Relative L2, times the weight of its output; the largest of all outputs. */
   readonly error: number;
+  /** That error without the elements that hold the poison. */
+  readonly writtenError: number;
+  /** Elements that hold the poison; a wrong element of a short type may do so by chance. */
   readonly unwritten: number;
   readonly notFinite: number;
   readonly allZero: boolean;
@@ -41,11 +44,11 @@ export function judgingOf(definition: KernelDefinition): Judging {
 }
 
 export function readFinding(fields: readonly string[]): Finding {
-  const [error = Number.NaN, unwritten = 0, notFinite = 0, allZero = 0, outside = 0, different = 0, output = 0] =
-    fields.map(Number);
-  const [at, is, right, place = ""] = fields.slice(7);
+  const [error = Number.NaN, writtenError = Number.NaN, ...counts] = fields.map(Number);
+  const [unwritten = 0, notFinite = 0, allZero = 0, outside = 0, different = 0, output = 0] = counts;
+  const [at, is, right, place = ""] = fields.slice(8);
   return {
-    ...{ error, unwritten, notFinite, allZero: allZero !== 0, outside: outside !== 0, different, output },
+    ...{ error, writtenError, unwritten, notFinite, allZero: allZero !== 0, outside: outside !== 0, different, output },
     element: is === undefined || right === undefined ? null : { at: Number(at), is, right },
     place: place === "" ? null : readPlace(place.split(" ")),
   };
@@ -64,7 +67,9 @@ export function complaint(
   }
   const { name = "", weight = 1 } = outputs[found.output] ?? {};
   const of = outputs.length > 1 ? `the output ${name}` : "the output";
-  if (unwritten > 0) return `${elements(unwritten)} of ${of} ${unwritten === 1 ? "was" : "were"} never written`;
+  const writtenWrong = found.writtenError > bound;
+  if (unwritten > 0 && !writtenWrong)
+    return `${elements(unwritten)} of ${of} ${unwritten === 1 ? "was" : "were"} never written`;
   const not = (count: number) => `${elements(count)} of ${of} ${count === 1 ? "is" : "are"}`;
   const shown = element === null ? "" : `: element ${element.at} is ${element.is}, expected ${element.right}`;
   if (notFinite > 0) return `${not(notFinite)} not finite${shown}`;

@@ -7,7 +7,7 @@
 enum { LANES = 8, BLOCK = 512 };
 
 typedef struct sums {
-  double difference[LANES], norm[LANES];
+  double difference[LANES], of_poison[LANES], norm[LANES];
   uint64_t poison[LANES], unwritten[LANES], not_finite[LANES], zeros[LANES];
 } sums;
 
@@ -24,9 +24,10 @@ static void add_singles(sums *s, const uint32_t *output, const uint32_t *poison,
       double wanted = right[at + lane];
       int finite = (bits & 0x7f800000u) != 0x7f800000u;
       double off = finite ? (double)value - wanted : 0;
-      s->difference[lane] += off * off;
-      s->norm[lane] += wanted * wanted;
       int same = bits == poison[at + lane];
+      s->difference[lane] += off * off;
+      s->of_poison[lane] += same ? off * off : 0;
+      s->norm[lane] += wanted * wanted;
       s->poison[lane] += same;
       s->unwritten[lane] += same & (off * off > FAR * wanted * wanted);
       s->not_finite[lane] += !finite;
@@ -43,6 +44,7 @@ static void add_floats(sums *s, uint32_t type, const char *output, const char *p
     const int finite = isfinite(value) != 0, same = memcmp(output + at * size, poison + at * size, size) == 0;
     const double off = finite ? value - wanted : 0;
     s->difference[lane] += off * off;
+    s->of_poison[lane] += same ? off * off : 0;
     s->norm[lane] += wanted * wanted;
     s->poison[lane] += same;
     s->unwritten[lane] += same & (off * off > FAR * wanted * wanted);
@@ -68,16 +70,18 @@ static verdict judge_floats(const kevo_array *array, const char *output, const c
     add_singles(&s, (const uint32_t *)output + (even > 0 ? at : 0), (const uint32_t *)poison + (even > 0 ? at : 0), right, even);
     add_floats(&s, type, output + (at + even) * bytes, poison + (at + even) * bytes, right + even, size - even);
   }
-  double difference = 0, norm = 0;
+  double difference = 0, of_poison = 0, norm = 0;
   uint64_t zeros = 0, poisoned = 0;
   verdict found = {0};
   for (int lane = 0; lane < LANES; lane++) {
-    difference += s.difference[lane], norm += s.norm[lane], zeros += s.zeros[lane];
+    difference += s.difference[lane], of_poison += s.of_poison[lane], norm += s.norm[lane], zeros += s.zeros[lane];
     poisoned += s.poison[lane];
     found.unwritten += s.unwritten[lane], found.not_finite += s.not_finite[lane];
   }
   if (found.unwritten > 0) found.unwritten = poisoned;
-  found.error = sqrt(difference) / (norm > 0 ? sqrt(norm) : 1) * array->weight;
+  const double unit = array->weight / (norm > 0 ? sqrt(norm) : 1);
+  found.error = sqrt(difference) * unit;
+  found.written_error = sqrt(fmax(0, difference - of_poison)) * unit;
   found.all_zero = zeros == count && norm > 0;
   return found;
 }
@@ -170,7 +174,7 @@ static wrong_element find_wrong(const kevo_array *array, const char *output, con
 }
 
 void print_verdict(const verdict *v) {
-  printf("\t%.9g\t%llu\t%llu\t%d\t%d\t%llu\t%u", v->error, (unsigned long long)v->unwritten,
+  printf("\t%.9g\t%.9g\t%llu\t%llu\t%d\t%d\t%llu\t%u", v->error, v->written_error, (unsigned long long)v->unwritten,
          (unsigned long long)v->not_finite, v->all_zero, v->outside, (unsigned long long)v->different, v->output);
 }
 

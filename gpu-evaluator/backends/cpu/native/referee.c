@@ -19,8 +19,8 @@
  *   kill  ID                                      -> ok
  *   drop  DATA                                    -> ok            (closes a data file)
  *
- * VERDICT is ERROR UNWRITTEN NOT_FINITE ALL_ZERO OUTSIDE DIFFERENT OUTPUT, as `verdict` in referee.h; of a wrong output
- * ELEMENT IS RIGHT PLACE too, as `print_wrong` there says.
+ * VERDICT is ERROR WRITTEN_ERROR UNWRITTEN NOT_FINITE ALL_ZERO OUTSIDE DIFFERENT OUTPUT, as `verdict` in referee.h; of a
+ * wrong output ELEMENT IS RIGHT PLACE too, as `print_wrong` there says.
  *
  * In a round the first process is judged: by the right answer where DATA is named for a set, otherwise by the output of
  * the second, from which it may be BOUND away. With BOUND 0 none is judged. DEADLINE_MS holds for each call.

@@ -133,6 +133,7 @@ void rewrite_output(process *p);
 /* ---- judge.c */
 typedef struct verdict {
   double error; /* relative L2, times the weight of its output; the largest of all outputs */
+  double written_error; /* that error without the elements that hold the poison */
   uint64_t unwritten, not_finite, different; /* `different`: integers */
   int all_zero, outside;
   kevo_place broken; /* where `outside` */
