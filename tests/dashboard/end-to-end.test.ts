@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Program, Workplace } from "../support/programs.ts";
 import { writeSyntheticSpace } from "../support/synthetic-space.ts";
 import { CHROMIUM, launch, MISSING } from "./chromium.fixture.ts";
-import { HOSTILE, type HostileDatabase, hostileDatabase } from "./hostile.fixture.ts";
+import { contentOf, focused, go, seriousInBoth, settled as shown, tabTo } from "./page.fixture.ts";
 import { addressOf, havePages, numberIn, pageOf, serveDatabase, startRun, visit } from "./served.fixture.ts";
 
 describe.skipIf(CHROMIUM === null)(CHROMIUM === null ? MISSING : "the dashboard in Chromium", () => {
@@ -83,13 +83,40 @@ describe.skipIf(CHROMIUM === null)(CHROMIUM === null ? MISSING : "the dashboard 
     await page.keyboard.press("x");
     await page.getByRole("button", { name: "Pause" }).waitFor();
     await page.keyboard.press("p");
-    await page.getByRole("dialog").waitFor();
+    const dialog = page.getByRole("dialog");
+    await dialog.waitFor();
     expect(actions()).toEqual([]);
     await page.keyboard.type("Ada");
     await page.keyboard.press("Enter");
     await expect.poll(actions).toMatchObject([{ action: "pause", by: "Ada" }]);
     await expect.poll(() => page.getByTestId("status").textContent()).toBe("Paused");
+    await dialog.waitFor({ state: "detached" });
     await settled();
+  });
+
+  test("a question keeps the focus, in which axe finds nothing serious, and gives it back when it is left", async () => {
+    const dialog = page.getByRole("dialog", { name: "Stop the run" });
+    expect(await seriousInBoth(page)).toEqual([]);
+    for (const leave of [["Escape"], ["Tab", "Enter"], ["Shift+Tab", "Space"]]) {
+      await tabTo(page, "Stop");
+      await page.keyboard.press("Enter");
+      await dialog.waitFor();
+      expect(await focused(page)).toBe("Your name, stored with the action");
+      if (leave[0] === "Escape") {
+        expect(await seriousInBoth(page)).toEqual([]);
+        const passed = new Set<string>();
+        for (let n = 0; n < 12; n++) {
+          await page.keyboard.press("Tab");
+          // Between its last place and its first, the focus is on nothing of the page.
+          if (await page.evaluate("document.activeElement !== document.body")) passed.add(await focused(page));
+        }
+        expect([...passed].sort()).toEqual(["Cancel", "Close", "Stop the run", "Your name, stored with the action"]);
+      }
+      for (const key of leave) await page.keyboard.press(key);
+      await dialog.waitFor({ state: "detached" });
+      expect(await focused(page)).toBe("Stop");
+    }
+    expect(actions()).toHaveLength(1);
   });
 
   test("the overview of a paused run has the numbers of the database", async () => {
@@ -144,12 +171,23 @@ describe.skipIf(CHROMIUM === null)(CHROMIUM === null ? MISSING : "the dashboard 
     await page.keyboard.press("Escape");
   });
 
-  test("a configuration is injected, counted and leads to its candidate", async () => {
+  /** Answers the question that is open, by keys, and waits until it is done. */
+  const confirmed = async (title: string) => {
+    const dialog = page.getByRole("dialog", { name: title });
+    await dialog.waitFor();
+    await page.keyboard.press("Enter");
+    await dialog.waitFor({ state: "detached" });
+  };
+
+  test("a configuration is injected by keys, counted, and leads to its candidate", async () => {
     await visit(page, pageOf(run, "actions"));
-    const form = page.getByRole("region", { name: "Inject a configuration" });
-    await form.getByLabel("a", { exact: true }).selectOption("6");
-    await form.getByRole("button", { name: "Inject" }).click();
-    await page.getByRole("dialog").getByRole("button", { name: "Inject" }).click();
+    await page.getByRole("region", { name: "Inject a configuration" }).getByLabel("a", { exact: true }).waitFor();
+    await tabTo(page, "a");
+    await page.keyboard.type("6");
+    await tabTo(page, "Inject");
+    await page.keyboard.press("Enter");
+    await confirmed("Inject the configuration");
+    expect(await focused(page)).toBe("Inject");
     const link = page.getByTestId("outcome").getByRole("link");
     await link.waitFor();
     const candidate = await link.textContent();
@@ -162,35 +200,33 @@ describe.skipIf(CHROMIUM === null)(CHROMIUM === null ? MISSING : "the dashboard 
     expect(stored).toEqual({ proposer: "injected", a: 6 });
   });
 
-  test("the budget is changed, elites migrate, an evaluator is drained and used again", async () => {
-    const dialog = page.getByRole("dialog");
-    await page.getByLabel("Evaluations in all").fill("2100");
-    await page.getByRole("button", { name: "Change the budget" }).click();
-    await dialog.getByRole("button", { name: "Change the budget" }).click();
-    await dialog.waitFor({ state: "detached" });
+  test("by keys the budget is changed, elites migrate, an evaluator is drained and used again", async () => {
+    await tabTo(page, /^Evaluations in all/);
+    await page.keyboard.type("2100");
+    await page.keyboard.press("Enter");
+    await confirmed("Change the budget");
     await expect.poll(() => page.getByTestId("position").textContent()).toContain("2\u2009100");
-    await page.keyboard.press("m");
-    await dialog.getByRole("button", { name: "Migrate" }).click();
-    await dialog.waitFor({ state: "detached" });
-    await page
-      .getByRole("button", { name: /^Drain/ })
-      .first()
-      .click();
-    await dialog.getByRole("button", { name: "Drain" }).click();
-    await dialog.waitFor({ state: "detached" });
+    await tabTo(page, "Migrate now");
+    await page.keyboard.press("Space");
+    await confirmed("Migrate now");
+    await tabTo(page, /^Drain: /);
+    await page.keyboard.press("Space");
+    await confirmed("Drain the evaluator");
     await page
       .getByRole("button", { name: /^Use again/ })
       .first()
-      .click();
-    await dialog.getByRole("button", { name: "Use again" }).click();
-    await dialog.waitFor({ state: "detached" });
+      .waitFor();
+    await tabTo(page, /^Use again: /);
+    await page.keyboard.press("Enter");
+    await confirmed("Use the evaluator again");
     expect(actions().map(({ action }) => action)).toEqual(["pause", "inject", "budget", "migrate", "drain", "drain"]);
   });
 
-  test("a resumed run goes on", async () => {
+  test("a run that is resumed by keys goes on", async () => {
     const before = evaluations();
-    await page.keyboard.press("p");
-    await page.getByRole("dialog").getByRole("button", { name: "Resume" }).click();
+    await tabTo(page, "Resume");
+    await page.keyboard.press("Space");
+    await confirmed("Resume the run");
     await expect.poll(evaluations).toBeGreaterThan(before + 5);
     await expect.poll(() => page.getByTestId("status").textContent()).toBe("Running");
   });
@@ -257,82 +293,36 @@ describe.skipIf(CHROMIUM === null)(CHROMIUM === null ? MISSING : "the dashboard 
     expect(place.ledger().latest().status).toBe("running");
   });
 
-  test("stopping names the winner, and the page of the database shows it as the coordinator reported it", async () => {
-    await visit(page, pageOf(run, "actions"));
-    await page.getByRole("button", { name: "Stop" }).click();
-    await page.getByRole("dialog").getByRole("button", { name: "Stop the run" }).click();
-    expect((await coordinator.ended).code).toBe(0);
-    expect(actions().at(-1)).toMatchObject({ action: "stop" });
+  test("stopping names the winner; the pages of another process end as they would replay, with what was stored", async () => {
+    // A process of its own, which stays when the coordinator ends.
     const served = serveDatabase(place, ".kevo/lineage.db");
-    const finished = await openPage(await addressOf(served));
-    await visit(finished, pageOf(run, "run"));
-    await expect.poll(() => numberIn(finished, "evaluations")).toBe(evaluations());
-    expect(await finished.getByTestId("status").textContent()).toBe("Stopped");
+    const follower = await openPage(await addressOf(served));
+    await visit(follower, pageOf(run, "islands"));
+    await follower.getByText("Populations over their batches").waitFor();
+    const during = await contentOf(follower);
+    await visit(page, pageOf(run, "actions"));
+    await page.getByRole("button", { name: "Stop" }).waitFor();
+    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+    await tabTo(page, "Stop");
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog").waitFor();
+    await page.keyboard.press("Enter");
+    expect((await coordinator.ended).code).toBe(0);
+    expect(actions().at(-1)).toMatchObject({ action: "stop", by: "Ada" });
+    await expect.poll(() => follower.getByTestId("status").textContent()).toBe("Stopped");
+    await shown(follower);
+    const followed = await contentOf(follower);
+    expect(followed).not.toBe(during);
+    await go(follower, pageOf(run, "islands", `?at=${evaluations()}`));
+    expect(await contentOf(follower)).toBe(followed);
+    await visit(follower, pageOf(run, "run"));
+    await expect.poll(() => numberIn(follower, "evaluations")).toBe(evaluations());
     const [stored] = place.ledger().query<{ best: string }>("select best from runs where id = ?", run);
-    expect(await finished.getByTestId("best").getAttribute("href")).toContain(encodeURIComponent(stored?.best ?? ""));
-    await finished.close();
+    expect(await follower.getByTestId("best").getAttribute("href")).toContain(encodeURIComponent(stored?.best ?? ""));
+    await follower.close();
     served.child.kill("SIGTERM");
     await served.ended;
-  });
-
-  describe("hostile text", () => {
-    let database: HostileDatabase;
-    let hostile: Page;
-
-    beforeAll(async () => {
-      database = hostileDatabase();
-      hostile = await openPage(await addressOf(serveDatabase(place, database.path)));
-    });
-    afterAll(() => database?.remove());
-
-    const PAGES = ["run", "candidates", "islands", "lineage", "landscape", "cells", "models", "actions"];
-    test.each(PAGES)("is text on the page %s", async (name) => {
-      const { reasoned } = database.candidates;
-      await visit(
-        hostile,
-        pageOf(database.run, name, name === "lineage" ? `?candidate=${encodeURIComponent(reasoned)}` : ""),
-      );
-      await expect.poll(() => hostile.locator("main").textContent()).not.toContain("Loading");
-      expect(await hostile.evaluate("window.hacked")).toBeUndefined();
-      expect(await hostile.locator("main img, main script, main b:text-is('x')").count()).toBe(0);
-    });
-
-    test.each(["failed", "reasoned", "long"] as const)("is text in the detail of a candidate: %s", async (which) => {
-      await visit(
-        hostile,
-        pageOf(database.run, "candidates", `?candidate=${encodeURIComponent(database.candidates[which])}`),
-      );
-      const detail = hostile.getByRole("complementary", { name: "Candidate" });
-      await detail.getByText("Configuration").waitFor();
-      if (which === "long") await detail.getByText("of 1,048,576 characters").first().waitFor();
-      else {
-        const shown = await detail.textContent();
-        expect(shown).toContain("<script>window.hacked=1</script>");
-        expect(shown).toContain("U+202E");
-        expect(shown).not.toContain("\u202e");
-      }
-      expect(await hostile.evaluate("window.hacked")).toBeUndefined();
-      expect(await detail.locator("img, script").count()).toBe(0);
-    });
-
-    test("runs are filtered, and two are compared in one chart, by keys", async () => {
-      await visit(hostile, "#/runs");
-      await hostile.getByRole("link", { name: "plain" }).waitFor();
-      for (const key of ["j", "x", "j", "x"]) await hostile.keyboard.press(key);
-      const comparison = hostile.getByRole("region", { name: "Comparison" });
-      await expect.poll(() => comparison.locator("path.step").count()).toBe(2);
-      await hostile.keyboard.press("/");
-      await hostile.keyboard.type("plain");
-      await hostile.getByText("1 of 2 runs").waitFor();
-      await hostile.keyboard.press("ControlOrMeta+a");
-      await hostile.keyboard.press("Delete");
-    });
-
-    test("is text in the list of runs, and in the title", async () => {
-      await visit(hostile, "#/runs");
-      await expect.poll(() => hostile.locator("main").textContent()).toContain(HOSTILE.slice(0, 20));
-      expect(await hostile.title()).toBe("Runs · KernelEvolve");
-    });
   });
 
   test("no page failed, spoke up, or asked another host", () => {

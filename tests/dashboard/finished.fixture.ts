@@ -9,7 +9,7 @@ export const HOSTILE = `${MARKUP}\u202egnitirw\u001b[2J`;
 export const MEGABYTE = 1_000_000;
 /** A slash would make another part of a workload's name of the rest. */
 const UNSLASHED = HOSTILE.replaceAll("/", "");
-const LONG = HOSTILE + "x".repeat(MEGABYTE);
+const LONG = HOSTILE + "<b>x</b>".repeat(MEGABYTE / 8);
 
 export interface Finished {
   readonly builder: Builder;
@@ -21,6 +21,8 @@ export interface Finished {
   readonly child: string;
   /** Did not compile. */
   readonly broken: string;
+  /** Has a reason of a line. */
+  readonly reasoned: string;
   readonly research: string;
 }
 
@@ -30,7 +32,7 @@ export function buildFinished(): Finished {
   return { builder, cells, ...searchRun(builder), research: researchRun(builder) };
 }
 
-function searchRun(builder: Builder): Pick<Finished, "run" | "child" | "broken"> {
+function searchRun(builder: Builder): Pick<Finished, "run" | "child" | "broken" | "reasoned"> {
   const run = builder.run({ id: "finished", evaluations: 60 });
   builder.event(run, "started", HOSTILE);
   const ids: string[] = [];
@@ -66,8 +68,9 @@ function searchRun(builder: Builder): Pick<Finished, "run" | "child" | "broken">
     };
     builder.called(run, made);
   }
+  builder.set(run, { message: HOSTILE, kernel: HOSTILE });
   builder.event(run, "completed", "the budget is spent", { end: "budget_spent" });
-  return { run, broken, child: ids[58] as string };
+  return { run, broken, child: ids[58] as string, reasoned: ids[57] as string };
 }
 
 function cellRun(builder: Builder): string {

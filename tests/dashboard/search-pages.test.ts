@@ -1,12 +1,11 @@
 /** The pages of the search in a browser, on a finished database that an enemy wrote. */
 import { readFileSync } from "node:fs";
-import axe from "axe-core";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Workplace } from "../support/programs.ts";
-import { writeSyntheticSpace } from "../support/synthetic-space.ts";
 import { CHROMIUM, launch, MISSING } from "./chromium.fixture.ts";
 import { buildFinished, type Finished, HOSTILE, MARKUP, MEGABYTE } from "./finished.fixture.ts";
+import { contentOf, focused, go as goTo, seriousInBoth, seriousOn } from "./page.fixture.ts";
 import { addressOf, havePages, pageOf, serveDatabase, visit } from "./served.fixture.ts";
 
 if (CHROMIUM === null) console.error(`Skipped: ${MISSING}.`);
@@ -25,7 +24,10 @@ describe.skipIf(CHROMIUM === null)("the pages of the search", () => {
     database = buildFinished();
     browser = await launch();
     address = await addressOf(serveDatabase(place, database.builder.path));
-    [context, page] = await opened("light");
+    context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: "light" });
+    page = await context.newPage();
+    await page.goto(address);
+    await page.getByRole("heading", { level: 1 }).waitFor();
     await visit(page, pageOf(database.run, "run"));
     await page.getByRole("link", { name: "Islands" }).waitFor();
     pages = await listed(page);
@@ -37,22 +39,7 @@ describe.skipIf(CHROMIUM === null)("the pages of the search", () => {
     database?.builder.remove();
   });
 
-  async function opened(colorScheme: "light" | "dark"): Promise<[BrowserContext, Page]> {
-    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme });
-    const page = await context.newPage();
-    await page.goto(address);
-    await page.getByRole("heading", { level: 1 }).waitFor();
-    return [context, page];
-  }
-
-  const go = async (hash: string, on = page) => {
-    await visit(on, hash);
-    // At another position a page keeps its last answer until the next one is there.
-    const [, at] = /[?&]at=(\d+)/.exec(hash) ?? [];
-    if (at !== undefined)
-      await expect.poll(() => on.getByTestId("position").textContent()).toMatch(new RegExp(`^${at} of`));
-    await settled(on);
-  };
+  const go = (hash: string) => goTo(page, hash);
 
   /** Every page, each at a place where it has something to show. */
   const everyPage = () => [
@@ -62,18 +49,30 @@ describe.skipIf(CHROMIUM === null)("the pages of the search", () => {
     "#/research?select=record:enemy",
     "#/research?select=kernel:idea",
     pageOf(database.run, "islands", "?at=20"),
+    ...[database.broken, database.child, database.reasoned].map(candidatePage),
   ];
+  const candidatePage = (id: string) => pageOf(database.run, "candidates", `?candidate=${encodeURIComponent(id)}`);
 
-  test.each(["light", "dark"] as const)("axe finds nothing serious on any page, %s", async (colorScheme) => {
-    const [own, shown] = await opened(colorScheme);
-    const found: string[] = [];
+  /** Every page is visited once, and all that is asked of every page is asked then. */
+  let walk: Promise<readonly Visited[]> | null = null;
+  const walked = () => {
+    walk ??= walkAll();
+    return walk;
+  };
+  async function walkAll(): Promise<readonly Visited[]> {
+    const visited: Visited[] = [];
     for (const hash of everyPage()) {
-      await go(hash, shown);
-      // The colors are all that differs.
-      const rules = colorScheme === "dark" ? ["color-contrast"] : null;
-      found.push(...(await seriousOn(shown, rules)).map((one) => `${hash}: ${one}`));
+      await go(hash);
+      const markup = await page.locator("main img, main script, main iframe, main b:text-is('x'), [onerror]").count();
+      const [title, content] = [await page.title(), await contentOf(page)];
+      const text = await page.evaluate<string>("document.body.textContent");
+      visited.push({ hash, title, content, markup, text, serious: await seriousInBoth(page) });
     }
-    await own.close();
+    return visited;
+  }
+
+  test("axe finds nothing serious on any page, dark or light", async () => {
+    const found = (await walked()).flatMap(({ hash, serious }) => serious.map((one) => `${hash}: ${one}`));
     expect(found).toEqual([]);
   });
 
@@ -85,14 +84,36 @@ describe.skipIf(CHROMIUM === null)("the pages of the search", () => {
   });
 
   test("hostile text changes nothing but its own cell", async () => {
-    const title = / · KernelEvolve$/;
-    for (const hash of everyPage()) {
-      await go(hash);
-      expect(await page.title(), hash).toMatch(title);
-      expect(await page.locator("main img, main script, main iframe, [onerror]").count(), hash).toBe(0);
+    for (const { hash, title, markup, text } of await walked()) {
+      expect(title, hash).toMatch(/ · KernelEvolve$/);
+      expect(markup, hash).toBe(0);
       // What would reverse the text after it is named instead.
-      expect(await page.evaluate("document.body.textContent"), hash).not.toMatch(/\p{Bidi_Control}/u);
+      expect(text, hash).not.toMatch(/\p{Bidi_Control}/u);
     }
+  });
+
+  test("hostile text is shown as it is, in the list of runs and in each candidate", async () => {
+    await go("#/runs");
+    expect(await contentOf(page)).toContain(MARKUP);
+    for (const candidate of [database.broken, database.child, database.reasoned]) {
+      await go(candidatePage(candidate));
+      const shown = await page.getByRole("complementary", { name: "Candidate" }).textContent();
+      expect(shown).toContain(MARKUP);
+      expect(shown).toContain("U+202E");
+      if (candidate !== database.reasoned) expect(shown).toContain(LENGTH);
+    }
+  });
+
+  test("runs are filtered, and two are compared in one chart, by keys", async () => {
+    await go("#/runs");
+    for (const key of ["j", "x", "j", "x"]) await page.keyboard.press(key);
+    const comparison = page.getByRole("region", { name: "Comparison" });
+    await expect.poll(() => comparison.locator("path.step").count()).toBe(2);
+    await page.keyboard.press("/");
+    await page.keyboard.type("cells");
+    await page.getByText("1 of 2 runs").waitFor();
+    await page.keyboard.press("ControlOrMeta+a");
+    await page.keyboard.press("Delete");
   });
 
   test("a megabyte of text is cut, and its length is said", async () => {
@@ -102,14 +123,18 @@ describe.skipIf(CHROMIUM === null)("the pages of the search", () => {
     const shown = (await text.textContent()) ?? "";
     expect(shown).toContain(MARKUP);
     expect(shown.length).toBeLessThan(MEGABYTE / 4);
-    expect(shown).toContain(`of ${(HOSTILE.length + MEGABYTE).toLocaleString("en")} characters`);
+    expect(shown).toContain(LENGTH);
     await go(pageOf(database.run, "models"));
-    await page.locator("td button.link").first().click();
-    const dialog = page.getByRole("dialog");
+    await page.locator("td button.link").first().focus();
+    const from = await focused(page);
+    await page.keyboard.press("Enter");
+    const dialog = page.getByRole("dialog", { name: "Model call" });
     await dialog.getByText("The first", { exact: false }).first().waitFor();
     expect(await dialog.textContent()).toContain(MARKUP);
+    expect(await seriousInBoth(page)).toEqual([]);
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });
+    expect(await focused(page)).toBe(from);
   });
 
   test("no link of a work leads to anything but the web", async () => {
@@ -157,8 +182,7 @@ describe.skipIf(CHROMIUM === null)("the pages of the search", () => {
     const detail = page.locator(".cell-detail");
     await expect.poll(() => detail.textContent()).toContain("m/llama-3.2-1b/s1024");
     await detail.getByRole("link", { name: /^Island/ }).press("Enter");
-    const focused = () => page.evaluate("document.activeElement.getAttribute('aria-label')");
-    await expect.poll(focused).toBe("Batches of island 1");
+    await expect.poll(() => focused(page)).toBe("Batches of island 1");
   });
 
   test("from a post to the kernel that came of it, and to the run that evolved it", async () => {
@@ -177,48 +201,12 @@ describe.skipIf(CHROMIUM === null)("the pages of the search", () => {
     const ofRun = pages.filter(({ hash }) => hash.startsWith("#/run/") && !hash.endsWith("/actions"));
     expect(ofRun.length).toBeGreaterThan(6);
     for (const { hash } of ofRun) {
-      await go(hash);
-      const now = await page.evaluate(CONTENT);
+      const now = (await walked()).find((one) => one.hash === hash)?.content;
       await go(`${hash}?at=60`);
-      expect(await page.evaluate(CONTENT), hash).toBe(now);
+      expect(await contentOf(page), hash).toBe(now);
       await go(`${hash}?at=10`);
-      expect(await page.evaluate(CONTENT), hash).not.toBe(now);
+      expect(await contentOf(page), hash).not.toBe(now);
     }
-  });
-
-  test("a run that was followed to its end, and its replay to that end, show the same", async () => {
-    writeSyntheticSpace(place.file("space.json"), { benchmarkMs: 100, failEvery: 9 });
-    const search = [
-      "--space",
-      "space.json",
-      "--time-scale",
-      "1",
-      "--islands",
-      "2",
-      "--evaluations",
-      "100",
-      "--seed",
-      "1",
-    ];
-    const coordinator = place.start("coordinator", ["start", ...search, "--no-dashboard"]);
-    await place.ledger().evaluated(1);
-    const { id } = place.ledger().latest();
-    // A process of its own, which stays when the coordinator ends.
-    const live = await context.newPage();
-    await live.goto(await addressOf(serveDatabase(place, place.file(".kevo/lineage.db"))));
-    await live.locator("main h1").waitFor();
-    await visit(live, pageOf(id, "islands"));
-    await live.getByText("Populations over their batches").waitFor();
-    const during = await live.evaluate(CONTENT);
-    expect(place.ledger().latest().status).toBe("running");
-    expect((await coordinator.ended).code).toBe(0);
-    await live.getByTestId("status").getByText("Completed").waitFor();
-    await settled(live);
-    const followed = await live.evaluate(CONTENT);
-    expect(followed).not.toBe(during);
-    await go(pageOf(id, "islands", "?at=100"), live);
-    expect(await live.evaluate(CONTENT)).toBe(followed);
-    await live.close();
   });
 
   test("a replay is played, paused, stepped and closed by keyboard", async () => {
@@ -254,6 +242,19 @@ interface Listed {
   readonly keys: readonly string[];
 }
 
+interface Visited {
+  readonly hash: string;
+  readonly title: string;
+  readonly content: string;
+  /** Elements that a text became. */
+  readonly markup: number;
+  readonly text: string;
+  readonly serious: readonly string[];
+}
+
+/** Of the texts that are a megabyte long. */
+const LENGTH = `of ${(HOSTILE.length + MEGABYTE).toLocaleString("en")} characters`;
+
 /** The pages as the navigation lists them. */
 async function listed(page: Page): Promise<Listed[]> {
   const links = await page.locator("nav.pages a").all();
@@ -266,44 +267,4 @@ async function listed(page: Page): Promise<Listed[]> {
   );
 }
 
-/** Code for the page is text, as these tests know no document. What the page says, once nothing on it waits. */
-const SETTLED = `(() => {
-  const main = document.querySelector("main");
-  const waits = main.ariaBusy === "true" || main.querySelector(".loading") !== null || main.querySelector("h1") === null;
-  return waits ? null : main.textContent;
-})()`;
-/** What a page says, without the bar of the replay. */
-const CONTENT = `(() => {
-  const copy = document.querySelector("main").cloneNode(true);
-  copy.querySelector(".replay")?.remove();
-  return copy.textContent.trim();
-})()`;
-
 const short = (candidate: string): string => candidate.split("/").slice(-3).join("/");
-
-/** Until nothing on the page waits for an answer, and what it says stays as it is. */
-async function settled(page: Page): Promise<void> {
-  // Playwright's own waiting makes code of text, which the policy of the pages forbids.
-  const state = (): Promise<string | null> => page.evaluate(SETTLED);
-  for (let before: string | null = null; ; ) {
-    const now = await state();
-    if (now !== null && now === before) return;
-    before = now;
-    await page.waitForTimeout(100);
-  }
-}
-
-interface Violation {
-  readonly id: string;
-  readonly impact: string | null;
-  readonly nodes: readonly { readonly html: string }[];
-}
-
-async function seriousOn(page: Page, rules: readonly string[] | null = null): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const options = rules === null ? {} : { runOnly: rules };
-  const violations: Violation[] = await page.evaluate(`axe.run(${JSON.stringify(options)}).then((r) => r.violations)`);
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .flatMap(({ id, nodes }) => nodes.slice(0, 3).map(({ html }) => `${id} ${html.slice(0, 200)}`));
-}

@@ -4,6 +4,7 @@ import type { AncestryAnswer } from "../../../contract/candidates.ts";
 import type { About } from "../../../contract/common.ts";
 import { formatCount } from "../../components/format.ts";
 import { Answer, Empty, Loading } from "../../components/states.tsx";
+import { visibleText } from "../../components/untrusted.ts";
 import "../../draw/draw.css";
 import { shortId } from "../../components/change.ts";
 import { useQuery } from "../../data/query.ts";
@@ -234,5 +235,6 @@ function choicesOf(deepest: number, current: number): number[] {
 function captionOf({ run, kernel, devices, version, position }: About): string {
   return [run, kernel, devices.join(", "), `after ${position.evaluated} evaluations`, `KernelEvolve ${version}`]
     .filter((part) => part !== "")
+    .map(visibleText)
     .join(" · ");
 }
