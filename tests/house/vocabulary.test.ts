@@ -73,7 +73,7 @@ const OLD_WORDS: readonly OldWord[] = [
     old: /\b[Tt]rials?\b|[a-z]Trial\b/,
     now: "measurement; a check before use is a probe",
     // Optuna's own word.
-    allowed: ["bench/search/optuna_curves.py"],
+    allowed: ["bench/search/peers/optuna_peer.py"],
   },
   { old: /\blitters?\b|litterOf|\bbre(ed|d)(s|ing)?\b|\bBREEDING/i, now: "offspring, vary, recombine" },
   { old: /\bmanned\b|\bstranded\b|isStranded/i, now: "hasEvaluator, unservable" },
