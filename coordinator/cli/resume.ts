@@ -3,6 +3,7 @@ import { parseDuration } from "@kevo/core/config/duration.ts";
 import { readEnvironment } from "@kevo/core/config/environment.ts";
 import { parseInteger } from "@kevo/core/config/number.ts";
 import { RUN_EXIT_CODES, RUN_JSON, withHelp } from "@kevo/core/program/command-help.ts";
+import { addTelemetryOptions, type TelemetryOptions, telemetryOf } from "@kevo/core/telemetry/options.ts";
 import { UNLIMITED_EVALUATIONS } from "@kevo/proto/run.ts";
 import { Command } from "commander";
 import { DEFAULT_DATABASE } from "../lineage/default-database.ts";
@@ -10,7 +11,7 @@ import type { Extension } from "../run/extension.ts";
 import { addDashboardOptions, dashboardAddress } from "./dashboard-options.ts";
 import { BELL, RUN, WAIT } from "./read-options.ts";
 
-interface GivenOptions {
+interface GivenOptions extends TelemetryOptions {
   readonly evaluations?: string;
   readonly time?: string;
   readonly wait?: string;
@@ -39,7 +40,7 @@ export function resumeCommand(): Command {
     .option("--time <duration>", "continue for this long, such as 10m, instead of until the run's own time is up")
     .option("--wait <duration>", WAIT)
     .option("--bell", BELL);
-  addDashboardOptions(command)
+  addTelemetryOptions(addDashboardOptions(command))
     .option("--parent", "stop when standard input closes, that is, when the parent process dies")
     .option("--db <file>", "lineage database", DEFAULT_DATABASE)
     .option("--json", "end with one line of JSON on standard output")
@@ -51,7 +52,7 @@ export function resumeCommand(): Command {
       await resumeRun(
         run,
         { ...extensionOf(given), waitS },
-        { db, json, token, bell, parent, dashboard: dashboardAddress(given) },
+        { db, json, token, bell, parent, dashboard: dashboardAddress(given), telemetry: telemetryOf(given) },
       );
     });
   return withHelp(command, {

@@ -9,6 +9,7 @@ import type { KernelPackage } from "@kevo/core/kernel/load.ts";
 import { onParentEnd } from "@kevo/core/program/parent-end.ts";
 import { shellWord } from "@kevo/core/program/shell-word.ts";
 import { onStopRequest, type StopRequest } from "@kevo/core/program/stop-requests.ts";
+import type { Telemetry } from "@kevo/core/telemetry/options.ts";
 import { counted } from "@kevo/core/text/plural.ts";
 import type { FailureCode } from "@kevo/proto/failure.ts";
 import { type RunSpec, runSpec } from "@kevo/proto/run.ts";
@@ -18,9 +19,9 @@ import { commandFor } from "../lineage/command.ts";
 import { type LineageDatabase, openLineage } from "../lineage/database.ts";
 import { resolveRun } from "../lineage/queries/resolve.ts";
 import { islands, runs } from "../lineage/schema.ts";
+import { observeRun } from "../observe/observe-run.ts";
 import { ringBell } from "../progress/bell.ts";
 import { formatMs } from "../progress/format.ts";
-import { openProgress } from "../progress/open-progress.ts";
 import { wantsColours } from "../progress/table.ts";
 import { earlierRecording, recordSpecOf } from "../record/earlier.ts";
 import { parseFixed } from "../record/plan.ts";
@@ -53,6 +54,7 @@ export interface RunSessionOptions {
   readonly dashboard?: DashboardAddress | null;
   /** Stop when standard input closes. */
   readonly parent?: boolean;
+  readonly telemetry?: Telemetry;
 }
 
 const EXIT_INTERRUPTED = 130;
@@ -155,7 +157,9 @@ type Prepared = Omit<RunSession, "mode" | "progress" | "token" | "interrupted" |
 async function runSession(prepared: Prepared, options: RunSessionOptions): Promise<void> {
   const { json, token, bell = false, parent = false } = options;
   refuseFewFiles();
-  const progress = openProgress(process.stderr, { json });
+  const { telemetry } = options;
+  await using observed = await observeRun({ run: prepared.spec.run, telemetry, json });
+  const { progress } = observed;
   const interruption = new AbortController();
   const onStop = (request: StopRequest) => {
     if (interruption.signal.aborted) {

@@ -13,6 +13,7 @@ import {
   type ObjectiveOptions,
   objectiveRequestOf,
 } from "@kevo/core/recorded-space/objective-options.ts";
+import { addTelemetryOptions, type TelemetryOptions, telemetryOf } from "@kevo/core/telemetry/options.ts";
 import { BACKENDS, type BackendName } from "@kevo/proto/backend-name.ts";
 import { EFFORTS, type Effort, type RunSpec, TOPOLOGIES, type Topology } from "@kevo/proto/run.ts";
 import { Command, Option } from "commander";
@@ -24,7 +25,7 @@ import { addDashboardOptions, dashboardAddress } from "./dashboard-options.ts";
 import { addModelOptions, MODEL_HELP, type ModelOptions, modelsOf } from "./model-options.ts";
 import { BELL, WAIT } from "./read-options.ts";
 
-interface GivenOptions extends ModelOptions, ObjectiveOptions {
+interface GivenOptions extends ModelOptions, ObjectiveOptions, TelemetryOptions {
   readonly kernel?: string;
   readonly backend?: BackendName;
   readonly space: string[];
@@ -148,7 +149,7 @@ export function startCommand(): Command {
       "repeat a run made with --sync, candidate by candidate; model answers and evaluations come from the lineage, so this needs no key, network or device",
     )
     .option("--bell", BELL);
-  addDashboardOptions(command)
+  addTelemetryOptions(addDashboardOptions(command))
     .option("--parent", "stop when standard input closes, that is, when the parent process dies")
     .option("--db <file>", "lineage database", DEFAULT_DATABASE)
     .option("--json", "end with one line of JSON on standard output")
@@ -167,7 +168,9 @@ export function startCommand(): Command {
 async function repeat(run: string, given: GivenOptions, command: Command): Promise<void> {
   const others = command.options
     .map((option) => ({ flag: option.long ?? option.flags, name: option.attributeName() }))
-    .filter(({ name }) => !["replayRun", "db", "json", "bell", "parent", "dashboard"].includes(name))
+    .filter(
+      ({ name }) => !["replayRun", "db", "json", "bell", "parent", "dashboard", "metrics", "logFormat"].includes(name),
+    )
     .filter(({ name }) => command.getOptionValueSource(name) === "cli");
   if (others.length > 0) {
     const flags = others.map(({ flag }) => flag).join(", ");
@@ -180,7 +183,7 @@ async function repeat(run: string, given: GivenOptions, command: Command): Promi
 
 function outputOf(given: GivenOptions) {
   const { db, json = false, bell = false, parent = false } = given;
-  return { db, json, bell, parent, dashboard: dashboardAddress(given) };
+  return { db, json, bell, parent, dashboard: dashboardAddress(given), telemetry: telemetryOf(given) };
 }
 
 function requestOf(given: GivenOptions): RunRequest {

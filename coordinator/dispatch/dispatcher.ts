@@ -3,6 +3,7 @@
  * attempt that is lost is made again; the ledger counts each candidate exactly once.
  */
 
+import type { Carrier } from "@kevo/core/telemetry/channel.ts";
 import type { AttemptEnd, StageName } from "@kevo/proto/attempt.ts";
 import { isWithoutCode } from "@kevo/proto/backend-name.ts";
 import type { EvaluatorFault } from "@kevo/proto/evaluator-fault.ts";
@@ -12,6 +13,7 @@ import canonicalize from "canonicalize";
 import type { IslandLedger } from "../ledger/island-ledger.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { AcceptedCandidate, EvaluationRecord } from "../ledger/records.ts";
+import { type AttemptId, attemptEnded, attemptStarted, evaluationCounted } from "../telemetry/channels.ts";
 import { backstopMs, type CallEnd, type EvaluatorLink } from "./evaluator-link.ts";
 import { inputSeedOf } from "./input-seed.ts";
 import { DispatchPlan, type EvaluatorSlot, type Task } from "./plan.ts";
@@ -154,7 +156,15 @@ export class Dispatcher {
     const onStage = (reached: StageName) => {
       stage = reached;
     };
-    const end = await link.evaluate(this.#request(job, number), onStage, backstopMs(this.#spec.backend));
+    const purpose = job.remeasurement === null ? "search" : "finalist";
+    const id: AttemptId = { candidate: job.candidate.id, attempt: number, evaluator: slot.id, purpose };
+    const carrier: Carrier = {};
+    const startedAt = performance.now();
+    attemptStarted.send({ ...id, carrier });
+    const end = await link.evaluate(this.#request(job, number), onStage, backstopMs(this.#spec.backend), carrier);
+    if (attemptEnded.heard) {
+      attemptEnded.send({ ...id, end: end.kind, stage, seconds: (performance.now() - startedAt) / 1000 });
+    }
     slot.inFlight--;
     slot.alone = false;
     if (end.kind !== "refused" || !slot.serving) this.#pump();
@@ -230,7 +240,12 @@ export class Dispatcher {
   async #deliver(job: Attempting, record: EvaluationRecord, stage: StageName | null): Promise<void> {
     this.#listener.onResult();
     if (job.remeasurement === null) {
-      await this.#ledger.settle(record, stage);
+      const arrivedAt = performance.now();
+      const counted = await this.#ledger.settle(record, stage);
+      if (counted && evaluationCounted.heard) {
+        const { candidate, attempt, outcome } = record;
+        evaluationCounted.send({ candidate, attempt, outcome, seconds: (performance.now() - arrivedAt) / 1000 });
+      }
       return;
     }
     if (record.outcome === "ok") {

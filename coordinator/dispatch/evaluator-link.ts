@@ -1,7 +1,8 @@
 /** One evaluator daemon as the coordinator sees it: describes it, sends attempts, and says how each ended. */
 import { randomBytes } from "node:crypto";
-import { type ClientReadableStream, type ClientUnaryCall, type ServiceError, status } from "@grpc/grpc-js";
+import { type ClientReadableStream, type ClientUnaryCall, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { type EvaluatorAccess, openEvaluatorClient } from "@kevo/core/evaluator-access/client.ts";
+import { type Carrier, TRACEPARENT } from "@kevo/core/telemetry/channel.ts";
 import type { StageName } from "@kevo/proto/attempt.ts";
 import type { BackendName } from "@kevo/proto/backend-name.ts";
 import { type EvaluatorFault, faultIn } from "@kevo/proto/evaluator-fault.ts";
@@ -74,9 +75,16 @@ export class EvaluatorLink {
   }
 
   /** One attempt. Never throws. */
-  evaluate(request: EvaluateRequest, onStage: (stage: StageName) => void, limitMs: number): Promise<CallEnd> {
+  evaluate(
+    request: EvaluateRequest,
+    onStage: (stage: StageName) => void,
+    limitMs: number,
+    { traceparent }: Carrier = {},
+  ): Promise<CallEnd> {
     return new Promise((resolve) => {
-      const call = (this.#client ?? this.#open()).evaluate(request, { deadline: Date.now() + limitMs });
+      const metadata = new Metadata();
+      if (traceparent !== undefined) metadata.set(TRACEPARENT, traceparent);
+      const call = (this.#client ?? this.#open()).evaluate(request, metadata, { deadline: Date.now() + limitMs });
       this.#calls.add(call);
       let stage: StageName | null = null;
       let result: Result__Output | null = null;

@@ -2,6 +2,7 @@
 
 import type { Bus, Subscription } from "@kevo/core/bus/bus.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import type { Carrier } from "@kevo/core/telemetry/channel.ts";
 import { proposesInTurn } from "@kevo/proto/backend-name.ts";
 import type { EventData } from "@kevo/proto/event.ts";
 import { type ActionReply, actionRequest } from "@kevo/proto/messages/action.ts";
@@ -15,6 +16,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 import { HELD, type Offer, refused } from "../ledger/offer.ts";
 import { viewRequest } from "../snapshot/messages.ts";
 import type { RunSnapshot } from "../snapshot/snapshot.ts";
+import { batchAnswered, batchOffered } from "../telemetry/channels.ts";
 import { publishEvolvedSources } from "./evolved-source.ts";
 import type { Grants } from "./grants.ts";
 import type { Leases } from "./leases.ts";
@@ -53,7 +55,7 @@ export class Endpoints {
     const { run } = ledger.state.spec;
     this.#subscriptions = [
       bus.serve(subjects.lease(run), leaseRequest, (request) => leases.answer(request)),
-      bus.serve(subjects.batch(run), batchRequest, (request) => this.#batch(request)),
+      bus.serve(subjects.batch(run), batchRequest, (request, carrier) => this.#batch(request, carrier)),
       serveModelCalls(bus, run, {
         ledger: ledger.models,
         models: ledger.state.spec.llm?.models ?? [],
@@ -110,10 +112,19 @@ export class Endpoints {
     }
   }
 
-  async #batch(request: BatchRequest): Promise<BatchReply> {
+  async #batch(request: BatchRequest, { traceparent }: Carrier): Promise<BatchReply> {
     const { ledger, windows } = this.#options;
     const window = windows()[request.island] ?? 0;
+    const { island: index, k, worker } = request;
+    const batch = { run: ledger.state.spec.run, island: index, k, worker };
+    const startedAt = performance.now();
+    batchOffered.send({ ...batch, traceparent });
     const { status, refusal } = await this.#offer(request, window);
+    if (batchAnswered.heard) {
+      const seconds = (performance.now() - startedAt) / 1000;
+      const proposals = request.proposals.length;
+      batchAnswered.send({ ...batch, status, refusal: refusal?.code ?? null, proposals, seconds });
+    }
     this.refusal = refusal?.code === "window_full" ? null : (refusal?.reason ?? null);
     const { state } = ledger;
     // It makes no entry, and may have ended its turn.

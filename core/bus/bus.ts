@@ -4,6 +4,7 @@
  */
 import type { LogEntry } from "@kevo/proto/log.ts";
 import type { ZodType } from "zod";
+import type { Carrier } from "../telemetry/channel.ts";
 
 export interface Subscription {
   /** Stops delivery; calling it twice is harmless. */
@@ -21,13 +22,18 @@ export interface Bus {
   /** Messages that fit the schema, in order. A handler that throws is reported like a malformed message. */
   subscribe<T>(subject: string, schema: ZodType<T>, handler: (message: T, subject: string) => void): Subscription;
   /**
-   * Waits for a server that is away, within the time given; a request in progress fails at once when the connection
+   * Sends a request, with the trace context of the carrier if it has one, and returns the reply. Waits for a server that is
+   * away, within the time given; a request in progress fails at once when the connection
    * breaks. A reply with a text `error` is a refusal, so no other reply has that field.
    * @throws NoResponder, RequestTimeout, MalformedReply, RemoteError, BusClosed (`core/bus/errors.ts`).
    */
-  request<T>(subject: string, message: unknown, schema: ZodType<T>, timeoutMs: number): Promise<T>;
+  request<T>(subject: string, message: unknown, schema: ZodType<T>, timeoutMs: number, carrier?: Carrier): Promise<T>;
   /** Answers requests. A malformed request and a handler that throws are answered with `{v, error}`. */
-  serve<Q>(subject: string, schema: ZodType<Q>, handler: (query: Q) => unknown | Promise<unknown>): Subscription;
+  serve<Q>(
+    subject: string,
+    schema: ZodType<Q>,
+    handler: (query: Q, carrier: Carrier) => unknown | Promise<unknown>,
+  ): Subscription;
 
   /** Creates the log stream and the object store, or brings their bounds up to date. Idempotent. */
   openLogStream(): Promise<void>;

@@ -4,9 +4,11 @@ import { logEntry } from "@kevo/proto/log.ts";
 import { objectRequest } from "@kevo/proto/messages/object.ts";
 import { LOG_STREAM, subjects } from "@kevo/proto/subjects.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
-import { Events, type JetStreamManager, type Msg, type NatsConnection } from "nats";
+import { Events, headers, type JetStreamManager, type Msg, type MsgHdrs, type NatsConnection } from "nats";
 import type { ZodType } from "zod";
 import { isInbox } from "../identity/nats-permissions.ts";
+import { busEvents } from "../telemetry/bus-events.ts";
+import { type Carrier, TRACEPARENT } from "../telemetry/channel.ts";
 import type { Bus, Subscription } from "./bus.ts";
 import type { Connection } from "./connection.ts";
 import { BusClosed, LogUnavailable, MalformedReply, NotPermitted, RemoteError, RequestTimeout } from "./errors.ts";
@@ -35,6 +37,7 @@ export function createBus({ nats: connection, identity, inbox, mayUseStreams }: 
 
   const malformed = (subject: string, why: string) => {
     malformedCount++;
+    busEvents.send({ event: "malformed" });
     for (const tell of whenMalformed) tell(subject, why);
   };
   const jetstream = () => {
@@ -46,12 +49,14 @@ export function createBus({ nats: connection, identity, inbox, mayUseStreams }: 
     for await (const status of connection.status()) {
       if (status.type === Events.Disconnect) {
         connected = false;
+        busEvents.send({ event: "disconnected" });
         requester.failAll(
           (subject) => new RequestTimeout(subject, `the connection broke before ${subject} was answered`),
         );
         for (const tell of whenDisconnected) tell();
       } else if (status.type === Events.Reconnect) {
         connected = true;
+        busEvents.send({ event: "connected" });
         objects.forget();
         for (const follower of followers) follower.reconnected();
         // The server has every subscription again once it answers a ping; an interruption before that is reported next.
@@ -68,6 +73,7 @@ export function createBus({ nats: connection, identity, inbox, mayUseStreams }: 
     }
   };
   void watchStatus();
+  busEvents.send({ event: "connected" });
   void connection.closed().then(() => {
     connected = false;
     requester.failAll((subject) => new BusClosed(subject, "the bus is closed"));
@@ -134,7 +140,7 @@ export function createBus({ nats: connection, identity, inbox, mayUseStreams }: 
       return unsubscriber(connection, subscription);
     },
 
-    request: async (subject, message, schema, timeoutMs) => {
+    request: async (subject, message, schema, timeoutMs, carrier = {}) => {
       if (connection.isClosed()) throw new BusClosed(subject, "the bus is closed");
       let left = timeoutMs;
       if (!connected) {
@@ -142,7 +148,7 @@ export function createBus({ nats: connection, identity, inbox, mayUseStreams }: 
         await untilConnected(subject, timeoutMs);
         left = Math.max(1, timeoutMs - (performance.now() - start));
       }
-      const decoded = decode(await requester.send(subject, JSON.stringify(message), left), schema);
+      const decoded = decode(await requester.send(subject, JSON.stringify(message), left, headersOf(carrier)), schema);
       const refusal = remoteError(decoded.raw);
       if (refusal !== null) throw new RemoteError(subject, refusal);
       if (!decoded.ok) throw new MalformedReply(subject, `malformed reply on ${subject}: ${decoded.why}`);
@@ -159,7 +165,7 @@ export function createBus({ nats: connection, identity, inbox, mayUseStreams }: 
             return answerError(message, `malformed request on ${subject}: ${decoded.why}`);
           }
           try {
-            const reply = handler(decoded.value);
+            const reply = handler(decoded.value, carrierOf(message));
             if (!(reply instanceof Promise)) return answer(message, reply);
             reply.then(
               (value) => answer(message, value),
@@ -237,6 +243,18 @@ export function createBus({ nats: connection, identity, inbox, mayUseStreams }: 
  */
 const isDelivered = ({ reply }: Msg) => reply?.startsWith("$JS.") === true;
 const DELIVERED = "it was delivered out of a stream, not sent";
+
+function headersOf({ traceparent }: Carrier): MsgHdrs | undefined {
+  if (traceparent === undefined) return undefined;
+  const made = headers();
+  made.set(TRACEPARENT, traceparent);
+  return made;
+}
+
+function carrierOf({ headers: sent }: Msg): Carrier {
+  const traceparent = sent?.get(TRACEPARENT);
+  return traceparent ? { traceparent } : {};
+}
 
 function unsubscriber(connection: NatsConnection, subscription: { unsubscribe(): void }): Subscription {
   return {

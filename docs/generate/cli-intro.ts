@@ -47,6 +47,7 @@ Four programs: \`coordinator\`, \`gpu-evaluator\`, \`island-worker\` and \`resea
 | \`LLM_BASE_URL\` | your own server for all model calls; it receives the key of the model's provider if one is set |
 | \`X_API_KEY\`, \`EXA_API_KEY\`, \`X_AUTHORS\` | keys and authors of literature sources; see [sources](sources.md) |
 | \`XDG_CACHE_HOME\` | parent folder of the cache of kernels and compiled code (default: \`~/.cache\`) |
+| \`OTEL_EXPORTER_OTLP_ENDPOINT\` | collector to which spans are sent (OTLP over HTTP, JSON); OpenTelemetry's other variables apply too |
 | \`NO_COLOR\` | switches colours off |
 
 ## Failures

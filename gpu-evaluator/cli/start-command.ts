@@ -12,11 +12,12 @@ import {
   type ObjectiveOptions,
   objectiveRequestOf,
 } from "@kevo/core/recorded-space/objective-options.ts";
+import { addTelemetryOptions, type TelemetryOptions, telemetryOf } from "@kevo/core/telemetry/options.ts";
 import { Command, Option } from "commander";
 import type { WhenBusy } from "../backends/cpu/measure.ts";
 import type { BackendChoice } from "./open-backend.ts";
 
-interface GivenOptions extends ObjectiveOptions {
+interface GivenOptions extends ObjectiveOptions, TelemetryOptions {
   readonly backend: BackendChoice["name"];
   readonly devices?: string;
   readonly listen?: string;
@@ -65,7 +66,7 @@ export function startCommand(): Command {
     .option("--join <file>", "an invitation, made with coordinator invite --role evaluator")
     .option("--space <file>", "replay: a recorded space in Kernel Tuner's cache format, .json or .json.gz")
     .option("--time-scale <factor>", "replay: simulate the recorded durations, scaled by this factor (default: 0)");
-  addObjectiveOptions(command)
+  addTelemetryOptions(addObjectiveOptions(command))
     .option("--parent", "end when standard input closes, that is, when the parent process dies")
     .option("--require-sandbox", "refuse to start where candidates cannot be contained (docs/sandbox.md)")
     .option("--json", "write one line of JSON with the address")
@@ -88,6 +89,7 @@ export function startCommand(): Command {
         parent: given.parent === true,
         json: given.json === true,
         requireSandbox: given.requireSandbox === true,
+        telemetry: telemetryOf(given),
       });
     });
   return withHelp(command, HELP);

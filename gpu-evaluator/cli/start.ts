@@ -10,6 +10,7 @@ import { publishLocalSecret, removeLocalSecret } from "@kevo/core/identity/local
 import { onRenewedInvitation } from "@kevo/core/identity/renewed-invitation.ts";
 import { callSecretOfToken } from "@kevo/core/identity/token-keys.ts";
 import { createLogger, type Logger } from "@kevo/core/logging/logger.ts";
+import type { Telemetry } from "@kevo/core/telemetry/options.ts";
 import { counted } from "@kevo/core/text/plural.ts";
 import type { Backend } from "../backends/backend.ts";
 import { createScratch } from "../backends/scratch.ts";
@@ -19,6 +20,7 @@ import { EvolvedSources } from "../daemon/evolved-sources.ts";
 import { KernelCatalog } from "../daemon/kernel-catalog.ts";
 import { renewableBus } from "../daemon/renewable-bus.ts";
 import { serveEvaluator } from "../daemon/server.ts";
+import { observeEvaluator } from "../observe/observe-evaluator.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { type BackendChoice, openBackend } from "./open-backend.ts";
 import { untilToldToStop } from "./stop.ts";
@@ -38,6 +40,7 @@ export interface StartOptions {
   readonly json: boolean;
   /** Start only where candidates can be contained. */
   readonly requireSandbox: boolean;
+  readonly telemetry: Telemetry;
 }
 
 /** Serves until it is drained by a signal or a client, then closes everything. @throws UserError */
@@ -55,6 +58,7 @@ export async function start(options: StartOptions): Promise<void> {
     try {
       sayProtection(backend, options.requireSandbox, logger);
       const daemon = new Daemon(backend, logger);
+      await using _observed = await observeEvaluator(daemon, options.telemetry, logger);
       const stop = untilToldToStop(options.parent);
       const byToken = options.token === undefined ? [] : [callSecretOfToken(options.token)];
       const localSecret = randomBytes(32).toString("hex");

@@ -4,6 +4,7 @@ import { parseAddress } from "@kevo/core/config/address.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { Logger } from "@kevo/core/logging/logger.ts";
 import { lowestCapability } from "@kevo/core/search-space/capability.ts";
+import { TRACEPARENT } from "@kevo/core/telemetry/channel.ts";
 import type { StageName } from "@kevo/proto/attempt.ts";
 import {
   type Description,
@@ -19,6 +20,7 @@ import { HealthImplementation } from "grpc-health-check";
 import type { Job } from "../backends/backend.ts";
 import { HostFault } from "../backends/host-fault.ts";
 import { MachineBusy } from "../backends/machine-busy.ts";
+import { type ToldEvaluation, tellEvaluation } from "../telemetry/channels.ts";
 import { callerCheck, credentialsOf, type EvaluatorIdentity } from "./caller.ts";
 import { type ConnectionGate, openGate } from "./connection-gate.ts";
 import type { Daemon } from "./daemon.ts";
@@ -80,8 +82,11 @@ export async function serveEvaluator(options: ServerOptions): Promise<EvaluatorS
 
   const handlers: EvaluatorHandlers = {
     Evaluate: (call: EvaluateCall) => {
-      void evaluate(call).catch((error: unknown) => {
+      const traceparent = call.metadata.get(TRACEPARENT)[0]?.toString();
+      const told = tellEvaluation(call.request, traceparent);
+      void evaluate(call, told).catch((error: unknown) => {
         const refusal = refusalOf(error, options.logger);
+        told.ended(null, refusal.fault);
         call.emit("error", refusal.error);
       });
     },
@@ -100,14 +105,14 @@ export async function serveEvaluator(options: ServerOptions): Promise<EvaluatorS
     },
   };
 
-  async function evaluate(call: EvaluateCall): Promise<void> {
+  async function evaluate(call: EvaluateCall, told: ToldEvaluation): Promise<void> {
     const refused = check.refusalOf(call);
     if (refused) throw refused;
     const cancelled = new AbortController();
     call.on("cancelled", () => cancelled.abort(new Refusal("cancelled", "the caller disconnected")));
     const checked = checkRequest(call.request, kernels, capability);
     const { job, deviceModel, source, invalid } = checked instanceof Promise ? await checked : checked;
-    const stages = stageReporter(call);
+    const stages = stageReporter(call, told.stage);
     // Reading it is the first thing that it could end this daemon with: the coordinator knows that it has arrived.
     if (source !== null) stages.report("QUEUED");
     const measured = (whole: Job) => daemon.evaluate(whole, deviceModel, cancelled.signal, stages.report);
@@ -118,6 +123,7 @@ export async function serveEvaluator(options: ServerOptions): Promise<EvaluatorS
           : source === null
             ? await measured(job)
             : await evolved(job, source, measured);
+      told.ended(result.outcome ?? null, null);
       call.write({ result });
       call.end();
     } finally {
@@ -165,7 +171,10 @@ export async function serveEvaluator(options: ServerOptions): Promise<EvaluatorS
  * Sends a stage once it has lasted until the event loop's next turn: no reader could see a shorter one, and each
  * message costs as much as a whole recorded evaluation.
  */
-function stageReporter(call: EvaluateCall): { report: (stage: StageName) => void; end: () => void } {
+function stageReporter(
+  call: EvaluateCall,
+  tell: (stage: StageName) => void,
+): { report: (stage: StageName) => void; end: () => void } {
   let latest: StageName | null = null;
   let scheduled = false;
   const flush = () => {
@@ -175,6 +184,7 @@ function stageReporter(call: EvaluateCall): { report: (stage: StageName) => void
   };
   return {
     report: (stage) => {
+      tell(stage);
       latest = stage;
       if (!scheduled) setImmediate(flush);
       scheduled = true;

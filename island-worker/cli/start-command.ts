@@ -8,10 +8,11 @@ import { onRenewedInvitation } from "@kevo/core/identity/renewed-invitation.ts";
 import { withHelp } from "@kevo/core/program/command-help.ts";
 import { ownCommand } from "@kevo/core/program/own-command.ts";
 import { onStopRequest } from "@kevo/core/program/stop-requests.ts";
+import { addTelemetryOptions, type TelemetryOptions, telemetryOf } from "@kevo/core/telemetry/options.ts";
 import { RUN_ID } from "@kevo/proto/subjects.ts";
 import { Command } from "commander";
 
-interface GivenOptions {
+interface GivenOptions extends TelemetryOptions {
   readonly nats?: string;
   readonly join?: string;
   readonly islands: string;
@@ -27,7 +28,8 @@ export function startCommand(): Command {
     .option("--join <file>", "an invitation, made with coordinator invite --role worker; it names the server")
     .option("--islands <number>", "maximum number of islands to lease at the same time", "64")
     .option("--run <id>", "work for this run only (default: any run that needs a worker)")
-    .option("--name <name>", "this worker's name in the lineage (default: host name and process id)")
+    .option("--name <name>", "this worker's name in the lineage (default: host name and process id)");
+  addTelemetryOptions(command)
     .option("--parent", "end when standard input closes, that is, when the parent process dies")
     .action(async (given: GivenOptions) => {
       const { KEVO_TOKEN: token } = readEnvironment();
@@ -46,8 +48,13 @@ export function startCommand(): Command {
           2,
         );
       }
-      const { work } = await import("../worker/work.ts");
-      const onNote = (message: string) => console.error(`island-worker: ${message}`);
+      const telemetry = telemetryOf(given);
+      const [{ work }, { observeWorker }] = await Promise.all([
+        import("../worker/work.ts"),
+        import("../observe/observe-worker.ts"),
+      ]);
+      await using observed = await observeWorker(telemetry);
+      const onNote = observed.note;
       const fixed = { nats, token, islands, run: given.run ?? null, name: given.name ?? null, onNote };
       const stop = untilToldToStop(given.parent === true);
       if (given.join === undefined) await work(fixed, stop);
@@ -57,6 +64,7 @@ export function startCommand(): Command {
           invitation as Invitation,
           (by, signal) => work({ ...fixed, invitation: by }, signal),
           stop,
+          onNote,
         );
       // An open standard input would keep the process alive.
       process.stdin.destroy();
@@ -80,8 +88,8 @@ async function workByInvitation(
   first: Invitation,
   work: (invitation: Invitation, signal: AbortSignal) => Promise<void>,
   stop: AbortSignal,
+  note: (message: string) => void,
 ): Promise<void> {
-  const note = (message: string) => console.error(`island-worker: ${message}`);
   let renewed = new AbortController();
   let invitation = first;
   const end = onRenewedInvitation(

@@ -6,15 +6,17 @@
 import { MalformedReply, RemoteError } from "@kevo/core/bus/errors.ts";
 import { acquireShared } from "@kevo/core/host-lock/host-lock.ts";
 import { retry } from "@kevo/core/retry/retry.ts";
+import type { Carrier } from "@kevo/core/telemetry/channel.ts";
 import { proposesInTurn } from "@kevo/proto/backend-name.ts";
 import type { LogEntry, Proposal } from "@kevo/proto/log.ts";
-import { type BatchRequest, batchReply } from "@kevo/proto/messages/batch.ts";
+import { type BatchRefusal, type BatchReply, type BatchRequest, batchReply } from "@kevo/proto/messages/batch.ts";
 import type { Control } from "@kevo/proto/messages/control.ts";
 import { leaseReply } from "@kevo/proto/messages/lease.ts";
 import { subjects } from "@kevo/proto/subjects.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
 import { leavesBudgetToOthers } from "../evolution/budget-allocation.ts";
 import { applyEntry, ask, diversityOf, elitesOf, type Island, openIsland } from "../evolution/island.ts";
+import { batchSent, batchSettled, leaseChanged } from "../telemetry/channels.ts";
 import { migrantsFor } from "./migrant-inbox.ts";
 import type { SessionState } from "./session-state.ts";
 
@@ -75,10 +77,13 @@ export class LeasedIsland {
   /** Asks and sends until the lease is lost or the session ends. Never throws. */
   async hold(ttlMs: number, signal: AbortSignal): Promise<void> {
     const renewal = setInterval(() => void this.#renew(), ttlMs / 4);
+    const { run } = this.#session.spec;
+    leaseChanged.send({ run, island: this.index, held: true });
     try {
       while (!this.#lost && !signal.aborted) await this.#step(signal);
     } finally {
       clearInterval(renewal);
+      leaseChanged.send({ run, island: this.index, held: false });
     }
     if (!this.#lost) await this.#lease("release").catch(() => {});
   }
@@ -167,8 +172,25 @@ export class LeasedIsland {
     }
   }
 
-  /** Repeats batch k until the log contains it or it is refused. */
   async #send(k: number, proposals: Proposal[], diversity: number, signal: AbortSignal): Promise<void> {
+    const { run } = this.#session.spec;
+    const id = { run, island: this.index, k };
+    const carrier: Carrier = {};
+    const startedAt = performance.now();
+    if (batchSent.heard) batchSent.send({ ...id, proposers: proposals.map(({ proposer }) => proposer), carrier });
+    const answer = await this.#repeat(k, proposals, diversity, signal, carrier);
+    if (!batchSettled.heard) return;
+    batchSettled.send({ ...id, answer, proposals: proposals.length, seconds: (performance.now() - startedAt) / 1000 });
+  }
+
+  /** Repeats batch k until the log contains it or it is refused; says which. */
+  async #repeat(
+    k: number,
+    proposals: Proposal[],
+    diversity: number,
+    signal: AbortSignal,
+    carrier: Carrier,
+  ): Promise<BatchReply["status"] | BatchRefusal | "given_up"> {
     const { bus, changes, name, spec, advisor, evolvedSources } = this.#session;
     const written = evolvedSources?.of(proposals) ?? {};
     const calls = advisor?.endedCalls(this.index).slice(0, CALLS_IN_A_BATCH) ?? [];
@@ -185,7 +207,7 @@ export class LeasedIsland {
       ...(Object.keys(written).length > 0 && { sources: written }),
     };
     while (this.#nextBatch === k && !this.#lost && !signal.aborted) {
-      const reply = await retry(() => bus.request(subjects.batch(spec.run), request, batchReply, REQUEST_MS), {
+      const reply = await retry(() => bus.request(subjects.batch(spec.run), request, batchReply, REQUEST_MS, carrier), {
         waitMs: (error) => {
           // A batch that the coordinator cannot read will not become readable.
           if (error instanceof RemoteError || error instanceof MalformedReply) this.#lost = true;
@@ -193,16 +215,16 @@ export class LeasedIsland {
         },
         signal,
       }).catch(() => null);
-      if (reply === null) return;
+      if (reply === null) return "given_up";
       if (reply.status === "refused") {
         if (reply.refusal === "stale_epoch") this.#lost = true;
         else await changes.next(LOOK_AGAIN_MS);
-        return;
+        return reply.refusal ?? "refused";
       }
       // An island with nothing left to propose has no entry to wait for.
       if (proposals.length === 0 && reply.status === "accepted") {
         await changes.next(LOOK_AGAIN_MS);
-        return;
+        return "accepted";
       }
       const deadline = performance.now() + LOOK_AGAIN_MS;
       while (this.#nextBatch === k && !signal.aborted && performance.now() < deadline) {
@@ -210,6 +232,7 @@ export class LeasedIsland {
       }
       if (this.#island !== null) this.#sendElites(this.#island, k);
     }
+    return this.#nextBatch > k ? "accepted" : "given_up";
   }
 
   /**

@@ -1,9 +1,12 @@
 /** A command loads what it needs and no more: which packages, not how long it took (`npm run bench:startup`). */
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { buildLineage } from "../../coordinator/lineage/lineage-builder.fixture.ts";
 import { ROOT } from "../house/files.ts";
+import { writeSyntheticSpace } from "../support/synthetic-space.ts";
 
 /** Says at the end which packages of npm were loaded, and how often drizzle's package.json was looked into. */
 const WATCH = `
@@ -25,11 +28,11 @@ const WATCH = `
   });
   process.on("exit", () => process.stderr.write("\\n" + JSON.stringify({ packages: [...packages], lookedInto })));`;
 
-function loadedBy(program: string, args: readonly string[]): { packages: string[]; lookedInto: number } {
+function loadedBy(program: string, args: readonly string[], code = 0): { packages: string[]; lookedInto: number } {
   const watch = `data:text/javascript,${encodeURIComponent(WATCH)}`;
   const main = join(ROOT, program, "cli/main.ts");
   const { status, stderr } = spawnSync(process.execPath, ["--import", watch, main, ...args], { encoding: "utf8" });
-  expect(status, stderr).toBe(0);
+  expect(status, stderr).toBe(code);
   return JSON.parse(stderr.trim().split("\n").at(-1) as string);
 }
 
@@ -53,5 +56,19 @@ test("coordinator lineage best needs the database, and nothing of a run", () => 
     expect(lookedInto).toBeLessThan(10);
   } finally {
     lineage.remove();
+  }
+});
+
+test("an evaluator that nobody watches loads neither metrics nor spans", () => {
+  const place = mkdtempSync(join(tmpdir(), "kevo-startup-"));
+  try {
+    writeSyntheticSpace(join(place, "space.json"));
+    // It ends when its standard input does, which is at once.
+    const args = ["start", "--backend", "replay", "--space", join(place, "space.json"), "--parent", "--json"];
+    const { packages } = loadedBy("gpu-evaluator", args, 130);
+    expect(packages).toContain("@grpc/grpc-js");
+    expect(packages.filter((name) => name.startsWith("@opentelemetry/") || name === "prom-client")).toEqual([]);
+  } finally {
+    rmSync(place, { recursive: true });
   }
 });
