@@ -79,7 +79,7 @@ export async function takePart(
   }
 }
 
-async function connectWhenThere(folder: string, completed: Promise<void>): Promise<Bus> {
+export async function connectWhenThere(folder: string, completed: Promise<void>): Promise<Bus> {
   let over = false;
   completed.then(
     () => {
@@ -105,7 +105,7 @@ async function connectWhenThere(folder: string, completed: Promise<void>): Promi
   throw new Error("the coordinator ended before its nats-server was there");
 }
 
-async function findRun(bus: Bus, completed: Promise<void>): Promise<RunSpec> {
+export async function findRun(bus: Bus, completed: Promise<void>): Promise<RunSpec> {
   let over = false;
   completed
     .finally(() => {

@@ -24,7 +24,7 @@ const DESCRIBE_EVERY_MS = 1_000;
 const FAILURES_UNTIL_LOST = 3;
 
 export interface FleetListener {
-  /** An evaluator joined or left, or its credits changed. */
+  /** Evaluators joined or left, or their credits changed. */
   onChange(): void;
   onNote(message: string): void;
 }
@@ -37,6 +37,8 @@ interface Member {
   description: Description | null;
   state: EvaluatorSnapshot["state"] | "connecting";
   failures: number;
+  /** A description is on its way. */
+  asked: boolean;
   /** A person wants it to receive no more work. */
   drained: boolean;
   /** It was announced that it leaves; it is believed once it says so itself, or no longer answers. */
@@ -59,6 +61,8 @@ export class Fleet {
   readonly #policy = new DialPolicy();
   #announcements: Subscription | null = null;
   #expected = 0;
+  #changeDue = false;
+  #closed = false;
 
   constructor(
     { run, backend }: { readonly run: string; readonly backend: BackendName },
@@ -72,7 +76,8 @@ export class Fleet {
     this.#access = access;
     this.#listener = listener;
     this.#timer = setInterval(() => {
-      for (const member of this.#members.values()) void this.#describe(member);
+      // One question at a time: a moment in which this process could not listen is one failure, not three.
+      for (const member of this.#members.values()) if (!member.asked) void this.#describe(member);
     }, DESCRIBE_EVERY_MS);
   }
 
@@ -195,6 +200,7 @@ export class Fleet {
   }
 
   close(): void {
+    this.#closed = true;
     clearInterval(this.#timer);
     this.#announcements?.unsubscribe();
     for (const member of this.#members.values()) member.link.close();
@@ -230,6 +236,7 @@ export class Fleet {
       description: null,
       state: "connecting",
       failures: 0,
+      asked: false,
       drained: false,
       leaving: false,
       fault: null,
@@ -242,11 +249,14 @@ export class Fleet {
 
   async #describe(member: Member): Promise<void> {
     let description: Description;
+    member.asked = true;
     try {
       description = await member.link.describe(this.#run);
     } catch (error) {
       this.#failed(member, error);
       return;
+    } finally {
+      member.asked = false;
     }
     if (this.#members.get(member.link.address) !== member) return;
     const before = member.description;
@@ -291,7 +301,7 @@ export class Fleet {
         );
       }
     }
-    this.#listener.onChange();
+    this.#changed();
     this.#dispatcher.wake();
   }
 
@@ -309,6 +319,16 @@ export class Fleet {
       if (member.description === null) this.#policy.avoid(member.link.address);
       this.#left(member, "disconnected");
     }
+  }
+
+  /** Evaluators of a large cluster come by the hundred: the changes of one turn of the event loop are told together. */
+  #changed(): void {
+    if (this.#changeDue) return;
+    this.#changeDue = true;
+    setImmediate(() => {
+      this.#changeDue = false;
+      if (!this.#closed) this.#listener.onChange();
+    });
   }
 
   /** It no longer answers. */
@@ -331,6 +351,6 @@ export class Fleet {
       member.slot = null;
     }
     if (served) this.#listener.onNote(`evaluator ${member.link.address} is ${state}`);
-    this.#listener.onChange();
+    this.#changed();
   }
 }

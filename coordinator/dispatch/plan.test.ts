@@ -149,6 +149,42 @@ test("few credits of several evaluators make no island's window twice another's"
   expect(windowsOf(mixed.slots, ["A", "A", "B", "B"])).toEqual([1, 1, 1, 1]);
 });
 
+test("credits are dealt as if one at a time to the smallest window", () => {
+  const dealt = (each: readonly { credits: number; models: readonly string[] }[], models: readonly string[]) => {
+    const windows = models.map(() => 0);
+    for (const { credits, models: served } of each) {
+      const fitting = [...models.keys()].filter((island) => served.includes(models[island] as string));
+      for (let credit = 0; credit < credits && fitting.length > 0; credit++) {
+        const poorest = fitting.reduce((a, b) => ((windows[b] as number) < (windows[a] as number) ? b : a));
+        (windows[poorest] as number)++;
+      }
+    }
+    return windows.map((window, island) =>
+      each.some(({ models: served }) => served.includes(models[island] as string)) ? Math.max(1, window) : window,
+    );
+  };
+  const model = fc.constantFrom("A", "B");
+  const credits = fc.tuple(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 0, max: 40 }));
+  fc.assert(
+    fc.property(credits, fc.array(model, { minLength: 1, maxLength: 20 }), ([some, all], models) => {
+      const plan = new DispatchPlan<number>();
+      // In two parts each, which deal as one.
+      for (const [index, part] of [Math.floor(some / 3), some - Math.floor(some / 3)].entries()) {
+        plan.join(`some${index}`, part, ["A"]);
+        plan.join(`all${index}`, index === 0 ? all : 0, ["A", "B"]);
+      }
+      const fewest = models.filter((each) => each === "A").length < models.length;
+      const deals = [
+        { credits: some, models: ["A"] },
+        { credits: all, models: ["A", "B"] },
+      ];
+      if (!fewest) deals.splice(0, 2, { credits: some + all, models: ["A"] });
+      if (!models.includes("A")) deals.shift();
+      expect(windowsOf(plan.slots, models)).toEqual(dealt(deals, models));
+    }),
+  );
+});
+
 test("a run is unservable when no evaluator has the devices for all its open candidates", () => {
   const windowsWithout = (model: string) => {
     const plan = new DispatchPlan<number>();

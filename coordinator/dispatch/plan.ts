@@ -30,14 +30,14 @@ export interface EvaluatorSlot {
 }
 
 export class DispatchPlan<J> {
-  readonly #queues = new Map<number, Task<J>[]>();
+  /** By island. */
+  readonly #queues: Task<J>[][] = [];
   readonly #slots = new Map<string, EvaluatorSlot>();
+  #waiting = 0;
   #nextIsland = 0;
 
   get waiting(): number {
-    let total = 0;
-    for (const queue of this.#queues.values()) total += queue.length;
-    return total;
+    return this.#waiting;
   }
 
   get slots(): Iterable<EvaluatorSlot> {
@@ -56,37 +56,44 @@ export class DispatchPlan<J> {
 
   /** `first`: ahead of its island's queue, for an attempt that was lost. */
   add(task: Task<J>, first = false): void {
-    const queue = this.#queues.get(task.island);
-    if (queue === undefined) this.#queues.set(task.island, [task]);
-    else if (first) queue.unshift(task);
+    while (this.#queues.length <= task.island) this.#queues.push([]);
+    const queue = this.#queues[task.island] as Task<J>[];
+    if (first) queue.unshift(task);
     else queue.push(task);
+    this.#waiting++;
   }
 
   /** Takes back everything that waits. */
   clear(): Task<J>[] {
-    const tasks = [...this.#queues.values()].flat();
-    this.#queues.clear();
-    return tasks;
+    this.#waiting = 0;
+    return this.#queues.splice(0).flat();
   }
 
   /** The next attempt to start at time `now`; null when nothing fits a free credit. The slot's load is counted. */
   next(now: number): { task: Task<J>; slot: EvaluatorSlot } | null {
-    const islands = [...this.#queues.keys()].sort((a, b) => a - b);
-    const from = islands.findIndex((island) => island >= this.#nextIsland);
-    const order = from <= 0 ? islands : [...islands.slice(from), ...islands.slice(0, from)];
+    // Asked after every result: with hundreds of islands and evaluators it looks at each of them once.
+    const found = new Map<string | null, EvaluatorSlot | null>();
     // Evaluators that wait to be empty for one who goes there alone.
     const kept = new Set<EvaluatorSlot>();
-    for (const island of order) {
-      const queue = this.#queues.get(island) as Task<J>[];
-      const task = queue[0] as Task<J>;
-      const slot = this.#leastLoaded(task.deviceModel, now, kept);
+    const islands = this.#queues.length;
+    for (let step = 0; step < islands && this.#waiting > 0; step++) {
+      const island = (this.#nextIsland + step) % islands;
+      const queue = this.#queues[island] as Task<J>[];
+      const task = queue[0];
+      if (task === undefined) continue;
+      let slot = found.get(task.deviceModel);
+      if (slot === undefined) {
+        slot = this.#leastLoaded(task.deviceModel, now, kept);
+        found.set(task.deviceModel, slot);
+      }
       if (slot === null) continue;
       if (task.alone && slot.inFlight > 0) {
         kept.add(slot);
+        found.clear();
         continue;
       }
       queue.shift();
-      if (queue.length === 0) this.#queues.delete(island);
+      this.#waiting--;
       this.#nextIsland = island + 1;
       slot.inFlight++;
       slot.alone = task.alone;
@@ -119,24 +126,43 @@ function fits(slot: EvaluatorSlot, deviceModel: string | null): boolean {
  */
 export function windowsOf(slots: Iterable<EvaluatorSlot>, deviceModels: readonly (string | null)[]): number[] {
   const windows = deviceModels.map(() => 0);
-  const deals = [...slots].map((slot) => ({
-    credits: slot.credits,
-    fitting: [...deviceModels.keys()].filter((island) => fits(slot, deviceModels[island] ?? null)),
-  }));
-  // The evaluator with the fewest fitting islands first: the later ones make up for it.
-  deals.sort((a, b) => a.fitting.length - b.fitting.length);
-  for (const { credits, fitting } of deals) {
-    // The island with the smallest window takes the next credit: remainders do not pile up on the first island.
-    for (let credit = 0; credit < credits && fitting.length > 0; credit++) {
-      const poorest = fitting.reduce((a, b) => ((windows[b] as number) < (windows[a] as number) ? b : a));
-      (windows[poorest] as number)++;
-    }
+  // Evaluators that fit the same islands deal as one: a large cluster has many of a kind.
+  const deals = new Map<string, { credits: number; readonly fitting: readonly number[] }>();
+  for (const slot of slots) {
+    const fitting = [...deviceModels.keys()].filter((island) => fits(slot, deviceModels[island] ?? null));
+    const deal = deals.get(fitting.join());
+    if (deal !== undefined) deal.credits += slot.credits;
+    else if (fitting.length > 0) deals.set(fitting.join(), { credits: slot.credits, fitting });
   }
+  // The evaluators with the fewest fitting islands first: the later ones make up for it.
+  const inOrder = [...deals.values()].sort((a, b) => a.fitting.length - b.fitting.length);
+  for (const { credits, fitting } of inOrder) dealTo(windows, fitting, credits);
   // After all deals: one given for each evaluator on the way would add up to more than their credits.
-  for (const island of new Set(deals.flatMap(({ fitting }) => fitting))) {
-    windows[island] = Math.max(1, windows[island] as number);
+  for (const { fitting } of inOrder) {
+    for (const island of fitting) windows[island] = Math.max(1, windows[island] as number);
   }
   return windows;
+}
+
+/** The island with the smallest window takes the next credit: remainders do not pile up on the first island. */
+function dealTo(windows: number[], islands: readonly number[], credits: number): void {
+  const window = (island: number | undefined) =>
+    island === undefined ? Number.POSITIVE_INFINITY : (windows[island] as number);
+  const order = [...islands].sort((a, b) => window(a) - window(b) || a - b);
+  // The poorest rise together until they meet the next one.
+  let together = 1;
+  let level = window(order[0]);
+  let left = credits;
+  for (;;) {
+    const next = window(order[together]);
+    const rise = Math.min(next - level, Math.floor(left / together));
+    level += rise;
+    left -= rise * together;
+    if (level < next) break;
+    together++;
+  }
+  const raised = order.slice(0, together).sort((a, b) => a - b);
+  for (const [at, island] of raised.entries()) windows[island] = level + (at < left ? 1 : 0);
 }
 
 /** Whether no evaluator serves any island with open candidates: the run waits for those candidates alone. */

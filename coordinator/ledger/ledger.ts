@@ -19,7 +19,7 @@ import { ModelLedger } from "./model-ledger.ts";
 import type { Offer, Refusal } from "./offer.ts";
 import { type PastAttempts, readPastAttempts, readStored } from "./read-stored.ts";
 import { type AcceptedCandidate, type Effects, type EvaluationRecord, type EvolvedSource, NOTHING } from "./records.ts";
-import { type AttemptStart, prepareStatements, type Statements } from "./statements.ts";
+import { type AttemptStart, prepareStatements, type SeenEvaluator, type Statements } from "./statements.ts";
 
 export interface LedgerListener {
   /** Entries that the logs now contain, in order. */
@@ -193,17 +193,10 @@ export class Ledger {
     });
   }
 
-  evaluator(row: Omit<typeof schema.evaluators.$inferInsert, "run" | "firstSeen" | "lastSeen">): Promise<void> {
-    const now = Date.now();
+  /** Evaluators as they were last heard of. */
+  evaluators(found: readonly SeenEvaluator[]): Promise<void> {
     return this.#write(() => {
-      this.#lineage.db
-        .insert(schema.evaluators)
-        .values({ ...row, run: this.#run, firstSeen: now, lastSeen: now })
-        .onConflictDoUpdate({
-          target: [schema.evaluators.run, schema.evaluators.id],
-          set: { address: row.address, description: row.description, state: row.state, lastSeen: now },
-        })
-        .run();
+      for (const each of found) this.#statements.evaluator(this.#run, each, Date.now());
     });
   }
 

@@ -1,6 +1,7 @@
 /** Prepared writes of the ledger. Each runs inside the ledger's group commit. */
 
 import type { AttemptEnd } from "@kevo/proto/attempt.ts";
+import type { Description } from "@kevo/proto/evaluator-service.ts";
 import type { LogEntry } from "@kevo/proto/log.ts";
 import { measurementRow } from "@kevo/proto/measurement-codec.ts";
 import type { ReportedMeasurement } from "@kevo/proto/outcome.ts";
@@ -25,6 +26,13 @@ interface AttemptEnding {
   readonly stage: string | null;
   readonly end: AttemptEnd;
   readonly endedAt: number;
+}
+
+export interface SeenEvaluator {
+  readonly id: string;
+  readonly address: string;
+  readonly description: Description;
+  readonly state: (typeof schema.evaluators.$inferInsert)["state"];
 }
 
 export function prepareStatements(db: LineageDatabase) {
@@ -63,7 +71,30 @@ export function prepareStatements(db: LineageDatabase) {
     .where(eq(runs.id, sql.placeholder("run")))
     .prepare();
 
+  const evaluatorRow = Object.fromEntries(
+    Object.keys(getTableColumns(schema.evaluators)).map((name) => [name, sql.placeholder(name)]),
+  );
+  const evaluator = db
+    .insert(schema.evaluators)
+    .values(evaluatorRow as unknown as typeof schema.evaluators.$inferInsert)
+    .onConflictDoUpdate({
+      target: [schema.evaluators.run, schema.evaluators.id],
+      set: {
+        address: sql`excluded.address`,
+        description: sql`excluded.description`,
+        state: sql`excluded.state`,
+        lastSeen: sql`excluded.last_seen`,
+      },
+    })
+    .prepare();
+
   return {
+    evaluator(run: string, { id, address, description, state }: SeenEvaluator, now: number): void {
+      const { backend } = description;
+      const row = { run, id, address, backend, description: JSON.stringify(description), state };
+      evaluator.run({ ...row, firstSeen: now, lastSeen: now });
+    },
+
     candidate(run: string, row: AcceptedCandidate, now: number): void {
       candidate({
         id: row.id,

@@ -370,10 +370,7 @@ class RunController {
 
   /** For other processes, which read the database. */
   #storeProgress(): void {
-    for (const { id, address, description, state } of this.#fleet.descriptions()) {
-      const row = { id, address, backend: description.backend, description: JSON.stringify(description), state };
-      void this.#ledger.evaluator(row).catch(() => {});
-    }
+    void this.#ledger.evaluators(this.#fleet.descriptions()).catch(() => {});
     void this.#ledger.status({ elapsedMs: this.#elapsedMs() }).catch(() => {});
   }
 

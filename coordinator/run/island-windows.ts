@@ -1,6 +1,10 @@
 /** How many candidates each island may have outstanding, from the evaluators that serve now. */
+import { allowMoreMemory } from "@kevo/core/program/little-memory.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import { type EvaluatorSlot, isUnservable, windowsOf } from "../dispatch/plan.ts";
+
+/** With this many candidates in progress, collecting what they leave takes longer than a larger space for it is worth. */
+const MANY_CREDITS = 128;
 
 export class IslandWindows {
   /** The device model that each island is limited to; null for any. */
@@ -36,6 +40,7 @@ export class IslandWindows {
     const sizes = windowsOf(this.#slots(), this.#models);
     this.#begun ||= sizes.every((size) => size > 0);
     this.#sizes = this.#begun ? sizes : sizes.map(() => 0);
+    if (this.credits >= MANY_CREDITS) allowMoreMemory();
   }
 
   /** @param awaited islands with candidates that are still to be evaluated. */
