@@ -28,6 +28,7 @@ export function Header({ run }: { readonly run: string | null }) {
           title="Theme (t)"
           onClick={nextTheme}
         >
+          <span aria-hidden="true">◐ </span>
           {THEME_NAME[theme.value]}
         </button>
         <button

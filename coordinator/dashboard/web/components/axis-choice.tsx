@@ -7,7 +7,7 @@ export const AXES = ["evaluations", "time", "dollars"] as const;
 export type AxisName = (typeof AXES)[number];
 
 export const AXIS_SCALE: Readonly<Record<AxisName, Scale>> = {
-  evaluations: { title: "Evaluations", format: formatCount },
+  evaluations: { title: "Evaluations", format: formatCount, whole: true },
   time: { title: "Time", format: (s) => formatDuration(s * 1000) },
   dollars: { title: "Dollars", format: formatDollars },
 };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Box, dotsPath, horizontal, stepPath, valueAt, vertical } from "./chart-scale.ts";
+import { type Box, dotsPath, evenTicks, horizontal, stepPath, valueAt, vertical } from "./chart-scale.ts";
 
 const box: Box = { width: 400, height: 200, left: 50, right: 10, top: 10, bottom: 30 };
 const curve = { x: [1, 5, 9], y: [1, 2, 4] };
@@ -13,8 +13,38 @@ test("a step holds until the next value and to the end", () => {
 
 test("dots are one path", () => {
   const [across, up] = [horizontal([0, 10], box), vertical([0, 4], box, false)];
-  expect(dotsPath(curve, across, up).match(/M/g)).toHaveLength(3);
+  expect(dotsPath(curve, across, up, box).match(/M/g)).toHaveLength(3);
+  // One beyond the frame would be cut at it.
+  expect(dotsPath({ x: [1, 5], y: [1, 40] }, across, up, box).match(/M/g)).toHaveLength(1);
 });
+
+test("an axis of evaluations has whole numbers alone", () => {
+  expect(horizontal([0, 1], box, true).ticks).toEqual([0, 1]);
+  expect(horizontal([0, 1], box).ticks).toContain(0.5);
+});
+
+test.each([
+  [
+    ["1.100×", "1.080×"],
+    ["1.10×", "1.08×"],
+  ],
+  [
+    ["35.00 µs", "9.500 µs"],
+    ["35.0 µs", "9.5 µs"],
+  ],
+  [
+    ["35.00 µs", "20.00 µs"],
+    ["35 µs", "20 µs"],
+  ],
+  [
+    ["$0", "$0.050", "$0.10"],
+    ["$0", "$0.05", "$0.10"],
+  ],
+  [
+    ["0", "1\u2009000"],
+    ["0", "1\u2009000"],
+  ],
+])("the ticks %j are written %j", (texts, expected) => expect(evenTicks(texts)).toEqual(expected));
 
 test.each([
   [0, null],

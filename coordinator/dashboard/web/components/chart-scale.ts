@@ -21,12 +21,14 @@ export interface Axis {
   readonly ticks: readonly number[];
 }
 
-export function horizontal(values: readonly number[], box: Box): Axis {
+/** @param whole only whole numbers mean something */
+export function horizontal(values: readonly number[], box: Box, whole = false): Axis {
   const [low, high] = extent(values) ?? [0, 1];
   const scale = scaleLinear()
     .domain([Math.min(0, low), high === Math.min(0, low) ? high + 1 : high])
     .range([box.left, box.width - box.right]);
-  return axis(scale, scale.ticks(Math.max(2, Math.floor(box.width / 110))));
+  const ticks = scale.ticks(Math.max(2, Math.floor(box.width / 110)));
+  return axis(scale, whole ? ticks.filter(Number.isInteger) : ticks);
 }
 
 /** Room above and below, so that no line lies on the frame. */
@@ -77,11 +79,25 @@ export function stepPath({ x, y }: Columns, across: Axis, up: Axis, end: number)
   return path === "" ? "" : `${path}H${round(end)}`;
 }
 
-/** A path of no length for each point, which a round cap makes a dot: thousands cost no more than one element. */
-export function dotsPath({ x, y }: Columns, across: Axis, up: Axis): string {
+/**
+ * A path of no length for each point, which a round cap makes a dot: thousands cost no more than one element. A point that
+ * is not within the box would be half a dot at its edge.
+ */
+export function dotsPath({ x, y }: Columns, across: Axis, up: Axis, box: Box): string {
   let path = "";
-  for (let i = 0; i < x.length; i++) path += `M${round(across.at(x[i] ?? 0))} ${round(up.at(y[i] ?? 0))}h0`;
+  for (let i = 0; i < x.length; i++) {
+    const height = up.at(y[i] ?? 0);
+    if (height >= box.top && height <= box.height - box.bottom)
+      path += `M${round(across.at(x[i] ?? 0))} ${round(height)}h0`;
+  }
   return path;
+}
+
+/** Texts of ticks with the decimals that the one with most needs: `1.10` beside `1.08`, `35` beside `20`. */
+export function evenTicks(texts: readonly string[]): string[] {
+  const decimals = (text: string) => /\.(\d*?)0*(?!\d)/.exec(text)?.[1]?.length ?? 0;
+  const most = Math.max(0, ...texts.map(decimals));
+  return texts.map((text) => text.replace(/\.\d+/, (all) => (most === 0 ? "" : all.slice(0, most + 1))));
 }
 
 /** The value of a curve of steps at `x`; null before its first. */

@@ -1,6 +1,16 @@
 /** Curves over one axis, as SVG: colors follow the theme, and every mark is a link that the keyboard reaches. */
 import { useEffect, useId, useRef, useState } from "preact/hooks";
-import { type Axis, type Box, type Columns, dotsPath, horizontal, stepPath, valueAt, vertical } from "./chart-scale.ts";
+import {
+  type Axis,
+  type Box,
+  type Columns,
+  dotsPath,
+  evenTicks,
+  horizontal,
+  stepPath,
+  valueAt,
+  vertical,
+} from "./chart-scale.ts";
 import { visibleText } from "./untrusted.ts";
 
 export interface Series extends Columns {
@@ -23,6 +33,8 @@ export interface Scale {
   readonly title: string;
   readonly format: (value: number) => string;
   readonly logarithmic?: boolean;
+  /** It counts: there is nothing between two whole numbers. */
+  readonly whole?: boolean;
 }
 
 interface ChartProps {
@@ -101,7 +113,7 @@ function Drawing({
   const box: Box = { width, height, left: narrow ? 48 : 60, right: 12, top: 10, bottom: 38 };
   const steps = series.filter(({ shape }) => shape === "step");
   const framing = steps.length > 0 ? steps : series;
-  const across = horizontal([...series.flatMap((one) => [...one.x]), ...marks.map((mark) => mark.x)], box);
+  const across = horizontal([...series.flatMap((one) => [...one.x]), ...marks.map((mark) => mark.x)], box, x.whole);
   const heights = [
     ...framing.flatMap((one) => [...one.y]),
     ...marks.map((mark) => mark.y),
@@ -134,7 +146,7 @@ function Drawing({
         <g clip-path={`url(#${clip})`}>
           {series.map((one) =>
             one.shape === "dots" ? (
-              <path key={one.name} class="dots" d={dotsPath(one, across, up)} stroke={`var(${one.color})`} />
+              <path key={one.name} class="dots" d={dotsPath(one, across, up, box)} stroke={`var(${one.color})`} />
             ) : (
               <path
                 key={one.name}
@@ -171,25 +183,24 @@ interface FrameProps {
   readonly y: Scale;
 }
 
-/** `35.00 µs` is `35 µs` at a tick, which is no measurement. */
-const withoutZeros = (text: string): string => text.replace(/(\d\.\d*?)0+(?!\d)/, "$1").replace(/\.(?!\d)/, "");
-
 function Frame({ across, up, box, x, y }: FrameProps) {
   const base = box.height - box.bottom;
+  const heights = evenTicks(up.ticks.map(y.format));
+  const places = evenTicks(across.ticks.map(x.format));
   return (
     <g class="axes">
-      {up.ticks.map((tick) => (
+      {up.ticks.map((tick, index) => (
         <g key={tick}>
           <path class="grid" d={`M${box.left} ${up.at(tick).toFixed(1)}H${box.width - box.right}`} />
           <text x={box.left - 8} y={up.at(tick)} dy="0.32em" text-anchor="end">
-            {withoutZeros(y.format(tick))}
+            {heights[index]}
           </text>
         </g>
       ))}
       <path class="base" d={`M${box.left} ${base}H${box.width - box.right}`} />
       {across.ticks.map((tick, index) => (
         <text key={tick} x={across.at(tick)} y={base + 16} text-anchor={index === 0 ? "start" : "middle"}>
-          {withoutZeros(x.format(tick))}
+          {places[index]}
         </text>
       ))}
       <text class="axis-title" x={box.width - box.right} y={box.height - 4} text-anchor="end">

@@ -31,15 +31,13 @@ export function Actions() {
         <Forms run={run} shown={shown} />
       ) : (
         <section class="panel">
-          <Empty title="No coordinator works on this run.">
-            {shown.summary.status === "completed" || shown.summary.status === "stopped" ? (
-              "It is over."
-            ) : (
-              <>
-                <code>coordinator resume</code> continues it.
-              </>
-            )}
-          </Empty>
+          {shown.summary.status === "completed" || shown.summary.status === "stopped" ? (
+            <Empty title="This run is over.">A run can be paused, stopped or changed while it goes on.</Empty>
+          ) : (
+            <Empty title="No coordinator works on this run.">
+              <code>coordinator resume</code> continues it.
+            </Empty>
+          )}
         </section>
       )}
       <Confirmation run={run} />

@@ -45,8 +45,8 @@ export function columnsOf(parameters: readonly string[], objective: Objective | 
     column("Evaluation", "evaluation", 104, ({ evaluation }) => formatCount(evaluation), true),
     column("Island", "island", 68, ({ island }) => String(island), true),
     column("Batch", "batch", 68, ({ batch }) => formatCount(batch), true),
-    column("Proposer", "proposer", 156, ({ proposer }) => proposerName(proposer)),
-    column("On device", "lane_ms", 88, ({ lane_ms }) => formatDuration(lane_ms), true),
+    column("Proposer", "proposer", 178, ({ proposer }) => proposerName(proposer)),
+    column("On device", "lane_ms", 108, ({ lane_ms }) => formatDuration(lane_ms), true),
     ...parameters.map(
       (name, at): Column => ({
         title: name,

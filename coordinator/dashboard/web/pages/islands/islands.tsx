@@ -2,7 +2,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { Objective } from "../../../contract/common.ts";
 import type { Island, IslandsAnswer, Migration } from "../../../contract/islands.ts";
-import { formatCount } from "../../components/format.ts";
+import { counted, formatCount } from "../../components/format.ts";
 import { Answer, Empty } from "../../components/states.tsx";
 import { Untrusted } from "../../components/text.tsx";
 import { Value } from "../../components/value.tsx";
@@ -130,7 +130,7 @@ function Head({ island, several, objective }: HeadProps) {
   const { best, niche, stagnations, restarts } = island;
   const stagnates = stagnations.some(({ to }) => to === null);
   const counts = [
-    `${formatCount(island.evaluated)} evaluations`,
+    counted(island.evaluated, "evaluation"),
     ...(several ? [`${formatCount(island.migrants_in)} migrants in, ${formatCount(island.migrants_out)} out`] : []),
     ...(island.outstanding > 0 ? [`${formatCount(island.outstanding)} in flight`] : []),
   ];

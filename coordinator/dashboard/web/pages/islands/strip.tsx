@@ -51,6 +51,16 @@ export function Strip({ island, arrivals, objective, scales, width }: StripProps
             </text>
           </g>
         ))}
+        {strip.best_so_far.every((one) => one === null) && (
+          <text
+            class="tick"
+            x={(STRIP.left + width - STRIP.right) / 2}
+            y={STRIP.top + STRIP.fitness / 2}
+            text-anchor="middle"
+          >
+            nothing measured
+          </text>
+        )}
         <path class="band" d={layout.band} />
         <path class="median" d={layout.median} />
         <path class="best" d={layout.best} />

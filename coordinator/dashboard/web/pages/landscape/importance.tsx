@@ -12,7 +12,8 @@ interface ImportanceProps {
 
 export function Importance({ of, chosen, onChoose }: ImportanceProps) {
   const { shares, interactions, method, explanation, samples, r2 } = of;
-  if (shares.length === 0) return <Empty title="Too few measurements">{explanation}</Empty>;
+  if (shares.length === 0)
+    return <Empty title="Too few measurements">It takes a dozen measured candidates that differ.</Empty>;
   const longest = Math.max(...shares.map(({ high }) => high), 0.01);
   return (
     <>

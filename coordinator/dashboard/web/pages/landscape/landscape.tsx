@@ -72,7 +72,11 @@ function Body({ answer, run, island }: BodyProps) {
             </button>
           )}
         </header>
-        <Parallel answer={answer} order={all ? order : order.slice(0, AXES)} />
+        {order.length === 0 ? (
+          <Empty title="No parameter varies">All measured candidates have the same values.</Empty>
+        ) : (
+          <Parallel answer={answer} order={all ? order : order.slice(0, AXES)} />
+        )}
       </section>
       {x !== null && answer.best !== null && (
         <Slices run={run} island={island} answer={answer} order={order} x={x} y={y} />

@@ -13,6 +13,10 @@ const WAY_POINT = 10;
 const MARGIN = 16;
 const RELAXATIONS = 8;
 
+/** How many generations of ancestors fit this width beside the candidate, at least one. Pixels. */
+export const generationsWithin = (width: number): number =>
+  Math.max(1, Math.floor((width - 2 * MARGIN - CARD.width) / COLUMN));
+
 export interface Card {
   readonly id: string;
   readonly x: number;

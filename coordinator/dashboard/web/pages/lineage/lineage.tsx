@@ -15,15 +15,15 @@ import { shownRun } from "../../state/run.ts";
 import { asOf } from "./as-of.ts";
 import { Detail } from "./detail.tsx";
 import { edgeKey, Graph } from "./graph.tsx";
-import { layoutAncestry } from "./layout.ts";
+import { generationsWithin, layoutAncestry } from "./layout.ts";
 import "./lineage.css";
 import { type Direction, nextCard } from "./walk.ts";
 
 /** As many cards as one can look at; more generations are one key away. */
 const COMFORTABLE = 30;
 const ALL = 200;
-/** The least at which all text can be read, and the least at all. */
-const ZOOM = { readable: 0.8, least: 0.35, most: 1.6, step: 1.2 };
+/** The least at which all text can be read, the least at which it begins, and the least at all. */
+const ZOOM = { readable: 0.75, first: 0.58, least: 0.35, most: 1.6, step: 1.2 };
 
 export function Lineage() {
   const { run, params } = place.value;
@@ -41,7 +41,7 @@ export function Lineage() {
         shownRun.value === null ? (
           <Loading label="Loading the run" />
         ) : (
-          <Empty title="No candidate has a result so far">The ancestry of the best candidate appears here.</Empty>
+          <Empty title="No candidate was measured so far">The ancestry of the best candidate appears here.</Empty>
         )
       ) : (
         <Answer query={ancestry} label="Loading the ancestry">
@@ -80,7 +80,11 @@ function Chooser({ run, candidate, isBest }: ChooserProps) {
         />
       </label>
       <button type="submit">Show</button>
-      {isBest ? <span class="pill good">the best</span> : <a href={linkTo("lineage")}>Back to the best</a>}
+      {candidate === null ? null : isBest ? (
+        <span class="pill good">the best</span>
+      ) : (
+        <a href={linkTo("lineage")}>Back to the best</a>
+      )}
     </form>
   );
 }
@@ -93,7 +97,10 @@ interface AncestryProps {
 function Ancestry({ answer: newest, at }: AncestryProps) {
   const answer = useMemo(() => asOf(newest, at), [newest, at]);
   const { nodes, about } = answer;
-  const [generations, setGenerations] = useState(() => comfortable(nodes));
+  const [chosen, setChosen] = useState<number | null>(null);
+  const [width, setWidth] = useState<number | null>(null);
+  const generations =
+    chosen ?? Math.min(comfortable(nodes), width === null ? 1 : generationsWithin(width / ZOOM.readable));
   const [selected, setSelected] = useState(answer.candidate);
   const [zoom, setZoom] = useState(1);
   const viewport = useRef<HTMLElement>(null);
@@ -132,7 +139,9 @@ function Ancestry({ answer: newest, at }: AncestryProps) {
     return Math.min(1, Math.max(least, width / layout.width));
   };
   const fit = () => setZoom(fitted(ZOOM.least));
-  useLayoutEffect(() => setZoom(fitted(ZOOM.readable)), [layout]);
+  // Begins with what can be seen whole; more generations than that are chosen, and scroll.
+  useLayoutEffect(() => setWidth(viewport.current?.clientWidth ?? null), []);
+  useLayoutEffect(() => setZoom(fitted(chosen === null ? ZOOM.first : ZOOM.readable)), [layout]);
   const changeZoom = (factor: number) => setZoom((now) => Math.min(ZOOM.most, Math.max(ZOOM.least, now * factor)));
   const save = () => {
     const drawing = viewport.current?.querySelector("svg");
@@ -162,10 +171,7 @@ function Ancestry({ answer: newest, at }: AncestryProps) {
           {deepest > 0 && (
             <label class="inline">
               <span class="note">Generations</span>
-              <select
-                value={String(generations)}
-                onChange={(event) => setGenerations(Number(event.currentTarget.value))}
-              >
+              <select value={String(generations)} onChange={(event) => setChosen(Number(event.currentTarget.value))}>
                 {choicesOf(deepest, generations).map((one) => (
                   <option key={one} value={String(one)}>
                     {one >= deepest ? `all ${deepest}` : one}

@@ -13,7 +13,7 @@ export interface SpentLayout {
   readonly xs: readonly number[];
   readonly path: string;
   readonly value: Scale;
-  readonly dollars: Scale;
+  readonly dollars: Scale & { readonly format: (tick: number) => string };
   readonly base: number;
 }
 
@@ -29,6 +29,7 @@ export function spentLayout(
     minimize ? BASE : SPENT.top,
   );
   const most = Math.max(...usd, 0) || 1;
+  const count = Math.max(2, Math.floor(width / 110));
   const dollars = scaleLinear([0, most], [SPENT.left, width - SPENT.right]);
   const xs = usd.map((one) => dollars(one));
   const ys = value.map((one) => (one === null ? null : scale.of(one)));
@@ -36,7 +37,7 @@ export function spentLayout(
     xs,
     path: stepPath(xs, ys, width - SPENT.right),
     value: scale,
-    dollars: { of: (one) => dollars(one), ticks: dollars.ticks(Math.max(2, Math.floor(width / 110))) },
+    dollars: { of: (one) => dollars(one), ticks: dollars.ticks(count), format: dollars.tickFormat(count, "f") },
     base: BASE,
   };
 }

@@ -40,7 +40,7 @@ export function Spent({ curve, objective }: { readonly curve: ModelsAnswer["curv
           ))}
           {dollars.ticks.map((tick) => (
             <text key={tick} class="tick" x={dollars.of(tick)} y={base + 16} text-anchor="middle">
-              ${Number(tick.toPrecision(3))}
+              ${dollars.format(tick)}
             </text>
           ))}
           <text class="tick" x={(SPENT.left + width - SPENT.right) / 2} y={SPENT.height - 6} text-anchor="middle">

@@ -20,9 +20,14 @@ export function Research() {
         {(answer) =>
           answer.research.length === 0 ? (
             <Empty title="No research run">
-              {answer.database === null
-                ? "There is no research database beside this lineage database. `research-stage run --recording` replays a demonstration."
-                : "The research database holds no run so far."}
+              {answer.database === null ? (
+                <>
+                  There is no research database beside this lineage database.{" "}
+                  <code>research-stage run --recording</code> replays a demonstration.
+                </>
+              ) : (
+                "The research database holds no run so far."
+              )}
             </Empty>
           ) : (
             <Body answer={answer} chosen={chosen} />

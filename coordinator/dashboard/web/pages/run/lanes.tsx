@@ -68,6 +68,12 @@ function Timeline({ answer }: { readonly answer: LanesAnswer }) {
           <i class="swatch verify" />
           Verify and time
         </span>
+        {answer.lanes.some(({ spans }) => spans.some(({ outcome }) => outcome !== "ok")) && (
+          <span>
+            <i class="swatch failed" />
+            Failed
+          </span>
+        )}
         <span>
           <i class="swatch compile" />
           Compile
@@ -111,8 +117,8 @@ function LaneRow({ lane, answer, width }: RowProps & { readonly lane: Lane }) {
           <Untrusted text={lane.model} />
         </b>{" "}
         <span class="note">
-          <Untrusted text={`${lane.device} at ${lane.address}`} /> · {formatShare(lane.busy_share)} at work ·{" "}
-          {counted(done, "candidate")}
+          <Untrusted text={lane.address === "" ? lane.device : `${lane.device} at ${lane.address}`} /> ·{" "}
+          {formatShare(lane.busy_share)} at work · {counted(done, "candidate")}
         </span>
       </p>
       <svg

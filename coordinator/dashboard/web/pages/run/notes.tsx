@@ -10,7 +10,7 @@ export function Notes({ notes }: { readonly notes: RunAnswer["notes"] }) {
         <h2>Events</h2>
       </header>
       {notes.length === 0 ? (
-        <Empty title="Nothing has happened yet." />
+        <Empty title="No event is stored." />
       ) : (
         <ol class="notes" tabIndex={0} aria-label="Events, latest first">
           {notes.map(({ id, at, kind, message }) => (

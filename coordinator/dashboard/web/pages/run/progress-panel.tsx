@@ -31,7 +31,7 @@ export function ProgressPanel({ query }: { readonly query: Query<ProgressAnswer>
       <Answer query={query} label="Loading the curve">
         {(answer) =>
           answer.best.value.length === 0 ? (
-            <Empty title="Nothing has been measured yet.">The curve begins with the first correct candidate.</Empty>
+            <Empty title="No correct candidate was measured so far.">The curve begins with the first one.</Empty>
           ) : (
             <>
               <Curve answer={answer} axis={axis} />

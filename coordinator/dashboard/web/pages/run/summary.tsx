@@ -51,7 +51,7 @@ function Best({ answer }: { readonly answer: RunAnswer }) {
       <dt>Best, {objectiveTitle(objective).toLowerCase()}</dt>
       {best === null ? (
         <dd>
-          –<small>nothing measured yet</small>
+          –<small>{answer.summary.status === "running" ? "nothing measured yet" : "nothing was measured"}</small>
         </dd>
       ) : (
         <dd>
