@@ -54,3 +54,19 @@ test("a program that never releases its lock ends the run, whose user is told wh
   expect(whyUnwritable(await fatal.promise, "x.db")).toMatch(/another program holds a lock on it.*close that program/);
   expect(await refused).toBe(await fatal.promise);
 });
+
+test("what finishes a transaction runs once in each, after all of its operations", async () => {
+  const commit = new GroupCommit(
+    sqlite,
+    () => {},
+    undefined,
+    undefined,
+    () => {
+      insert(100 + stored().length)();
+    },
+  );
+  await Promise.all([commit.run(insert(1)), commit.run(insert(2))]);
+  expect(stored()).toEqual([1, 2, 102]);
+  await commit.run(insert(3));
+  expect(stored()).toEqual([1, 2, 3, 102, 104]);
+});

@@ -46,6 +46,8 @@ export class Ledger {
   /** Attempts in progress whose start is not stored yet. */
   readonly #started = new Map<string, AttemptStart>();
   #startsDue: NodeJS.Timeout | null = null;
+  /** Islands whose logs have grown in this transaction. */
+  readonly #touched = new Set<number>();
 
   constructor(lineage: OpenLineage, state: LedgerState, listener: LedgerListener, onFatal: (e: unknown) => void) {
     this.#lineage = lineage;
@@ -53,7 +55,14 @@ export class Ledger {
     this.#listener = listener;
     this.#run = state.spec.run;
     this.#statements = prepareStatements(lineage.db);
-    this.#commit = new GroupCommit(lineage.sqlite, onFatal, () => listener.onLocked?.());
+    const { sqlite } = lineage;
+    this.#commit = new GroupCommit(
+      sqlite,
+      onFatal,
+      () => listener.onLocked?.(),
+      undefined,
+      () => this.#storeEnds(),
+    );
     const { run, llm } = state.spec;
     this.models = new ModelLedger(lineage.db, run, llm?.budget_usd ?? 0, (work) => this.#write(work));
   }
@@ -256,11 +265,16 @@ export class Ledger {
     for (const source of evolvedSources) this.#statements.evolvedSource(source, now);
     for (const candidate of candidates) this.#statements.candidate(this.#run, candidate, now);
     for (const entry of entries) this.#statements.log(entry);
-    const touched = new Set(entries.map((entry) => entry.island));
-    for (const index of touched) {
+    for (const entry of entries) this.#touched.add(entry.island);
+  }
+
+  /** Where the logs and the run now end: once in each transaction, whatever the number of steps in it. */
+  #storeEnds(): void {
+    if (this.#touched.size === 0) return;
+    for (const index of this.#touched) {
       this.#statements.island(this.#run, this.state.islands[index] as IslandLedger);
     }
-    if (entries.length === 0) return;
+    this.#touched.clear();
     this.#statements.run(this.#run, this.state.accepted, this.state.leaders.best()?.candidate ?? null);
   }
 }
