@@ -12,6 +12,7 @@ import { recordCommand } from "./record.ts";
 import { resumeCommand } from "./resume.ts";
 import { runsCommand } from "./runs.ts";
 import { startCommand } from "./start.ts";
+import { statusCommand } from "./status.ts";
 import { stopCommand } from "./stop.ts";
 import { watchCommand } from "./watch.ts";
 
@@ -33,6 +34,7 @@ export function coordinator(): Command {
     resumeCommand(),
     stopCommand(),
     watchCommand(),
+    statusCommand(),
     runsCommand(),
     checkCommand(),
     recordCommand(),

@@ -45,6 +45,9 @@ interface GivenOptions extends ModelOptions, ObjectiveOptions, TelemetryOptions 
   readonly prior: string[];
   readonly evaluator: string[];
   readonly devices?: string;
+  readonly externalEvaluators?: boolean;
+  readonly minEvaluators?: string;
+  readonly maxEvaluators?: string;
   readonly externalWorkers?: boolean;
   readonly evolve: "config" | "source";
   readonly requireSandbox?: boolean;
@@ -139,6 +142,9 @@ export function startCommand(): Command {
     )
     .option("--require-sandbox", "refuse to start a local evaluator that cannot contain candidates")
     .addOption(repeatable("--evaluator <host:port>", "use this evaluator instead of a local one", "a local evaluator"))
+    .option("--external-evaluators", "do not start a local evaluator; wait for ones that announce themselves")
+    .option("--min-evaluators <n>", "wait while fewer evaluators serve (default: 0); without --wait, for any time")
+    .option("--max-evaluators <n>", "use at most n evaluators; further ones wait in reserve (default: no limit)")
     .option("--devices <numbers>", "devices of the local evaluator, such as 0,1")
     .option("--external-workers", "do not start local island-workers")
     .option("--wait <duration>", WAIT)
@@ -215,6 +221,23 @@ function priorOf(given: readonly string[]): WantedPrior {
   return "none";
 }
 
+function evaluatorsOf(given: GivenOptions): Pick<Launch, "external_evaluators" | "min_evaluators" | "max_evaluators"> {
+  if (given.externalEvaluators === true && given.evaluator.length > 0) {
+    throw new UserError("--evaluator names the evaluators, --external-evaluators waits for any. Omit one of them.", 2);
+  }
+  const bound = (text: string | undefined, name: string) =>
+    text === undefined ? undefined : parseInteger(text, name, { min: 1, max: 256 });
+  const [min, max] = [bound(given.minEvaluators, "--min-evaluators"), bound(given.maxEvaluators, "--max-evaluators")];
+  if (min !== undefined && max !== undefined && min > max) {
+    throw new UserError(`--min-evaluators ${min} exceeds --max-evaluators ${max}. Lower it, or raise the other.`, 2);
+  }
+  return {
+    ...(given.externalEvaluators === true && { external_evaluators: true }),
+    ...(min !== undefined && { min_evaluators: min }),
+    ...(max !== undefined && { max_evaluators: max }),
+  };
+}
+
 function launchOf(given: GivenOptions): Launch {
   const replay = given.backend === "replay" || (given.backend === undefined && given.space.length > 0);
   if (replay && given.space.length === 0) {
@@ -244,6 +267,7 @@ function launchOf(given: GivenOptions): Launch {
     evaluators: given.evaluator.map((text) => formatAddress(parseAddress(text, "--evaluator"))),
     devices: given.devices === undefined ? null : parseDevices(given.devices).join(","),
     ...(given.requireSandbox === true && { require_sandbox: true }),
+    ...evaluatorsOf(given),
     external_workers: given.externalWorkers === true,
     ...(given.wait !== undefined && { wait_s: parseDuration(given.wait, "--wait") }),
     nats: given.nats ?? null,

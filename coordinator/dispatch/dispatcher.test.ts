@@ -123,3 +123,32 @@ test("a candidate that a busy machine could not measure is tried again there, an
   expect(settled.map(({ candidate }) => candidate).sort()).toEqual(["a", "b", "c", "d"]);
   await dispatcher.stop();
 });
+
+test.each([
+  ["handed back", { kind: "refused", why: "it drains", fault: "draining" }],
+  ["lost with one that had said so", { kind: "lost", stage: "TIMING", why: "connection reset" }],
+] as const)("%s: tried again, and blamed on the candidate only when it happens for ever", async (_how, end) => {
+  let left = 5;
+  const link = {
+    evaluate: async (_: EvaluateRequest, onStage: (stage: "TIMING") => void): Promise<CallEnd> => {
+      onStage("TIMING");
+      // Not before it has rested, for which a test does not wait.
+      setImmediate(() => {
+        for (const slot of dispatcher.slots) slot.restsUntil = 0;
+        dispatcher.wake();
+      });
+      return left-- > 0 ? end : ANSWER;
+    },
+    cancelAll: () => {},
+  } as unknown as EvaluatorLink;
+  const { ledger: asked } = ledger();
+  const dispatcher = new Dispatcher(spec, asked, {
+    ...{ onUnusable: () => {}, onLost: () => {}, onBusy: () => {}, onResult: () => {} },
+  });
+  dispatcher.join("daemon", link, 1, ["m"]).leaving = true;
+  const candidate = (id: string) => ({ id, island: 0, config: {} }) as unknown as AcceptedCandidate;
+  expect(await dispatcher.remeasure(candidate("a"), 1)).toMatchObject({ outcome: "invalid" });
+  left = Number.POSITIVE_INFINITY;
+  expect(await dispatcher.remeasure(candidate("b"), 1)).toMatchObject({ outcome: "crashed" });
+  await dispatcher.stop();
+});

@@ -24,6 +24,8 @@ import { recordOf, recordWithoutResult } from "./result.ts";
  * sent alone, so that no candidate is blamed for another one beside it.
  */
 const MAX_DEATHS = 3;
+/** Ends of evaluators that had said so before: as many are not blamed on a candidate, which could have sent the signal. */
+const MAX_SPARED = 10;
 /** How long an evaluator that refused is left alone, milliseconds. */
 const REST_MS = 20;
 /** The same for one that did not answer at all. */
@@ -36,6 +38,8 @@ interface Attempting {
   readonly workloads: readonly string[];
   attempts: number;
   deaths: number;
+  /** Attempts that ended because their evaluators were told to end. */
+  spared: number;
   /** A finalist's re-measurement: its round, and who waits for it. */
   readonly remeasurement: { readonly round: number; readonly done: (record: EvaluationRecord) => void } | null;
 }
@@ -70,6 +74,16 @@ export class Dispatcher {
 
   get slots(): Iterable<EvaluatorSlot> {
     return this.#plan.slots;
+  }
+
+  /** Candidates that no evaluator has, by the device model that they are limited to. */
+  get waiting(): ReadonlyMap<string | null, number> {
+    return this.#plan.waitingByModel();
+  }
+
+  /** Candidates that evaluators have. */
+  get inFlight(): number {
+    return this.#running.size;
   }
 
   join(id: string, link: EvaluatorLink, credits: number, deviceModels: readonly string[]): EvaluatorSlot {
@@ -118,6 +132,7 @@ export class Dispatcher {
       workloads: niche?.workloads ?? this.#spec.workloads,
       // A re-measurement starts afresh: the attempts and deaths before the candidate was counted do not matter.
       ...(remeasurement === null ? this.#ledger.pastAttempts(candidate.id) : { attempts: 0, deaths: 0 }),
+      spared: 0,
       remeasurement,
     };
     this.#plan.add({ job, island: candidate.island, deviceModel: niche?.device ?? null, alone: isSuspect(job) });
@@ -191,7 +206,9 @@ export class Dispatcher {
         break;
       case "refused":
         // Another coordinator took the credit, or the daemon drains: rest, then try again, here or on another evaluator.
-        slot.restsUntil = performance.now() + REST_MS;
+        slot.restsUntil =
+          performance.now() + (end.fault === "draining" || end.fault === "quarantined" ? AWAY_MS : REST_MS);
+        if (stage !== null && end.fault === "draining" && ++job.spared > MAX_SPARED) break;
         await this.#forget(job, number, stage, "refused");
         this.#plan.add(task, true);
         return;
@@ -210,11 +227,11 @@ export class Dispatcher {
       case "lost":
         break;
     }
-    const why = end.kind === "lost" ? end.why : "the evaluator cancelled the call";
+    const why = end.kind === "cancelled" ? "the evaluator cancelled the call" : end.why;
     // Nobody answers there: it is restarting, or disconnected, which its descriptions will tell.
     if (stage === null) slot.restsUntil = performance.now() + AWAY_MS;
     this.#listener.onLost(slot.id, id, why);
-    if (stage !== null) job.deaths++;
+    if (stage !== null && !(slot.leaving && ++job.spared <= MAX_SPARED)) job.deaths++;
     await this.#forget(job, number, stage, "evaluator_lost");
     if (job.deaths < MAX_DEATHS) {
       this.#plan.add({ ...task, alone: isSuspect(job) }, true);

@@ -18,8 +18,8 @@ import type { FindAccess } from "../identity/find-evaluator-access.ts";
 /** How the call of an attempt ended. `stage` is the last one that was heard of. */
 export type CallEnd =
   | { readonly kind: "result"; readonly stage: StageName | null; readonly result: Result__Output }
-  /** No credit free, or draining: nothing was started. */
-  | { readonly kind: "refused"; readonly why: string }
+  /** No credit is free, it drains, or its devices are quarantined. What has begun is handed back. */
+  | { readonly kind: "refused"; readonly why: string; readonly fault: EvaluatorFault | null }
   /** Its machine does too much else to be measured on now. */
   | { readonly kind: "busy"; readonly why: string }
   /** The daemon does not take such a request; another attempt would end the same way. */
@@ -98,7 +98,7 @@ export class EvaluatorLink {
           if (stage !== null) onStage(stage);
         } else if (event.result) {
           // Its next description tells whether it has another invitation.
-          if (this.#isWithdrawn(call)) return end({ kind: "refused", why: WITHDRAWN });
+          if (this.#isWithdrawn(call)) return end({ kind: "refused", why: WITHDRAWN, fault: null });
           result = event.result;
           end({ kind: "result", stage, result });
         }
@@ -152,16 +152,22 @@ function isSame(a: EvaluatorAccess, b: EvaluatorAccess | null): boolean {
 
 function endOfError(error: ServiceError, stage: StageName | null): CallEnd {
   const why = error.details || error.message;
+  const fault = faultIn(error.metadata);
   switch (error.code) {
     case status.RESOURCE_EXHAUSTED:
-      return { kind: faultIn(error.metadata) === "machine_busy" ? "busy" : "refused", why };
+      return fault === "machine_busy" ? { kind: "busy", why } : { kind: "refused", why, fault };
+    case status.UNAVAILABLE:
+      // gRPC itself says the same of an evaluator that does not answer.
+      return fault === "draining" || fault === "quarantined"
+        ? { kind: "refused", why, fault }
+        : { kind: "lost", stage, why };
     case status.INVALID_ARGUMENT:
       return { kind: "rejected", why };
     case status.FAILED_PRECONDITION:
     case status.UNAUTHENTICATED:
     case status.PERMISSION_DENIED:
     case status.UNIMPLEMENTED:
-      return { kind: "unusable", fault: faultIn(error.metadata), why };
+      return { kind: "unusable", fault, why };
     case status.CANCELLED:
       return { kind: "cancelled" };
     default:

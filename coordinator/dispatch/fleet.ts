@@ -11,13 +11,15 @@ import type { EvaluatorFault } from "@kevo/proto/evaluator-fault.ts";
 import type { Description } from "@kevo/proto/evaluator-service.ts";
 import { type EvaluatorAnnouncement, evaluatorAnnouncement } from "@kevo/proto/messages/evaluators.ts";
 import { subjects } from "@kevo/proto/subjects.ts";
+import { type FleetBounds, hasRoom, shortfallOf } from "../fleet/bounds.ts";
+import { type FleetFigures, figuresOf } from "../fleet/figures.ts";
 import type { FindAccess } from "../identity/find-evaluator-access.ts";
 import type { EvaluatorSnapshot } from "../snapshot/snapshot.ts";
 import { DialPolicy } from "./dial-policy.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { EvaluatorLink } from "./evaluator-link.ts";
+import { type Member, newMember } from "./member.ts";
 import { whyNoAnswer } from "./no-answer.ts";
-import type { EvaluatorSlot } from "./plan.ts";
 
 const DESCRIBE_EVERY_MS = 1_000;
 /** After this many failed descriptions in a row, other evaluators get its work. */
@@ -29,27 +31,6 @@ export interface FleetListener {
   onNote(message: string): void;
 }
 
-interface Member {
-  readonly link: EvaluatorLink;
-  /** Named on the command line or started here: tried again for ever. Announced ones announce themselves again. */
-  named: boolean;
-  slot: EvaluatorSlot | null;
-  description: Description | null;
-  state: EvaluatorSnapshot["state"] | "connecting";
-  failures: number;
-  /** A description is on its way. */
-  asked: boolean;
-  /** A person wants it to receive no more work. */
-  drained: boolean;
-  /** It was announced that it leaves; it is believed once it says so itself, or no longer answers. */
-  leaving: boolean;
-  /** Its fault: the code, if it gave one, and the message. */
-  fault: EvaluatorFault | null;
-  why: string;
-  /** When the device's busy time was last looked at, for its share. */
-  busyShares: (number | null)[];
-}
-
 export class Fleet {
   readonly #members = new Map<string, Member>();
   readonly #run: string;
@@ -59,19 +40,22 @@ export class Fleet {
   readonly #access: FindAccess;
   readonly #timer: NodeJS.Timeout;
   readonly #policy = new DialPolicy();
+  readonly #bounds: FleetBounds;
   #announcements: Subscription | null = null;
   #expected = 0;
   #changeDue = false;
   #closed = false;
+  #wasShort = false;
 
   constructor(
-    { run, backend }: { readonly run: string; readonly backend: BackendName },
+    { run, backend, bounds }: { readonly run: string; readonly backend: BackendName; readonly bounds: FleetBounds },
     dispatcher: Dispatcher,
     access: FindAccess,
     listener: FleetListener,
   ) {
     this.#run = run;
     this.#backend = backend;
+    this.#bounds = bounds;
     this.#dispatcher = dispatcher;
     this.#access = access;
     this.#listener = listener;
@@ -110,13 +94,24 @@ export class Fleet {
     member.link.close();
   }
 
-  /** True when some evaluator serves on some device. */
+  /** True when some evaluator serves on some device, and as many serve as the run requires. */
   get serving(): boolean {
+    if (this.shortfall !== null) return false;
     return [...this.#members.values()].some(({ state, slot }) => state === "serving" && (slot?.credits ?? 0) > 0);
   }
 
-  /** A message that says why no evaluator serves. */
+  /** Says that fewer serve than the run requires; null where enough do, and where none is required. */
+  get shortfall(): string | null {
+    return shortfallOf(this.#bounds, this.#serving);
+  }
+
+  get #serving(): number {
+    return [...this.#members.values()].filter(({ state }) => state === "serving").length;
+  }
+
+  /** A message that says why no evaluator serves, or too few. */
   get trouble(): string {
+    if (this.#serving > 0 && this.shortfall !== null) return this.shortfall;
     const reasons = [...this.#members.values()].map((m) => `${m.link.address}: ${m.why || m.state}`);
     if (reasons.length > 0) return reasons.join("; ");
     return this.#expected > 0 ? "the local evaluator is starting" : "no evaluator has announced itself";
@@ -191,6 +186,12 @@ export class Fleet {
     }));
   }
 
+  /** @param left evaluations of the budget that no candidate has taken yet; null without a budget. */
+  figures(left: number | null): FleetFigures {
+    const { waiting, inFlight } = this.#dispatcher;
+    return figuresOf(this.snapshots(), { waiting, inFlight, left }, this.#bounds);
+  }
+
   descriptions(): { id: string; address: string; description: Description; state: EvaluatorSnapshot["state"] }[] {
     return [...this.#members.values()].flatMap(({ description, link, state }) =>
       description === null || state === "connecting"
@@ -229,20 +230,7 @@ export class Fleet {
 
   #welcome(address: string, named: boolean): void {
     const link = new EvaluatorLink(address, this.#access);
-    const member: Member = {
-      link,
-      named,
-      slot: null,
-      description: null,
-      state: "connecting",
-      failures: 0,
-      asked: false,
-      drained: false,
-      leaving: false,
-      fault: null,
-      why: "",
-      busyShares: [],
-    };
+    const member = newMember(link, named);
     this.#members.set(address, member);
     void this.#describe(member);
   }
@@ -276,6 +264,7 @@ export class Fleet {
     }
     if (before !== null && before.id !== description.id) this.#part(member, "lost");
     if (member.state === "unusable") return;
+    if (description.draining && member.slot !== null) member.slot.leaving = true;
     if (description.draining || member.drained) this.#part(member, "draining");
     else this.#serve(member, description);
   }
@@ -288,6 +277,10 @@ export class Fleet {
       if (member.slot.credits === credits) return;
       member.slot.credits = credits;
     } else {
+      if (!hasRoom(this.#bounds, this.#serving)) {
+        this.#reserve(member);
+        return;
+      }
       member.slot = this.#dispatcher.join(description.id, member.link, credits, models);
       member.state = "serving";
       this.#listener.onNote(
@@ -303,6 +296,17 @@ export class Fleet {
     }
     this.#changed();
     this.#dispatcher.wake();
+  }
+
+  /** As many serve as the run may have. It takes the place of the next one that leaves. */
+  #reserve(member: Member): void {
+    member.why = `it waits in reserve, because ${this.#bounds.ceiling} serve, as many as --max-evaluators allows`;
+    if (member.state !== "reserve") this.#listener.onNote(`evaluator ${member.link.address}: ${member.why}`);
+    this.#part(member, "reserve");
+  }
+
+  #callReserve(): void {
+    for (const member of this.#members.values()) if (member.state === "reserve") void this.#describe(member);
   }
 
   #failed(member: Member, error: unknown): void {
@@ -321,13 +325,22 @@ export class Fleet {
     }
   }
 
+  #sayShortfall(): void {
+    const { shortfall } = this;
+    if ((shortfall !== null) === this.#wasShort) return;
+    this.#wasShort = shortfall !== null;
+    this.#listener.onNote(shortfall === null ? "enough evaluators serve" : `the run waits: ${shortfall}`);
+  }
+
   /** Evaluators of a large cluster come by the hundred: the changes of one turn of the event loop are told together. */
   #changed(): void {
     if (this.#changeDue) return;
     this.#changeDue = true;
     setImmediate(() => {
       this.#changeDue = false;
-      if (!this.#closed) this.#listener.onChange();
+      if (this.#closed) return;
+      this.#sayShortfall();
+      this.#listener.onChange();
     });
   }
 
@@ -352,5 +365,6 @@ export class Fleet {
     }
     if (served) this.#listener.onNote(`evaluator ${member.link.address} is ${state}`);
     this.#changed();
+    if (served) this.#callReserve();
   }
 }

@@ -104,6 +104,7 @@ test("windows add up to the credits, and every island that fits gets one", () =>
         restsUntil: 0,
         inFlight: 0,
         alone: false,
+        leaving: false,
       }));
       const windows = windowsOf(list, models);
       const reachable = list.filter((s) => s.serving && models.some((m) => m === null || s.deviceModels.includes(m)));

@@ -27,6 +27,8 @@ export interface EvaluatorSlot {
   inFlight: number;
   /** Its candidate must be evaluated alone. */
   alone: boolean;
+  /** It has said that it ends: that it did is no candidate's doing. */
+  leaving: boolean;
 }
 
 export class DispatchPlan<J> {
@@ -40,12 +42,21 @@ export class DispatchPlan<J> {
     return this.#waiting;
   }
 
+  /** Null: for any. */
+  waitingByModel(): Map<string | null, number> {
+    const counts = new Map<string | null, number>();
+    for (const queue of this.#queues.values()) {
+      for (const { deviceModel } of queue) counts.set(deviceModel, (counts.get(deviceModel) ?? 0) + 1);
+    }
+    return counts;
+  }
+
   get slots(): Iterable<EvaluatorSlot> {
     return this.#slots.values();
   }
 
   join(id: string, credits: number, deviceModels: readonly string[]): EvaluatorSlot {
-    const slot = { id, credits, deviceModels, serving: true, restsUntil: 0, inFlight: 0, alone: false };
+    const slot = { id, credits, deviceModels, serving: true, restsUntil: 0, inFlight: 0, alone: false, leaving: false };
     this.#slots.set(id, slot);
     return slot;
   }

@@ -259,7 +259,7 @@ export const evaluators = sqliteTable(
     backend: text().notNull(),
     /** Description of the wire, JSON. */
     description: text().notNull(),
-    state: text({ enum: ["serving", "draining", "lost", "disconnected", "unusable"] }).notNull(),
+    state: text({ enum: ["serving", "draining", "reserve", "lost", "disconnected", "unusable"] }).notNull(),
     firstSeen: integer("first_seen").notNull(),
     lastSeen: integer("last_seen").notNull(),
   },

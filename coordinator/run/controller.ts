@@ -10,7 +10,7 @@ import { counted } from "@kevo/core/text/plural.ts";
 import { isWithoutCode, proposesInTurn } from "@kevo/proto/backend-name.ts";
 import type { DataArgument, EventKind } from "@kevo/proto/event.ts";
 import type { LogEntry } from "@kevo/proto/log.ts";
-import { type RunSpec, UNLIMITED_EVALUATIONS } from "@kevo/proto/run.ts";
+import { UNLIMITED_EVALUATIONS } from "@kevo/proto/run.ts";
 import { type RunEnd, type SearchEnd, STATUS_OF_END } from "@kevo/proto/run-end.ts";
 import { subjects } from "@kevo/proto/subjects.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
@@ -24,12 +24,14 @@ import { writeError } from "../ledger/write-error.ts";
 import { describeTrouble } from "../lineage/queries/models.ts";
 import { formatProgress } from "../progress/format.ts";
 import type { RunSnapshot } from "../snapshot/snapshot.ts";
+import { describeBudget } from "./budget-text.ts";
 import { BusyWait } from "./busy-wait.ts";
 import type { Child } from "./children.ts";
 import { type RunningClocks, startClocks } from "./clocks.ts";
 import { Endpoints } from "./endpoints.ts";
 import { Grants } from "./grants.ts";
 import { IslandWindows } from "./island-windows.ts";
+import { boundsOf } from "./launch.ts";
 import { Leases } from "./leases.ts";
 import { LiveView } from "./live-snapshot.ts";
 import { type LocalListener, localEvaluators, startLocalPrograms } from "./local-programs.ts";
@@ -43,7 +45,7 @@ import { windowsInTurn } from "./sequential-windows.ts";
 import { serveDashboard } from "./serve-dashboard.ts";
 import { StallWatch } from "./stall-watch.ts";
 import { openStores } from "./stores.ts";
-import { Watchdog } from "./watchdog.ts";
+import { evaluatorTimeoutMs, Watchdog } from "./watchdog.ts";
 
 export async function executeRun(session: RunSession): Promise<Ending> {
   await using stack = new AsyncDisposableStack();
@@ -108,11 +110,16 @@ class RunController {
       },
       onResult: () => this.#busyWait.measured(),
     });
-    this.#fleet = new Fleet(spec, this.#dispatcher, findEvaluatorAccess(lineage.path, token), {
-      onChange: () => this.#fleetChanged(),
-      onNote: (message) => this.#note("evaluator", message),
-    });
-    this.#windows = new IslandWindows(spec, () => this.#dispatcher.slots);
+    this.#fleet = new Fleet(
+      { ...spec, bounds: boundsOf(launch) },
+      this.#dispatcher,
+      findEvaluatorAccess(lineage.path, token),
+      {
+        onChange: () => this.#fleetChanged(),
+        onNote: (message) => this.#note("evaluator", message),
+      },
+    );
+    this.#windows = new IslandWindows(spec, () => (this.#fleet.shortfall === null ? this.#dispatcher.slots : []));
     this.#view = new LiveView(this.#state, this.#fleet);
     this.#actions = new RunActions({
       ...{ ledger: this.#ledger, fleet: this.#fleet, launch },
@@ -233,8 +240,7 @@ class RunController {
 
   #startClocks(): void {
     const { spec, progress, mode, launch } = this.#session;
-    const waitMs = launch.wait_s === undefined ? undefined : launch.wait_s * 1000;
-    const watchdog = new Watchdog(spec.kernel.id, this.#fleet, undefined, waitMs);
+    const watchdog = new Watchdog(spec.kernel.id, this.#fleet, undefined, evaluatorTimeoutMs(launch));
     this.#clocks = startClocks({
       onView: () => progress.update(this.#snapshot(this.#waiting(watchdog))),
       onStore: () => this.#storeProgress(),
@@ -260,7 +266,7 @@ class RunController {
     const { spec, mode, launch } = this.#session;
     if (this.#state.closed || !mode.needsEvaluators) return;
     const progress = this.#state.accepted + this.#state.evaluated + this.#state.cached;
-    const startsItsOwn = launch.evaluators.length === 0 && !launch.external_workers;
+    const startsItsOwn = localEvaluators(this.#session) > 0 && !launch.external_workers;
     const stalled = this.#stallWatch.look(performance.now(), {
       progress,
       starting: startsItsOwn && progress === 0,
@@ -386,9 +392,4 @@ class RunController {
   #elapsedS(): number {
     return (this.#session.elapsedBeforeMs + performance.now() - this.#startedAt) / 1000;
   }
-}
-
-function describeBudget({ evaluations, time_s }: RunSpec): string {
-  if (evaluations === UNLIMITED_EVALUATIONS) return `${time_s} s`;
-  return `${counted(evaluations, "evaluation")}${time_s === null ? "" : `, ${time_s} s at most`}`;
 }

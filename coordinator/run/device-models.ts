@@ -8,7 +8,7 @@ import type { Launch } from "./launch.ts";
 
 /** Asks the named evaluators, or this host; none where neither says. Evaluators that join by themselves are not asked. */
 export async function deviceModelsOf(
-  { evaluators }: Pick<Launch, "evaluators">,
+  { evaluators, external_evaluators }: Pick<Launch, "evaluators" | "external_evaluators">,
   backend: BackendName,
   access: FindAccess,
 ): Promise<string[]> {
@@ -16,6 +16,7 @@ export async function deviceModelsOf(
     const models = await Promise.all(evaluators.map((address) => ofEvaluator(address, access)));
     return [...new Set(models.flat())];
   }
+  if (external_evaluators === true) return [];
   if (backend === "cpu") return [cpuModel()];
   return backend === "triton" ? await ofThisHost(process.env) : [];
 }

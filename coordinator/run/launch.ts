@@ -2,6 +2,7 @@
 import { objectiveRequest } from "@kevo/core/recorded-space/objective.ts";
 import { paramValue } from "@kevo/proto/search-space.ts";
 import { z } from "zod";
+import type { FleetBounds } from "../fleet/bounds.ts";
 
 const fields = z.object({
   /** Kernel id, or absolute path of its folder; null in replay. */
@@ -14,6 +15,12 @@ const fields = z.object({
   /** HOST:PORT of evaluators named on the command line; without any, a local one is started. */
   evaluators: z.array(z.string()),
   devices: z.string().nullable(),
+  /** No local evaluator is started: others announce themselves. */
+  external_evaluators: z.boolean().optional(),
+  /** With fewer evaluators the run waits. */
+  min_evaluators: z.int().nonnegative().optional(),
+  /** Further evaluators wait in reserve. */
+  max_evaluators: z.int().positive().optional(),
   /** The local evaluator starts only where its sandbox contains candidates. */
   require_sandbox: z.boolean().optional(),
   external_workers: z.boolean(),
@@ -38,3 +45,7 @@ export const launch = z.preprocess((stored) => {
   const { space, ...others } = stored;
   return { ...others, spaces: space === null ? [] : [space] };
 }, fields);
+
+export function boundsOf({ min_evaluators, max_evaluators }: Launch): FleetBounds {
+  return { floor: min_evaluators ?? 0, ceiling: max_evaluators ?? null };
+}

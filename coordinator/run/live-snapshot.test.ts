@@ -10,7 +10,7 @@ const spec = specOf({ count: 1, evaluations: 20, time_s: 600 });
 
 const spaceOf = (max: number) =>
   openSpace({ parameters: [{ name: "A", type: "integer", min: 1, max, step: 1 }], constraints: [] });
-const noFleet = { snapshots: () => [] } as unknown as Fleet;
+const noFleet = { snapshots: () => [], figures: () => null } as unknown as Fleet;
 
 it("expects no more evaluations than the space holds, and none beyond the budget", () => {
   const budget = (evaluations: number, size: number) =>

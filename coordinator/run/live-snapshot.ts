@@ -1,5 +1,6 @@
 /** The running coordinator's view of its run, from memory: no query on the dispatching thread. */
 
+import { UNLIMITED_EVALUATIONS } from "@kevo/proto/run.ts";
 import type { Fleet } from "../dispatch/fleet.ts";
 import { splitCandidateId } from "../ledger/island-ledger.ts";
 import type { LedgerState } from "../ledger/ledger-state.ts";
@@ -84,6 +85,7 @@ export class LiveView {
         exhausted: island.exhausted,
       })),
       evaluators: this.#fleet.snapshots(),
+      fleet: this.#fleet.figures(spec.evaluations === UNLIMITED_EVALUATIONS ? null : this.#state.remaining),
     };
   }
 

@@ -28,7 +28,8 @@ const listening = z.object({ listening: z.string() });
 
 /** How many evaluators `startLocalPrograms` starts. */
 export function localEvaluators({ launch, mode }: Pick<RunSession, "launch" | "mode">): number {
-  return mode.needsEvaluators && launch.evaluators.length === 0 ? Math.max(1, launch.spaces.length) : 0;
+  const named = launch.evaluators.length > 0 || launch.external_evaluators === true;
+  return mode.needsEvaluators && !named ? Math.max(1, launch.spaces.length) : 0;
 }
 
 /** The programs that the run needs and the user did not name. */

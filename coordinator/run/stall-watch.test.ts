@@ -31,7 +31,7 @@ test("a run whose own programs are on their way has not stalled", () => {
 test.each([
   [{ connected: false }, /NATS/],
   [{ logTrouble: "full" }, /published \(full\)/],
-  [{ evaluatorTrouble: "lost", outstanding: 3 }, /no evaluator is available \(lost\)/],
+  [{ evaluatorTrouble: "lost", outstanding: 3 }, /the run waits for evaluators \(lost\)/],
   [{}, /propose nothing/],
 ] as const)("names the cause: %o", (change, why) => {
   const watch = new StallWatch();

@@ -54,7 +54,7 @@ function reasonOf(movement: Movement): string | null {
   const { connected, logTrouble, evaluatorTrouble, leased, refusal, outstanding, awaitsModels } = movement;
   if (!connected) return "the NATS server does not answer";
   if (logTrouble !== null) return `the logs cannot be published (${logTrouble})`;
-  if (evaluatorTrouble !== null) return `no evaluator is available (${evaluatorTrouble})`;
+  if (evaluatorTrouble !== null) return `the run waits for evaluators (${evaluatorTrouble})`;
   // An evaluation may take long.
   if (outstanding > 0) return null;
   if (leased === 0) return "no island-worker has leased an island. Start one, or check why it ended";

@@ -1,10 +1,15 @@
 import type { EvaluatorFault } from "@kevo/proto/evaluator-fault.ts";
 import { expect, it } from "vitest";
-import { EVALUATOR_TIMEOUT_MS, Watchdog } from "./watchdog.ts";
+import { EVALUATOR_TIMEOUT_MS, evaluatorTimeoutMs, Watchdog } from "./watchdog.ts";
 
 function watched(hopeless = false, fault: EvaluatorFault | null = null) {
   const clock = { now: 0 };
-  const fleet = { hopeless, trouble: "host:1: not reachable", firstFault: { fault, why: "not reachable" } };
+  const fleet = {
+    hopeless,
+    trouble: "host:1: not reachable",
+    firstFault: { fault, why: "not reachable" },
+    shortfall: null,
+  };
   const watchdog = new Watchdog("matmul", fleet, () => clock.now);
   return { clock, watchdog };
 }
@@ -24,7 +29,7 @@ it("gives up only when no evaluator has served the run for long", () => {
 
 it("says why it waits and for how much longer, and waits as long as it was told to", () => {
   const clock = { now: 0 };
-  const fleet = { hopeless: false, trouble: "host:1: not reachable", firstFault: null };
+  const fleet = { hopeless: false, trouble: "host:1: not reachable", firstFault: null, shortfall: null };
   const watchdog = new Watchdog("matmul", fleet, () => clock.now, 600_000);
   clock.now = 100_500;
   expect(watchdog.check(false, [])).toBeNull();
@@ -43,4 +48,15 @@ it("says by a code that the kernel is at fault, with what the evaluator said", (
     detail: "not reachable",
   });
   expect(watched(true, "disk_full").watchdog.check(false, [])?.code).toBe("evaluators_unusable");
+});
+
+it("waits for ever below a stated floor, unless it was told how long", () => {
+  const clock = { now: 0 };
+  const fleet = { hopeless: false, trouble: "", firstFault: null, shortfall: "1 of the 3 evaluators serves" };
+  const patient = new Watchdog("matmul", fleet, () => clock.now, evaluatorTimeoutMs({ min_evaluators: 3 }));
+  const hurried = new Watchdog("matmul", fleet, () => clock.now, evaluatorTimeoutMs({ min_evaluators: 3, wait_s: 5 }));
+  clock.now = 1e9;
+  expect(patient.check(false, [])).toBeNull();
+  expect(patient.waiting).toBe("1 of the 3 evaluators serves");
+  expect(hurried.check(false, [])?.message).toMatch(/^Too few evaluators have served for 5 s: 1 of the 3 .* --wait\.$/);
 });

@@ -15,13 +15,17 @@ import { definitionObject } from "./spec.ts";
  */
 export async function withinDevices<K extends KernelPackage>(
   kernel: K,
-  launch: Pick<Launch, "evaluators">,
+  launch: Pick<Launch, "evaluators" | "external_evaluators">,
   access: FindAccess,
   onNote: (note: string) => void,
 ): Promise<K> {
   if (!isGated(kernel.definition)) return kernel;
   const capability =
-    launch.evaluators.length > 0 ? await ofEvaluators(launch.evaluators, access) : await ofThisHost(process.env);
+    launch.evaluators.length > 0
+      ? await ofEvaluators(launch.evaluators, access)
+      : launch.external_evaluators === true
+        ? null
+        : await ofThisHost(process.env);
   const { definition, leftOut, unmeasured } = withinCapability(kernel.definition, capability);
   const here =
     capability === null

@@ -3,6 +3,7 @@ import { objective } from "@kevo/proto/objective.ts";
 import { outcome } from "@kevo/proto/outcome.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
 import { z } from "zod";
+import { fleetFigures } from "../fleet/figures.ts";
 
 const v = z.literal(WIRE_VERSION);
 const count = z.int().nonnegative();
@@ -24,7 +25,7 @@ const device = z.object({ id: z.string(), model: z.string(), state: z.string(), 
 const evaluator = z.object({
   id: z.string(),
   address: z.string(),
-  state: z.enum(["serving", "draining", "lost", "disconnected", "unusable"]),
+  state: z.enum(["serving", "draining", "reserve", "lost", "disconnected", "unusable"]),
   credits: count,
   inFlight: count,
   devices: z.array(device),
@@ -55,6 +56,8 @@ const snapshot = z.object({
   best: best.nullable(),
   islands: z.array(island),
   evaluators: z.array(evaluator),
+  /** Earlier versions do not tell. */
+  fleet: fleetFigures.nullable().default(null),
 });
 
 /** `kevo.<run>.view`, request and reply. */

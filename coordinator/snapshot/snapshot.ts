@@ -1,6 +1,7 @@
 /** A person's view of a run at one moment. Plain data: from the coordinator's memory, or in `watch` from the database. */
 
 import type { Outcome } from "@kevo/proto/outcome.ts";
+import type { FleetFigures } from "../fleet/figures.ts";
 import type { RunObjective } from "../lineage/run-objective.ts";
 
 export interface IslandSnapshot {
@@ -22,7 +23,7 @@ export interface IslandSnapshot {
 export interface EvaluatorSnapshot {
   readonly id: string;
   readonly address: string;
-  readonly state: "serving" | "draining" | "lost" | "disconnected" | "unusable";
+  readonly state: "serving" | "draining" | "reserve" | "lost" | "disconnected" | "unusable";
   readonly credits: number;
   readonly inFlight: number;
   readonly devices: readonly {
@@ -63,4 +64,6 @@ export interface RunSnapshot {
   } | null;
   readonly islands: readonly IslandSnapshot[];
   readonly evaluators: readonly EvaluatorSnapshot[];
+  /** What an autoscaler needs; null where only the database is known. */
+  readonly fleet?: FleetFigures | null;
 }

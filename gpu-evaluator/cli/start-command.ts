@@ -1,6 +1,7 @@
 /** `gpu-evaluator start`: the options, their checks and their help. */
 import { formatAddress, isLoopback, parseAddress } from "@kevo/core/config/address.ts";
 import { parseDevices } from "@kevo/core/config/devices.ts";
+import { parseDuration } from "@kevo/core/config/duration.ts";
 import { readEnvironment } from "@kevo/core/config/environment.ts";
 import { loopbackHost } from "@kevo/core/config/loopback.ts";
 import { parseNumber } from "@kevo/core/config/number.ts";
@@ -29,6 +30,7 @@ interface GivenOptions extends ObjectiveOptions, TelemetryOptions {
   readonly parent?: boolean;
   readonly json?: boolean;
   readonly requireSandbox?: boolean;
+  readonly grace?: string;
 }
 
 const HELP = {
@@ -68,6 +70,10 @@ export function startCommand(): Command {
     .option("--time-scale <factor>", "replay: simulate the recorded durations, scaled by this factor (default: 0)");
   addTelemetryOptions(addObjectiveOptions(command))
     .option("--parent", "end when standard input closes, that is, when the parent process dies")
+    .option(
+      "--grace <duration>",
+      "how long the platform waits after SIGTERM before it kills, such as 30s; candidates that would not be finished by then are handed back (default: finish all)",
+    )
     .option("--require-sandbox", "refuse to start where candidates cannot be contained (docs/sandbox.md)")
     .option("--json", "write one line of JSON with the address")
     .action(async (given: GivenOptions) => {
@@ -88,12 +94,16 @@ export function startCommand(): Command {
         invitationFile: given.join,
         parent: given.parent === true,
         json: given.json === true,
+        graceS: given.grace === undefined ? undefined : graceOf(given.grace),
         requireSandbox: given.requireSandbox === true,
         telemetry: telemetryOf(given),
       });
     });
   return withHelp(command, HELP);
 }
+
+/** Platforms state it as a number of seconds. */
+const graceOf = (text: string) => parseDuration(/^\d+$/.test(text) ? `${text}s` : text, "--grace");
 
 interface FromEnvironment {
   readonly python: string | undefined;

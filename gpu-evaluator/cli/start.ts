@@ -19,7 +19,7 @@ import { Daemon } from "../daemon/daemon.ts";
 import { EvolvedSources } from "../daemon/evolved-sources.ts";
 import { KernelCatalog } from "../daemon/kernel-catalog.ts";
 import { renewableBus } from "../daemon/renewable-bus.ts";
-import { serveEvaluator } from "../daemon/server.ts";
+import { type EvaluatorServer, serveEvaluator } from "../daemon/server.ts";
 import { observeEvaluator } from "../observe/observe-evaluator.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { type BackendChoice, openBackend } from "./open-backend.ts";
@@ -38,6 +38,8 @@ export interface StartOptions {
   readonly invitationFile: string | undefined;
   readonly parent: boolean;
   readonly json: boolean;
+  /** How long the platform lets it run after it was asked to end, seconds; for any time without. */
+  readonly graceS: number | undefined;
   /** Start only where candidates can be contained. */
   readonly requireSandbox: boolean;
   readonly telemetry: Telemetry;
@@ -105,7 +107,9 @@ export async function start(options: StartOptions): Promise<void> {
           `gpu-evaluator: ends when ${counted(daemon.inFlight, "candidate")} in progress ${daemon.inFlight === 1 ? "is" : "are"} finished; a second signal ends it immediately`,
         );
       }
+      const handBack = options.graceS === undefined ? null : handBackInTime(server, options.graceS);
       const ended = await Promise.race([server.drain().then(() => "drained" as const), stop.atOnce]);
+      clearTimeout(handBack ?? undefined);
       announcement?.state("disconnected");
       removeLocalSecret("evaluator", server.port);
       if (ended === "drained") await server.close();
@@ -119,6 +123,16 @@ export async function start(options: StartOptions): Promise<void> {
     await bus?.close();
   }
   process.exit();
+}
+
+/** To send the last answers, and to end what runs. */
+const ENDING_MS = 2_000;
+
+/** What has not begun goes to others at once, and what is not done near the end of the grace goes to them then. */
+function handBackInTime(server: Pick<EvaluatorServer, "handBack">, graceS: number): NodeJS.Timeout {
+  server.handBack("waiting");
+  const graceMs = graceS * 1000;
+  return setTimeout(() => server.handBack("all"), Math.max(graceMs / 2, graceMs - ENDING_MS));
 }
 
 function sayProtection({ name, protection }: Backend, required: boolean, logger: Logger): void {

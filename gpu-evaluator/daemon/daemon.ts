@@ -32,6 +32,8 @@ const QUIET_LOCK = "quiet";
 
 interface Evaluation {
   readonly job: Job;
+  /** Of the caller, or because it is handed back. */
+  readonly cancellation: AbortController;
   readonly signal: AbortSignal;
   readonly onStage: (stage: StageName) => void;
   readonly resolve: (result: Result) => void;
@@ -59,6 +61,7 @@ export class Daemon {
   readonly #busySince: (number | null)[];
   readonly #commonModel: string;
   #finished = 0;
+  readonly #tickets = new Set<Ticket<Evaluation>>();
   #onEmpty: (() => void)[] = [];
 
   constructor(backend: Backend, logger: Logger, limits: StageLimits = limitsOf(backend)) {
@@ -118,9 +121,11 @@ export class Daemon {
   evaluate(job: Job, deviceModel: string, signal: AbortSignal, onStage: (stage: StageName) => void): Promise<Result> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
+      const cancellation = new AbortController();
       const evaluation: Evaluation = {
         job,
-        signal,
+        cancellation,
+        signal: cancellation.signal,
         onStage,
         resolve,
         reject,
@@ -130,11 +135,9 @@ export class Daemon {
       };
       const ticket = this.#scheduler.admit(evaluation, runOf(job), deviceModel);
       if (typeof ticket === "string") throw this.#refusal(ticket, deviceModel);
+      this.#tickets.add(ticket);
       onStage("QUEUED");
-      signal.addEventListener("abort", () => {
-        // A stage that runs sees the signal itself and leaves when its processes have ended.
-        if (ticket.stage === "waiting" || ticket.stage === "ready") this.#fail(ticket, signal.reason);
-      });
+      signal.addEventListener("abort", () => this.#cancel(ticket, signal.reason));
       this.#pump();
     });
   }
@@ -161,6 +164,22 @@ export class Daemon {
     const before = this.#finished;
     if (this.inFlight > 0) await new Promise<void>((resolve) => this.#onEmpty.push(resolve));
     return this.#finished - before;
+  }
+
+  /**
+   * Returns evaluations to their coordinators, which send them to others: those that have not begun, or all. What runs is
+   * ended.
+   */
+  handBack(which: "waiting" | "all"): void {
+    for (const ticket of [...this.#tickets]) {
+      if (which === "all" || ticket.stage === "waiting") this.#cancel(ticket, this.#refusal("draining", ticket.model));
+    }
+  }
+
+  #cancel(ticket: Ticket<Evaluation>, reason: unknown): void {
+    ticket.job.cancellation.abort(reason);
+    // A stage that runs sees the signal itself and leaves when its processes have ended.
+    if (ticket.stage === "waiting" || ticket.stage === "ready") this.#fail(ticket, reason);
   }
 
   #pump(): void {
@@ -246,14 +265,16 @@ export class Daemon {
   }
 
   #fail(ticket: Ticket<Evaluation>, error: unknown, laneMs = 0): void {
-    const { reject } = ticket.job;
+    const { reject, signal } = ticket.job;
     this.#leave(ticket, laneMs);
-    reject(error);
+    // Whatever a stage that was ended makes of it.
+    reject(signal.aborted ? signal.reason : error);
   }
 
   /** Frees the ticket's place and its files, and lets others in. */
   #leave(ticket: Ticket<Evaluation>, laneMs: number): void {
     this.#scheduler.done(ticket, laneMs);
+    this.#tickets.delete(ticket);
     ticket.job.artifact?.dispose().catch((error: unknown) => {
       this.#logger.warn({ candidate: ticket.job.job.candidate, error: String(error) }, "cannot remove its files");
     });

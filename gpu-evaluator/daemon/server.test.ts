@@ -247,4 +247,28 @@ describe("drain", () => {
     expect(outcomes.map(({ outcome }) => outcome)).toEqual(["ok", "ok", "ok", "ok"]);
     expect(await drained).toBe(4);
   });
+
+  test("hands back what has not begun, and at the end of the grace everything", async () => {
+    const backend = scriptedBackend();
+    const { server, client } = await serve(backend);
+    const inLane = evaluate(client, requestOf(0, "hold lane"));
+    await backend.happened("measure 0");
+    const ready = evaluate(client, requestOf(1));
+    await backend.happened("compile 1");
+    const compiling = evaluate(client, requestOf(2, "hold compile"));
+    await backend.happened("compile 2");
+    const waiting = evaluate(client, requestOf(3));
+    while ((await describeDaemon(client)).inFlight < 4);
+    const drained = server.drain();
+    server.handBack("waiting");
+    expect(await refusal(waiting.result)).toMatchObject({ code: status.UNAVAILABLE, fault: "draining" });
+    expect((await describeDaemon(client)).inFlight).toBe(3);
+    server.handBack("all");
+    for (const { result } of [inLane, ready, compiling]) {
+      expect(await refusal(result)).toMatchObject({ code: status.UNAVAILABLE, fault: "draining" });
+    }
+    expect(await drained).toBe(0);
+    expect(backend.events).toContain("ended 0");
+    expect(backend.events).not.toContain("measure 1");
+  });
 });

@@ -52,6 +52,8 @@ export interface EvaluatorServer {
   renew(identity: EvaluatorIdentity & { readonly tls: unknown }): void;
   /** From now on health says NOT_SERVING and evaluations are refused; resolves when what was here is finished. */
   drain(): Promise<number>;
+  /** Returns what would not be finished in time: others evaluate it. */
+  handBack(which: "waiting" | "all"): void;
   /** Lets the last answers out, then closes. */
   close(): Promise<void>;
   /** Cancels the calls in progress and closes. */
@@ -153,6 +155,7 @@ export async function serveEvaluator(options: ServerOptions): Promise<EvaluatorS
       injector = server.createConnectionInjector(credentialsOf(identity));
     },
     drain,
+    handBack: (which) => daemon.handBack(which),
     end: () => {
       listening.close();
       server.forceShutdown();

@@ -22,7 +22,7 @@ const stalls = (ledger: LedgerView) =>
 
 test.each<[string, string, RegExp]>([
   ["its worker", "island-worker", /^nothing has happened for \d+ s: no island-worker has leased an island/],
-  ["its evaluator", "gpu-evaluator", /^nothing has happened for \d+ s: no evaluator is available \(.*\)/],
+  ["its evaluator", "gpu-evaluator", /^nothing has happened for \d+ s: the run waits for evaluators \(.*\)/],
   [
     "its NATS server",
     "nats-server",

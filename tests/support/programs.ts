@@ -86,6 +86,21 @@ export class Workplace implements AsyncDisposable {
     return JSON.parse(readFileSync(join(this.path, ".kevo/nats/server.json"), "utf8"));
   }
 
+  /** Resolves when the embedded nats-server is recorded and the first run is stored. */
+  async began(timeoutMs = 60_000): Promise<void> {
+    const until = Date.now() + timeoutMs;
+    for (;;) {
+      try {
+        this.natsRecord();
+        if (this.ledger().latest() !== undefined) return;
+      } catch {
+        // Neither is there yet.
+      }
+      if (Date.now() > until) throw new Error(`no run after ${timeoutMs} ms`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const { child } of this.#programs) child.kill("SIGKILL");
     for (const child of this.#adopted) child.kill("SIGKILL");

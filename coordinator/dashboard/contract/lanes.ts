@@ -52,7 +52,7 @@ export const lanesAnswer = z.object({
       id: z.string(),
       address: z.string(),
       backend: z.string(),
-      state: z.enum(["serving", "draining", "lost", "disconnected", "unusable"]),
+      state: z.enum(["serving", "draining", "reserve", "lost", "disconnected", "unusable"]),
       first_seen: moment,
       last_seen: moment,
       candidates: count,
