@@ -20,6 +20,7 @@ a result to its commit, and the processor time and memory of the coordinator.
   --warm-up N          seconds before that (default: 15)
   --search NAME        default or random (default: random, which leaves the processor to the coordinator)
   --profile DIR        write the coordinator's processor profile there
+  --folder DIR         the folder of the database (default: a temporary folder)
   --json               one JSON object for each simulation
 
 Example: npm run bench:scale -- --lanes 1000`;
@@ -35,6 +36,7 @@ const { values } = parseArgs({
     "warm-up": { type: "string", default: "15" },
     search: { type: "string", default: "random" },
     profile: { type: "string" },
+    folder: { type: "string" },
     json: { type: "boolean" },
     help: { type: "boolean", short: "h" },
   },
@@ -43,7 +45,7 @@ if (values.help) console.log(HELP);
 else {
   const measured: Measured[] = [];
   for (const lanes of values.lanes.split(",").map(Number)) {
-    const folder = mkdtempSync(join(tmpdir(), "kevo-bench-scale-"));
+    const folder = mkdtempSync(join(values.folder ?? tmpdir(), "kevo-bench-scale-"));
     try {
       const found = await simulate(folder, {
         ...{ lanes, lanesPerEvaluator: Number(values["per-evaluator"]), islands: Number(values.islands) },

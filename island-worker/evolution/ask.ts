@@ -12,7 +12,7 @@ import { nicheKeyOf } from "@kevo/proto/niche-key.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import { type Arm, drawArm } from "./bandit.ts";
 import type { Island } from "./island-state.ts";
-import { genesOf, type Knowledge, nicheOf, surrogateOf, takenKeys, underwayOf } from "./knowledge.ts";
+import { genesOf, isTried, type Knowledge, nicheOf, surrogateOf, underwayOf } from "./knowledge.ts";
 import { nextKnownGood } from "./known-good.ts";
 import { crossover } from "./operators/crossover.ts";
 import { differentialEvolution } from "./operators/differential-evolution.ts";
@@ -107,10 +107,11 @@ interface Batch {
   readonly knowledge: Knowledge;
   readonly random: Random;
   readonly surrogate: Surrogate | null;
-  /** Keys evaluated, on their way, or chosen in this batch. */
-  readonly taken: Set<number | string>;
-  /** Genes on their way, those of this batch last. */
+  /** Keys chosen in this batch. */
+  readonly chosen: Set<number | string>;
+  /** Genes on their way, those of this batch last; a random search, which does not look at them, has only these. */
   readonly underway: Genes[];
+  /** Whether it was evaluated, is on its way, or was chosen in this batch. */
   readonly isTaken: (key: number | string) => boolean;
 }
 
@@ -118,14 +119,15 @@ type Choice = Offspring & { readonly proposer: Arm | "seed" | "known" | "prior" 
 
 function openBatch(island: Island, knowledge: Knowledge, random: Random): Batch {
   const niche = nicheOf(knowledge, island.index);
-  const taken = takenKeys(niche);
-  const surrogate = island.spec.search === "random" ? null : surrogateOf(niche);
-  const isTaken = (key: number | string) => taken.has(key);
-  return { island, knowledge, random, surrogate, taken, underway: underwayOf(niche), isTaken };
+  const isRandom = island.spec.search === "random";
+  const surrogate = isRandom ? null : surrogateOf(niche);
+  const chosen = new Set<number | string>();
+  const isTaken = (key: number | string) => isTried(niche, key) || chosen.has(key);
+  return { island, knowledge, random, surrogate, chosen, underway: isRandom ? [] : underwayOf(niche), isTaken };
 }
 
-function take({ island, taken, underway }: Batch, genes: Genes): void {
-  taken.add(island.space.keyOf(genes));
+function take({ island, chosen, underway }: Batch, genes: Genes): void {
+  chosen.add(island.space.keyOf(genes));
   underway.push(genes);
 }
 

@@ -33,6 +33,8 @@ export interface NicheKnowledge {
   readonly keys: Set<number | string>;
   /** Candidates without a result, by id. */
   readonly underway: Map<string, Underway>;
+  /** Keys of configurations that have no result yet. */
+  readonly underwayKeys: Set<number | string>;
   /** Genomes with an evolved source, measured or on their way. */
   readonly evolved: Set<string>;
   readonly surrogates: SurrogateFactory;
@@ -57,7 +59,10 @@ export function openKnowledge(space: SearchSpace, spec: RunSpec, kernel?: Kernel
     const key = nicheKeyOf(spec, niche);
     if (niches.has(key)) continue;
     const surrogates = openSurrogate(coordinates, candidates, `${spec.seed}/${key}`);
-    niches.set(key, { observations: [], keys: new Set(), underway: new Map(), evolved: new Set(), surrogates });
+    niches.set(key, {
+      ...{ observations: [], keys: new Set(), underway: new Map(), underwayKeys: new Set(), evolved: new Set() },
+      surrogates,
+    });
   }
   const similarity = openSimilarity(spec, kernel);
   return { space, spec, coordinates, niches, similarity, next: spec.islands.map(() => 0) };
@@ -82,11 +87,9 @@ export function nicheOf(knowledge: Knowledge, island: number): NicheKnowledge {
   return known;
 }
 
-/** Keys of the configurations that were evaluated on this niche, or are on their way. */
-export function takenKeys(niche: NicheKnowledge): Set<number | string> {
-  const keys = new Set(niche.keys);
-  for (const { key } of niche.underway.values()) keys.add(key);
-  return keys;
+/** Whether this configuration was evaluated on this niche, or is on its way. */
+export function isTried(niche: NicheKnowledge, key: number | string): boolean {
+  return niche.keys.has(key) || niche.underwayKeys.has(key);
 }
 
 /** Configurations on their way, in canonical order. */
@@ -106,7 +109,9 @@ function learnAsked(knowledge: Knowledge, niche: NicheKnowledge, entry: AskedEnt
     const genes = source === null ? genesOf(knowledge.space, config) : null;
     if (genes === null) continue;
     const place = { batch: entry.k, island: entry.island, index };
-    niche.underway.set(id, { ...place, genes, key: knowledge.space.keyOf(genes) });
+    const key = knowledge.space.keyOf(genes);
+    niche.underway.set(id, { ...place, genes, key });
+    niche.underwayKeys.add(key);
   }
 }
 
@@ -115,6 +120,7 @@ function learnEvaluated(knowledge: Knowledge, niche: NicheKnowledge, entry: Eval
   if (underway === undefined) return;
   niche.underway.delete(entry.candidate);
   const { genes, key, batch, island, index } = underway;
+  niche.underwayKeys.delete(key);
   const { fitness } = entry;
   const { sync, objective } = knowledge.spec;
   const value = fitness === null || objective?.any_sign ? null : -Math.log(fitness);
@@ -123,8 +129,9 @@ function learnEvaluated(knowledge: Knowledge, niche: NicheKnowledge, entry: Eval
   const { observations, keys } = niche;
   if (keys.has(key)) {
     // The same genome twice, the later answered from the earlier: the first in the order counts.
+    if (!sync) return;
     const at = observations.findIndex((other) => other.key === key);
-    if (!sync || comparePlaces(observations[at] as Known, known) <= 0) return;
+    if (comparePlaces(observations[at] as Known, known) <= 0) return;
     observations.splice(at, 1);
   }
   keys.add(key);

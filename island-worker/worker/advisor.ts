@@ -9,7 +9,7 @@ import { ModelError } from "@kevo/core/llm/errors.ts";
 import { type PredictOptions, predict } from "@kevo/core/llm/predict.ts";
 import type { LogEntry, MadeCall, Proposal } from "@kevo/proto/log.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
-import { genesOf, type Knowledge, nicheOf, takenKeys } from "../evolution/knowledge.ts";
+import { genesOf, isTried, type Knowledge, nicheOf } from "../evolution/knowledge.ts";
 import { judge, type Suggestion, type Written } from "../proposers/llm/answer.ts";
 import {
   type ChangedCode,
@@ -124,12 +124,12 @@ export class Advisor {
     const pending = this.#pendingCalls[island] as PendingCalls;
     if (pending.inbox.length === 0) return [];
     const { knowledge } = this.#options;
-    const taken = takenKeys(nicheOf(knowledge, island));
+    const known = nicheOf(knowledge, island);
     const codeHistory = this.#codeHistories[island] as CodeHistory;
     pending.inbox = pending.inbox.filter(({ config, source }) => {
       if (source !== null) return !isProposed(codeHistory, { config, source });
       const genes = genesOf(knowledge.space, config);
-      return genes !== null && !taken.has(knowledge.space.keyOf(genes));
+      return genes !== null && !isTried(known, knowledge.space.keyOf(genes));
     });
     return pending.inbox;
   }
@@ -225,8 +225,8 @@ export class Advisor {
     const parent = spec.llm?.control === true ? null : best(history);
     const base = parent?.genes ?? space.start;
     const check = ({ configurations }: { configurations: readonly Written[] }): string[] => {
-      const taken = takenKeys(nicheOf(knowledge, island));
-      const isTaken = (key: number | string) => taken.has(key) || usable.has(key);
+      const known = nicheOf(knowledge, island);
+      const isTaken = (key: number | string) => isTried(known, key) || usable.has(key);
       const judged = judge(space, configurations, { base, wanted: wanted - usable.size, isTaken });
       for (const suggestion of judged.usable) usable.set(space.keyOf(suggestion.genes), suggestion);
       return usable.size >= wanted / 2 ? [] : [...judged.complaints];
