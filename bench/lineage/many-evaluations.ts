@@ -6,6 +6,9 @@ import { genomeHash } from "../../core/search-space/genome.ts";
 import type { RunSpec } from "../../proto/run.ts";
 import { WIRE_VERSION } from "../../proto/version.ts";
 
+/** Few, as in a run: the rest of a ranking is single evaluations. */
+const FINALISTS = 4;
+
 /**
  * One completed run of `count` evaluations, with its islands' logs: one in ten fails, one in three has parents, and
  * finalists were re-measured.
@@ -91,7 +94,7 @@ export function writeManyEvaluations(path: string, count: number, islands = 4): 
         ...{ message, device: "CPU" },
       };
       insert("log", { run, island, n: evaluated.n, entry: JSON.stringify(evaluated) });
-      for (let round = 0; !failed && round <= (n < 40 ? 2 : 0); round++) {
+      for (let round = 0; !failed && round <= (n < FINALISTS ? 2 : 0); round++) {
         insert("measurements", {
           ...{ candidate: id, round, workload: "small", time_ms: 1 / speedup, baseline_ms: 1, baseline: "default" },
           ...{ speedup, speedup_low: speedup * 0.98, speedup_high: speedup * 1.02, gflops: 10, error: 1e-7 },

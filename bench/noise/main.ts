@@ -205,8 +205,8 @@ function furthest(ratios: readonly number[]): number {
 function combined(measured: readonly Row[]): { low: number; high: number }[] {
   return Array.from({ length: Math.floor(measured.length / ROUNDS) }, (_, n) => {
     const { speedupLow, speedupHigh } = combine(
-      measured.slice(n * ROUNDS, (n + 1) * ROUNDS).map(({ workload, speedup = 1, low = 1, high = 1 }) => ({
-        ...{ workload, timeMs: 1, baselineMs: 1 },
+      measured.slice(n * ROUNDS, (n + 1) * ROUNDS).map(({ speedup = 1, low = 1, high = 1 }) => ({
+        ...{ timeMs: 1, baselineMs: 1 },
         ...{ speedup, speedupLow: low, speedupHigh: high },
       })),
     );

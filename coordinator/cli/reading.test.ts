@@ -77,7 +77,7 @@ describe("coordinator lineage", () => {
     expect(people.err).toMatch(
       /^To use it: \S+ coordinator export 20260102-latest --out attention-cpu-tuned --db \S+\n$/,
     );
-    expect(people.out).toContain("Best of run 20260102-latest: 1.90× (1.89–1.91)");
+    expect(people.out).toContain("Best of run 20260102-latest: 1.90× (1.88–1.92)");
     expect(people.out).toMatch(/tile +32\nlayout +rows\n/);
     expect(people.out).toMatch(/large +5\.263 +10 +1\.90×/);
     expect(people.out).not.toContain("\u001b");

@@ -2,8 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { combine, type Timing } from "./combine.ts";
 
-const timing = (speedup: number, low: number, high: number, workload = "w"): Timing => ({
-  workload,
+const timing = (speedup: number, low: number, high: number): Timing => ({
   timeMs: 10 / speedup,
   baselineMs: 10,
   speedup,
@@ -12,12 +11,24 @@ const timing = (speedup: number, low: number, high: number, workload = "w"): Tim
 });
 
 describe("combining measurements", () => {
-  it("halves the interval of a mean over four workloads", () => {
-    const all = ["a", "b", "c", "d"].map((workload) => timing(2, 2 / 1.1, 2 * 1.1, workload));
-    const { speedup, speedupLow, speedupHigh } = combine(all);
-    expect(speedup).toBeCloseTo(2);
-    expect(speedupLow).toBeCloseTo(2 / Math.sqrt(1.1));
-    expect(speedupHigh).toBeCloseTo(2 * Math.sqrt(1.1));
+  it("has the geometric means of both ends as its interval", () => {
+    const { speedup, speedupLow, speedupHigh } = combine([timing(2, 1.8, 2.5), timing(8, 7.2, 10)]);
+    expect(speedup).toBeCloseTo(4);
+    expect(speedupLow).toBeCloseTo(3.6);
+    expect(speedupHigh).toBeCloseTo(5);
+  });
+
+  it("makes no claim of two workloads that allow none", () => {
+    const { speedup, speedupLow } = combine([timing(3.1, 0.9, 8.75), timing(2.4, 0.96, 6.04)]);
+    expect(speedup).toBeGreaterThan(2);
+    expect(speedupLow).toBeLessThanOrEqual(1);
+  });
+
+  it("says of one timing what it says itself", () => {
+    expect(combine([timing(2, 1.8, 2.5)])).toEqual({
+      ...{ timeMs: Math.exp(Math.log(5)), baselineMs: Math.exp(Math.log(10)) },
+      ...{ speedup: Math.exp(Math.log(2)), speedupLow: Math.exp(Math.log(1.8)), speedupHigh: Math.exp(Math.log(2.5)) },
+    });
   });
 
   it("makes no claim of rounds that allow none, however often they are repeated", () => {
@@ -44,7 +55,7 @@ describe("combining measurements", () => {
   });
 
   it("has no speedup where one timing has none", () => {
-    const bare = { workload: "w", timeMs: 3, baselineMs: null, speedup: null, speedupLow: null, speedupHigh: null };
+    const bare = { timeMs: 3, baselineMs: null, speedup: null, speedupLow: null, speedupHigh: null };
     expect(combine([bare, timing(2, 1.9, 2.1)])).toMatchObject({ speedup: null, speedupLow: null, baselineMs: null });
     expect(combine([bare]).timeMs).toBeCloseTo(3);
   });

@@ -51,8 +51,8 @@ interface Interval {
 }
 
 /**
- * Intervals are computed when they are read. Since release 0.1.0 rounds of one workload no longer narrow them, so they
- * are compared apart from the rest: they contain the release's.
+ * Intervals are computed when they are read. Since release 0.1.0 neither rounds nor workloads narrow them, so they are
+ * compared apart from the rest: they contain the release's.
  *
  * @returns the value without its intervals, and the intervals in order.
  */

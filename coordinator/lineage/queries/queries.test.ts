@@ -8,7 +8,6 @@ import { failuresOf } from "./failures.ts";
 import { islandsOf } from "./islands.ts";
 import { latestSearch } from "./latest-search.ts";
 import { migrationsOf } from "./migrations.ts";
-import { ranking } from "./ranking.ts";
 import { resolveCandidate, resolveRun } from "./resolve.ts";
 import { runsOf } from "./runs.ts";
 import { detailsOf } from "./show.ts";
@@ -52,35 +51,6 @@ describe("what people type", () => {
     expect(() => resolveCandidate(lineage.db, "1/2")).toThrow(/run\/island\/batch\/index/);
     expect(() => resolveCandidate(lineage.db, "a/b/c/d")).toThrow(/run\/island\/batch\/index/);
   });
-});
-
-it("ranks finalists before single evaluations, and what was stopped early last", () => {
-  const run = lineage.run();
-  const [stopped, single, slowFinal, fastFinal] = [1, 2, 3, 4].map(() => lineage.candidate(run)) as string[];
-  lineage.ok(stopped as string, { speedups: { small: 9 }, stoppedEarly: true });
-  lineage.ok(single as string, { speedups: { small: 3 } });
-  for (const [id, speedup] of [[slowFinal, 1.5] as const, [fastFinal, 2] as const]) {
-    lineage.ok(id as string, { speedups: { small: 2.5 } });
-    lineage.measured(id as string, { round: 1, speedups: { small: speedup } });
-  }
-  lineage.failed(lineage.candidate(run), "crashed", "no");
-  const ranked = ranking(lineage.db, run, 10);
-  expect(ranked.map((r) => r.candidate)).toEqual([fastFinal, slowFinal, single, stopped]);
-  expect(ranked.map((r) => r.rounds)).toEqual([1, 1, 0, 0]);
-  expect(ranking(lineage.db, run, 3)).toEqual(ranked.slice(0, 3));
-});
-
-it("ranks every candidate once, over the workloads that count, however its rows lie", () => {
-  const run = lineage.run({ workloads: ["small", "large"] });
-  const ids = [1, 2, 3, 4].map(() => lineage.candidate(run)) as [string, string, string, string];
-  // Equally good, so only their ids order the rows of the first two; the third was begun as a finalist, not finished.
-  for (const id of ids.slice(0, 3)) lineage.ok(id, { speedups: { small: 2, large: 8, unrelated: 100 } });
-  lineage.measured(ids[2], { round: 1, speedups: { small: 50 } });
-  lineage.ok(ids[3], { speedups: { small: 1, large: 1 } });
-  const ranked = ranking(lineage.db, run, 10);
-  expect(ranked.map((r) => [r.candidate, r.rounds])).toEqual(ids.map((id) => [id, 0]));
-  expect(ranked.map((r) => r.speedup)).toEqual([4, 4, 4, 1].map((speedup) => expect.closeTo(speedup, 9)));
-  expect(ranking(lineage.db, run, 2)).toEqual(ranked.slice(0, 2));
 });
 
 it("shows a candidate with all that is stored of it", () => {

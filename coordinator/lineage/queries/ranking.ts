@@ -6,15 +6,16 @@
  */
 import { isBetter, type Objective } from "@kevo/proto/objective.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
-import { and, desc, eq, gte, inArray } from "drizzle-orm";
+import { and, eq, gte, inArray } from "drizzle-orm";
 import { z } from "zod";
 import { combine } from "../combine.ts";
 import type { LineageDatabase } from "../database.ts";
 import { type ObjectiveValue, objectiveValue } from "../run-objective.ts";
-import { candidates, evaluations, measurements } from "../schema.ts";
+import { candidates, measurements } from "../schema.ts";
 import { failedFinalists } from "./finalists.ts";
 import { type Niches, readNiches } from "./niches.ts";
 import { idInRun } from "./of-run.ts";
+import { compareStandings, type Standing, singleEvaluations } from "./single-evaluations.ts";
 import {
   type CandidateRow,
   type CandidateTiming,
@@ -99,31 +100,14 @@ function rankSingles(
   passed: ReadonlySet<string>,
   limit: number,
 ): Ranked[] {
-  const query = db
-    .select(timedColumns)
-    .from(evaluations)
-    .innerJoin(candidates, eq(candidates.id, evaluations.candidate))
-    .innerJoin(measurements, and(eq(measurements.candidate, evaluations.candidate), eq(measurements.round, 0)))
-    .where(
-      and(
-        idInRun(evaluations.candidate, run),
-        eq(evaluations.outcome, "ok"),
-        inArray(measurements.workload, [...niches.workloads]),
-      ),
-    )
-    // A candidate that was stopped early was not timed to the end; it never ranks above a fully timed one.
-    .orderBy(
-      ...[evaluations.stoppedEarly, desc(evaluations.fitness), evaluations.timeMs, candidates.createdAt],
-      evaluations.candidate,
-    )
-    // A candidate has at most one row for each workload.
-    .limit(Math.min((limit + passed.size) * niches.workloads.length, Number.MAX_SAFE_INTEGER));
-  const places: Ranked[] = [];
-  for (const place of placesOf(timedCandidates(db, query), niches)) {
-    if (places.length === limit) break;
-    if (!passed.has(place.candidate)) places.push(place);
+  const singles: { place: Ranked; standing: Standing }[] = [];
+  for (const { row, timings } of singleEvaluations(db, run, niches.workloads, limit + passed.size)) {
+    // Placed as they are read: of a hundred thousand, rows and timings need not be held.
+    const counting = passed.has(row.id) ? [] : countingTimings(timings, niches.workloadsOf(row.island));
+    if (counting.length > 0) singles.push({ place: place(row, counting, niches.objective), standing: row.standing });
   }
-  return places;
+  singles.sort((a, b) => compareStandings(a.standing, b.standing) || (a.place.candidate < b.place.candidate ? -1 : 1));
+  return singles.slice(0, limit).map(({ place }) => place);
 }
 
 /** Those without timings that count are left out. */
@@ -151,7 +135,7 @@ export function place(
     island: row.island,
     batch: row.batch,
     proposer: row.proposer,
-    rounds: new Set(timings.map((t) => t.round).filter((round) => round > 0)).size,
+    rounds: timings.every(({ round }) => round === 0) ? 0 : new Set(timings.map(({ round }) => round)).size,
   };
 }
 

@@ -29,39 +29,66 @@ export type CandidateTiming = Pick<
   "round" | "workload" | "timeMs" | "baselineMs" | "speedup" | "speedupLow" | "speedupHigh" | "metrics"
 >;
 
-export interface TimedCandidate {
-  readonly row: CandidateRow;
+export interface TimedCandidate<R extends CandidateRow = CandidateRow> {
+  readonly row: R;
   readonly timings: readonly CandidateTiming[];
 }
 
-/** The values of `timedColumns`, in their order. */
-type Row = [
+/** The values of `timedColumns`, in their order, and of what the query selects after them. */
+export type Values<More extends unknown[] = unknown[]> = [
   ...[id: string, config: string, island: number, batch: number, proposer: string],
   ...[round: number, workload: string, timeMs: number | null, baselineMs: number | null],
   ...[speedup: number | null, speedupLow: number | null, speedupHigh: number | null, metrics: string],
+  ...more: More,
 ];
 
+interface Query {
+  toSQL(): { readonly sql: string; readonly params: readonly unknown[] };
+}
+
 /** @param query of `timedColumns`, in an order that has the rows of each candidate together. */
-export function* timedCandidates(
+export function timedCandidates(db: LineageDatabase, query: Query): Generator<TimedCandidate, void> {
+  return timedRows(db, query, rowIn);
+}
+
+/** @param rowOf the first of a candidate's rows; the query may select more columns for it, after `timedColumns`. */
+export function* timedRows<R extends CandidateRow, More extends unknown[]>(
   db: LineageDatabase,
-  query: { toSQL(): { readonly sql: string; readonly params: readonly unknown[] } },
-): Generator<TimedCandidate, void> {
+  query: Query,
+  rowOf: (values: Values<More>) => R,
+): Generator<TimedCandidate<R>, void> {
   const { sql, params } = query.toSQL();
   const { $client } = db as LineageDatabase & { readonly $client: Database.Database };
-  let row: CandidateRow | undefined;
-  let timings: CandidateTiming[] = [];
-  for (const values of $client
-    .prepare<unknown[], Row>(sql)
+  const rows = $client
+    .prepare<unknown[], Values<More>>(sql)
     .raw()
-    .iterate(...params) as IterableIterator<Row>) {
-    const [id, config, island, batch, proposer, ...timing] = values;
-    const [round, workload, timeMs, baselineMs, speedup, speedupLow, speedupHigh, metrics] = timing;
-    if (id !== row?.id) {
+    .iterate(...params);
+  let row: R | undefined;
+  let timings: CandidateTiming[] = [];
+  for (const values of rows as IterableIterator<Values<More>>) {
+    if (values[0] !== row?.id) {
       if (row !== undefined) yield { row, timings };
-      row = { id, config, island, batch, proposer };
+      row = rowOf(values);
       timings = [];
     }
-    timings.push({ round, workload, timeMs, baselineMs, speedup, speedupLow, speedupHigh, metrics });
+    timings.push(timingIn(values));
   }
   if (row !== undefined) yield { row, timings };
+}
+
+function rowIn(values: Values): CandidateRow {
+  return { id: values[0], config: values[1], island: values[2], batch: values[3], proposer: values[4] };
+}
+
+function timingIn(values: Values): CandidateTiming {
+  return {
+    round: values[5],
+    workload: values[6],
+    timeMs: values[7],
+    baselineMs: values[8],
+    speedup: values[9],
+    speedupLow: values[10],
+    speedupHigh: values[11],
+    metrics: values[12],
+  };
 }

@@ -1,0 +1,89 @@
+/**
+ * Candidates by their single evaluation. SQLite reads them as they lie, and of a million only those that can be among the
+ * best; who reads sorts them, since sorting whole rows costs SQLite more than reading them.
+ */
+import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
+import type { LineageDatabase } from "../database.ts";
+import { candidates, evaluations, measurements } from "../schema.ts";
+import { type CandidateRow, type TimedCandidate, timedColumns, timedRows, type Values } from "./timed-candidates.ts";
+
+/**
+ * What an evaluation is placed by, the smaller the better. None is null, so that all compare. A candidate that was stopped
+ * early was not timed to the end; it never ranks above a fully timed one. A recording may have no time.
+ */
+const STANDING = [
+  sql<number>`${evaluations.stoppedEarly}`,
+  sql<number>`ifnull(-${evaluations.fitness}, 9e999)`,
+  sql<number>`ifnull(${evaluations.timeMs}, -9e999)`,
+] as const;
+const [stoppedEarly, minusFitness, timeMs] = STANDING;
+
+/** In no order: the best, at least as many as `limit` where there are as many. */
+export function singleEvaluations(
+  db: LineageDatabase,
+  run: string,
+  workloads: readonly string[],
+  limit: number,
+): Generator<TimedCandidate<Single>, void> {
+  const query = db
+    .select({ ...timedColumns, stoppedEarly, minusFitness, standingMs: timeMs, createdAt: candidates.createdAt })
+    // Cross joins are made in this order: from the evaluations, most of which do not matter.
+    .from(evaluations)
+    .crossJoin(candidates)
+    .crossJoin(measurements)
+    .where(
+      and(
+        succeeded(run),
+        amongTheBest(db, run, limit),
+        eq(candidates.id, evaluations.candidate),
+        eq(measurements.candidate, evaluations.candidate),
+        eq(measurements.round, 0),
+        inArray(measurements.workload, [...workloads]),
+      ),
+    );
+  return timedRows(db, query, singleIn);
+}
+
+const succeeded = (run: string) => and(eq(evaluations.run, run), eq(evaluations.outcome, "ok"));
+
+/** True for as many as `limit`, and for more where the last of them have equals; undefined where there are no more. */
+function amongTheBest(db: LineageDatabase, run: string, limit: number): SQL | undefined {
+  const all = db.select({ stoppedEarly, minusFitness, timeMs }).from(evaluations).where(succeeded(run)).$dynamic();
+  const offset = Math.min(limit, Number.MAX_SAFE_INTEGER);
+  // Sorting those of a large limit costs more than looking whether there are more.
+  if (all.limit(1).offset(offset).get() === undefined) return undefined;
+  const last = all
+    .orderBy(...STANDING)
+    .limit(1)
+    .offset(offset - 1)
+    .get();
+  return sql`(${sql.join([...STANDING], sql`, `)}) <= (${last?.stoppedEarly}, ${last?.minusFitness}, ${last?.timeMs})`;
+}
+
+/** A candidate with what its evaluation is placed by. */
+interface Single extends CandidateRow {
+  readonly standing: Standing;
+}
+
+export type Standing = readonly [stoppedEarly: number, minusFitness: number, timeMs: number, createdAt: number];
+
+function singleIn(values: Values<[...Standing]>): Single {
+  return {
+    id: values[0],
+    config: values[1],
+    island: values[2],
+    batch: values[3],
+    proposer: values[4],
+    standing: [values[13], values[14], values[15], values[16]],
+  };
+}
+
+/** Negative where `a` is better. Of equals, the one that was proposed first. */
+export function compareStandings(a: Standing, b: Standing): number {
+  for (let at = 0; at < a.length; at++) {
+    const difference = (a[at] as number) - (b[at] as number);
+    // Infinities that are equal differ by no number.
+    if (difference < 0 || difference > 0) return difference;
+  }
+  return 0;
+}
