@@ -99,6 +99,8 @@ describe("coordinator lineage", () => {
        alter table measurements drop column bandwidth_share;
        alter table measurements drop column bandwidth_of;
        alter table evolved_sources rename to sources;
+       drop index candidates_answered;
+       drop index evaluations_by_fitness;
        delete from __drizzle_migrations where created_at >= ${EVENT_DATA};
        update measurements set error = 0 where candidate like '20260101-older/%';
        insert into events (run, kind, message, created_at)

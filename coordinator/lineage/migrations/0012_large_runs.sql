@@ -1,0 +1,2 @@
+CREATE INDEX `candidates_answered` ON `candidates` (`answered_by`) WHERE answered_by is not null;--> statement-breakpoint
+CREATE INDEX `evaluations_by_fitness` ON `evaluations` (`run`,`stopped_early`,fitness desc,`time_ms`,`candidate`,`outcome`);
