@@ -3,6 +3,7 @@
  * finalists again and names the winner. Every ending leaves a run that can be resumed or is complete.
  */
 
+import { userInfo } from "node:os";
 import type { Bus } from "@kevo/core/bus/bus.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { openSpace } from "@kevo/core/search-space/search-space.ts";
@@ -173,7 +174,7 @@ class RunController {
   }
 
   async #begin(): Promise<void> {
-    const { spec, launch, mode, openDashboard, progress } = this.#session;
+    const { spec, launch, mode, openDashboard, progress, resume, lineage } = this.#session;
     const { url, bus, leaseSecret } = await openNats(this.#stack, {
       run: spec.run,
       launch,
@@ -223,6 +224,8 @@ class RunController {
       "started",
       `run ${spec.run}: ${spec.kernel.id}, ${counted(spec.islands.length, "island")}, ${describeBudget(spec)}, seed ${spec.seed}`,
     );
+    const goesOn = resume ? await this.#actions.endEarlierPause(lineage.db, userInfo().username) : null;
+    if (goesOn !== null) progress.note(goesOn);
   }
 
   #listenerWith(leases: Leases): LocalListener {

@@ -8,6 +8,8 @@ import type { RunAction } from "@kevo/proto/messages/action.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import type { Fleet } from "../dispatch/fleet.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import type { LineageDatabase } from "../lineage/database.ts";
+import { eventsOf } from "../lineage/queries/events.ts";
 import { extended } from "./extension.ts";
 import type { Launch } from "./launch.ts";
 
@@ -49,6 +51,20 @@ export class RunActions {
     const done = await this.#perform(request);
     await ledger.event("action", `${by}: ${done.message}`, { action, by, details });
     return done;
+  }
+
+  /**
+   * A pause does not outlive its coordinator: whoever starts the next one wants the run to go on. That is stored as their
+   * action, so that no pause remains that nobody ended.
+   * @returns what is to be told; null where the run was not paused
+   */
+  async endEarlierPause(db: LineageDatabase, user: string): Promise<string | null> {
+    const earlier = eventsOf(db, this.#parts.ledger.state.spec.run, "action");
+    const last = earlier.findLast(({ action }) => action === "pause" || action === "resume");
+    if (last?.action !== "pause") return null;
+    const message = `The run goes on: ${last.by} had paused it before its coordinator ended.`;
+    await this.#parts.ledger.event("action", `${user}: ${message}`, { action: "resume", by: user, details: {} });
+    return message;
   }
 
   async #perform({ action, body }: RunAction): Promise<ActionDone> {

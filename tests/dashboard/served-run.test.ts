@@ -174,15 +174,23 @@ test("another process shows the run, and acts on it through its NATS server", as
 });
 
 test("after its death the coordinator serves on the same address, with the numbers of the database", async () => {
+  expect((await act("pause", { by: "a person" })).status).toBe(200);
   coordinator.child.kill("SIGKILL");
   await coordinator.ended;
   await expect(fetch(origin)).rejects.toThrow();
   coordinator = place.start("coordinator", ["resume"]);
   expect((await printed(coordinator)).origin).toBe(origin);
   await expect.poll(async () => (await now()).about.live).toBe(true);
+  // Whoever starts it again ends the pause, which is stored as what they did.
+  expect((await now()).paused).toBe(false);
+  const last = "select message from events where kind = 'action' order by id desc limit 1";
+  await expect
+    .poll(() => place.ledger().query<{ message: string }>(last)[0]?.message)
+    .toMatch(/: The run goes on: a person had paused it/);
   expect((await act("stop")).status).toBe(200);
-  const { code } = await coordinator.ended;
+  const { code, stderr } = await coordinator.ended;
   expect(code).toBe(0);
+  expect(stderr).toContain("The run goes on: a person had paused it before its coordinator ended.");
   const server = place.start("coordinator", ["dashboard", "--json"]);
   origin = new URL((JSON.parse(await server.firstLine) as { dashboard: string }).dashboard).origin;
   const { summary, about } = await now();
