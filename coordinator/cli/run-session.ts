@@ -29,6 +29,7 @@ import { type RecordingSummary, writeRecording } from "../record/recording.ts";
 import { repetitionOf } from "../repeat/repetition.ts";
 import { buildResult, type RunResult } from "../result/result.ts";
 import { storedReport } from "../result/stored-report.ts";
+import { asStored } from "../run/as-stored.ts";
 import { asControl } from "../run/control-run.ts";
 import { executeRun } from "../run/controller.ts";
 import { deviceModelsOf } from "../run/device-models.ts";
@@ -40,7 +41,7 @@ import { refuseFewFiles } from "../run/open-files.ts";
 import { withPrior } from "../run/prior.ts";
 import type { Ending, RunSession } from "../run/run-session.ts";
 import { type RunRequest, runId, specOf } from "../run/spec.ts";
-import { asStored, withinDevices } from "../run/within-devices.ts";
+import { withinDevices } from "../run/within-devices.ts";
 import { type DashboardAddress, dashboardOf } from "./dashboard-options.ts";
 import { modeOf } from "./run-mode.ts";
 

@@ -1,12 +1,10 @@
 /** The kernel as the devices of a run can run it: values that need a later GPU are not in the space it searches. */
-import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { KernelPackage } from "@kevo/core/kernel/load.ts";
 import { outputOf } from "@kevo/core/process/command.ts";
 import { isGated, lowestCapability, withinCapability } from "@kevo/core/search-space/capability.ts";
 import { EvaluatorLink } from "../dispatch/evaluator-link.ts";
 import type { FindAccess } from "../identity/find-evaluator-access.ts";
 import type { Launch } from "./launch.ts";
-import { definitionObject } from "./spec.ts";
 
 /**
  * Asks the named evaluators, or this host's driver, for compute capabilities, where the kernel depends on them. A
@@ -35,24 +33,6 @@ export async function withinDevices<K extends KernelPackage>(
   if (unmeasured.length > 0)
     onNote(`in the space, but never measured by the kernel's authors: ${unmeasured.join(", ")}`);
   return { ...kernel, definition };
-}
-
-/**
- * The kernel as a stored run searched it.
- * @param hash of the definition that the run's islands have
- * @throws UserError when no GPU generation gives that definition.
- */
-export function asStored<K extends KernelPackage>(kernel: K, hash: string): K {
-  const steps = kernel.definition.parameters.flatMap((parameter) =>
-    "requires" in parameter ? Object.values(parameter.requires ?? {}).map(({ capability }) => capability) : [],
-  );
-  for (const capability of [null, ...steps]) {
-    const { definition } = withinCapability(kernel.definition, capability);
-    if (definitionObject(definition).hash === hash) return { ...kernel, definition };
-  }
-  throw new UserError(
-    `The run searched another space of ${kernel.definition.id} than the current kernel.json defines. Restore kernel.json, or start a new run.`,
-  );
 }
 
 async function ofEvaluators(addresses: readonly string[], access: FindAccess): Promise<string | null> {

@@ -5,6 +5,7 @@ import { API, ENDPOINTS, type EndpointName, pathTo } from "../contract/endpoints
 import { openApp } from "./app.ts";
 import { LiveFeed } from "./live-feed.ts";
 import { Reader } from "./read/reader.ts";
+import type { IsValid } from "./read/search-space.ts";
 
 const TOKEN = "t".repeat(32);
 const HOST = "127.0.0.1:4000";
@@ -14,6 +15,7 @@ let lineage: Builder;
 let reader: Reader;
 let app: ReturnType<typeof openApp>;
 let run: string;
+let isValid: IsValid | null = null;
 /** Of the first candidate, its child and its twin. */
 const ids: string[] = [];
 
@@ -54,8 +56,9 @@ beforeAll(() => {
   reader = new Reader(lineage.path, "1.2.3");
   const feed = new LiveFeed(reader);
   const pages = { built: false, serve: () => new Response("page") };
+  const validityIn = async () => isValid;
   const act = async () => ({ message: "done", candidate: null });
-  app = openApp({ reader, feed, pages, token: TOKEN, host: "127.0.0.1", run: null, act });
+  app = openApp({ reader, feed, pages, token: TOKEN, host: "127.0.0.1", run: null, act, validityIn });
 });
 
 afterAll(() => {
@@ -114,6 +117,19 @@ describe("every answer has the form of the contract", () => {
     const { paths } = (await (await ask(`${API}/openapi.json`)).json()) as { paths: object };
     expect(Object.keys(paths)).toContain("/runs/{run}/actions/inject");
   });
+});
+
+test("a slice shows nothing where the search space excludes a configuration, and says when it does not know", async () => {
+  const unknown = await answer("slice", { run }, "?x=tile&y=unroll");
+  expect(unknown.mean.flat()).not.toContain(null);
+  expect(unknown.method).toContain("search space is not known");
+  isValid = ({ tile, unroll }) => (tile as number) < 24 || unroll !== 2;
+  const known = await answer("slice", { run }, "?x=tile&y=unroll");
+  const none = known.mean.map((row) => row.map((value) => value === null));
+  expect(none).toEqual([1, 2, 3].map((row) => [8, 16, 24, 32].map((tile) => tile >= 24 && row === 3)));
+  expect(known.low[2]?.[3]).toBeNull();
+  const [line] = (await answer("slice", { run }, "?x=tile")).mean;
+  expect(line).toHaveLength(4);
 });
 
 test("the best is that of the single evaluations, and improvements lead to it", async () => {

@@ -22,7 +22,9 @@ export function openApp(options: AppOptions): Hono {
   });
   for (const [name, { path, query }] of Object.entries(ENDPOINTS)) {
     const handler = HANDLERS[name as keyof typeof HANDLERS] as Handler;
-    app.get(API + path, (context) => context.json(handler(options, context.req.param(), queryOf(context, query))));
+    app.get(API + path, async (context) =>
+      context.json(await handler(options, context.req.param(), queryOf(context, query))),
+    );
   }
   app.get(API + STREAMS.events.path, (context) => feed.runs(context));
   app.get(API + STREAMS.runEvents.path, (context) => feed.run(context, context.req.param("run") as string));

@@ -28,7 +28,11 @@ const at = (reader: Reader, { run }: Parts, query: { at?: number | undefined }) 
   contextOf(reader, run as string, query.at);
 
 export const HANDLERS: {
-  readonly [N in EndpointName]: (options: AppOptions, parts: Parts, query: QueryOf<N>) => AnswerOf<N>;
+  readonly [N in EndpointName]: (
+    options: AppOptions,
+    parts: Parts,
+    query: QueryOf<N>,
+  ) => AnswerOf<N> | Promise<AnswerOf<N>>;
 } = {
   status: ({ reader, pages, run }) => ({
     ...{ version: reader.version, api: API_VERSION, database: reader.lineage.path, run, pages: pages.built },
@@ -48,7 +52,10 @@ export const HANDLERS: {
   candidate: ({ reader }, { candidate }) => candidateAnswer(reader, candidate as string),
   ancestry: ({ reader }, { candidate }, { depth }) => ancestryAnswer(reader, candidate as string, depth),
   landscape: ({ reader }, parts, query) => landscapeAnswer(at(reader, parts, query), query.island),
-  slice: ({ reader }, parts, query) => sliceAnswer(at(reader, parts, query), query),
+  slice: async ({ reader, validityIn }, parts, query) => {
+    const isValid = await validityIn(reader.run(parts.run as string));
+    return sliceAnswer(at(reader, parts, query), query, isValid);
+  },
   cells: ({ reader }, parts, query) => cellsAnswer(at(reader, parts, query)),
   models: ({ reader }, parts, query) => modelsAnswer(at(reader, parts, query)),
   calls: ({ reader }, parts, query) => callsAnswer(at(reader, parts, query), query),

@@ -22,6 +22,8 @@ let actions = 0;
 
 const app = openApp({
   ...{ reader, feed, token, host, run, pages: openPages() },
+  // Kernels and their spaces are loaded for those who ask for them.
+  validityIn: async (of) => (await import("./read/search-space.ts")).validityIn(of),
   act: (request) => {
     const done = Promise.withResolvers<{ message: string; candidate: string | null }>();
     waiting.set(++actions, done);

@@ -5,8 +5,8 @@ import type { LandscapeAnswer } from "../../contract/landscape.ts";
 import { importanceIn } from "../../model/forest.ts";
 import { islandsAlike, measuredRows, modelled, sampleOf } from "../../model/landscape-rows.ts";
 import { describeParameter, type SortedParameter, sortedParameters } from "../../model/parameters.ts";
+import { Kept } from "../read/kept.ts";
 import type { Context } from "./context.ts";
-import { Kept } from "./kept.ts";
 
 const MAX_SAMPLES = 2_000;
 const MIN_SAMPLES = 12;

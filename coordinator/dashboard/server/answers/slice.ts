@@ -1,4 +1,5 @@
 /** `runs/:run/landscape/slice`. */
+import type { ParamValue } from "@kevo/proto/search-space.ts";
 import type { z } from "zod";
 import { MAX_POINTS } from "../../contract/common.ts";
 import type { SliceAnswer, sliceQuery } from "../../contract/landscape.ts";
@@ -6,19 +7,27 @@ import { type Belief, believed } from "../../model/believed.ts";
 import { islandsAlike, measuredRows } from "../../model/landscape-rows.ts";
 import { type SortedParameter, sortedParameters, textOf } from "../../model/parameters.ts";
 import { evenly } from "../../model/thin.ts";
+import { Kept } from "../read/kept.ts";
+import type { IsValid } from "../read/search-space.ts";
 import { Refusal } from "../refusal.ts";
 import type { Context } from "./context.ts";
-import { Kept } from "./kept.ts";
 
 const MIN_SAMPLES = 8;
 /** Values along an axis; a longer parameter is shown at so many of them. */
 const MAX_ALONG = 48;
 const METHOD =
-  "The surrogate of the search (a Gaussian process with the same covariance and priors), fitted to at most 250 measured candidates of these islands: the best, and a draw of the rest. The band is where the value is believed to be with 95 %. Constraints of the search space are not considered.";
+  "The surrogate of the search (a Gaussian process with the same covariance and priors), fitted to at most 250 measured candidates of these islands: the best, and a draw of the rest. The band is where the value is believed to be with 95 %.";
+const VALID = "Configurations that the search space excludes are left out.";
+const UNKNOWN = "The run's search space is not known here, so values that it excludes are shown too.";
 
 const kept = new Kept<Belief>();
 
-export function sliceAnswer(context: Context, query: z.output<typeof sliceQuery>): SliceAnswer {
+/** @param isValid null where the search space is not known */
+export function sliceAnswer(
+  context: Context,
+  query: z.output<typeof sliceQuery>,
+  isValid: IsValid | null,
+): SliceAnswer {
   const { run, view, about } = context;
   const { table } = view;
   const islands = islandsAlike(run.spec, query.island);
@@ -35,8 +44,11 @@ export function sliceAnswer(context: Context, query: z.output<typeof sliceQuery>
     believed(view, rows, parameters, run.run),
   );
   const base = parameters.map(({ column, rank }) => rank[column.at.get(best)] ?? 0);
+  const config = table.configOf(best);
   const grid = (y?.ranks ?? [null]).map((own) =>
     x.ranks.map((rank) => {
+      const chosen = [settingOf(x, rank), ...(own === null || y === undefined ? [] : [settingOf(y, own)])];
+      if (isValid?.({ ...config, ...Object.fromEntries(chosen) }) === false) return NONE;
       const ranks = base.with(x.at, rank);
       const { mean, low, high } = belief.at(own === null || y === undefined ? ranks : ranks.with(y.at, own));
       const bounds = [run.values.of(low) as number, run.values.of(high) as number].sort((a, b) => a - b);
@@ -45,17 +57,20 @@ export function sliceAnswer(context: Context, query: z.output<typeof sliceQuery>
   );
   return {
     about,
-    base: { candidate: table.idOf(best), config: table.configOf(best) },
+    base: { candidate: table.idOf(best), config },
     x: describe(x),
     y: y === undefined ? null : describe(y),
     mean: grid.map((row) => row.map(({ mean }) => mean)),
     low: grid.map((row) => row.map(({ low }) => low)),
     high: grid.map((row) => row.map(({ high }) => high)),
     measured: measuredOn(context, rows, parameters, best, [x, y]),
-    method: METHOD,
+    method: `${METHOD} ${isValid === null ? UNKNOWN : VALID}`,
     samples: belief.samples,
   };
 }
+
+/** Where no candidate can be, there is nothing to believe. */
+const NONE = { mean: null, low: null, high: null };
 
 interface Axis {
   readonly at: number;
@@ -70,6 +85,9 @@ function axisOf(parameters: readonly SortedParameter[], name: string): Axis {
   if (parameter === undefined) throw new Refusal("invalid", `There is no parameter ${name}.`);
   return { at, parameter, ranks: evenly(parameter.values.length, MAX_ALONG) };
 }
+
+const settingOf = ({ parameter: { column, values } }: Axis, rank: number) =>
+  [column.name, values[rank] as ParamValue] as const;
 
 function describe({ parameter, ranks }: Axis): { parameter: string; values: string[] } {
   return {

@@ -117,6 +117,7 @@ function Slices({ run, island, answer, order, x, y }: SlicesProps) {
                 <li class="key-on-slice">measured on this slice</li>
                 <li class="key-off-slice">measured, differs in other parameters too</li>
                 <li class="key-belief">95 % of what the model believes</li>
+                {slice.mean[0]?.includes(null) && <li>∅ outside of the search space</li>}
               </ul>
               <SliceLine slice={slice} objective={objective} ordered={!UNORDERED.includes(type)} />
               <p class="note method">
@@ -145,6 +146,7 @@ function Slices({ run, island, answer, order, x, y }: SlicesProps) {
                 <p class="note method">
                   Expected {objective.name}, half of its 95 % interval, and candidates measured there: ● on this slice,
                   ○ with other parameters different too. Framed: the best candidate.
+                  {slice.mean.flat().includes(null) && " Hatched: outside of the search space."}
                 </p>
               </>
             )}
