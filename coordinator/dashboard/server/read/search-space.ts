@@ -11,7 +11,7 @@ export type IsValid = (config: Config) => boolean;
 
 const kept = new Kept<Promise<IsValid | null>>();
 
-/** Null where the definition is gone, or is another one than that of the run. */
+/** Null where the definition is not there any more, or is another one than that of the run. */
 export function validityIn({ row, spec }: RunReader): Promise<IsValid | null> {
   return kept.get(row.id, () => opened(row.launch, spec.kernel.definition).catch(() => null));
 }
