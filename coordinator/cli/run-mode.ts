@@ -1,6 +1,5 @@
 /** Which mode a launch asks for. */
 import type { KernelPackage } from "@kevo/core/kernel/load.ts";
-import { openSpace } from "@kevo/core/search-space/search-space.ts";
 import type { LineageDatabase } from "../lineage/database.ts";
 import { recordMode } from "../record/record-mode.ts";
 import { RecordedRun } from "../repeat/recorded-run.ts";
@@ -13,5 +12,5 @@ import { searchMode } from "../run/search-mode.ts";
 export function modeOf({ record, repeats }: Launch, run: string, kernel: KernelPackage, db: LineageDatabase): RunMode {
   if (record !== null) return recordMode(kernel.definition, record.fixed);
   if (repeats === undefined) return searchMode();
-  return repeatMode(db, new RecordedRun(db, repeats, run, openSpace(kernel.definition)));
+  return repeatMode(db, new RecordedRun(db, repeats, run));
 }

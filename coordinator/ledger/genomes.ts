@@ -1,26 +1,29 @@
 /**
  * The genomes of a run, each in its niche. A genome is evaluated once: its first candidate costs an evaluation, which
- * answers its twins, or which they wait for.
+ * answers its twins, or which they wait for. Of a settled genome nothing is kept but who was first: a run may have millions.
  */
-import type { Verdict } from "./verdict.ts";
 
 export interface KnownGenome {
   /** The first candidate with this genome. */
   readonly candidate: string;
-  /** Null until the evaluation is in. */
-  verdict: Verdict | null;
-  /** Candidates that wait for it. */
-  readonly twins: string[];
+  /** Whether its evaluation is still to come. */
+  readonly isOpen: boolean;
 }
 
 export class Genomes {
-  readonly #known = new Map<string, KnownGenome>();
-  /** By the candidate whose evaluation is still open. */
-  readonly #open = new Map<string, KnownGenome>();
+  readonly #prefix: string;
+  /** By niche and genome, the first candidate, without the run's name. */
+  readonly #known = new Map<string, Map<string, string>>();
+  /** By the candidate whose evaluation is still open, the candidates that wait for it. */
+  readonly #open = new Map<string, string[]>();
+
+  constructor(run: string) {
+    this.#prefix = `${run}/`;
+  }
 
   /** Candidates whose evaluation is still open. */
-  get open(): readonly string[] {
-    return [...this.#open.keys()];
+  get open(): Iterable<string> {
+    return this.#open.keys();
   }
 
   get isSettled(): boolean {
@@ -28,26 +31,43 @@ export class Genomes {
   }
 
   find(nicheKey: string, genome: string): KnownGenome | undefined {
-    return this.#known.get(keyOf(nicheKey, genome));
+    const place = this.#known.get(nicheKey)?.get(compact(genome));
+    if (place === undefined) return undefined;
+    const candidate = this.#prefix + place;
+    return { candidate, isOpen: this.#open.has(candidate) };
   }
 
-  /** @param verdict of a stored evaluation; null: the evaluation is open. */
-  add(nicheKey: string, genome: string, candidate: string, verdict: Verdict | null): void {
-    const known: KnownGenome = { candidate, verdict, twins: [] };
-    this.#known.set(keyOf(nicheKey, genome), known);
-    if (verdict === null) this.#open.set(candidate, known);
+  /** The first candidate of a genome. @param isOpen whether its evaluation is still to come. */
+  add(nicheKey: string, genome: string, candidate: string, isOpen: boolean): void {
+    let known = this.#known.get(nicheKey);
+    if (known === undefined) {
+      known = new Map();
+      this.#known.set(nicheKey, known);
+    }
+    known.set(compact(genome), copied(candidate.slice(this.#prefix.length)));
+    if (isOpen) this.#open.set(candidate, []);
+  }
+
+  /** Another candidate with the genome of an open one. */
+  await(candidate: string, twin: string): void {
+    this.#open.get(candidate)?.push(twin);
   }
 
   /** @returns the candidates that are answered, first the evaluated one; null when it is not open. */
-  settle(candidate: string, verdict: Verdict): readonly string[] | null {
-    const known = this.#open.get(candidate);
-    if (known === undefined) return null;
+  settle(candidate: string): readonly string[] | null {
+    const twins = this.#open.get(candidate);
+    if (twins === undefined) return null;
     this.#open.delete(candidate);
-    known.verdict = verdict;
-    return [candidate, ...known.twins.splice(0)];
+    return [candidate, ...twins];
   }
 }
 
-function keyOf(nicheKey: string, genome: string): string {
-  return `${genome} ${nicheKey}`;
+/** A hash in a third of the memory: a character for each byte, where V8 would take one for each digit. */
+function compact(hash: string): string {
+  return Buffer.from(hash, "hex").toString("latin1");
+}
+
+/** A part of a string holds on to the whole of it. */
+function copied(text: string): string {
+  return Buffer.from(text, "latin1").toString("latin1");
 }

@@ -31,7 +31,11 @@ export class Leaders {
   }
 
   /** The log of its island now contains a candidate's result. */
-  add({ island, nicheKey }: IslandLedger, candidate: string, { fitness, time_ms: timeMs }: Verdict): void {
+  add(
+    { island, nicheKey }: IslandLedger,
+    candidate: string,
+    { fitness, time_ms: timeMs }: Pick<Verdict, "fitness" | "time_ms">,
+  ): void {
     if (fitness === null) return;
     const leader = { candidate, fitness, timeMs };
     const better = (than: Leader | undefined) => than === undefined || fitness > than.fitness;

@@ -5,9 +5,11 @@ import type { RunSpec } from "@kevo/proto/run.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { recordOf } from "./evaluation-record.fixture.ts";
 import { LedgerState } from "./ledger-state.ts";
 import type { Offer } from "./offer.ts";
 import type { AcceptedCandidate, Effects, EvaluationRecord } from "./records.ts";
+import { verdictOf } from "./verdict.ts";
 
 const space = openSpace({
   parameters: [{ name: "TILE", type: "integer", min: 0, max: 999, step: 1 }],
@@ -36,43 +38,6 @@ function offer(state: LedgerState, island: number, k: number, tiles: number[], e
   const proposals = tiles.map((tile) => proposal(tile));
   const request = { v: WIRE_VERSION, worker: "w", island, epoch, k, proposals, diversity: null } as const;
   return state.offer(request, window);
-}
-
-function recordOf(candidate: string, time = 1): EvaluationRecord {
-  return {
-    candidate,
-    attempt: 1,
-    outcome: "ok",
-    message: null,
-    measurements: [
-      {
-        workload: "w",
-        time_ms: time,
-        baseline_ms: null,
-        baseline: null,
-        speedup: null,
-        speedup_low: null,
-        speedup_high: null,
-        gflops: null,
-        peak_share: null,
-        gbytes_per_s: null,
-        bandwidth_share: null,
-        bandwidth_of: null,
-        error: null,
-        samples: [],
-        others: {},
-        metrics: {},
-      },
-    ],
-    evaluator: "e",
-    device: "d",
-    deviceModel: "m",
-    toolchain: "t",
-    compileMs: 0,
-    laneMs: 0,
-    queuedMs: 0,
-    stoppedEarly: false,
-  };
 }
 
 const evaluated = (effects: Effects | null) =>
@@ -231,7 +196,10 @@ class Store {
   }
 
   restored(from: LedgerState): LedgerState {
-    const state = new LedgerState(from.spec, space);
+    const recordOf = (id: string) => this.records.get(id) as EvaluationRecord;
+    // As from a database, which the state leaves all results to.
+    const verdicts = { keep: () => {}, of: (id: string) => verdictOf(recordOf(id), from.spec) };
+    const state = new LedgerState(from.spec, space, undefined, verdicts);
     for (const [index, island] of state.islands.entries()) {
       const { epoch, nextBatch, tail } = from.islands[index] as (typeof from.islands)[number];
       Object.assign(island, { epoch, nextBatch, tail });
@@ -241,11 +209,11 @@ class Store {
     );
     this.keep(
       state.restore(
-        this.candidates.map((candidate) => ({
-          candidate,
-          record: this.records.get(candidate.id) ?? null,
-          logged: logged.has(candidate.id),
-        })),
+        this.candidates.map((candidate) => {
+          const record = this.records.get(candidate.answeredBy ?? candidate.id);
+          const answer = record === undefined ? null : verdictOf(record, from.spec);
+          return { ...candidate, answer, logged: logged.has(candidate.id), whole: () => candidate };
+        }),
       ),
     );
     return state;

@@ -32,7 +32,8 @@ import {
   join,
   NOTHING,
 } from "./records.ts";
-import { type Answer, type Verdict, verdictOf } from "./verdict.ts";
+import type { StoredCandidate } from "./stored-candidate.ts";
+import { type Answer, type Verdict, type Verdicts, verdictOf, verdictsInMemory } from "./verdict.ts";
 
 export class LedgerState {
   #spec: RunSpec;
@@ -50,14 +51,20 @@ export class LedgerState {
 
   readonly #space: SearchSpace;
   #limit: number;
-  readonly #genomes = new Genomes();
+  readonly #genomes: Genomes;
+  readonly #verdicts: Verdicts;
   readonly #generations = new Generations();
   /** Hashes of the evolved sources that are stored. */
   readonly #evolvedSources = new Set<string>();
 
-  /** @param limit evaluations after which it is over though the budget is not spent: a repeated run was stopped. */
-  constructor(spec: RunSpec, space: SearchSpace, limit = spec.evaluations) {
+  /**
+   * @param limit evaluations after which it is over though the budget is not spent: a repeated run was stopped.
+   * @param verdicts where those of earlier evaluations are looked up.
+   */
+  constructor(spec: RunSpec, space: SearchSpace, limit = spec.evaluations, verdicts = verdictsInMemory()) {
     this.#spec = spec;
+    this.#genomes = new Genomes(spec.run);
+    this.#verdicts = verdicts;
     this.#space = space;
     this.#limit = Math.min(limit, spec.evaluations);
     this.islands = spec.islands.map(({ index, niche }) => openIslandLedger(spec, index, niche));
@@ -108,7 +115,7 @@ export class LedgerState {
 
   /** Islands with candidates that are still to be evaluated. */
   get awaited(): Set<number> {
-    return new Set(this.#genomes.open.map((candidate) => splitCandidateId(candidate).island));
+    return new Set(Array.from(this.#genomes.open, (candidate) => splitCandidateId(candidate).island));
   }
 
   /** The first entry of every island's log. */
@@ -155,43 +162,46 @@ export class LedgerState {
   /** @returns null when the candidate is not open: settled before, or unknown. */
   settle(record: EvaluationRecord): Effects | null {
     const verdict = verdictOf(record, this.spec);
-    const answered = this.#genomes.settle(record.candidate, verdict);
+    const answered = this.#genomes.settle(record.candidate);
     if (answered === null) return null;
+    this.#verdicts.keep(record.candidate, verdict);
     this.evaluated++;
     this.outcomes[record.outcome]++;
     const effects = join(answered.map((id, at) => this.#log(id, { ...verdict, cached: at > 0 })));
     return this.spec.sync ? join([effects, this.#closeGeneration()]) : effects;
   }
 
-  /** Takes up a stored run: candidates in the order of acceptance, with their evaluation and whether it is logged. */
-  restore(
-    candidates: Iterable<{ candidate: AcceptedCandidate; record: EvaluationRecord | null; logged: boolean }>,
-  ): Effects {
-    const ready: AcceptedCandidate[] = [];
-    for (const { candidate, record, logged } of candidates) {
-      const { id, genome, answeredBy } = candidate;
+  /** Takes up a stored run: candidates in the order of acceptance. */
+  restore(candidates: Iterable<StoredCandidate>): Effects {
+    const ready: StoredCandidate[] = [];
+    const unlogged: StoredCandidate[] = [];
+    for (const candidate of candidates) {
+      const { id, genome, answeredBy, answer } = candidate;
       const island = this.islands[candidate.island] as IslandLedger;
       if (candidate.source !== null) this.#evolvedSources.add(candidate.source);
       if (answeredBy === null) {
         this.accepted++;
-        this.#genomes.add(island.nicheKey, genome, id, record === null ? null : verdictOf(record, this.spec));
-        if (record === null) ready.push(candidate);
+        this.#genomes.add(island.nicheKey, genome, id, answer === null);
+        if (answer === null) ready.push(candidate);
         else {
           this.evaluated++;
-          this.outcomes[record.outcome]++;
+          this.outcomes[answer.outcome]++;
         }
       } else this.cached++;
       const known = this.#genomes.find(island.nicheKey, genome);
       if (known === undefined) throw new Error(`${id} is answered by ${answeredBy}, which is not stored`);
-      if (!logged) island.outstanding.add(id);
-      if (known.verdict === null) {
-        if (answeredBy !== null) known.twins.push(id);
-      } else if (logged) this.leaders.add(island, id, known.verdict);
-      else this.#generations.keep(id, { ...known.verdict, cached: answeredBy !== null });
+      if (!candidate.logged) island.outstanding.add(id);
+      if (known.isOpen) {
+        if (answeredBy !== null) this.#genomes.await(known.candidate, id);
+      } else if (candidate.logged && answer !== null) this.leaders.add(island, id, answer);
+      else unlogged.push(candidate);
+    }
+    for (const { id, answeredBy } of unlogged) {
+      this.#generations.keep(id, { ...this.#verdicts.of(answeredBy ?? id), cached: answeredBy !== null });
     }
     // Only a generation's end can have been cut off between evaluation and log.
     const closing = this.spec.sync ? this.#closeGeneration() : NOTHING;
-    return join([{ ...NOTHING, ready }, closing]);
+    return join([{ ...NOTHING, ready: ready.map(({ whole }) => whole()) }, closing]);
   }
 
   /** Whether every accepted candidate has its result in a log. */
@@ -244,13 +254,13 @@ export class LedgerState {
       candidates.push({ ...proposal, id, index, genome, island: island.island, batch, answeredBy });
       island.outstanding.add(id);
       if (known === undefined) {
-        this.#genomes.add(island.nicheKey, genome, id, null);
+        this.#genomes.add(island.nicheKey, genome, id, true);
         this.accepted++;
         continue;
       }
       this.cached++;
-      if (known.verdict === null) known.twins.push(id);
-      else answered.push({ id, verdict: known.verdict });
+      if (known.isOpen) this.#genomes.await(known.candidate, id);
+      else answered.push({ id, verdict: this.#verdicts.of(known.candidate) });
     }
     const asked = this.#entry(island, {
       type: "asked",

@@ -17,7 +17,7 @@ import type { IslandLedger } from "./island-ledger.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import { ModelLedger } from "./model-ledger.ts";
 import type { Offer, Refusal } from "./offer.ts";
-import { type PastAttempts, readPastAttempts, readStored } from "./read-stored.ts";
+import { type PastAttempts, readIslands, readPastAttempts, storedCandidates } from "./read-stored.ts";
 import { type AcceptedCandidate, type Effects, type EvaluationRecord, type EvolvedSource, NOTHING } from "./records.ts";
 import { type AttemptStart, prepareStatements, type SeenEvaluator, type Statements } from "./statements.ts";
 
@@ -99,8 +99,11 @@ export class Ledger {
   async restore(): Promise<void> {
     await this.#change(() => {
       this.#statements.closeAttempts(this.#run, Date.now());
-      this.#past = readPastAttempts(this.#lineage.db, this.#run);
-      return { effects: this.state.restore(readStored(this.#lineage.db, this.state)), answer: undefined };
+      readIslands(this.#lineage.db, this.state);
+      const effects = this.state.restore(storedCandidates(this.#lineage.db, this.state.spec));
+      const open = effects.ready.map(({ id }) => id);
+      this.#past = readPastAttempts(this.#lineage.db, open);
+      return { effects, answer: undefined };
     });
   }
 

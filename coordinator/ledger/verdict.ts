@@ -25,3 +25,23 @@ export function verdictOf(record: EvaluationRecord, { objective }: Pick<RunSpec,
     device: record.deviceModel,
   };
 }
+
+/** The verdicts of a run's evaluations, for candidates whose genome was evaluated before. */
+export interface Verdicts {
+  /** Called once for each evaluation; one that reads them from a database ignores it. */
+  keep(candidate: string, verdict: Verdict): void;
+  /** @throws Error for a candidate that was not evaluated. */
+  of(candidate: string): Verdict;
+}
+
+export function verdictsInMemory(): Verdicts {
+  const kept = new Map<string, Verdict>();
+  return {
+    keep: (candidate, verdict) => void kept.set(candidate, verdict),
+    of: (candidate) => kept.get(candidate) ?? unknownVerdict(candidate),
+  };
+}
+
+export function unknownVerdict(candidate: string): never {
+  throw new Error(`${candidate} has no evaluation`);
+}

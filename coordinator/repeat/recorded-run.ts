@@ -1,12 +1,9 @@
 /** A run that another one repeats: its outcomes, by the place of each candidate. */
 import { UserError } from "@kevo/core/errors/user-error.ts";
-import type { SearchSpace } from "@kevo/core/search-space/search-space.ts";
 import { measurementOfRow } from "@kevo/proto/measurement-codec.ts";
 import type { ReportedMeasurement } from "@kevo/proto/outcome.ts";
-import { runSpec } from "@kevo/proto/run.ts";
 import { and, asc, eq, gte } from "drizzle-orm";
-import { LedgerState } from "../ledger/ledger-state.ts";
-import { readStored } from "../ledger/read-stored.ts";
+import { readRecords } from "../ledger/read-stored.ts";
 import type { AcceptedCandidate, EvaluationRecord } from "../ledger/records.ts";
 import type { LineageDatabase } from "../lineage/database.ts";
 import { type FailedFinalist, failedFinalists } from "../lineage/queries/finalists.ts";
@@ -22,15 +19,14 @@ export class RecordedRun {
   readonly #repeating: string;
   readonly #byPlace = new Map<string, { genome: string; record: EvaluationRecord | null }>();
 
-  constructor(db: LineageDatabase, run: string, repeating: string, space: SearchSpace) {
+  constructor(db: LineageDatabase, run: string, repeating: string) {
     const row = db.select().from(runs).where(eq(runs.id, run)).get();
     if (row === undefined) throw new UserError(`The run ${run} is no longer in this database.`);
     this.#db = db;
     this.run = run;
     this.#repeating = repeating;
     this.evaluations = row.accepted;
-    const state = new LedgerState(runSpec.parse(JSON.parse(row.spec)), space);
-    for (const { candidate, record } of readStored(db, state)) {
+    for (const { candidate, record } of readRecords(db, run)) {
       this.#byPlace.set(placeOf(candidate.id), { genome: candidate.genome, record });
     }
   }

@@ -21,6 +21,7 @@ import { Fleet } from "../dispatch/fleet.ts";
 import { findEvaluatorAccess } from "../identity/find-evaluator-access.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { LedgerState } from "../ledger/ledger-state.ts";
+import { storedVerdicts } from "../ledger/read-stored.ts";
 import { writeError } from "../ledger/write-error.ts";
 import { describeTrouble } from "../lineage/queries/models.ts";
 import { formatProgress } from "../progress/format.ts";
@@ -87,7 +88,8 @@ class RunController {
     this.#stack = stack;
     const { spec, lineage, token, kernel, mode, launch } = session;
     this.#busyWait = new BusyWait(launch.wait_s === undefined ? undefined : launch.wait_s * 1000);
-    this.#state = new LedgerState(spec, openSpace(kernel.definition), mode.limit);
+    const verdicts = storedVerdicts(lineage.db, spec);
+    this.#state = new LedgerState(spec, openSpace(kernel.definition), mode.limit, verdicts);
     this.#ledger = new Ledger(
       lineage,
       this.#state,
