@@ -52,6 +52,8 @@ interface GivenOptions extends ModelOptions, ObjectiveOptions, TelemetryOptions 
   readonly evolve: "config" | "source";
   readonly requireSandbox?: boolean;
   readonly nats?: string;
+  readonly natsCreds?: string;
+  readonly natsReplicas?: string;
   readonly natsListen?: string;
   readonly wait?: string;
   readonly db: string;
@@ -148,7 +150,15 @@ export function startCommand(): Command {
     .option("--devices <numbers>", "devices of the local evaluator, such as 0,1")
     .option("--external-workers", "do not start local island-workers")
     .option("--wait <duration>", WAIT)
-    .option("--nats <url>", "use this NATS server instead of an embedded one")
+    .option(
+      "--nats <url[,url]>",
+      "use this NATS server instead of an embedded one; of a cluster, name several with commas between them",
+    )
+    .option("--nats-creds <file>", "credentials file of a NATS user, for --nats")
+    .option(
+      "--nats-replicas <n>",
+      "how many servers of the cluster of --nats keep each stream: 1, 3 or 5 (default: 3 in a cluster)",
+    )
     .option("--nats-listen <host:port>", "address on which the embedded NATS server listens (default: loopback)")
     .option(
       "--replay-run <run>",
@@ -221,6 +231,21 @@ function priorOf(given: readonly string[]): WantedPrior {
   return "none";
 }
 
+function natsOf(given: GivenOptions): Pick<Launch, "nats_creds" | "nats_replicas"> {
+  if (given.nats !== undefined && given.natsListen !== undefined) {
+    throw new UserError("--nats uses a running server, --nats-listen starts one. Omit one of them.", 2);
+  }
+  const { natsCreds: creds, natsReplicas: replicas } = given;
+  const stray = creds !== undefined ? "--nats-creds" : replicas !== undefined ? "--nats-replicas" : null;
+  if (stray !== null && given.nats === undefined) {
+    throw new UserError(`${stray} applies to the server of --nats. Name one, or omit it.`, 2);
+  }
+  return {
+    ...(creds !== undefined && { nats_creds: resolve(creds) }),
+    ...(replicas !== undefined && { nats_replicas: parseInteger(replicas, "--nats-replicas", { min: 1, max: 5 }) }),
+  };
+}
+
 function evaluatorsOf(given: GivenOptions): Pick<Launch, "external_evaluators" | "min_evaluators" | "max_evaluators"> {
   if (given.externalEvaluators === true && given.evaluator.length > 0) {
     throw new UserError("--evaluator names the evaluators, --external-evaluators waits for any. Omit one of them.", 2);
@@ -255,9 +280,6 @@ function launchOf(given: GivenOptions): Launch {
       2,
     );
   }
-  if (given.nats !== undefined && given.natsListen !== undefined) {
-    throw new UserError("--nats uses a running server, --nats-listen starts one. Omit one of them.", 2);
-  }
   const objective = objectiveRequestOf(given, replay);
   return {
     kernel: replay ? null : (given.kernel as string),
@@ -271,6 +293,7 @@ function launchOf(given: GivenOptions): Launch {
     external_workers: given.externalWorkers === true,
     ...(given.wait !== undefined && { wait_s: parseDuration(given.wait, "--wait") }),
     nats: given.nats ?? null,
+    ...natsOf(given),
     nats_listen: given.natsListen ?? null,
     record: null,
   };

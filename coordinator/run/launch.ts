@@ -24,8 +24,12 @@ const fields = z.object({
   /** The local evaluator starts only where its sandbox contains candidates. */
   require_sandbox: z.boolean().optional(),
   external_workers: z.boolean(),
-  /** NATS server to use; null for an embedded one. */
+  /** NATS server to use, or several of one cluster with commas between them; null for an embedded one. */
   nats: z.string().nullable(),
+  /** Absolute path of a credentials file for it. */
+  nats_creds: z.string().optional(),
+  /** How many of its servers keep each stream; absent for what the cluster gives. */
+  nats_replicas: z.int().positive().optional(),
   nats_listen: z.string().nullable(),
   /** Seconds to wait for an evaluator, a first one or one to come back. */
   wait_s: z.number().positive().optional(),

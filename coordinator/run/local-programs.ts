@@ -42,7 +42,7 @@ export function startLocalPrograms(
   const workers = mode.needsWorkers && !launch.external_workers;
   return [
     ...(evaluators ? startLocalEvaluators(spec, launch, natsUrl, listener) : []),
-    ...(workers ? startLocalWorkers(spec, natsUrl, listener) : []),
+    ...(workers ? startLocalWorkers(spec, launch, natsUrl, listener) : []),
   ];
 }
 
@@ -66,7 +66,7 @@ function startLocalEvaluator(
     entry: EVALUATOR,
     args: [
       "start",
-      ...["--backend", spec.backend, "--nats", natsUrl, "--json"],
+      ...["--backend", spec.backend, ...natsArguments(launch, natsUrl), "--json"],
       ...(launch.devices === null ? [] : ["--devices", launch.devices]),
       ...(launch.require_sandbox === true ? ["--require-sandbox"] : []),
       ...(space === null ? [] : ["--space", space, "--time-scale", String(launch.time_scale)]),
@@ -85,7 +85,7 @@ function startLocalEvaluator(
 }
 
 /** Enough workers for all islands: one for two islands, at most one a core; one where islands propose in turn. */
-function startLocalWorkers(spec: RunSpec, natsUrl: string, listener: LocalListener): Child[] {
+function startLocalWorkers(spec: RunSpec, launch: Launch, natsUrl: string, listener: LocalListener): Child[] {
   const islands = spec.islands.length;
   const workers = proposesInTurn(spec.backend) ? 1 : Math.min(Math.ceil(islands / 2), cpus().length);
   const each = Math.ceil(islands / workers);
@@ -95,7 +95,10 @@ function startLocalWorkers(spec: RunSpec, natsUrl: string, listener: LocalListen
     return new Child({
       name: `local island-worker ${index}`,
       entry: WORKER,
-      args: ["start", "--nats", natsUrl, "--run", spec.run, "--islands", String(each), "--name", name],
+      args: [
+        ...["start", ...natsArguments(launch, natsUrl)],
+        ...["--run", spec.run, "--islands", String(each), "--name", name],
+      ],
       keys: spec.llm === undefined || spec.llm.repeats !== undefined ? [] : MODEL_KEYS,
       onLine: null,
       onRestart: (why) => {
@@ -105,6 +108,10 @@ function startLocalWorkers(spec: RunSpec, natsUrl: string, listener: LocalListen
       onFailed: (error) => listener.onFailed(error),
     });
   });
+}
+
+function natsArguments({ nats_creds }: Launch, url: string): string[] {
+  return ["--nats", url, ...(nats_creds === undefined ? [] : ["--nats-creds", nats_creds])];
 }
 
 function parseJson(line: string): unknown {

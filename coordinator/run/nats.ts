@@ -10,7 +10,7 @@ import type { Launch } from "./launch.ts";
 
 export interface NatsOptions {
   readonly run: RunSpec["run"];
-  readonly launch: Pick<Launch, "nats" | "nats_listen">;
+  readonly launch: Pick<Launch, "nats" | "nats_creds" | "nats_replicas" | "nats_listen">;
   /** Path of the lineage database. */
   readonly database: string;
   readonly token: string | undefined;
@@ -33,7 +33,8 @@ export interface OpenNats {
 export async function openNats(stack: AsyncDisposableStack, options: NatsOptions): Promise<OpenNats> {
   const { run, token, onNote } = options;
   const url = options.launch.nats ?? (await startEmbedded(stack, options));
-  const bus = await connectBus({ url, role: "coordinator", token, name: `coordinator ${run}` });
+  const { nats_creds: creds, nats_replicas: replicas } = options.launch;
+  const bus = await connectBus({ url, creds, replicas, role: "coordinator", token, name: `coordinator ${run}` });
   stack.defer(() => bus.close());
   let dropped = 0;
   bus.onMalformed((subject, why) => {

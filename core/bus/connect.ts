@@ -8,7 +8,7 @@ import { createBus } from "./nats-bus.ts";
  * @throws UserError that names the URL, when nothing answers or the token is refused.
  */
 export async function connectBus(options: ConnectOptions): Promise<Bus> {
-  const bus = createBus(await openConnection(options), options.url);
+  const bus = createBus(await openConnection(options), options);
   if (options.signal?.aborted) await bus.close();
   options.signal?.addEventListener("abort", () => void bus.close(), { once: true });
   return bus;

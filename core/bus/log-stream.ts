@@ -2,9 +2,9 @@
 import { randomBytes } from "node:crypto";
 import type { LogEntry } from "@kevo/proto/log.ts";
 import { LOG_STREAM, LOG_STREAM_SUBJECTS, subjects } from "@kevo/proto/subjects.ts";
-import { DiscardPolicy, headers, type JetStreamManager, type NatsError, RetentionPolicy, StorageType } from "nats";
+import { DiscardPolicy, headers, type JetStreamManager, RetentionPolicy, StorageType } from "nats";
 import { UserError } from "../errors/user-error.ts";
-import { boundedStream, isCode, isStreamMissing, MAX_CONSUMERS } from "./bounded-stream.ts";
+import { boundedStream, isCode, isStreamMissing, MAX_CONSUMERS, type StreamPlace } from "./bounded-stream.ts";
 import { LogUnavailable } from "./errors.ts";
 import { excerpt } from "./messages.ts";
 import type { Requester } from "./requester.ts";
@@ -31,8 +31,8 @@ const unavailable = (error: unknown) =>
     `the log stream is not available: ${error instanceof Error ? error.message : error}`,
   );
 
-/** @throws UserError when the server has no JetStream; LogUnavailable when it is away. */
-export async function openLogStream(manager: JetStreamManager, url: string): Promise<void> {
+/** @throws UserError for what the server does not grant; LogUnavailable when it is away, or its cluster has no leader. */
+export async function openLogStream(place: StreamPlace): Promise<void> {
   const config = {
     subjects: LOG_STREAM_SUBJECTS,
     storage: StorageType.File,
@@ -43,15 +43,9 @@ export async function openLogStream(manager: JetStreamManager, url: string): Pro
     max_consumers: MAX_CONSUMERS,
   };
   try {
-    await boundedStream(manager, { name: LOG_STREAM, ...config }, MAX_LOG_BYTES);
+    await boundedStream(place, { name: LOG_STREAM, ...config }, MAX_LOG_BYTES);
   } catch (error) {
-    if ((error as NatsError).code === "503" || (error as NatsError).api_error?.code === 503) {
-      throw new UserError(
-        `The NATS server at ${url} runs without JetStream. Start it with -js, or add jetstream {} to its configuration.`,
-      );
-    } else {
-      throw unavailable(error);
-    }
+    throw error instanceof UserError ? error : unavailable(error);
   }
 }
 

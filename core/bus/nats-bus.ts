@@ -6,12 +6,14 @@ import { LOG_STREAM, subjects } from "@kevo/proto/subjects.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
 import { Events, headers, type JetStreamManager, type Msg, type MsgHdrs, type NatsConnection } from "nats";
 import type { ZodType } from "zod";
+import { serversOf } from "../identity/nats-identity.ts";
 import { isInbox } from "../identity/nats-permissions.ts";
 import { busEvents } from "../telemetry/bus-events.ts";
 import { type Carrier, TRACEPARENT } from "../telemetry/channel.ts";
 import type { Bus, Subscription } from "./bus.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection, ConnectOptions } from "./connection.ts";
 import { BusClosed, LogUnavailable, MalformedReply, NotPermitted, RemoteError, RequestTimeout } from "./errors.ts";
+import { watchIsolation } from "./isolation.ts";
 import { createFollower, type Follower } from "./log-follower.ts";
 import { appendLog, logTail, openLogStream, purgeLog } from "./log-stream.ts";
 import { decode, remoteError } from "./messages.ts";
@@ -22,7 +24,10 @@ import { partsOf, requestObject } from "./served-objects.ts";
 const MANAGER_TIMEOUT_MS = 3000;
 const FLUSH_TIMEOUT_MS = 1000;
 
-export function createBus({ nats: connection, identity, inbox, mayUseStreams }: Connection, url: string): Bus {
+export function createBus(
+  { nats: connection, identity, inbox, mayUseStreams }: Connection,
+  { url, replicas }: Pick<ConnectOptions, "url" | "replicas">,
+): Bus {
   const requester = createRequester(connection, inbox);
   const objects = createObjects(connection);
   const followers = new Set<Follower>();
@@ -40,6 +45,7 @@ export function createBus({ nats: connection, identity, inbox, mayUseStreams }: 
     busEvents.send({ event: "malformed" });
     for (const tell of whenMalformed) tell(subject, why);
   };
+  const isolation = watchIsolation(connection, serversOf(url).length);
   const jetstream = () => {
     manager ??= connection.jetstreamManager({ timeout: MANAGER_TIMEOUT_MS, checkAPI: false });
     return manager;
@@ -56,6 +62,7 @@ export function createBus({ nats: connection, identity, inbox, mayUseStreams }: 
         for (const tell of whenDisconnected) tell();
       } else if (status.type === Events.Reconnect) {
         connected = true;
+        isolation.look();
         busEvents.send({ event: "connected" });
         objects.forget();
         for (const follower of followers) follower.reconnected();
@@ -66,6 +73,8 @@ export function createBus({ nats: connection, identity, inbox, mayUseStreams }: 
           },
           () => {},
         );
+      } else if (status.type === Events.Update) {
+        isolation.look();
       } else if (status.type === Events.Error && status.permissionContext?.operation === "publish") {
         const { subject: refused } = status.permissionContext;
         requester.failSubject(refused, new NotPermitted(refused, `this identity may not send on ${refused}`));
@@ -76,6 +85,7 @@ export function createBus({ nats: connection, identity, inbox, mayUseStreams }: 
   busEvents.send({ event: "connected" });
   void connection.closed().then(() => {
     connected = false;
+    isolation.stop();
     requester.failAll((subject) => new BusClosed(subject, "the bus is closed"));
   });
 
@@ -126,7 +136,8 @@ export function createBus({ nats: connection, identity, inbox, mayUseStreams }: 
 
     subscribe: <T>(subject: string, schema: ZodType<T>, handler: (message: T, subject: string) => void) => {
       const subscription = connection.subscribe(subject, {
-        callback: (_error, message) => {
+        callback: (error, message) => {
+          if (error !== null) return malformed(subject, `nothing is heard there: ${error.message}`);
           if (isDelivered(message)) return malformed(message.subject, DELIVERED);
           const decoded = decode(message, schema);
           if (!decoded.ok) return malformed(message.subject, decoded.why);
@@ -157,7 +168,8 @@ export function createBus({ nats: connection, identity, inbox, mayUseStreams }: 
 
     serve: (subject, schema, handler) => {
       const subscription = connection.subscribe(subject, {
-        callback: (_error, message) => {
+        callback: (error, message) => {
+          if (error !== null) return malformed(subject, `nothing is heard there: ${error.message}`);
           if (isDelivered(message)) return malformed(message.subject, DELIVERED);
           const decoded = decode(message, schema);
           if (!decoded.ok) {
@@ -180,10 +192,10 @@ export function createBus({ nats: connection, identity, inbox, mayUseStreams }: 
     },
 
     openLogStream: async () => {
-      const manager = await jetstream();
-      await openLogStream(manager, url);
+      const place = { connection, manager: await jetstream(), url, replicas };
+      await openLogStream(place);
       serveObjects();
-      await openObjectStore(connection, manager);
+      await openObjectStore(place);
     },
     appendLog: async (entries) => {
       if (!connected) throw new LogUnavailable(LOG_STREAM, entries, `NATS at ${url} is unreachable`);

@@ -1,8 +1,8 @@
 /** Kernel packages and evolved code by SHA-256, in a JetStream object store. */
 import { createHash } from "node:crypto";
 import { OBJECT_BUCKET } from "@kevo/proto/subjects.ts";
-import { type JetStreamManager, type NatsConnection, type ObjectStore, StorageType } from "nats";
-import { boundedStream } from "./bounded-stream.ts";
+import { DiscardPolicy, type NatsConnection, type ObjectStore, StorageType } from "nats";
+import { boundedStream, type StreamPlace } from "./bounded-stream.ts";
 import { BusError } from "./errors.ts";
 
 /** Reading an object without its chunks would wait for ever. */
@@ -18,10 +18,18 @@ export interface Objects {
 /** Kernels and evolved sources of all runs. An object that exceeds the limit is refused. */
 const MAX_OBJECT_BYTES = 4 * 1024 ** 3;
 
-/** The bucket with its bound. Only the coordinator may. */
-export async function openObjectStore(connection: NatsConnection, manager: JetStreamManager): Promise<void> {
-  await connection.jetstream({ timeout: 5000 }).views.os(OBJECT_BUCKET, { storage: StorageType.File });
-  await boundedStream(manager, { name: `OBJ_${OBJECT_BUCKET}` }, MAX_OBJECT_BYTES);
+/** The bucket with its bound. Only the coordinator may. @throws as `boundedStream` does */
+export async function openObjectStore(place: StreamPlace): Promise<void> {
+  // As the library makes it, which binds to one that is there: its own way sets no bound that an account's limit allows.
+  const config = {
+    name: `OBJ_${OBJECT_BUCKET}`,
+    subjects: [`$O.${OBJECT_BUCKET}.C.>`, `$O.${OBJECT_BUCKET}.M.>`],
+    storage: StorageType.File,
+    discard: DiscardPolicy.New,
+    allow_rollup_hdrs: true,
+    allow_direct: true,
+  };
+  await boundedStream(place, config, MAX_OBJECT_BYTES);
 }
 
 export function createObjects(connection: NatsConnection): Objects {

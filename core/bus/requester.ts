@@ -35,7 +35,9 @@ export function createRequester(connection: NatsConnection, inbox: string): Requ
   };
 
   connection.subscribe(`${prefix}*`, {
-    callback: (_error, message) => {
+    callback: (error, message) => {
+      // The server does not let this identity hear its replies, which whoever opened the connection has said.
+      if (error !== null) return;
       const request = take(message.subject.slice(prefix.length));
       if (request === undefined) return;
       if (message.headers?.code === 503) {

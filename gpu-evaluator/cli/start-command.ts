@@ -24,6 +24,7 @@ interface GivenOptions extends ObjectiveOptions, TelemetryOptions {
   readonly listen?: string;
   readonly advertise?: string;
   readonly nats?: string;
+  readonly natsCreds?: string;
   readonly join?: string;
   readonly space?: string;
   readonly timeScale?: string;
@@ -64,7 +65,8 @@ export function startCommand(): Command {
       "--advertise <host:port>",
       "address at which other hosts reach this evaluator (default: the --listen address)",
     )
-    .option("--nats <url>", "NATS server at which to announce this evaluator and fetch kernels")
+    .option("--nats <url[,url]>", "NATS server at which to announce this evaluator and fetch kernels")
+    .option("--nats-creds <file>", "credentials file of a NATS user, for --nats")
     .option("--join <file>", "an invitation, made with coordinator invite --role evaluator")
     .option("--space <file>", "replay: a recorded space in Kernel Tuner's cache format, .json or .json.gz")
     .option("--time-scale <factor>", "replay: simulate the recorded durations, scaled by this factor (default: 0)");
@@ -89,6 +91,7 @@ export function startCommand(): Command {
       await start({
         ...checked,
         nats: given.nats ?? invitation?.nats,
+        creds: given.natsCreds,
         token,
         invitation,
         invitationFile: given.join,

@@ -32,6 +32,8 @@ export interface StartOptions {
   /** HOST:PORT to announce; null for the bound one. */
   readonly advertise: string | null;
   readonly nats: string | undefined;
+  /** Path of a credentials file for it. */
+  readonly creds: string | undefined;
   readonly token: string | undefined;
   readonly invitation: Invitation | undefined;
   /** From which that was read. */
@@ -50,9 +52,9 @@ export async function start(options: StartOptions): Promise<void> {
   const { invitation, token } = options;
   const id = randomUUID();
   const logger = createLogger("gpu-evaluator");
-  const { nats: url } = options;
+  const { nats: url, creds } = options;
   const connect = (by: Invitation | undefined) =>
-    connectBus({ url: url as string, role: "evaluator", token, invitation: by, name: `gpu-evaluator ${id}` });
+    connectBus({ url: url as string, role: "evaluator", token, creds, invitation: by, name: `gpu-evaluator ${id}` });
   const bus = url === undefined ? null : renewableBus(await connect(invitation));
   try {
     const { backend, kernels } = await openBackend(options.backend, bus, logger);

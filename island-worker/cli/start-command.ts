@@ -14,6 +14,7 @@ import { Command } from "commander";
 
 interface GivenOptions extends TelemetryOptions {
   readonly nats?: string;
+  readonly natsCreds?: string;
   readonly join?: string;
   readonly islands: string;
   readonly run?: string;
@@ -24,7 +25,8 @@ interface GivenOptions extends TelemetryOptions {
 export function startCommand(): Command {
   const command = new Command("start")
     .description("Work for runs that need a worker, until a signal ends this one.")
-    .option("--nats <url>", "NATS server of the coordinator")
+    .option("--nats <url[,url]>", "NATS server of the coordinator")
+    .option("--nats-creds <file>", "credentials file of a NATS user, for --nats")
     .option("--join <file>", "an invitation, made with coordinator invite --role worker; it names the server")
     .option("--islands <number>", "maximum number of islands to lease at the same time", "64")
     .option("--run <id>", "work for this run only (default: any run that needs a worker)")
@@ -55,7 +57,15 @@ export function startCommand(): Command {
       ]);
       await using observed = await observeWorker(telemetry);
       const onNote = observed.note;
-      const fixed = { nats, token, islands, run: given.run ?? null, name: given.name ?? null, onNote };
+      const fixed = {
+        nats,
+        creds: given.natsCreds,
+        token,
+        islands,
+        run: given.run ?? null,
+        name: given.name ?? null,
+        onNote,
+      };
       const stop = untilToldToStop(given.parent === true);
       if (given.join === undefined) await work(fixed, stop);
       else

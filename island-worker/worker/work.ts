@@ -2,6 +2,8 @@
 import { hostname } from "node:os";
 import type { Bus } from "@kevo/core/bus/bus.ts";
 import { connectBus } from "@kevo/core/bus/connect.ts";
+import { NotPermitted } from "@kevo/core/bus/errors.ts";
+import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { Invitation } from "@kevo/core/identity/invitation.ts";
 import { runsReply } from "@kevo/proto/messages/control.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
@@ -11,6 +13,8 @@ import { openWorkerSession } from "./worker-session.ts";
 
 export interface WorkOptions {
   readonly nats: string;
+  /** Path of a credentials file for it. */
+  readonly creds?: string | undefined;
   readonly token: string | undefined;
   readonly invitation?: Invitation | undefined;
   /** Islands held at once, at most. */
@@ -27,7 +31,7 @@ const REQUEST_MS = 1_000;
 /** Until the signal. @throws UserError when NATS cannot be reached at the start. */
 export async function work(options: WorkOptions, signal: AbortSignal): Promise<void> {
   const name = options.name ?? `${hostname().slice(0, 40)}-${process.pid}`;
-  const means = { token: options.token, invitation: options.invitation };
+  const means = { token: options.token, creds: options.creds, invitation: options.invitation };
   const bus = await connectBus({
     url: options.nats,
     role: "worker",
@@ -54,6 +58,11 @@ export async function work(options: WorkOptions, signal: AbortSignal): Promise<v
 async function findRun(bus: Bus, worker: string, run: string | null): Promise<RunSpec | null> {
   const request = { v: WIRE_VERSION, worker };
   const subject = run === null ? subjects.runs : subjects.spec(run);
-  const reply = await bus.request(subject, request, runsReply, REQUEST_MS).catch(() => null);
+  const reply = await bus.request(subject, request, runsReply, REQUEST_MS).catch((error: unknown) => {
+    if (!(error instanceof NotPermitted)) return null;
+    throw new UserError(
+      `The NATS user may not publish to ${subject}. Grant it; docs/cluster.md lists what each program needs.`,
+    );
+  });
   return reply?.spec ?? null;
 }

@@ -3,7 +3,6 @@ import { userInfo } from "node:os";
 import { connectBus } from "@kevo/core/bus/connect.ts";
 import { NoResponder, RequestTimeout } from "@kevo/core/bus/errors.ts";
 import { parseAddress } from "@kevo/core/config/address.ts";
-import { readEnvironment } from "@kevo/core/config/environment.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { onStopRequest } from "@kevo/core/program/stop-requests.ts";
 import { actionReply } from "@kevo/proto/messages/action.ts";
@@ -49,10 +48,9 @@ export async function serveDatabase({ db, listen, json = false }: Given): Promis
 
 /** The coordinator of the run is another process. */
 async function actOverNats(database: string, { run, action }: ActionRequest): Promise<ActionDone> {
-  const url = natsOf(database, run);
-  if (url === null) throw new UserError(`The coordinator of the run ${run} no longer runs.`);
-  const { KEVO_TOKEN: token } = readEnvironment();
-  const bus = await connectBus({ url, token, role: "operator", name: "coordinator dashboard" });
+  const way = natsOf(database, run);
+  if (way === null) throw new UserError(`The coordinator of the run ${run} no longer runs.`);
+  const bus = await connectBus({ ...way, role: "operator", name: "coordinator dashboard" });
   try {
     const request = { v: WIRE_VERSION, user: userInfo().username, ...action };
     const { status, message, candidate } = await bus.request(subjects.action(run), request, actionReply, REQUEST_MS);

@@ -2,7 +2,6 @@
 import { connectBus } from "@kevo/core/bus/connect.ts";
 import type { ConnectOptions } from "@kevo/core/bus/connection.ts";
 import { NoResponder, RequestTimeout } from "@kevo/core/bus/errors.ts";
-import { readEnvironment } from "@kevo/core/config/environment.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { readInvitation } from "@kevo/core/identity/invitation.ts";
 import { RUN_ID, subjects } from "@kevo/proto/subjects.ts";
@@ -50,10 +49,9 @@ async function statusHere(run: string | undefined, db: string | undefined): Prom
     }
   })();
   const ended = { run: id, status, phase: null, waiting: null, evaluated, fleet: null };
-  const url = status === "running" ? natsOf(lineage.path, id) : null;
-  if (url === null) return status === "running" ? { ...ended, status: "abandoned" } : ended;
-  const { KEVO_TOKEN: token } = readEnvironment();
-  return statusOf(await ask(id, { url, token }));
+  const way = status === "running" ? natsOf(lineage.path, id) : null;
+  if (way === null) return status === "running" ? { ...ended, status: "abandoned" } : ended;
+  return statusOf(await ask(id, way));
 }
 
 async function statusThere(run: string | undefined, file: string): Promise<Status> {
@@ -68,7 +66,7 @@ const statusOf = ({ run, phase, waiting = null, evaluated, fleet = null }: RunSn
   ...{ run, status: "running", phase, waiting, evaluated, fleet },
 });
 
-async function ask(run: string, way: Pick<ConnectOptions, "url" | "token" | "invitation">): Promise<RunSnapshot> {
+async function ask(run: string, way: Omit<ConnectOptions, "role" | "name">): Promise<RunSnapshot> {
   const bus = await connectBus({ ...way, role: "operator", name: "coordinator status" });
   try {
     return (await bus.request(subjects.view(run), { v: WIRE_VERSION }, viewReply, REPLY_MS)).snapshot;

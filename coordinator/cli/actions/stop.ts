@@ -2,7 +2,6 @@
 import { connectBus } from "@kevo/core/bus/connect.ts";
 import type { ConnectOptions } from "@kevo/core/bus/connection.ts";
 import { NoResponder, RequestTimeout } from "@kevo/core/bus/errors.ts";
-import { readEnvironment } from "@kevo/core/config/environment.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { readInvitation } from "@kevo/core/identity/invitation.ts";
 import { stopReply } from "@kevo/proto/messages/control.ts";
@@ -19,17 +18,16 @@ export async function stopRun(run: string | undefined, given: { db: string; join
   const row = resolveRun(lineage.db, run);
   lineage.close();
   if (row.status !== "running") throw new UserError(`The run ${row.id} cannot be stopped: it is ${row.status}.`);
-  const url = natsOf(lineage.path, row.id);
-  if (url === null)
+  const way = natsOf(lineage.path, row.id);
+  if (way === null)
     throw new UserError(`The coordinator of the run ${row.id} no longer runs, so there is nothing to stop.`);
-  const { KEVO_TOKEN: token } = readEnvironment();
-  await askToStop(row.id, { url, token });
+  await askToStop(row.id, way);
   console.error(
     `The run ${row.id} finishes its outstanding candidates, then ends. Follow it with: ${commandFor(`watch ${row.id}`, lineage.path)}`,
   );
 }
 
-async function askToStop(run: string, way: Pick<ConnectOptions, "url" | "token" | "invitation">): Promise<void> {
+async function askToStop(run: string, way: Omit<ConnectOptions, "role" | "name">): Promise<void> {
   const bus = await connectBus({ ...way, role: "operator", name: "coordinator stop" });
   try {
     await bus.request(subjects.stop(run), { v: WIRE_VERSION }, stopReply, 3_000);
