@@ -6,7 +6,9 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { type KernelPackage, loadKernel } from "@kevo/core/kernel/load.ts";
+import { compileConstraint, type UndefinedCase } from "@kevo/core/search-space/constraint.ts";
 import { openSpace } from "@kevo/core/search-space/search-space.ts";
+import type { InputRemark } from "@kevo/gpu-evaluator/backends/backend.ts";
 import { checkFlags } from "@kevo/gpu-evaluator/backends/cpu/arguments.ts";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import type { ReportedMeasurement } from "@kevo/proto/outcome.ts";
@@ -28,6 +30,8 @@ export interface SpaceReport {
   /** False where `valid` is an estimate. */
   readonly exact: boolean;
   readonly dead_values: readonly DeadValue[];
+  /** Constraints that have no value for some values, such as by a division by zero, each with the first such. */
+  readonly undefined_constraints: readonly ({ readonly constraint: string } & UndefinedCase)[];
 }
 
 export type WorkloadReport = ReportedMeasurement & { readonly room: Room | null };
@@ -44,6 +48,7 @@ export interface CheckReport {
     readonly workloads: readonly WorkloadReport[];
     /** Null where the evaluator does not tell, as on GPUs. */
     readonly quietness: Quietness | null;
+    readonly input_remarks: readonly InputRemark[];
   } | null;
   /** Why parts were not tried; null where all were. */
   readonly not_tried: string | null;
@@ -78,14 +83,14 @@ export async function checkKernel(idOrPath: string, options: CheckOptions): Prom
   const evaluated = await evaluateDefault(kernel, choice, options.signal, options.onStep);
   const found = { kernel: definition.id, backend, space, code };
   if ("noDevice" in evaluated) return { ...found, default: null, not_tried: evaluated.noDevice.message };
-  const { outcome, message, measurements, device, toolchain, quietness } = evaluated;
+  const { outcome, message, measurements, device, toolchain, quietness, input_remarks } = evaluated;
   if (outcome !== "ok") {
     throw new UserError(
       `The default configuration of ${definition.id} is ${outcome}: ${message}. ${advice(definition)}`,
     );
   }
   const workloads = measurements.map((one) => ({ ...one, room: roomOf(one) }));
-  return { ...found, default: { device, toolchain, workloads, quietness }, not_tried: null };
+  return { ...found, default: { device, toolchain, workloads, quietness, input_remarks }, not_tried: null };
 }
 
 /** A run would count every configuration with such a value as invalid. */
@@ -113,11 +118,15 @@ function backendOf({ id, backends }: KernelDefinition, wanted: CheckedBackend | 
 
 function spaceReport(definition: KernelDefinition): SpaceReport {
   const space = openSpace(definition);
-  const { size, count, countError } = space;
+  const { size, count, countError, parameters } = space;
   return {
     combinations: size,
     valid: Math.round(count),
     exact: countError === 0,
     dead_values: deadValues(definition, space),
+    undefined_constraints: definition.constraints.flatMap((constraint) => {
+      const found = compileConstraint(constraint, parameters).undefinedCase();
+      return found === null ? [] : [{ constraint, ...found }];
+    }),
   };
 }

@@ -3,13 +3,14 @@ import { UserError } from "@kevo/core/errors/user-error.ts";
 import { installKernel } from "@kevo/core/kernel/install.ts";
 import type { KernelPackage } from "@kevo/core/kernel/load.ts";
 import { createLogger } from "@kevo/core/logging/logger.ts";
+import type { InputRemark } from "@kevo/gpu-evaluator/backends/backend.ts";
 import { HostFault } from "@kevo/gpu-evaluator/backends/host-fault.ts";
 import { type BackendChoice, openBackend } from "@kevo/gpu-evaluator/cli/open-backend.ts";
 import { Daemon } from "@kevo/gpu-evaluator/daemon/daemon.ts";
 import { defaultCacheFolder } from "@kevo/gpu-evaluator/daemon/kernel-store.ts";
 import type { StageName } from "@kevo/proto/attempt.ts";
 import { measurementConditions } from "@kevo/proto/event.ts";
-import type { KernelDefinition } from "@kevo/proto/kernel.ts";
+import type { KernelDefinition, Workload } from "@kevo/proto/kernel.ts";
 import { measurementOfMessage } from "@kevo/proto/measurement-codec.ts";
 import { type Outcome, outcome, type ReportedMeasurement } from "@kevo/proto/outcome.ts";
 import type { Quietness } from "@kevo/proto/quietness.ts";
@@ -22,6 +23,8 @@ export interface Evaluated {
   readonly toolchain: string;
   /** Null where the evaluator does not tell. */
   readonly quietness: Quietness | null;
+  /** Of the inputs of the smallest workload. */
+  readonly input_remarks: readonly InputRemark[];
 }
 
 /** The obstacle to an evaluation on this machine, such as a missing GPU. */
@@ -41,6 +44,9 @@ const ADVICE: Readonly<Record<HostFault["fault"], (definition: KernelDefinition)
 function quietnessIn(environmentJson: string): Quietness | null {
   return measurementConditions.parse(JSON.parse(environmentJson)).quietness ?? null;
 }
+
+/** Grows with the arrays, which is enough to compare workloads of one kernel. */
+const elementsOf = ({ shape }: Workload) => Object.values(shape).reduce((product, size) => product * size, 1);
 
 const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`);
 
@@ -76,12 +82,15 @@ export async function evaluateDefault(
       bestSpeedup: null,
       neverStopEarly: true,
     } as const;
-    const result = await new Daemon(backend, logger).evaluate(job, "", signal, onStep).catch((error: unknown) => {
+    const told = (error: unknown): never => {
       if (!(error instanceof HostFault)) throw error;
       throw new UserError(`${sentence(error.message)} ${ADVICE[error.fault](installed.definition)}`, 1, {
         ...(error.fault === "disk_full" ? {} : { code: error.fault }),
       });
-    });
+    };
+    const result = await new Daemon(backend, logger).evaluate(job, "", signal, onStep).catch(told);
+    const smallest = job.workloads.reduce((least, next) => (elementsOf(next) < elementsOf(least) ? next : least));
+    const remarks = result.outcome === "ok" ? backend.inputRemarks?.(installed, smallest) : undefined;
     return {
       outcome: outcome.parse(result.outcome),
       message: result.message ?? "",
@@ -89,6 +98,7 @@ export async function evaluateDefault(
       device: result.deviceModel ?? "",
       toolchain: result.toolchain ?? "",
       quietness: result.environmentJson ? quietnessIn(result.environmentJson) : null,
+      input_remarks: (await remarks?.catch(told)) ?? [],
     };
   } finally {
     await backend.close();

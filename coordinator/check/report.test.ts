@@ -2,7 +2,7 @@ import type { KernelPackage } from "@kevo/core/kernel/load.ts";
 import { kernelDefinition } from "@kevo/proto/kernel.ts";
 import { expect, test } from "vitest";
 import type { CheckReport } from "./check-kernel.ts";
-import { codeLines, defaultLines } from "./report.ts";
+import { codeLines, defaultLines, inputLines } from "./report.ts";
 
 const kernelOf = (types: readonly string[]) =>
   ({
@@ -21,7 +21,7 @@ function correctness(types: readonly string[], error: number): string | undefine
   const workload = { workload: "small", time_ms: 1, speedup_high: 1, error, others: {}, room: null };
   const report = {
     ...{ kernel: "k", backend: "cpu", not_tried: null },
-    default: { device: "CPU", toolchain: "cc", workloads: [workload], quietness: null },
+    default: { device: "CPU", toolchain: "cc", workloads: [workload], quietness: null, input_remarks: [] },
   } as unknown as CheckReport;
   return defaultLines(report, kernelOf(types), {})[0]?.replace(/.*1 workload: /, "");
 }
@@ -43,4 +43,24 @@ test("remarks about the code are sentences", () => {
     "a.h, line 3, compares TIEL, which neither a parameter nor a #define names: it counts as 0 there.",
   ]);
   expect(codeLines({ unused_parameters: [], undefined_names: [] }, kernelOf(["f64"]))).toEqual([]);
+});
+
+test("inputs that cannot show a wrong kernel are named, each fault in one sentence", () => {
+  const kernel = kernelOf(["f64"]);
+  const x = { name: "x", type: "f32" as const, count: "n", output: false };
+  const definition = { ...kernel.definition, arguments: [...(kernel.definition.arguments ?? []), x] };
+  const remark = (remark: "constant" | "seedless" | "ignored", input = 0) => ({ remark, input });
+  expect(inputLines([remark("constant")], definition)).toEqual([
+    "reference.c gives every element of the input x the same value, so a kernel that reads wrong elements of it passes: fill it from the seed.",
+  ]);
+  const { arguments: _, ...untyped } = definition;
+  expect(
+    inputLines([remark("ignored", 0), remark("ignored", 1), remark("seedless"), remark("seedless", 1)], untyped),
+  ).toEqual([
+    expect.stringMatching(
+      /^The right answers do not depend on the inputs 1, 2, so a kernel that reads them wrongly passes/,
+    ),
+    expect.stringMatching(/^reference\.c makes the same inputs from every seed/),
+  ]);
+  expect(inputLines([], definition)).toEqual([]);
 });

@@ -1,7 +1,9 @@
 /** What `coordinator check` found, for people. */
 import { outputsOf, toleranceOf, typedArguments } from "@kevo/core/kernel/arguments.ts";
 import type { KernelPackage } from "@kevo/core/kernel/load.ts";
+import { describeUndefined } from "@kevo/core/search-space/constraint.ts";
 import { counted } from "@kevo/core/text/plural.ts";
+import type { InputRemark } from "@kevo/gpu-evaluator/backends/backend.ts";
 import { prototypes } from "@kevo/gpu-evaluator/backends/cpu/entry-code.ts";
 import { rooflineOf } from "../lineage/roofline.ts";
 import {
@@ -43,7 +45,7 @@ export function prototypeLines({ definition }: KernelPackage): string[] {
   ];
 }
 
-export function spaceLines({ combinations, valid, exact, dead_values }: SpaceReport): string[] {
+export function spaceLines({ combinations, valid, exact, dead_values, undefined_constraints }: SpaceReport): string[] {
   const about = exact ? "" : "about ";
   const size = `${about}${valid.toLocaleString("en")} of ${combinations.toLocaleString("en")} configurations are valid`;
   const named = dead_values.slice(0, NAMED).map(({ parameter, value }) => `${parameter} = ${formatValue(value)}`);
@@ -54,7 +56,11 @@ export function spaceLines({ combinations, valid, exact, dead_values }: SpaceRep
       : [
           `No valid configuration has ${named.join(" or ")}${more > 0 ? ` or ${more} other values` : ""}: remove ${dead_values.length === 1 ? "this value" : "these values"}, or loosen a constraint.`,
         ];
-  return [`Search space: ${size}.`, ...dead];
+  const undefinedOnes = undefined_constraints.map(
+    ({ constraint, ...where }) =>
+      `The constraint "${constraint}": ${describeUndefined(where)}, which excludes such configurations.`,
+  );
+  return [`Search space: ${size}.`, ...dead, ...undefinedOnes];
 }
 
 /** Nothing where the code is in order. */
@@ -89,7 +95,7 @@ export function defaultLines(
     const untried = backend === "triton" ? "compiling, the reference and timing" : "building and timing";
     return [`Not tried on this machine: ${untried}. ${not_tried}`];
   }
-  const { device, toolchain, workloads, quietness } = measured;
+  const { device, toolchain, workloads, quietness, input_remarks } = measured;
   return [
     `The default configuration of ${kernel} builds and is correct on ${counted(workloads.length, "workload")}: ${errorText(workloads, definition)}.`,
     `On ${oneLine(device)} (${oneLine(toolchain)}):`,
@@ -98,7 +104,38 @@ export function defaultLines(
     "",
     ...roomLines(workloads),
     ...adviceLines(workloads, definition),
+    ...inputLines(input_remarks, definition),
     ...(quietness === null ? [] : [quietnessText(quietness, "it was")]),
+  ];
+}
+
+/** What the inputs cannot show of a wrong kernel. */
+export function inputLines(remarks: readonly InputRemark[], definition: KernelPackage["definition"]): string[] {
+  const { reference } = definition;
+  const inputs = typedArguments(definition)?.inputs;
+  const where = (remark: InputRemark["remark"]) => remarks.filter((one) => one.remark === remark);
+  const named = (found: readonly InputRemark[]) => found.map(({ input }) => inputs?.[input]?.name ?? String(input + 1));
+  const [constant, seedless, ignored] = [where("constant"), where("seedless"), where("ignored")].map(named) as [
+    ...[string[], string[], string[]],
+  ];
+  const them = (names: readonly string[]) => (names.length === 1 ? "it" : "them");
+  const theInputs = (names: readonly string[]) => `the ${names.length === 1 ? "input" : "inputs"} ${names.join(", ")}`;
+  return [
+    ...(constant.length === 0
+      ? []
+      : [
+          `${reference} gives every element of ${theInputs(constant)} the same value, so a kernel that reads wrong elements of ${them(constant)} passes: fill ${them(constant)} from the seed.`,
+        ]),
+    ...(ignored.length === 0
+      ? []
+      : [
+          `The right answers do not depend on ${theInputs(ignored)}, so a kernel that reads ${them(ignored)} wrongly passes: use ${them(ignored)} in kevo_reference, or remove ${them(ignored)}.`,
+        ]),
+    ...(seedless.length === 0
+      ? []
+      : [
+          `${reference} makes the same inputs from every seed, so a kernel that always has the same answer passes: make them from the seed.`,
+        ]),
   ];
 }
 

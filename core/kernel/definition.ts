@@ -7,7 +7,7 @@ import { describeIssues } from "../errors/issues.ts";
 import { UserError } from "../errors/user-error.ts";
 import { openActivity } from "../search-space/activity.ts";
 import { beyondCapability } from "../search-space/capability.ts";
-import { compileConstraint } from "../search-space/constraint.ts";
+import { compileConstraint, describeUndefined } from "../search-space/constraint.ts";
 import { encodeConfig } from "../search-space/encoding.ts";
 import { checkConfigLength } from "../search-space/limits.ts";
 import { openParameter } from "../search-space/parameter.ts";
@@ -131,9 +131,13 @@ function checkConfig(
     );
   }
   if (space.isValid(genes)) return;
-  const broken = definition.constraints.find((text) => !compileConstraint(text, space.parameters).holds(genes));
+  const broken = definition.constraints
+    .map((text) => compileConstraint(text, space.parameters))
+    .find((constraint) => !constraint.holds(genes));
+  const undefinedThere = broken?.undefinedAt(genes) ?? null;
+  const why = undefinedThere === null ? "" : `: ${describeUndefined(undefinedThere)}`;
   throw new UserError(
-    `${where}: ${what} breaks ${broken === undefined ? "the space" : `the constraint ${broken}`}.`,
+    `${where}: ${what} breaks ${broken === undefined ? "the space" : `the constraint ${broken.text}`}${why}.`,
     2,
   );
 }

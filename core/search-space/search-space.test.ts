@@ -100,6 +100,10 @@ describe("a search space", () => {
     ["BLOCK_M.constructor == 1", "accessor is not allowed"],
     ['BLOCK_M % "x" == 0', "is a string where a number is needed"],
     ["BLOCK_M == 3", "no combination of values satisfies it"],
+    [
+      "BLOCK_M // (STAGES - STAGES) == 1",
+      "no combination of values satisfies it; with BLOCK_M = 1 and STAGES = 1 it has no value (division by zero)",
+    ],
   ])("refuses the constraint %s", (constraint, message) => {
     expect(() => openSpace({ ...tiles, constraints: [constraint] })).toThrow(message);
   });

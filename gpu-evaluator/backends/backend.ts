@@ -8,6 +8,7 @@ import type { KernelDefinition, Workload } from "@kevo/proto/kernel.ts";
 import type { Measurement, Outcome, ReportedMeasurement } from "@kevo/proto/outcome.ts";
 import type { Effort } from "@kevo/proto/run.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
+import { z } from "zod";
 
 export interface Device {
   /** Physical identity and key of the host-wide lock: `cpu:0`, a GPU's UUID. */
@@ -42,6 +43,17 @@ export interface Job {
   readonly bestSpeedup: number | null;
   /** Every sample is taken, however slow the candidate is. */
   readonly neverStopEarly: boolean;
+}
+
+/**
+ * What keeps an input from telling a right kernel from a wrong one: all its elements are equal, it is the same for every
+ * seed as all inputs are, or the right answers do not depend on it.
+ */
+export const inputRemark = z.enum(["constant", "seedless", "ignored"]);
+export interface InputRemark {
+  readonly remark: z.infer<typeof inputRemark>;
+  /** Its place among the inputs. */
+  readonly input: number;
 }
 
 /** A candidate that failed: its outcome and the message for people and proposers. */
@@ -91,6 +103,8 @@ export interface Backend<A extends Artifact = Artifact> {
     onTiming: () => void,
     signal: AbortSignal,
   ): Promise<Measured | Failure>;
+  /** For the author of a kernel. Absent where nothing is looked for. */
+  inputRemarks?(kernel: InstalledKernel, workload: Workload): Promise<readonly InputRemark[]>;
   /** Ends every process and removes every scratch file. */
   close(): Promise<void>;
 }

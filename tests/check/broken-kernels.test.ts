@@ -70,6 +70,12 @@ const BROKEN: readonly Broken[] = [
     json: (definition) => Object.assign(definition, { constraints: ["UNROLL >= 2"] }),
   },
   {
+    fault: "a default for which a constraint divides by zero",
+    code: 2,
+    says: /kernel\.json: default breaks the constraint 8 % \(UNROLL - 1\) == 0: with UNROLL = 1 it has no value \(division by zero\)/,
+    json: (definition) => Object.assign(definition, { constraints: ["8 % (UNROLL - 1) == 0"] }),
+  },
+  {
     fault: "a file that is missing",
     code: 2,
     says: /source: the kernel's folder has no file kernel\.c/,
@@ -299,7 +305,7 @@ test("a kernel in order: its space, its default's time, and the room that it lea
     ...{ fault: "in order", code: 1, says: /^/ },
     json: (definition) =>
       Object.assign(definition, {
-        constraints: ['LOOP == "forward" or UNROLL >= 2', "UNROLL < 8"],
+        constraints: ['LOOP == "forward" or UNROLL >= 2', "UNROLL < 8", "UNROLL == 1 or 6 // (UNROLL - 8) <= 0"],
         parameters: [...(definition.parameters as object[]), { name: "SPARE", type: "boolean" }],
         default: { ...(definition.default as object), SPARE: false },
       }),
@@ -312,6 +318,7 @@ test("a kernel in order: its space, its default's time, and the room that it lea
   expect(out).toContain("vector-scale-cpu: kernel.json is valid (4 parameters, 1 workload, 1 baseline, backend cpu).");
   expect(out).toContain("Search space: 30 of 48 configurations are valid.");
   expect(out).toContain("No valid configuration has UNROLL = 8: remove this value, or loosen a constraint.");
+  expect(out).toContain('(UNROLL - 8) <= 0": with UNROLL = 8 it has no value (division by zero), which excludes such');
   expect(out).toContain("kernel.c never mentions the parameter SPARE, so its values make no difference: use it, or");
   expect(out).toMatch(/kernel\.c, line \d+, compares LOOP_bloked, which neither a parameter nor a #define names/);
   expect(out).toMatch(/The default configuration of vector-scale-cpu builds and is correct on 1 workload/);

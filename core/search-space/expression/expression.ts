@@ -19,6 +19,8 @@ export interface Expression {
    * @throws UserError on a type mistake.
    */
   holds(scope: readonly PyValue[]): boolean;
+  /** Why it has no value there; null where it has one. */
+  whyUndefined(scope: readonly PyValue[]): string | null;
 }
 
 /**
@@ -38,7 +40,21 @@ export function parseExpression(
   const syntax = mistakesAs(fail, () => parse(text, allowed, what));
   const names = namesIn(syntax);
   const evaluate = compile(syntax, new Map(names.map((name, slot) => [name, slot])));
-  return { text, syntax, names, holds: (scope) => mistakesAs(fail, () => isDefinedAndTrue(evaluate, scope)) };
+  return {
+    ...{ text, syntax, names },
+    holds: (scope) => mistakesAs(fail, () => isDefinedAndTrue(evaluate, scope)),
+    whyUndefined: (scope) => mistakesAs(fail, () => whyUndefined(evaluate, scope)),
+  };
+}
+
+function whyUndefined(evaluate: (scope: readonly PyValue[]) => PyValue, scope: readonly PyValue[]): string | null {
+  try {
+    evaluate(scope);
+    return null;
+  } catch (error) {
+    if (error instanceof UndefinedResult) return error.message;
+    throw error;
+  }
 }
 
 function isDefinedAndTrue(evaluate: (scope: readonly PyValue[]) => PyValue, scope: readonly PyValue[]): boolean {

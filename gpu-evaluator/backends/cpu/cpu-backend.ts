@@ -10,7 +10,8 @@ import { join } from "node:path";
 import { EFFORT } from "@kevo/core/effort/effort.ts";
 import { cpuModel } from "@kevo/core/process/cpu-model.ts";
 import type { Layer } from "@kevo/core/sandbox/sandbox.ts";
-import type { Artifact, Backend, Device, Failure, InstalledKernel, Job, Measured } from "../backend.ts";
+import type { Workload } from "@kevo/proto/kernel.ts";
+import type { Artifact, Backend, Device, Failure, InputRemark, InstalledKernel, Job, Measured } from "../backend.ts";
 import { HostFault } from "../host-fault.ts";
 import { createScratch } from "../scratch.ts";
 import { Baselines } from "./baselines.ts";
@@ -192,6 +193,10 @@ class CpuBackend implements Backend<CpuArtifact> {
       for (const path of await prepared.data.discard(job, job.workloads))
         if (table.referee.alive) await table.referee.command("drop", path);
     }
+  }
+
+  inputRemarks(kernel: InstalledKernel, workload: Workload): Promise<readonly InputRemark[]> {
+    return this.#prepared(kernel).data.inputRemarks(workload);
   }
 
   async close(): Promise<void> {

@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Workload } from "@kevo/proto/kernel.ts";
-import type { InstalledKernel, Job } from "../backend.ts";
+import { type InputRemark, type InstalledKernel, inputRemark, type Job } from "../backend.ts";
 import { HostFault } from "../host-fault.ts";
 import type { KernelEntry } from "./kernel-entry.ts";
 import { ReferencePrograms } from "./reference-programs.ts";
@@ -60,6 +60,19 @@ export class ReferenceData {
     const path = this.#path(workload, `once-${seed}`);
     await this.#make(workload, seed, path);
     return path;
+  }
+
+  /** HostFault when the reference fails. */
+  async inputRemarks(workload: Workload): Promise<InputRemark[]> {
+    await mkdir(this.#folder, { recursive: true });
+    const told = await this.#programs.remarks(this.#folder, ["1", ...shapeFields(workload)]);
+    return told
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => {
+        const [remark, input] = line.split(" ");
+        return { remark: inputRemark.parse(remark), input: Number(input) };
+      });
   }
 
   /** Removes what only this finalist used. @returns the files' paths. */

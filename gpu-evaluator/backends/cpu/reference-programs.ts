@@ -51,9 +51,18 @@ export class ReferencePrograms {
    * HostFault when the reference does not compile or fails.
    */
   async run(path: string, folder: string, args: readonly string[]): Promise<void> {
+    await this.#run([path, ...args], folder);
+  }
+
+  /** @returns what it wrote to standard output. HostFault as `run`. */
+  async remarks(folder: string, args: readonly string[]): Promise<string> {
+    return await this.#run(["--remarks", ...args], folder);
+  }
+
+  async #run(args: readonly string[], folder: string): Promise<string> {
     const program = await this.#program("reference", [this.#toolchain.referenceMain]);
     const { sandbox, readable } = this.#toolchain;
-    const command = sandbox.wrap([program, path, ...args], {
+    const command = sandbox.wrap([program, ...args], {
       read: [...readable, this.#folder],
       write: [folder],
       toolCalls: true,
@@ -63,7 +72,7 @@ export class ReferencePrograms {
     });
     const options = { cwd: folder, env: bareEnvironment(), timeoutMs: REFERENCE_LIMIT_MS, signal: this.#signal };
     const result = await runCommand(command, options);
-    if (result.code === 0) return;
+    if (result.code === 0) return result.stdout;
     const { id, reference } = this.#kernel.definition;
     const said = firstLines(result.stderr, 3);
     throw new HostFault(

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Workload } from "@kevo/proto/kernel.ts";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Backend } from "../backend.ts";
 import { openCpuBackend } from "./cpu-backend.ts";
@@ -79,6 +80,48 @@ test.skipIf(!hasCpp)("a kernel in C++ is built by the C++ compiler, and so is it
     } finally {
       await without.close();
     }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+/** `ones` is constant, `spare` is not read; `place` of another seed leads out of `x`. */
+const remarked = (seed: string) => `#include "kevo.h"
+void kevo_inputs(int64_t n, uint64_t seed, double *ones, double *spare, int64_t *place, double *x) {
+  uint64_t state = ${seed};
+  for (int64_t i = 0; i < n; i++) ones[i] = 1, spare[i] = kevo_uniform_double(&state), x[i] = spare[i];
+  for (int64_t i = 0; i < n; i++) place[i] = i << (${seed} == 1 ? 0 : 40);
+}
+void kevo_reference(int64_t n, const double *ones, const double *spare, const int64_t *place, const double *x, double *y) {
+  for (int64_t i = 0; i < n; i++) y[i] = ones[i] + x[place[i]];
+}
+`;
+
+test.each([
+  ["seed", ["constant 0", "ignored 1"]],
+  ["1", ["constant 0", "ignored 1", "seedless 0", "seedless 1", "seedless 2", "seedless 3"]],
+])("inputs made from %s that cannot show a wrong kernel", async (seed, remarks) => {
+  const folder = mkdtempSync(join(tmpdir(), "kevo-inputs-"));
+  try {
+    const definition = {
+      ...{ id: "inputs", title: "Inputs", backends: ["cpu"], source: "kernel.c", reference: "reference.c" },
+      ...{ parameters: [{ name: "UNROLL", type: "ordinal", values: [1, 2] }], default: { UNROLL: 1 } },
+      workloads: [{ name: "small", shape: { n: 64 } }],
+      arguments: [
+        { name: "n", type: "size" },
+        { name: "ones", type: "f64", count: "n" },
+        { name: "spare", type: "f64", count: "n" },
+        { name: "place", type: "i64", count: "n" },
+        { name: "x", type: "f64", count: "n" },
+        { name: "y", type: "f64", count: "n", output: true },
+      ],
+    };
+    writeFileSync(join(folder, "kernel.json"), JSON.stringify(definition));
+    writeFileSync(join(folder, "kernel.c"), '#include "kevo.h"\n');
+    writeFileSync(join(folder, "reference.c"), remarked(seed));
+    const kernel = await kernelIn(folder);
+    const found = await backend.inputRemarks?.(kernel, kernel.definition.workloads[0] as Workload);
+    expect(found?.map(({ remark, input }) => `${remark} ${input}`)).toEqual(remarks);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -1,11 +1,15 @@
 /*
  * Makes one file of inputs and their right answers. Trusted; runs in a separate process.
  *   reference FILE SEED name=value ...
+ * Or tells what the inputs cannot show of a wrong kernel, a line "constant N", "seedless N" or "ignored N" for each input:
+ *   reference --remarks SEED name=value ...
  */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include "protocol.h"
 
 int64_t kevo_size(const kevo_shape *shape, const char *name) {
@@ -40,6 +44,50 @@ static void check_answers(const kevo_arrays *layout, void *const answers[]) {
   }
 }
 
+static int is_constant(const char *bytes, const kevo_array *array) {
+  const uint64_t size = kevo_element_bytes(array->type), all = kevo_bytes(array);
+  return array->count > 1 && memcmp(bytes, bytes + size, all - size) == 0;
+}
+
+enum { SAME_ANSWERS = 43, ANSWER_LIMIT_S = 10 };
+
+/* Whether the answers remain when input `at` has other values. In a child, since values that do not fit the others may crash it. */
+static int is_ignored(const kevo_shape *shape, const kevo_arrays *layout, void *const arrays[], void *other, uint32_t at) {
+  const pid_t child = fork();
+  if (child == 0) {
+    const void *inputs[KEVO_MAX_INPUTS];
+    void *answers[KEVO_MAX_OUTPUTS];
+    for (uint32_t i = 0; i < layout->inputs; i++) inputs[i] = i == at ? other : arrays[i];
+    for (uint32_t i = 0; i < layout->outputs; i++) answers[i] = allocate(kevo_file_bytes(layout, layout->inputs + i));
+    freopen("/dev/null", "w", stderr);
+    alarm(ANSWER_LIMIT_S);
+    kevo_make_answers(shape, inputs, answers);
+    for (uint32_t i = 0; i < layout->outputs; i++)
+      if (memcmp(answers[i], arrays[layout->inputs + i], kevo_file_bytes(layout, layout->inputs + i)) != 0) _exit(0);
+    _exit(SAME_ANSWERS);
+  }
+  int status = 0;
+  return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == SAME_ANSWERS;
+}
+
+static void tell_remarks(const kevo_shape *shape, const kevo_arrays *layout, void *const arrays[], uint64_t seed) {
+  void *others[KEVO_MAX_INPUTS];
+  for (uint32_t i = 0; i < layout->inputs; i++) others[i] = allocate(kevo_file_bytes(layout, i));
+  kevo_make_inputs(shape, seed + 1, others);
+  uint32_t seedless = 0;
+  for (uint32_t i = 0; i < layout->inputs; i++) {
+    const uint64_t bytes = kevo_bytes(&layout->array[i]);
+    const int is_seedless = memcmp(arrays[i], others[i], bytes) == 0;
+    if (is_constant(arrays[i], &layout->array[i])) printf("constant %u\n", i);
+    seedless += (uint32_t)is_seedless;
+    /* Other values than any seed's, where all seeds have the same. */
+    if (is_seedless) memset(others[i], 0, bytes);
+    if (memcmp(arrays[i], others[i], bytes) != 0 && is_ignored(shape, layout, arrays, others[i], i)) printf("ignored %u\n", i);
+  }
+  /* Some may be tables that never change. */
+  for (uint32_t i = 0; seedless == layout->inputs && i < layout->inputs; i++) printf("seedless %u\n", i);
+}
+
 int main(int count, char **arguments) {
   if (count < 3) return 2;
   kevo_shape shape = {0};
@@ -61,6 +109,10 @@ int main(int count, char **arguments) {
   kevo_make_inputs(&shape, strtoull(arguments[2], NULL, 10), arrays);
   kevo_make_answers(&shape, (const void *const *)arrays, arrays + layout->inputs);
   check_answers(layout, arrays + layout->inputs);
+  if (strcmp(arguments[1], "--remarks") == 0) {
+    tell_remarks(&shape, layout, arrays, strtoull(arguments[2], NULL, 10));
+    return 0;
+  }
 
   FILE *file = fopen(arguments[1], "wb");
   int good = file != NULL && fwrite(&header, sizeof header, 1, file) == 1;
