@@ -15,7 +15,7 @@ BUDGETS = ("50", "100", "200", "400")
 
 def cells(curve: dict[str, Any], field: str) -> str:
     values = curve.get(field, {})
-    return " / ".join(f"{values[budget]:.3f}" if budget in values else "–" for budget in BUDGETS)
+    return " / ".join(f"{values[budget]:.3f}" if budget in values else "-" for budget in BUDGETS)
 
 
 def main() -> None:
@@ -24,7 +24,7 @@ def main() -> None:
         for space, curves in json.loads(Path(path).read_text()).items():
             for name, curve in sorted(curves.items(), key=lambda each: -each[1]["fraction_of_optimum"].get("100", 0)):
                 row = [space, name, cells(curve, "fraction_of_optimum"), cells(curve, "median_fraction")]
-                row += [curve["seeds"], curve["within_5_percent"], curve["median_evaluations_to_5_percent"] or "–"]
+                row += [curve["seeds"], curve["within_5_percent"], curve["median_evaluations_to_5_percent"] or "-"]
                 print("|", " | ".join(map(str, row)), "|")
 
 
