@@ -1,6 +1,6 @@
 """Files of curves as a table for the docs: a line for each space and peer, best at 100 evaluations first.
 
-    python3 bench/search/peers/table.py CURVES.json…
+python3 bench/search/peers/table.py CURVES.json…
 """
 
 from __future__ import annotations
