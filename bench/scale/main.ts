@@ -67,7 +67,17 @@ function report(measured: readonly Measured[]): void {
   console.log(
     renderTable(
       [
-        ...["lanes", "evaluations/s", "busy", "result to commit p50", "p99", "coordinator cores", "ms/evaluation"],
+        ...[
+          "lanes",
+          "evaluations/s",
+          "busy",
+          "result to log p50",
+          "p99",
+          "in the coordinator p50",
+          "p99",
+          "coordinator cores",
+          "ms/evaluation",
+        ],
         ...["peak memory", "workers", "evaluators", "nats", "machine"],
       ].map(right),
       measured.map((m) => [
@@ -76,6 +86,7 @@ function report(measured: readonly Measured[]): void {
         `${(100 * m.busy_share).toFixed(1)} %`,
         `${m.commit_ms.p50.toFixed(0)} ms`,
         `${m.commit_ms.p99.toFixed(0)} ms`,
+        ...[m.commit_inside_ms.p50, m.commit_inside_ms.p99].map((ms) => `≤ ${ms} ms`),
         m.coordinator.cores.toFixed(2),
         m.coordinator.ms_per_evaluation.toFixed(2),
         `${m.coordinator_peak_mb.toFixed(0)} MB`,
@@ -86,6 +97,6 @@ function report(measured: readonly Measured[]): void {
   const [first] = measured;
   if (first === undefined) return;
   console.log(
-    `\n${first.islands} islands, ${first.lane_ms} ms in the lane on average, --search ${first.search}; ${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}. Processor time in cores; machine: of everything that ran.`,
+    `\n${first.islands} islands, ${first.lane_ms} ms in the lane on average, --search ${first.search}; ${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}. Processor time in cores; machine: of everything that ran.\nResult to log: from the evaluator's result to its entry on NATS, which is sent after the commit. In the coordinator: from the arrival of the result to the end of the commit.`,
   );
 }

@@ -11,6 +11,7 @@ import { z } from "zod";
 import { writeSyntheticSpace } from "../../tests/support/synthetic-space.ts";
 import { connectWhenThere, findRun } from "../cluster/cluster.ts";
 import { now } from "./clock.ts";
+import { commitTimes, freeAddress, limitKeptBy } from "./commit-time.ts";
 import type { EvaluatorsReady, EvaluatorsReport } from "./evaluators-process.ts";
 import { childrenOf, type Usage, usageOf } from "./processor.ts";
 
@@ -44,6 +45,8 @@ export interface Measured {
   readonly busy_share: number;
   /** From the result in the evaluator to its entry in the log on NATS, which is sent after the commit. Milliseconds. */
   readonly commit_ms: { readonly p50: number; readonly p99: number; readonly max: number; readonly count: number };
+  /** The same from the result's arrival in the coordinator to the end of its commit: the limit of the bucket it fell into. */
+  readonly commit_inside_ms: { readonly p50: number; readonly p99: number };
   /** Processor time of all threads, and of the one that does the work; milliseconds of an evaluation. */
   readonly coordinator: { readonly cores: number; readonly main_cores: number; readonly ms_per_evaluation: number };
   readonly coordinator_peak_mb: number;
@@ -69,22 +72,34 @@ export async function simulate(folder: string, simulation: Simulation): Promise<
   const stopped: (() => void)[] = hosts.map((host) => () => host.disconnect());
   try {
     const addresses = (await Promise.all(hosts.map((host) => told<EvaluatorsReady>(host)))).flatMap((r) => r.addresses);
-    const coordinator = startCoordinator(folder, simulation, addresses);
+    const metrics = await freeAddress();
+    const coordinator = startCoordinator(folder, simulation, addresses, metrics);
     stopped.push(() => coordinator.kill("SIGKILL"));
-    return await measure(folder, simulation, { coordinator, hosts, evaluators: addresses.length });
+    return await measure(folder, simulation, { coordinator, metrics, hosts, evaluators: addresses.length });
   } finally {
     for (const stop of stopped) stop();
   }
 }
 
-function startCoordinator(folder: string, simulation: Simulation, addresses: readonly string[]): ChildProcess {
+function startCoordinator(
+  folder: string,
+  simulation: Simulation,
+  addresses: readonly string[],
+  metrics: string,
+): ChildProcess {
   const profile = simulation.profile === null ? [] : ["--cpu-prof", "--cpu-prof-dir", simulation.profile];
   return spawn(
     process.execPath,
     [
       ...[...profile, COORDINATOR, "start", "--backend", "replay", "--space", "space.json", "--time-scale", "1"],
       ...["--search", simulation.search, "--islands", String(simulation.islands), "--evaluations", "10000000"],
-      ...["--no-dashboard", "--json", ...addresses.flatMap((address) => ["--evaluator", address])],
+      ...[
+        "--no-dashboard",
+        "--metrics",
+        metrics,
+        "--json",
+        ...addresses.flatMap((address) => ["--evaluator", address]),
+      ],
     ],
     { cwd: folder, stdio: ["ignore", "ignore", "inherit"] },
   );
@@ -92,6 +107,7 @@ function startCoordinator(folder: string, simulation: Simulation, addresses: rea
 
 interface Parts {
   readonly coordinator: ChildProcess;
+  readonly metrics: string;
   readonly hosts: readonly ChildProcess[];
   readonly evaluators: number;
 }
@@ -122,6 +138,7 @@ async function measure(folder: string, simulation: Simulation, parts: Parts): Pr
     workers: sum(children.workers.map(usageOf)),
     hosts: sum(hosts.map((host) => usageOf(host.pid as number))),
     reports: await Promise.all(hosts.map(asked)),
+    commits: await commitTimes(parts.metrics),
   });
   const before = await look();
   await sleep(simulation.seconds * 1000);
@@ -151,8 +168,10 @@ async function measure(folder: string, simulation: Simulation, parts: Parts): Pr
     busy_share:
       (total(after.reports, "busyMs") - total(before.reports, "busyMs")) /
       (total(after.reports, "upMs") - total(before.reports, "upMs")),
-    commit_ms: {
-      ...{ p50: at(waits, 0.5), p99: at(waits, 0.99), max: at(waits, 1), count: waits.length },
+    commit_ms: { p50: at(waits, 0.5), p99: at(waits, 0.99), max: at(waits, 1), count: waits.length },
+    commit_inside_ms: {
+      p50: limitKeptBy(0.5, before.commits, after.commits),
+      p99: limitKeptBy(0.99, before.commits, after.commits),
     },
     coordinator: {
       cores: processor / seconds,
