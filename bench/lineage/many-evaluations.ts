@@ -9,6 +9,9 @@ import { WIRE_VERSION } from "../../proto/version.ts";
 /** Few, as in a run: the rest of a ranking is single evaluations. */
 const FINALISTS = 4;
 
+/** Its name. */
+export const MANY = "20260101-many-0000";
+
 /**
  * One completed run of `count` evaluations, with its islands' logs: one in ten fails, one in three has parents, and
  * finalists were re-measured.
@@ -16,7 +19,7 @@ const FINALISTS = 4;
 export function writeManyEvaluations(path: string, count: number, islands = 4): string {
   const { sqlite, close } = openLineage(path);
   const random = labelledRandom("a lineage of many evaluations");
-  const run = "20260101-many-0000";
+  const run = MANY;
   const niche = { workloads: null, device: null };
   const spec: RunSpec = {
     ...{ run, kernel: { id: "many", title: "many", hash: "0", definition: "0" }, backend: "cpu", workloads: ["small"] },
