@@ -70,7 +70,10 @@ const parameter = z.discriminatedUnion("type", [
 export type Parameter = z.infer<typeof parameter>;
 
 export const searchSpaceDefinition = z.strictObject({
-  parameters: z.array(parameter).min(1).max(MAX_PARAMETERS),
+  parameters: z
+    .array(parameter)
+    .min(1, "at least one parameter is needed, or there is nothing to try")
+    .max(MAX_PARAMETERS),
   /**
    * Expressions over parameter names, all of which must hold; for example `BLOCK_M % UNROLL == 0 or LAYOUT == "rows"`.
    */

@@ -3,7 +3,7 @@ import { UserError } from "@kevo/core/errors/user-error.ts";
 import { installKernel } from "@kevo/core/kernel/install.ts";
 import type { KernelPackage } from "@kevo/core/kernel/load.ts";
 import { createLogger } from "@kevo/core/logging/logger.ts";
-import type { InputRemark } from "@kevo/gpu-evaluator/backends/backend.ts";
+import type { InputRemark, InstalledKernel } from "@kevo/gpu-evaluator/backends/backend.ts";
 import { HostFault } from "@kevo/gpu-evaluator/backends/host-fault.ts";
 import { type BackendChoice, openBackend } from "@kevo/gpu-evaluator/cli/open-backend.ts";
 import { Daemon } from "@kevo/gpu-evaluator/daemon/daemon.ts";
@@ -45,6 +45,16 @@ function quietnessIn(environmentJson: string): Quietness | null {
   return measurementConditions.parse(JSON.parse(environmentJson)).quietness ?? null;
 }
 
+/** Beside such a reference a right kernel looks wrong. */
+function refuseUnsteady({ definition }: InstalledKernel, remarks: readonly InputRemark[] = []): void {
+  if (!remarks.some(({ remark }) => remark === "unsteady")) return;
+  throw new UserError(
+    `${definition.reference} has other answers to the same inputs when it computes them again. Correct it: perhaps it draws random numbers, or reads memory that it never wrote.`,
+    1,
+    { code: "reference_failed" },
+  );
+}
+
 /** Grows with the arrays, which is enough to compare workloads of one kernel. */
 const elementsOf = ({ shape }: Workload) => Object.values(shape).reduce((product, size) => product * size, 1);
 
@@ -82,14 +92,16 @@ export async function evaluateDefault(
       bestSpeedup: null,
       neverStopEarly: true,
     } as const;
-    const told = (error: unknown): never => {
+    const smallest = job.workloads.reduce((least, next) => (elementsOf(next) < elementsOf(least) ? next : least));
+    const told = async (error: unknown): Promise<never> => {
       if (!(error instanceof HostFault)) throw error;
+      if (error.fault === "baseline_failed")
+        refuseUnsteady(installed, await backend.inputRemarks?.(installed, smallest));
       throw new UserError(`${sentence(error.message)} ${ADVICE[error.fault](installed.definition)}`, 1, {
         ...(error.fault === "disk_full" ? {} : { code: error.fault }),
       });
     };
     const result = await new Daemon(backend, logger).evaluate(job, "", signal, onStep).catch(told);
-    const smallest = job.workloads.reduce((least, next) => (elementsOf(next) < elementsOf(least) ? next : least));
     const remarks = result.outcome === "ok" ? backend.inputRemarks?.(installed, smallest) : undefined;
     return {
       outcome: outcome.parse(result.outcome),

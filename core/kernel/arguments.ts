@@ -105,6 +105,8 @@ export function checkArguments(definition: KernelDefinition, wrong: (what: strin
       );
     for (const array of [...typed.inputs, ...typed.outputs]) {
       const count = array.count.of(shape);
+      if (!Number.isFinite(count))
+        throw wrong(`workload ${name}: the count of ${array.name} divides by zero; correct it.`);
       if (!Number.isSafeInteger(count) || count < 1)
         throw wrong(`workload ${name}: ${array.name} would have ${count} elements; correct its count or the shape.`);
     }

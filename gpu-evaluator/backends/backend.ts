@@ -47,9 +47,9 @@ export interface Job {
 
 /**
  * What keeps an input from telling a right kernel from a wrong one: all its elements are equal, it is the same for every
- * seed as all inputs are, or the right answers do not depend on it.
+ * seed as all inputs are, or the right answers do not depend on it. Unsteady: they differ from one time to the next.
  */
-export const inputRemark = z.enum(["constant", "seedless", "ignored"]);
+export const inputRemark = z.enum(["constant", "seedless", "ignored", "unsteady"]);
 export interface InputRemark {
   readonly remark: z.infer<typeof inputRemark>;
   /** Its place among the inputs. */

@@ -229,6 +229,38 @@ const BROKEN: readonly Broken[] = [
     named: "reference_failed",
   },
   {
+    fault: "a reference that answers otherwise each time",
+    code: 1,
+    says: /^reference\.c has other answers to the same inputs when it computes them again\. Correct it/,
+    edit: ["reference.c", "output[i] = 3.0", "output[i] = ({ static int calls; calls++; }) + 3.0"],
+    named: "reference_failed",
+  },
+  {
+    fault: "a reference with a main of its own",
+    code: 1,
+    says: /reference\.c of kernel .* does not compile: .*multiple definition of .main'/,
+    edit: ["reference.c", "void kevo_reference(", "int main(void) { return 0; }\nvoid kevo_reference("],
+    named: "reference_failed",
+  },
+  {
+    fault: "an assertion that fails",
+    code: 1,
+    says: /ended by the signal SIGABRT .*: candidate: kernel\.c:\d+: kevo_kernel: Assertion .0 > 1' failed/,
+    edit: [
+      "kernel.c",
+      /(#include "kevo.h")([\s\S]*)t\.block = t\.length;/,
+      "$1\n#include <assert.h>$2assert(0 > 1); t.block = t.length;",
+    ],
+    named: "baseline_failed",
+  },
+  {
+    fault: "a count that divides by zero",
+    of: TYPED,
+    code: 2,
+    says: /kernel\.json: workload small: the count of x divides by zero; correct it/,
+    edit: ["kernel.json", '"rows * columns"', '"rows // (columns - 33)"'],
+  },
+  {
     fault: "flops that cannot be",
     code: 1,
     says: /workload small: .* measured peak .*flops or bytes .* do not match/s,

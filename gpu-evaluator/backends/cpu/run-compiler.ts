@@ -44,7 +44,7 @@ export const standardOf = (language: Language) => (language === "C" ? "-std=gnu1
 /** The compiler's complaints without this host's paths. */
 export function errorsOf(result: CommandResult, folder: string): string {
   const text = result.stderr.replaceAll(`${folder}/`, "").replaceAll(NATIVE, "");
-  const errors = text.split("\n").filter((line) => /error|undefined reference/i.test(line));
+  const errors = text.split("\n").filter((line) => /error|undefined reference|multiple definition/i.test(line));
   return (
     firstLines(errors.length > 0 ? errors.join("\n") : text, 6) ||
     `the compiler ${describeEnd(result)} without a message`

@@ -1,7 +1,8 @@
 /*
  * Makes one file of inputs and their right answers. Trusted; runs in a separate process.
  *   reference FILE SEED name=value ...
- * Or tells what the inputs cannot show of a wrong kernel, a line "constant N", "seedless N" or "ignored N" for each input:
+ * Or tells what the inputs cannot show of a wrong kernel, a line "constant N", "seedless N" or "ignored N" for each
+ * input; "unsteady 0" where equal inputs have other answers the next time:
  *   reference --remarks SEED name=value ...
  */
 #include <math.h>
@@ -49,25 +50,39 @@ static int is_constant(const char *bytes, const kevo_array *array) {
   return array->count > 1 && memcmp(bytes, bytes + size, all - size) == 0;
 }
 
-enum { SAME_ANSWERS = 43, ANSWER_LIMIT_S = 10 };
+#define UNSTEADY 1e-6
+enum { SAME_ANSWERS = 43, OTHER_ANSWERS = 44, ANSWER_LIMIT_S = 10 };
 
-/* Whether the answers remain when input `at` has other values. In a child, since values that do not fit the others may crash it. */
-static int is_ignored(const kevo_shape *shape, const kevo_arrays *layout, void *const arrays[], void *other, uint32_t at) {
+/* By more than the order of a sum may change, where `slack` is given. */
+static int differ(const kevo_array *array, const void *a, const void *b, double slack) {
+  if (!kevo_is_float(array->type) || slack == 0) return memcmp(a, b, kevo_answer_bytes(array)) != 0;
+  const double *x = a, *y = b;
+  double apart = 0, all = 0;
+  for (uint64_t i = 0; i < array->count; i++) apart += (x[i] - y[i]) * (x[i] - y[i]), all += x[i] * x[i];
+  return !(apart <= slack * slack * all);
+}
+
+/*
+ * SAME_ANSWERS or OTHER_ANSWERS, once more or with other values of input `at` where there are `other`; 0 where that cannot be
+ * said. In a child, since values that do not fit the others may crash it.
+ */
+static int answers_again(const kevo_shape *shape, const kevo_arrays *layout, void *const arrays[], void *other, uint32_t at,
+                         double slack) {
   const pid_t child = fork();
   if (child == 0) {
     const void *inputs[KEVO_MAX_INPUTS];
     void *answers[KEVO_MAX_OUTPUTS];
-    for (uint32_t i = 0; i < layout->inputs; i++) inputs[i] = i == at ? other : arrays[i];
+    for (uint32_t i = 0; i < layout->inputs; i++) inputs[i] = other != NULL && i == at ? other : arrays[i];
     for (uint32_t i = 0; i < layout->outputs; i++) answers[i] = allocate(kevo_file_bytes(layout, layout->inputs + i));
     freopen("/dev/null", "w", stderr);
     alarm(ANSWER_LIMIT_S);
     kevo_make_answers(shape, inputs, answers);
     for (uint32_t i = 0; i < layout->outputs; i++)
-      if (memcmp(answers[i], arrays[layout->inputs + i], kevo_file_bytes(layout, layout->inputs + i)) != 0) _exit(0);
+      if (differ(&layout->array[layout->inputs + i], answers[i], arrays[layout->inputs + i], slack)) _exit(OTHER_ANSWERS);
     _exit(SAME_ANSWERS);
   }
   int status = 0;
-  return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == SAME_ANSWERS;
+  return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : 0;
 }
 
 static void tell_remarks(const kevo_shape *shape, const kevo_arrays *layout, void *const arrays[], uint64_t seed) {
@@ -75,6 +90,7 @@ static void tell_remarks(const kevo_shape *shape, const kevo_arrays *layout, voi
   for (uint32_t i = 0; i < layout->inputs; i++) others[i] = allocate(kevo_file_bytes(layout, i));
   kevo_make_inputs(shape, seed + 1, others);
   uint32_t seedless = 0;
+  if (answers_again(shape, layout, arrays, NULL, 0, UNSTEADY) == OTHER_ANSWERS) printf("unsteady 0\n");
   for (uint32_t i = 0; i < layout->inputs; i++) {
     const uint64_t bytes = kevo_bytes(&layout->array[i]);
     const int is_seedless = memcmp(arrays[i], others[i], bytes) == 0;
@@ -82,7 +98,8 @@ static void tell_remarks(const kevo_shape *shape, const kevo_arrays *layout, voi
     seedless += (uint32_t)is_seedless;
     /* Other values than any seed's, where all seeds have the same. */
     if (is_seedless) memset(others[i], 0, bytes);
-    if (memcmp(arrays[i], others[i], bytes) != 0 && is_ignored(shape, layout, arrays, others[i], i)) printf("ignored %u\n", i);
+    const int is_other = memcmp(arrays[i], others[i], bytes) != 0;
+    if (is_other && answers_again(shape, layout, arrays, others[i], i, 0) == SAME_ANSWERS) printf("ignored %u\n", i);
   }
   /* Some may be tables that never change. */
   for (uint32_t i = 0; seedless == layout->inputs && i < layout->inputs; i++) printf("seedless %u\n", i);
