@@ -6,12 +6,8 @@ import { defineConfig } from "vitest/config";
 const FILES = "{proto,core,gpu-evaluator,island-worker,coordinator,research-stage,bench,tests}/**/*.test.ts";
 const files = globSync(FILES, { cwd: import.meta.dirname, exclude: ["**/node_modules/**"] });
 
-/** What changes the process that a test runs in, or starts others, as native modules and signals want it. */
-const OWN_PROCESS = /\bvi\.|\bprocess\.|\b(spawn|execFile|startNatsServer|Workplace)\b|^import .*\.fixture/m;
-const textOf = (file: string) => readFileSync(new URL(file, import.meta.url), "utf8");
-const alone = files.filter((file) => OWN_PROCESS.test(textOf(file)));
 /** Without Vite's runner, Vitest cannot replace modules of a file that it cannot parse: its parser knows no `using`. */
-const mocking = alone.filter((file) => /\bvi\.mock\(/.test(textOf(file)));
+const mocking = files.filter((file) => /\bvi\.mock\(/.test(readFileSync(new URL(file, import.meta.url), "utf8")));
 
 export default defineConfig({
   test: {
@@ -29,11 +25,13 @@ export default defineConfig({
     hookTimeout: 600_000,
     teardownTimeout: 120_000,
     expect: { poll: { timeout: 300_000 } },
+    unstubEnvs: true,
+    unstubGlobals: true,
+    restoreMocks: true,
     projects: [
-      { extends: true, test: { name: "alone", include: alone.filter((file) => !mocking.includes(file)) } },
       { extends: true, test: { name: "mocking", include: mocking, experimental: { viteModuleRunner: true } } },
-      // These share a process: the start of one, and the loading of what they test, cost more than most of them.
-      { extends: true, test: { name: "together", include: files.filter((f) => !alone.includes(f)), isolate: false } },
+      // Test files share a process: its start, and the loading of what they test, cost more than most of them.
+      { extends: true, test: { name: "shared", include: files.filter((f) => !mocking.includes(f)), isolate: false } },
     ],
   },
 });

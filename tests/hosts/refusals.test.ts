@@ -1,7 +1,7 @@
 /** Refusals of the operating system: permissions and full disks are reported in one sentence, during any action. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, readdirSync, statfsSync, writeFileSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { chmodSync, cpSync, mkdirSync, readdirSync, statfsSync, writeFileSync } from "node:fs";
+import { afterAll, describe, expect, test } from "vitest";
 import { Workplace } from "../support/programs.ts";
 import { writeSyntheticSpace } from "../support/synthetic-space.ts";
 
@@ -22,14 +22,21 @@ function expectSentence({ status, stdout, stderr }: Refused, ...parts: RegExp[])
   expect(stderr).not.toMatch(/errno|syscall|\bE(?:ACCES|EXIST|ISDIR|NOENT|NOSPC|NOTDIR|PERM|ROFS)\b/);
 }
 
-/** A finished run in `folder` of the workplace. */
+let finished: Workplace | null = null;
+afterAll(() => finished?.[Symbol.asyncDispose]());
+
+/** A finished run in `folder` of the workplace: a copy of one that was run once. */
 async function withRun(place: Workplace, folder: string): Promise<string> {
   writeSyntheticSpace(place.file("space.json"), { values: 6 });
-  const db = place.file(`${folder}/x.db`);
-  const args = ["start", "--space", place.file("space.json"), "--evaluations", "8", "--islands", "1", "--db", db];
-  const ended = await place.run("coordinator", args);
-  expect(ended.code, ended.stderr).toBe(0);
-  return db;
+  if (finished === null) {
+    finished = new Workplace();
+    writeSyntheticSpace(finished.file("space.json"), { values: 6 });
+    const args = ["start", "--space", finished.file("space.json"), "--evaluations", "8", "--islands", "1"];
+    const ended = await finished.run("coordinator", [...args, "--db", finished.file("run/x.db")]);
+    expect(ended.code, ended.stderr).toBe(0);
+  }
+  cpSync(finished.file("run"), place.file(folder), { recursive: true });
+  return place.file(`${folder}/x.db`);
 }
 
 /** As another user where this one may do everything, as root may. */
