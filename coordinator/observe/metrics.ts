@@ -2,6 +2,7 @@
 import { defineBusMetrics } from "@kevo/core/telemetry/bus-metrics.ts";
 import { OUTCOMES } from "@kevo/proto/outcome.ts";
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import type { FleetFigures } from "../fleet/figures.ts";
 import type { RunSnapshot } from "../snapshot/snapshot.ts";
 import { attemptEnded, batchAnswered, evaluationCounted } from "../telemetry/channels.ts";
 
@@ -18,7 +19,7 @@ export interface RunMetrics {
 export function defineRunMetrics(registry: Registry, { snapshot }: RunMetrics): void {
   defineBusMetrics(registry);
   defineState(registry, snapshot);
-  defineFleet(registry, snapshot);
+  defineFleet(registry, () => snapshot()?.fleet ?? null);
   defineEvents(registry);
 }
 
@@ -75,16 +76,54 @@ function defineState(registry: Registry, snapshot: RunMetrics["snapshot"]): void
   );
 }
 
-function defineFleet(registry: Registry, snapshot: RunMetrics["snapshot"]): void {
+function defineFleet(registry: Registry, figures: () => FleetFigures | null): void {
+  const registers = [registry];
+  type Model = FleetFigures["models"][number];
+  const perModel = (name: string, help: string, value: (of: Model) => number | null) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ["device_model"],
+      registers,
+      collect() {
+        this.reset();
+        for (const of of figures()?.models ?? []) {
+          const now = value(of);
+          if (now !== null) this.set({ device_model: of.model }, now);
+        }
+      },
+    });
+  const whole = (name: string, help: string, value: (of: FleetFigures) => number | null) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        const fleet = figures();
+        const now = fleet === null ? null : value(fleet);
+        if (now === null) this.remove();
+        else this.set(now);
+      },
+    });
+  perModel("kevo_devices", "Devices of evaluators that serve", (of) => of.devices);
+  perModel("kevo_devices_quarantined", "Devices that failed their probe", (of) => of.devices_quarantined);
+  perModel("kevo_device_busy_ratio", "Mean share of the last second in which devices measured", (of) => of.busy_share);
+  perModel("kevo_credits", "Candidates that the evaluators of a device model take at once", (of) => of.credits);
+  perModel("kevo_credits_free", "How many more they could take now", (of) => of.credits_free);
+  whole("kevo_candidates_waiting", "Candidates that no evaluator has yet", (of) => of.candidates_waiting);
+  whole("kevo_candidates_in_flight", "Candidates that evaluators have", (of) => of.candidates_in_flight);
+  whole("kevo_evaluations_left", "Budget that no candidate has taken yet", (of) => of.evaluations_left);
+  whole("kevo_evaluators_floor", "--min-evaluators of the run", (of) => of.floor);
+  whole("kevo_evaluators_ceiling", "--max-evaluators of the run", (of) => of.ceiling);
+  whole("kevo_evaluators_wanted", "Evaluators that the run has work for", (of) => of.evaluators_wanted);
   new Gauge({
     name: "kevo_evaluators",
     help: "Evaluators that the run knows, by state",
     labelNames: ["state"],
-    registers: [registry],
+    registers,
     collect() {
       this.reset();
-      for (const state of ["serving", "draining", "lost", "disconnected", "unusable"]) this.set({ state }, 0);
-      for (const { state } of snapshot()?.evaluators ?? []) this.inc({ state });
+      for (const [state, count] of Object.entries(figures()?.evaluators ?? {})) this.set({ state }, count);
     },
   });
 }

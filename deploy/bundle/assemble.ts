@@ -51,6 +51,8 @@ export function assemble(folder: string): void {
   chmodSync(join(folder, "runtime/node"), 0o755);
   mkdirSync(join(folder, "bin"));
   for (const program of PROGRAMS) writeLauncher(folder, program);
+  // What service units start.
+  copy(folder, "deploy/containers/start-or-resume.sh", () => true);
 }
 
 /** Workspaces and other files of the project, without tests; the dashboard's pages are built. */

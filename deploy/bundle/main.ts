@@ -1,5 +1,5 @@
 /**
- * `npm run bundle [-- FILE]`: one archive for hosts without Node and internet, by default
+ * `npm run bundle [-- FILE | --folder FOLDER]`: one archive for hosts without Node and internet, by default
  * `dist/kernelevolve-VERSION-linux-x64.tar.xz`. Needs tar and xz.
  */
 import { spawnSync } from "node:child_process";
@@ -9,9 +9,10 @@ import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { assemble, ROOT } from "./assemble.ts";
 
-const HELP = `Usage: npm run bundle [-- FILE]
+const HELP = `Usage: npm run bundle [-- FILE | --folder FOLDER]
 
-Packs the programs with Node and nats-server into FILE, by default dist/kernelevolve-VERSION-linux-x64.tar.xz.
+Packs the programs with Node and nats-server into FILE, by default dist/kernelevolve-VERSION-linux-x64.tar.xz. With
+--folder they are laid out in FOLDER and not packed, as container images are built of them.
 
 Example: npm run bundle -- kernelevolve.tar.xz`;
 /** It travels over slow lines, and hosts take archives only up to some size. Bytes. */
@@ -23,10 +24,11 @@ const name = `kernelevolve-${version}-linux-x64`;
 try {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { help: { type: "boolean", short: "h" } },
+    options: { help: { type: "boolean", short: "h" }, folder: { type: "string" } },
   });
   if (positionals.length > 1) throw new Error(`expected one file, not ${positionals.length}: ${positionals.join(" ")}`);
   if (values.help) console.log(HELP);
+  else if (values.folder !== undefined) assemble(resolve(values.folder));
   else bundle(resolve(positionals[0] ?? join(ROOT, "dist", `${name}.tar.xz`)));
 } catch (error) {
   console.error(`bundle: ${(error as Error).message}`);
