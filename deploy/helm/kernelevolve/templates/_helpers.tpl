@@ -53,12 +53,7 @@ readinessProbe:
 {{- if eq .Values.nats.mode "given" -}}
 {{ required "nats.mode given needs nats.given.url" .Values.nats.given.url }}
 {{- else -}}
-{{- $scheme := ternary "tls" "nats" .Values.nats.tls.enabled -}}
-{{- $urls := list -}}
-{{- range until (int .Values.nats.cluster.replicas) -}}
-{{- $urls = append $urls (printf "%s://%s-nats-%d.%s-nats:4222" $scheme (include "kevo.name" $) . (include "kevo.name" $)) -}}
-{{- end -}}
-{{ join "," $urls }}
+{{ ternary "tls" "nats" .Values.nats.tls.enabled }}://{{ include "kevo.name" . }}-nats-client:4222
 {{- end -}}
 {{- end -}}
 
