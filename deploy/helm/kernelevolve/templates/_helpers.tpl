@@ -61,7 +61,22 @@ readinessProbe:
 {{ default (printf "%s-nats-tls" (include "kevo.name" .)) .Values.nats.tls.secret }}
 {{- end -}}
 
-{{/* Environment of programs that reach NATS with a token. */}}
+{{/* The secret of a given server's credentials; nothing without one. */}}
+{{- define "kevo.credentials" -}}
+{{- if eq .Values.nats.mode "given" -}}{{ .Values.nats.given.credentialsSecret }}{{- end -}}
+{{- end -}}
+
+{{/* The options with which a program reaches a server of another mode than embedded. */}}
+{{- define "kevo.natsOptions" -}}
+- --nats
+- {{ include "kevo.natsUrl" . | quote }}
+{{- if include "kevo.credentials" . }}
+- --nats-creds
+- /etc/kevo-nats/nats.creds
+{{- end }}
+{{- end -}}
+
+{{/* Environment of programs of which the coordinator and the evaluators know each other by a token. */}}
 {{- define "kevo.tokenEnv" -}}
 {{- if ne .Values.nats.mode "embedded" }}
 - name: KEVO_TOKEN
@@ -73,12 +88,19 @@ readinessProbe:
 {{- end -}}
 
 {{- define "kevo.caMount" -}}
+{{- if include "kevo.credentials" . }}
+- { name: nats-credentials, mountPath: /etc/kevo-nats, readOnly: true }
+{{- end }}
 {{- if and (ne .Values.nats.mode "embedded") .Values.nats.tls.enabled }}
 - { name: nats-ca, mountPath: /etc/kevo-ca, readOnly: true }
 {{- end }}
 {{- end -}}
 
 {{- define "kevo.caVolume" -}}
+{{- with include "kevo.credentials" . }}
+- name: nats-credentials
+  secret: { secretName: {{ . | quote }}, defaultMode: 0440 }
+{{- end }}
 {{- if and (ne .Values.nats.mode "embedded") .Values.nats.tls.enabled }}
 - name: nats-ca
   secret: { secretName: {{ include "kevo.tlsSecret" . | quote }}, items: [{ key: ca.crt, path: ca.crt }] }
