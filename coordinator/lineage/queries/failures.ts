@@ -43,7 +43,7 @@ function linesOf(db: LineageDatabase, run: string): Line[] {
       select candidate, outcome, created_at,
         trim(substr(coalesce(message, ''), 1, instr(coalesce(message, '') || char(10), char(10)) - 1), ' ' || char(13)) as line
       from evaluations
-      where candidate >= ${`${run}/`} and candidate < ${`${run}0`} and outcome <> 'ok'
+      where run = ${run} and outcome <> 'ok'
     ), numbered as (
       select *, row_number() over (partition by outcome, line order by created_at, candidate) as place from failed
     )

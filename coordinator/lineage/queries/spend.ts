@@ -4,7 +4,6 @@ import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type { LineageDatabase } from "../database.ts";
 import { candidates, evaluations, modelCalls, runs } from "../schema.ts";
 import { bestOf } from "./best.ts";
-import { idInRun } from "./of-run.ts";
 
 /** Of calls of language models. */
 export interface CallSpend {
@@ -88,7 +87,7 @@ export function spendOf(db: LineageDatabase, run: string): Spend {
       evaluations: count(),
     })
     .from(evaluations)
-    .where(idInRun(evaluations.candidate, run))
+    .where(sql`+${evaluations.run} = ${run}`)
     .get() ?? { device_s: 0, compile_s: 0, evaluations: 0 };
   const spent = spentUsd(db, run);
   const speedup = bestOf(db, run)?.speedup ?? null;
@@ -123,7 +122,8 @@ function sharesOf(db: LineageDatabase, run: string, ofCandidate: SQLiteColumn, o
     .select({ name: text(ofCandidate), device_s: seconds(evaluations.laneMs), evaluations: count() })
     .from(evaluations)
     .innerJoin(candidates, eq(candidates.id, evaluations.candidate))
-    .where(idInRun(evaluations.candidate, run))
+    // The plus: all of them are read, so as they lie, and not through an index.
+    .where(sql`+${evaluations.run} = ${run}`)
     .groupBy(ofCandidate)
     .orderBy(ofCandidate)
     .all();
