@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { limitKeptBy } from "./commit-time.ts";
 import { simulate } from "./simulate.ts";
 
-test("a simulated cluster is a real one: each evaluator works, and each result is counted once and in the log once", async () => {
+test("a simulated cluster is a real one: each result is counted once and in the log once", async () => {
   const folder = mkdtempSync(join(tmpdir(), "kevo-scale-"));
   try {
     const measured = await simulate(folder, {
@@ -17,13 +17,10 @@ test("a simulated cluster is a real one: each evaluator works, and each result i
     // Every result of the window came to the log, and the coordinator timed each of them.
     expect(measured.commit_ms.count).toBeGreaterThan(0);
     expect(measured.commit_inside_ms.p99).toBeGreaterThan(0);
-    expect(measured.coordinator.ms_per_evaluation).toBeGreaterThan(0);
     const db = new Database(join(folder, ".kevo/lineage.db"), { readonly: true });
     const one = (sql: string) => db.prepare(sql).pluck().get();
     const counted = one("select count(*) from evaluations");
     expect(counted).toBeGreaterThanOrEqual(measured.commit_ms.count);
-    expect(one("select count(distinct evaluator) from evaluations")).toBe(4);
-    expect(one("select count(*) from evaluators")).toBe(4);
     expect(one("select count(distinct genome) from evaluations join candidates on id = candidate")).toBe(counted);
     const own = "json_extract(entry, '$.type') = 'evaluated' and not json_extract(entry, '$.cached')";
     expect(one(`select count(*) from log where ${own}`)).toBe(counted);

@@ -18,6 +18,10 @@ import { childrenOf, type Usage, usageOf } from "./processor.ts";
 const COORDINATOR = fileURLToPath(new URL("../../coordinator/cli/main.ts", import.meta.url));
 const EVALUATORS = fileURLToPath(new URL("./evaluators-process.ts", import.meta.url));
 
+const POLL_MS = 50;
+/** How long results may be on their way to the log before they count as missing. */
+const LAST_MS = 60_000;
+
 export interface Simulation {
   readonly lanes: number;
   readonly lanesPerEvaluator: number;
@@ -124,6 +128,15 @@ async function measure(folder: string, simulation: Simulation, parts: Parts): Pr
     const { success, data } = named.safeParse(entry);
     if (success && !committed.has(data.candidate)) committed.set(data.candidate, now());
   });
+  let isOver = false;
+  void ended.then(() => {
+    isOver = true;
+  });
+  // On a busy machine the first results are late; a window without any would say nothing.
+  const untilCommitted = async (count: number) => {
+    while (committed.size < count && !isOver) await sleep(POLL_MS);
+  };
+  await untilCommitted(simulation.lanes);
   await sleep(simulation.warmUpS * 1000);
   const names = (found: ReturnType<typeof childrenOf>) => ({
     nats: found.filter(({ command }) => command.includes("nats-server")).map((child) => child.pid),
@@ -141,11 +154,14 @@ async function measure(folder: string, simulation: Simulation, parts: Parts): Pr
     commits: await commitTimes(parts.metrics),
   });
   const before = await look();
+  const known = committed.size;
   await sleep(simulation.seconds * 1000);
+  await untilCommitted(known + simulation.lanes);
   const after = await look();
   const results = after.reports.flatMap((report) => report.results);
   // The last results are on their way.
-  await sleep(1_000);
+  for (let wait = 0; wait < LAST_MS && results.some(([id]) => !committed.has(id)); wait += POLL_MS)
+    await sleep(POLL_MS);
   const waits = results.flatMap(([candidate, at]) => {
     const stored = committed.get(candidate);
     return stored === undefined ? [] : [stored - at];
