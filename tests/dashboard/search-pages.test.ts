@@ -116,6 +116,19 @@ describe.skipIf(CHROMIUM === null)("the pages of the search", () => {
     await page.keyboard.press("Delete");
   });
 
+  test("an address of nothing says so, and no connection is called lost", async () => {
+    await visit(page, pageOf("nothing", "run"));
+    await page.getByText("There is no run nothing", { exact: false }).waitFor();
+    // Longer than a short loss, which is not shown.
+    await page.waitForTimeout(600);
+    expect(await page.getByTestId("lost").count()).toBe(0);
+    await go(pageOf(database.run, "candidates", `?filter=${"value%20%3E%201%20and%20".repeat(5000)}1`));
+    expect(await page.getByRole("alert").allTextContents()).toEqual(["A filter has at most 2\u2009000 characters."]);
+    // Beyond its end, a replay stands at the end.
+    await visit(page, pageOf(database.run, "run", "?at=999999999"));
+    await expect.poll(() => page.getByTestId("position").textContent()).toBe("60 of 60 evaluations");
+  });
+
   test("a megabyte of text is cut, and its length is said", async () => {
     await go("#/research?select=record:enemy");
     const text = page.getByRole("region", { name: "The choice" });

@@ -23,13 +23,16 @@ export const SORTS = [
   "lane_ms",
 ] as const;
 
+/** Characters. A longer filter does not fit an address, and no server would say why. */
+export const MAX_FILTER = 2_000;
+
 export const candidatesQuery = z.object({
   at: z.coerce.number().int().nonnegative().optional(),
   /**
    * An expression as in a kernel's constraints over `status`, `island`, `batch`, `evaluation`, `proposer`, `value`,
    * `speedup`, `time_ms`, `cached`, `migrant`, `remeasured` and the parameters: `status == "ok" and value > 1.2 and BLOCK_M >= 64`.
    */
-  filter: z.string().max(2_000).default(""),
+  filter: z.string().max(MAX_FILTER).default(""),
   sort: z.string().max(110).default("value"),
   /** Candidates without the value that is sorted by come last in both. */
   order: z.enum(["best", "worst", "up", "down"]).default("best"),

@@ -69,21 +69,28 @@ async function keepReading(url: string, stopped: AbortSignal): Promise<void> {
       },
     );
     if (stopped.aborted) return;
-    const since = connection.value.state === "lost" ? connection.value.since : Date.now();
-    connection.value = { state: "lost", since, reason };
+    if (reason === null) {
+      connection.value = { state: "connecting" };
+      wait = MAX_WAIT_MS;
+      // The page's own questions are refused too, and the page shows why.
+      revision.value++;
+    } else {
+      const since = connection.value.state === "lost" ? connection.value.since : Date.now();
+      connection.value = { state: "lost", since, reason };
+    }
     await new Promise((resolve) => setTimeout(resolve, wait));
     wait = Math.min(MAX_WAIT_MS, wait * 2);
   }
 }
 
-/** @returns why the connection ended. */
+/** @returns why the connection was lost; null where the server refuses it. */
 async function readOnce(
   url: string,
   lastId: string | null,
   stopped: AbortSignal,
   opened: () => void,
   onEvent: (event: StreamEvent) => void,
-): Promise<string> {
+): Promise<string | null> {
   const silent = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const heard = () => {
@@ -96,6 +103,8 @@ async function readOnce(
       headers: { ...headers(), accept: "text/event-stream", ...(lastId === null ? {} : { "last-event-id": lastId }) },
       signal: AbortSignal.any([stopped, silent.signal]),
     });
+    // There is a server, which has no such run or does not know the token: the page says that, and asks again.
+    if (response.status === 404 || response.status === 401) return null;
     if (!response.ok || response.body === null) return `the server answered ${response.status}`;
     opened();
     const wasLost = connection.value.state === "lost";

@@ -1,5 +1,6 @@
 /** Every candidate of a run: filtered and sorted by the server, opened beside the table. */
 import { useEffect, useMemo } from "preact/hooks";
+import { MAX_FILTER } from "../../../contract/candidates.ts";
 import { ENDPOINTS } from "../../../contract/endpoints.ts";
 import { counted, formatCount } from "../../components/format.ts";
 import { Empty, Failure } from "../../components/states.tsx";
@@ -13,19 +14,22 @@ import { RowWindows } from "./row-windows.ts";
 import { Table } from "./table.tsx";
 import "./candidates.css";
 
+const TOO_LONG = `A filter has at most ${formatCount(MAX_FILTER)} characters.`;
+
 export function Candidates() {
   const { run, params } = place.value;
   const filter = params.get("filter") ?? "";
   const sorting: Sorting = { sort: params.get("sort") ?? "value", order: params.get("order") ?? "best" };
   const opened = params.get("candidate");
+  const isLong = filter.length > MAX_FILTER;
   const rows = useMemo(() => new RowWindows(), [run]);
   const position = at.value;
   useEffect(() => {
-    if (run === null) return;
+    if (run === null || isLong) return;
     const query = { filter, sort: sorting.sort, order: sorting.order };
     rows.ask((offset, limit) => addressOf(ENDPOINTS.candidates, { run }, { ...query, offset, limit }));
     return () => rows.stop();
-  }, [rows, filter, sorting.sort, sorting.order, position]);
+  }, [rows, isLong, filter, sorting.sort, sorting.order, position]);
   useEffect(() => {
     if (position !== null) return;
     let seen = revision.peek();
@@ -40,22 +44,23 @@ export function Candidates() {
   );
   const { state } = rows;
   const { total, matched, parameters, objective, error, answered } = state.value;
+  const trouble = isLong ? TOO_LONG : (error?.message ?? null);
   if (run === null) return <Failure message="This page needs a run." />;
   return (
     <div class={`candidates ${opened === null ? "" : "with-detail"}`}>
       <section class="list" aria-label="Candidates">
         <h1 class="visually-hidden">Candidates</h1>
         <div class="filter-line">
-          <Filter value={filter} wrong={error?.column ?? null} />
+          <Filter value={filter} wrong={isLong || (error !== null && error.column !== null)} />
           <span class="note" role="status" data-testid="matched">
             {matched === total
               ? counted(total, "candidate")
               : `${formatCount(matched)} of ${counted(total, "candidate")}`}
           </span>
         </div>
-        {error !== null && (
+        {trouble !== null && (
           <p id="filter-trouble" class="trouble" role="alert">
-            {error.message}
+            {trouble}
           </p>
         )}
         {answered && matched === 0 ? (
@@ -78,7 +83,7 @@ export function Candidates() {
   );
 }
 
-function Filter({ value, wrong }: { readonly value: string; readonly wrong: number | null }) {
+function Filter({ value, wrong }: { readonly value: string; readonly wrong: boolean }) {
   return (
     <input
       type="search"
@@ -87,8 +92,8 @@ function Filter({ value, wrong }: { readonly value: string; readonly wrong: numb
       spellcheck={false}
       autocomplete="off"
       aria-label="Filter by an expression"
-      aria-invalid={wrong !== null}
-      aria-describedby={wrong === null ? undefined : "filter-trouble"}
+      aria-invalid={wrong}
+      aria-describedby={wrong ? "filter-trouble" : undefined}
       placeholder={'status == "ok" and value > 1.2'}
       value={value}
       onInput={({ currentTarget }) => setParams({ filter: currentTarget.value })}
