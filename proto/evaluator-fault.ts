@@ -13,6 +13,8 @@ const evaluatorFault = z.enum([
   "quarantined",
   "no_such_device",
   "unauthenticated",
+  /** A caller with the right secret, whose time of day is another. Clocks are set while programs run, so it may pass. */
+  "clocks_differ",
   "malformed_request",
   /** It runs another backend than the run needs. */
   "wrong_backend",

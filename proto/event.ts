@@ -32,6 +32,13 @@ export const EVENT_DATA = {
   malformed: nothing,
   /** Nothing happens; the message says why. */
   stalled: nothing,
+  /** A worker leased an island: `batch` is the first that it may offer, and under an older epoch none is accepted from then on. */
+  leased: z.object({
+    island: z.int().nonnegative(),
+    epoch: z.int().positive(),
+    worker: z.string(),
+    batch: z.int().nonnegative(),
+  }),
   attempt_lost: z.object({ candidate, why: z.string() }),
   /** A finalist was measured again. */
   measured_under: z.object({ candidate, conditions: measurementConditions }),

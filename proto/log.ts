@@ -67,6 +67,8 @@ export const askedEntry = z.object({
   candidates: z.array(candidate),
   /** Calls of models that ended since the batch before, fruitless ones too. */
   calls: z.array(madeCall).optional(),
+  /** Of the lease under which a worker offered the batch; absent for a person's configuration, and in older logs. */
+  epoch: z.int().positive().optional(),
 });
 const evaluatedEntry = z.object({
   ...entry,

@@ -16,7 +16,7 @@ import { type RunSpec, runSpec } from "@kevo/proto/run.ts";
 import { eq } from "drizzle-orm";
 import { findEvaluatorAccess } from "../identity/find-evaluator-access.ts";
 import { commandFor } from "../lineage/command.ts";
-import { type LineageDatabase, openLineage } from "../lineage/database.ts";
+import { type OpenLineage, openLineage } from "../lineage/database.ts";
 import { resolveRun } from "../lineage/queries/resolve.ts";
 import { islands, runs } from "../lineage/schema.ts";
 import { observeRun } from "../observe/observe-run.ts";
@@ -56,6 +56,8 @@ export interface RunSessionOptions {
   /** Stop when standard input closes. */
   readonly parent?: boolean;
   readonly telemetry?: Telemetry;
+  /** Where it is open already, as in a standby that has taken over; the command closes it. */
+  readonly lineage?: OpenLineage;
 }
 
 const EXIT_INTERRUPTED = 130;
@@ -65,17 +67,22 @@ const EXIT_MACHINE_BUSY = 75;
 export async function startRun(request: RunRequest, wanted: Launch, options: RunSessionOptions): Promise<void> {
   const access = findEvaluatorAccess(options.db, options.token);
   const kernel = await withinDevices(await kernelOf(wanted, note), wanted, access, note);
-  const isPath = wanted.kernel !== null && !existsSync(join(KERNELS, wanted.kernel));
-  const launch = isPath ? { ...wanted, kernel: resolve(wanted.kernel as string) } : wanted;
+  const launch = fromAnywhere(wanted);
   const requested = withEvolvedSource(specOf(request, kernel, new Date()), request, kernel);
   const devices = await deviceModelsOf(launch, requested.backend, access);
-  const lineage = openLineage(options.db);
+  const lineage = options.lineage ?? openLineage(options.db);
   try {
     const spec = withPrior(asControl(lineage.db, requested), kernel, lineage.db, request.prior ?? [], devices, note);
     await runSession({ spec, launch, kernel, lineage, resume: false, elapsedBeforeMs: 0 }, options);
   } finally {
     lineage.close();
   }
+}
+
+/** As it is stored: a kernel's own folder is named by its absolute path. */
+export function fromAnywhere(wanted: Launch): Launch {
+  const isPath = wanted.kernel !== null && !existsSync(join(KERNELS, wanted.kernel));
+  return isPath ? { ...wanted, kernel: resolve(wanted.kernel as string) } : wanted;
 }
 
 function withEvolvedSource(spec: RunSpec, request: RunRequest, kernel: KernelPackage): RunSpec {
@@ -94,7 +101,7 @@ export async function resumeRun(
   { waitS, ...extension }: Extension & { readonly waitS?: number | undefined },
   options: RunSessionOptions,
 ): Promise<void> {
-  const lineage = openLineage(options.db, { existing: true });
+  const lineage = options.lineage ?? openLineage(options.db, { existing: true });
   try {
     const row = resolveRun(lineage.db, run);
     const isExtended = extension.evaluations !== null || extension.timeS !== null;
@@ -112,7 +119,7 @@ export async function resumeRun(
       throw new UserError(`The run ${row.id} is a recording or repeats another run: its budget cannot be extended.`, 2);
     }
     const spec = extended(stored, extension, { accepted: row.accepted, elapsedS: row.elapsedMs / 1000 });
-    if (isExtended) storeSpec(lineage.db, spec);
+    if (isExtended) storeSpec(lineage, spec);
     const whole = await kernelOf(launch, note);
     if (whole.hash !== spec.kernel.hash) {
       throw new UserError(
@@ -127,8 +134,9 @@ export async function resumeRun(
 }
 
 /** Islands that found the space exhausted under the old budget are asked again. */
-function storeSpec(db: LineageDatabase, spec: RunSpec): void {
+function storeSpec({ db, fence }: OpenLineage, spec: RunSpec): void {
   db.transaction((tx) => {
+    fence();
     tx.update(runs)
       .set({ spec: JSON.stringify(spec) })
       .where(eq(runs.id, spec.run))
@@ -225,10 +233,8 @@ export async function recordRun(
     findEvaluatorAccess(options.db, options.token),
     note,
   );
-  const isPath = wanted.kernel !== null && !existsSync(join(KERNELS, wanted.kernel));
-  const kernelName = isPath ? resolve(wanted.kernel as string) : wanted.kernel;
   const record = { out: (wanted.record as { out: string }).out, fixed: parseFixed(fix, kernel.definition) };
-  const launch = { ...wanted, kernel: kernelName, record };
+  const launch = { ...fromAnywhere(wanted), record };
   const spec = recordSpecOf(request, kernel, record.fixed, new Date());
   // Not after hours of measuring.
   makeFolder(dirname(record.out), "--out");
@@ -287,7 +293,8 @@ function withResumeHint(thrown: unknown, prepared: Prepared): unknown {
   const error = asUserError(thrown);
   if (error === null) return thrown;
   const stored = prepared.lineage.sqlite.prepare("select 1 from runs where id = ?").get(prepared.spec.run);
-  if (stored === undefined) return error;
+  // Another coordinator goes on with it.
+  if (stored === undefined || error.code === "database_in_use") return error;
   const { exitCode, code, detail, message } = error;
   const next = KERNEL_FAULTS.has(code)
     ? "Correct the kernel, then start a new run."

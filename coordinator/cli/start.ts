@@ -62,6 +62,7 @@ interface GivenOptions extends ModelOptions, ObjectiveOptions, TelemetryOptions 
   readonly json?: boolean;
   readonly parent?: boolean;
   readonly replayRun?: string;
+  readonly standby?: boolean;
 }
 
 const EFFORT_TABLE = [
@@ -164,6 +165,10 @@ export function startCommand(): Command {
       "--replay-run <run>",
       "repeat a run made with --sync, candidate by candidate; model answers and evaluations come from the lineage, so this needs no key, network or device",
     )
+    .option(
+      "--standby",
+      "while another coordinator uses the database, wait; take over its run within ten seconds when it ends or stops working (docs/cluster.md)",
+    )
     .option("--bell", BELL);
   addTelemetryOptions(addDashboardOptions(command))
     .option("--parent", "stop when standard input closes, that is, when the parent process dies")
@@ -174,8 +179,14 @@ export function startCommand(): Command {
       const request = requestOf(given);
       const launch = launchOf(given);
       const { KEVO_TOKEN: token } = readEnvironment();
+      const options = { ...outputOf(given), token };
+      if (given.standby === true) {
+        const { standBy } = await import("./standby.ts");
+        await standBy(request, launch, options);
+        return;
+      }
       const { startRun } = await import("./run-session.ts");
-      await startRun(request, launch, { ...outputOf(given), token });
+      await startRun(request, launch, options);
     });
   return withHelp(command, HELP);
 }

@@ -48,7 +48,7 @@ test("what another program keeps out of the database is stored when that lets go
 
 test("a program that never releases its lock ends the run, whose user is told what to do", async () => {
   const fatal = Promise.withResolvers<unknown>();
-  const commit = new GroupCommit(sqlite, fatal.resolve, () => {}, 1);
+  const commit = new GroupCommit(sqlite, fatal.resolve, () => {}, { maxLockedMs: 1 });
   other.exec("begin immediate");
   const refused = commit.run(insert(1)).catch((error: unknown) => error);
   expect(whyUnwritable(await fatal.promise, "x.db")).toMatch(/another program holds a lock on it.*close that program/);
@@ -56,17 +56,27 @@ test("a program that never releases its lock ends the run, whose user is told wh
 });
 
 test("what finishes a transaction runs once in each, after all of its operations", async () => {
-  const commit = new GroupCommit(
-    sqlite,
-    () => {},
-    undefined,
-    undefined,
-    () => {
+  const commit = new GroupCommit(sqlite, () => {}, undefined, {
+    finish: () => {
       insert(100 + stored().length)();
     },
-  );
+  });
   await Promise.all([commit.run(insert(1)), commit.run(insert(2))]);
   expect(stored()).toEqual([1, 2, 102]);
   await commit.run(insert(3));
   expect(stored()).toEqual([1, 2, 3, 102, 104]);
+});
+
+test("a coordinator whose place another has taken stores nothing: the fence is looked at in the transaction", async () => {
+  let taken = false;
+  const fence = () => {
+    if (taken) throw new Error("another coordinator has taken over");
+  };
+  const fatal = Promise.withResolvers<unknown>();
+  const commit = new GroupCommit(sqlite, fatal.resolve, undefined, { fence });
+  await commit.run(insert(1));
+  taken = true;
+  await expect(commit.run(insert(2))).rejects.toThrow("taken over");
+  expect(await fatal.promise).toMatchObject({ message: expect.stringContaining("taken over") });
+  expect(stored()).toEqual([1]);
 });

@@ -29,18 +29,23 @@ export class GroupCommit {
    * `onFatal`: the database refused the commit (a full disk, say). Memory is ahead of the disk then, so the run must stop.
    * `onLocked`: another program has locked it, and the commit waits for that, at most `maxLockedMs`.
    * `finish`: the last work of each transaction, for what several operations change and only its end matters.
+   * `fence` throws, in the transaction, where another coordinator has taken this one's place.
    */
   constructor(
     sqlite: Database.Database,
     onFatal: (error: unknown) => void,
     onLocked: () => void = () => {},
-    maxLockedMs = 60_000,
-    finish: () => void = () => {},
+    {
+      maxLockedMs = 60_000,
+      finish = () => {},
+      fence = () => {},
+    }: { maxLockedMs?: number; finish?: () => void; fence?: () => void } = {},
   ) {
     this.#sqlite = sqlite;
     this.#onLocked = onLocked;
     this.#maxLockedMs = maxLockedMs;
     this.#transaction = sqlite.transaction((operations) => {
+      fence();
       for (const operation of operations) operation.work();
       finish();
     });

@@ -217,11 +217,11 @@ export class LedgerState {
     return fresh.map(([hash, text]) => ({ hash, text }));
   }
 
-  #take(island: IslandLedger, { proposals, calls }: BatchRequest, window: number): Offer {
+  #take(island: IslandLedger, { proposals, calls, epoch }: BatchRequest, window: number): Offer {
     island.exhausted = proposals.length === 0;
     if (island.exhausted) return accepted(NOTHING);
     const room = window - island.outstanding.size;
-    return accepted(this.#accept(island, proposals.slice(0, room), calls));
+    return accepted(this.#accept(island, proposals.slice(0, room), { calls, epoch }));
   }
 
   #hold(request: BatchRequest): Offer {
@@ -233,15 +233,19 @@ export class LedgerState {
     const exhausted = requests.every(({ proposals }) => proposals.length === 0);
     for (const island of this.islands) island.exhausted = exhausted;
     if (exhausted) return accepted(NOTHING);
-    const effects = requests.map(({ island, proposals, calls }) =>
-      this.remaining === 0 ? NOTHING : this.#accept(this.islands[island] as IslandLedger, proposals, calls),
+    const effects = requests.map(({ island, proposals, calls, epoch }) =>
+      this.remaining === 0 ? NOTHING : this.#accept(this.islands[island] as IslandLedger, proposals, { calls, epoch }),
     );
     // A generation of twins only has nothing to wait for.
     return accepted(join([...effects, this.#closeGeneration()]));
   }
 
   /** Accepts as batch `nextBatch` what the budget allows. Twins cost nothing but do not outlast the budget either. */
-  #accept(island: IslandLedger, proposals: readonly Proposal[], calls: BatchRequest["calls"] = []): Effects {
+  #accept(
+    island: IslandLedger,
+    proposals: readonly Proposal[],
+    { calls = [], epoch }: Partial<Pick<BatchRequest, "calls" | "epoch">> = {},
+  ): Effects {
     const batch = island.nextBatch++;
     const candidates: AcceptedCandidate[] = [];
     const answered: { id: string; verdict: Verdict }[] = [];
@@ -267,6 +271,7 @@ export class LedgerState {
       k: batch,
       candidates: candidates.map(wireCandidate),
       ...(calls.length > 0 && { calls }),
+      ...(epoch !== undefined && { epoch }),
     });
     const answers = join(answered.map(({ id, verdict }) => this.#log(id, { ...verdict, cached: true })));
     const ready = candidates.filter(({ answeredBy }) => answeredBy === null);

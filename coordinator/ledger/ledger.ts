@@ -55,14 +55,11 @@ export class Ledger {
     this.#listener = listener;
     this.#run = state.spec.run;
     this.#statements = prepareStatements(lineage.db);
-    const { sqlite } = lineage;
-    this.#commit = new GroupCommit(
-      sqlite,
-      onFatal,
-      () => listener.onLocked?.(),
-      undefined,
-      () => this.#storeEnds(),
-    );
+    const { sqlite, fence } = lineage;
+    this.#commit = new GroupCommit(sqlite, onFatal, () => listener.onLocked?.(), {
+      fence,
+      finish: () => this.#storeEnds(),
+    });
     const { run, llm } = state.spec;
     this.models = new ModelLedger(lineage.db, run, llm?.budget_usd ?? 0, (work) => this.#write(work));
   }
@@ -184,6 +181,8 @@ export class Ledger {
       island.epoch++;
       island.worker = worker;
       this.#statements.island(this.#run, island);
+      const data = { island: island.island, epoch: island.epoch, worker, batch: island.nextBatch };
+      this.#insertEvent("leased", `${worker} leased island ${island.island}`, data);
       return island.epoch;
     });
   }
@@ -196,13 +195,7 @@ export class Ledger {
   }
 
   event<K extends EventKind>(kind: K, message: string, ...[data]: DataArgument<K>): Promise<void> {
-    const row = { run: this.#run, kind, message, data: data === undefined ? null : JSON.stringify(data) };
-    return this.#write(() => {
-      this.#lineage.db
-        .insert(schema.events)
-        .values({ ...row, createdAt: Date.now() })
-        .run();
-    });
+    return this.#write(() => this.#insertEvent(kind, message, data));
   }
 
   /** Evaluators as they were last heard of. */
@@ -236,6 +229,14 @@ export class Ledger {
   close(): void {
     if (this.#startsDue !== null) clearTimeout(this.#startsDue);
     this.#commit.close();
+  }
+
+  #insertEvent(kind: EventKind, message: string, data: object | undefined): void {
+    const row = { run: this.#run, kind, message, data: data === undefined ? null : JSON.stringify(data) };
+    this.#lineage.db
+      .insert(schema.events)
+      .values({ ...row, createdAt: Date.now() })
+      .run();
   }
 
   #endAttempt(candidate: string, attempt: number, stage: string | null, end: AttemptEnd): void {

@@ -1,7 +1,7 @@
 /** Tells the server that runs who was invited, or no longer is. Nobody else is disconnected by it. */
 import { openClusterKeys } from "@kevo/core/identity/cluster-keys.ts";
+import { isAlive } from "@kevo/core/process/process-identity.ts";
 import { admissionTo } from "./admission.ts";
-import { isAlive } from "./process-identity.ts";
 import { readRecord } from "./record.ts";
 import { readConfig, renderConfig, writeConfig } from "./server-config.ts";
 

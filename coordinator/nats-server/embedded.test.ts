@@ -4,9 +4,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectBus } from "@kevo/core/bus/connect.ts";
+import { startTimeOf } from "@kevo/core/process/process-identity.ts";
 import { afterEach, expect, test } from "vitest";
 import { type EmbeddedNats, type ServerExit, startNatsServer } from "./embedded.ts";
-import { startTimeOf } from "./process-identity.ts";
 
 const cleanup: (() => unknown)[] = [];
 afterEach(async () => {

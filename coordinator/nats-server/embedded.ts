@@ -9,12 +9,14 @@ import type { ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { resolve as resolvePath } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Address, formatAddress, isLoopback, parseAddress } from "@kevo/core/config/address.ts";
 import { loopbackHost } from "@kevo/core/config/loopback.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { type ClusterKeys, openClusterKeys } from "@kevo/core/identity/cluster-keys.ts";
 import { publishLocalSecret, removeLocalSecret } from "@kevo/core/identity/local-secrets.ts";
 import { describeEnd } from "@kevo/core/process/ended.ts";
+import { endProcess, isAlive } from "@kevo/core/process/process-identity.ts";
 import { ownCommand } from "@kevo/core/program/own-command.ts";
 import { doubling, retry } from "@kevo/core/retry/retry.ts";
 import { hasAuthority, ownFiles, renewOwnWhenDue } from "../identity/authority.ts";
@@ -24,7 +26,6 @@ import { findNatsServer, type NatsServerBinary } from "./find.ts";
 import { greeting } from "./greeting.ts";
 import { freePort, launch, localAddress, localUrl } from "./launch.ts";
 import { type Owners, openOwners } from "./owners.ts";
-import { endProcess, isAlive } from "./process-identity.ts";
 import { readRecord, removeRecord, type ServerRecord } from "./record.ts";
 import { readConfig, renderConfig } from "./server-config.ts";
 
@@ -66,6 +67,9 @@ export interface EmbeddedNats {
 const PORT_TRIES = 5;
 const RESTART_TRIES = 8;
 const FIRST_WAIT_MS = 100;
+/** How long a server lives whose owners are dead. */
+const ORPHAN_MS = 1_500;
+const ORPHAN_LOOK_MS = 10;
 /** How often a server that is not our child is looked at. */
 const WATCH_MS = 200;
 
@@ -91,10 +95,11 @@ export async function startNatsServer(options: NatsServerOptions): Promise<Embed
     const keys = openClusterKeys(dir);
     // Looked up at each start: invitations may have been made meanwhile.
     const admission = () => admissionTo(dir, keys, options.token, listen.host);
+    const before = readRecord(dir);
     const adopted = await adoptOrEnd(dir, listen, admission, owners);
     const started =
       adopted === null
-        ? await startAnew(dir, chosen(options).path, listen, admission)
+        ? await startAnew(dir, chosen(options).path, listen, admission, before?.port)
         : { record: adopted, child: null };
     owners.join();
     const { tls } = admission();
@@ -118,6 +123,8 @@ async function adoptOrEnd(
 ): Promise<ServerRecord | null> {
   const record = readRecord(dir);
   if (record === null) return null;
+  // Whoever owned it is dead, so it is about to be ended: neither adopted for an instant, nor met on its port.
+  if (!owners.others()) await ended(record, ORPHAN_MS);
   if (isAlive(record.pid, record.startTime)) {
     const port = listen.port === 0 ? record.port : listen.port;
     const wanted = renderConfig(dir, {
@@ -138,11 +145,25 @@ async function adoptOrEnd(
   return null;
 }
 
+async function ended({ pid, startTime }: ServerRecord, limitMs: number): Promise<void> {
+  const deadline = performance.now() + limitMs;
+  while (isAlive(pid, startTime) && performance.now() < deadline) await sleep(ORPHAN_LOOK_MS);
+}
+
 const answers = async (record: ServerRecord) => (await greeting(localAddress(record)))?.server_name === record.name;
 
-async function startAnew(dir: string, binary: string, listen: Address, admission: () => Admission) {
+/** @param earlier port of a server that was killed, at which clients on this host look for it */
+async function startAnew(
+  dir: string,
+  binary: string,
+  listen: Address,
+  admission: () => Admission,
+  earlier: number | undefined,
+) {
+  let wanted = listen.port === 0 ? earlier : listen.port;
   const tryPort = async () => {
-    const port = listen.port === 0 ? await freePort(listen.host) : listen.port;
+    const port = wanted ?? (await freePort(listen.host));
+    if (listen.port === 0) wanted = undefined;
     const name = `kevo-${randomUUID()}`;
     try {
       return await launch(dir, binary, { listen: { host: listen.host, port }, name, admission: admission() });

@@ -8,8 +8,8 @@ import { type Address, formatAddress } from "@kevo/core/config/address.ts";
 import { reasonOf } from "@kevo/core/errors/system-error.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { describeEnd } from "@kevo/core/process/ended.ts";
+import { endProcess, startTimeOf } from "@kevo/core/process/process-identity.ts";
 import { greeting } from "./greeting.ts";
-import { endProcess, startTimeOf } from "./process-identity.ts";
 import { type ServerRecord, writeRecord } from "./record.ts";
 import { configPath, renderConfig, type ServerSettings, writeConfig } from "./server-config.ts";
 

@@ -23,6 +23,7 @@ import { Ledger } from "../ledger/ledger.ts";
 import { LedgerState } from "../ledger/ledger-state.ts";
 import { storedVerdicts } from "../ledger/read-stored.ts";
 import { writeError } from "../ledger/write-error.ts";
+import { lineageTaken } from "../lineage/database.ts";
 import { describeTrouble } from "../lineage/queries/models.ts";
 import { formatProgress } from "../progress/format.ts";
 import type { RunSnapshot } from "../snapshot/snapshot.ts";
@@ -41,6 +42,7 @@ import type { LogPublisher } from "./log-publisher.ts";
 import { missingWorker } from "./missing-worker.ts";
 import type { RunParts } from "./mode.ts";
 import { openNats } from "./nats.ts";
+import { onAbort } from "./on-abort.ts";
 import { RunActions } from "./run-actions.ts";
 import type { Ending, RunSession } from "./run-session.ts";
 import { windowsInTurn } from "./sequential-windows.ts";
@@ -101,7 +103,7 @@ class RunController {
         },
         onLocked: () => this.#note("program", `another program has locked ${lineage.path}; waiting until it lets go`),
       },
-      (error) => this.#over.reject(writeError(error, lineage.path)),
+      (error) => this.#over.reject(error instanceof UserError ? error : writeError(error, lineage.path)),
     );
     this.#dispatcher = new Dispatcher(spec, this.#ledger, {
       onUnusable: (evaluator, fault, why) => this.#fleet.markUnusable(evaluator, fault, why),
@@ -153,11 +155,9 @@ class RunController {
     this.#stack.defer(() => this.#ledger.close());
     // Its clock runs from the start; a run that fails before it begins must end all the same.
     this.#stack.defer(() => this.#fleet.close());
-    const { interrupted } = this.#session;
-    const onInterrupt = () => this.#over.resolve("interrupted");
-    interrupted.addEventListener("abort", onInterrupt);
-    this.#stack.defer(() => interrupted.removeEventListener("abort", onInterrupt));
-    if (interrupted.aborted) onInterrupt();
+    const { interrupted, lineage } = this.#session;
+    this.#stack.use(onAbort(interrupted, () => this.#over.resolve("interrupted")));
+    this.#stack.use(onAbort(lineage.replaced, () => this.#over.reject(lineageTaken(lineage.path))));
     try {
       await this.#begin();
       let end = await this.#over.promise;

@@ -33,6 +33,7 @@ export async function openStores(
     await ledger.status({ status: "running", message: null, endedAt: null });
     await ledger.restore();
   } else await ledger.create(JSON.stringify(launch), source);
+  lineage.opened();
   // Everything up to here is copied by comparing tails, and from here on as it is written.
   await publisher.repair();
   return publisher;

@@ -10,9 +10,9 @@ import { makePath } from "../config/folder.ts";
 import { reasonOf } from "../errors/system-error.ts";
 import { UserError } from "../errors/user-error.ts";
 import { refuseFolder, refuseForeign, refuseMissing } from "./file.ts";
-import type { LockFile } from "./lock-file.ts";
+import { beginTerm, readTerm } from "./term.ts";
 import { refuseFullDisk, whyUnwritable } from "./unwritable.ts";
-import { takeWriterLock } from "./writer-lock.ts";
+import { processOf, takeWriterLock, type WriterLock } from "./writer-lock.ts";
 
 export interface WriterOptions<Schema extends Record<string, unknown>> {
   /** Absolute path of the database. */
@@ -26,11 +26,19 @@ export interface WriterOptions<Schema extends Record<string, unknown>> {
   readonly migrations: URL;
   /** The error where the file is missing; without it the database is created. */
   readonly missing?: ((file: string) => UserError) | undefined;
+  /** Where it is held already, by a standby; without it, it is taken. */
+  readonly lock?: WriterLock | undefined;
 }
 
 export interface OpenForWriting<Schema extends Record<string, unknown>> {
   readonly sqlite: Database.Database;
   readonly db: BetterSQLite3Database<Schema>;
+  /** To be called in each transaction. @throws UserError when another writer has taken this one's place */
+  fence(): void;
+  /** Aborted when this is noticed without a transaction. */
+  readonly replaced: AbortSignal;
+  /** What is stored has been read. */
+  opened(): void;
   /** Closes the database and lets the next writer in. */
   close(): void;
 }
@@ -42,10 +50,19 @@ export interface OpenForWriting<Schema extends Record<string, unknown>> {
 function keepPrivate(file: string): void {
   // Closing a file releases this process's locks on it, so only a missing file is created and closed here.
   if (!existsSync(file)) closeSync(openSync(file, "a", 0o600));
-  for (const path of [file, `${file}-wal`, `${file}-shm`, `${file}.lock`, `${file}.owner`]) {
+  for (const path of [file, `${file}-wal`, `${file}-shm`, `${file}.lock`, `${file}.owner`, `${file}.standby`]) {
     const mode = statSync(path, { throwIfNoEntry: false })?.mode;
     if (mode !== undefined && (mode & 0o007) !== 0) chmodSync(path, mode & 0o770);
   }
+}
+
+/** Said by a writer that was stopped, or hung, and finds that a standby has taken its place. */
+export function replacedBy(file: string, who: string): UserError {
+  return new UserError(
+    `Another ${who}${processOf(file)} has taken over the database ${file}, because this one gave no sign of life. It goes on with the run; nothing is lost.`,
+    1,
+    { code: "database_in_use" },
+  );
 }
 
 /**
@@ -69,9 +86,9 @@ export function openForWriting<Schema extends Record<string, unknown>>(
     );
   }
   refuseFullDisk(file);
-  let lock: LockFile | undefined;
+  let { lock } = options;
   try {
-    lock = takeWriterLock(file, who);
+    lock ??= takeWriterLock(file, who);
     keepPrivate(file);
     const sqlite = new Database(file);
     sqlite.pragma("journal_mode = WAL");
@@ -82,12 +99,16 @@ export function openForWriting<Schema extends Record<string, unknown>>(
     const db = drizzle(sqlite, { schema });
     // drizzle's migrator reads the last migration outside its transaction: safe only under the lock held here.
     migrate(db, { migrationsFolder: fileURLToPath(migrations) });
+    const term = beginTerm(sqlite);
     const held = lock;
     const close = () => {
       sqlite.close();
       held.close();
     };
-    return { sqlite, db, close };
+    const fence = () => {
+      if (readTerm(sqlite) !== term) throw replacedBy(file, who);
+    };
+    return { sqlite, db, fence, replaced: held.replaced, opened: held.opened, close };
   } catch (error) {
     lock?.close();
     if (error instanceof UserError) throw error;

@@ -102,7 +102,7 @@ function proofCheck(
               const verdict = verifier.verify({ path: method.path, authority }, metadata.get(PROOF_KEY)[0]);
               const refusal = verdict.ok
                 ? wrongAddress(authority, ports())
-                : new Refusal("unauthenticated", WHY[verdict.why]);
+                : new Refusal(verdict.why === "clock" ? "clocks_differ" : "unauthenticated", WHY[verdict.why]);
               if (refusal !== null) return call.sendStatus(refusal.error);
               if (!verdict.ok) return;
               answer = verdict.answer;

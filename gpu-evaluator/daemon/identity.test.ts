@@ -3,7 +3,7 @@ import { Metadata, Server, ServerCredentials, status } from "@grpc/grpc-js";
 import { CallSigner, digestOf, PROOF_KEY } from "@kevo/core/evaluator-access/call-proof.ts";
 import { openEvaluatorClient } from "@kevo/core/evaluator-access/client.ts";
 import { connectEvaluator, evaluatorService } from "@kevo/proto/evaluator-service.ts";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { scriptedBackend } from "./scripted-backend.fixture.ts";
 
 import { cleanups, describeDaemon, evaluate, refusal, requestOf, SECRET, serve } from "./serving.fixture.ts";
@@ -49,6 +49,19 @@ describe("identity", () => {
     expect((await refusal(ask("a", relayed))).code).toBe(status.UNAUTHENTICATED);
     const old = signer.prove({ path, authority: address }, digestOf({})).replace(/ \d{13} /, " 1000000000000 ");
     expect((await refusal(ask("", old))).code).toBe(status.UNAUTHENTICATED);
+  });
+
+  test("a caller whose clock is wrong is refused for now, not for good: its run goes on once the clock is set", async () => {
+    const { client } = await serve(scriptedBackend());
+    const ahead = vi.spyOn(Date, "now").mockReturnValue(Date.now() + 3_600_000);
+    const call = describeDaemon(client);
+    ahead.mockRestore();
+    const refused = await refusal(call);
+    expect(refused).toMatchObject({
+      ...{ code: status.UNAVAILABLE, fault: "clocks_differ" },
+      details: expect.stringMatching(/clocks/),
+    });
+    expect(await describeDaemon(client)).toMatchObject({ draining: false });
   });
 
   test("who does not know the secret cannot answer in an evaluator's place", async () => {

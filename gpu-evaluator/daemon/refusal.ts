@@ -8,6 +8,8 @@ const STATUS: Readonly<Record<EvaluatorFault, status>> = {
   quarantined: status.UNAVAILABLE,
   no_such_device: status.FAILED_PRECONDITION,
   unauthenticated: status.UNAUTHENTICATED,
+  // As where nobody answers: the candidate goes to another evaluator, and to this one again once it does.
+  clocks_differ: status.UNAVAILABLE,
   malformed_request: status.INVALID_ARGUMENT,
   wrong_backend: status.FAILED_PRECONDITION,
   kernel_unavailable: status.FAILED_PRECONDITION,

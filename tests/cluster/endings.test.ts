@@ -2,8 +2,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { startTimeOf } from "@kevo/core/process/process-identity.ts";
 import { describe, expect, test } from "vitest";
-import { startTimeOf } from "../../coordinator/nats-server/process-identity.ts";
 import { ROOT } from "../house/files.ts";
 import { Workplace } from "../support/programs.ts";
 import { writeSyntheticSpace } from "../support/synthetic-space.ts";

@@ -1,0 +1,46 @@
+/** Watches a run through its database: what was stored once must be there at the end, and how long nothing was. */
+import { existsSync } from "node:fs";
+import type Database from "better-sqlite3";
+import type { StoredLedger } from "./audit.ts";
+import { openStored } from "./stored-ledger.ts";
+
+export class Witness {
+  readonly path: string;
+  #db: Database.Database | null = null;
+  #row = 0;
+  readonly seen: StoredLedger["seen"][number][] = [];
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** How many evaluations are stored. */
+  look(): number {
+    const sql = "select rowid as row, candidate, outcome, time_ms from evaluations where rowid > ? order by rowid";
+    const rows = this.#ask((db) => db.prepare(sql).all(this.#row)) as
+      | (StoredLedger["seen"][number] & { row: number })[]
+      | null;
+    for (const { row, ...evaluation } of rows ?? []) {
+      this.#row = row;
+      this.seen.push(evaluation);
+    }
+    return this.seen.length;
+  }
+
+  close(): void {
+    this.#db?.close();
+    this.#db = null;
+  }
+
+  /** Null while the database cannot be read, such as at its creation or where its disk is full. */
+  #ask<T>(question: (db: Database.Database) => T): T | null {
+    try {
+      if (!existsSync(this.path)) return null;
+      this.#db ??= openStored(this.path);
+      return question(this.#db);
+    } catch {
+      this.close();
+      return null;
+    }
+  }
+}
