@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import re
 import shutil
 import subprocess
@@ -48,13 +49,20 @@ def fetch_promtool(into: Path) -> None:
 
 def main() -> None:
     requirements, into = Path(sys.argv[1]), Path(sys.argv[2])
-    into.mkdir(parents=True, exist_ok=True)
-    fetch(requirements, into)
-    try:
-        fetch_promtool(into)
-    except (OSError, subprocess.SubprocessError) as error:
-        print(f"promtool: {error}", file=sys.stderr)
-    (into / "complete").touch()
+    into.parent.mkdir(parents=True, exist_ok=True)
+    # Several test files want them at the same time.
+    with (into.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (into / "complete").exists():
+            return
+        shutil.rmtree(into, ignore_errors=True)
+        into.mkdir()
+        fetch(requirements, into)
+        try:
+            fetch_promtool(into)
+        except (OSError, subprocess.SubprocessError) as error:
+            print(f"promtool: {error}", file=sys.stderr)
+        (into / "complete").touch()
 
 
 if __name__ == "__main__":

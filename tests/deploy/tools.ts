@@ -1,7 +1,7 @@
 /** The tools that check deploy/: fetched once per clone, pinned by hash, and never needed to run the project. */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../house/files.ts";
 
@@ -18,7 +18,6 @@ const CACHE = join(ROOT, "node_modules/.cache/deploy-tools", `${hashOf(REQUIREME
  */
 export function deployTools(): string | null {
   if (existsSync(join(CACHE, "complete"))) return CACHE;
-  rmSync(CACHE, { recursive: true, force: true });
   const { status, stderr } = spawnSync("python3", [FETCH, REQUIREMENTS, CACHE], { encoding: "utf8" });
   if (status === 0) return CACHE;
   const why = `the tools that check deploy/ cannot be fetched: ${stderr.trim().split("\n").at(-1)}`;
