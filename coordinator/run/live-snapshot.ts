@@ -52,7 +52,7 @@ export class LiveView {
       backend: spec.backend,
       phase,
       waiting,
-      busy: busyMachine(),
+      busy: busyMachine(spec.backend),
       objective,
       elapsedS,
       remainingS: byBudget === null ? byTime : Math.min(byBudget, byTime ?? byBudget),

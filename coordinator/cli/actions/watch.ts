@@ -42,7 +42,7 @@ async function follow(
   // Not for one signal only: a listener that removes itself looks to others as if nobody listened.
   const stops = onStopRequest(() => interrupted.abort());
   const ended = await untilItEnds(open, run.id, interrupted.signal, (snapshot) =>
-    progress.update({ ...snapshot, busy: busyMachine() }),
+    progress.update({ ...snapshot, busy: busyMachine(snapshot.backend) }),
   ).finally(() => {
     progress.close();
     stops[Symbol.dispose]();
