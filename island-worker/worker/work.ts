@@ -2,7 +2,7 @@
 import { hostname } from "node:os";
 import type { Bus } from "@kevo/core/bus/bus.ts";
 import { connectBus } from "@kevo/core/bus/connect.ts";
-import { NotPermitted } from "@kevo/core/bus/errors.ts";
+import { BusError, NotPermitted } from "@kevo/core/bus/errors.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { Invitation } from "@kevo/core/identity/invitation.ts";
 import { runsReply } from "@kevo/proto/messages/control.ts";
@@ -46,7 +46,16 @@ export async function work(options: WorkOptions, signal: AbortSignal): Promise<v
         continue;
       }
       options.onNote(`works for ${spec.run} (${spec.kernel.id})`);
-      const session = await openWorkerSession(bus, spec, name);
+      const session = await openWorkerSession(bus, spec, name).catch((error: unknown) => {
+        // NATS or the coordinator is away at this moment: the run is looked for again.
+        if (!(error instanceof BusError)) throw error;
+        options.onNote(`cannot read the kernel of ${spec.run} (${error.message}); trying again`);
+        return null;
+      });
+      if (session === null) {
+        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+        continue;
+      }
       await session.run(options.islands, signal);
       options.onNote(`no longer works for ${spec.run}`);
     }
