@@ -18,7 +18,8 @@ const portOf = (url: string) => Number(new URL(url).port);
 
 function asking(base: string, key: string | null = null) {
   const environment = { LLM_BASE_URL: base, ...(key === null ? {} : { XAI_API_KEY: key }) };
-  const limits = { retries: 0, timeoutMs: 5_000 };
+  // Against what hangs: a busy machine answers late.
+  const limits = { retries: 0, timeoutMs: 120_000 };
   const client = openModel({
     model: "grok-4.3",
     store: createCallStore(),
