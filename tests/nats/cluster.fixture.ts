@@ -59,6 +59,7 @@ class Link {
 export class NatsCluster implements AsyncDisposable {
   readonly #folder: string;
   readonly #ports: number[] = [];
+  readonly #monitors: number[] = [];
   readonly #processes: (ChildProcess | undefined)[] = [];
   /** From one server to another. */
   readonly #links = new Map<string, Link>();
@@ -83,12 +84,15 @@ export class NatsCluster implements AsyncDisposable {
         cluster.#links.set(`${from} ${to}`, link);
         urls.push(`nats://${HOST}:${await link.listen()}`);
       }
+      const monitor = await freePort(HOST);
+      cluster.#monitors.push(monitor);
       mkdirSync(cluster.#dir(from), { recursive: true });
       writeFileSync(
         join(cluster.#dir(from), "nats.conf"),
         [
           `listen: "${HOST}:${cluster.#ports[from]}"`,
           `server_name: server-${from}`,
+          `http: "${HOST}:${monitor}"`,
           `jetstream { store_dir: ${JSON.stringify(join(cluster.#dir(from), "store"))} }`,
           // What they would tell each other of their addresses leads past the proxies: nothing listens on these ports.
           `cluster { name: test, listen: "${HOST}:${routes[from]}", advertise: "${HOST}:${from + 1}", routes: ${JSON.stringify(urls)} }`,
@@ -100,12 +104,8 @@ export class NatsCluster implements AsyncDisposable {
     return cluster;
   }
 
-  get url(): string {
-    return this.#ports.map((port) => `nats://${HOST}:${port}`).join(",");
-  }
-
-  portOf(index: number): number {
-    return this.#ports[index] as number;
+  urlOf(...servers: readonly number[]): string {
+    return servers.map((index) => `nats://${HOST}:${this.#ports[index]}`).join(",");
   }
 
   run(index: number): void {
@@ -140,7 +140,7 @@ export class NatsCluster implements AsyncDisposable {
     for (;;) {
       let connection: NatsConnection | undefined;
       try {
-        connection = await connect({ servers: this.url.split(","), timeout: 1_000, reconnect: false });
+        connection = await connect({ servers: this.urlOf(...SERVERS).split(","), timeout: 1_000, reconnect: false });
         const manager = await connection.jetstreamManager({ checkAPI: false, timeout: 2_000 });
         return await work(manager, connection);
       } catch {
@@ -153,6 +153,17 @@ export class NatsCluster implements AsyncDisposable {
 
   stream(name: string): Promise<StreamInfo> {
     return this.withManager((manager) => manager.streams.info(name));
+  }
+
+  /** To which server the program is connected whose name begins so. */
+  async serverOf(name: string): Promise<number> {
+    for (;;) {
+      for (const [index, port] of this.#monitors.entries()) {
+        const answer = await fetch(`http://${HOST}:${port}/connz`);
+        const { connections } = (await answer.json()) as { connections: { name?: string }[] };
+        if (connections.some((one) => one.name?.startsWith(name))) return index;
+      }
+    }
   }
 
   /** Which server leads a stream. */

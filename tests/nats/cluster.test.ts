@@ -8,17 +8,18 @@ import { NatsCluster } from "./cluster.fixture.ts";
 const BUDGET = 120;
 const isLong = process.env.KEVO_NATS === "all";
 
-type Fault = (cluster: NatsCluster) => Promise<void>;
+/** @param at the coordinator's server */
+type Fault = (cluster: NatsCluster, at: number) => Promise<void>;
 
 const FAULTS: Record<string, Fault> = {
   "the leader of the log is killed": async (cluster) => {
     await cluster.kill(await cluster.leaderOf(LOG_STREAM));
   },
-  "the first server, to which programs are connected, is stopped for good": async (cluster) => {
-    cluster.signal(0, "SIGSTOP");
+  "the coordinator's server is stopped for good": async (cluster, at) => {
+    cluster.signal(at, "SIGSTOP");
   },
-  "a server is cut off from the others, with programs connected to it": async (cluster) => {
-    cluster.cut(0);
+  "the coordinator's server is cut off from the others for good": async (cluster, at) => {
+    cluster.cut(at);
   },
   "a server is cut off for three seconds": async (cluster) => {
     const leader = await cluster.leaderOf(LOG_STREAM);
@@ -65,14 +66,29 @@ test.each(tried)("a run completes and counts exactly while %s", async (_name, fa
   await using cluster = await NatsCluster.start(place.path);
   writeSyntheticSpace(place.file("space.json"), { benchmarkMs: isLong ? 200 : 60, failEvery: 11 });
   const run = place.start("coordinator", [
-    ...["start", "--nats", cluster.url, "--space", "space.json", "--time-scale", "1", "--devices", "0,1"],
+    ...[
+      "start",
+      "--nats",
+      cluster.urlOf(0, 1, 2),
+      "--external-workers",
+      "--space",
+      "space.json",
+      "--time-scale",
+      "1",
+      "--devices",
+      "0,1",
+    ],
     ...["--islands", "4", "--evaluations", String(BUDGET), "--search", "random", "--json", "--no-dashboard"],
   ]);
+  // The worker is at another server than the coordinator.
+  const at = await cluster.serverOf("coordinator");
+  const others = [0, 1, 2].filter((index) => index !== at);
+  place.start("island-worker", ["start", "--nats", cluster.urlOf(...others)]);
   const ledger = place.ledger();
   await ledger.evaluated(20);
   const { config } = await cluster.stream(LOG_STREAM);
   expect(config.num_replicas).toBe(3);
-  await fault(cluster);
+  await fault(cluster, at);
   const { code, stderr } = await run.ended;
   expect(code, stderr).toBe(0);
   expect(ledger.latest()).toMatchObject({ status: "completed", accepted: BUDGET });
