@@ -44,6 +44,8 @@ export class Fleet {
   #announcements: Subscription | null = null;
   #expected = 0;
   #changeDue = false;
+  /** They left since changes were last told: how they left is still to be stored. */
+  #departed: Member[] = [];
   #closed = false;
   #wasShort = false;
 
@@ -193,7 +195,7 @@ export class Fleet {
   }
 
   descriptions(): { id: string; address: string; description: Description; state: EvaluatorSnapshot["state"] }[] {
-    return [...this.#members.values()].flatMap(({ description, link, state }) =>
+    return [...this.#departed, ...this.#members.values()].flatMap(({ description, link, state }) =>
       description === null || state === "connecting"
         ? []
         : [{ id: description.id, address: link.address, description, state }],
@@ -341,6 +343,7 @@ export class Fleet {
       if (this.#closed) return;
       this.#sayShortfall();
       this.#listener.onChange();
+      this.#departed = [];
     });
   }
 
@@ -349,6 +352,7 @@ export class Fleet {
     this.#part(member, state);
     member.link.cancelAll();
     if (member.named) return;
+    this.#departed.push(member);
     this.#members.delete(member.link.address);
     member.link.close();
   }

@@ -10,7 +10,7 @@ import { makePath } from "../config/folder.ts";
 import { reasonOf } from "../errors/system-error.ts";
 import { UserError } from "../errors/user-error.ts";
 import { refuseFolder, refuseForeign, refuseMissing } from "./file.ts";
-import { beginTerm, readTerm } from "./term.ts";
+import { readTerm } from "./term.ts";
 import { refuseFullDisk, whyUnwritable } from "./unwritable.ts";
 import { processOf, takeWriterLock, type WriterLock } from "./writer-lock.ts";
 
@@ -99,7 +99,7 @@ export function openForWriting<Schema extends Record<string, unknown>>(
     const db = drizzle(sqlite, { schema });
     // drizzle's migrator reads the last migration outside its transaction: safe only under the lock held here.
     migrate(db, { migrationsFolder: fileURLToPath(migrations) });
-    const term = beginTerm(sqlite);
+    const term = readTerm(sqlite);
     const held = lock;
     const close = () => {
       sqlite.close();

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterEach, expect, test, vi } from "vitest";
 import { awaitWriterLock } from "./standby-lock.ts";
-import { beginTerm, readTerm } from "./term.ts";
+import { raiseTerm, readTerm } from "./term.ts";
 import { isHeld, takeWriterLock, tryWriterLock } from "./writer-lock.ts";
 
 const folders: string[] = [];
@@ -25,11 +25,11 @@ function databaseFile(): string {
   return file;
 }
 
-test("a term is raised once by each writer, and one inside a transaction sees another's", () => {
+test("a term is raised once by each replacement, and one inside a transaction sees another's", () => {
   const file = databaseFile();
   const [one, two] = [new Database(file), new Database(file)];
-  const own = beginTerm(one);
-  expect(beginTerm(two)).toBe(own + 1);
+  const own = raiseTerm(one);
+  expect(raiseTerm(two)).toBe(own + 1);
   one.transaction(() => expect(readTerm(one)).not.toBe(own)).immediate();
   one.close();
   two.close();
@@ -56,10 +56,10 @@ async function writerProcess(file: string) {
   const script = `
     import Database from "better-sqlite3";
     import { takeWriterLock } from ${JSON.stringify(join(import.meta.dirname, "writer-lock.ts"))};
-    import { beginTerm, readTerm } from ${JSON.stringify(join(import.meta.dirname, "term.ts"))};
+    import { raiseTerm, readTerm } from ${JSON.stringify(join(import.meta.dirname, "term.ts"))};
     const lock = takeWriterLock(${JSON.stringify(file)}, "coordinator");
     const db = new Database(${JSON.stringify(file)});
-    const term = beginTerm(db);
+    const term = raiseTerm(db);
     lock.opened();
     if (process.argv[1] === "in a transaction") db.exec("begin immediate; insert into t values (1)");
     console.log("writes");

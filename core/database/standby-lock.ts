@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import Database from "better-sqlite3";
 import { openLockFile } from "./lock-file.ts";
 import { endOwner, lastBeat, readOwner } from "./owner-file.ts";
-import { beginTerm } from "./term.ts";
+import { raiseTerm } from "./term.ts";
 import { lockOf, tryWriterLock, type WriterLock } from "./writer-lock.ts";
 
 const LOOK_MS = 250;
@@ -70,7 +70,7 @@ function endTerm(file: string, seen: string): "ended" | "alive" | "locked" {
       .transaction(() => {
         // It cannot write now; so what it shows here is what counts.
         if (lastBeat(file) !== seen) return "alive" as const;
-        beginTerm(sqlite);
+        raiseTerm(sqlite);
         return "ended" as const;
       })
       .immediate();

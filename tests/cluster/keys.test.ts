@@ -47,7 +47,8 @@ function look(seen: Seen): void {
       if (holds(command).length > 0) seen.commandLines.add(command);
       if (command.includes("/candidates/")) seen.candidates++;
       const keys = holds(readFileSync(`/proc/${pid}/environ`, "utf8"));
-      if (keys.length > 0) seen.environments.set(command, keys);
+      // A process that is just about to become another program has no command line.
+      if (keys.length > 0 && command !== "") seen.environments.set(command, keys);
     } catch {
       // It has ended meanwhile.
     }
