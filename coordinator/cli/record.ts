@@ -6,6 +6,7 @@ import { readEnvironment } from "@kevo/core/config/environment.ts";
 import { parseInteger, parseNumber } from "@kevo/core/config/number.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { RUN_EXIT_CODES, RUN_JSON, repeatable, withHelp } from "@kevo/core/program/command-help.ts";
+import { leaveSoon } from "@kevo/core/program/leave-soon.ts";
 import { BACKENDS, type BackendName } from "@kevo/proto/backend-name.ts";
 import { EFFORTS, type Effort } from "@kevo/proto/run.ts";
 import { Command, Option } from "commander";
@@ -69,6 +70,7 @@ export function recordCommand(): Command {
       const { KEVO_TOKEN: token } = readEnvironment();
       const { recordRun } = await import("./run-session.ts");
       await recordRun(request, launch, given.fix, { db: given.db, json: given.json === true, token });
+      leaveSoon();
     });
   return withHelp(command, HELP);
 }

@@ -3,6 +3,7 @@ import { parseDuration } from "@kevo/core/config/duration.ts";
 import { readEnvironment } from "@kevo/core/config/environment.ts";
 import { parseInteger } from "@kevo/core/config/number.ts";
 import { RUN_EXIT_CODES, RUN_JSON, withHelp } from "@kevo/core/program/command-help.ts";
+import { leaveSoon } from "@kevo/core/program/leave-soon.ts";
 import { addTelemetryOptions, type TelemetryOptions, telemetryOf } from "@kevo/core/telemetry/options.ts";
 import { UNLIMITED_EVALUATIONS } from "@kevo/proto/run.ts";
 import { Command } from "commander";
@@ -54,6 +55,7 @@ export function resumeCommand(): Command {
         { ...extensionOf(given), waitS },
         { db, json, token, bell, parent, dashboard: dashboardAddress(given), telemetry: telemetryOf(given) },
       );
+      leaveSoon();
     });
   return withHelp(command, {
     json: RUN_JSON,

@@ -8,6 +8,7 @@ import { parseInteger, parseNumber } from "@kevo/core/config/number.ts";
 import { EFFORT } from "@kevo/core/effort/effort.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { RUN_EXIT_CODES, RUN_JSON, repeatable, withHelp } from "@kevo/core/program/command-help.ts";
+import { leaveSoon } from "@kevo/core/program/leave-soon.ts";
 import {
   addObjectiveOptions,
   type ObjectiveOptions,
@@ -183,10 +184,11 @@ export function startCommand(): Command {
       if (given.standby === true) {
         const { standBy } = await import("./standby.ts");
         await standBy(request, launch, options);
-        return;
+      } else {
+        const { startRun } = await import("./run-session.ts");
+        await startRun(request, launch, options);
       }
-      const { startRun } = await import("./run-session.ts");
-      await startRun(request, launch, options);
+      leaveSoon();
     });
   return withHelp(command, HELP);
 }

@@ -6,6 +6,7 @@ import { UserError } from "@kevo/core/errors/user-error.ts";
 import { type Invitation, readInvitation } from "@kevo/core/identity/invitation.ts";
 import { onRenewedInvitation } from "@kevo/core/identity/renewed-invitation.ts";
 import { withHelp } from "@kevo/core/program/command-help.ts";
+import { leaveSoon } from "@kevo/core/program/leave-soon.ts";
 import { ownCommand } from "@kevo/core/program/own-command.ts";
 import { onStopRequest } from "@kevo/core/program/stop-requests.ts";
 import { addTelemetryOptions, type TelemetryOptions, telemetryOf } from "@kevo/core/telemetry/options.ts";
@@ -78,6 +79,7 @@ export function startCommand(): Command {
         );
       // An open standard input would keep the process alive.
       process.stdin.destroy();
+      leaveSoon();
     });
   return withHelp(command, {
     notes: "If the NATS server requires a token, set it as KEVO_TOKEN.",

@@ -300,6 +300,8 @@ describe.skipIf(CHROMIUM === null)(CHROMIUM === null ? MISSING : "the dashboard 
     await visit(follower, pageOf(run, "islands"));
     await follower.getByText("Populations over their batches").waitFor();
     const during = await contentOf(follower);
+    const then = evaluations();
+    await expect.poll(evaluations).toBeGreaterThan(then + 10);
     await visit(page, pageOf(run, "actions"));
     await page.getByRole("button", { name: "Stop" }).waitFor();
     await page.getByRole("button", { name: "Pause" }).click();

@@ -8,9 +8,12 @@ export function openStored(path: string): Database.Database {
   return new Database(path, { readonly: true, fileMustExist: true, timeout: 5_000 });
 }
 
+/** A coordinator that is started once more after the run has completed begins another. */
+export const FIRST_RUN = "select id from runs order by rowid limit 1";
+
 /** @param seen what a witness saw while the run went on */
 export function readLedger(db: Database.Database, seen: StoredLedger["seen"] = []): StoredLedger {
-  const run = db.prepare("select id, status, spec, accepted from runs order by rowid desc limit 1").get() as {
+  const run = db.prepare(`select id, status, spec, accepted from runs where id = (${FIRST_RUN})`).get() as {
     id: string;
     status: string;
     spec: string;

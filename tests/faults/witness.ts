@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import type Database from "better-sqlite3";
 import type { StoredLedger } from "./audit.ts";
-import { openStored } from "./stored-ledger.ts";
+import { FIRST_RUN, openStored } from "./stored-ledger.ts";
 
 export class Witness {
   readonly path: string;
@@ -16,7 +16,8 @@ export class Witness {
 
   /** How many evaluations are stored. */
   look(): number {
-    const sql = "select rowid as row, candidate, outcome, time_ms from evaluations where rowid > ? order by rowid";
+    const sql = `select rowid as row, candidate, outcome, time_ms from evaluations
+      where rowid > ? and run = (${FIRST_RUN}) order by rowid`;
     const rows = this.#ask((db) => db.prepare(sql).all(this.#row)) as
       | (StoredLedger["seen"][number] & { row: number })[]
       | null;
