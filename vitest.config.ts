@@ -2,25 +2,12 @@ import { globSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
-import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const FILES = "{proto,core,gpu-evaluator,island-worker,coordinator,research-stage,bench,tests}/**/*.test.ts";
 const files = globSync(FILES, { cwd: import.meta.dirname, exclude: ["**/node_modules/**"] });
 
-const textOf = (file: string) => readFileSync(new URL(file, import.meta.url), "utf8");
-
-/** Long tests first, which start programs or compile: short ones fill what is left of the processors at the end. */
-const LONG = /\b(spawn|execFile|startNatsServer|Workplace|PythonPlace|openCpuBackend)\b/;
-class LongFirst extends BaseSequencer {
-  override async sort(specifications: TestSpecification[]): Promise<TestSpecification[]> {
-    const sorted = await super.sort(specifications);
-    const isLong = new Map(sorted.map(({ moduleId }) => [moduleId, LONG.test(textOf(moduleId))]));
-    return [true, false].flatMap((long) => sorted.filter(({ moduleId }) => isLong.get(moduleId) === long));
-  }
-}
-
 /** Without Vite's runner, Vitest cannot replace modules of a file that it cannot parse: its parser knows no `using`. */
-const mocking = files.filter((file) => /\bvi\.mock\(/.test(textOf(file)));
+const mocking = files.filter((file) => /\bvi\.mock\(/.test(readFileSync(new URL(file, import.meta.url), "utf8")));
 
 export default defineConfig({
   test: {
@@ -38,7 +25,6 @@ export default defineConfig({
     hookTimeout: 600_000,
     teardownTimeout: 120_000,
     expect: { poll: { timeout: 300_000 } },
-    sequence: { sequencer: LongFirst },
     unstubEnvs: true,
     unstubGlobals: true,
     restoreMocks: true,
