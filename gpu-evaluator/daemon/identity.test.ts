@@ -51,7 +51,7 @@ describe("identity", () => {
     expect((await refusal(ask("", old))).code).toBe(status.UNAUTHENTICATED);
   });
 
-  test("a caller whose clock is wrong is refused for now, not for good: its run goes on once the clock is set", async () => {
+  test("a caller whose clock is wrong is refused until it is set, and its run goes on then", async () => {
     const { client } = await serve(scriptedBackend());
     const ahead = vi.spyOn(Date, "now").mockReturnValue(Date.now() + 3_600_000);
     const call = describeDaemon(client);
