@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Program, Workplace } from "../support/programs.ts";
 import { writeSyntheticSpace } from "../support/synthetic-space.ts";
 import { CHROMIUM, launch, MISSING } from "./chromium.fixture.ts";
-import { contentOf, focused, go, seriousInBoth, settled as shown, tabTo } from "./page.fixture.ts";
+import { contentOf, focused, go, seriousInBoth, tabTo } from "./page.fixture.ts";
 import { addressOf, havePages, numberIn, pageOf, serveDatabase, startRun, visit } from "./served.fixture.ts";
 
 describe.skipIf(CHROMIUM === null)(CHROMIUM === null ? MISSING : "the dashboard in Chromium", () => {
@@ -296,7 +296,8 @@ describe.skipIf(CHROMIUM === null)(CHROMIUM === null ? MISSING : "the dashboard 
   test("stopping names the winner; the pages of another process end as they would replay, with what was stored", async () => {
     // A process of its own, which stays when the coordinator ends.
     const served = serveDatabase(place, ".kevo/lineage.db");
-    const follower = await openPage(await addressOf(served));
+    const servedAt = await addressOf(served);
+    const [follower, replayed] = [await openPage(servedAt), await openPage(servedAt)];
     await visit(follower, pageOf(run, "islands"));
     await follower.getByText("Populations over their batches").waitFor();
     const during = await contentOf(follower);
@@ -313,16 +314,18 @@ describe.skipIf(CHROMIUM === null)(CHROMIUM === null ? MISSING : "the dashboard 
     expect((await coordinator.ended).code).toBe(0);
     expect(actions().at(-1)).toMatchObject({ action: "stop", by: "Ada" });
     await expect.poll(() => follower.getByTestId("status").textContent()).toBe("Stopped");
-    await shown(follower);
-    const followed = await contentOf(follower);
-    expect(followed).not.toBe(during);
-    await go(follower, pageOf(run, "islands", `?at=${evaluations()}`));
-    expect(await contentOf(follower)).toBe(followed);
+    await go(replayed, pageOf(run, "islands", `?at=${evaluations()}`));
+    const stored = await contentOf(replayed);
+    expect(stored).not.toBe(during);
+    // The end of the run and its last results reach the page as they are read, not at once.
+    await expect.poll(() => contentOf(follower)).toBe(stored);
     await visit(follower, pageOf(run, "run"));
     await expect.poll(() => numberIn(follower, "evaluations")).toBe(evaluations());
-    const [stored] = place.ledger().query<{ best: string }>("select best from runs where id = ?", run);
-    expect(await follower.getByTestId("best").getAttribute("href")).toContain(encodeURIComponent(stored?.best ?? ""));
-    await follower.close();
+    const [winner] = place.ledger().query<{ best: string }>("select best from runs where id = ?", run);
+    await expect
+      .poll(() => follower.getByTestId("best").getAttribute("href"))
+      .toContain(encodeURIComponent(winner?.best ?? "no winner"));
+    await Promise.all([follower.close(), replayed.close()]);
     served.child.kill("SIGTERM");
     await served.ended;
   });
