@@ -20,7 +20,7 @@ const CONTENT = `(() => {
 export const contentOf = (page: Page): Promise<string> => page.evaluate(CONTENT);
 
 /** Until nothing on the page waits for an answer, and what it says stays as it is. */
-export async function settled(page: Page): Promise<void> {
+async function settled(page: Page): Promise<void> {
   // Playwright's own waiting makes code of text, which the policy of the pages forbids.
   const state = (): Promise<string | null> => page.evaluate(SETTLED);
   for (let before: string | null = null; ; ) {
