@@ -41,7 +41,10 @@ beforeAll(() => {
   seed = lineage.candidate(run, { config: { tile: 8, layout: "rows" }, proposer: "seed" });
   lineage.ok(seed, { speedups: { small: 1, large: 1 } });
   winner = lineage.candidate(run, { batch: 1, config: { tile: 32, layout: "rows" }, parents: [seed] });
-  lineage.ok(winner, { speedups: { small: 2, large: 2 } });
+  lineage.ok(winner, {
+    speedups: { small: 2, large: 2 },
+    resources: [{ name: "soft\u001b[31mmax", registers: 168, spill_bytes: 12, shared_bytes: 65536, warps: 8 }],
+  });
   lineage.measured(winner, { round: 1, speedups: { small: 1.9, large: 1.9 }, others: { torch: 4 } });
   lineage.candidate(run, { island: 1, batch: 1, proposer: "migrant", parents: [winner], answeredBy: winner });
   lineage.failed(lineage.candidate(run), "compile_error", "\u001b[31mkernel.c:3: no\u001b[0m\nsecond line");
@@ -95,6 +98,7 @@ describe("coordinator lineage", () => {
       "before-data.db",
       `alter table events drop column data;
        alter table measurements drop column metrics;
+       alter table evaluations drop column resources;
        alter table measurements drop column gbytes_per_s;
        alter table measurements drop column bandwidth_share;
        alter table measurements drop column bandwidth_of;
@@ -113,7 +117,9 @@ describe("coordinator lineage", () => {
     });
     // Of a replay nothing was known but times, and the 0 of before meant that.
     const replayed = await runHere(lineageCommand(), "show", "20260101-older/0/0/0", "--json", "--db", older);
-    expect(JSON.parse(replayed.out).measurements).toMatchObject([{ time_ms: 3, error: null }]);
+    const old = JSON.parse(replayed.out);
+    expect(old.measurements).toMatchObject([{ time_ms: 3, error: null }]);
+    expect(old.evaluation.resources).toEqual([]);
     const measured = await runHere(lineageCommand(), "show", winner, "--json", "--db", older);
     expect(JSON.parse(measured.out).measurements[0].error).toBe(1e-7);
   });
@@ -144,6 +150,11 @@ describe("coordinator lineage", () => {
     const diff = await lines("diff", "0/0/0", winner);
     const spend = await lines("spend", "--json");
     const failures = await lines("failures");
+    const resources = await lines("show", winner);
+    expect(resources.out).toMatch(
+      /kernel +registers +spilled bytes +shared bytes +warps\nsoftmax +168 +12 +65536 +8\n/,
+    );
+    expect(show.out).not.toContain("registers");
     expect(show.out).toContain("Evaluated: compile_error");
     expect(show.out).toContain("  kernel.c:3: no\n  second line\n");
     expect(diff.out).toMatch(/parameter +A +B\ntile +8 +32\n\n1 more is equal\./);

@@ -4,6 +4,7 @@ import { describeIssues } from "@kevo/core/errors/issues.ts";
 import { cut } from "@kevo/core/text/cut.ts";
 import type { Result__Output } from "@kevo/proto/evaluator-service.ts";
 import { measurementConditions } from "@kevo/proto/event.ts";
+import { resourcesOfCandidate } from "@kevo/proto/kernel-resources.ts";
 import { measurementOfMessage } from "@kevo/proto/measurement-codec.ts";
 import { MAX_MESSAGE_CHARACTERS, outcome, type ReportedMeasurement } from "@kevo/proto/outcome.ts";
 import { z } from "zod";
@@ -21,6 +22,18 @@ const wireResult = z.object({
   compileMs: z.number(),
   laneMs: z.number(),
   queuedMs: z.number(),
+  resources: z
+    .array(
+      z.object({ name: z.string(), registers: z.int(), spillBytes: z.int(), sharedBytes: z.int(), warps: z.int() }),
+    )
+    .transform((all) =>
+      all.map(({ spillBytes: spill_bytes, sharedBytes: shared_bytes, ...rest }) => ({
+        ...rest,
+        spill_bytes,
+        shared_bytes,
+      })),
+    )
+    .pipe(resourcesOfCandidate),
   stoppedEarly: z.boolean(),
   environmentJson: textOrNull.transform((text, context) => {
     try {
@@ -82,6 +95,7 @@ export function recordWithoutResult(
     compileMs: null,
     laneMs: null,
     queuedMs: null,
+    resources: [],
     stoppedEarly: false,
   };
 }

@@ -34,6 +34,7 @@ export function recordOf(candidate: string, time = 1): EvaluationRecord {
     compileMs: 0,
     laneMs: 0,
     queuedMs: 0,
+    resources: [],
     stoppedEarly: false,
   };
 }

@@ -8,6 +8,7 @@ import { specOf } from "@kevo/proto/run.fixture.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
 import { afterEach, expect, test } from "vitest";
 import { type OpenLineage, openLineage } from "../lineage/database.ts";
+import { evaluationOf } from "../lineage/queries/show.ts";
 import { evaluators, islands, runs } from "../lineage/schema.ts";
 import { recordOf } from "./evaluation-record.fixture.ts";
 import { Ledger } from "./ledger.ts";
@@ -100,8 +101,10 @@ test("several batches of one transaction leave each island and the run at their 
 test("a run that is taken up again knows what was answered, and what is open with its attempts so far", async () => {
   const { ledger, lineage } = await created(2);
   await ledger.offer(batch(0, 0, [1, 2, 3]), 9);
-  await ledger.settle(recordOf("r/0/0/0", 4), "TIMING");
+  const resources = [{ name: "softmax", registers: 168, spill_bytes: 12, shared_bytes: 65536, warps: 8 }];
+  await ledger.settle({ ...recordOf("r/0/0/0", 4), resources }, "TIMING");
   await ledger.settle(recordOf("r/0/0/1", 2), "TIMING");
+  expect(evaluationOf(lineage.db, "r/0/0/0")?.resources).toEqual(resources);
   // A twin of the one that is open waits for it.
   await ledger.offer(batch(1, 0, [3]), 9);
   ledger.startAttempt("r/0/0/2", 1, "e");

@@ -111,6 +111,7 @@ export function readRecords(
           : {
               ...evaluation,
               outcome: evaluation.outcome as Outcome,
+              resources: JSON.parse(evaluation.resources),
               measurements: measurementsOf.get(row.id) ?? [],
             },
     }));

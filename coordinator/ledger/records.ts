@@ -1,5 +1,6 @@
 /** The data that the state gives the ledger to store, and from which it is rebuilt. Plain data. */
 import type { MeasurementConditions } from "@kevo/proto/event.ts";
+import type { KernelResources } from "@kevo/proto/kernel-resources.ts";
 import type { Candidate, LogEntry } from "@kevo/proto/log.ts";
 import type { Outcome, ReportedMeasurement } from "@kevo/proto/outcome.ts";
 
@@ -25,6 +26,7 @@ export interface EvaluationRecord {
   readonly compileMs: number | null;
   readonly laneMs: number | null;
   readonly queuedMs: number | null;
+  readonly resources: readonly KernelResources[];
   readonly stoppedEarly: boolean;
   /** The conditions of the measurement; not kept with the evaluation. */
   readonly conditions?: MeasurementConditions | null;

@@ -132,8 +132,12 @@ export function prepareStatements(db: LineageDatabase) {
 
     evaluation({ run, objective }: RunSpec, record: EvaluationRecord, now: number): void {
       const worth = record.outcome === "ok" ? worthOf(record.measurements, objective) : null;
-      const { measurements: _, ...row } = record;
-      evaluation({ ...row, run, fitness: worth?.fitness ?? null, timeMs: worth?.timeMs ?? null, createdAt: now });
+      const { measurements: _, resources, ...row } = record;
+      evaluation({
+        ...row,
+        resources: JSON.stringify(resources),
+        ...{ run, fitness: worth?.fitness ?? null, timeMs: worth?.timeMs ?? null, createdAt: now },
+      });
     },
 
     measurements(id: string, round: number, rows: readonly ReportedMeasurement[], now: number): void {

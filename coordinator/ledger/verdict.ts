@@ -9,7 +9,10 @@ export type Verdict = Pick<EvaluatedEntry, "outcome" | "fitness" | "time_ms" | "
 /** `cached`: another candidate's evaluation answered this one. */
 export type Answer = Verdict & Pick<EvaluatedEntry, "cached">;
 
-export function verdictOf(record: EvaluationRecord, { objective }: Pick<RunSpec, "objective">): Verdict {
+export function verdictOf(
+  record: Pick<EvaluationRecord, "outcome" | "message" | "measurements" | "deviceModel">,
+  { objective }: Pick<RunSpec, "objective">,
+): Verdict {
   const worth = record.outcome === "ok" ? worthOf(record.measurements, objective) : null;
   return {
     outcome: record.outcome,

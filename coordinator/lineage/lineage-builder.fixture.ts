@@ -3,6 +3,7 @@ import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { KernelResources } from "@kevo/proto/kernel-resources.ts";
 import type { Outcome } from "@kevo/proto/outcome.ts";
 import type { Niche, RunSpec } from "@kevo/proto/run.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
@@ -72,7 +73,10 @@ export interface Builder {
   run(options?: RunOptions): string;
   candidate(run: string, options?: CandidateOptions): string;
   /** An evaluation that succeeded, with measurements of round 0. */
-  ok(candidate: string, timing: TimingOptions & { laneMs?: number; stoppedEarly?: boolean }): void;
+  ok(
+    candidate: string,
+    timing: TimingOptions & { laneMs?: number; stoppedEarly?: boolean; resources?: readonly KernelResources[] },
+  ): void;
   failed(candidate: string, outcome: Exclude<Outcome, "ok">, message: string): void;
   /** Measurements alone, such as a finalist's. */
   measured(candidate: string, timing: TimingOptions): void;
@@ -201,7 +205,7 @@ export function buildLineage(): Builder {
       }
       return id;
     },
-    ok(candidate, { laneMs, stoppedEarly, ...timing }) {
+    ok(candidate, { laneMs, stoppedEarly, resources, ...timing }) {
       measured(candidate, timing);
       const rows = db.select().from(schema.measurements).where(eq(schema.measurements.candidate, candidate)).all();
       const timeMs = mean(rows.map((r) => r.timeMs as number));
@@ -210,6 +214,7 @@ export function buildLineage(): Builder {
         fitness,
         timeMs,
         stoppedEarly: stoppedEarly ?? false,
+        resources: JSON.stringify(resources ?? []),
         ...(laneMs === undefined ? {} : { laneMs }),
       });
     },

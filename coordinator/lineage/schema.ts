@@ -133,6 +133,8 @@ export const evaluations = sqliteTable(
     compileMs: real("compile_ms"),
     laneMs: real("lane_ms"),
     queuedMs: real("queued_ms"),
+    /** Registers, spills and shared memory of each kernel, as its compiler says, JSON. */
+    resources: text().notNull().default(sql`'[]'`),
     stoppedEarly: integer("stopped_early", { mode: "boolean" }).notNull().default(false),
     createdAt: integer("created_at").notNull(),
   },

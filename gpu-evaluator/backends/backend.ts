@@ -5,6 +5,7 @@
 import type { Purpose } from "@kevo/core/effort/effort.ts";
 import type { BackendName } from "@kevo/proto/backend-name.ts";
 import type { KernelDefinition, Workload } from "@kevo/proto/kernel.ts";
+import type { KernelResources } from "@kevo/proto/kernel-resources.ts";
 import type { Measurement, Outcome, ReportedMeasurement } from "@kevo/proto/outcome.ts";
 import type { Effort } from "@kevo/proto/run.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
@@ -72,6 +73,8 @@ export interface Measured {
 
 /** A compiled candidate. `dispose` removes its files; calling it twice is harmless. */
 export interface Artifact {
+  /** Of each different kernel; absent where the compiler says nothing. */
+  readonly resources?: readonly KernelResources[];
   readonly dispose: () => Promise<void>;
 }
 

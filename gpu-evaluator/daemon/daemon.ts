@@ -154,6 +154,7 @@ export class Daemon {
         compileMs: 0,
         laneMs: 0,
         queuedMs: 0,
+        resources: [],
       },
     );
   }
@@ -249,7 +250,7 @@ export class Daemon {
   }
 
   #finish(ticket: Ticket<Evaluation>, found: Measured | Failure, laneMs: number): void {
-    const { admittedAt, compileMs, resolve } = ticket.job;
+    const { admittedAt, artifact, compileMs, resolve } = ticket.job;
     const device = ticket.lane < 0 ? null : (this.backend.devices[ticket.lane] ?? null);
     const result = resultMessage(found, {
       device,
@@ -258,6 +259,7 @@ export class Daemon {
       compileMs,
       laneMs,
       queuedMs: performance.now() - admittedAt - compileMs - laneMs,
+      resources: artifact?.resources ?? [],
     });
     this.#finished++;
     this.#leave(ticket, laneMs);

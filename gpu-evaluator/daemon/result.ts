@@ -1,6 +1,7 @@
 /** From what a backend says to what goes over the wire. */
 import { cut } from "@kevo/core/text/cut.ts";
 import type { Result } from "@kevo/proto/evaluator-service.ts";
+import type { KernelResources } from "@kevo/proto/kernel-resources.ts";
 import { measurementMessage } from "@kevo/proto/measurement-codec.ts";
 import { MAX_MESSAGE_CHARACTERS } from "@kevo/proto/outcome.ts";
 import type { Device, Failure, Measured } from "../backends/backend.ts";
@@ -12,6 +13,7 @@ export interface EvaluationDetails {
   readonly compileMs: number;
   readonly laneMs: number;
   readonly queuedMs: number;
+  readonly resources: readonly KernelResources[];
 }
 
 export function resultMessage(found: Measured | Failure, at: EvaluationDetails): Result {
@@ -28,5 +30,10 @@ export function resultMessage(found: Measured | Failure, at: EvaluationDetails):
     compileMs: at.compileMs,
     laneMs: at.laneMs,
     queuedMs: at.queuedMs,
+    resources: at.resources.map(({ spill_bytes: spillBytes, shared_bytes: sharedBytes, ...rest }) => ({
+      ...rest,
+      spillBytes,
+      sharedBytes,
+    })),
   };
 }

@@ -32,6 +32,9 @@ export const SCRIPTED_KERNEL: InstalledKernel = {
   },
 };
 
+/** Of every candidate that compiles. */
+export const SCRIPTED_RESOURCES = [{ name: "act", registers: 168, spill_bytes: 12, shared_bytes: 65_536, warps: 8 }];
+
 /** Knows the scripted kernel and no other. */
 export const scriptedKernels = (): KernelCatalog => {
   const store: KernelStore = {
@@ -122,7 +125,7 @@ export function scriptedBackend({
       await onStage?.("compile");
       if (config.act === "hold compile") await hold(config.n, signal);
       if (config.act === "fail") return { outcome: "compile_error", message: "line 1: no" };
-      return { dispose: async () => log(`disposed ${config.n}`) };
+      return { resources: SCRIPTED_RESOURCES, dispose: async () => log(`disposed ${config.n}`) };
     },
     measure: async (
       _artifact: Artifact,

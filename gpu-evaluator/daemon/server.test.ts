@@ -31,6 +31,7 @@ describe("evaluate", () => {
     expect(found).toMatchObject({ outcome: "ok", toolchain: "scripted 1.0", deviceModel: "Script" });
     expect(found.compileMs).toBeGreaterThan(0);
     expect(found.laneMs).toBeGreaterThan(0);
+    expect(found.resources).toEqual([{ name: "act", registers: 168, spillBytes: 12, sharedBytes: 65_536, warps: 8 }]);
     expect(stages).toEqual(["COMPILING", "VERIFYING"]);
     expect(backend.events).toContain("disposed 1");
   });
@@ -39,7 +40,7 @@ describe("evaluate", () => {
     const backend = scriptedBackend();
     const { client } = await serve(backend);
     const found = await evaluate(client, requestOf(1, "fail")).result;
-    expect(found).toMatchObject({ outcome: "compile_error", message: "line 1: no", device: "" });
+    expect(found).toMatchObject({ outcome: "compile_error", message: "line 1: no", device: "", resources: [] });
     expect(backend.events).toEqual(["compile 1"]);
   });
 

@@ -9,6 +9,7 @@ import type { DrainRequest as _kevo_v1_DrainRequest, DrainRequest__Output as _ke
 import type { EvaluateEvent as _kevo_v1_EvaluateEvent, EvaluateEvent__Output as _kevo_v1_EvaluateEvent__Output } from './kevo/v1/EvaluateEvent.ts';
 import type { EvaluateRequest as _kevo_v1_EvaluateRequest, EvaluateRequest__Output as _kevo_v1_EvaluateRequest__Output } from './kevo/v1/EvaluateRequest.ts';
 import type { EvaluatorClient as _kevo_v1_EvaluatorClient, EvaluatorDefinition as _kevo_v1_EvaluatorDefinition } from './kevo/v1/Evaluator.ts';
+import type { KernelResources as _kevo_v1_KernelResources, KernelResources__Output as _kevo_v1_KernelResources__Output } from './kevo/v1/KernelResources.ts';
 import type { Measurement as _kevo_v1_Measurement, Measurement__Output as _kevo_v1_Measurement__Output } from './kevo/v1/Measurement.ts';
 import type { Result as _kevo_v1_Result, Result__Output as _kevo_v1_Result__Output } from './kevo/v1/Result.ts';
 
@@ -27,6 +28,7 @@ export interface ProtoGrpcType {
       EvaluateEvent: MessageTypeDefinition<_kevo_v1_EvaluateEvent, _kevo_v1_EvaluateEvent__Output>
       EvaluateRequest: MessageTypeDefinition<_kevo_v1_EvaluateRequest, _kevo_v1_EvaluateRequest__Output>
       Evaluator: SubtypeConstructor<typeof grpc.Client, _kevo_v1_EvaluatorClient> & { service: _kevo_v1_EvaluatorDefinition }
+      KernelResources: MessageTypeDefinition<_kevo_v1_KernelResources, _kevo_v1_KernelResources__Output>
       Measurement: MessageTypeDefinition<_kevo_v1_Measurement, _kevo_v1_Measurement__Output>
       Purpose: EnumTypeDefinition
       Result: MessageTypeDefinition<_kevo_v1_Result, _kevo_v1_Result__Output>

@@ -32,6 +32,8 @@ export function buildFinished(): Finished {
   return { builder, cells, ...searchRun(builder), research: researchRun(builder) };
 }
 
+const RESOURCES = [{ name: HOSTILE, registers: 168, spill_bytes: 12, shared_bytes: 65_536, warps: 8 }];
+
 function searchRun(builder: Builder): Pick<Finished, "run" | "child" | "broken" | "reasoned"> {
   const run = builder.run({ id: "finished", evaluations: 60 });
   builder.event(run, "started", HOSTILE);
@@ -49,7 +51,7 @@ function searchRun(builder: Builder): Pick<Finished, "run" | "child" | "broken" 
     if (n === 30) {
       broken = id;
       builder.failed(id, "compile_error", LONG);
-    } else builder.ok(id, { speedups: { small: 1 + (((n * 7) % 20) + n / 4) / 20 } });
+    } else builder.ok(id, { speedups: { small: 1 + (((n * 7) % 20) + n / 4) / 20 }, resources: RESOURCES });
   }
   for (let call = 0; call < 3; call++) {
     const prompt = JSON.stringify([

@@ -1,6 +1,7 @@
 /** One candidate, or two beside each other, for people. */
 
 import { counted } from "@kevo/core/text/plural.ts";
+import type { KernelResources } from "@kevo/proto/kernel-resources.ts";
 import type { RunQuietness } from "@kevo/proto/quietness.ts";
 import { comparisonOf } from "../../lineage/comparison.ts";
 import type { Difference } from "../../lineage/queries/diff.ts";
@@ -82,6 +83,7 @@ export function detailsView(details: CandidateDetails, options: TableOptions): s
     configTable(details.config, options),
     evaluation === null ? "Not evaluated yet." : evaluationText(evaluation, details.answered_by),
     ...(measurements.length === 0 ? [] : [measurementTable(measurements, options)]),
+    ...(evaluation === null || evaluation.resources.length === 0 ? [] : [resourceTable(evaluation.resources, options)]),
     ...(attempts.length === 0 ? [] : [attemptTable(attempts, options)]),
     ...(details.call === null ? [] : [callView(details.call)]),
   ].join("\n\n");
@@ -206,6 +208,17 @@ function measurementTable(measurements: readonly StoredMeasurement[], options: T
         .join(", "),
     ]),
     UNKNOWN,
+    options,
+  );
+}
+
+function resourceTable(resources: readonly KernelResources[], options: TableOptions): string {
+  return renderTable(
+    [{ head: "kernel" }, ...["registers", "spilled bytes", "shared bytes", "warps"].map(right)],
+    resources.map((one) => [
+      oneLine(one.name),
+      ...[one.registers, one.spill_bytes, one.shared_bytes, one.warps].map(String),
+    ]),
     options,
   );
 }

@@ -1,4 +1,5 @@
 /** `runs/:run/candidates`, `candidates/*id`, `candidates/*id/ancestry`. */
+import { kernelResources } from "@kevo/proto/kernel-resources.ts";
 import { OUTCOMES } from "@kevo/proto/outcome.ts";
 import { paramValue } from "@kevo/proto/search-space.ts";
 import { z } from "zod";
@@ -134,8 +135,8 @@ export const candidateAnswer = z.object({
   workloads: z.array(workloadTimes),
   /** Compiler output, or what was wrong. */
   message: foreignText.nullable(),
-  /** What the compiler or the driver reported, such as registers and spills: name to value. */
-  resources: z.record(z.string(), z.union([z.number(), z.string()])),
+  /** Registers and spilled bytes of a thread, shared memory and warps of a block, of each different kernel of it. */
+  resources: z.array(kernelResources),
   /** Conditions of the measurement: clocks, temperature, versions. */
   conditions: z.array(z.record(z.string(), z.unknown())),
   /** Evolved code, whole; null where only the configuration evolves. */

@@ -1,4 +1,5 @@
 /** Everything that is stored of one candidate. */
+import type { KernelResources } from "@kevo/proto/kernel-resources.ts";
 import { measurementOfRow } from "@kevo/proto/measurement-codec.ts";
 import type { CallRecord } from "@kevo/proto/model-call.ts";
 import type { ReportedMeasurement } from "@kevo/proto/outcome.ts";
@@ -27,6 +28,8 @@ export interface StoredEvaluation {
   /** In the exclusive lane: verification and timing. */
   readonly lane_ms: number | null;
   readonly queued_ms: number | null;
+  /** Of each different kernel of it; empty where the compiler says nothing. */
+  readonly resources: readonly KernelResources[];
   readonly stopped_early: boolean;
 }
 
@@ -143,12 +146,13 @@ export function evaluationOf(db: LineageDatabase, candidate: string): StoredEval
       compile_ms: evaluations.compileMs,
       lane_ms: evaluations.laneMs,
       queued_ms: evaluations.queuedMs,
+      resources: evaluations.resources,
       stopped_early: evaluations.stoppedEarly,
     })
     .from(evaluations)
     .where(eq(evaluations.candidate, candidate))
     .get();
-  return found ?? null;
+  return found === undefined ? null : { ...found, resources: JSON.parse(found.resources) };
 }
 
 function measurementsOf(db: LineageDatabase, candidate: string): StoredMeasurement[] {

@@ -1,6 +1,7 @@
 /** Validates the runner's answers: its processes run code that a proposer wrote. */
 
 import { LANE_STAGES } from "@kevo/proto/attempt.ts";
+import { type KernelResources, kernelResources } from "@kevo/proto/kernel-resources.ts";
 import { measurement } from "@kevo/proto/outcome.ts";
 import { z } from "zod";
 import type { Frame } from "./frames.ts";
@@ -13,10 +14,20 @@ export const compiled = z
     outcome: z.enum(["ok", "compile_error", "incorrect", "invalid"]),
     message,
     program: z.unknown(),
+    /** Of each kernel, by the workloads that it is compiled for. */
+    kernels: z
+      .array(z.object({ ...kernelResources.omit({ warps: true }).shape, num_warps: kernelResources.shape.warps }))
+      .default([]),
     /** The candidate tampered with the process, which ends by itself. */
     fatal: z.boolean().default(false),
   })
   .refine(({ outcome, program }) => outcome !== "ok" || program != null, "it compiled to no program");
+
+/** Those that differ: most workloads need the same. */
+export function resourcesOf(kernels: z.infer<typeof compiled>["kernels"]): KernelResources[] {
+  const all = kernels.map(({ num_warps: warps, ...rest }) => ({ ...rest, warps }));
+  return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
+}
 
 const device = z.object({
   name: z.string(),

@@ -126,6 +126,8 @@ describe.skipIf(!hasPython)("the Triton backend", () => {
     expect(backend.compileProcesses).toBeGreaterThanOrEqual(1);
     const stages: string[] = [];
     const artifact = (await backend.compile(jobOf("ok"), never)) as TritonArtifact;
+    const attend = { name: "attend", registers: 168, spill_bytes: 0, shared_bytes: 65536, warps: 8 };
+    expect(artifact.resources).toEqual([attend, { ...attend, registers: 255, spill_bytes: 24 }]);
     const second = backend.devices[1] as never;
     const found = await backend.measure(artifact, jobOf("ok"), second, () => stages.push("timing"), never);
     expect(found).toMatchObject({

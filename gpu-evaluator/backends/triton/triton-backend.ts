@@ -229,8 +229,8 @@ class TritonBackend implements Backend<TritonArtifact> {
         const readable = [kernel.folder, dirname(source)];
         ({ frame, cacheDir, dispose } = await this.#parts.evolved.run(question, readable, limitMs, signal));
       }
-      const { outcome, message, program } = answers.read(answers.compiled, frame);
-      if (outcome === "ok") return { program, cacheDir, dispose };
+      const { outcome, message, program, kernels } = answers.read(answers.compiled, frame);
+      if (outcome === "ok") return { program, resources: answers.resourcesOf(kernels), cacheDir, dispose };
       await dispose();
       return { outcome, message: message ?? outcome };
     } catch (error) {

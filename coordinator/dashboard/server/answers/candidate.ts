@@ -17,8 +17,6 @@ import { foreign, foreignOrNull } from "./text.ts";
 const MAX_CHILDREN = 50;
 const MAX_SAMPLES = 200;
 const MAX_VALUES = 500;
-/** What a compiler or driver reports of its output, by the names that backends use. */
-const RESOURCES = ["registers", "spill_bytes", "shared_bytes", "num_warps", "code_bytes"] as const;
 
 type CandidateRecord = typeof candidates.$inferSelect;
 type Relation = CandidateAnswer["parents"][number];
@@ -56,7 +54,7 @@ export function candidateAnswer(reader: Reader, id: string): CandidateAnswer {
     answers: details.answers.slice(0, MAX_CHILDREN),
     workloads: workloadsOf(reader, record, measurements),
     message: foreignOrNull(evaluation?.message),
-    resources: resourcesOf(conditions, measurements),
+    resources: [...(evaluation?.resources ?? [])],
     conditions,
     code: foreignOrNull(codeTextOf(db, record)),
     evaluator: evaluation?.evaluator ?? null,
@@ -128,18 +126,4 @@ function workloadsOf(
       metrics: Object.assign({}, ...counting.map(({ metrics }) => metrics)),
     };
   });
-}
-
-function resourcesOf(
-  conditions: readonly Readonly<Record<string, unknown>>[],
-  measurements: readonly StoredMeasurement[],
-): CandidateAnswer["resources"] {
-  const found: CandidateAnswer["resources"] = {};
-  for (const told of [...conditions, ...measurements.map(({ metrics }) => metrics)]) {
-    for (const name of RESOURCES) {
-      const value: unknown = (told as Record<string, unknown>)[name];
-      if (typeof value === "number" || typeof value === "string") found[name] = value;
-    }
-  }
-  return found;
 }

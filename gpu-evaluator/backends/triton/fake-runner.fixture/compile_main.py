@@ -12,13 +12,17 @@ from typing import Any
 from control import has, log
 from protocol import Channel, Frame, open_channel
 
+# Two workloads compile the same kernel, a third one another.
+SAME = {"name": "attend", "registers": 168, "spill_bytes": 0, "shared_bytes": 65536, "num_warps": 8}
+KERNELS = [SAME | {"key": "1"}, SAME | {"key": "2"}, SAME | {"key": "3", "registers": 255, "spill_bytes": 24}]
+
 
 def answer(channel: Channel, request: Frame) -> None:
     act = request["config"].get("act", "ok")
     log(f"compile {act} {os.getpid()}")
     reply = {"type": "compiled", "id": request["id"], "outcome": "ok", "message": None}
     program = {"act": act, "shared": "shared_dir" in request}
-    reply |= {"compile_ms": 1, "reused": False, "kernels": [], "program": program}
+    reply |= {"compile_ms": 1, "reused": False, "kernels": KERNELS, "program": program}
     if act == "compile error":
         reply |= {"outcome": "compile_error", "message": "line 3: no such instruction"}
     elif act == "too large":

@@ -1,6 +1,7 @@
 // Original file: evaluator.proto
 
 import type { Measurement as _kevo_v1_Measurement, Measurement__Output as _kevo_v1_Measurement__Output } from '../../kevo/v1/Measurement.ts';
+import type { KernelResources as _kevo_v1_KernelResources, KernelResources__Output as _kevo_v1_KernelResources__Output } from '../../kevo/v1/KernelResources.ts';
 
 export interface Result {
   'outcome'?: (string);
@@ -14,6 +15,7 @@ export interface Result {
   'queuedMs'?: (number | string);
   'stoppedEarly'?: (boolean);
   'environmentJson'?: (string);
+  'resources'?: (_kevo_v1_KernelResources)[];
 }
 
 export interface Result__Output {
@@ -28,4 +30,5 @@ export interface Result__Output {
   'queuedMs': (number);
   'stoppedEarly': (boolean);
   'environmentJson': (string);
+  'resources': (_kevo_v1_KernelResources__Output)[];
 }

@@ -11,6 +11,7 @@ import { useQuery } from "../../data/query.ts";
 import { linkTo } from "../../state/location.ts";
 import { Configuration } from "./configuration.tsx";
 import { Relations } from "./relations.tsx";
+import { Resources } from "./resources.tsx";
 import { Workloads } from "./workloads.tsx";
 
 interface DetailProps {
@@ -84,9 +85,9 @@ function Body({ answer }: { readonly answer: CandidateAnswer }) {
           <Workloads workloads={answer.workloads} objective={objective} />
         </Section>
       )}
-      {Object.keys(answer.resources).length > 0 && (
-        <Section title="Reported by the compiler">
-          <Facts facts={Object.entries(answer.resources).map(([name, value]) => [name, String(value)])} />
+      {answer.resources.length > 0 && (
+        <Section title="Resources">
+          <Resources resources={answer.resources} />
         </Section>
       )}
       <Relations title="Parents" relations={answer.parents} />

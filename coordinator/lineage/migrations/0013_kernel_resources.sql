@@ -1,0 +1,1 @@
+ALTER TABLE `evaluations` ADD `resources` text DEFAULT '[]' NOT NULL;

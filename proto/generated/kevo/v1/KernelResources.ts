@@ -1,0 +1,18 @@
+// Original file: evaluator.proto
+
+
+export interface KernelResources {
+  'name'?: (string);
+  'registers'?: (number);
+  'spillBytes'?: (number);
+  'sharedBytes'?: (number);
+  'warps'?: (number);
+}
+
+export interface KernelResources__Output {
+  'name': (string);
+  'registers': (number);
+  'spillBytes': (number);
+  'sharedBytes': (number);
+  'warps': (number);
+}
