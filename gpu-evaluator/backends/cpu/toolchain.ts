@@ -97,36 +97,52 @@ export async function prepareToolchain(
     }
   };
   const told = await cc("--version");
-  const build = async (output: string, ...options: string[]) => {
+  /** Null when `output` is there; otherwise what the compiler said. */
+  const tryBuild = async (output: string, ...options: string[]): Promise<string | null> => {
     const args = ["-std=gnu17", "-O2", "-pthread", "-I", NATIVE, "-o", output, ...options];
     const made = args.filter((arg) => arg.startsWith(folder));
     const path = join(folder, output);
     const how = { compiler: file, path: process.env.PATH ?? "", version: told.stdout, args: [...fixed, ...args] };
-    await kept({ ...how, folders: [NATIVE, SANDBOX_NATIVE], made, output: path }, process.env, async () => {
-      const result = await cc(...args);
-      if (result.code !== 0)
-        throw new UserError(
-          `the C compiler '${compiler.join(" ")}' cannot build the evaluator's own support code: ` +
-            `${firstLines(result.stderr, 3)}. Building it needs gcc 9 or clang 12 and the headers of the C library (libc6-dev).`,
-        );
-      if (!existsSync(path))
-        throw new UserError(
-          `the C compiler '${compiler.join(" ")}' reports success but wrote no file. Name another compiler in CC.`,
-        );
-    });
-    return path;
+    try {
+      await kept({ ...how, folders: [NATIVE, SANDBOX_NATIVE], made, output: path }, process.env, async () => {
+        const result = await cc(...args);
+        if (result.code !== 0) throw new Refused(result.stderr);
+        if (!existsSync(path))
+          throw new UserError(
+            `the C compiler '${compiler.join(" ")}' reports success but wrote no file. Name another compiler in CC.`,
+          );
+      });
+    } catch (error) {
+      if (error instanceof Refused) return error.message;
+      throw error;
+    }
+    return null;
+  };
+  const build = async (output: string, ...options: string[]) => {
+    const refused = await tryBuild(output, ...options);
+    if (refused === null) return join(folder, output);
+    throw new UserError(
+      `the C compiler '${compiler.join(" ")}' cannot build the evaluator's own support code: ` +
+        `${firstLines(refused, 3)}. Building it needs gcc 9 or clang 12 and the headers of the C library (libc6-dev).`,
+    );
   };
   const object = (name: string) => build(`${name}.o`, "-c", join(NATIVE, `${name}.c`));
   const nativeFlags = async () => {
     for (const flag of ["-march=native", "-mcpu=native"]) {
-      if ((await cc(flag, "-c", "-I", NATIVE, "-o", "probe.o", join(NATIVE, "team.c"))).code === 0) return [flag];
+      if ((await tryBuild("native-probe.o", flag, "-c", join(NATIVE, "team.c"))) === null) return [flag];
     }
     return [];
   };
+  // A kept probe does not tell that the library has been removed since. Compilers name a file that they lack without its folder.
+  const findStaticLibrary = async () => {
+    const named = await cc("-print-file-name=libc.a");
+    return named.code !== 0 || existsSync(named.stdout.trim());
+  };
   // Independent steps run at the same time: the start of an evaluator waits for this.
-  const [cppCompiler, native, ...objects] = await Promise.all([
+  const [cppCompiler, native, hasStaticLibrary, ...objects] = await Promise.all([
     findCppCompiler(folder, signal),
     nativeFlags(),
+    findStaticLibrary(),
     ...["channel", "team", "harness", "reference-main", "inputs-main", "entry-floats", "reference-entry-floats"].map(
       object,
     ),
@@ -138,7 +154,8 @@ export async function prepareToolchain(
   ];
   const harness = [main, channel, team];
   const inputsMain = [inputs, channel];
-  const isStatic = (await cc("-static", "-pthread", "-o", "probe", join(NATIVE, "peak.c"), team)).code === 0;
+  const isStatic =
+    hasStaticLibrary && (await tryBuild("static-probe", "-static", join(NATIVE, "peak.c"), team)) === null;
   const linkage = isStatic ? ["-static"] : [];
   const confine = ["-I", SANDBOX_NATIVE, join(SANDBOX_NATIVE, "confine.c")];
   const parts = REFEREE.map((name) => join(NATIVE, `${name}.c`));
@@ -169,6 +186,9 @@ export async function prepareToolchain(
     },
   };
 }
+
+/** The compiler ran, and refused what it was given. */
+class Refused extends Error {}
 
 async function findCppCompiler(folder: string, signal: AbortSignal | undefined): Promise<Toolchain["cppCompiler"]> {
   const command = (process.env.CXX?.trim() || "c++").split(/\s+/);
