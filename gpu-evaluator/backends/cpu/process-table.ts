@@ -18,7 +18,8 @@ export interface EmptyCall {
 }
 
 const EMPTY_CALLS = 100;
-const EMPTY_TRIES = 5;
+/** Beside other programs all of a few in a row can be slow ones; a hundred calls take some ten milliseconds. */
+const EMPTY_TRIES = 20;
 const EMPTY_LIMIT_MS = 10_000;
 
 export class ProcessTable {
