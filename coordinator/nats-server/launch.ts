@@ -13,7 +13,7 @@ import { greeting } from "./greeting.ts";
 import { type ServerRecord, writeRecord } from "./record.ts";
 import { configPath, renderConfig, type ServerSettings, writeConfig } from "./server-config.ts";
 
-const READY_LIMIT_MS = 15_000;
+const READY_LIMIT_MS = 60_000;
 const LOOK_EVERY_MS = 15;
 
 export interface Launched {
