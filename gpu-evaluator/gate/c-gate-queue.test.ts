@@ -18,7 +18,11 @@ const program = (code: string) => new URL(`data:text/javascript,${encodeURICompo
 
 test("a reading that does not end is ended without blocking this process, and the next one is read", async () => {
   const forever = `import { parentPort } from "node:worker_threads";
-    parentPort.on("message", ({ region }) => { while (region === "slow"); parentPort.postMessage(null); });`;
+    const nothing = new Int32Array(new SharedArrayBuffer(4));
+    parentPort.on("message", ({ region }) => {
+      while (region === "slow") Atomics.wait(nothing, 0, 0, 5);
+      parentPort.postMessage(null);
+    });`;
   // Long enough for a thread to start on a busy machine: the next reading must not meet the limit too.
   gate = new CGateQueue(program(forever), 10_000);
   let ticks = 0;

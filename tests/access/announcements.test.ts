@@ -9,9 +9,9 @@ import { writeSyntheticSpace } from "../support/synthetic-space.ts";
 
 test("a live evaluator that is announced as lost continues, and strange addresses are not dialled", async () => {
   await using place = new Workplace();
-  writeSyntheticSpace(place.file("space.json"), { benchmarkMs: 30 });
+  writeSyntheticSpace(place.file("space.json"), { benchmarkMs: 300 });
   const args = ["start", "--backend", "replay", "--space", "space.json", "--time-scale", "1", "--search", "random"];
-  const run = place.start("coordinator", [...args, "--evaluations", "100", "--json"]);
+  const run = place.start("coordinator", [...args, "--evaluations", "30", "--json"]);
   await place.ledger().evaluated(3);
   await using stack = new AsyncDisposableStack();
   const url = `nats://127.0.0.1:${place.natsRecord().port}`;

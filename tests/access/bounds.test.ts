@@ -23,7 +23,7 @@ test("a refused batch stores none of its sources, and every stream has a limit",
   await using stack = new AsyncDisposableStack();
   const bus = await connectBus({ url, role: "worker", name: "rogue" });
   stack.defer(() => bus.close());
-  const lease = await bus.request(subjects.lease(id), { v: 1, type: "acquire", worker: "rogue" }, leaseReply, 20_000);
+  const lease = await bus.request(subjects.lease(id), { v: 1, type: "acquire", worker: "rogue" }, leaseReply, 120_000);
   if (lease.status !== "granted") throw new Error(`no lease: ${lease.status}`);
   const { island, epoch, secret } = lease;
   const code = (what: string) => `int ${what};\n`;
@@ -32,7 +32,7 @@ test("a refused batch stores none of its sources, and every stream has a limit",
     const proposal = { config: { a: 0, b: 0, c: 0, d: 0 }, source, proposer: "random", parents: [], reason: null };
     const batch = { v: 1, worker: "rogue", island, epoch, secret, k: 0, proposals: [proposal], diversity: null };
     const request = { ...batch, sources: { [source]: code(what) }, ...change };
-    const { status } = await bus.request(subjects.batch(id), request, batchReply, 20_000);
+    const { status } = await bus.request(subjects.batch(id), request, batchReply, 120_000);
     return [status, await bus.getObject(source)];
   };
   expect(await offer("not_its_turn", { k: 7 })).toEqual(["refused", null]);

@@ -38,7 +38,7 @@ test.each<[string, string, RegExp]>([
   expect(hanging).not.toEqual([]);
   for (const pid of hanging) process.kill(pid, "SIGSTOP");
   try {
-    await expect.poll(() => stalls(place.ledger()), { timeout: 120_000, interval: 100 }).not.toEqual([]);
+    await expect.poll(() => stalls(place.ledger()), { timeout: 300_000, interval: 100 }).not.toEqual([]);
   } finally {
     for (const pid of hanging) process.kill(pid, "SIGCONT");
   }

@@ -34,7 +34,7 @@ test("a coordinator that is killed with a pending call has not forgotten it when
   const environment = { LLM_BASE_URL: fake.url, XAI_API_KEY: KEY };
   const budgetUsd = 0.12;
   // Long enough to be killed in the middle; charged all the same once it is over.
-  fake.script("slow:2000,ok");
+  fake.script("slow:6000,ok");
   const { child, ended } = place.start("coordinator", replay(budgetUsd), environment);
   await expect.poll(() => fake.received.length, { interval: 20 }).toBeGreaterThan(0);
   child.kill("SIGKILL");

@@ -7,14 +7,14 @@ import { writeSyntheticSpace } from "../support/synthetic-space.ts";
 const BUDGET = 120;
 function workplace(): Workplace {
   const place = new Workplace();
-  writeSyntheticSpace(place.file("space.json"), { compileMs: 10, benchmarkMs: 60, failEvery: 11 });
+  writeSyntheticSpace(place.file("space.json"), { compileMs: 10, benchmarkMs: 120, failEvery: 11 });
   return place;
 }
 
 const replay = (...more: string[]) => [
   "start",
   ...["--backend", "replay", "--space", "space.json", "--time-scale", "1", "--devices", "0,1"],
-  ...["--islands", "4", "--evaluations", String(BUDGET), "--json"],
+  ...["--islands", "2", "--evaluations", String(BUDGET), "--json"],
   // The proposals matter only where a run has to repeat; random ones cost least.
   ...(more.includes("--sync") ? [] : ["--search", "random"]),
   ...more,

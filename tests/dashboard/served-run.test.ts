@@ -182,7 +182,7 @@ test("after its death the coordinator serves on the same address, with the numbe
   expect((await printed(coordinator)).origin).toBe(origin);
   await expect.poll(async () => (await now()).about.live).toBe(true);
   // Whoever starts it again ends the pause, which is stored as what they did.
-  expect((await now()).paused).toBe(false);
+  await expect.poll(async () => (await now()).paused).toBe(false);
   const last = "select message from events where kind = 'action' order by id desc limit 1";
   await expect
     .poll(() => place.ledger().query<{ message: string }>(last)[0]?.message)

@@ -193,7 +193,7 @@ ${signal ? `trap 'echo stopped >> ${at}/calls; exit 130' TERM; kill -TERM $PPID;
     const { status } = spawnSync("sh", [join(CONTAINERS, "start-or-resume.sh"), ...args], {
       env: { PATH: `${at}:${process.env.PATH}` },
       encoding: "utf8",
-      timeout: 60_000,
+      timeout: 600_000,
     });
     const calls = readFileSync(join(at, "calls"), "utf8").replaceAll(`${at}/`, "").trim().split("\n");
     return { status, calls };

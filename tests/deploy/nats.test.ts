@@ -74,7 +74,7 @@ test("three servers of deploy/nats find each other, and their JetStream has a le
       }),
     );
   await expect
-    .poll(async () => new Set(await leaders()), { interval: 100, timeout: 60_000 })
+    .poll(async () => new Set(await leaders()), { interval: 100 })
     .toSatisfy((found: Set<unknown>) => {
       const [leader] = found;
       return found.size === 1 && /^nats-\d$/.test(String(leader));

@@ -18,7 +18,7 @@ const propose = signature({
 const LABELS = { proposer: "llm", variant: "diverse", island: 0 };
 const KEY = "xai-1234567890-secret";
 /** Fast, so that a test that waits for a retry does not. */
-const QUICK = { backoffMs: 1, maxWaitMs: 50, timeoutMs: 5_000, retries: 2 };
+const QUICK = { backoffMs: 1, maxWaitMs: 50, timeoutMs: 120_000, retries: 2 };
 
 let fake: FakeXai;
 afterEach(() => fake.close());

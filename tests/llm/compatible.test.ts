@@ -41,7 +41,7 @@ async function start(
     spending: createSpending(1),
     environment: { LLM_BASE_URL: base(fake) },
     onNote: (note) => notes.push(note),
-    limits: { backoffMs: 1, maxWaitMs: 5, timeoutMs: 5_000, retries: 1 },
+    limits: { backoffMs: 1, maxWaitMs: 5, timeoutMs: 120_000, retries: 1 },
   });
   const ask = (seed = 1) =>
     predict(propose, client, { input: { elites: "" }, labels: LABELS, seed, temperature: 0.7, maxTokens: 2000 });

@@ -26,7 +26,7 @@ const openEcho = (scenario = "ok") =>
 const serviceAt = (origin: string, more: Partial<Service> = {}): Service => ({
   name: "echo",
   origin,
-  timeoutMs: 5_000,
+  timeoutMs: 120_000,
   intervalMs: 0,
   fresh: (recordedAt, now) => now - recordedAt < 1_000,
   sound: () => true,

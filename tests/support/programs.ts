@@ -87,7 +87,7 @@ export class Workplace implements AsyncDisposable {
   }
 
   /** Resolves when the embedded nats-server is recorded and the first run is stored. */
-  async began(timeoutMs = 60_000): Promise<void> {
+  async began(timeoutMs = 600_000): Promise<void> {
     const until = Date.now() + timeoutMs;
     for (;;) {
       try {

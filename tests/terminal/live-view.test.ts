@@ -52,7 +52,7 @@ class Terminal {
 const hasPython = spawnSync("python3", ["-c", "import pty, termios"]).status === 0;
 
 function replay(place: Workplace, evaluations: number): string[] {
-  writeSyntheticSpace(place.file("space.json"), { values: 6, benchmarkMs: 40 });
+  writeSyntheticSpace(place.file("space.json"), { values: 6, benchmarkMs: 100 });
   const space = ["--space", place.file("space.json"), "--time-scale", "1", "--seed", "1", "--islands", "2"];
   return ["start", ...space, "--evaluations", String(evaluations)];
 }

