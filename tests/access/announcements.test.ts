@@ -10,7 +10,19 @@ import { writeSyntheticSpace } from "../support/synthetic-space.ts";
 test("a live evaluator that is announced as lost continues, and strange addresses are not dialled", async () => {
   await using place = new Workplace();
   writeSyntheticSpace(place.file("space.json"), { benchmarkMs: 300 });
-  const args = ["start", "--backend", "replay", "--space", "space.json", "--time-scale", "1", "--search", "random"];
+  const args = [
+    "start",
+    "--backend",
+    "replay",
+    "--space",
+    "space.json",
+    "--time-scale",
+    "1",
+    "--search",
+    "random",
+    "--islands",
+    "2",
+  ];
   const run = place.start("coordinator", [...args, "--evaluations", "30", "--json"]);
   await place.ledger().evaluated(3);
   await using stack = new AsyncDisposableStack();

@@ -22,7 +22,19 @@ const canTry = process.getuid?.() === 0 && spawnSync("setpriv", [...NOBODY, "tes
 
 async function running(place: Workplace) {
   writeSyntheticSpace(place.file("space.json"), { benchmarkMs: 60 });
-  const args = ["start", "--backend", "replay", "--space", "space.json", "--time-scale", "1", "--search", "random"];
+  const args = [
+    "start",
+    "--backend",
+    "replay",
+    "--space",
+    "space.json",
+    "--time-scale",
+    "1",
+    "--search",
+    "random",
+    "--islands",
+    "2",
+  ];
   const run = place.start("coordinator", [...args, "--evaluations", "200", "--json"]);
   await place.ledger().evaluated(3);
   return { run, port: place.natsRecord().port, id: place.ledger().latest().id };

@@ -22,7 +22,18 @@ test(`${COUNT} wrong messages and requests: nothing crashes, memory stays, the r
   const serving = ["start", "--backend", "replay", "--space", "space.json", "--time-scale", "1", "--json"];
   const daemon = place.start("gpu-evaluator", serving);
   const { listening } = JSON.parse(await daemon.firstLine) as { listening: string };
-  const args = ["start", "--backend", "replay", "--space", "space.json", "--search", "random", "--json"];
+  const args = [
+    "start",
+    "--backend",
+    "replay",
+    "--space",
+    "space.json",
+    "--search",
+    "random",
+    "--islands",
+    "2",
+    "--json",
+  ];
   const run = place.start("coordinator", [...args, "--evaluator", listening, "--evaluations", "1000000"]);
   await place.ledger().evaluated(20);
   const access = evaluatorAccess(listening, undefined);

@@ -134,7 +134,7 @@ test("a run over invited machines: joined during the run, wrong callers refused,
   };
   await invitedTo("worker");
   const args = ["start", "--backend", "replay", "--space", "space.json", "--time-scale", "1", "--search", "random"];
-  const own = ["--evaluations", "100000", "--nats-listen", "0.0.0.0:0", "--json"];
+  const own = ["--islands", "2", "--evaluations", "100000", "--nats-listen", "0.0.0.0:0", "--json"];
   const run = place.start("coordinator", [...args, ...own]);
   await place.ledger().evaluated(3);
   const { id } = place.ledger().latest();
@@ -211,7 +211,17 @@ test("a run continues while its coordinator's certificate and an evaluator's inv
   };
   await ask("--role", "evaluator", "--name", "gpu", "--out", "old.json", "--address", "127.0.0.1:1");
   const replay = ["--backend", "replay", "--space", "space.json", "--time-scale", "1"];
-  const own = ["--search", "random", "--evaluations", "100000", "--nats-listen", "0.0.0.0:0", "--json"];
+  const own = [
+    "--search",
+    "random",
+    "--islands",
+    "2",
+    "--evaluations",
+    "100000",
+    "--nats-listen",
+    "0.0.0.0:0",
+    "--json",
+  ];
   const run = place.start("coordinator", ["start", ...replay, ...own]);
   await place.ledger().evaluated(1);
   const { id } = place.ledger().latest();
@@ -280,7 +290,17 @@ test("a run continues while the authority of all certificates is replaced", asyn
   await inviteTo("evaluator", "evaluator.json");
   await inviteTo("worker", "worker.json");
   const replay = ["--backend", "replay", "--space", "space.json", "--time-scale", "1"];
-  const own = ["--search", "random", "--evaluations", "100000", "--nats-listen", "0.0.0.0:0", "--json"];
+  const own = [
+    "--search",
+    "random",
+    "--islands",
+    "2",
+    "--evaluations",
+    "100000",
+    "--nats-listen",
+    "0.0.0.0:0",
+    "--json",
+  ];
   const run = place.start("coordinator", ["start", ...replay, ...own]);
   await place.ledger().evaluated(1);
   const { id } = place.ledger().latest();

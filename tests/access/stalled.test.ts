@@ -31,7 +31,19 @@ test.each<[string, string, RegExp]>([
 ])("%s hangs", async (_what, program, why) => {
   await using place = new Workplace();
   writeSyntheticSpace(place.file("space.json"), { benchmarkMs: 50, values: 11 });
-  const args = ["start", "--backend", "replay", "--space", "space.json", "--time-scale", "1", "--search", "random"];
+  const args = [
+    "start",
+    "--backend",
+    "replay",
+    "--space",
+    "space.json",
+    "--time-scale",
+    "1",
+    "--search",
+    "random",
+    "--islands",
+    "2",
+  ];
   const run = place.start("coordinator", [...args, "--evaluations", "100000"]);
   await place.ledger().evaluated(5);
   const hanging = program === "nats-server" ? [place.natsRecord().pid] : processesOf(`/${program}/`, run.child.pid);

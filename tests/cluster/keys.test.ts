@@ -69,7 +69,7 @@ test.runIf(process.platform === "linux")(
       [...start, "--evolve", "source", "--llm", "grok-4.3", "--evaluations", "12"],
       env,
     );
-    const watching = setInterval(() => look(seen), 25);
+    const watching = setInterval(() => look(seen), 60);
     const ended = await program.ended;
     clearInterval(watching);
     await fake.close();

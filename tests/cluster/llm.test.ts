@@ -27,7 +27,20 @@ function workplace(durations: { compileMs?: number; benchmarkMs?: number } = {})
 }
 
 const replay = (...more: string[]) => [
-  ...["start", "--backend", "replay", "--space", "space.json", "--evaluations", "96", "--seed", "5", "--json"],
+  ...[
+    "start",
+    "--backend",
+    "replay",
+    "--space",
+    "space.json",
+    "--islands",
+    "2",
+    "--evaluations",
+    "96",
+    "--seed",
+    "5",
+    "--json",
+  ],
   ...more,
 ];
 const asking = (...more: string[]) => replay("--llm", "grok-4.3", ...more);

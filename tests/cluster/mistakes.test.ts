@@ -66,7 +66,7 @@ describe("coordinator start", () => {
     await using place = new Workplace();
     writeSyntheticSpace(place.file("space.json"), { values: 2 });
     const args = ["start", "--backend", "replay", "--space", "space.json", "--kernel", "attention-cpu"];
-    const { code, stderr } = await place.run("coordinator", [...args, "--evaluations", "100"]);
+    const { code, stderr } = await place.run("coordinator", [...args, "--islands", "2", "--evaluations", "100"]);
     expect(code, stderr).toBe(0);
     expect(stderr).toContain("--kernel attention-cpu has no effect");
     expect(stderr).toMatch(/Run \S+ of bowl on replay completed/);
@@ -127,7 +127,16 @@ describe("with --json a failure is the last line on standard output, with a code
     cpSync(VECTOR_SCALE, place.file("scale"), { recursive: true });
     const source = readFileSync(place.file("scale/kernel.c"), "utf8");
     writeFileSync(place.file("scale/kernel.c"), `${source}\n#error no baseline\n`);
-    const ended = await place.run("coordinator", ["start", "--kernel", "./scale", "--evaluations", "4", "--json"]);
+    const ended = await place.run("coordinator", [
+      "start",
+      "--kernel",
+      "./scale",
+      "--islands",
+      "1",
+      "--evaluations",
+      "4",
+      "--json",
+    ]);
     expect(ended.code, ended.stderr).toBe(1);
     const { error } = lastLine(ended.stdout);
     expect(error).toMatchObject({
@@ -162,7 +171,14 @@ test("an address at which no evaluator answers is named with the reason, while i
   const [other, closed] = [web, stopped].map((server) => `127.0.0.1:${(server.address() as AddressInfo).port}`);
   await new Promise((done) => stopped.close(done));
   const addresses = [closed, other, "nobody.invalid:4100"].flatMap((address) => ["--evaluator", address as string]);
-  const { child, ended } = place.start("coordinator", ["start", "--space", "space.json", ...addresses]);
+  const { child, ended } = place.start("coordinator", [
+    "start",
+    "--space",
+    "space.json",
+    "--islands",
+    "1",
+    ...addresses,
+  ]);
   const said: string[] = [];
   for await (const line of createInterface({ input: child.stderr as Readable })) {
     if (line.includes("does not answer")) said.push(line);
@@ -185,7 +201,7 @@ test("malformed messages change nothing: each is answered, and the run continues
   // Long enough that a slow machine sends all of it while the run lasts.
   writeSyntheticSpace(place.file("space.json"), { benchmarkMs: 300 });
   const args = ["start", "--backend", "replay", "--space", "space.json", "--time-scale", "1", "--search", "random"];
-  const { ended } = place.start("coordinator", [...args, "--evaluations", "30", "--json"]);
+  const { ended } = place.start("coordinator", [...args, "--islands", "2", "--evaluations", "30", "--json"]);
   await place.ledger().evaluated(5);
   const bus = await connectBus({
     url: `nats://127.0.0.1:${place.natsRecord().port}`,
@@ -233,9 +249,9 @@ test.runIf(canMount)(
     writeSyntheticSpace(place.file("space.json"), { values: 9 });
     mkdirSync(place.file("small"));
     const main = fileURLToPath(new URL("../../coordinator/cli/main.ts", import.meta.url));
-    const start = `--backend replay --space ../space.json --search random --evaluations 4000 --seed 1 --json`;
+    const start = `--backend replay --space ../space.json --search random --islands 2 --evaluations 1000 --seed 1 --json`;
     const script = `
-    mount -t tmpfs -o size=5m none small && cd small
+    mount -t tmpfs -o size=2m none small && cd small
     "$0" "$1" start ${start}; echo "first $?"
     mount -o remount,size=200m . && "$0" "$1" resume --json; echo "second $?"`;
     const shell = spawn(
@@ -259,7 +275,7 @@ test.runIf(canMount)(
     expect(stderr).not.toMatch(/^\s+at .*:\d+:\d+/m);
     expect(stdout).toContain("first 1");
     expect(stdout).toContain("second 0");
-    expect(stdout).toMatch(/"status":"completed".*"total":4000/);
+    expect(stdout).toMatch(/"status":"completed".*"total":1000/);
   },
 );
 

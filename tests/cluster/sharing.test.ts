@@ -16,7 +16,7 @@ function workplace(): Workplace {
 
 const replay = ["--backend", "replay", "--space", "space.json", "--time-scale", "1"];
 // The proposals do not matter here; random ones cost least.
-const run = ["start", ...replay, "--search", "random", "--islands", "4", "--evaluations", String(BUDGET), "--json"];
+const run = ["start", ...replay, "--search", "random", "--islands", "2", "--evaluations", String(BUDGET), "--json"];
 
 test("two evaluators on two ports share the work, each at least 30 %", async () => {
   await using place = workplace();

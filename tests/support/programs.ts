@@ -97,7 +97,7 @@ export class Workplace implements AsyncDisposable {
         // Neither is there yet.
       }
       if (Date.now() > until) throw new Error(`no run after ${timeoutMs} ms`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
 
@@ -182,7 +182,7 @@ export class LedgerView {
         // The database or its first run is not there yet.
       }
       if (Date.now() > until) throw new Error(`no ${atLeast} evaluations after ${timeoutMs} ms`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
 }
