@@ -15,6 +15,8 @@ export const measurementConditions = z
   .object({
     /** By workload: baselines that do not run on it, and why. */
     baselines_left_out: z.record(z.string(), z.record(z.string(), z.string())).optional(),
+    /** Of packages that baselines come from. */
+    baseline_versions: z.record(z.string(), z.string()).optional(),
     quietness: quietness.optional(),
   })
   .catchall(z.unknown());

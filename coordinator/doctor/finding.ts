@@ -5,6 +5,7 @@ export const PURPOSES = {
   cpu: "the CPU job (npm start)",
   cpp: "kernels in C++",
   gpu: "kernels on a GPU (--backend triton or helion)",
+  attention: "FlashAttention-4 as a baseline of attention-forward",
   code: "code written by a language model (--evolve source)",
   comparison: "a comparison with well-known libraries",
   remote: "several machines",

@@ -100,14 +100,14 @@ const VERSIONS = `import importlib.metadata as m, json, platform
 def version(name):
     try: return m.version(name)
     except m.PackageNotFoundError: return None
-print(json.dumps([platform.python_version(), *map(version, ("numpy", "torch", "triton"))]))`;
+print(json.dumps([platform.python_version(), *map(version, ("numpy", "torch", "triton", "flash-attn-4"))]))`;
 
 export async function pythonFindings(environment: NodeJS.ProcessEnv): Promise<Finding[]> {
   const answer = await ask(["python3", "-c", VERSIONS], environment);
   if (!answer.ok) {
     return [missing("Python", answer.why, ["gpu", "comparison"], "Install Python 3.10 or newer.")];
   }
-  const [python, numpy, torch, triton] = JSON.parse(answer.text) as (string | null)[];
+  const [python, numpy, torch, triton, flashAttention] = JSON.parse(answer.text) as (string | null)[];
   const library = (name: string, version: string | null | undefined, purposes: Finding["neededFor"]) =>
     version
       ? found(name, version, purposes)
@@ -117,5 +117,6 @@ export async function pythonFindings(environment: NodeJS.ProcessEnv): Promise<Fi
     library("NumPy", numpy, ["comparison"]),
     library("torch", torch, ["gpu", "comparison"]),
     library("triton", triton, ["gpu"]),
+    library("flash-attn-4", flashAttention, ["attention"]),
   ];
 }

@@ -9,6 +9,7 @@ import {
   formatNumber,
   formatSpeedup,
   formatValue,
+  oneLine,
   UNKNOWN,
 } from "../progress/format.ts";
 import { type Column, renderTable, type TableOptions } from "../progress/table.ts";
@@ -66,6 +67,13 @@ export function leftOutSentences({ cells }: CellTable): string[] {
     }
   }
   return [...counts].map(([reason, n]) => `Not timed on ${n} of ${counted(cells.length, "workload")}: ${reason}.`);
+}
+
+/** One sentence with the version of each baseline that comes from a package of its own; empty where there are none. */
+export function versionSentences({ cells }: CellTable): string[] {
+  const told = cells.flatMap(({ baseline_versions }) => Object.entries(baseline_versions));
+  const versions = [...new Set(told.map(([name, version]) => `${name} ${version}`))].sort();
+  return versions.length === 0 ? [] : [`Compared with ${versions.map(oneLine).join(", ")}.`];
 }
 
 /** Values that differ from the defaults; all values where there are no defaults. */

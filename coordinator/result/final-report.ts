@@ -22,7 +22,7 @@ import {
   oneLine,
 } from "../progress/format.ts";
 import { renderTable, type TableOptions } from "../progress/table.ts";
-import { cellSummary, cellTable, leftOutSentences } from "./cell-table.ts";
+import { cellSummary, cellTable, leftOutSentences, versionSentences } from "./cell-table.ts";
 import { deviceTable } from "./device-table.ts";
 import { modelsText } from "./models-text.ts";
 import { quietnessText } from "./quietness-text.ts";
@@ -71,7 +71,7 @@ function found(result: RunResult, details: ReportDetails, options: TableOptions)
   if (best === null) return ["No candidate was measured, so there is no best configuration."];
   if (cells !== null) {
     const once = onceMeasured(cells.cells.map((cell) => ({ ...cell, name: cell.workload })));
-    const summary = [cellSummary(cells), ...once, ...leftOutSentences(cells)].join("\n");
+    const summary = [cellSummary(cells), ...once, ...versionSentences(cells), ...leftOutSentences(cells)].join("\n");
     return [summary, cellTable(cells, defaultConfig, options)];
   }
   if (Object.keys(result.best_by_device).length > 0) {

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import os
 import statistics
-import warnings
 from types import ModuleType
 from typing import Any
 
 import torch
+from baselines import captured
 from hidden import hidden_shapes
 from rotation import Room, Rotation
 from timing import Replay, cache_bytes, capture, time_rounds
@@ -101,18 +101,8 @@ class Arena:
         room = Room(trusted.output(shape), copies)
         self.outputs = room.outputs
         self.rotation = Rotation(trusted, shape, seed + ROTATION_SEED, self.copies, room)
-        self.baselines: dict[str, Replay] = {}
-        # Baselines that do not run on this shape, and why.
-        self.left_out: dict[str, str] = {}
-        for name, run in trusted.baselines().items():
-            with warnings.catch_warnings(record=True) as told:
-                warnings.simplefilter("always")
-                try:
-                    self.baselines[name] = capture(
-                        [lambda given=given, run=run: run(shape, given) for given in self.copies]
-                    )
-                except RuntimeError as error:
-                    self.left_out[name] = _why(error, [str(one.message) for one in told])
+        # `left_out`: baselines that do not run on this shape, and why.
+        self.baselines, self.left_out = captured(trusted, shape, self.copies, capture)
         self.rank()
         self._errors = {name: self._error_of(replay) for name, replay in self.baselines.items()}
 
@@ -155,13 +145,6 @@ class Arena:
             room = torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device=tensor.device)
             copied[name] = room.copy_(tensor)
         return copied
-
-
-def _why(error: RuntimeError, warned: list[str]) -> str:
-    """What PyTorch says: what it warned of says what the kernel lacks; the error after it is general."""
-    lines = [text.split(" (Triggered internally", 1)[0].strip() for text in [*warned, str(error).splitlines()[0]]]
-    telling = [line for line in lines if not line.endswith("because:") and "runtime disabled" not in line]
-    return " ".join(dict.fromkeys(telling))[:400]
 
 
 class Arenas:

@@ -49,6 +49,8 @@ class Measured:
     stopped_early: bool = False
     # By workload: baselines that do not run on it, and why.
     left_out: dict[str, dict[str, str]] = field(default_factory=dict)
+    # By baseline: of the package that it comes from, where that is not PyTorch.
+    versions: dict[str, str] = field(default_factory=dict)
 
 
 def verify_shapes(program: Program, arena: Arena, output_of: Callable[[Json], torch.Tensor], input_seed: int) -> float:

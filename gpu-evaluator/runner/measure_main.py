@@ -13,6 +13,7 @@ from typing import Any
 import device
 import torch
 import triton
+from baselines import versions
 from cases import Arena, Arenas
 from cuda_driver import CudaError
 from evaluation import Incorrect, Measured, NoBaseline, time_workload, verify_shapes
@@ -105,6 +106,7 @@ class Lane:
                 self._time(program, arena, workload, error, request, found)
                 if self._limits is not None:
                     found.measurements[-1] |= shares(found.measurements[-1], arena.rotated_bytes, self._limits)
+                found.versions |= versions(trusted)
                 if arena.left_out:
                     found.left_out[workload["name"]] = arena.left_out
                 if finalist and workload["name"] not in self._kernel_names:
@@ -175,6 +177,7 @@ class Lane:
             "dropped_rounds": found.dropped_rounds,
             "baseline_kernels": dict(self._kernel_names),
             "baselines_left_out": found.left_out,
+            "baseline_versions": found.versions,
         }
 
 

@@ -40,7 +40,8 @@ each process as the leader of a process group and kills the group.
   `proto/outcome.ts`, one a workload in the order asked; `others` has every other baseline timed beside it, in
   milliseconds. `environment` is {torch, triton, cudnn, driver, gpu, uuid, sm_clock_mhz: [low, high], temperature_c,
   dropped_rounds, baseline_kernels: {workload: name of the kernel that the fastest baseline really ran},
-  baselines_left_out: {workload: {baseline that does not run on it: why}}}.
+  baselines_left_out: {workload: {baseline that does not run on it: why}}, baseline_versions: {baseline that is not
+  PyTorch's: version of its package}}.
   `fatal` true: the CUDA context is lost (illegal access, sticky error); the process ends by itself with code 3 right
   after this frame, and the daemon replaces it and probes the device.
 

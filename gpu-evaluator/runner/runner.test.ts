@@ -19,6 +19,11 @@ test.skipIf(!hasPython)("plans, and what a candidate's code must leave as it was
   expect(status, stderr).toBe(0);
 });
 
+test.skipIf(!hasPython)("which baselines run, and why others do not (skipped without Python 3.10)", () => {
+  const { status, stderr } = runs("-B", file("baselines_test.py"));
+  expect(status, stderr).toBe(0);
+});
+
 test.skipIf(!hasPython)("the gate for Python that a model wrote (skipped without Python 3.10)", () => {
   const { status, stderr } = runs("-B", file("gate_test.py"));
   expect(status, stderr).toBe(0);

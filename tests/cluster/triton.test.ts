@@ -36,6 +36,7 @@ test.skipIf(!hasPython)(
     expect(ended.stderr).toContain("Faster than the fastest baseline on 2 of 2 workloads, geometric mean 2.00×.");
     expect(ended.stderr).toContain("act = later GPU (compute capability 10.0); this run's devices have 9.0");
     expect(place.ledger().query("select id from candidates where config like '%later GPU%'")).toEqual([]);
+    expect(ended.stderr).toContain("Compared with flash 4.0.0b36.");
     expect(ended.stderr).toContain("Not timed on 2 of 2 workloads: efficient: No available kernel.");
     expect(ended.stderr).toMatch(/ten\/a +10 +1 +20 +cudnn +2\.00×/);
     const workloads = await place.run("coordinator", ["lineage", "workloads", "--json"]);

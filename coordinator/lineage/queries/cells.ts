@@ -28,6 +28,8 @@ interface Cell {
   readonly baselines: Readonly<Record<string, number>>;
   /** Baselines that do not run on this workload, and why. */
   readonly left_out: Readonly<Record<string, string>>;
+  /** Of the package that a baseline comes from, where that is not PyTorch. */
+  readonly baseline_versions: Readonly<Record<string, string>>;
   readonly config: Config | null;
   readonly candidate: string | null;
   /** Number of re-measurements on fresh inputs; if there are any, the values above come from them alone. */
@@ -91,7 +93,15 @@ export function cellsOf(db: LineageDatabase, run: string, { samples = false } = 
 
 const NOTHING = {
   ...{ speedup: null, speedup_low: null, speedup_high: null, time_us: null, tflops: null, baseline: null },
-  ...{ baselines: {}, left_out: {}, config: null, candidate: null, rounds: 0, circumstances: [] },
+  ...{
+    baselines: {},
+    left_out: {},
+    baseline_versions: {},
+    config: null,
+    candidate: null,
+    rounds: 0,
+    circumstances: [],
+  },
 } as const;
 
 function found(
@@ -121,6 +131,7 @@ function found(
     baseline: fastest?.[0] ?? null,
     baselines: Object.fromEntries(Object.entries(baselines).map(([name, ms]) => [name, ms * 1000])),
     left_out: Object.assign({}, ...conditions.map((one) => one.baselines_left_out?.[workload] ?? {})),
+    baseline_versions: Object.assign({}, ...conditions.map((one) => one.baseline_versions ?? {})),
     config: winner.config,
     candidate: winner.candidate,
     rounds: winner.rounds,

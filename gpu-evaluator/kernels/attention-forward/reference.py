@@ -82,8 +82,15 @@ def reference(shape: Shape, given: Tensors) -> torch.Tensor:
         torch.backends.cuda.matmul.allow_tf32 = allowed
 
 
+# Baselines that are not PyTorch's, and the distribution that each comes from.
+NEEDS = {"flash-attn-4": "flash-attn-4"}
+
+
 def baselines() -> dict[str, Baseline]:
-    """What a competent engineer calls, each with native grouped queries. The first is the yardstick for errors."""
+    """
+    What a competent engineer calls, each with native grouped queries. The first is the yardstick for errors; those of
+    `NEEDS` are called where their package is installed.
+    """
     import torch
     from torch.nn.attention import SDPBackend, sdpa_kernel
 
@@ -102,9 +109,16 @@ def baselines() -> dict[str, Baseline]:
 
         return run
 
+    def flash_attention_4(shape: Shape, given: Tensors) -> torch.Tensor:
+        from flash_attn.cute import flash_attn_func
+
+        found = flash_attn_func(given["q"], given["k"], given["v"], causal=bool(shape["causal"]))
+        return found[0] if isinstance(found, tuple) else found
+
     return {
         "default": call,
         "cudnn": forced(SDPBackend.CUDNN_ATTENTION),
         "flash": forced(SDPBackend.FLASH_ATTENTION),
         "efficient": forced(SDPBackend.EFFICIENT_ATTENTION),
+        "flash-attn-4": flash_attention_4,
     }

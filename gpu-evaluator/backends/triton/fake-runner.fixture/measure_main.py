@@ -28,6 +28,7 @@ def measure(channel: Channel, request: Frame) -> None:
     reply |= {"measurements": [measurement(w) for w in request["workloads"]], "lane_ms": 1.0}
     left_out = {w["name"]: {"efficient": "No available kernel. It wants as many heads."} for w in request["workloads"]}
     reply["environment"] = {"gpu": UUID, "sm_clock_mhz": [1970, 1980], "baselines_left_out": left_out}
+    reply["environment"]["baseline_versions"] = {"flash": "4.0.0b36"}
     if act == "incorrect":
         reply |= {"outcome": "incorrect", "message": "relative error 0.4", "measurements": []}
     elif act == "no baseline":
