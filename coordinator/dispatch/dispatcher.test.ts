@@ -1,4 +1,4 @@
-/** A candidate whose daemon dies in any stage three times counts as crashed; the candidates beside it do not. */
+/** A candidate that ends its daemon in any stage counts as crashed; the candidates beside it do not. */
 import type { EvaluateRequest } from "@kevo/proto/evaluator-service.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import { expect, test } from "vitest";
@@ -7,6 +7,7 @@ import type { AcceptedCandidate, EvaluationRecord } from "../ledger/records.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { CallEnd, EvaluatorLink } from "./evaluator-link.ts";
 
+const LOST: CallEnd = { kind: "lost", stage: "QUEUED", why: "connection reset", alive: false };
 const ANSWER: CallEnd = { kind: "rejected", why: "an answer of any kind" };
 
 const spec = {
@@ -19,7 +20,7 @@ function mortalDaemon(killer: string) {
   const log: string[] = [];
   const die = () => {
     log.push(`died with ${[...present.values()].sort().join(" ")}`);
-    for (const end of present.keys()) end({ kind: "lost", stage: "QUEUED", why: "connection reset" });
+    for (const end of present.keys()) end(LOST);
     present.clear();
   };
   const link = {
@@ -57,15 +58,29 @@ function ledger(past = { attempts: 0, deaths: 0 }) {
   return { ledger: stub as unknown as Ledger, settled, all: done.promise };
 }
 
+const QUIET = { onUnusable: () => {}, onLost: () => {}, onBusy: () => {}, onResult: () => {} };
+const candidateOf = (id: string) => ({ id, island: 0, config: {} }) as unknown as AcceptedCandidate;
+
+/** The daemon is started again each time that it has died, as another. */
+function restarted(asked: Ledger, link: EvaluatorLink, credits: number): Dispatcher {
+  let session = 0;
+  const dispatcher: Dispatcher = new Dispatcher(spec, asked, {
+    ...QUIET,
+    onLost: (evaluator) => {
+      if (evaluator !== `daemon-${session}`) return;
+      dispatcher.leave(evaluator);
+      dispatcher.join(`daemon-${++session}`, link, credits, ["m"]);
+    },
+  });
+  dispatcher.join("daemon-0", link, credits, ["m"]);
+  return dispatcher;
+}
+
 test("three deaths on the way", async () => {
   const { link, log } = mortalDaemon("b");
   const { ledger: asked, settled, all } = ledger();
-  const dispatcher = new Dispatcher(spec, asked, {
-    ...{ onUnusable: () => {}, onLost: () => {}, onBusy: () => {}, onResult: () => {} },
-  });
-  dispatcher.join("daemon", link, 4, ["m"]);
-  const candidates = ["a", "b", "c", "d"].map((id) => ({ id, island: 0, config: {} }) as unknown as AcceptedCandidate);
-  dispatcher.add(candidates);
+  const dispatcher = restarted(asked, link, 4);
+  dispatcher.add(["a", "b", "c", "d"].map(candidateOf));
   await all;
   const crashed = settled.filter(({ outcome }) => outcome === "crashed");
   expect(crashed).toMatchObject([{ candidate: "b", message: expect.stringMatching(/died 3 times.*alone/) }]);
@@ -75,22 +90,49 @@ test("three deaths on the way", async () => {
   await dispatcher.stop();
 });
 
+test("an evaluator that was lost gets nothing more before it answers, and if it does, it had not died", async () => {
+  let losses = 9;
+  let sent = 0;
+  const link = {
+    evaluate: async (_: EvaluateRequest, onStage: (stage: "QUEUED") => void): Promise<CallEnd> => {
+      sent++;
+      onStage("QUEUED");
+      return losses-- > 0 ? LOST : ANSWER;
+    },
+    cancelAll: () => {},
+  } as unknown as EvaluatorLink;
+  const { ledger: asked } = ledger();
+  const lost = { next: Promise.withResolvers<void>() };
+  const dispatcher = new Dispatcher(spec, asked, { ...QUIET, onLost: () => lost.next.resolve() });
+  const slot = dispatcher.join("daemon", link, 1, ["m"]);
+  const measured = dispatcher.remeasure(candidateOf("a"), 1);
+  const askedBefore = performance.now();
+  for (let loss = 1; loss <= 9; loss++) {
+    await lost.next.promise;
+    lost.next = Promise.withResolvers();
+    dispatcher.wake();
+    // What it said before does not count.
+    dispatcher.answered(slot, askedBefore);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(sent).toBe(loss);
+    dispatcher.answered(slot, performance.now());
+  }
+  expect(await measured).toMatchObject({ outcome: "invalid", message: "an answer of any kind" });
+  await dispatcher.stop();
+});
+
 test("deaths before a candidate was counted do not count against its re-measurement", async () => {
   let calls = 0;
   const link = {
     evaluate: async (_: EvaluateRequest, onStage: (stage: "QUEUED") => void): Promise<CallEnd> => {
       onStage("QUEUED");
-      return ++calls === 1 ? { kind: "lost", stage: "QUEUED", why: "connection reset" } : ANSWER;
+      return ++calls === 1 ? LOST : ANSWER;
     },
     cancelAll: () => {},
   } as unknown as EvaluatorLink;
   const { ledger: asked } = ledger({ attempts: 3, deaths: 2 });
-  const dispatcher = new Dispatcher(spec, asked, {
-    ...{ onUnusable: () => {}, onLost: () => {}, onBusy: () => {}, onResult: () => {} },
-  });
-  dispatcher.join("daemon", link, 1, ["m"]);
-  const finalist = { id: "a", island: 0, config: {} } as unknown as AcceptedCandidate;
-  expect(await dispatcher.remeasure(finalist, 1)).toMatchObject({
+  const dispatcher = restarted(asked, link, 1);
+  expect(await dispatcher.remeasure(candidateOf("a"), 1)).toMatchObject({
     outcome: "invalid",
     message: "an answer of any kind",
   });
@@ -117,7 +159,7 @@ test("a candidate that a busy machine could not measure is tried again there, an
     onResult: () => told.push("result"),
   });
   dispatcher.join("daemon", link, 1, ["m"]);
-  dispatcher.add(["a", "b", "c", "d"].map((id) => ({ id, island: 0, config: {} }) as unknown as AcceptedCandidate));
+  dispatcher.add(["a", "b", "c", "d"].map(candidateOf));
   await all;
   expect(told).toEqual(["daemon: too busy to measure", "result", "result", "result", "result"]);
   expect(settled.map(({ candidate }) => candidate).sort()).toEqual(["a", "b", "c", "d"]);
@@ -126,7 +168,7 @@ test("a candidate that a busy machine could not measure is tried again there, an
 
 test.each([
   ["handed back", { kind: "refused", why: "it drains", fault: "draining" }],
-  ["lost with one that had said so", { kind: "lost", stage: "TIMING", why: "connection reset" }],
+  ["lost with one that had said so", { kind: "lost", stage: "TIMING", why: "connection reset", alive: false }],
 ] as const)("%s: tried again, and blamed on the candidate only when it happens for ever", async (_how, end) => {
   let left = 5;
   const link = {
@@ -135,6 +177,7 @@ test.each([
       // Not before it has rested, for which a test does not wait.
       setImmediate(() => {
         for (const slot of dispatcher.slots) slot.restsUntil = 0;
+        for (const slot of dispatcher.slots) dispatcher.answered(slot, performance.now());
         dispatcher.wake();
       });
       return left-- > 0 ? end : ANSWER;
@@ -142,13 +185,10 @@ test.each([
     cancelAll: () => {},
   } as unknown as EvaluatorLink;
   const { ledger: asked } = ledger();
-  const dispatcher = new Dispatcher(spec, asked, {
-    ...{ onUnusable: () => {}, onLost: () => {}, onBusy: () => {}, onResult: () => {} },
-  });
+  const dispatcher = new Dispatcher(spec, asked, QUIET);
   dispatcher.join("daemon", link, 1, ["m"]).leaving = true;
-  const candidate = (id: string) => ({ id, island: 0, config: {} }) as unknown as AcceptedCandidate;
-  expect(await dispatcher.remeasure(candidate("a"), 1)).toMatchObject({ outcome: "invalid" });
+  expect(await dispatcher.remeasure(candidateOf("a"), 1)).toMatchObject({ outcome: "invalid" });
   left = Number.POSITIVE_INFINITY;
-  expect(await dispatcher.remeasure(candidate("b"), 1)).toMatchObject({ outcome: "crashed" });
+  expect(await dispatcher.remeasure(candidateOf("b"), 1)).toMatchObject({ outcome: "crashed" });
   await dispatcher.stop();
 });

@@ -14,21 +14,15 @@ import type { IslandLedger } from "../ledger/island-ledger.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { AcceptedCandidate, EvaluationRecord } from "../ledger/records.ts";
 import { type AttemptId, attemptEnded, attemptStarted, evaluationCounted } from "../telemetry/channels.ts";
+import { type Charge, type Death, earlierCharges, judge, MAX_EXCUSED, Mortality } from "./blame.ts";
 import { backstopMs, type CallEnd, type EvaluatorLink } from "./evaluator-link.ts";
 import { inputSeedOf } from "./input-seed.ts";
 import { DispatchPlan, type EvaluatorSlot, type Task } from "./plan.ts";
 import { recordOf, recordWithoutResult } from "./result.ts";
 
-/**
- * A candidate that was in flight this many times when its daemon died counts as crashed. Before the last of them it is
- * sent alone, so that no candidate is blamed for another one beside it.
- */
-const MAX_DEATHS = 3;
-/** Ends of evaluators that had said so before: as many are not blamed on a candidate, which could have sent the signal. */
-const MAX_SPARED = 10;
 /** How long an evaluator that refused is left alone, milliseconds. */
 const REST_MS = 20;
-/** The same for one that did not answer at all. */
+/** The same for one that drains or is quarantined, which its next description tells. */
 const AWAY_MS = 500;
 /** The same for one whose machine was too busy to measure on. */
 const BUSY_MS = 3_000;
@@ -37,17 +31,25 @@ interface Attempting {
   readonly candidate: AcceptedCandidate;
   readonly workloads: readonly string[];
   attempts: number;
-  deaths: number;
-  /** Attempts that ended because their evaluators were told to end. */
-  spared: number;
+  /** The evaluators that died while they had it. */
+  readonly charges: Charge[];
+  /** How often evaluators that had been told to end handed it back after it had begun. */
+  handedBack: number;
   /** A finalist's re-measurement: its round, and who waits for it. */
   readonly remeasurement: { readonly round: number; readonly done: (record: EvaluationRecord) => void } | null;
+}
+
+/** An evaluator was lost; the other attempts that it had then are lost with it. */
+interface Loss {
+  readonly at: number;
+  readonly alone: boolean;
+  death: Death | null;
 }
 
 export interface DispatcherListener {
   /** An evaluator cannot run this kernel. */
   onUnusable(evaluator: string, fault: EvaluatorFault | null, why: string): void;
-  /** An attempt was lost; for the run's events. */
+  /** An attempt was lost. Its evaluator gets nothing more before `answered` says that it is there. */
   onLost(evaluator: string, candidate: string, why: string): void;
   /** An evaluator's machine was too busy to measure on; the candidate is tried again. */
   onBusy(evaluator: string, why: string): void;
@@ -61,6 +63,9 @@ export class Dispatcher {
   readonly #listener: DispatcherListener;
   readonly #plan = new DispatchPlan<Attempting>();
   readonly #links = new Map<string, EvaluatorLink>();
+  readonly #mortality = new Mortality();
+  /** By the evaluator's id, until it answers. */
+  readonly #losses = new Map<string, Loss>();
   #stopped = false;
   #wake: NodeJS.Timeout | null = null;
   /** Attempts in progress, so that a stop can wait for their ends to be stored. */
@@ -89,13 +94,25 @@ export class Dispatcher {
   join(id: string, link: EvaluatorLink, credits: number, deviceModels: readonly string[]): EvaluatorSlot {
     this.#links.set(id, link);
     const slot = this.#plan.join(id, credits, deviceModels);
+    this.#mortality.joined(performance.now());
     this.#pump();
     return slot;
   }
 
   leave(id: string): void {
+    if (this.#links.delete(id)) this.#mortality.left(performance.now());
     this.#plan.leave(id);
-    this.#links.delete(id);
+  }
+
+  /** This evaluator has answered what it was asked at this time. */
+  answered(slot: EvaluatorSlot, askedAt: number): void {
+    const loss = this.#losses.get(slot.id);
+    if (loss === undefined || loss.at > askedAt) return;
+    // It did not die: the connection did.
+    if (loss.death !== null) this.#mortality.excuse(loss.death);
+    this.#losses.delete(slot.id);
+    slot.silent = false;
+    this.#pump();
   }
 
   add(candidates: readonly AcceptedCandidate[]): void {
@@ -127,15 +144,18 @@ export class Dispatcher {
 
   #enqueue(candidate: AcceptedCandidate, remeasurement: Attempting["remeasurement"]): void {
     const niche = this.#spec.islands[candidate.island]?.niche;
+    // A re-measurement starts afresh: the attempts and deaths before the candidate was counted do not matter.
+    const past = remeasurement === null ? this.#ledger.pastAttempts(candidate.id) : { attempts: 0, deaths: 0 };
     const job: Attempting = {
       candidate,
       workloads: niche?.workloads ?? this.#spec.workloads,
-      // A re-measurement starts afresh: the attempts and deaths before the candidate was counted do not matter.
-      ...(remeasurement === null ? this.#ledger.pastAttempts(candidate.id) : { attempts: 0, deaths: 0 }),
-      spared: 0,
+      attempts: past.attempts,
+      charges: earlierCharges(past.deaths),
+      handedBack: 0,
       remeasurement,
     };
-    this.#plan.add({ job, island: candidate.island, deviceModel: niche?.device ?? null, alone: isSuspect(job) });
+    const alone = judge(job.charges, this.#mortality, performance.now()) !== "again";
+    this.#plan.add({ job, island: candidate.island, deviceModel: niche?.device ?? null, alone });
   }
 
   #pump(): void {
@@ -180,11 +200,35 @@ export class Dispatcher {
     if (attemptEnded.heard) {
       attemptEnded.send({ ...id, end: end.kind, stage, seconds: (performance.now() - startedAt) / 1000 });
     }
+    const charge = this.#chargeOf(slot, end, stage, startedAt);
     slot.inFlight--;
     slot.alone = false;
     if (end.kind !== "refused" || !slot.serving) this.#pump();
-    await this.#ended(task, slot, number, end, stage);
+    await this.#ended(task, slot, number, end, stage, charge);
     this.#pump();
+  }
+
+  /** Null where it is no death, or one of which the candidate knows nothing: it had not reached the evaluator. */
+  #chargeOf(slot: EvaluatorSlot, end: CallEnd, stage: StageName | null, startedAt: number): Charge | null {
+    if (this.#stopped || (end.kind !== "lost" && end.kind !== "cancelled")) return null;
+    const now = performance.now();
+    const ms = now - startedAt;
+    if (end.kind === "lost" && end.alive) {
+      return stage === null ? null : { death: { alone: true, certain: true, excused: false }, ms };
+    }
+    slot.silent = true;
+    let loss = this.#losses.get(slot.id);
+    if (loss === undefined || loss.at < startedAt) {
+      loss = { at: now, alone: slot.inFlight === 1, death: null };
+      this.#losses.set(slot.id, loss);
+    }
+    // Without a stage it may have been gone before.
+    if (stage === null) return null;
+    if (loss.death === null) {
+      loss.death = this.#mortality.died(loss.alone);
+      if (slot.leaving) this.#mortality.excuse(loss.death);
+    }
+    return { death: loss.death, ms };
   }
 
   async #ended(
@@ -193,6 +237,7 @@ export class Dispatcher {
     number: number,
     end: CallEnd,
     stage: StageName | null,
+    charge: Charge | null,
   ): Promise<void> {
     const { job } = task;
     const { id } = job.candidate;
@@ -208,7 +253,10 @@ export class Dispatcher {
         // Another coordinator took the credit, or the daemon drains: rest, then try again, here or on another evaluator.
         slot.restsUntil =
           performance.now() + (end.fault === "draining" || end.fault === "quarantined" ? AWAY_MS : REST_MS);
-        if (stage !== null && end.fault === "draining" && ++job.spared > MAX_SPARED) break;
+        if (stage !== null && end.fault === "draining" && ++job.handedBack > MAX_EXCUSED) {
+          const why = `evaluators ended ${job.handedBack} times while they had this candidate: ${end.why}`;
+          return this.#deliver(job, recordWithoutResult(id, number, slot.id, "crashed", why), stage);
+        }
         await this.#forget(job, number, stage, "refused");
         this.#plan.add(task, true);
         return;
@@ -228,16 +276,18 @@ export class Dispatcher {
         break;
     }
     const why = end.kind === "cancelled" ? "the evaluator cancelled the call" : end.why;
-    // Nobody answers there: it is restarting, or disconnected, which its descriptions will tell.
-    if (stage === null) slot.restsUntil = performance.now() + AWAY_MS;
     this.#listener.onLost(slot.id, id, why);
-    if (stage !== null && !(slot.leaving && ++job.spared <= MAX_SPARED)) job.deaths++;
+    if (charge !== null) job.charges.push(charge);
+    const verdict = judge(job.charges, this.#mortality, performance.now());
     await this.#forget(job, number, stage, "evaluator_lost");
-    if (job.deaths < MAX_DEATHS) {
-      this.#plan.add({ ...task, alone: isSuspect(job) }, true);
+    if (verdict !== "guilty" || charge === null) {
+      this.#plan.add({ ...task, alone: verdict !== "again" }, true);
       return;
     }
-    const message = `evaluators died ${MAX_DEATHS} times while they had this candidate, the last time with this candidate alone: ${why}`;
+    // What it did is no sign of how long evaluators live, and not another candidate's doing.
+    for (const { death } of job.charges) this.#mortality.excuse(death);
+    const times = job.charges.length;
+    const message = `evaluators died ${times} times while they had this candidate, the last time with this candidate alone: ${why}`;
     return this.#deliver(job, recordWithoutResult(id, number, slot.id, "crashed", message), stage);
   }
 
@@ -304,9 +354,4 @@ export class Dispatcher {
       neverStopEarly: spec.search === "exhaustive",
     };
   }
-}
-
-/** One more death of its daemon is its own doing. */
-function isSuspect(job: Attempting): boolean {
-  return job.deaths >= MAX_DEATHS - 1;
 }

@@ -26,8 +26,8 @@ export type CallEnd =
   | { readonly kind: "rejected"; readonly why: string }
   /** The daemon cannot run this kernel at all. */
   | { readonly kind: "unusable"; readonly fault: EvaluatorFault | null; readonly why: string }
-  /** The daemon or the connection went away, or the backstop deadline passed. */
-  | { readonly kind: "lost"; readonly stage: StageName | null; readonly why: string }
+  /** The daemon or the connection went away. `alive`: the daemon is there; it failed at this request, or hangs in it. */
+  | { readonly kind: "lost"; readonly stage: StageName | null; readonly why: string; readonly alive: boolean }
   | { readonly kind: "cancelled" };
 
 const BACKSTOP_MS = 15 * 60_000;
@@ -107,7 +107,7 @@ export class EvaluatorLink {
         if (result === null) end(endOfError(error, stage));
       });
       call.on("end", () => {
-        if (result === null) end({ kind: "lost", stage, why: "the stream ended without a result" });
+        if (result === null) end({ kind: "lost", stage, why: "the stream ended without a result", alive: true });
       });
     });
   }
@@ -160,7 +160,7 @@ function endOfError(error: ServiceError, stage: StageName | null): CallEnd {
       // gRPC itself says the same of an evaluator that does not answer.
       return fault === "draining" || fault === "quarantined"
         ? { kind: "refused", why, fault }
-        : { kind: "lost", stage, why };
+        : { kind: "lost", stage, why, alive: false };
     case status.INVALID_ARGUMENT:
       return { kind: "rejected", why };
     case status.FAILED_PRECONDITION:
@@ -171,6 +171,6 @@ function endOfError(error: ServiceError, stage: StageName | null): CallEnd {
     case status.CANCELLED:
       return { kind: "cancelled" };
     default:
-      return { kind: "lost", stage, why };
+      return { kind: "lost", stage, why, alive: fault !== null || error.code === status.DEADLINE_EXCEEDED };
   }
 }

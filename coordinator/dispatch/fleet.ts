@@ -141,6 +141,13 @@ export class Fleet {
     return first === undefined ? null : { fault: first.fault, why: first.why };
   }
 
+  /** An attempt was lost there: looks at once whether it lives. */
+  look(id: string): void {
+    for (const member of this.#members.values()) {
+      if (member.description?.id === id && !member.asked) void this.#describe(member);
+    }
+  }
+
   markUnusable(id: string, fault: EvaluatorFault | null, why: string): void {
     for (const member of this.#members.values()) {
       if (member.description?.id !== id) continue;
@@ -239,6 +246,7 @@ export class Fleet {
 
   async #describe(member: Member): Promise<void> {
     let description: Description;
+    const askedAt = performance.now();
     member.asked = true;
     try {
       description = await member.link.describe(this.#run);
@@ -269,6 +277,7 @@ export class Fleet {
     if (description.draining && member.slot !== null) member.slot.leaving = true;
     if (description.draining || member.drained) this.#part(member, "draining");
     else this.#serve(member, description);
+    if (member.slot !== null) this.#dispatcher.answered(member.slot, askedAt);
   }
 
   #serve(member: Member, description: Description): void {

@@ -34,26 +34,36 @@ test("a candidate goes to the least loaded evaluator that has its device and is 
   expect(plan.next(50)?.slot.id).toBe("b");
 });
 
-test("one that goes alone waits until its evaluator is empty, which takes nothing else before or beside it", () => {
+test("one that goes alone goes first, once its evaluator is empty, which takes nothing else before or beside it", () => {
   const plan = new DispatchPlan<string>();
   const slot = plan.join("a", 4, ["m"]);
   const ordinary = (job: string, island: number) => ({ job, island, deviceModel: null, alone: false });
   plan.add(ordinary("first", 0));
   expect(plan.next(0)?.task.job).toBe("first");
-  plan.add({ job: "suspect", island: 0, deviceModel: null, alone: true });
   plan.add(ordinary("other", 1));
-  // Island 1 is next in the rotation; the island after it no longer passes the suspect.
-  expect(plan.next(0)?.task.job).toBe("other");
-  plan.add(ordinary("another", 1));
-  plan.add(ordinary("third", 2));
-  expect(plan.next(0)?.task.job).toBe("third");
+  plan.add({ job: "suspect", island: 0, deviceModel: null, alone: true });
   expect(plan.next(0)).toBeNull();
   slot.inFlight = 0;
   expect(plan.next(0)?.task.job).toBe("suspect");
   expect(plan.next(0)).toBeNull();
   slot.inFlight = 0;
   slot.alone = false;
-  expect(plan.next(0)?.task.job).toBe("another");
+  expect(plan.next(0)?.task.job).toBe("other");
+  expect(plan.waiting).toBe(0);
+});
+
+test("those that go alone take half of the evaluators at most, and an evaluator that is silent takes nothing", () => {
+  const plan = new DispatchPlan<number>();
+  const slots = ["a", "b", "c", "d"].map((id) => plan.join(id, 4, ["m"]));
+  for (let job = 0; job < 4; job++) plan.add({ job, island: 0, deviceModel: null, alone: true });
+  for (let job = 4; job < 20; job++) plan.add({ job, island: 0, deviceModel: null, alone: false });
+  const given: number[] = [];
+  for (let next = plan.next(0); next !== null; next = plan.next(0)) given.push(next.task.job);
+  expect(given.filter((job) => job < 4)).toEqual([0, 1]);
+  expect(slots.map(({ inFlight }) => inFlight)).toEqual([1, 1, 4, 4]);
+  for (const slot of slots) Object.assign(slot, { inFlight: 0, alone: false, silent: slot.id !== "d" });
+  expect(plan.next(0)).toMatchObject({ task: { job: 2 }, slot: { id: "d" } });
+  expect(plan.next(0)).toBeNull();
 });
 
 test("an island that fits no evaluator does not block the others", () => {
@@ -104,6 +114,7 @@ test("windows add up to the credits, and every island that fits gets one", () =>
         restsUntil: 0,
         inFlight: 0,
         alone: false,
+        silent: false,
         leaving: false,
       }));
       const windows = windowsOf(list, models);

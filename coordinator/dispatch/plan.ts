@@ -27,6 +27,8 @@ export interface EvaluatorSlot {
   inFlight: number;
   /** Its candidate must be evaluated alone. */
   alone: boolean;
+  /** An attempt was lost there, and nothing has been heard of it since. */
+  silent: boolean;
   /** It has said that it ends: that it did is no candidate's doing. */
   leaving: boolean;
 }
@@ -34,6 +36,8 @@ export interface EvaluatorSlot {
 export class DispatchPlan<J> {
   /** By island. */
   readonly #queues: Task<J>[][] = [];
+  /** Those that go alone, before all others. */
+  readonly #alone: Task<J>[] = [];
   readonly #slots = new Map<string, EvaluatorSlot>();
   #waiting = 0;
   #nextIsland = 0;
@@ -45,7 +49,7 @@ export class DispatchPlan<J> {
   /** Null: for any. */
   waitingByModel(): Map<string | null, number> {
     const counts = new Map<string | null, number>();
-    for (const queue of this.#queues.values()) {
+    for (const queue of [this.#alone, ...this.#queues]) {
       for (const { deviceModel } of queue) counts.set(deviceModel, (counts.get(deviceModel) ?? 0) + 1);
     }
     return counts;
@@ -56,7 +60,8 @@ export class DispatchPlan<J> {
   }
 
   join(id: string, credits: number, deviceModels: readonly string[]): EvaluatorSlot {
-    const slot = { id, credits, deviceModels, serving: true, restsUntil: 0, inFlight: 0, alone: false, leaving: false };
+    const state = { serving: true, restsUntil: 0, inFlight: 0, alone: false, silent: false, leaving: false };
+    const slot = { id, credits, deviceModels, ...state };
     this.#slots.set(id, slot);
     return slot;
   }
@@ -67,25 +72,31 @@ export class DispatchPlan<J> {
 
   /** `first`: ahead of its island's queue, for an attempt that was lost. */
   add(task: Task<J>, first = false): void {
+    this.#waiting++;
+    if (task.alone) {
+      this.#alone.push(task);
+      return;
+    }
     while (this.#queues.length <= task.island) this.#queues.push([]);
     const queue = this.#queues[task.island] as Task<J>[];
     if (first) queue.unshift(task);
     else queue.push(task);
-    this.#waiting++;
   }
 
   /** Takes back everything that waits. */
   clear(): Task<J>[] {
     this.#waiting = 0;
-    return this.#queues.splice(0).flat();
+    return [...this.#alone.splice(0), ...this.#queues.splice(0).flat()];
   }
 
   /** The next attempt to start at time `now`; null when nothing fits a free credit. The slot's load is counted. */
   next(now: number): { task: Task<J>; slot: EvaluatorSlot } | null {
-    // Asked after every result: with hundreds of islands and evaluators it looks at each of them once.
-    const found = new Map<string | null, EvaluatorSlot | null>();
     // Evaluators that wait to be empty for one who goes there alone.
     const kept = new Set<EvaluatorSlot>();
+    const alone = this.#nextAlone(now, kept);
+    if (alone !== null) return alone;
+    // Asked after every result: with hundreds of islands and evaluators it looks at each of them once.
+    const found = new Map<string | null, EvaluatorSlot | null>();
     const islands = this.#queues.length;
     for (let step = 0; step < islands && this.#waiting > 0; step++) {
       const island = (this.#nextIsland + step) % islands;
@@ -98,26 +109,44 @@ export class DispatchPlan<J> {
         found.set(task.deviceModel, slot);
       }
       if (slot === null) continue;
-      if (task.alone && slot.inFlight > 0) {
-        kept.add(slot);
-        found.clear();
-        continue;
-      }
       queue.shift();
-      this.#waiting--;
       this.#nextIsland = island + 1;
-      slot.inFlight++;
-      slot.alone = task.alone;
-      return { task, slot };
+      return this.#give(task, slot);
     }
     return null;
+  }
+
+  /** On at most half of the evaluators at once: candidates that end their evaluators do not end all of them together. */
+  #nextAlone(now: number, kept: Set<EvaluatorSlot>): { task: Task<J>; slot: EvaluatorSlot } | null {
+    if (this.#alone.length === 0) return null;
+    const slots = [...this.#slots.values()].filter(({ serving }) => serving);
+    const room = Math.ceil(slots.length / 2) - slots.filter(({ alone }) => alone).length;
+    for (const [at, task] of this.#alone.entries()) {
+      if (kept.size >= room) break;
+      const slot = this.#leastLoaded(task.deviceModel, now, kept);
+      if (slot === null) continue;
+      if (slot.inFlight > 0) {
+        kept.add(slot);
+        continue;
+      }
+      this.#alone.splice(at, 1);
+      return this.#give(task, slot);
+    }
+    return null;
+  }
+
+  #give(task: Task<J>, slot: EvaluatorSlot): { task: Task<J>; slot: EvaluatorSlot } {
+    this.#waiting--;
+    slot.inFlight++;
+    slot.alone = task.alone;
+    return { task, slot };
   }
 
   #leastLoaded(deviceModel: string | null, now: number, kept: ReadonlySet<EvaluatorSlot>): EvaluatorSlot | null {
     let best: EvaluatorSlot | null = null;
     for (const slot of this.#slots.values()) {
       if (!fits(slot, deviceModel) || slot.inFlight >= slot.credits || slot.restsUntil > now) continue;
-      if (slot.alone || kept.has(slot)) continue;
+      if (slot.alone || slot.silent || kept.has(slot)) continue;
       if (best === null || slot.inFlight / slot.credits < best.inFlight / best.credits) best = slot;
     }
     return best;

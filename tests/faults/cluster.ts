@@ -13,8 +13,9 @@ import { writeSyntheticSpace } from "../support/synthetic-space.ts";
 import { Link } from "./link.ts";
 import type { ClockedName, EvaluatorName, Fault, LinkName, ProcessName } from "./schedule.ts";
 import { Supervised } from "./supervised.ts";
+import type { Moment } from "./timeline.ts";
 import { Volume } from "./volume.ts";
-import { Witness } from "./witness.ts";
+import { type SeenEvent, Witness } from "./witness.ts";
 
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const COORDINATOR = file("../../coordinator/cli/main.ts");
@@ -35,8 +36,10 @@ type Program = Exclude<ProcessName, "nats"> | "standby";
 export interface ClusterOptions {
   readonly seed: number;
   readonly evaluations: number;
-  /** An ending of a program that no fault explains. */
-  readonly onTrouble: (text: string) => void;
+  /** A program has ended, or works again. */
+  readonly onMoment: (moment: Omit<Moment, "at">) => void;
+  /** It ended by itself, which a fault may have led to. `stderr`: all that it said. */
+  readonly onEnded: (name: string, how: string, stderr: string) => void;
 }
 
 export class FaultyCluster implements AsyncDisposable {
@@ -170,10 +173,30 @@ export class FaultyCluster implements AsyncDisposable {
         this.#completed.resolve();
         return true;
       }
-      if (signal !== "SIGKILL") this.#options.onTrouble(`${name} ended with ${code ?? signal}: ${lastWords(stderr)}`);
+      if (signal !== "SIGKILL") {
+        const how = `${name} ended with ${code ?? signal}`;
+        const isWriting = name !== "standby" && name !== "coordinator";
+        this.#options.onMoment({
+          text: `${how}: ${stderr.trim().split("\n").at(-1) ?? ""}`,
+          ...(isWriting && { change: { part: name, is: "away" as const } }),
+        });
+        this.#options.onEnded(name, how, stderr);
+      }
       return false;
     };
     this.#programs.set(name, new Supervised({ command, cwd: this.#place.path, env, onEnd }));
+  }
+
+  /** What the coordinator stored about the parts of its run. */
+  partOf({ kind, message, data }: SeenEvent): Moment["change"] {
+    if (kind === "leased") {
+      const { worker } = JSON.parse(data ?? "{}") as { worker: string };
+      const part = (["worker-0", "worker-1"] as const).find((name) => worker.startsWith(name));
+      return part && { part, is: "back" };
+    }
+    if (kind !== "evaluator") return undefined;
+    const part = (["evaluator-0", "evaluator-1"] as const).find((name) => message.includes(`:${this.#link(name).port} `));
+    return part && { part, is: message.includes(" serves") ? "back" : "away" };
   }
 
   #clockOf(name: ClockedName): string {
@@ -214,12 +237,6 @@ export class FaultyCluster implements AsyncDisposable {
     }
     return null;
   }
-}
-
-/** The last line; an error that no program expects has a stack. */
-function lastWords(stderr: string): string {
-  const lines = stderr.trim().split("\n");
-  return lines.some((line) => line.startsWith("    at ")) ? lines.slice(-25).join("\n    ") : (lines.at(-1) ?? "");
 }
 
 function send(pid: number, signal: NodeJS.Signals): boolean {

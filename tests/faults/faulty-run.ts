@@ -4,6 +4,7 @@ import { audit, type Finding } from "./audit.ts";
 import { FaultyCluster } from "./cluster.ts";
 import { describeFault, type Scheduled, scheduleOf } from "./schedule.ts";
 import { openStored, readLedger } from "./stored-ledger.ts";
+import { type Absence, absencesIn, type Moment, takenBy } from "./timeline.ts";
 
 export interface FaultyRunOptions {
   readonly seed: number;
@@ -17,8 +18,16 @@ interface Stall {
   readonly ms: number;
   /** After this many evaluations. */
   readonly after: number;
-  /** The faults that were under way in it. */
-  readonly during: readonly string[];
+  /** Parts of the run that were away in it. */
+  readonly away: readonly Absence[];
+  /** What happened from a little before it to its end, `at` counted from its beginning. */
+  readonly moments: readonly Moment[];
+}
+
+/** A program that ended by itself, with all that it said on standard error. */
+export interface OwnEnd {
+  readonly how: string;
+  readonly stderr: string;
 }
 
 export interface FaultyRun {
@@ -27,6 +36,7 @@ export interface FaultyRun {
   readonly without: readonly string[];
   readonly findings: readonly Finding[];
   readonly longestStall: Stall;
+  readonly ends: readonly OwnEnd[];
   readonly seconds: number;
 }
 
@@ -35,30 +45,50 @@ const SPARES = 20;
 const LOOK_MS = 20;
 const TOLD_MS = 2_000;
 /**
- * A run that stands still meets the next fault all the same, once it has had the time that it took to start: a busy machine
- * takes many times as long as an idle one, and a run that never gets up again says nothing.
+ * A run that stands still meets the next fault all the same, once it has had the time that it took to start. That time doubles
+ * with each fault until it moves again: a machine can become busier than it was at the start, and a run that is hurt sooner
+ * than it can get up says nothing.
  */
 const MIN_STILL_MS = 1_500;
-/** Against hanging, once no fault is left: as often the time that it took to start. */
+/** Against hanging, once no fault is left: so long without a stored evaluation, or as often the time that it took to start. */
 const END_LIMIT = 30;
 const MIN_END_LIMIT_MS = 180_000;
-
-interface Underway {
-  readonly text: string;
-  readonly from: number;
-  to: number;
-}
+/** What led to a stall may have happened a little before it. */
+const BEFORE_MS = 1_000;
+/** What was stored just before the coordinator went away may be seen just after. */
+const LATE_MS = 150;
 
 export async function faultyRun({ seed, faults, onNote, keep }: FaultyRunOptions): Promise<FaultyRun> {
   const startedAt = performance.now();
   const evaluations = faults * PER_FAULT + PER_FAULT;
-  await using cluster = await FaultyCluster.start({ seed, evaluations, onTrouble: onNote });
+  const moments: Moment[] = [];
+  const ends: OwnEnd[] = [];
+  let coordinatorGoneAt = Number.POSITIVE_INFINITY;
+  const note = (moment: Omit<Moment, "at">) => {
+    const at = performance.now();
+    moments.push({ at, ...moment });
+    if (moment.change?.part === "coordinator") {
+      coordinatorGoneAt = moment.change.is === "away" ? Math.min(at, coordinatorGoneAt) : Number.POSITIVE_INFINITY;
+    }
+    onNote(moment.text);
+  };
+  /** Something was stored, so somebody writes. */
+  const wrote = () => {
+    if (performance.now() - coordinatorGoneAt > LATE_MS) {
+      note({ text: "a coordinator writes", change: { part: "coordinator", is: "back" } });
+    }
+  };
+  await using cluster = await FaultyCluster.start({
+    ...{ seed, evaluations, onMoment: note },
+    onEnded: (_name, how, stderr) => ends.push({ how, stderr }),
+  });
   const { witness } = cluster;
   const schedule = scheduleOf(seed, faults + SPARES, PER_FAULT);
   const waiting: Scheduled[] = schedule.slice(0, faults);
   /** In the place of faults whose target was not there. */
   const spares = schedule.slice(faults);
-  const underway: Underway[] = [];
+  let underway = 0;
+  let suffered = 0;
   const running: Promise<void>[] = [];
   const without: string[] = [];
   let over = false;
@@ -68,47 +98,56 @@ export async function faultyRun({ seed, faults, onNote, keep }: FaultyRunOptions
 
   const suffer = async ({ number, fault }: Scheduled) => {
     const text = `${number}: ${describeFault(fault)}`;
-    const own = { text, from: performance.now(), to: Number.POSITIVE_INFINITY };
-    underway.push(own);
-    onNote(text);
+    const part = takenBy(fault);
+    underway++;
+    suffered++;
+    note({ text, ...(part && { change: { part, is: "away" as const } }) });
     if (!(await cluster.suffer(fault))) {
       without.push(text);
       waiting.push(...spares.splice(0, 1).map((spare) => ({ ...spare, after: 0 })));
     }
-    own.to = performance.now();
+    underway--;
+    // What was killed is back when it works again; the server of NATS is not heard of.
+    const isBack = part !== null && (fault.kind !== "kill" || part === "nats");
+    if (isBack) note({ text: `${number} is over`, change: { part, is: "back" } });
   };
 
   // Faults begin once the run has.
-  let longestStall: Stall = { ms: 0, after: 0, during: [] };
+  let longestStall: Stall = { ms: 0, after: 0, away: [], moments: [] };
   let count = 0;
   let movedAt = performance.now();
   let facedAt = performance.now();
   let liftedAt = Number.POSITIVE_INFINITY;
-  let stillMs = MIN_STILL_MS;
+  let startMs = MIN_STILL_MS;
+  let patienceMs = MIN_STILL_MS;
   while (!over) {
     await sleep(LOOK_MS);
     const now = performance.now();
     const is = witness.look();
+    for (const event of witness.events()) {
+      wrote();
+      const change = cluster.partOf(event);
+      if (change !== undefined || event.kind !== "attempt_lost") note({ text: event.message, ...(change && { change }) });
+    }
     if (is > count) {
-      if (count > 0 && now - movedAt > longestStall.ms) {
-        const [from, to] = [movedAt, now];
-        const during = underway.filter((fault) => fault.from < to && fault.to > from - 250).map(({ text }) => text);
-        longestStall = { ms: Math.round(to - from), after: count, during };
-      }
-      if (count === 0) stillMs = Math.max(MIN_STILL_MS, now - startedAt);
+      wrote();
+      if (count > 0 && now - movedAt > longestStall.ms) longestStall = stallOf(moments, movedAt, now, count);
+      if (count === 0) startMs = Math.max(MIN_STILL_MS, now - startedAt);
       if (now - movedAt > TOLD_MS) onNote(`nothing was stored for ${((now - movedAt) / 1000).toFixed(1)} s`);
+      patienceMs = startMs;
       count = is;
       movedAt = now;
     }
     const next = waiting[0];
-    if (next !== undefined && count > 0 && (count >= next.after || now - Math.max(movedAt, facedAt) > stillMs)) {
+    const isStill = now - Math.max(movedAt, facedAt) > patienceMs;
+    if (next !== undefined && count > 0 && (count >= next.after || isStill)) {
+      if (count < next.after && facedAt > movedAt) patienceMs *= 2;
       waiting.shift();
       facedAt = now;
       running.push(suffer(next));
     }
-    const isLifted = waiting.length === 0 && underway.every(({ to }) => to < now);
-    liftedAt = isLifted ? Math.min(liftedAt, now) : Number.POSITIVE_INFINITY;
-    if (now - liftedAt > Math.max(MIN_END_LIMIT_MS, END_LIMIT * stillMs)) break;
+    liftedAt = waiting.length === 0 && underway === 0 ? Math.min(liftedAt, now) : Number.POSITIVE_INFINITY;
+    if (now - Math.max(liftedAt, movedAt) > Math.max(MIN_END_LIMIT_MS, END_LIMIT * startMs)) break;
   }
   await Promise.all(running);
   if (waiting.length > 0) onNote(`the run was over before ${waiting.length} of its faults`);
@@ -121,5 +160,15 @@ export async function faultyRun({ seed, faults, onNote, keep }: FaultyRunOptions
   if (keep !== undefined) await db.backup(keep);
   db.close();
   const seconds = (performance.now() - startedAt) / 1000;
-  return { faults: underway.length - without.length, without, findings, longestStall, seconds };
+  return { faults: suffered - without.length, without, findings, longestStall, ends, seconds };
+}
+
+function stallOf(moments: readonly Moment[], from: number, to: number, after: number): Stall {
+  const around = moments.filter(({ at }) => at > from - BEFORE_MS && at <= to);
+  return {
+    ms: Math.round(to - from),
+    after,
+    away: absencesIn(moments, from, to),
+    moments: around.map((moment) => ({ ...moment, at: Math.round(moment.at - from) })),
+  };
 }

@@ -1,8 +1,9 @@
 /** `npm run test:faults`: random faults on every process of a run, then an audit of its ledger. */
 import { parseArgs } from "node:util";
-import { faultyRun } from "./faulty-run.ts";
+import { type FaultyRun, faultyRun, type OwnEnd } from "./faulty-run.ts";
 import { syncEquality } from "./sync-equality.ts";
 import { takeOver, WAYS_TO_GO } from "./takeover.ts";
+import { describeAbsences } from "./timeline.ts";
 
 const HELP = `Usage: npm run test:faults -- [--seed N] [--seeds N] [--faults N] [--verbose]
 
@@ -69,20 +70,36 @@ async function main(): Promise<void> {
   };
   let faults = 0;
   let wrong = 0;
+  let longest: { readonly seed: number; readonly stall: FaultyRun["longestStall"] } | null = null;
   for (let seed = first; seed < first + Number(values.seeds); seed++) {
     if (values.verbose) console.log(`seed ${seed}`);
     const run = await faultyRun({ seed, faults: Number(values.faults), onNote });
     faults += run.faults;
     wrong += run.findings.length;
     const { longestStall: stall } = run;
+    if (longest === null || stall.ms > longest.stall.ms) longest = { seed, stall };
     const count = (problem: string) => run.findings.filter((finding) => finding.problem === problem).length;
     console.log(
       `seed ${seed}: ${run.faults} faults in ${run.seconds.toFixed(0)} s, ${count("lost")} lost, ${count("double")} double, ${count("zombie")} zombie writes, ${count("incomplete") === 0 ? "complete" : "NOT complete"}; ` +
-        `longest stall ${(stall.ms / 1000).toFixed(1)} s after ${stall.after} evaluations, during ${stall.during.join("; ") || "no fault"}`,
+        `longest stall ${(stall.ms / 1000).toFixed(1)} s after ${stall.after} evaluations, ${describeAbsences(stall.away)}`,
     );
     for (const { problem, text } of run.findings) console.log(`  ${problem}: ${text}`);
     if (run.without.length > 0) console.log(`  not possible: ${run.without.join("; ")}`);
+    for (const end of run.ends.filter(isUnexplained)) {
+      console.log(`  ${end.how}, and said at the end:\n    ${end.stderr.trim().split("\n").slice(-60).join("\n    ")}`);
+    }
   }
   console.log(`${faults} faults, ${wrong} findings`);
+  if (longest !== null) {
+    console.log(`The longest stall, of seed ${longest.seed}, from a second before it:`);
+    for (const { at, text } of longest.stall.moments) console.log(`  ${(at / 1000).toFixed(2).padStart(6)} s  ${text}`);
+    console.log(`  ${(longest.stall.ms / 1000).toFixed(2).padStart(6)} s  the next evaluation was stored`);
+  }
   process.exitCode = wrong === 0 ? 0 : 1;
+}
+
+/** Programs say in one line what they end of; a stack, or nothing, is an error that nobody expected. */
+function isUnexplained({ stderr }: OwnEnd): boolean {
+  const last = stderr.trim().split("\n").at(-1) ?? "";
+  return !/^(coordinator|standby|island-worker|gpu-evaluator|The|Cannot)\b/.test(last);
 }

@@ -7,12 +7,15 @@ export interface SupervisedOptions {
   readonly command: () => Promise<readonly string[]>;
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  /** It ended. True where it is done and not started again. */
+  /** It ended, and said this on standard error. True where it is done and not started again. */
   readonly onEnd: (code: number | null, signal: NodeJS.Signals | null, stderr: string) => boolean;
 }
 
 const AGAIN_MS = 150;
-const MAX_KEPT = 4_000;
+/** Of standard error: a stack with its causes, and what was said before. */
+const MAX_KEPT = 32_000;
+/** What a process said last may arrive after its end; a child of its own can keep its standard error open for ever. */
+const LAST_WORDS_MS = 2_000;
 
 export class Supervised {
   readonly #options: SupervisedOptions;
@@ -27,10 +30,6 @@ export class Supervised {
 
   get pid(): number | undefined {
     return this.#child?.pid;
-  }
-
-  signal(signal: NodeJS.Signals): void {
-    this.#child?.kill(signal);
   }
 
   async close(): Promise<void> {
@@ -49,11 +48,17 @@ export class Supervised {
     child.stderr.on("data", (text: Buffer) => {
       stderr = (stderr + text.toString()).slice(-MAX_KEPT);
     });
+    const saidAll = new Promise<void>((resolve) => child.stderr.once("close", resolve));
     this.#ended = new Promise((resolve) => {
       child.once("exit", (code, signal) => {
         resolve();
-        if (this.#closing || onEnd(code, signal, stderr)) return;
-        void sleep(AGAIN_MS).then(() => this.#start());
+        if (this.#closing) return;
+        void Promise.race([saidAll, sleep(LAST_WORDS_MS, undefined, { ref: false })])
+          .then(() => {
+            child.stderr.destroy();
+            return this.#closing || onEnd(code, signal, stderr) ? null : sleep(AGAIN_MS);
+          })
+          .then((again) => (again === null ? null : this.#start()));
       });
     });
   }

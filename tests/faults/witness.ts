@@ -1,13 +1,20 @@
-/** Watches a run through its database: what was stored once must be there at the end, and how long nothing was. */
+/** Watches a run through its database: what was stored once must be there at the end, and what the coordinator says of it. */
 import { existsSync } from "node:fs";
 import type Database from "better-sqlite3";
 import type { StoredLedger } from "./audit.ts";
 import { FIRST_RUN, openStored } from "./stored-ledger.ts";
 
+export interface SeenEvent {
+  readonly kind: string;
+  readonly message: string;
+  readonly data: string | null;
+}
+
 export class Witness {
   readonly path: string;
   #db: Database.Database | null = null;
   #row = 0;
+  #event = 0;
   readonly seen: StoredLedger["seen"][number][] = [];
 
   constructor(path: string) {
@@ -26,6 +33,14 @@ export class Witness {
       this.seen.push(evaluation);
     }
     return this.seen.length;
+  }
+
+  /** Events of the run since it was last asked for them. */
+  events(): SeenEvent[] {
+    const sql = `select id, kind, message, data from events where id > ? and run = (${FIRST_RUN}) order by id`;
+    const rows = (this.#ask((db) => db.prepare(sql).all(this.#event)) ?? []) as (SeenEvent & { id: number })[];
+    this.#event = rows.at(-1)?.id ?? this.#event;
+    return rows;
   }
 
   close(): void {

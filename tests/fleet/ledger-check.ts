@@ -7,6 +7,8 @@ export interface LedgerCheck {
   readonly evaluated: number;
   readonly attempts: number;
   readonly lost: number;
+  /** Of them, those that no evaluator had acknowledged: most were sent to one that was gone. */
+  readonly unheard: number;
   readonly handedBack: number;
   /** From listening to the first attempt, in order, milliseconds. */
   readonly joinMs: readonly number[];
@@ -48,6 +50,7 @@ export function checkLedger(ledger: LedgerView, joined: readonly Joined[]): Ledg
     evaluated,
     attempts: count("select count(*) n from attempts"),
     lost: ends("evaluator_lost"),
+    unheard: count(`select count(*) n from attempts where "end" = 'evaluator_lost' and stage is null`),
     handedBack: ends("refused"),
     joinMs: joinMs.toSorted((a, b) => a - b),
     wrong: checks.filter(([, number]) => number !== 0).map(([what, number]) => `${number} ${what}`),

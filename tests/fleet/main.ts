@@ -37,7 +37,7 @@ console.log(
   `from listening to the first candidate, ${checked.joinMs.length} evaluators: median ${at(0.5)} ms, 95 % within ${at(0.95)} ms, all within ${at(1)} ms`,
 );
 console.log(
-  `${checked.accepted} accepted, ${checked.evaluated} evaluated, ${checked.attempts} attempts: ${checked.lost} lost, ${checked.handedBack} handed back`,
+  `${checked.accepted} accepted, ${checked.evaluated} evaluated, ${checked.attempts} attempts: ${checked.lost} lost (${checked.unheard} before the evaluator had them), ${checked.handedBack} handed back`,
 );
 for (const wrong of checked.wrong) console.log(`WRONG: ${wrong}`);
 if (checked.wrong.length === 0) console.log("the ledger is exact");
