@@ -195,7 +195,9 @@ export class FaultyCluster implements AsyncDisposable {
       return part && { part, is: "back" };
     }
     if (kind !== "evaluator") return undefined;
-    const part = (["evaluator-0", "evaluator-1"] as const).find((name) => message.includes(`:${this.#link(name).port} `));
+    const part = (["evaluator-0", "evaluator-1"] as const).find((name) =>
+      message.includes(`:${this.#link(name).port} `),
+    );
     return part && { part, is: message.includes(" serves") ? "back" : "away" };
   }
 

@@ -127,7 +127,8 @@ export async function faultyRun({ seed, faults, onNote, keep }: FaultyRunOptions
     for (const event of witness.events()) {
       wrote();
       const change = cluster.partOf(event);
-      if (change !== undefined || event.kind !== "attempt_lost") note({ text: event.message, ...(change && { change }) });
+      if (change !== undefined || event.kind !== "attempt_lost")
+        note({ text: event.message, ...(change && { change }) });
     }
     if (is > count) {
       wrote();
