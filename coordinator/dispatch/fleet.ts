@@ -196,9 +196,9 @@ export class Fleet {
   }
 
   /** @param left evaluations of the budget that no candidate has taken yet; null without a budget. */
-  figures(left: number | null): FleetFigures {
+  figures(left: number | null, paused: boolean): FleetFigures {
     const { waiting, inFlight } = this.#dispatcher;
-    return figuresOf(this.snapshots(), { waiting, inFlight, left }, this.#bounds);
+    return figuresOf(this.snapshots(), { waiting, inFlight, left, paused }, this.#bounds);
   }
 
   descriptions(): { id: string; address: string; description: Description; state: EvaluatorSnapshot["state"] }[] {

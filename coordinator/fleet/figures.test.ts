@@ -10,7 +10,7 @@ const evaluator = (overrides: Partial<CountedEvaluator>): CountedEvaluator => ({
   devices: [gpu("H100", null)],
   ...overrides,
 });
-const idle = { waiting: new Map<string | null, number>(), inFlight: 0, left: 0 };
+const idle = { waiting: new Map<string | null, number>(), inFlight: 0, left: 0, paused: false };
 
 it("counts credits, busy shares and what waits, by device model and in all", () => {
   const figures = figuresOf(
@@ -29,6 +29,7 @@ it("counts credits, busy shares and what waits, by device model and in all", () 
       ]),
       inFlight: 10,
       left: 100,
+      paused: false,
     },
     { floor: 2, ceiling: 4 },
   );
@@ -58,6 +59,7 @@ it.each([
   ],
   ["the floor is above the work", [evaluator({})], { ...idle, left: 1 }, { floor: 3, ceiling: 9 }, 3],
   ["only the clock limits the run", [evaluator({})], { ...idle, left: null }, { floor: 0, ceiling: 9 }, 9],
+  ["it is paused", [evaluator({})], { ...idle, inFlight: 8, left: 5000, paused: true }, { floor: 3, ceiling: 9 }, 3],
   ["no ceiling is stated", [evaluator({})], { ...idle, left: 5000 }, { floor: 3, ceiling: null }, null],
 ])("wants as many evaluators as there is work for: %s", (_case, evaluators, work, bounds, wanted) => {
   expect(figuresOf(evaluators, work, bounds).evaluators_wanted).toBe(wanted);

@@ -37,8 +37,8 @@ export const fleetFigures = z.object({
   /** Fewer serve than the floor: the run waits. */
   below_floor: z.boolean(),
   /**
-   * How many evaluators the run has work for, between floor and ceiling, 0 when nothing is left to do. Null where only a
-   * ceiling could say: a search takes any number.
+   * How many evaluators the run has work for, between floor and ceiling; the floor while it is paused, 0 when nothing is
+   * left to do. Null where only a ceiling could say: a search takes any number.
    */
   evaluators_wanted: count.nullable(),
   models: z.array(ofModel),
@@ -58,11 +58,12 @@ export interface FleetWork {
   readonly waiting: ReadonlyMap<string | null, number>;
   readonly inFlight: number;
   readonly left: number | null;
+  readonly paused: boolean;
 }
 
 export function figuresOf(
   evaluators: readonly CountedEvaluator[],
-  { waiting, inFlight, left }: FleetWork,
+  { waiting, inFlight, left, paused }: FleetWork,
   { floor, ceiling }: FleetBounds,
 ): FleetFigures {
   const serving = evaluators.filter(({ state }) => state === "serving");
@@ -88,7 +89,7 @@ export function figuresOf(
     floor,
     ceiling,
     below_floor: serving.length < floor,
-    evaluators_wanted: wanted(serving, candidatesWaiting + inFlight, left, { floor, ceiling }),
+    evaluators_wanted: paused ? floor : wanted(serving, candidatesWaiting + inFlight, left, { floor, ceiling }),
     models: [...models].sort().map((model) => ofOneModel(model, serving, waiting.get(model) ?? 0)),
   };
 }

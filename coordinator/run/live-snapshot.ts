@@ -85,7 +85,10 @@ export class LiveView {
         exhausted: island.exhausted,
       })),
       evaluators: this.#fleet.snapshots(),
-      fleet: this.#fleet.figures(spec.evaluations === UNLIMITED_EVALUATIONS ? null : this.#state.remaining),
+      fleet: this.#fleet.figures(
+        spec.evaluations === UNLIMITED_EVALUATIONS ? null : this.#state.remaining,
+        phase === "paused",
+      ),
     };
   }
 

@@ -47,6 +47,10 @@ const pod = z.looseObject({
 const workload = z.looseObject({ template: pod });
 const selecting = z.looseObject({ selector: z.looseObject({ matchLabels: z.record(z.string(), z.string()) }) });
 
+const scaledObject = z.looseObject({
+  triggers: z.array(z.looseObject({ metadata: z.looseObject({ targetValue: z.string() }) })),
+});
+
 const WORKLOADS = ["Deployment", "StatefulSet", "Job"];
 const podsOf = (objects: readonly KubernetesObject[]) =>
   objects.filter(({ kind }) => WORKLOADS.includes(kind)).map(({ spec }) => workload.parse(spec).template);
@@ -74,6 +78,10 @@ if (tools !== null && chart !== null) {
     for (const kind of ["StatefulSet", "ScaledObject", "PodMonitor", "PrometheusRule", "Certificate"]) {
       expect(kinds("small-cluster")).toContain(kind);
     }
+    // Pools of at most 6 and 4 share the ten evaluators that a run wants.
+    const scaled = chart.objects["small-cluster"]?.filter(({ kind }) => kind === "ScaledObject") ?? [];
+    const targets = scaled.map(({ spec }) => scaledObject.parse(spec).triggers[0]?.metadata.targetValue);
+    expect(targets.map((target) => Math.round(10 / Number(target)))).toEqual([6, 4]);
     expect(chart.notes["one-host"]).toMatch(/coordinator invite --role \$role .*--address kevo-coordinator:4222/);
   });
 

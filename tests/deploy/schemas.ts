@@ -35,7 +35,7 @@ const CUSTOM: Readonly<Record<string, z.ZodType>> = {
               url: z.url(),
               format: z.enum(["json", "prometheus", "xml", "yaml"]),
               valueLocation: text,
-              targetValue: z.string().regex(/^\d+$/),
+              targetValue: z.string().regex(/^\d+(\.\d+)?$/),
             }),
           }),
         )
