@@ -4,7 +4,7 @@
  */
 import type { Fault } from "./schedule.ts";
 
-export const PARTS = ["coordinator", "nats", "worker-0", "worker-1", "evaluator-0", "evaluator-1", "volume"] as const;
+const PARTS = ["coordinator", "nats", "worker-0", "worker-1", "evaluator-0", "evaluator-1", "volume"] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface Moment {
