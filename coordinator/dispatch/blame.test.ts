@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { type Charge, earlierCharges, judge, Mortality } from "./blame.ts";
 
 const SHARED = { alone: false, certain: false, excused: false };
-const MOST_DEATHS = 2 + 5 + 10;
+const MAX_DEATHS = 2 + 5 + 10;
 
 /** An evaluator that serves for so long, during which so many die of other things. */
 function fleetIn(seconds: number, deaths: number): Mortality {
@@ -77,7 +77,7 @@ test("one that ends its evaluator every time is found out after a bounded number
         const verdict = judge(charges, mortality, seconds * 1000);
         if (verdict === "guilty") break;
         charges.push({ ...next, death: { ...next.death, alone: next.death.alone || verdict === "alone" } });
-        expect(charges.length).toBeLessThanOrEqual(MOST_DEATHS);
+        expect(charges.length).toBeLessThanOrEqual(MAX_DEATHS);
       }
     }),
   );

@@ -13,7 +13,7 @@ const MIN_DEATHS = 3;
 const MAX_ALONE = 5;
 /** Blamed where the chance that none of the deaths with it alone was its doing is at most this. */
 const MAX_CHANCE = 1e-4;
-/** A death is noticed late, and a candidate may have been sent to an evaluator that was gone: sooner proves no more. */
+/** A death is noticed late, and a candidate may have been sent to an evaluator that had ended: sooner proves no more. */
 const MIN_MS = 1_000;
 /** As many excuses are believed: a candidate could send its evaluator the signal to end, or make it seem dead. */
 export const MAX_EXCUSED = 10;

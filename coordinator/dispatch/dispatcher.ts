@@ -222,7 +222,7 @@ export class Dispatcher {
       loss = { at: now, alone: slot.inFlight === 1, death: null };
       this.#losses.set(slot.id, loss);
     }
-    // Without a stage it may have been gone before.
+    // Without a stage it may have ended before.
     if (stage === null) return null;
     if (loss.death === null) {
       loss.death = this.#mortality.died(loss.alone);

@@ -15,6 +15,7 @@ wrote, or a run did not complete.
   --seeds N   number of runs, each with the next seed (default: 1)
   --faults N  faults in each run (default: 100)
   --standby N instead: N times, kill and stop a coordinator beside a standby, and print how long nothing was stored
+  --nats URL  with --standby: both coordinators use this server, not an embedded one
   --sync N    instead: N runs with --sync whose coordinator and workers are killed at random, each compared, candidate by
               candidate, with one that was left alone
   --verbose   print each fault when it happens
@@ -27,6 +28,7 @@ const { values } = parseArgs({
     seeds: { type: "string", default: "1" },
     faults: { type: "string", default: "100" },
     standby: { type: "string" },
+    nats: { type: "string" },
     sync: { type: "string" },
     verbose: { type: "boolean", default: false },
     help: { type: "boolean", short: "h", default: false },
@@ -52,7 +54,7 @@ async function measureTakeovers(times: number): Promise<void> {
   for (const signal of WAYS_TO_GO) {
     const taken: number[] = [];
     for (let time = 0; time < times; time++) {
-      const { ms, findings, standby } = await takeOver(signal);
+      const { ms, findings, standby } = await takeOver(signal, values.nats ?? null);
       taken.push(ms);
       for (const { problem, text } of findings) console.log(`  ${problem}: ${text}`);
       if (findings.length > 0 || standby.code !== 0) process.exitCode = 1;

@@ -7,7 +7,7 @@ export interface LedgerCheck {
   readonly evaluated: number;
   readonly attempts: number;
   readonly lost: number;
-  /** Of them, those that no evaluator had acknowledged: most were sent to one that was gone. */
+  /** Of them, those that no evaluator had acknowledged: most were sent to one that had ended. */
   readonly unheard: number;
   readonly handedBack: number;
   /** From listening to the first attempt, in order, milliseconds. */
