@@ -47,6 +47,8 @@ export class EvaluatorLink {
   readonly #nobody: EvaluatorAccess = { secret: randomBytes(32).toString("hex") };
   #access: EvaluatorAccess | null = null;
   #client: EvaluatorClient | null = null;
+  /** Told when an attempt was lost with the daemon or the connection. */
+  onLost: () => void = () => {};
   readonly #calls = new Set<ClientReadableStream<EvaluateEvent__Output>>();
 
   /** @param find the secret shared with the evaluator at this address, looked up again before each description */
@@ -90,6 +92,7 @@ export class EvaluatorLink {
       let result: Result__Output | null = null;
       const end = (how: CallEnd) => {
         this.#calls.delete(call);
+        if (how.kind === "lost" && !how.alive) this.onLost();
         resolve(how);
       };
       call.on("data", (event: EvaluateEvent__Output) => {

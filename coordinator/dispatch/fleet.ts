@@ -141,13 +141,6 @@ export class Fleet {
     return first === undefined ? null : { fault: first.fault, why: first.why };
   }
 
-  /** An attempt was lost there: looks at once whether it lives. */
-  look(id: string): void {
-    for (const member of this.#members.values()) {
-      if (member.description?.id === id && !member.asked) void this.#describe(member);
-    }
-  }
-
   markUnusable(id: string, fault: EvaluatorFault | null, why: string): void {
     for (const member of this.#members.values()) {
       if (member.description?.id !== id) continue;
@@ -241,6 +234,11 @@ export class Fleet {
     const link = new EvaluatorLink(address, this.#access);
     const member = newMember(link, named);
     this.#members.set(address, member);
+    // It gets nothing more before it has answered; its other attempts are lost in the same moment.
+    link.onLost = () =>
+      setImmediate(() => {
+        if (!member.asked && this.#members.get(address) === member) void this.#describe(member);
+      });
     void this.#describe(member);
   }
 

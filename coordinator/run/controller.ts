@@ -107,10 +107,8 @@ class RunController {
     );
     this.#dispatcher = new Dispatcher(spec, this.#ledger, {
       onUnusable: (evaluator, fault, why) => this.#fleet.markUnusable(evaluator, fault, why),
-      onLost: (evaluator, candidate, why) => {
-        this.#fleet.look(evaluator);
-        void this.#ledger.event("attempt_lost", `${candidate}: ${why}`, { candidate, why });
-      },
+      onLost: (_evaluator, candidate, why) =>
+        void this.#ledger.event("attempt_lost", `${candidate}: ${why}`, { candidate, why }),
       onBusy: (_evaluator, why) => {
         const told = this.#busyWait.refused(performance.now(), why);
         if (told !== null) this.#note("stalled", told);

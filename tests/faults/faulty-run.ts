@@ -119,7 +119,7 @@ export async function faultyRun({ seed, faults, onNote, keep }: FaultyRunOptions
   let facedAt = performance.now();
   let liftedAt = Number.POSITIVE_INFINITY;
   let startMs = MIN_STILL_MS;
-  let patienceMs = MIN_STILL_MS;
+  let faceAfterMs = MIN_STILL_MS;
   while (!over) {
     await sleep(LOOK_MS);
     const now = performance.now();
@@ -135,14 +135,14 @@ export async function faultyRun({ seed, faults, onNote, keep }: FaultyRunOptions
       if (count > 0 && now - movedAt > longestStall.ms) longestStall = stallOf(moments, movedAt, now, count);
       if (count === 0) startMs = Math.max(MIN_STILL_MS, now - startedAt);
       if (now - movedAt > TOLD_MS) onNote(`nothing was stored for ${((now - movedAt) / 1000).toFixed(1)} s`);
-      patienceMs = startMs;
+      faceAfterMs = startMs;
       count = is;
       movedAt = now;
     }
     const next = waiting[0];
-    const isStill = now - Math.max(movedAt, facedAt) > patienceMs;
+    const isStill = now - Math.max(movedAt, facedAt) > faceAfterMs;
     if (next !== undefined && count > 0 && (count >= next.after || isStill)) {
-      if (count < next.after && facedAt > movedAt) patienceMs *= 2;
+      if (count < next.after && facedAt > movedAt) faceAfterMs *= 2;
       waiting.shift();
       facedAt = now;
       running.push(suffer(next));
