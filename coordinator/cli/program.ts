@@ -6,6 +6,7 @@ import { checkCommand } from "./check.ts";
 import { dashboardCommand } from "./dashboard.ts";
 import { evaluatorsCommand } from "./evaluators.ts";
 import { exportCommand } from "./export.ts";
+import { importCommand } from "./import.ts";
 import { inviteCommand } from "./invite.ts";
 import { lineageCommand } from "./lineage.ts";
 import { recordCommand } from "./record.ts";
@@ -38,6 +39,7 @@ export function coordinator(): Command {
     runsCommand(),
     checkCommand(),
     recordCommand(),
+    importCommand(),
     evaluatorsCommand(),
     inviteCommand(),
     lineageCommand(),

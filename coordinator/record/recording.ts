@@ -2,11 +2,7 @@
  * A recording run as a file in Kernel Tuner's cache format (`docs/recording.md`), made from the database alone:
  * it can be written again at any time, also of a run that was cut off.
  */
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
-import { gzipSync } from "node:zlib";
-import { describeSystemError } from "@kevo/core/errors/system-error.ts";
-import { UserError } from "@kevo/core/errors/user-error.ts";
+import { FAILURE_NAMES } from "@kevo/core/recorded-space/formats/failure-name.ts";
 import { openSpace } from "@kevo/core/search-space/search-space.ts";
 import { cut } from "@kevo/core/text/cut.ts";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
@@ -17,16 +13,9 @@ import { and, asc, eq, gt } from "drizzle-orm";
 import { z } from "zod";
 import type { LineageDatabase } from "../lineage/database.ts";
 import { candidates, evaluations, measurements, runs } from "../lineage/schema.ts";
+import { writeRecordingFile } from "./file.ts";
 import { type Fixed, formatValue, planRecording } from "./plan.ts";
 
-/** Kernel Tuner's names of failures. The outcome itself is stored beside them. */
-const FAILED: Readonly<Record<Exclude<Outcome, "ok">, string>> = {
-  compile_error: "CompilationFailedConfig",
-  invalid: "InvalidConfig",
-  incorrect: "RuntimeFailedConfig",
-  crashed: "RuntimeFailedConfig",
-  timeout: "RuntimeFailedConfig",
-};
 const MAX_MESSAGE = 200;
 
 export interface RecordingSummary {
@@ -58,9 +47,7 @@ export function writeRecording(
   { out, fixed }: RecordingRequest,
 ): RecordingSummary {
   const file = recordingOf(db, run, definition, fixed);
-  const text = Buffer.from(`${JSON.stringify(file)}\n`);
-  const bytes = out.endsWith(".gz") ? gzipSync(text, { level: 9 }) : text;
-  write(out, bytes);
+  const bytes = writeRecordingFile(out, file, "Its measurements are stored.");
   const times = Object.values(file.cache).flatMap(({ time }) => (typeof time === "number" ? [time] : []));
   const { configurations, planned, valid, complete } = file.metadata;
   return {
@@ -71,24 +58,8 @@ export function writeRecording(
     valid,
     complete,
     optimum_ms: times.length === 0 ? null : times.reduce((a, b) => Math.min(a, b)),
-    bytes: bytes.length,
+    bytes,
   };
-}
-
-/** @throws UserError where the file system refuses: what was measured is stored, and nothing is measured again. */
-function write(out: string, bytes: Uint8Array): void {
-  try {
-    mkdirSync(dirname(out), { recursive: true });
-    writeFileSync(`${out}.part`, bytes);
-    renameSync(`${out}.part`, out);
-  } catch (error) {
-    rmSync(`${out}.part`, { force: true });
-    const refused = describeSystemError(error);
-    if (refused === null) throw error;
-    throw new UserError(
-      `Cannot write the recording ${out}: ${refused.why}. Its measurements are stored. ${refused.remedy} Then repeat the command.`,
-    );
-  }
 }
 
 function recordingOf(db: LineageDatabase, run: string, definition: KernelDefinition, fixed: Fixed) {
@@ -159,7 +130,7 @@ function recordOf({ config, evaluation, measured }: Row, definition: KernelDefin
   const ok = outcome === "ok" && measured !== null;
   return {
     ...Object.fromEntries(definition.parameters.map(({ name }) => [name, cell(config[name] as ParamValue)])),
-    time: ok ? rounded(measured.timeMs as number) : FAILED[outcome as Exclude<Outcome, "ok">],
+    time: ok ? rounded(measured.timeMs as number) : FAILURE_NAMES[outcome as Exclude<Outcome, "ok">],
     times: ok ? samplesSchema.parse(JSON.parse(measured.samples)).map(rounded) : [],
     compile_time: rounded(evaluation.compileMs ?? 0),
     // Verification and timing share the lane and are not separated: benchmark_time contains both.

@@ -49,6 +49,18 @@ describe("the objective of a recording", () => {
     expect(definition.objective).toEqual(space.objective);
   });
 
+  it("is a list in caches of Kernel Tuner 1.4 and newer, whose failures have no value", async () => {
+    const rows = [
+      { time: 1, "GB/s": 5 },
+      { __error__: "CompilationFailedConfig", compile_time: 7 },
+      { __error__: "InvalidConfig" },
+    ];
+    const space = await load(json(cache(rows, { objective: ["GB/s", "time"] })));
+    expect(space).toMatchObject({ objective: { name: "GB/s", direction: "maximize" }, optimum: 5 });
+    expect(space.lookup({ x: 2 })).toMatchObject({ outcome: "compile_error", message: "CompilationFailedConfig" });
+    expect(space.lookup({ x: 3 })).toMatchObject({ outcome: "invalid" });
+  });
+
   it("is what the request says, before what the file says", async () => {
     const rows = [
       { time: 3, "GFLOP/s": 1, wear: 9 },

@@ -30,7 +30,7 @@ export function spaceOf(recording: Recording, name: string) {
     if (!rows.has(key)) members.push(genes);
     rows.set(key, row);
   }
-  const definition: SearchSpaceDefinition = { parameters, constraints: [], members };
+  const definition: SearchSpaceDefinition = { parameters, constraints: [...recording.constraints], members };
   return { definition, rows };
 }
 
@@ -40,7 +40,7 @@ export function keyOfValues(values: readonly unknown[]): string {
 }
 
 /** Numbers have an order; whether it means anything is for the search to find out. Other values have none. */
-function parameterOf(name: string, values: readonly Scalar[]): Parameter {
+export function parameterOf(name: string, values: readonly Scalar[]): Parameter {
   if (values.every((value) => typeof value === "boolean")) return { name, type: "boolean" };
   if (values.every((value) => typeof value === "number")) {
     return { name, type: "ordinal", values: values.toSorted((a, b) => a - b) };

@@ -9,6 +9,7 @@ import { type Config, type SearchSpaceDefinition, searchSpaceDefinition } from "
 import { describeIssues } from "../errors/issues.ts";
 import { UserError } from "../errors/user-error.ts";
 import { checkConfigLength } from "../search-space/limits.ts";
+import { failureOf } from "./formats/failure-name.ts";
 import { recordingOf } from "./formats/read-format.ts";
 import type { RecordedRow, Recording } from "./formats/recording.ts";
 import { measuredValue, type ObjectiveRequest, objectiveOf } from "./objective.ts";
@@ -112,16 +113,4 @@ function evaluationOf(row: RecordedRow, objective: Objective): RecordedEvaluatio
     },
     samples: row.samples,
   };
-}
-
-/** Kernel Tuner's names of failures, such as `CompilationFailedConfig`; any other crashed. */
-const FAILURES: readonly (readonly [RegExp, Exclude<Outcome, "ok">])[] = [
-  [/compil/i, "compile_error"],
-  [/invalid/i, "invalid"],
-  [/correct|verif/i, "incorrect"],
-];
-
-function failureOf(name: string): { outcome: Exclude<Outcome, "ok">; message: string } {
-  const known = FAILURES.find(([pattern]) => pattern.test(name));
-  return { outcome: known?.[1] ?? "crashed", message: name };
 }

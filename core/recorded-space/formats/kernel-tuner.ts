@@ -3,6 +3,7 @@ import { outcome } from "@kevo/proto/outcome.ts";
 import type { ParamValue } from "@kevo/proto/search-space.ts";
 import { z } from "zod";
 import { UserError } from "../../errors/user-error.ts";
+import { failureOf } from "./failure-name.ts";
 import type { RecordedRow, Recording, Scalar } from "./recording.ts";
 
 const milliseconds = z.number().nonnegative().catch(0);
@@ -15,15 +16,23 @@ const recordSchema = z.looseObject({
   /** Of a failure, in the project's own recordings, where Kernel Tuner's three names say less. */
   outcome: outcome.exclude(["ok"]).optional().catch(undefined),
   message: z.string().nullish().catch(null),
+  /** Of a failure, since Kernel Tuner 1.5, which then writes no value of the objective. */
+  __error__: z.string().optional().catch(undefined),
 });
 
 const fileSchema = z.looseObject({
   device_name: z.string().default(""),
   kernel_name: z.string(),
-  objective: z.string().default("time"),
-  objective_higher_is_better: z.boolean().nullish().catch(null),
+  /** A list since Kernel Tuner 1.4; of several, the first is optimized. */
+  objective: z.union([z.string(), z.array(z.string()).min(1)]).default("time"),
+  objective_higher_is_better: z
+    .union([z.boolean(), z.array(z.boolean()).min(1)])
+    .nullish()
+    .catch(null),
   tune_params_keys: z.array(z.string()).min(1),
   tune_params: z.record(z.string(), z.array(z.unknown()).min(1)),
+  /** Of an imported space. */
+  constraints: z.array(z.string()).catch([]).default([]),
   cache: z.record(z.string(), recordSchema),
 });
 type Row = z.infer<typeof recordSchema>;
@@ -43,13 +52,16 @@ export const KERNEL_TUNER_CACHE = {
     return {
       deviceName: file.device_name,
       kernelName: file.kernel_name,
-      objective: file.objective,
-      higherIsBetter: file.objective_higher_is_better ?? null,
+      objective: firstOf(file.objective),
+      higherIsBetter: firstOf(file.objective_higher_is_better ?? null),
       parameters,
+      constraints: file.constraints,
       rows: Object.entries(file.cache).map(([key, record]) => rowOf(key, record, parameters, path)),
     };
   },
 };
+
+const firstOf = <T>(value: T | readonly T[]): T => (Array.isArray(value) ? (value[0] as T) : (value as T));
 
 /** @throws UserError for a value that is an object, a list or null. */
 export function scalarOf(value: unknown, parameter: string, path: string): Scalar {
@@ -84,14 +96,17 @@ function rowOf(
       }),
     ),
     fields: record,
-    ...(record.outcome !== undefined && {
-      failure: { outcome: record.outcome, message: record.message ?? String(record.time) },
-    }),
+    failure: failureIn(record),
     samples: record.times ?? [],
     compileMs: record.compile_time,
     verifyMs: record.verification_time,
     benchmarkMs: record.benchmark_time,
   };
+}
+
+function failureIn({ outcome, message, time, __error__ }: Row): RecordedRow["failure"] {
+  if (outcome !== undefined) return { outcome, message: message ?? String(time) };
+  return __error__ === undefined ? undefined : failureOf(__error__);
 }
 
 /** The value that this text represents: a listed value with that spelling, if there is one. */

@@ -68,6 +68,7 @@ export const KTT_RESULTS = {
       objective: "time",
       higherIsBetter: false,
       parameters: new Map([...parameters].map(([name, values]) => [name, [...values]])),
+      constraints: [],
       rows,
     };
   },

@@ -30,5 +30,7 @@ export interface Recording {
   readonly higherIsBetter: boolean | null;
   /** By parameter, in the file's order, every value that it could take. */
   readonly parameters: ReadonlyMap<string, readonly Scalar[]>;
+  /** Expressions that all rows satisfy; empty where the file has none. */
+  readonly constraints: readonly string[];
   readonly rows: readonly RecordedRow[];
 }

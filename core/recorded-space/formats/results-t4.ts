@@ -5,16 +5,18 @@ import { UserError } from "../../errors/user-error.ts";
 import { scalarOf } from "./kernel-tuner.ts";
 import type { Recording, Scalar } from "./recording.ts";
 
-const seconds = z.number().nonnegative().catch(0);
+const duration = z.number().nonnegative().catch(0).optional();
 const resultSchema = z.looseObject({
   configuration: z.record(z.string(), z.unknown()),
   times: z
     .looseObject({
-      compilation_time: seconds.default(0),
-      validation: seconds.default(0),
-      runtimes: z.array(z.number()).catch([]).default([]),
+      compilation_time: duration,
+      /** Kernel Tuner's name for it. */
+      compilation: duration,
+      validation: duration,
+      benchmark: duration,
+      runtimes: z.array(z.number()).catch([]).optional(),
     })
-    .partial()
     .default({}),
   invalidity: z.string().default("correct"),
   measurements: z.array(z.looseObject({ name: z.string(), value: z.unknown() })).default([]),
@@ -55,9 +57,9 @@ export const RESULTS_T4 = {
           failure: { outcome: OUTCOMES[invalidity] ?? ("crashed" as const), message: invalidity },
         }),
         samples: times.runtimes ?? [],
-        compileMs: times.compilation_time ?? 0,
+        compileMs: times.compilation_time ?? times.compilation ?? 0,
         verifyMs: times.validation ?? 0,
-        benchmarkMs: (times.runtimes ?? []).reduce((sum, time) => sum + time, 0),
+        benchmarkMs: times.benchmark ?? (times.runtimes ?? []).reduce((sum, time) => sum + time, 0),
       };
     });
     return {
@@ -66,6 +68,7 @@ export const RESULTS_T4 = {
       objective: first.objectives[0] ?? "time",
       higherIsBetter: null,
       parameters: new Map([...parameters].map(([name, values]) => [name, [...values]])),
+      constraints: [],
       rows,
     };
   },

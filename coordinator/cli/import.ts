@@ -1,0 +1,36 @@
+/** `coordinator import …`: what users of another tuner already have. */
+import { parseInteger } from "@kevo/core/config/number.ts";
+import { withHelp } from "@kevo/core/program/command-help.ts";
+import { Command } from "commander";
+import type { ImportOptions } from "./actions/import.ts";
+
+export function importCommand(): Command {
+  const command = new Command("import").description("Read the files of another tuner.");
+  const kernelTuner = command
+    .command("kernel-tuner")
+    .description(
+      "Read the search space of a Kernel Tuner script or T1 file, with its measurements, and write a recorded space for replay.",
+    )
+    .argument("<file>", "the script that calls tune_kernel, or a T1 file (.json)")
+    .option("--cache <file>", "Kernel Tuner's cache or T4 results (default: the cache that the script names)")
+    .option("--call <n>", "which call of tune_kernel, from 1 (default: the only one, or the one that fits the cache)")
+    .option("--out <file>", "recorded space to write, .json or .json.gz")
+    .option("--tuner <file>", "also, or instead: write the arguments of the Python Tuner, .json")
+    .option("--json", "write one JSON value to standard output")
+    .action(async (file: string, { call, ...options }: ImportOptions) => {
+      const number = call === undefined ? undefined : parseInteger(call, "--call", { min: 1 });
+      const { importFromKernelTuner } = await import("./actions/import.ts");
+      await importFromKernelTuner(file, number, options);
+    });
+  withHelp(kernelTuner, {
+    notes:
+      "The script is parsed, not run. Restrictions become constraints: strings, lambdas, functions of return and if, and objects\nof python-constraint. Whatever cannot be translated is named and left out. Needs Python 3.10 or newer.",
+    json: "the space, what was left out, and the files are written",
+    examples: [
+      "coordinator import kernel-tuner tune.py --cache cache.json --out space.json.gz",
+      "coordinator start --space space.json.gz --evaluations 200",
+      "coordinator import kernel-tuner gemm-T1.json --tuner tuner.json",
+    ],
+  });
+  return withHelp(command, { examples: ["coordinator import kernel-tuner tune.py --out space.json.gz"] });
+}
