@@ -25,7 +25,7 @@ export async function importFromKernelTuner(
   for (const line of reportLines(report)) print(line);
 }
 
-export function reportLines(report: ImportReport): string[] {
+function reportLines(report: ImportReport): string[] {
   const { kernel, parameters, constraints, recorded, tuner } = report;
   const space = `${kernel}: ${counted(parameters, "parameter")}, ${counted(constraints.length, "constraint")}, ${validOf(report)}.`;
   if (recorded === null) return [space, ...tunerLines(tuner)];
