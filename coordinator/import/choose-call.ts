@@ -33,6 +33,6 @@ function hasParameters(call: TuningCall, names: ReadonlySet<string>): boolean {
 function listed(calls: readonly TuningCall[]): string {
   const named = calls
     .slice(0, MAX_LISTED)
-    .map(({ kernel, line }, at) => `${at + 1} ${kernel ?? "of a kernel named elsewhere"} (line ${line})`);
+    .map(({ kernel, line }, at) => `${at + 1} ${kernel ?? "a kernel without a literal name"} (line ${line})`);
   return `${named.join(", ")}${calls.length > MAX_LISTED ? ", …" : ""}`;
 }

@@ -68,7 +68,7 @@ def checked(value: Any) -> Any:  # noqa: ANN401 - whatever a script has
 
 
 def items_of(value: Any) -> list[Any]:  # noqa: ANN401
-    """The items of what can be gone through."""
+    """The items of a list, a range or the like."""
     return list(checked(value))
 
 
