@@ -2,13 +2,12 @@
  * What the search's surrogate believes of configurations: the same Gaussian process with the same covariance and priors,
  * fitted to the measured candidates. The workers' own stays with them, and learns from other islands too.
  */
-import { openParameter } from "@kevo/core/search-space/parameter.ts";
+import type { SpaceParameter } from "@kevo/core/search-space/parameter.ts";
 import { openCoordinates } from "@kevo/island-worker/evolution/surrogate/coordinates.ts";
 import { openCovariance } from "@kevo/island-worker/evolution/surrogate/covariance.ts";
 import { fitTheta, priorTheta } from "@kevo/island-worker/evolution/surrogate/fit.ts";
 import type { Observation } from "@kevo/island-worker/evolution/surrogate/observation.ts";
 import { openPosterior } from "@kevo/island-worker/evolution/surrogate/posterior.ts";
-import type { Parameter } from "@kevo/proto/search-space.ts";
 import { modelled, sampleOf } from "./landscape-rows.ts";
 import { type SortedParameter, textOf } from "./parameters.ts";
 import type { RunView } from "./run-view.ts";
@@ -21,8 +20,11 @@ const TWO_SIDED = 1.96;
 
 export interface Belief {
   readonly samples: number;
-  /** Of one rank for each parameter: fitness, with the bounds between which it is believed to be. */
-  at(ranks: readonly number[]): { mean: number; low: number; high: number };
+  /**
+   * Of one rank for each parameter: fitness, with the bounds between which it is believed to be. The function is for the
+   * points of one slice: it remembers each, and a slice has thousands.
+   */
+  open(): (ranks: readonly number[]) => { mean: number; low: number; high: number };
 }
 
 /** @param rows measured ones, in the order in which they were counted. */
@@ -33,7 +35,7 @@ export function believed(
   label: string,
 ): Belief {
   const coordinates = openCoordinates({
-    parameters: parameters.map((parameter) => openParameter(definitionOf(parameter))),
+    parameters: parameters.map(spaceParameter),
   });
   const shape = openCovariance(coordinates.list);
   const given = sampleOf(view, rows, MAX_GIVEN, `${label}/given`);
@@ -52,20 +54,27 @@ export function believed(
     priorTheta(shape),
     ITERATIONS,
   );
-  const posterior = openPosterior(shape, theta).condition(given.map(observe));
+  const observations = given.map(observe);
   return {
     samples: given.length,
-    at: (ranks) => {
-      const { mean, variance } = posterior.point(coordinates.codesOf(ranks));
-      const spread = TWO_SIDED * posterior.deviation * Math.sqrt(variance);
-      const of = (negative: number) => value.fitness(-negative);
-      return { mean: of(mean), low: of(mean + spread), high: of(mean - spread) };
+    open: () => {
+      const posterior = openPosterior(shape, theta).condition(observations);
+      return (ranks) => {
+        const { mean, variance } = posterior.point(coordinates.codesOf(ranks));
+        const spread = TWO_SIDED * posterior.deviation * Math.sqrt(variance);
+        const of = (negative: number) => value.fitness(-negative);
+        return { mean: of(mean), low: of(mean + spread), high: of(mean - spread) };
+      };
     },
   };
 }
 
 /** Values in their sorted order; whatever is no number has none that means anything. */
-function definitionOf({ column: { name }, type, values }: SortedParameter): Parameter {
-  if (type === "ordinal") return { name, type, values: values as number[] };
-  return { name, type: "categorical", values: values.map(textOf) };
+function spaceParameter({ column: { name }, type, values }: SortedParameter): SpaceParameter {
+  const ordered = type === "ordinal";
+  return {
+    ...{ name, ordered, activeWhen: undefined },
+    type: ordered ? "ordinal" : "categorical",
+    values: ordered ? values : values.map(textOf),
+  };
 }

@@ -112,10 +112,19 @@ test("the clock of a run stands still between its sessions, also where a coordin
 
 test("a place is found among many, and no other", () => {
   const places = Array.from({ length: 5_000 }, (_, n) => [n % 7, Math.floor(n / 7), n % 3] as const);
-  const index = new PlaceIndex((row) => places[row] as (typeof places)[number]);
+  const column = (part: 0 | 1 | 2) => ({ get: (row: number) => places[row]?.[part] as number });
+  const index = new PlaceIndex({ island: column(0), batch: column(1), position: column(2) });
   for (const row of places.keys()) index.add(row);
   for (const [row, place] of places.entries()) expect(index.find(...place)).toBe(row);
   expect(index.find(8, 0, 0)).toBeNull();
+});
+
+test("a candidate is found by its name, and by no other", () => {
+  const table = tableOf(20);
+  const id = table.idOf(7);
+  expect(table.rowOf(id)).toBe(7);
+  for (const other of ["", "/", id.slice(1), `${id}/0`, `${id}x`, id.replace(/\/\d+$/, ""), `${id}${"0".repeat(40)}`])
+    expect(table.rowOf(other), other).toBeNull();
 });
 
 describe("the landscape", () => {
@@ -140,10 +149,10 @@ describe("the landscape", () => {
 
   test("a slice believes what was measured, within its bounds", () => {
     const parameters = sortedParameters(view.table);
-    const belief = believed(view, measuredRows(view, [0]), parameters, "test");
+    const believes = believed(view, measuredRows(view, [0]), parameters, "test").open();
     const at = parameters.findIndex(({ column }) => column.name === "A");
     for (let level = 0; level < LEVELS; level++) {
-      const { mean, low, high } = belief.at(parameters.map((_, parameter) => (parameter === at ? level : 3)));
+      const { mean, low, high } = believes(parameters.map((_, parameter) => (parameter === at ? level : 3)));
       expect(mean).toBeCloseTo(1 + level / LEVELS, 1);
       expect(low).toBeLessThanOrEqual(mean);
       expect(high).toBeGreaterThanOrEqual(mean);

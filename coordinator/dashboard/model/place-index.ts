@@ -11,17 +11,26 @@ function hashOf(island: number, batch: number, position: number): number {
   return (hash ^ (hash >>> 13)) >>> 0;
 }
 
-/** The place of a row, from the columns of the table. */
-type PlaceOf = (row: number) => readonly [island: number, batch: number, position: number];
+/** A column of the table, by row. */
+interface Column {
+  get(row: number): number;
+}
+
+/** Where the place of a row is. */
+interface Places {
+  readonly island: Column;
+  readonly batch: Column;
+  readonly position: Column;
+}
 
 export class PlaceIndex {
-  readonly #placeOf: PlaceOf;
+  readonly #places: Places;
   /** Rows, open addressing; at most half full. */
   #rows = new Int32Array(FIRST).fill(FREE);
   #size = 0;
 
-  constructor(placeOf: PlaceOf) {
-    this.#placeOf = placeOf;
+  constructor(places: Places) {
+    this.#places = places;
   }
 
   add(row: number): void {
@@ -35,14 +44,15 @@ export class PlaceIndex {
     for (let at = hashOf(island, batch, position) & mask; ; at = (at + 1) & mask) {
       const row = this.#rows[at] as number;
       if (row === FREE) return null;
-      const [i, b, p] = this.#placeOf(row);
-      if (i === island && b === batch && p === position) return row;
+      const { island: i, batch: b, position: p } = this.#places;
+      if (b.get(row) === batch && i.get(row) === island && p.get(row) === position) return row;
     }
   }
 
   #put(row: number): void {
     const mask = this.#rows.length - 1;
-    let at = hashOf(...this.#placeOf(row)) & mask;
+    const { island, batch, position } = this.#places;
+    let at = hashOf(island.get(row), batch.get(row), position.get(row)) & mask;
     while (this.#rows[at] !== FREE) at = (at + 1) & mask;
     this.#rows[at] = row;
   }

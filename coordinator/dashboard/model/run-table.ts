@@ -52,8 +52,16 @@ export interface ParameterColumn {
   readonly at: Growing<Uint32Array>;
 }
 
+/** Of the characters of a place, from that of 0. */
+const ZERO = 48;
+const SLASH = -1;
+const MAX_PLACE = 30;
+/** Where a name is taken apart: its island and its batch. */
+const place = [0, 0];
+
 export class RunTable {
   readonly run: string;
+  readonly #prefix: string;
   readonly #proposers = new Names();
   readonly island = new Growing(Uint16Array);
   readonly batch = new Growing(Uint32Array);
@@ -65,7 +73,7 @@ export class RunTable {
   /** 1 where evolved code is part of the genome. */
   readonly evolved = new Growing(Uint8Array);
   /** Row of the candidate whose evaluation answers it: itself, or another one of the same genome. */
-  readonly answer = new Growing(Int32Array);
+  readonly answer = new Growing(Uint32Array);
   /** Of its own evaluation, from 1; 0 where it has none. */
   readonly evaluation = new Growing(Uint32Array);
   readonly #outcome = new Growing(Uint8Array);
@@ -75,16 +83,17 @@ export class RunTable {
   readonly #early = new Growing(Uint8Array);
   readonly evaluatedAt = new Growing(Float64Array);
   /** Rows in the order in which their evaluations were counted. */
-  readonly counted = new Growing(Int32Array);
+  readonly counted = new Growing(Uint32Array);
   readonly parameters: ParameterColumn[] = [];
   /** Origin of a migrant, by row. */
   readonly origins = new Map<number, string>();
   readonly #byName = new Map<string, ParameterColumn>();
   readonly #numbers = new Map<ParameterColumn, Map<ParamValue, number>>();
-  readonly #rows = new PlaceIndex((row) => [this.island.get(row), this.batch.get(row), this.position.get(row)]);
+  readonly #rows = new PlaceIndex(this);
 
   constructor(run: string) {
     this.run = run;
+    this.#prefix = `${run}/`;
   }
 
   get size(): number {
@@ -109,8 +118,13 @@ export class RunTable {
     };
     for (const evaluation of evaluations) {
       while (next.done !== true && next.value.createdAt < evaluation.createdAt) accept();
-      while (next.done !== true && this.rowOf(evaluation.candidate) === null) accept();
-      this.#count(evaluation);
+      let row = this.rowOf(evaluation.candidate);
+      while (next.done !== true && row === null) {
+        accept();
+        row = this.rowOf(evaluation.candidate);
+      }
+      // One whose candidate is not stored tells nothing that a page could show.
+      if (row !== null) this.#count(row, evaluation);
     }
     while (next.done !== true) accept();
   }
@@ -121,9 +135,18 @@ export class RunTable {
 
   /** Null for a candidate of another run, and an unknown one. */
   rowOf(id: string): number | null {
-    const [index, batch, island] = id.split("/").reverse();
-    if (!id.startsWith(`${this.run}/`)) return null;
-    return this.#rows.find(Number(island), Number(batch), Number(index));
+    if (!id.startsWith(this.#prefix) || id.length > this.#prefix.length + MAX_PLACE) return null;
+    // A million of them are looked up when a long run is read: `split` would take most of that time.
+    let [part, number] = [0, 0];
+    for (let at = this.#prefix.length; at < id.length; at++) {
+      const digit = id.charCodeAt(at) - ZERO;
+      if (digit === SLASH) {
+        place[part++] = number;
+        number = 0;
+      } else if (digit >= 0 && digit <= 9) number = 10 * number + digit;
+      else return null;
+    }
+    return part === 2 ? this.#rows.find(place[0] as number, place[1] as number, number) : null;
   }
 
   proposerOf(row: number): string {
@@ -208,10 +231,7 @@ export class RunTable {
     }
   }
 
-  #count(evaluation: EvaluationRecord): void {
-    const row = this.rowOf(evaluation.candidate);
-    // One whose candidate is not stored tells nothing that a page could show.
-    if (row === null) return;
+  #count(row: number, evaluation: EvaluationRecord): void {
     this.counted.push(row);
     this.evaluation.set(row, this.evaluations);
     this.#outcome.set(row, OUTCOMES.indexOf(evaluation.outcome));

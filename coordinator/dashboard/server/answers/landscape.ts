@@ -16,7 +16,7 @@ const EXPLANATION =
   "Share of the variance of the logarithm of the objective that a parameter explains alone, over all combinations of the values that were seen; bars give the 10th to 90th percentile over the trees. What is missing to 100 % is in interactions. Constraints of the search space are not considered.";
 
 type Importance = LandscapeAnswer["importance"];
-const kept = new Kept<Importance>();
+const kept = new Kept<Importance>(16);
 
 export function landscapeAnswer(context: Context, island: number | undefined): LandscapeAnswer {
   const { run, view, about } = context;

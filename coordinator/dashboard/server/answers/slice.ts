@@ -20,7 +20,7 @@ const METHOD =
 const VALID = "Configurations that the search space excludes are left out.";
 const UNKNOWN = "The run's search space is not known here, so values that it excludes are shown too.";
 
-const kept = new Kept<Belief>();
+const kept = new Kept<Belief>(3);
 
 /** @param isValid null where the search space is not known */
 export function sliceAnswer(
@@ -43,6 +43,7 @@ export function sliceAnswer(
   const belief = kept.get(`${run.run} ${islands.join()} ${rows.length} ${table.size}`, () =>
     believed(view, rows, parameters, run.run),
   );
+  const at = belief.open();
   const base = parameters.map(({ column, rank }) => rank[column.at.get(best)] ?? 0);
   const config = table.configOf(best);
   const grid = (y?.ranks ?? [null]).map((own) =>
@@ -50,7 +51,7 @@ export function sliceAnswer(
       const chosen = [settingOf(x, rank), ...(own === null || y === undefined ? [] : [settingOf(y, own)])];
       if (isValid?.({ ...config, ...Object.fromEntries(chosen) }) === false) return NONE;
       const ranks = base.with(x.at, rank);
-      const { mean, low, high } = belief.at(own === null || y === undefined ? ranks : ranks.with(y.at, own));
+      const { mean, low, high } = at(own === null || y === undefined ? ranks : ranks.with(y.at, own));
       const bounds = [run.values.of(low) as number, run.values.of(high) as number].sort((a, b) => a - b);
       return { mean: run.values.of(mean), low: bounds[0] as number, high: bounds[1] as number };
     }),
@@ -107,13 +108,18 @@ function measuredOn(
   const others = parameters.filter((_, at) => at !== x.at && at !== y?.at);
   const placeOf = ({ parameter: { column, rank }, ranks }: Axis, row: number) =>
     ranks.indexOf(rank[column.at.get(row)] ?? -1);
-  const found = rows.flatMap((row) => {
-    const [left, up] = [placeOf(x, row), y === undefined ? 0 : placeOf(y, row)];
-    if (left < 0 || up < 0) return [];
-    const onSlice = others.every(({ column }) => column.at.get(row) === column.at.get(best));
-    const value = run.values.of(table.fitness.get(row)) as number;
-    return [{ candidate: table.idOf(row), x: left, y: up, value, on_slice: onSlice }];
-  });
-  // Those on the slice are what the belief can be held against.
-  return found.sort((a, b) => Number(b.on_slice) - Number(a.on_slice)).slice(0, MAX_POINTS);
+  // Those on the slice are what the belief can be held against, so they come first.
+  const [on, beside]: [number[], number[]] = [[], []];
+  for (const row of rows) {
+    if (placeOf(x, row) < 0 || (y !== undefined && placeOf(y, row) < 0)) continue;
+    const isOn = others.every(({ column }) => column.at.get(row) === column.at.get(best));
+    (isOn ? on : beside).push(row);
+  }
+  return [...on, ...beside].slice(0, MAX_POINTS).map((row, n) => ({
+    candidate: table.idOf(row),
+    x: placeOf(x, row),
+    y: y === undefined ? 0 : placeOf(y, row),
+    value: run.values.of(table.fitness.get(row)) as number,
+    on_slice: n < on.length,
+  }));
 }

@@ -11,6 +11,7 @@ import { type CandidateRecord, type EvaluationRecord, RunTable } from "../../mod
 import { RunView } from "../../model/run-view.ts";
 import { elapsedAt, type Session, sessionsOf } from "../../model/timeline.ts";
 import { type Values, valuesOf } from "../../model/value.ts";
+import { RunRows } from "./run-rows.ts";
 
 type EvaluationRow = [
   ...[rowid: number, candidate: string, outcome: Outcome, fitness: number | null, timeMs: number | null],
@@ -33,8 +34,9 @@ export class RunReader {
   readonly run: string;
   readonly table: RunTable;
   readonly #lineage: ReadOnlyLineage;
-  #candidate = 0;
-  #evaluation = 0;
+  readonly #candidates: RunRows;
+  /** As they are stored. */
+  readonly evaluations: RunRows;
   #measurement = 0;
   #migration = 0;
   #event = 0;
@@ -52,6 +54,8 @@ export class RunReader {
     this.run = row.id;
     this.row = row;
     this.table = new RunTable(row.id);
+    this.#candidates = new RunRows(lineage, "candidates", row.id);
+    this.evaluations = new RunRows(lineage, "evaluations", row.id);
   }
 
   get spec(): RunSpec {
@@ -96,15 +100,10 @@ export class RunReader {
   }
 
   *#newEvaluations(): Generator<EvaluationRecord, void> {
-    const rows = this.#lineage.sqlite
-      .prepare(
-        `select rowid, candidate, outcome, fitness, time_ms, lane_ms, stopped_early, created_at, device_model, toolchain
-         from evaluations where rowid > ? and run = ? order by rowid`,
-      )
-      .raw()
-      .iterate(this.#evaluation, this.run) as IterableIterator<EvaluationRow>;
-    for (const [rowid, candidate, outcome, fitness, timeMs, laneMs, early, createdAt, device, toolchain] of rows) {
-      this.#evaluation = rowid;
+    const rows = this.evaluations.unread(
+      "rowid, candidate, outcome, fitness, time_ms, lane_ms, stopped_early, created_at, device_model, toolchain",
+    ) as Iterable<EvaluationRow>;
+    for (const [, candidate, outcome, fitness, timeMs, laneMs, early, createdAt, device, toolchain] of rows) {
       increment(this.devices, device);
       increment(this.toolchains, toolchain);
       yield { candidate, outcome, fitness, timeMs, laneMs, stoppedEarly: early === 1, createdAt };
@@ -112,15 +111,10 @@ export class RunReader {
   }
 
   *#newCandidates(): Generator<CandidateRecord, void> {
-    const rows = this.#lineage.sqlite
-      .prepare(
-        `select rowid, island, batch, position, proposer, config, source is not null, answered_by, created_at
-         from candidates where rowid > ? and run = ? order by rowid`,
-      )
-      .raw()
-      .iterate(this.#candidate, this.run) as IterableIterator<CandidateRow>;
-    for (const [rowid, island, batch, position, proposer, config, evolved, answeredBy, createdAt] of rows) {
-      this.#candidate = rowid;
+    const rows = this.#candidates.unread(
+      "rowid, island, batch, position, proposer, config, source is not null, answered_by, created_at",
+    ) as Iterable<CandidateRow>;
+    for (const [, island, batch, position, proposer, config, evolved, answeredBy, createdAt] of rows) {
       const named = proposerName(proposer);
       yield { island, batch, position, proposer: named, config, evolved: evolved === 1, answeredBy, createdAt };
     }
@@ -130,9 +124,11 @@ export class RunReader {
     const { sqlite } = this.#lineage;
     const newest = sqlite.prepare("select max(rowid) from measurements").pluck().get() as number | null;
     if (newest === null || newest <= this.#measurement) return;
+    // All of a run are found by its candidates' names; later the few that are new, by their rows.
+    const how = this.#measurement === 0 ? "" : "not indexed";
     const rows = sqlite
       .prepare(
-        `select candidate, max(round) from measurements
+        `select candidate, max(round) from measurements ${how}
          where rowid > ? and round > 0 and candidate >= ? and candidate < ? group by candidate`,
       )
       .raw()

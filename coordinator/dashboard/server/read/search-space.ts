@@ -9,7 +9,7 @@ import type { RunReader } from "./run-reader.ts";
 
 export type IsValid = (config: Config) => boolean;
 
-const kept = new Kept<Promise<IsValid | null>>();
+const kept = new Kept<Promise<IsValid | null>>(16);
 
 /** Null where the definition is not there any more, or is another one than that of the run. */
 export function validityIn({ row, spec }: RunReader): Promise<IsValid | null> {
