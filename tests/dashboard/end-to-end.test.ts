@@ -36,7 +36,7 @@ describe.skipIf(CHROMIUM === null)(CHROMIUM === null ? MISSING : "the dashboard 
   async function openPage(url: string): Promise<Page> {
     const opened = await browser.newPage({ viewport: { width: 1440, height: 900 } });
     const { origin } = new URL(url);
-    opened.setDefaultTimeout(15_000);
+    opened.setDefaultTimeout(300_000);
     opened.on("pageerror", (error) => troubles.push(error.message));
     opened.on("dialog", (dialog) => {
       troubles.push(`dialog ${dialog.message()}`);
@@ -101,7 +101,7 @@ describe.skipIf(CHROMIUM === null)(CHROMIUM === null ? MISSING : "the dashboard 
       await tabTo(page, "Stop");
       await page.keyboard.press("Enter");
       await dialog.waitFor();
-      expect(await focused(page)).toBe("Your name, stored with the action");
+      await expect.poll(() => focused(page)).toBe("Your name, stored with the action");
       if (leave[0] === "Escape") {
         expect(await seriousInBoth(page)).toEqual([]);
         const passed = new Set<string>();
@@ -114,7 +114,7 @@ describe.skipIf(CHROMIUM === null)(CHROMIUM === null ? MISSING : "the dashboard 
       }
       for (const key of leave) await page.keyboard.press(key);
       await dialog.waitFor({ state: "detached" });
-      expect(await focused(page)).toBe("Stop");
+      await expect.poll(() => focused(page)).toBe("Stop");
     }
     expect(actions()).toHaveLength(1);
   });
@@ -187,7 +187,7 @@ describe.skipIf(CHROMIUM === null)(CHROMIUM === null ? MISSING : "the dashboard 
     await tabTo(page, "Inject");
     await page.keyboard.press("Enter");
     await confirmed("Inject the configuration");
-    expect(await focused(page)).toBe("Inject");
+    await expect.poll(() => focused(page)).toBe("Inject");
     const link = page.getByTestId("outcome").getByRole("link");
     await link.waitFor();
     const candidate = await link.textContent();
@@ -239,6 +239,8 @@ describe.skipIf(CHROMIUM === null)(CHROMIUM === null ? MISSING : "the dashboard 
     const closed = page.waitForEvent("requestfailed", (request) => request.url().endsWith("/events"));
     await become("hidden");
     await closed;
+    // By then it has the answers that it had asked for.
+    await place.ledger().evaluated(evaluations() + 10);
     const shown = async () =>
       Number((await page.getByTestId("position").locator("b").textContent())?.replace(/\D+/g, ""));
     const [before, stored] = [await shown(), evaluations()];
@@ -254,7 +256,7 @@ describe.skipIf(CHROMIUM === null)(CHROMIUM === null ? MISSING : "the dashboard 
     coordinator.child.kill("SIGKILL");
     await coordinator.ended;
     await page.getByTestId("lost").waitFor();
-    expect(await page.getByTestId("freshness").textContent()).toBe("Reconnecting");
+    await expect.poll(() => page.getByTestId("freshness").textContent()).toBe("Reconnecting");
     expect(await numberIn(page, "evaluations")).toBeGreaterThan(0);
     const before = evaluations();
     coordinator = place.start("coordinator", ["resume"]);

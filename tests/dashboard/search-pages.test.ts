@@ -25,6 +25,7 @@ describe.skipIf(CHROMIUM === null)("the pages of the search", () => {
     browser = await launch();
     address = await addressOf(serveDatabase(place, database.builder.path));
     context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: "light" });
+    context.setDefaultTimeout(300_000);
     page = await context.newPage();
     await page.goto(address);
     await page.getByRole("heading", { level: 1 }).waitFor();
@@ -147,7 +148,7 @@ describe.skipIf(CHROMIUM === null)("the pages of the search", () => {
     expect(await seriousInBoth(page)).toEqual([]);
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });
-    expect(await focused(page)).toBe(from);
+    await expect.poll(() => focused(page)).toBe(from);
   });
 
   test("no link of a work leads to anything but the web", async () => {

@@ -154,7 +154,7 @@ describe("the dollars of a run", () => {
     const bus = await member();
     const reservation = { id: "x", usd: -1, model: "m", hash: "0".repeat(64), proposer: "p", variant: null, island: 0 };
     const request = { v: 1, type: "reserve", reservation };
-    await expect(bus.request(subjects.model(run), request, modelReply, 2000)).rejects.toThrow(/usd/);
+    await expect(bus.request(subjects.model(run), request, modelReply, 60_000)).rejects.toThrow(/usd/);
   });
 });
 
@@ -175,7 +175,7 @@ describe("calls of a run", () => {
     const { ask, labels } = await worker(0);
     const { call } = await ask(1);
     const rogue = await member();
-    const say = (message: object) => rogue.request(subjects.model(run), { v: 1, ...message }, modelReply, 5_000);
+    const say = (message: object) => rogue.request(subjects.model(run), { v: 1, ...message }, modelReply, 60_000);
     const forged = { ...call, id: "never-reserved", hash: "1".repeat(64), answer: '{"tiles":[666]}' };
     for (const replayed of [false, true]) {
       await expect(say({ type: "record", call: { ...forged, replayed } })).rejects.toThrow(/nobody reserved/);
