@@ -68,7 +68,7 @@ const PYTHON =
   /"[^"]*[a-z]{3,}[^"]*" (?:not )?in (?:str\(|\w*(?:message|error|reason|line|text))|\b\w*(?:message|error|reason|line|text)\)?\.(?:startswith|endswith|find|index)\("[^"]*[a-z]{3,}/;
 
 /** The output of compilers and libraries is sorted for people; nothing depends on it. */
-const FOREIGN = ["gpu-evaluator/runner/artefacts.py", "gpu-evaluator/runner/cases.py"];
+const FOREIGN = ["gpu-evaluator/runner/artefacts.py", "gpu-evaluator/runner/baselines.py"];
 
 test("nor does a Python program, but for what compilers and libraries print", () => {
   const found = files()
