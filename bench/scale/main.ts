@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { renderTable } from "../../coordinator/progress/table.ts";
 import { type Measured, simulate } from "./simulate.ts";
 
 const HELP = `Usage: npm run bench:scale -- [options]
@@ -62,41 +61,40 @@ else {
   if (!values.json) report(measured);
 }
 
+/** The tables of docs/scaling.md. */
 function report(measured: readonly Measured[]): void {
-  const right = (head: string) => ({ head, align: "right" as const });
-  console.log(
-    renderTable(
-      [
-        ...[
-          "lanes",
-          "evaluations/s",
-          "busy",
-          "result to log p50",
-          "p99",
-          "in the coordinator p50",
-          "p99",
-          "coordinator cores",
-          "ms/evaluation",
-        ],
-        ...["peak memory", "workers", "evaluators", "nats", "machine"],
-      ].map(right),
-      measured.map((m) => [
-        String(m.lanes),
-        m.evaluations_per_second.toFixed(0),
-        `${(100 * m.busy_share).toFixed(1)} %`,
-        `${m.commit_ms.p50.toFixed(0)} ms`,
-        `${m.commit_ms.p99.toFixed(0)} ms`,
-        ...[m.commit_inside_ms.p50, m.commit_inside_ms.p99].map((ms) => `≤ ${ms} ms`),
-        m.coordinator.cores.toFixed(2),
-        m.coordinator.ms_per_evaluation.toFixed(2),
-        `${m.coordinator_peak_mb.toFixed(0)} MB`,
-        ...[m.workers_cores, m.evaluators_cores, m.nats_cores, m.machine_cores].map((cores) => cores.toFixed(2)),
-      ]),
-    ),
-  );
+  const lanes = [
+    ...["lanes", "evaluations/s", "busy", "result to log, p50", "p99", "in the coordinator, p50", "p99"],
+    ...["coordinator", "memory", "collecting", "machine"],
+  ];
+  const rows = measured.map((m) => [
+    ...[m.lanes.toLocaleString("en"), m.evaluations_per_second.toFixed(0), `${(100 * m.busy_share).toFixed(1)} %`],
+    ...[m.commit_ms, m.commit_inside_ms].flatMap(({ p50, p99 }) => [`${p50.toFixed(0)} ms`, `${p99.toFixed(0)} ms`]),
+    ...[`${m.coordinator.cores.toFixed(2)} cores`, `${m.coordinator_peak_mb.toFixed(0)} MB`],
+    ...[`${(100 * m.collections.share).toFixed(0)} %, ≤ ${m.collections.max_ms.toFixed(0)} ms`],
+    `${m.machine_cores.toFixed(2)} cores`,
+  ]);
+  console.log(`${markdown([lanes, ...rows])}\n`);
+  for (const m of measured) {
+    const each = (cores: number) => `${((1000 * cores) / m.evaluations_per_second).toFixed(2)} ms`;
+    console.log(
+      `${markdown([
+        [`part, at ${m.lanes.toLocaleString("en")} lanes`, "processor time for each evaluation"],
+        ["coordinator", `${m.coordinator.ms_per_evaluation.toFixed(2)} ms`],
+        ["each evaluator beside compiling and timing", each(m.evaluators_cores)],
+        ["nats-server", each(m.nats_cores)],
+        [`island-workers, --search ${m.search}`, each(m.workers_cores)],
+      ])}\n`,
+    );
+  }
   const [first] = measured;
   if (first === undefined) return;
   console.log(
-    `\n${first.islands} islands, ${first.lane_ms} ms in the lane on average, --search ${first.search}; ${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}. Processor time in cores; machine: of everything that ran.\nResult to log: from the evaluator's result to its entry on NATS, which is sent after the commit. In the coordinator: from the arrival of the result to the end of the commit.`,
+    `${first.islands} islands, ${first.lane_ms} ms in the lane on average, --search ${first.search}; ${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}. Processor time in cores; machine: of everything that ran.\nResult to log: from the evaluator's result to its entry on NATS, which is sent after the commit. In the coordinator: from the arrival of the result to the end of the commit. Collecting: the share of its time for which the coordinator stood still to collect garbage, and the longest such time.`,
   );
+}
+
+function markdown([head = [], ...rows]: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }

@@ -11,12 +11,13 @@ import { z } from "zod";
 import { writeSyntheticSpace } from "../../tests/support/synthetic-space.ts";
 import { connectWhenThere, findRun } from "../cluster/cluster.ts";
 import { now } from "./clock.ts";
-import { commitTimes, freeAddress, limitKeptBy } from "./commit-time.ts";
+import type { Recorded } from "./coordinator-recorder.ts";
 import type { EvaluatorsReady, EvaluatorsReport } from "./evaluators-process.ts";
 import { childrenOf, type Usage, usageOf } from "./processor.ts";
 
 const COORDINATOR = fileURLToPath(new URL("../../coordinator/cli/main.ts", import.meta.url));
 const EVALUATORS = fileURLToPath(new URL("./evaluators-process.ts", import.meta.url));
+const RECORDER = new URL("./coordinator-recorder.ts", import.meta.url).href;
 
 const POLL_MS = 50;
 /** How long results may be on their way to the log before they count as missing. */
@@ -37,6 +38,14 @@ export interface Simulation {
   readonly profile: string | null;
 }
 
+/** Exact, in milliseconds. */
+export interface Waits {
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+  readonly count: number;
+}
+
 export interface Measured {
   readonly lanes: number;
   readonly islands: number;
@@ -48,9 +57,11 @@ export interface Measured {
   /** Of all lanes together, 0 to 1. */
   readonly busy_share: number;
   /** From the result in the evaluator to its entry in the log on NATS, which is sent after the commit. Milliseconds. */
-  readonly commit_ms: { readonly p50: number; readonly p99: number; readonly max: number; readonly count: number };
-  /** The same from the result's arrival in the coordinator to the end of its commit: the limit of the bucket it fell into. */
-  readonly commit_inside_ms: { readonly p50: number; readonly p99: number };
+  readonly commit_ms: Waits;
+  /** The same from the result's arrival in the coordinator to the end of its commit. */
+  readonly commit_inside_ms: Waits;
+  /** Collections of garbage in the coordinator: how much of its time they took, and the longest. */
+  readonly collections: { readonly share: number; readonly max_ms: number };
   /** Processor time of all threads, and of the one that does the work; milliseconds of an evaluation. */
   readonly coordinator: { readonly cores: number; readonly main_cores: number; readonly ms_per_evaluation: number };
   readonly coordinator_peak_mb: number;
@@ -76,42 +87,41 @@ export async function simulate(folder: string, simulation: Simulation): Promise<
   const stopped: (() => void)[] = hosts.map((host) => () => host.disconnect());
   try {
     const addresses = (await Promise.all(hosts.map((host) => told<EvaluatorsReady>(host)))).flatMap((r) => r.addresses);
-    const metrics = await freeAddress();
-    const coordinator = startCoordinator(folder, simulation, addresses, metrics);
+    const coordinator = startCoordinator(folder, simulation, addresses);
     stopped.push(() => coordinator.kill("SIGKILL"));
-    return await measure(folder, simulation, { coordinator, metrics, hosts, evaluators: addresses.length });
+    return await measure(folder, simulation, { coordinator, hosts, evaluators: addresses.length });
   } finally {
     for (const stop of stopped) stop();
   }
 }
 
-function startCoordinator(
-  folder: string,
-  simulation: Simulation,
-  addresses: readonly string[],
-  metrics: string,
-): ChildProcess {
+function startCoordinator(folder: string, simulation: Simulation, addresses: readonly string[]): ChildProcess {
   const profile = simulation.profile === null ? [] : ["--cpu-prof", "--cpu-prof-dir", simulation.profile];
   return spawn(
     process.execPath,
     [
-      ...[...profile, COORDINATOR, "start", "--backend", "replay", "--space", "space.json", "--time-scale", "1"],
-      ...["--search", simulation.search, "--islands", String(simulation.islands), "--evaluations", "10000000"],
       ...[
-        "--no-dashboard",
-        "--metrics",
-        metrics,
-        "--json",
-        ...addresses.flatMap((address) => ["--evaluator", address]),
+        ...profile,
+        "--import",
+        RECORDER,
+        COORDINATOR,
+        "start",
+        "--backend",
+        "replay",
+        "--space",
+        "space.json",
+        "--time-scale",
+        "1",
       ],
+      ...["--search", simulation.search, "--islands", String(simulation.islands), "--evaluations", "10000000"],
+      ...["--no-dashboard", "--json", ...addresses.flatMap((address) => ["--evaluator", address])],
     ],
-    { cwd: folder, stdio: ["ignore", "ignore", "inherit"] },
+    { cwd: folder, stdio: ["ignore", "ignore", "inherit", "ipc"] },
   );
 }
 
 interface Parts {
   readonly coordinator: ChildProcess;
-  readonly metrics: string;
   readonly hosts: readonly ChildProcess[];
   readonly evaluators: number;
 }
@@ -150,8 +160,8 @@ async function measure(folder: string, simulation: Simulation, parts: Parts): Pr
     nats: sum(children.nats.map(usageOf)),
     workers: sum(children.workers.map(usageOf)),
     hosts: sum(hosts.map((host) => usageOf(host.pid as number))),
-    reports: await Promise.all(hosts.map(asked)),
-    commits: await commitTimes(parts.metrics),
+    reports: await Promise.all(hosts.map((host) => asked<EvaluatorsReport>(host))),
+    recorded: await asked<Recorded>(coordinator),
   });
   const before = await look();
   const known = committed.size;
@@ -166,7 +176,6 @@ async function measure(folder: string, simulation: Simulation, parts: Parts): Pr
     const stored = committed.get(candidate);
     return stored === undefined ? [] : [stored - at];
   });
-  waits.sort((a, b) => a - b);
   if (waits.length < results.length * 0.9) {
     throw new Error(`${results.length - waits.length} of ${results.length} results did not come to the log`);
   }
@@ -184,11 +193,9 @@ async function measure(folder: string, simulation: Simulation, parts: Parts): Pr
     busy_share:
       (total(after.reports, "busyMs") - total(before.reports, "busyMs")) /
       (total(after.reports, "upMs") - total(before.reports, "upMs")),
-    commit_ms: { p50: at(waits, 0.5), p99: at(waits, 0.99), max: at(waits, 1), count: waits.length },
-    commit_inside_ms: {
-      p50: limitKeptBy(0.5, before.commits, after.commits),
-      p99: limitKeptBy(0.99, before.commits, after.commits),
-    },
+    commit_ms: waitsOf(waits),
+    commit_inside_ms: waitsOf(after.recorded.commitsMs),
+    collections: collectionsIn(after.recorded, 1000 * seconds),
     coordinator: {
       cores: processor / seconds,
       main_cores: (after.coordinator.mainSeconds - before.coordinator.mainSeconds) / seconds,
@@ -202,8 +209,15 @@ async function measure(folder: string, simulation: Simulation, parts: Parts): Pr
   };
 }
 
-function at(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+export function waitsOf(times: readonly number[]): Waits {
+  const sorted = times.toSorted((a, b) => a - b);
+  const keptBy = (share: number) => sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
+  return { p50: keptBy(0.5), p99: keptBy(0.99), max: keptBy(1), count: sorted.length };
+}
+
+function collectionsIn({ collectionsMs }: Recorded, ms: number): Measured["collections"] {
+  const all = collectionsMs.reduce((total, one) => total + one, 0);
+  return { share: all / ms, max_ms: collectionsMs.reduce((most, one) => Math.max(most, one), 0) };
 }
 
 function sum(usages: readonly Usage[]): number {
@@ -222,12 +236,12 @@ function machineSeconds(): number {
 function told<T>(host: ChildProcess): Promise<T> {
   return new Promise((resolve, reject) => {
     host.once("message", (message) => resolve(message as T));
-    host.once("exit", (code) => reject(new Error(`the evaluators' process ended with ${code}`)));
+    host.once("exit", (code) => reject(new Error(`a process of the simulation ended with ${code}`)));
   });
 }
 
-function asked(host: ChildProcess): Promise<EvaluatorsReport> {
-  const report = told<EvaluatorsReport>(host);
+function asked<T>(host: ChildProcess): Promise<T> {
+  const report = told<T>(host);
   host.send({});
   return report;
 }
