@@ -36,7 +36,8 @@ export interface NoDevice {
 export type CheckStep = StageName | "PREPARING";
 
 const ADVICE: Readonly<Record<HostFault["fault"], (definition: KernelDefinition) => string>> = {
-  baseline_failed: ({ source }) => `Correct ${source}, or this configuration in kernel.json.`,
+  baseline_failed: ({ source, reference }) =>
+    `Correct ${source}, or this configuration in kernel.json; or ${reference}, if that is wrong.`,
   reference_failed: ({ reference }) => `Correct ${reference}, or the shape in kernel.json.`,
   disk_full: () => "",
 };

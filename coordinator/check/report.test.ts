@@ -2,7 +2,7 @@ import type { KernelPackage } from "@kevo/core/kernel/load.ts";
 import { kernelDefinition } from "@kevo/proto/kernel.ts";
 import { expect, test } from "vitest";
 import type { CheckReport } from "./check-kernel.ts";
-import { codeLines, defaultLines, inputLines } from "./report.ts";
+import { checkedLine, codeLines, defaultLines, inputLines } from "./report.ts";
 
 const kernelOf = (types: readonly string[]) =>
   ({
@@ -32,6 +32,16 @@ test("an error is told as its outputs are compared", () => {
   expect(correctness(["f32", "i64"], 0)).toBe("relative error at most 0, tolerance 0.00001; integers are equal.");
   // A half that is off by 1.8e-4 of its 2e-3, told as a double's 9e-14 of its 1e-12.
   expect(correctness(["f64", "f16"], 9e-14)).toBe("relative errors at most 9.0 % of each output's tolerance.");
+});
+
+test("how little of the space was looked at is said", () => {
+  const report = { default: {}, space: { exact: true, valid: 1264 } } as unknown as CheckReport;
+  const { definition, ...rest } = kernelOf(["f64"]);
+  const baselines = [{ name: "a", config: {} }];
+  expect(checkedLine(report, { ...rest, definition: { ...definition, baselines } })).toBe(
+    "Checked: the default and 1 baseline, of 1,264 valid configurations. A run checks each one that it tries.",
+  );
+  expect(checkedLine({ ...report, default: null }, kernelOf(["f64"]))).toMatch(/^No configuration was checked/);
 });
 
 test("remarks about the code are sentences", () => {

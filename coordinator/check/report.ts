@@ -40,8 +40,8 @@ export function prototypeLines({ definition }: KernelPackage): string[] {
   if (typed === null) return [];
   const { kernel, reference } = prototypes(typed);
   return [
-    `${definition.source} implements ${kernel}.`,
-    `${definition.reference} implements ${reference.join(" and ")}.`,
+    `${definition.source} must implement ${kernel}.`,
+    `${definition.reference} must implement ${reference.join(" and ")}.`,
   ];
 }
 
@@ -107,6 +107,14 @@ export function defaultLines(
     ...inputLines(input_remarks, definition),
     ...(quietness === null ? [] : [quietnessText(quietness, "it was")]),
   ];
+}
+
+/** How little of the space was looked at. */
+export function checkedLine({ default: measured, space }: CheckReport, { definition }: KernelPackage): string {
+  if (measured === null) return "No configuration was checked. A run checks each one that it tries.";
+  const { baselines } = definition;
+  const beside = baselines.length === 0 ? "" : ` and ${counted(baselines.length, "baseline")}`;
+  return `Checked: the default${beside}, of ${space.exact ? "" : "about "}${space.valid.toLocaleString("en")} valid configurations. A run checks each one that it tries.`;
 }
 
 /** What the inputs cannot show of a wrong kernel. */

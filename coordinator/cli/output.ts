@@ -38,7 +38,8 @@ export function hint(text: string): void {
 
 /** Width for tables: the terminal's, and no limit where the output goes to a file or a pipe. */
 export function outputWidth(): number {
-  return process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
+  // A terminal that does not know its width says 0.
+  return (process.stdout.isTTY && process.stdout.columns) || Number.POSITIVE_INFINITY;
 }
 
 function leaveQuietly(error: NodeJS.ErrnoException): void {

@@ -21,6 +21,7 @@ import { lineageCommand } from "./lineage.ts";
 import { resumeCommand } from "./resume.ts";
 import { runsCommand } from "./runs.ts";
 import { startCommand } from "./start.ts";
+import { statusCommand } from "./status.ts";
 import { stopCommand } from "./stop.ts";
 import { watchCommand } from "./watch.ts";
 
@@ -342,8 +343,18 @@ describe("coordinator watch", () => {
     writer.close();
   });
 
-  it("says when the coordinator no longer runs", async () => {
-    const path = changedCopy("left.db", "update runs set status = 'running', ended_at = null");
+  it("says when the coordinator no longer runs, as do those that would ask it", async () => {
+    // What listens at the address that it had is another's.
+    const path = changedCopy(
+      "left.db",
+      "update runs set status = 'running', ended_at = null, launch = json_set(launch, '$.nats', 'nats://127.0.0.1:1')",
+    );
+    await expect(runHere(stopCommand(), "--db", path)).rejects.toThrow(
+      /coordinator of the run 20260102-latest no longer runs.*nothing to stop. Continue the run with: .*resume/,
+    );
+    const told = await runHere(statusCommand(), "--db", path);
+    expect(told.out).toMatch(/^run 20260102-latest: abandoned, \d evaluated$/m);
+    expect(told.err).toMatch(/no longer runs. Continue the run with: .*coordinator\S* resume 20260102-latest --db/);
     const { code, err } = await coordinator("watch", "--db", path);
     expect(code).toBe(1);
     expect(err).toMatch(

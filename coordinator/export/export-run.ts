@@ -16,12 +16,15 @@ import { cLibrary } from "./c-library.ts";
 import { type CheckedEntry, checkExport } from "./check.ts";
 import { packageOfRun } from "./package-of-run.ts";
 import { isModelWritten, readmeOf } from "./readme.ts";
+import { reservations } from "./reservations.ts";
 import { type Winner, winnersOf } from "./winners.ts";
 
 export interface Exported {
   /** The exported loader's report on each entry, from a run on this host; null with a reason where it could not run. */
   readonly checked: readonly CheckedEntry[] | null;
   readonly unchecked: string | null;
+  /** Why its times are not a finished run's; empty where they are. */
+  readonly reservations: readonly string[];
   readonly run: string;
   readonly kernel: string;
   readonly language: "c" | "triton";
@@ -72,6 +75,7 @@ export async function exportRun(
       `Run ${run.id} has no measured candidate, so there is nothing to export. To see failures: ${commandFor(`lineage failures ${run.id}`, pathOf(db))}`,
     );
   }
+  const reserved = reservations(run, winners);
   const language = spec.backend === "cpu" ? "c" : "triton";
   const folder = resolve(out);
   const written = openFolder(folder);
@@ -87,13 +91,14 @@ export async function exportRun(
   }
   written.copy("loader.py", join(TEMPLATES, `loader_${language}.py`));
   written.put("best.json", `${JSON.stringify(bestFile(run, definition, winners, language), null, 2)}\n`);
-  written.put("README.md", readmeOf({ run, definition, winners, language, notes }));
+  written.put("README.md", readmeOf({ run, definition, winners, language, reserved, notes }));
   const check = isModelWritten(definition, winners) ? MODEL_WROTE_IT : await checkExport(folder, python);
   return {
     run: run.id,
     kernel: definition.id,
     checked: typeof check === "string" ? null : check,
     unchecked: typeof check === "string" ? check : null,
+    reservations: reserved,
     language,
     out: folder,
     entries: winners.length,
@@ -112,6 +117,7 @@ function bestFile(
     format: "kevo-export",
     v: 1,
     run: run.id,
+    run_status: run.status,
     kernel: definition.id,
     kernel_hash: run.kernelHash,
     language,
@@ -133,6 +139,7 @@ function bestFile(
         source: fileOf(definition, { evolved }),
         // The rules of how a configuration reaches the C compiler are the evaluator's.
         ...(language === "c" ? { arguments: parameterArguments(definition, config) } : {}),
+        rounds: times.rounds,
         time_ms: times.time_ms,
         baseline: times.baseline,
         baseline_ms: times.baseline_ms,

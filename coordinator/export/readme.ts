@@ -16,10 +16,12 @@ export interface ReadmeParts {
   readonly definition: KernelDefinition;
   readonly winners: readonly Winner[];
   readonly language: "c" | "triton";
+  /** What the times are not. */
+  readonly reserved: readonly string[];
   readonly notes: readonly string[];
 }
 
-export function readmeOf({ run, definition, winners, language, notes }: ReadmeParts): string {
+export function readmeOf({ run, definition, winners, language, reserved, notes }: ReadmeParts): string {
   const places = [...new Set(winners.map(({ device, toolchain }) => `${oneLine(device)}, ${oneLine(toolchain)}`))];
   const configs = Map.groupBy(winners, ({ config }) => formatConfig(config));
   return `${[
@@ -31,7 +33,8 @@ export function readmeOf({ run, definition, winners, language, notes }: ReadmePa
     "## Use",
     language === "c" ? USE_C : USE_TRITON,
     "## Measured",
-    `On ${places.join("; ")}. Times come from re-measured finalists where there are any; the interval is that of the speedup.`,
+    ...reserved.map((sentence) => `**${sentence}**`),
+    `On ${places.join("; ")}. ${MEASURED[language]}`,
     table(winners),
     "## Configurations",
     ...[...configs].map(([config, of]) => `${of.map(({ workload }) => `\`${workload}\``).join(", ")}: \`${config}\``),
@@ -86,6 +89,14 @@ function table(winners: readonly Winner[]): string {
   const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
+
+const MEASURED = {
+  c: `Finalists were measured again on fresh inputs, side by side with the baselines, and those times count; the interval is
+that of the speedup. Each thread had a processor core of its own: on a machine that does other work, expect more, give the
+threads cores of their own (\`taskset\`), or take a configuration with one thread.`,
+  triton: `Finalists were measured again on fresh inputs, side by side with the baselines, and those times count; the interval
+is that of the speedup.`,
+};
 
 const USE_C = `\`\`\`python
 from loader import Kernel

@@ -6,6 +6,7 @@ describe("the final report", () => {
   const times = (workload: string, changes = {}) => ({
     workload,
     candidate: "r1/2/7/3",
+    rounds: 2,
     time_ms: 0.412,
     baseline_ms: 0.795,
     baseline: "fast-math",

@@ -26,7 +26,7 @@ export function parseDefinition(text: string, where: string): KernelDefinition {
     throw new UserError(`${where} is not JSON: ${(error as Error).message}`, 2);
   }
   const result = kernelDefinition.safeParse(json);
-  if (!result.success) throw new UserError(`${where}: ${describeIssues(result.error)}.`, 2);
+  if (!result.success) throw new UserError(`${where}: ${describeIssues(result.error, json)}.`, 2);
   return result.data;
 }
 

@@ -181,7 +181,12 @@ test("a kernel is found by id first, and an unknown one lists the known", async 
 
 test("mistakes in a definition are named", async () => {
   expect(await complaint({ tolerence: 1 })).toMatch(/kernel\.json: .*"tolerence"/);
-  expect(await complaint({ workloads: [{ ...GOOD.workloads[0], flops: "many" }] })).toMatch(/workloads\.0\.flops/);
+  expect(await complaint({ workloads: [{ ...GOOD.workloads[0], flops: "many" }] })).toMatch(
+    /workloads\.0 \("\w+"\)\.flops/,
+  );
+  const [tile] = GOOD.parameters;
+  const misspelt = { name: "UNROLL", type: "ordinal", vales: [1, 2, 4] };
+  expect(await complaint({ parameters: [tile, misspelt] })).toMatch(/parameters\.1 \("UNROLL"\)\.values/);
   expect(await complaint({ source: "kernl.c" })).toMatch(/source.*kernl\.c/);
   expect(await complaint({ reference: null })).toMatch(/reference/);
   expect(await complaint({ default: null })).toMatch(/default/);

@@ -67,9 +67,14 @@ test.skipIf(!hasPython)(
 
     const ended = await place.run("coordinator", ["export", "--out", "out", "--json"]);
     expect(ended, ended.stderr).toMatchObject({ code: 0 });
-    expect(JSON.parse(ended.stdout)).toMatchObject({ kernel: "vector-scale-cpu", language: "c", entries: 1 });
+    expect(JSON.parse(ended.stdout)).toMatchObject({
+      ...{ kernel: "vector-scale-cpu", language: "c", entries: 1 },
+      reservations: [],
+    });
     const file = JSON.parse(readFileSync(place.file("out/best.json"), "utf8"));
+    expect(file.run_status).toBe("completed");
     expect(file.entries[0]).toMatchObject({ workload: "small", candidate: best.candidate, config: best.config });
+    expect(file.entries[0].rounds).toBe(best.rounds);
     expect(readFileSync(place.file("out/README.md"), "utf8")).toMatch(/\| small \| .* \| \d\.\d\d× \|/);
 
     const good = readFileSync(place.file("out/kernel/kernel.c"), "utf8");
@@ -99,8 +104,12 @@ test.skipIf(!hasPython)(
     const db = new Database(place.file(".kevo/lineage.db"));
     db.prepare("insert into evolved_sources values (?, ?, 0)").run(hash, evolved);
     db.prepare("update candidates set source = ? where id = ?").run(hash, best.candidate);
+    // As a coordinator leaves it that was killed.
+    db.prepare("update runs set status = 'running'").run();
     db.close();
-    expect(await place.run("coordinator", ["export", "--out", "evolved"])).toMatchObject({ code: 0 });
+    const partial = await place.run("coordinator", ["export", "--out", "evolved"]);
+    expect(partial).toMatchObject({ code: 0, stdout: expect.stringMatching(/^The run \S+ has not ended/m) });
+    expect(readFileSync(place.file("evolved/README.md"), "utf8")).toMatch(/^\*\*The run \S+ has not ended/m);
     const of = JSON.parse(readFileSync(place.file("evolved/best.json"), "utf8")).entries[0];
     expect(of.source).toBe(`evolved-${hash.slice(0, 12)}.c`);
     expect(readFileSync(place.file(`evolved/kernel/${of.source}`), "utf8")).toBe(evolved);

@@ -6,7 +6,7 @@ import { ownCommand } from "@kevo/core/program/own-command.ts";
 import { shellWord } from "@kevo/core/program/shell-word.ts";
 import { onStopRequest } from "@kevo/core/program/stop-requests.ts";
 import { type CheckedBackend, checkKernel } from "../../check/check-kernel.ts";
-import { codeLines, defaultLines, kernelLine, prototypeLines, spaceLines } from "../../check/report.ts";
+import { checkedLine, codeLines, defaultLines, kernelLine, prototypeLines, spaceLines } from "../../check/report.ts";
 import { Waiting } from "../../check/waiting.ts";
 import { wantsColours } from "../../progress/table.ts";
 import { print, printJson } from "../output.ts";
@@ -43,8 +43,9 @@ export async function check(idOrPath: string, { backend, json = false }: CheckCo
     if (json) return printJson(report);
     const options = { colours: wantsColours(process.stdout), indent: 2 };
     print(defaultLines(report, loaded as unknown as KernelPackage, options).join("\n"));
+    print(`\n${checkedLine(report, loaded as unknown as KernelPackage)}`);
     const named = existsSync(idOrPath) ? shellWord(idOrPath) : idOrPath;
-    print(`\nNext: ${ownCommand("coordinator")} start --kernel ${named}`);
+    print(`Next: ${ownCommand("coordinator")} start --kernel ${named}`);
   } catch (error) {
     if (!stop.signal.aborted) throw error;
     process.exitCode = EXIT_INTERRUPTED;

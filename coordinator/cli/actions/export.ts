@@ -19,6 +19,7 @@ export async function writePackage(run: string | undefined, options: ReadOptions
     for (const file of exported.files) print(`  ${file}`);
     if (exported.unchecked !== null) print(`Not checked: ${exported.unchecked}`);
     else for (const { workload, why } of exported.checked ?? []) print(`Checked ${workload}: runs the kernel, ${why}`);
+    for (const sentence of exported.reservations) print(sentence);
     print(`Check and time it yourself: python3 ${shellWord(join(exported.out, "loader.py"))}`);
   } finally {
     open.close();

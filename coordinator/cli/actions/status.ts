@@ -1,4 +1,5 @@
 /** What `coordinator status` does: asks the run's coordinator, from whose memory the answer comes. */
+import { resolve } from "node:path";
 import { connectBus } from "@kevo/core/bus/connect.ts";
 import type { ConnectOptions } from "@kevo/core/bus/connection.ts";
 import { NoResponder, RequestTimeout } from "@kevo/core/bus/errors.ts";
@@ -7,17 +8,21 @@ import { readInvitation } from "@kevo/core/identity/invitation.ts";
 import { RUN_ID, subjects } from "@kevo/proto/subjects.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
 import type { FleetFigures } from "../../fleet/figures.ts";
+import { commandFor } from "../../lineage/command.ts";
+import { DEFAULT_DATABASE } from "../../lineage/default-database.ts";
 import { resolveRun } from "../../lineage/queries/resolve.ts";
 import { openReadOnly } from "../../lineage/read-only.ts";
 import { formatShare } from "../../progress/format.ts";
 import { renderTable } from "../../progress/table.ts";
 import { viewReply } from "../../snapshot/messages.ts";
 import type { RunSnapshot } from "../../snapshot/snapshot.ts";
-import { print, printJson } from "../output.ts";
+import { hint, print, printJson } from "../output.ts";
 import type { ReadOptions } from "../read-options.ts";
 import { natsOf } from "./nats-of-run.ts";
 
 const REPLY_MS = 3_000;
+/** Stored as running, and nobody runs it. */
+const ABANDONED = "abandoned";
 
 interface Status {
   readonly run: string;
@@ -35,7 +40,13 @@ export async function showStatus(
 ): Promise<void> {
   const status = join === undefined ? await statusHere(run, db) : await statusThere(run, join);
   if (json) printJson(status);
-  else print(rendered(status));
+  else {
+    print(rendered(status));
+    if (status.status === ABANDONED)
+      hint(
+        `Its coordinator no longer runs. Continue the run with: ${commandFor(`resume ${status.run}`, resolve(db ?? DEFAULT_DATABASE))}`,
+      );
+  }
 }
 
 async function statusHere(run: string | undefined, db: string | undefined): Promise<Status> {
@@ -50,7 +61,7 @@ async function statusHere(run: string | undefined, db: string | undefined): Prom
   })();
   const ended = { run: id, status, phase: null, waiting: null, evaluated, fleet: null };
   const way = status === "running" ? natsOf(lineage.path, id) : null;
-  if (way === null) return status === "running" ? { ...ended, status: "abandoned" } : ended;
+  if (way === null) return status === "running" ? { ...ended, status: ABANDONED } : ended;
   return statusOf(await ask(id, way));
 }
 

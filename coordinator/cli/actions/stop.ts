@@ -20,7 +20,9 @@ export async function stopRun(run: string | undefined, given: { db: string; join
   if (row.status !== "running") throw new UserError(`The run ${row.id} cannot be stopped: it is ${row.status}.`);
   const way = natsOf(lineage.path, row.id);
   if (way === null)
-    throw new UserError(`The coordinator of the run ${row.id} no longer runs, so there is nothing to stop.`);
+    throw new UserError(
+      `The coordinator of the run ${row.id} no longer runs, so there is nothing to stop. Continue the run with: ${commandFor(`resume ${row.id}`, lineage.path)}`,
+    );
   await askToStop(row.id, way);
   console.error(
     `The run ${row.id} finishes its outstanding candidates, then ends. Follow it with: ${commandFor(`watch ${row.id}`, lineage.path)}`,

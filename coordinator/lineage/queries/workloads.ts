@@ -12,6 +12,8 @@ import { countingTimings } from "./ranking.ts";
 export interface WorkloadTimes {
   readonly workload: string;
   readonly candidate: string;
+  /** How often it was measured again on fresh inputs; 0 for a single evaluation. */
+  readonly rounds: number;
   /** Milliseconds, geometric means over the rounds that count; null where a recording has none. */
   readonly time_ms: number | null;
   readonly baseline_ms: number | null;
@@ -61,6 +63,7 @@ export function timesOf(db: LineageDatabase, candidate: string): WorkloadTimes[]
     return {
       workload,
       candidate,
+      rounds: timings.filter(({ round }) => round > 0).length,
       time_ms: timeMs,
       baseline_ms: baselineMs,
       baseline: timings[0]?.baseline ?? null,

@@ -39,6 +39,13 @@ export function showCandidate(text: string | undefined, options: ShowOptions): v
   });
 }
 
+function withoutRelatives(which: keyof typeof RELATIVES, { id, proposer }: { id: string; proposer: string }): string {
+  if (which === "descendants") return `${id} has none; it was proposed by ${proposer}.`;
+  const learns =
+    proposer === "surrogate" ? ", a model of the times that learns from every result and has no parents" : "";
+  return `${id} has none; it was proposed by ${proposer}${learns}.`;
+}
+
 const RELATIVES = { ancestors: ancestorsOf, descendants: descendantsOf };
 
 export function descent(which: keyof typeof RELATIVES, text: string | undefined, options: DescentOptions): void {
@@ -48,7 +55,7 @@ export function descent(which: keyof typeof RELATIVES, text: string | undefined,
     const all = RELATIVES[which](db, candidate.id).filter((relative) => relative.depth <= depth);
     const rows = all.slice(0, limitOf(options));
     const run = resolveRun(db, candidate.run);
-    if (!options.json && all.length === 0) print(`${candidate.id} has none; it was proposed by ${candidate.proposer}.`);
+    if (!options.json && all.length === 0) print(withoutRelatives(which, candidate));
     else show(options, rows, () => descentView(rows, objectiveOf(run), outputWidth()));
     if (rows.length < all.length)
       hint(`Showing the nearest ${rows.length} of ${all.length}; show all with --limit ${all.length}.`);
