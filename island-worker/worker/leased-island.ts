@@ -30,6 +30,8 @@ const RETRY_MS = 200;
 const CALLS_IN_A_BATCH = 64;
 /** Elites that were asked for are taken in after the neighbours have had the time to send theirs. */
 const ELITES_MS = 1_000;
+/** And are asked for with every batch for so long, as long as none have come. */
+const ASKED_MS = 30_000;
 
 export class LeasedIsland {
   readonly index: number;
@@ -119,7 +121,8 @@ export class LeasedIsland {
       return;
     }
     if (proposals === null) return;
-    if (asked) this.#askedAt = null;
+    // A neighbour on a slow machine sends its elites later: the next batches ask for them again.
+    if (asked && (migrants.length > 0 || performance.now() - (this.#askedAt ?? 0) > ASKED_MS)) this.#askedAt = null;
     await this.#send(k, proposals, diversityOf(island), signal);
   }
 

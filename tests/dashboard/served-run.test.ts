@@ -104,6 +104,10 @@ test("a listener that comes back is told of each entry of the logs once", async 
 });
 
 test("a pause stops the search, and lets it go on", async () => {
+  // Later tests need an elite of each island.
+  const succeeded =
+    "select distinct c.island from candidates c join evaluations e on e.candidate = c.id where outcome = 'ok'";
+  await expect.poll(() => place.ledger().query(succeeded).length).toBe(2);
   expect(await act("pause", { by: "a person" })).toMatchObject({ status: 200, body: { done: true } });
   await expect.poll(async () => (await now()).outstanding).toBe(0);
   expect(await now()).toMatchObject({ phase: "paused", paused: true });
