@@ -33,6 +33,8 @@ const ELITES_MS = 1_000;
 /** And are asked for with every batch for so long, as long as none have come. */
 const ASKED_MS = 30_000;
 
+type BatchAnswer = BatchReply["status"] | BatchRefusal | "given_up";
+
 export class LeasedIsland {
   readonly index: number;
   readonly #session: SessionState;
@@ -121,9 +123,10 @@ export class LeasedIsland {
       return;
     }
     if (proposals === null) return;
-    // A neighbour on a slow machine sends its elites later: the next batches ask for them again.
-    if (asked && (migrants.length > 0 || performance.now() - (this.#askedAt ?? 0) > ASKED_MS)) this.#askedAt = null;
-    await this.#send(k, proposals, diversityOf(island), signal);
+    const answer = await this.#send(k, proposals, diversityOf(island), signal);
+    // A neighbour may send its elites late, and a batch with them may be refused: the next batches ask for them again.
+    const migrated = answer === "accepted" && proposals.some(({ proposer }) => proposer === "migrant");
+    if (asked && (migrated || performance.now() - (this.#askedAt ?? 0) > ASKED_MS)) this.#askedAt = null;
   }
 
   /** How many candidates may be proposed now; 0 says wait. */
@@ -175,15 +178,16 @@ export class LeasedIsland {
     }
   }
 
-  async #send(k: number, proposals: Proposal[], diversity: number, signal: AbortSignal): Promise<void> {
+  async #send(k: number, proposals: Proposal[], diversity: number, signal: AbortSignal): Promise<BatchAnswer> {
     const { run } = this.#session.spec;
     const id = { run, island: this.index, k };
     const carrier: Carrier = {};
     const startedAt = performance.now();
     if (batchSent.heard) batchSent.send({ ...id, proposers: proposals.map(({ proposer }) => proposer), carrier });
     const answer = await this.#repeat(k, proposals, diversity, signal, carrier);
-    if (!batchSettled.heard) return;
-    batchSettled.send({ ...id, answer, proposals: proposals.length, seconds: (performance.now() - startedAt) / 1000 });
+    const seconds = (performance.now() - startedAt) / 1000;
+    if (batchSettled.heard) batchSettled.send({ ...id, answer, proposals: proposals.length, seconds });
+    return answer;
   }
 
   /** Repeats batch k until the log contains it or it is refused; says which. */
@@ -193,7 +197,7 @@ export class LeasedIsland {
     diversity: number,
     signal: AbortSignal,
     carrier: Carrier,
-  ): Promise<BatchReply["status"] | BatchRefusal | "given_up"> {
+  ): Promise<BatchAnswer> {
     const { bus, changes, name, spec, advisor, evolvedSources } = this.#session;
     const written = evolvedSources?.of(proposals) ?? {};
     const calls = advisor?.endedCalls(this.index).slice(0, CALLS_IN_A_BATCH) ?? [];

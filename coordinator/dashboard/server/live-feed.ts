@@ -66,8 +66,11 @@ export class LiveFeed implements Disposable {
     let tails = given !== null && given.length === islands ? given : null;
     let told = "";
     return this.#stream(context, async (stream) => {
-      const change = this.#reader.lineage.sqlite.transaction(() => this.#changeAfter(run, tails))();
-      const state = `${eventId(change.about.position.logs)} ${this.#stateOf(run)}`;
+      // Of one snapshot: a state that is newer than the change would count as told, and never be.
+      const [change, rest] = this.#reader.lineage.sqlite.transaction(
+        () => [this.#changeAfter(run, tails), this.#stateOf(run)] as const,
+      )();
+      const state = `${eventId(change.about.position.logs)} ${rest}`;
       if (state === told) return;
       told = state;
       tails = change.about.position.logs;

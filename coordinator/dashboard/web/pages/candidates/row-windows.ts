@@ -83,6 +83,8 @@ export class RowWindows {
     if (this.#loading.has(window) || this.#address === null) return;
     const abort = new AbortController();
     this.#loading.set(window, abort);
+    // What happens from here on may not be in the answer: it makes the window stale again, and it is asked for once more.
+    this.#stale.delete(window);
     void this.#fetch(this.#address(window * WINDOW, WINDOW), window, abort);
   }
 
@@ -93,7 +95,6 @@ export class RowWindows {
       const first = !this.state.value.answered;
       if (first) this.#rows.clear();
       this.#rows.set(window, answer.rows);
-      this.#stale.delete(window);
       this.#forget();
       const { total, matched, parameters, about } = answer;
       this.state.value = { total, matched, parameters, objective: about.objective, error: null, answered: true };
