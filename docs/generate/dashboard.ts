@@ -62,7 +62,7 @@ try {
     { name: "research", address, hash: "#/research?select=kernel:idea-2-1" },
     page("replay", "islands", "?at=120"),
     { name: "actions", address: live.address, hash: pageOf(live.run, "actions") },
-    ...(values.all === undefined ? [] : [page("actions-over", "actions"), ...(await rarePages())]),
+    ...(values.all === undefined ? [] : [...pagesOfChoices(page), ...(await rarePages())]),
   ];
   const folder = values.all ?? path("../dashboard");
   mkdirSync(folder, { recursive: true });
@@ -94,6 +94,15 @@ async function liveRun(): Promise<{ run: string; address: string }> {
   const address = await addressOf(await startRun(livePlace));
   await livePlace.ledger().evaluated(60);
   return { run: livePlace.ledger().latest().id, address };
+}
+
+/** Of the run, with something chosen, or as they are when it is over. */
+function pagesOfChoices(page: (name: string, of: string, query?: string) => Picture): Picture[] {
+  return [
+    page("candidate", "candidates", `?candidate=${encodeURIComponent(descendant)}`),
+    page("actions-over", "actions"),
+    { ...page("call", "models"), act: (shown) => shown.locator("td button.link").first().click() },
+  ];
 }
 
 /** What is seldom seen, and never in the documentation. */

@@ -18,6 +18,26 @@ describe.skipIf(CHROMIUM === null)("the pages of the search", () => {
   let page: Page;
   let address: string;
   let pages: readonly Listed[];
+  /** What a page must never do, whatever text it shows: fail, speak up, or ask another host. */
+  const troubles: string[] = [];
+
+  function watch({ origin }: URL): void {
+    page.on("pageerror", (error) => troubles.push(error.message));
+    page.on("dialog", (dialog) => {
+      troubles.push(`dialog ${dialog.message()}`);
+      void dialog.dismiss();
+    });
+    page.on("console", (message) => {
+      // A browser reports a refused or a failed request by itself.
+      if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
+        troubles.push(message.text());
+    });
+    page.on("request", (request) => {
+      const url = request.url();
+      // A file that the page saves is its own too.
+      if (!url.startsWith(`${origin}/`) && !url.startsWith(`blob:${origin}/`)) troubles.push(`asked ${url}`);
+    });
+  }
 
   beforeAll(async () => {
     havePages();
@@ -27,6 +47,7 @@ describe.skipIf(CHROMIUM === null)("the pages of the search", () => {
     context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: "light" });
     context.setDefaultTimeout(300_000);
     page = await context.newPage();
+    watch(new URL(address));
     await page.goto(address);
     await page.getByRole("heading", { level: 1 }).waitFor();
     await visit(page, pageOf(database.run, "run"));
@@ -252,6 +273,18 @@ describe.skipIf(CHROMIUM === null)("the pages of the search", () => {
       const hidden = await acting.and(page.locator("[tabindex='-1']")).count();
       expect(hidden, hash).toBe(0);
     }
+  });
+
+  test("no page failed, spoke up, or asked another host, whatever text it showed", async () => {
+    await walked();
+    expect(troubles).toEqual([]);
+  });
+
+  test("a page that speaks up, or asks another host, is noticed", async () => {
+    await page.evaluate("console.error('planted')");
+    await page.evaluate("fetch('http://other.invalid/planted').catch(() => null)");
+    await expect.poll(() => troubles.join()).toContain("planted");
+    await expect.poll(() => troubles.some((one) => one.includes("other.invalid"))).toBe(true);
   });
 });
 

@@ -15,7 +15,7 @@ export function Workloads({ workloads }: WorkloadsProps) {
   const rates = workloads.some(({ gflops, gbytes_per_s }) => gflops !== null || gbytes_per_s !== null);
   return (
     <div class="scroll-x" tabIndex={0} role="group" aria-label="Times by workload">
-      <table>
+      <table class="tiles">
         <thead>
           <tr>
             <th scope="col">Workload</th>
@@ -38,7 +38,7 @@ export function Workloads({ workloads }: WorkloadsProps) {
         <tbody>
           {workloads.map((one) => (
             <tr key={one.workload}>
-              <td>
+              <td data-label="Workload">
                 <Untrusted text={one.workload} />
                 {Object.entries(one.metrics)
                   .filter(([name]) => name !== "time")
@@ -48,8 +48,10 @@ export function Workloads({ workloads }: WorkloadsProps) {
                     </div>
                   ))}
               </td>
-              <td class="right number">{formatTime(one.time_ms)}</td>
-              <td class="right">
+              <td data-label="Time" class="right number">
+                {formatTime(one.time_ms)}
+              </td>
+              <td data-label="Fastest baseline" class="right">
                 <span class="number">{formatTime(one.baseline_ms)}</span>
                 {one.baseline !== null && (
                   <div class="note">
@@ -57,11 +59,11 @@ export function Workloads({ workloads }: WorkloadsProps) {
                   </div>
                 )}
               </td>
-              <td class="right">
+              <td data-label="Speedup" class="right">
                 <Value objective={SPEEDUP} measured={one.speedup} />
               </td>
               {rates && (
-                <td class="right">
+                <td data-label="Rate" class="right">
                   <span class="number">{rateOf(one.gflops, "GFLOP/s", one.peak_share, "of the peak")}</span>
                   <div class="note">{rateOf(one.gbytes_per_s, "GB/s", one.bandwidth_share, "of the bandwidth")}</div>
                 </td>

@@ -9,7 +9,7 @@ import { Untrusted } from "../../components/text.tsx";
 export function Arms({ arms }: { readonly arms: ModelsAnswer["arms"] }) {
   return (
     <Scroll label="Arms of the bandit">
-      <table class="arms">
+      <table class="arms tiles">
         <thead>
           <tr>
             <th>model</th>
@@ -30,22 +30,38 @@ export function Arms({ arms }: { readonly arms: ModelsAnswer["arms"] }) {
             .toSorted((a, b) => b.gain - a.gain || b.usd - a.usd)
             .map((arm) => (
               <tr key={`${arm.model} ${arm.variant}`}>
-                <td class="name">
+                <td data-label="model" class="name">
                   <Untrusted text={arm.model} />
                 </td>
-                <td>{arm.variant === null ? MISSING : <Untrusted text={arm.variant} />}</td>
-                <td class="right number">
+                <td data-label="prompt">{arm.variant === null ? MISSING : <Untrusted text={arm.variant} />}</td>
+                <td data-label="calls" class="right number">
                   {formatCount(arm.calls)}
                   {arm.failed > 0 && <span class="bad-text"> ({formatCount(arm.failed)} failed)</span>}
                 </td>
-                <td class="right number">{formatCount(arm.prompt_tokens)}</td>
-                <td class="right number">{formatCount(arm.completion_tokens + arm.reasoning_tokens)}</td>
-                <td class="right number">{formatDuration(arm.latency_ms)}</td>
-                <td class="right number">{formatDollars(arm.usd)}</td>
-                <td class="right number">{formatCount(arm.candidates)}</td>
-                <td class="right number">{formatCount(arm.ok)}</td>
-                <td class="right number">{formatCount(arm.improvements)}</td>
-                <td class={`right number gain ${toneOf(arm.gain)}`}>{describeGain(arm.gain)}</td>
+                <td data-label="tokens in" class="right number">
+                  {formatCount(arm.prompt_tokens)}
+                </td>
+                <td data-label="tokens out" class="right number">
+                  {formatCount(arm.completion_tokens + arm.reasoning_tokens)}
+                </td>
+                <td data-label="latency" class="right number">
+                  {formatDuration(arm.latency_ms)}
+                </td>
+                <td data-label="cost" class="right number">
+                  {formatDollars(arm.usd)}
+                </td>
+                <td data-label="candidates" class="right number">
+                  {formatCount(arm.candidates)}
+                </td>
+                <td data-label="measured" class="right number">
+                  {formatCount(arm.ok)}
+                </td>
+                <td data-label="improvements" class="right number">
+                  {formatCount(arm.improvements)}
+                </td>
+                <td data-label="gain" class={`right number gain ${toneOf(arm.gain)}`}>
+                  {describeGain(arm.gain)}
+                </td>
               </tr>
             ))}
         </tbody>
@@ -58,7 +74,7 @@ export function Proposers({ proposers }: { readonly proposers: ModelsAnswer["pro
   const most = Math.max(0, ...proposers.map(({ gain }) => Math.log(gain)));
   return (
     <Scroll label="Gain by proposer">
-      <table>
+      <table class="tiles">
         <thead>
           <tr>
             <th>proposer</th>
@@ -74,14 +90,22 @@ export function Proposers({ proposers }: { readonly proposers: ModelsAnswer["pro
             .toSorted((a, b) => b.gain - a.gain || b.evaluations - a.evaluations)
             .map(({ proposer, evaluations, improvements, gain, usd }) => (
               <tr key={proposer}>
-                <td class="name">
+                <td data-label="proposer" class="name">
                   <Untrusted text={proposerName(proposer)} />
                 </td>
-                <td class="right number">{formatCount(evaluations)}</td>
-                <td class="right number">{formatCount(improvements)}</td>
-                <td class="right number">{usd === 0 ? MISSING : formatDollars(usd)}</td>
-                <td class={`right number gain ${toneOf(gain)}`}>{describeGain(gain)}</td>
-                <td class="share">
+                <td data-label="evaluations" class="right number">
+                  {formatCount(evaluations)}
+                </td>
+                <td data-label="improvements" class="right number">
+                  {formatCount(improvements)}
+                </td>
+                <td data-label="cost" class="right number">
+                  {usd === 0 ? MISSING : formatDollars(usd)}
+                </td>
+                <td data-label="gain" class={`right number gain ${toneOf(gain)}`}>
+                  {describeGain(gain)}
+                </td>
+                <td data-label="share" class="share">
                   <i
                     class={proposer === "llm" ? "own" : ""}
                     style={{ width: `${most === 0 ? 0 : (Math.max(0, Math.log(gain)) / most) * 100}%` }}

@@ -89,7 +89,7 @@ export function Calls({ run, models }: { readonly run: string; readonly models: 
 function Table({ calls }: { readonly calls: readonly CallRow[] }) {
   return (
     <Scroll label="Calls">
-      <table>
+      <table class="tiles">
         <thead>
           <tr>
             <th>time</th>
@@ -108,27 +108,37 @@ function Table({ calls }: { readonly calls: readonly CallRow[] }) {
         <tbody>
           {calls.map((call) => (
             <tr key={call.call}>
-              <td class="number">
+              <td data-label="time" class="number">
                 <button type="button" class="quiet link" onClick={() => setParams({ call: call.call })}>
                   {formatMoment(call.at)}
                 </button>
               </td>
-              <td class="name">
+              <td data-label="model" class="name">
                 <Untrusted text={call.model} />
               </td>
-              <td>{call.variant === null ? MISSING : <Untrusted text={call.variant} />}</td>
-              <td class="right number">{call.island ?? MISSING}</td>
-              <td class="right number">{formatCount(call.prompt_tokens)}</td>
-              <td class="right number">{formatCount(call.completion_tokens)}</td>
-              <td class="right number">{formatDuration(call.latency_ms)}</td>
-              <td class="right number">
+              <td data-label="prompt">{call.variant === null ? MISSING : <Untrusted text={call.variant} />}</td>
+              <td data-label="island" class="right number">
+                {call.island ?? MISSING}
+              </td>
+              <td data-label="tokens in" class="right number">
+                {formatCount(call.prompt_tokens)}
+              </td>
+              <td data-label="tokens out" class="right number">
+                {formatCount(call.completion_tokens)}
+              </td>
+              <td data-label="latency" class="right number">
+                {formatDuration(call.latency_ms)}
+              </td>
+              <td data-label="cost" class="right number">
                 {call.usd === null ? `at most ${formatDollars(call.reserved_usd)}` : formatDollars(call.usd)}
               </td>
-              <td class="right number">{call.candidates.length}</td>
-              <td class={`right number gain ${toneOf(call.gain)}`}>
+              <td data-label="candidates" class="right number">
+                {call.candidates.length}
+              </td>
+              <td data-label="gain" class={`right number gain ${toneOf(call.gain)}`}>
                 {call.gain === null ? MISSING : describeGain(call.gain)}
               </td>
-              <td>
+              <td data-label="outcome">
                 <Outcome outcome={call.outcome} />
               </td>
             </tr>
