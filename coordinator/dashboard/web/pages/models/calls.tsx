@@ -89,7 +89,7 @@ export function Calls({ run, models }: { readonly run: string; readonly models: 
 function Table({ calls }: { readonly calls: readonly CallRow[] }) {
   return (
     <Scroll label="Calls">
-      <table class="tiles">
+      <table class="calls tiles">
         <thead>
           <tr>
             <th>time</th>
@@ -169,7 +169,15 @@ function Opened({ run }: { readonly run: string }) {
           <div class="call-texts">
             <p class="note">
               <Untrusted text={call.model} /> · {formatMoment(call.at)} · {formatDollars(call.usd)} ·{" "}
-              {formatDuration(call.latency_ms)}
+              {formatDuration(call.latency_ms)} · {formatCount(call.prompt_tokens)} tokens in,{" "}
+              {formatCount(call.completion_tokens)} out
+              {call.variant !== null && (
+                <>
+                  {" · prompt "}
+                  <Untrusted text={call.variant} />
+                </>
+              )}
+              {call.island !== null && ` · island ${call.island}`}
             </p>
             {call.error !== null && (
               <p class="bad-text">
