@@ -89,6 +89,8 @@ static int halted(process *p) {
 
 static int await_halt(process *p) {
   halting = p->pid;
+  /* An abort of just before found nothing to end, and nothing else wakes who waits for a process that no stop reaches. */
+  if (aborted || ending) kill(-p->pid, SIGKILL);
   int failed = halted(p);
   halting = 0;
   if (failed == 0 && threads_of(p) > MAX_THREADS) return snprintf(why, sizeof why, "threads"), -1;

@@ -51,7 +51,11 @@ static void on_abort(int number) {
   aborted = 1;
   if (halting > 0) kill(-halting, SIGKILL);
 }
-static void on_end(int number) { (void)number, ending = 1; }
+static void on_end(int number) {
+  (void)number;
+  ending = 1;
+  if (halting > 0) kill(-halting, SIGKILL);
+}
 
 static void failed(process *p) {
   kill(-p->pid, SIGSTOP);
