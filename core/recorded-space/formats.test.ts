@@ -49,7 +49,7 @@ describe("the objective of a recording", () => {
     expect(definition.objective).toEqual(space.objective);
   });
 
-  it("is a list in caches of Kernel Tuner 1.4 and newer, whose failures have no value", async () => {
+  it("is a list in caches of Kernel Tuner 1.5.0, whose failures have no value", async () => {
     const rows = [
       { time: 1, "GB/s": 5 },
       { __error__: "CompilationFailedConfig", compile_time: 7 },
