@@ -322,6 +322,8 @@ test("a run continues while the authority of all certificates is replaced", asyn
     await vi.waitFor(() => expect(evaluated()).toBeGreaterThan(before + 2), LONG);
   };
   await more();
+  // Before what it was invited with is replaced.
+  await vi.waitFor(() => expect(workerSaid).toMatch(/works for /), LONG);
 
   const natsFolder = place.file(".kevo/nats");
   const old = { evaluator: readFileSync(place.file("evaluator.json")), own: ownIdentity(natsFolder) as TlsIdentity };
