@@ -2,6 +2,7 @@
 
     python3 known.py jobs KERNEL.json JOBS.json RUN.json...   the winners of all runs, twice, as jobs of runner/sweep.py
     python3 known.py gaps KERNEL.json SWEPT.json RUN.json...  each run's distance from the best, as a table
+    python3 known.py cells KERNEL.json SWEPT.json OUT.json    what was measured, in the form of a run
 
 A RUN is what `coordinator lineage workloads --json` prints.
 """
@@ -71,9 +72,25 @@ def gaps(default: Config, swept: str, runs: list[str]) -> None:
         print(f"{run}: {len(gap)} workloads, median {median:.2f} %, most {most:.1f} %, more than 3 % in {over}")
 
 
+def cells(definition: Config, swept: str, out: str) -> None:
+    records = [record for record in read(swept) if record["outcome"] == "ok"]
+    times: dict[tuple[str, str], list[float]] = {}
+    for record in records:
+        times.setdefault((record["workload"], json.dumps(record["config"])), []).append(record["time_ms"] * 1000)
+    found = [
+        {"workload": workload, "time_us": statistics.median(taken), "config": json.loads(config)}
+        for (workload, config), taken in times.items()
+    ]
+    run = {"kernel": definition["id"], "device": records[0]["environment"]["gpu"], "cells": found}
+    Path(out).write_text(json.dumps(run))
+
+
 def main() -> None:
-    command, kernel, file, *runs = sys.argv[1:]
-    {"jobs": jobs, "gaps": gaps}[command](json.loads(Path(kernel).read_text())["default"], file, runs)
+    command, kernel, file, *others = sys.argv[1:]
+    definition = json.loads(Path(kernel).read_text())
+    if command == "cells":
+        return cells(definition, file, *others)
+    {"jobs": jobs, "gaps": gaps}[command](definition["default"], file, others)
 
 
 if __name__ == "__main__":

@@ -6,12 +6,14 @@ The context is torch's (the primary one); every call here uses the current conte
 from __future__ import annotations
 
 import ctypes
-from ctypes import byref, c_char_p, c_int, c_uint, c_uint32, c_uint64, c_void_p
+from ctypes import byref, c_char_p, c_int, c_size_t, c_uint, c_uint32, c_uint64, c_void_p
 from functools import cache
 from typing import Any
 
 FUNC_MAX_DYNAMIC_SHARED_BYTES = 8
 TENSOR_MAP_BYTES = 128
+STREAM_WAIT_UNTIL_AT_LEAST = 0
+HOST_ALLOC_MAPPED = 2
 # CUtensorMapDataType by Triton's names of types.
 TENSOR_MAP_TYPES = {"fp16": 6, "fp32": 7, "bf16": 9}
 L2_PROMOTION_128B = 2
@@ -37,6 +39,24 @@ def call(name: str, *arguments: object) -> None:
     code = getattr(driver(), name)(*arguments)
     if code != 0:
         raise CudaError(name, code)
+
+
+class Gate:
+    """Work enqueued after `close` waits on the device until `open` is called."""
+
+    def __init__(self) -> None:
+        self._address = c_void_p()
+        call("cuMemHostAlloc", byref(self._address), c_size_t(4), c_uint(HOST_ALLOC_MAPPED))
+        self._opened = c_uint32.from_address(self._address.value or 0)
+        self._opened.value = 0
+
+    def close(self, stream: int) -> None:
+        # Addresses of the host are the device's too: Linux on 64 bits.
+        turn = c_uint32(self._opened.value + 1)
+        call("cuStreamWaitValue32_v2", c_void_p(stream), self._address, turn, c_uint(STREAM_WAIT_UNTIL_AT_LEAST))
+
+    def open(self) -> None:
+        self._opened.value += 1
 
 
 class LoadedKernel:
