@@ -180,6 +180,7 @@ async function shoot(browser: Browser, pictures: readonly Picture[], { file, who
     await page.locator("main h1").waitFor();
     await visit(page, hash);
     await page.locator("main[aria-busy=false]").waitFor();
+    while ((await page.locator(".loading").count()) > 0) await page.waitForTimeout(50);
     // Drawings follow the size of their places.
     await page.waitForTimeout(800);
     await act?.(page);

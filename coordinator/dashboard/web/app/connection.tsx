@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { About } from "../../contract/common.ts";
 import type { RunSummary } from "../../contract/runs.ts";
 import { formatCount, formatDuration } from "../components/format.ts";
+import { evaluatedNow } from "../data/evaluated.ts";
 import { connection, newest } from "../data/live.ts";
 import { at, setParams } from "../state/location.ts";
 
@@ -79,8 +80,7 @@ function freshness(about: About, status: RunSummary["status"]): { name: string; 
 
 /** Where in the run the page stands. */
 export function PositionText({ about, limit }: { readonly about: About; readonly limit: number | null }) {
-  const evaluated =
-    at.value === null ? (newest.value?.position.evaluated ?? about.position.evaluated) : about.position.evaluated;
+  const evaluated = evaluatedNow(about.position.evaluated);
   const of = at.value === null ? limit : about.latest;
   return (
     <span class="position" data-testid="position">

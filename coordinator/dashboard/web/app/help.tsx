@@ -28,11 +28,16 @@ export function Help() {
           <section key={title} class="keys">
             <h3>{title}</h3>
             <dl>
-              {keys.map(({ key, does }) => (
-                <div key={key}>
+              {[...Map.groupBy(keys, ({ does }) => does)].map(([does, same]) => (
+                <div key={does}>
                   <dt>
-                    {(key === " " ? [key] : key.split(" ")).map((one) => (
-                      <kbd key={one}>{NAMES[one] ?? one}</kbd>
+                    {same.map(({ key }, at) => (
+                      <span key={key}>
+                        {at > 0 && <span class="note"> or </span>}
+                        {(key === " " ? [key] : key.split(" ")).map((one) => (
+                          <kbd key={one}>{NAMES[one] ?? one}</kbd>
+                        ))}
+                      </span>
                     ))}
                   </dt>
                   <dd>{does}</dd>

@@ -20,8 +20,12 @@ export function objectiveTitle(objective: Objective): string {
   if (objective.name === "speedup") {
     return objective.against === null ? "Speedup" : `Speedup over ${objective.against}`;
   }
-  const name = objective.name === "time" ? "Time" : objective.name;
-  return `${name} (${objective.direction === "minimize" ? "less" : "more"} is better)`;
+  return `${objectiveName(objective)} (${objective.direction === "minimize" ? "less" : "more"} is better)`;
+}
+
+/** For the head of a column. */
+export function objectiveName({ name }: Objective): string {
+  return name === "time" ? "Time" : name === "speedup" ? "Speedup" : name;
 }
 
 interface ValueProps {

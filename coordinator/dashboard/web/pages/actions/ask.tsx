@@ -30,8 +30,9 @@ export function ask<A extends Action>(asked: Intent<A>): void {
 
 export function Confirmation({ run }: { readonly run: string }) {
   const asked = intent.value;
+  // A dialog that was removed still says that it closed, perhaps when the next one is open already.
   const close = () => {
-    intent.value = null;
+    if (intent.peek() === asked) intent.value = null;
   };
   return asked === null ? null : <Confirm key={asked.title} run={run} asked={asked} close={close} />;
 }

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { RunAnswer } from "../../../contract/runs.ts";
 import { formatCount, formatDuration } from "../../components/format.ts";
+import { evaluatedNow } from "../../data/evaluated.ts";
 import { ask } from "./ask.tsx";
 
 const MINUTE_S = 60;
@@ -35,7 +36,7 @@ export function Budget({ shown }: { readonly shown: RunAnswer }) {
       <header>
         <h2>Budget</h2>
         <span class="note">
-          {formatCount(evaluations.used)} of{" "}
+          {formatCount(evaluatedNow(evaluations.used))} of{" "}
           {evaluations.limit === null ? "any number of" : formatCount(evaluations.limit)} evaluations,{" "}
           {formatDuration(time_s.used * 1000)}
           {time_s.limit === null ? ", no limit of time" : ` of ${formatDuration(time_s.limit * 1000)}`}

@@ -1,5 +1,5 @@
 /** Every candidate of a run: filtered and sorted by the server, opened beside the table. */
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
 import { MAX_FILTER } from "../../../contract/candidates.ts";
 import { ENDPOINTS } from "../../../contract/endpoints.ts";
 import { counted, formatCount } from "../../components/format.ts";
@@ -24,7 +24,8 @@ export function Candidates() {
   const isLong = filter.length > MAX_FILTER;
   const rows = useMemo(() => new RowWindows(), [run]);
   const position = at.value;
-  useEffect(() => {
+  // At once, not after the next frame: a person waits for it.
+  useLayoutEffect(() => {
     if (run === null || isLong) return;
     const query = { filter, sort: sorting.sort, order: sorting.order };
     rows.ask((offset, limit) => addressOf(ENDPOINTS.candidates, { run }, { ...query, offset, limit }));

@@ -3,7 +3,7 @@ import type { CandidateRow } from "../../../contract/candidates.ts";
 import type { Objective } from "../../../contract/common.ts";
 import { formatCount, formatDuration, formatInterval, formatTime, MISSING } from "../../components/format.ts";
 import { OUTCOME_NAME, proposerName } from "../../components/names.ts";
-import { formatValue } from "../../components/value.tsx";
+import { formatValue, objectiveName } from "../../components/value.tsx";
 
 export interface Column {
   readonly title: string;
@@ -37,7 +37,7 @@ export function columnsOf(parameters: readonly string[], objective: Objective | 
       ? MISSING
       : `${formatValue(objective, measured.value)} ${formatInterval(measured.low, measured.high)}`.trim();
   const isTime = objective?.name === "time";
-  const title = isTime ? "Time" : objective === null || objective.name === "speedup" ? "Speedup" : objective.name;
+  const title = objective === null ? "Speedup" : objectiveName(objective);
   return [
     column("Status", "status", 188, ({ status, cached }) => OUTCOME_NAME[status] + (cached ? " · cached" : "")),
     column(title, "value", 168, value, true),
@@ -58,6 +58,19 @@ export function columnsOf(parameters: readonly string[], objective: Objective | 
       }),
     ),
   ];
+}
+
+/** As many columns as a narrow row shows beside each other; what the others say stands below. */
+export const IN_FIRST_LINE = 2;
+
+/** What a narrow row says below its status and value; the parameters are in the candidate. */
+export function secondLine(row: CandidateRow): string {
+  return [
+    proposerName(row.proposer),
+    `island ${row.island}`,
+    `batch ${formatCount(row.batch)}`,
+    ...(row.evaluation === null ? [] : [`evaluation ${formatCount(row.evaluation)}`]),
+  ].join(" · ");
 }
 
 export function formatParameter(value: unknown): string {

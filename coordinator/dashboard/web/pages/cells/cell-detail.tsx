@@ -29,21 +29,21 @@ export function CellDetail({ cell, perWorkload }: { readonly cell: Cell; readonl
       <dl class="facts">
         {cell.tflops !== null && (
           <>
-            <dt>throughput</dt>
+            <dt>Throughput</dt>
             <dd>{formatNumber(cell.tflops, 3)} TFLOP/s</dd>
           </>
         )}
-        <dt>measured</dt>
+        <dt>Measured</dt>
         <dd>
           {cell.rounds === 0
             ? "once, as it was found"
             : `${cell.rounds} more ${cell.rounds === 1 ? "time" : "times"}, on fresh inputs`}
         </dd>
-        <dt>evaluations</dt>
+        <dt>Evaluations</dt>
         <dd>{formatCount(cell.evaluations)}</dd>
         {cell.proposer !== null && (
           <>
-            <dt>proposer</dt>
+            <dt>Proposer</dt>
             <dd>
               <Untrusted text={cell.proposer.replaceAll("_", " ")} />
             </dd>

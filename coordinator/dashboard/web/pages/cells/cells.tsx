@@ -78,9 +78,9 @@ function Body({ answer }: { readonly answer: CellsAnswer }) {
           <header>
             <h2>Speedup against the fastest baseline</h2>
             <ul class="marks" aria-label="Legend">
-              <li class="key-slower">slower</li>
-              <li class="key-even">no difference shown</li>
-              <li class="key-faster">faster</li>
+              <li class="key-slower">Slower</li>
+              <li class="key-even">No difference shown</li>
+              <li class="key-faster">Faster</li>
             </ul>
           </header>
           <Scroll label="Heat map of the cells">

@@ -4,7 +4,7 @@ import type { Migration } from "../../../contract/islands.ts";
 import { shortId } from "../../components/change.ts";
 import { formatCount } from "../../components/format.ts";
 import { Scroll } from "../../components/scroll.tsx";
-import { formatValue } from "../../components/value.tsx";
+import { formatValue, objectiveName } from "../../components/value.tsx";
 import { linkTo } from "../../state/location.ts";
 
 const MAX_SHOWN = 8;
@@ -23,11 +23,11 @@ export function Arrivals({
       <table>
         <thead>
           <tr>
-            <th class="right">evaluation</th>
-            <th>way</th>
-            <th>migrant</th>
-            <th class="right">{objective.name}</th>
-            <th>result</th>
+            <th class="right">Evaluation</th>
+            <th>Way</th>
+            <th>Migrant</th>
+            <th class="right">{objectiveName(objective)}</th>
+            <th>Result</th>
           </tr>
         </thead>
         <tbody>

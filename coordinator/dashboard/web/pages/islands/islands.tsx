@@ -62,9 +62,7 @@ function Body({ answer, migrations: known }: BodyProps) {
         <section class="panel exchange">
           <header>
             <h2>Topology: {topology}</h2>
-            <span class="note">
-              {formatCount(migrations.length)} {migrations.length === 1 ? "migration" : "migrations"}
-            </span>
+            {migrations.length > 0 && <span class="note">{counted(migrations.length, "migration")}</span>}
           </header>
           <div class="exchange-body">
             <Topology
@@ -131,7 +129,9 @@ function Head({ island, several, objective }: HeadProps) {
   const stagnates = stagnations.some(({ to }) => to === null);
   const counts = [
     counted(island.evaluated, "evaluation"),
-    ...(several ? [`${formatCount(island.migrants_in)} migrants in, ${formatCount(island.migrants_out)} out`] : []),
+    ...(several && island.migrants_in + island.migrants_out > 0
+      ? [`${formatCount(island.migrants_in)} migrants in, ${formatCount(island.migrants_out)} out`]
+      : []),
     ...(island.outstanding > 0 ? [`${formatCount(island.outstanding)} in flight`] : []),
   ];
   return (
@@ -158,12 +158,12 @@ function Head({ island, several, objective }: HeadProps) {
 function Legend() {
   return (
     <ul class="marks" aria-label="Legend">
-      <li class="key-best">best so far</li>
-      <li class="key-median">median of the batch</li>
-      <li class="key-band">best to worst</li>
-      <li class="key-stagnation">stagnation</li>
-      <li class="key-restart">restart</li>
-      <li class="key-arrival">migrant arrives</li>
+      <li class="key-best">Best so far</li>
+      <li class="key-median">Median of the batch</li>
+      <li class="key-band">Best to worst</li>
+      <li class="key-stagnation">Stagnation</li>
+      <li class="key-restart">Restart</li>
+      <li class="key-arrival">Migrant arrives</li>
     </ul>
   );
 }

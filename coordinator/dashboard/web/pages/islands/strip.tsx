@@ -99,13 +99,16 @@ function readout({ strip }: Island, objective: Objective, row: number): string {
   if (batch === undefined) return "No batch so far";
   const next = strip.batch[row + 1];
   const name = next !== undefined && next - batch > 1 ? `Batches ${batch}–${next - 1}` : `Batch ${batch}`;
-  const value = (column: readonly (number | null)[]) => formatValue(objective, column[row] ?? null);
+  const told = (what: string, value: number | null | undefined) =>
+    value === null || value === undefined ? [] : [`${what} ${formatValue(objective, value)}`];
+  const diversity = strip.diversity[row] ?? null;
   const failed = strip.failed[row] ?? 0;
   const parts = [
-    `best ${value(strip.best)}`,
-    `median ${value(strip.median)}`,
-    `best so far ${value(strip.best_so_far)}`,
-    `diversity ${formatShare(strip.diversity[row] ?? null)}`,
+    ...told("best", strip.best[row]),
+    ...told("median", strip.median[row]),
+    ...(typeof strip.best[row] === "number" ? [] : ["nothing measured"]),
+    ...told("best so far", strip.best_so_far[row]),
+    ...(diversity === null ? [] : [`diversity ${formatShare(diversity)}`]),
     ...(failed > 0 ? [`${failed} of ${strip.candidates[row]} failed`] : []),
   ];
   return `${name}: ${parts.join(" · ")}`;

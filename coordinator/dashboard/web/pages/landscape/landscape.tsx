@@ -114,8 +114,8 @@ function Slices({ run, island, answer, order, x, y }: SlicesProps) {
           {(slice) => (
             <>
               <ul class="marks">
-                <li class="key-on-slice">measured on this slice</li>
-                <li class="key-off-slice">measured, differs in other parameters too</li>
+                <li class="key-on-slice">Measured on this slice</li>
+                <li class="key-off-slice">Measured, differs in other parameters too</li>
                 <li class="key-belief">95 % of what the model believes</li>
                 {slice.mean[0]?.includes(null) && <li>∅ outside of the search space</li>}
               </ul>

@@ -27,17 +27,17 @@ export function Detail({ node, from, objective, isFocus, onSelect }: DetailProps
         )}
       </header>
       <dl class="facts">
-        <dt>proposer</dt>
+        <dt>Proposer</dt>
         <dd>
           <Untrusted text={node.proposer.replaceAll("_", " ")} />
         </dd>
-        <dt>island, batch</dt>
+        <dt>Island, batch</dt>
         <dd>
           {node.island}, {node.batch}
         </dd>
-        <dt>evaluation</dt>
+        <dt>Evaluation</dt>
         <dd>{node.evaluation === null ? "none of its own" : formatCount(node.evaluation)}</dd>
-        <dt>children</dt>
+        <dt>Children</dt>
         <dd>{formatCount(node.children)}</dd>
       </dl>
       {from.length === 0 && <p class="note">No parents: it began its line.</p>}

@@ -4,10 +4,14 @@ import type { Objective } from "../../../contract/common.ts";
 import { cut, describeChanges, describeGain, shortId, toneOf } from "../../components/change.ts";
 import { visibleText } from "../../components/untrusted.ts";
 import { formatValue } from "../../components/value.tsx";
-import { type AncestryLayout, CARD, type Card, LABEL, type Line } from "./layout.ts";
+import type { AncestryLayout, Card, Line, Sizes } from "./layout.ts";
 
-const MAX_LABEL = 25;
+/** Of the label's letters. */
+const LETTER = 6.4;
+const LABEL_INSET = 22;
 const COLORS = 8;
+/** Below this a card has a line for each of its three texts. */
+const TWO_COLUMNS = 140;
 
 interface GraphProps {
   readonly layout: AncestryLayout;
@@ -24,6 +28,7 @@ interface GraphProps {
 export const edgeKey = (parent: string, child: string): string => `${parent}>${child}`;
 
 export function Graph({ layout, nodes, edges, objective, selected, focus, zoom, onSelect, onOpen }: GraphProps) {
+  const { sizes } = layout;
   const near = new Set(layout.lines.flatMap(({ parent, child }) => (child === selected ? [parent] : [])));
   return (
     <svg
@@ -38,6 +43,7 @@ export function Graph({ layout, nodes, edges, objective, selected, focus, zoom, 
         <Link
           key={edgeKey(line.parent, line.child)}
           line={line}
+          sizes={sizes}
           edge={edges.get(edgeKey(line.parent, line.child))}
           near={line.child === selected}
           adopted={nodes.get(line.child)?.migrant ?? false}
@@ -49,6 +55,7 @@ export function Graph({ layout, nodes, edges, objective, selected, focus, zoom, 
           <CardView
             key={card.id}
             card={card}
+            sizes={sizes}
             node={node}
             objective={objective}
             state={card.id === selected ? "selected" : near.has(card.id) ? "near" : ""}
@@ -64,13 +71,14 @@ export function Graph({ layout, nodes, edges, objective, selected, focus, zoom, 
 
 interface LinkProps {
   readonly line: Line;
+  readonly sizes: Sizes;
   readonly edge: Descent | undefined;
   readonly near: boolean;
   /** The child is the parent itself, on another island. */
   readonly adopted: boolean;
 }
 
-function Link({ line, edge, near, adopted }: LinkProps) {
+function Link({ line, sizes: { label }, edge, near, adopted }: LinkProps) {
   const { x, y } = line.label;
   const changed = edge !== undefined && (edge.changes.length > 0 || edge.code_changed);
   return (
@@ -79,9 +87,11 @@ function Link({ line, edge, near, adopted }: LinkProps) {
       {edge !== undefined && (
         <>
           <title>{`${shortId(edge.parent)} to ${shortId(edge.child)}: ${describeChanges(edge, 2_000)}; ${describeGain(edge.gain)}`}</title>
-          <rect class="hit" x={x} y={y - LABEL.height / 2} width={LABEL.width} height={LABEL.height} />
+          <rect class="hit" x={x} y={y - label.height / 2} width={label.width} height={label.height} />
           <text class="changes" x={x + 10} y={y - 4}>
-            {adopted && !changed ? "adopted unchanged" : describeChanges(edge, MAX_LABEL)}
+            {adopted && !changed
+              ? "adopted unchanged"
+              : describeChanges(edge, Math.floor((label.width - LABEL_INSET) / LETTER))}
           </text>
           <text class={`gain ${toneOf(edge.gain)}`} x={x + 10} y={y + 11}>
             {describeGain(edge.gain)}
@@ -94,6 +104,7 @@ function Link({ line, edge, near, adopted }: LinkProps) {
 
 interface CardProps {
   readonly card: Card;
+  readonly sizes: Sizes;
   readonly node: Ancestor;
   readonly objective: Objective;
   readonly state: string;
@@ -102,7 +113,9 @@ interface CardProps {
   readonly onOpen: () => void;
 }
 
-function CardView({ card, node, objective, state, focused, onSelect, onOpen }: CardProps) {
+function CardView({ card, sizes, node, objective, state, focused, onSelect, onOpen }: CardProps) {
+  const { width, height } = sizes.card;
+  const stacked = width < TWO_COLUMNS;
   const value = node.measured === null ? node.status.replaceAll("_", " ") : formatValue(objective, node.measured.value);
   const proposer = visibleText(node.proposer).replaceAll("_", " ");
   return (
@@ -112,29 +125,31 @@ function CardView({ card, node, objective, state, focused, onSelect, onOpen }: C
       role="button"
       tabIndex={state === "selected" ? 0 : -1}
       aria-pressed={state === "selected"}
-      transform={`translate(${card.x} ${card.y - CARD.height / 2})`}
+      transform={`translate(${card.x} ${card.y - height / 2})`}
       onClick={onSelect}
       onDblClick={onOpen}
     >
-      <rect class="sheet" width={CARD.width} height={CARD.height} rx="6" />
-      <rect class={`island-color i${node.island % COLORS}`} x="0" y="8" width="3" height={CARD.height - 16} />
+      <rect class="sheet" width={width} height={height} rx="6" />
+      <rect class={`island-color i${node.island % COLORS}`} x="0" y="8" width="3" height={height - 16} />
       <text class="id" x="13" y="21">
         {`${cut(shortId(node.candidate), 12)} `}
       </text>
       <text
         class={node.measured === null ? `value status-${node.status}` : "value"}
-        x={CARD.width - 12}
-        y="21"
-        text-anchor="end"
+        x={stacked ? 13 : width - 12}
+        y={stacked ? 36 : 21}
+        text-anchor={stacked ? "start" : "end"}
       >
         {`${cut(value, 14)} `}
       </text>
-      <text class="by" x="13" y="40">
+      <text class="by" x="13" y={stacked ? 53 : 40}>
         {`${cut(proposer, 13)} `}
       </text>
-      <text class="by" x={CARD.width - 12} y="40" text-anchor="end">
-        island {node.island}
-      </text>
+      {!stacked && (
+        <text class="by" x={width - 12} y="40" text-anchor="end">
+          island {node.island}
+        </text>
+      )}
     </g>
   );
 }

@@ -1,21 +1,32 @@
 /** Where each card and each edge of an ancestry stands, in pixels. */
 import { type Descent, generationsOf, type Place } from "./generations.ts";
 
-export const CARD = { width: 160, height: 52 };
-/** Left of each card: one line for each of its parents, on which an edge ends and says what it changed. */
-export const LABEL = { width: 184, height: 30 };
+export interface Sizes {
+  readonly card: { readonly width: number; readonly height: number };
+  /** Left of each card: one line for each of its parents, on which an edge ends and says what it changed. */
+  readonly label: { readonly width: number; readonly height: number };
+  readonly channel: number;
+  readonly margin: number;
+}
+const WIDE: Sizes = { card: { width: 160, height: 52 }, label: { width: 184, height: 30 }, channel: 26, margin: 16 };
+/** A card of three lines and short labels: a candidate and its parents can be read side by side. */
+const NARROW: Sizes = { card: { width: 98, height: 62 }, label: { width: 106, height: 34 }, channel: 12, margin: 8 };
+const NARROW_BELOW = 480;
+
+/** @param width of the place for the graph, in pixels. */
+export const sizesWithin = (width: number): Sizes => (width < NARROW_BELOW ? NARROW : WIDE);
+
 /** Of the label's room, for the way into the card. */
 const GUTTER = 18;
-const CHANNEL = 26;
-const COLUMN = LABEL.width + CARD.width + CHANNEL;
 const GAP = 18;
 const WAY_POINT = 10;
-const MARGIN = 16;
 const RELAXATIONS = 8;
 
+const columnOfSize = ({ label, card, channel }: Sizes): number => label.width + card.width + channel;
+
 /** How many generations of ancestors fit this width beside the candidate, at least one. Pixels. */
-export const generationsWithin = (width: number): number =>
-  Math.max(1, Math.floor((width - 2 * MARGIN - CARD.width) / COLUMN));
+export const generationsWithin = (width: number, sizes: Sizes = WIDE): number =>
+  Math.max(1, Math.floor((width - 2 * sizes.margin - sizes.card.width) / columnOfSize(sizes)));
 
 export interface Card {
   readonly id: string;
@@ -34,23 +45,26 @@ export interface Line {
 }
 
 export interface AncestryLayout {
+  readonly sizes: Sizes;
   readonly width: number;
   readonly height: number;
   readonly cards: readonly Card[];
   readonly lines: readonly Line[];
 }
 
-export function layoutAncestry(candidates: readonly Descent[]): AncestryLayout {
+export function layoutAncestry(candidates: readonly Descent[], sizes: Sizes = WIDE): AncestryLayout {
+  const { card: cardSize, label: labelSize, margin } = sizes;
+  const step = columnOfSize(sizes);
   const { columns, edges, segments } = generationsOf(candidates);
   const lanes = Map.groupBy(edges, ({ child }) => child);
   const heightOf = ({ id }: Place) =>
-    id === null ? WAY_POINT : Math.max(CARD.height, (lanes.get(id)?.length ?? 0) * LABEL.height);
+    id === null ? WAY_POINT : Math.max(cardSize.height, (lanes.get(id)?.length ?? 0) * labelSize.height);
   const middle = middles(columns, segments, heightOf);
   const top = Math.min(...columns.flat().map((place) => (middle.get(place.key) ?? 0) - heightOf(place) / 2));
-  const yOf = (key: string) => (middle.get(key) ?? 0) - top + MARGIN;
+  const yOf = (key: string) => (middle.get(key) ?? 0) - top + margin;
   const columnOf = new Map(columns.flat().map(({ key, column }) => [key, column]));
   // The first column has no parents, and so no labels left of it.
-  const cardLeft = (key: string) => MARGIN + (columnOf.get(key) ?? 0) * COLUMN;
+  const cardLeft = (key: string) => margin + (columnOf.get(key) ?? 0) * step;
 
   const cards = columns
     .flat()
@@ -58,19 +72,19 @@ export function layoutAncestry(candidates: readonly Descent[]): AncestryLayout {
   const lines = edges.map(({ parent, child, path }) => {
     const siblings = (lanes.get(child) ?? []).toSorted((a, b) => arrival(a.path) - arrival(b.path));
     const lane = siblings.findIndex((edge) => edge.parent === parent);
-    const y = yOf(child) + (lane - (siblings.length - 1) / 2) * LABEL.height;
+    const y = yOf(child) + (lane - (siblings.length - 1) / 2) * labelSize.height;
     const end = cardLeft(child);
-    const label = { x: end - LABEL.width, y };
+    const label = { x: end - labelSize.width, y };
     const points = [
-      { x: cardLeft(parent) + CARD.width, y: yOf(parent) },
+      { x: cardLeft(parent) + cardSize.width, y: yOf(parent) },
       ...path.slice(1, -1).flatMap((key) => [
-        { x: cardLeft(key) - LABEL.width, y: yOf(key) },
-        { x: cardLeft(key) + CARD.width, y: yOf(key) },
+        { x: cardLeft(key) - labelSize.width, y: yOf(key) },
+        { x: cardLeft(key) + cardSize.width, y: yOf(key) },
       ]),
       label,
     ];
     // Of many lanes the outer ones end beside the card, and are led to its edge.
-    const reach = CARD.height / 2 - 8;
+    const reach = cardSize.height / 2 - 8;
     const entry = { x: end, y: Math.min(yOf(child) + reach, Math.max(yOf(child) - reach, y)) };
     const turn = end - GUTTER;
     return { parent, child, path: `${curve(points)} H ${round(turn)}${curve([{ x: turn, y }, entry], "")}`, label };
@@ -79,8 +93,8 @@ export function layoutAncestry(candidates: readonly Descent[]): AncestryLayout {
     return yOf(path.at(-2) as string);
   }
   const bottom = Math.max(...columns.flat().map((place) => yOf(place.key) + heightOf(place) / 2));
-  const width = Math.max(...cards.map(({ x }) => x + CARD.width)) + MARGIN;
-  return { width, height: bottom + MARGIN, cards, lines };
+  const width = Math.max(...cards.map(({ x }) => x + cardSize.width)) + margin;
+  return { sizes, width, height: bottom + margin, cards, lines };
 }
 
 /** The middle of each place: stacked without overlaps, drawn towards the middle of what it is joined to. */

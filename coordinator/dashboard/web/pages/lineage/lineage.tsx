@@ -15,7 +15,7 @@ import { shownRun } from "../../state/run.ts";
 import { asOf } from "./as-of.ts";
 import { Detail } from "./detail.tsx";
 import { edgeKey, Graph } from "./graph.tsx";
-import { generationsWithin, layoutAncestry } from "./layout.ts";
+import { generationsWithin, layoutAncestry, sizesWithin } from "./layout.ts";
 import "./lineage.css";
 import { type Direction, nextCard } from "./walk.ts";
 
@@ -99,8 +99,9 @@ function Ancestry({ answer: newest, at }: AncestryProps) {
   const { nodes, about } = answer;
   const [chosen, setChosen] = useState<number | null>(null);
   const [width, setWidth] = useState<number | null>(null);
+  const sizes = sizesWithin(width ?? Number.POSITIVE_INFINITY);
   const generations =
-    chosen ?? Math.min(comfortable(nodes), width === null ? 1 : generationsWithin(width / ZOOM.readable));
+    chosen ?? Math.min(comfortable(nodes), width === null ? 1 : generationsWithin(width / ZOOM.readable, sizes));
   const [selected, setSelected] = useState(answer.candidate);
   const [zoom, setZoom] = useState(1);
   const viewport = useRef<HTMLElement>(null);
@@ -118,8 +119,9 @@ function Ancestry({ answer: newest, at }: AncestryProps) {
         id: candidate,
         parents: (parents.get(candidate) ?? []).map(({ parent }) => parent),
       })),
+      sizes,
     );
-  }, [shown, answer.edges]);
+  }, [shown, answer.edges, sizes]);
   const current = byId.get(selected) ?? byId.get(answer.candidate);
   const cardOf = (candidate: string) =>
     viewport.current?.querySelector<SVGGElement>(`[data-candidate="${CSS.escape(candidate)}"]`);

@@ -12,17 +12,17 @@ export function Arms({ arms }: { readonly arms: ModelsAnswer["arms"] }) {
       <table class="arms tiles">
         <thead>
           <tr>
-            <th>model</th>
-            <th>prompt</th>
-            <th class="right">calls</th>
-            <th class="right">tokens in</th>
-            <th class="right">tokens out</th>
-            <th class="right">latency</th>
-            <th class="right">cost</th>
-            <th class="right">candidates</th>
-            <th class="right">measured</th>
-            <th class="right">improvements</th>
-            <th class="right">gain</th>
+            <th>Model</th>
+            <th>Prompt</th>
+            <th class="right">Calls</th>
+            <th class="right">Tokens in</th>
+            <th class="right">Tokens out</th>
+            <th class="right">Latency</th>
+            <th class="right">Cost</th>
+            <th class="right">Candidates</th>
+            <th class="right">Measured</th>
+            <th class="right">Improvements</th>
+            <th class="right">Gain</th>
           </tr>
         </thead>
         <tbody>
@@ -30,36 +30,36 @@ export function Arms({ arms }: { readonly arms: ModelsAnswer["arms"] }) {
             .toSorted((a, b) => b.gain - a.gain || b.usd - a.usd)
             .map((arm) => (
               <tr key={`${arm.model} ${arm.variant}`}>
-                <td data-label="model" class="name">
+                <td data-label="Model" class="name">
                   <Untrusted text={arm.model} />
                 </td>
-                <td data-label="prompt">{arm.variant === null ? MISSING : <Untrusted text={arm.variant} />}</td>
-                <td data-label="calls" class="right number">
+                <td data-label="Prompt">{arm.variant === null ? MISSING : <Untrusted text={arm.variant} />}</td>
+                <td data-label="Calls" class="right number">
                   {formatCount(arm.calls)}
                   {arm.failed > 0 && <span class="bad-text"> ({formatCount(arm.failed)} failed)</span>}
                 </td>
-                <td data-label="tokens in" class="right number">
+                <td data-label="Tokens in" class="right number">
                   {formatCount(arm.prompt_tokens)}
                 </td>
-                <td data-label="tokens out" class="right number">
+                <td data-label="Tokens out" class="right number">
                   {formatCount(arm.completion_tokens + arm.reasoning_tokens)}
                 </td>
-                <td data-label="latency" class="right number">
+                <td data-label="Latency" class="right number">
                   {formatDuration(arm.latency_ms)}
                 </td>
-                <td data-label="cost" class="right number">
+                <td data-label="Cost" class="right number">
                   {formatDollars(arm.usd)}
                 </td>
-                <td data-label="candidates" class="right number">
+                <td data-label="Candidates" class="right number">
                   {formatCount(arm.candidates)}
                 </td>
-                <td data-label="measured" class="right number">
+                <td data-label="Measured" class="right number">
                   {formatCount(arm.ok)}
                 </td>
-                <td data-label="improvements" class="right number">
+                <td data-label="Improvements" class="right number">
                   {formatCount(arm.improvements)}
                 </td>
-                <td data-label="gain" class={`right number gain ${toneOf(arm.gain)}`}>
+                <td data-label="Gain" class={`right number gain ${toneOf(arm.gain)}`}>
                   {describeGain(arm.gain)}
                 </td>
               </tr>
@@ -77,12 +77,12 @@ export function Proposers({ proposers }: { readonly proposers: ModelsAnswer["pro
       <table class="tiles">
         <thead>
           <tr>
-            <th>proposer</th>
-            <th class="right">evaluations</th>
-            <th class="right">improvements</th>
-            <th class="right">cost</th>
-            <th class="right">gain</th>
-            <th class="share">share</th>
+            <th>Proposer</th>
+            <th class="right">Evaluations</th>
+            <th class="right">Improvements</th>
+            <th class="right">Cost</th>
+            <th class="right">Gain</th>
+            <th class="share">Share</th>
           </tr>
         </thead>
         <tbody>
@@ -90,22 +90,22 @@ export function Proposers({ proposers }: { readonly proposers: ModelsAnswer["pro
             .toSorted((a, b) => b.gain - a.gain || b.evaluations - a.evaluations)
             .map(({ proposer, evaluations, improvements, gain, usd }) => (
               <tr key={proposer}>
-                <td data-label="proposer" class="name">
+                <td data-label="Proposer" class="name">
                   <Untrusted text={proposerName(proposer)} />
                 </td>
-                <td data-label="evaluations" class="right number">
+                <td data-label="Evaluations" class="right number">
                   {formatCount(evaluations)}
                 </td>
-                <td data-label="improvements" class="right number">
+                <td data-label="Improvements" class="right number">
                   {formatCount(improvements)}
                 </td>
-                <td data-label="cost" class="right number">
+                <td data-label="Cost" class="right number">
                   {usd === 0 ? MISSING : formatDollars(usd)}
                 </td>
-                <td data-label="gain" class={`right number gain ${toneOf(gain)}`}>
+                <td data-label="Gain" class={`right number gain ${toneOf(gain)}`}>
                   {describeGain(gain)}
                 </td>
-                <td data-label="share" class="share">
+                <td data-label="Share" class="share">
                   <i
                     class={proposer === "llm" ? "own" : ""}
                     style={{ width: `${most === 0 ? 0 : (Math.max(0, Math.log(gain)) / most) * 100}%` }}

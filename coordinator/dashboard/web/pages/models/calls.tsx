@@ -34,7 +34,7 @@ export function Calls({ run, models }: { readonly run: string; readonly models: 
           value={model ?? ""}
           onChange={(event) => filter({ model: event.currentTarget.value })}
         >
-          <option value="">all models</option>
+          <option value="">All models</option>
           {models.map((one) => (
             <option key={one} value={one}>
               {visibleText(one)}
@@ -46,7 +46,7 @@ export function Calls({ run, models }: { readonly run: string; readonly models: 
           value={outcome ?? ""}
           onChange={(event) => filter({ outcome: event.currentTarget.value })}
         >
-          <option value="">all outcomes</option>
+          <option value="">All outcomes</option>
           <option value="ok">answered</option>
           {MODEL_ERROR_KINDS.map((kind) => (
             <option key={kind} value={kind}>
@@ -92,53 +92,53 @@ function Table({ calls }: { readonly calls: readonly CallRow[] }) {
       <table class="calls tiles">
         <thead>
           <tr>
-            <th>time</th>
-            <th>model</th>
-            <th>prompt</th>
-            <th class="right">island</th>
-            <th class="right">tokens in</th>
-            <th class="right">tokens out</th>
-            <th class="right">latency</th>
-            <th class="right">cost</th>
-            <th class="right">candidates</th>
-            <th class="right">gain</th>
-            <th>outcome</th>
+            <th>Time</th>
+            <th>Model</th>
+            <th>Prompt</th>
+            <th class="right">Island</th>
+            <th class="right">Tokens in</th>
+            <th class="right">Tokens out</th>
+            <th class="right">Latency</th>
+            <th class="right">Cost</th>
+            <th class="right">Candidates</th>
+            <th class="right">Gain</th>
+            <th>Outcome</th>
           </tr>
         </thead>
         <tbody>
           {calls.map((call) => (
             <tr key={call.call}>
-              <td data-label="time" class="number">
+              <td data-label="Time" class="number">
                 <button type="button" class="quiet link" onClick={() => setParams({ call: call.call })}>
                   {formatMoment(call.at)}
                 </button>
               </td>
-              <td data-label="model" class="name">
+              <td data-label="Model" class="name">
                 <Untrusted text={call.model} />
               </td>
-              <td data-label="prompt">{call.variant === null ? MISSING : <Untrusted text={call.variant} />}</td>
-              <td data-label="island" class="right number">
+              <td data-label="Prompt">{call.variant === null ? MISSING : <Untrusted text={call.variant} />}</td>
+              <td data-label="Island" class="right number">
                 {call.island ?? MISSING}
               </td>
-              <td data-label="tokens in" class="right number">
+              <td data-label="Tokens in" class="right number">
                 {formatCount(call.prompt_tokens)}
               </td>
-              <td data-label="tokens out" class="right number">
+              <td data-label="Tokens out" class="right number">
                 {formatCount(call.completion_tokens)}
               </td>
-              <td data-label="latency" class="right number">
+              <td data-label="Latency" class="right number">
                 {formatDuration(call.latency_ms)}
               </td>
-              <td data-label="cost" class="right number">
+              <td data-label="Cost" class="right number">
                 {call.usd === null ? `at most ${formatDollars(call.reserved_usd)}` : formatDollars(call.usd)}
               </td>
-              <td data-label="candidates" class="right number">
+              <td data-label="Candidates" class="right number">
                 {call.candidates.length}
               </td>
-              <td data-label="gain" class={`right number gain ${toneOf(call.gain)}`}>
+              <td data-label="Gain" class={`right number gain ${toneOf(call.gain)}`}>
                 {call.gain === null ? MISSING : describeGain(call.gain)}
               </td>
-              <td data-label="outcome">
+              <td data-label="Outcome">
                 <Outcome outcome={call.outcome} />
               </td>
             </tr>
@@ -185,14 +185,12 @@ function Opened({ run }: { readonly run: string }) {
               </p>
             )}
             {call.candidates.length > 0 && (
-              <p>
-                Candidates:{" "}
+              <p class="examples">
+                Candidates:
                 {call.candidates.map((candidate) => (
-                  <>
-                    <a key={candidate} class="mono" href={linkTo("candidates", { candidate })}>
-                      {shortId(candidate)}
-                    </a>{" "}
-                  </>
+                  <a key={candidate} class="mono" href={linkTo("candidates", { candidate })}>
+                    {shortId(candidate)}
+                  </a>
                 ))}
               </p>
             )}

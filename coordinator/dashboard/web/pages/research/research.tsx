@@ -62,14 +62,14 @@ function List({ research, current }: { readonly research: readonly ResearchSumma
       <table>
         <thead>
           <tr>
-            <th>domain</th>
-            <th>state</th>
-            <th class="right">works</th>
-            <th class="right">ideas</th>
-            <th class="right">kernels</th>
-            <th class="right">best</th>
-            <th class="right">cost</th>
-            <th>started</th>
+            <th>Domain</th>
+            <th>State</th>
+            <th class="right">Works</th>
+            <th class="right">Ideas</th>
+            <th class="right">Kernels</th>
+            <th class="right">Best</th>
+            <th class="right">Cost</th>
+            <th>Started</th>
           </tr>
         </thead>
         <tbody>

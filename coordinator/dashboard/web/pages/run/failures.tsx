@@ -28,10 +28,9 @@ function Groups({ answer }: { readonly answer: FailuresAnswer }) {
             {OUTCOME_NAME[outcome]} · {formatCount(count)}
           </a>
           <p>{message === "" ? <span class="note">no message</span> : <Untrusted text={message} />}</p>
-          <p class="note">
-            {examples.map((candidate, at) => (
+          <p class="examples">
+            {examples.map((candidate) => (
               <a key={candidate} class="mono" href={linkTo("candidates", { candidate })}>
-                {at > 0 && " "}
                 {candidate.split("/").slice(1).join("/")}
               </a>
             ))}

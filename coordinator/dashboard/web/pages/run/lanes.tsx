@@ -92,7 +92,7 @@ function Timeline({ answer }: { readonly answer: LanesAnswer }) {
           <p class="ends note">
             <span>{formatMoment(answer.from)}</span>
             <span>{formatDuration(answer.to - answer.from)}</span>
-            <span>{formatMoment(answer.to)}</span>
+            <span>{laterThan(answer.from, answer.to)}</span>
           </p>
         </>
       )}
@@ -147,6 +147,12 @@ function LaneRow({ lane, answer, width }: RowProps & { readonly lane: Lane }) {
       </svg>
     </div>
   );
+}
+
+/** The day is said once where both moments are of the same. */
+function laterThan(from: number, to: number): string {
+  const [first, last] = [formatMoment(from), formatMoment(to)];
+  return first.slice(0, 10) === last.slice(0, 10) ? last.slice(11) : last;
 }
 
 /** Of a run that is over it is only known that the evaluator was there to the end. */

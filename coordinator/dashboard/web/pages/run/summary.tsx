@@ -12,11 +12,23 @@ import {
 import { proposerName } from "../../components/names.ts";
 import { Untrusted } from "../../components/text.tsx";
 import { formatValue, Meter, objectiveTitle } from "../../components/value.tsx";
+import { evaluatedNow } from "../../data/evaluated.ts";
 import { linkTo } from "../../state/location.ts";
 
 /** What there is, and what is left. */
 export function Summary({ answer }: { readonly answer: RunAnswer }) {
   const { summary, about } = answer;
+  const told = summary.status === "running" ? answer.phase : (summary.message ?? answer.phase);
+  const notes = [
+    // The header says how a run ended; what is said here is more than that.
+    ...(told === "" || told === summary.status ? [] : [<Untrusted key="told" text={told} />]),
+    ...about.toolchains.map((one, at) => (
+      <span key={one}>
+        {at === 0 && "compiled with "}
+        <Untrusted text={one} />
+      </span>
+    )),
+  ];
   return (
     <>
       <dl class="stats" data-testid="summary">
@@ -26,20 +38,7 @@ export function Summary({ answer }: { readonly answer: RunAnswer }) {
         {(summary.budget.usd.limit !== null || summary.budget.usd.used > 0) && <Dollars answer={answer} />}
         <Failed answer={answer} />
       </dl>
-      {(summary.message !== null || answer.phase !== "") && (
-        <p class="note phase">
-          <Untrusted text={summary.status === "running" ? answer.phase : (summary.message ?? answer.phase)} />
-          {about.toolchains.length > 0 && (
-            <>
-              {" "}
-              · compiled with{" "}
-              {about.toolchains.map((one) => (
-                <Untrusted key={one} text={one} />
-              ))}
-            </>
-          )}
-        </p>
-      )}
+      {notes.length > 0 && <p class="note phase">{notes.flatMap((note, at) => (at === 0 ? [note] : [" · ", note]))}</p>}
     </>
   );
 }
@@ -76,7 +75,8 @@ function Best({ answer }: { readonly answer: RunAnswer }) {
 const onceOf = (backend: string): string => (backend === "replay" ? " · recorded" : " · measured once, partly luck");
 
 function Evaluations({ answer }: { readonly answer: RunAnswer }) {
-  const { used, limit } = answer.summary.budget.evaluations;
+  const { limit } = answer.summary.budget.evaluations;
+  const used = evaluatedNow(answer.summary.budget.evaluations.used);
   const rate = answer.per_second === null ? null : `${formatNumber(answer.per_second, 2)} per second`;
   const rest = [limit === null ? null : `${formatCount(Math.max(0, limit - used))} left`, rate];
   return (
@@ -127,15 +127,17 @@ function Failed({ answer }: { readonly answer: RunAnswer }) {
   const { outcomes } = answer.summary;
   const all = Object.values(outcomes).reduce((sum, one) => sum + one, 0);
   const failed = all - (outcomes.ok ?? 0);
+  const others = [
+    ...(answer.cached > 0 ? [`${formatCount(answer.cached)} answered again`] : []),
+    ...(answer.outstanding > 0 ? [`${formatCount(answer.outstanding)} in progress`] : []),
+  ];
   return (
     <div>
       <dt>Failed candidates</dt>
       <dd>
         {formatCount(failed)}
-        {all > 0 && <span class="interval"> {formatShare(failed / all)}</span>}
-        <small>
-          {formatCount(answer.cached)} answered again · {formatCount(answer.outstanding)} in progress
-        </small>
+        {failed > 0 && <span class="interval"> {formatShare(failed / all)}</span>}
+        {others.length > 0 && <small>{others.join(" · ")}</small>}
       </dd>
     </div>
   );
