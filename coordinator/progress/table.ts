@@ -33,20 +33,35 @@ export function* tableLines(
   { colours = false, indent = 0 }: TableOptions = {},
 ): Generator<string, void> {
   const widths = columns.map(({ head }) => widthOf(head));
+  // A column of narrow characters alone, as most are, is padded by its length: nothing is looked at twice.
+  const isNarrow = columns.map(({ head }) => NARROW.test(head));
   for (const row of rows) {
-    for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, widthOf(cell));
+    for (let at = 0; at < widths.length; at++) {
+      const cell = row[at] ?? "";
+      const narrow = NARROW.test(cell);
+      const width = narrow ? cell.length : stringWidth(cell);
+      if (!narrow) isNarrow[at] = false;
+      if (width > (widths[at] as number)) widths[at] = width;
+    }
   }
   const left = " ".repeat(indent);
-  const line = (cells: readonly string[], style: (cell: string) => string) =>
-    (
-      left +
-      columns.map(({ align }, at) => padded(cells[at] ?? "", widths[at] as number, align ?? "left", style)).join(GAP)
-    ).trimEnd();
-  const bold = (cell: string): string =>
-    colours && cell !== "" ? styleText("bold", cell, { validateStream: false }) : cell;
-  const head = columns.map((column) => column.head);
-  yield line(head, bold);
-  for (const row of rows) yield line(row, (cell) => cell);
+  const line = (cells: readonly string[], style?: (cell: string) => string) => {
+    let text = left;
+    for (let at = 0; at < columns.length; at++) {
+      if (at > 0) text += GAP;
+      const [cell, width] = [cells[at] ?? "", widths[at] as number];
+      const blanks = " ".repeat(Math.max(0, width - (isNarrow[at] ? cell.length : widthOf(cell))));
+      const styled = style === undefined ? cell : style(cell);
+      text += columns[at]?.align === "right" ? blanks + styled : styled + blanks;
+    }
+    return text.trimEnd();
+  };
+  const bold = (cell: string): string => (cell === "" ? cell : styleText("bold", cell, { validateStream: false }));
+  yield line(
+    columns.map((column) => column.head),
+    colours ? bold : undefined,
+  );
+  for (const row of rows) yield line(row);
 }
 
 /** The same without columns whose every cell is `unknown`: their heads alone say nothing. */
@@ -64,14 +79,11 @@ export function renderKnown(
   );
 }
 
-/** Columns of the terminal; most cells hold nothing wide, and a table may have a hundred thousand rows. */
-const widthOf = (text: string): number =>
-  /^[\x20-\x7e\u00a0-\u00ff\u2010-\u2027]*$/.test(text) ? text.length : stringWidth(text);
+/** Characters of one column each; most cells hold nothing else, and a table may have a hundred thousand rows. */
+const NARROW = /^[\x20-\x7e\u00a0-\u00ff\u2010-\u2027]*$/;
 
-function padded(cell: string, width: number, align: "left" | "right", style: (cell: string) => string): string {
-  const blanks = " ".repeat(Math.max(0, width - widthOf(cell)));
-  return align === "right" ? blanks + style(cell) : style(cell) + blanks;
-}
+/** Columns of the terminal. */
+const widthOf = (text: string): number => (NARROW.test(text) ? text.length : stringWidth(text));
 
 /** True where bold heads are welcome: a terminal without NO_COLOR. */
 export function wantsColours(stream: { isTTY?: boolean }): boolean {

@@ -69,25 +69,28 @@ interface Single extends CandidateRow {
   readonly standing: Standing;
 }
 
-export type Standing = readonly [stoppedEarly: number, minusFitness: number, timeMs: number, createdAt: number];
+export interface Standing {
+  readonly stoppedEarly: number;
+  readonly minusFitness: number;
+  readonly timeMs: number;
+  readonly createdAt: number;
+}
 
-function singleIn(values: Values<[...Standing]>): Single {
+function singleIn(values: Values<[number, number, number, number]>): Single {
   return {
     id: values[0],
     config: values[1],
     island: values[2],
     batch: values[3],
     proposer: values[4],
-    standing: [values[13], values[14], values[15], values[16]],
+    standing: { stoppedEarly: values[13], minusFitness: values[14], timeMs: values[15], createdAt: values[16] },
   };
 }
 
-/** Negative where `a` is better. Of equals, the one that was proposed first. */
+/** Negative where `a` is better. Of equals, the one that was proposed first. Infinities that are equal differ by no number. */
 export function compareStandings(a: Standing, b: Standing): number {
-  for (let at = 0; at < a.length; at++) {
-    const difference = (a[at] as number) - (b[at] as number);
-    // Infinities that are equal differ by no number.
-    if (difference < 0 || difference > 0) return difference;
-  }
-  return 0;
+  if (a.stoppedEarly !== b.stoppedEarly) return a.stoppedEarly - b.stoppedEarly;
+  if (a.minusFitness !== b.minusFitness) return a.minusFitness - b.minusFitness;
+  if (a.timeMs !== b.timeMs) return a.timeMs - b.timeMs;
+  return a.createdAt - b.createdAt;
 }
