@@ -25,7 +25,8 @@ export interface DashboardOptions {
   readonly act: Act;
 }
 
-const CLOSE_MS = 1_000;
+/** More than the thread gives open pages for their last questions. */
+const CLOSE_MS = 4_000;
 /** New objects of the thread: by itself Node takes four times as much before it collects them. */
 const YOUNG_MIB = 8;
 /** Some times what the largest runs take; the smaller, the sooner what is left over is collected. */

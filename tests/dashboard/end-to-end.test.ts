@@ -315,6 +315,11 @@ describe.skipIf(CHROMIUM === null)(CHROMIUM === null ? MISSING : "the dashboard 
     await page.keyboard.press("Enter");
     expect((await coordinator.ended).code).toBe(0);
     expect(actions().at(-1)).toMatchObject({ action: "stop", by: "Ada" });
+    // Its own server has ended with it, and has told how.
+    await expect.poll(() => page.getByTestId("freshness").textContent()).toBe("Ended");
+    expect(await page.getByTestId("status").textContent()).toBe("Stopped");
+    const counted = await page.getByTestId("position").locator("b").textContent();
+    expect(Number(counted?.replace(/\D/g, ""))).toBe(evaluations());
     await expect.poll(() => follower.getByTestId("status").textContent()).toBe("Stopped");
     await go(replayed, pageOf(run, "islands", `?at=${evaluations()}`));
     const stored = await contentOf(replayed);

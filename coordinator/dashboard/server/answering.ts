@@ -10,6 +10,8 @@ import type { ThreadOptions } from "./thread-messages.ts";
 
 export interface Answering extends Disposable {
   readonly listener: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Tells open pages how the run ended. @returns whether there are any. */
+  readonly tellLast: () => Promise<boolean>;
 }
 
 export function openAnswering({ database, version, token, host, run }: ThreadOptions, act: Act): Answering {
@@ -23,6 +25,7 @@ export function openAnswering({ database, version, token, host, run }: ThreadOpt
   const answer = getRequestListener(app.fetch, { hostname: host });
   return {
     listener: (request, response) => void answer(request, response),
+    tellLast: () => feed.tellLast(),
     [Symbol.dispose]: () => {
       feed[Symbol.dispose]();
       reader[Symbol.dispose]();

@@ -78,6 +78,19 @@ export class LiveFeed implements Disposable {
     });
   }
 
+  /**
+   * Tells every listener what there is, however short a time ago it was told something.
+   *
+   * @returns whether anybody listens.
+   */
+  async tellLast(): Promise<boolean> {
+    const looks = [...this.#listeners].map(({ look }) => look);
+    // What is being told at this moment may be older.
+    await Promise.all(looks.map((look) => look()));
+    await Promise.all(looks.map((look) => look()));
+    return looks.length > 0;
+  }
+
   [Symbol.dispose](): void {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#listeners.clear();

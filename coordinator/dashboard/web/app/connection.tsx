@@ -6,6 +6,7 @@ import { formatCount, formatDuration } from "../components/format.ts";
 import { evaluatedNow } from "../data/evaluated.ts";
 import { connection, newest } from "../data/live.ts";
 import { at, setParams } from "../state/location.ts";
+import { shownRun } from "../state/run.ts";
 
 /** Once a second while it is needed. */
 function useClock(runs: boolean): number {
@@ -26,6 +27,14 @@ export function ConnectionBanner() {
   const state = connection.value;
   const now = useClock(state.state === "lost");
   if (state.state !== "lost" || now - state.since < QUIET_MS) return null;
+  if (isOver()) {
+    return (
+      <div class="banner calm" role="status" data-testid="lost">
+        <strong>The run is over, and its coordinator has ended.</strong> The page shows what it last knew.{" "}
+        <code>coordinator dashboard</code> shows the run again, and this page finds it by itself.
+      </div>
+    );
+  }
   return (
     <div class="banner" role="status" data-testid="lost">
       <strong>Connection lost.</strong> For {formatDuration(Math.round((now - state.since) / 1000) * 1000)},{" "}
@@ -33,6 +42,9 @@ export function ConnectionBanner() {
     </div>
   );
 }
+
+/** Of a run that is over nothing is missed. */
+const isOver = (): boolean => shownRun.value !== null && shownRun.value.summary.status !== "running";
 
 interface FreshnessProps {
   readonly about: About;
@@ -62,6 +74,8 @@ export function Freshness({ about, status }: FreshnessProps) {
 }
 
 function freshness(about: About, status: RunSummary["status"]): { name: string; kind: string; tells: string } {
+  if (connection.value.state === "lost" && isOver())
+    return { name: "Ended", kind: "", tells: "The run is over, and its coordinator has ended." };
   if (connection.value.state === "lost")
     return { name: "Reconnecting", kind: "bad", tells: "The server does not answer." };
   if (connection.value.state === "connecting")

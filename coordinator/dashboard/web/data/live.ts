@@ -19,6 +19,9 @@ export const revision = signal(0);
 /** The run as the newest event told; null before the first. */
 export const newest = signal<About | null>(null);
 
+/** Nobody works on the run any more: soon nobody may answer, so a page asks at once. */
+export const isLast = (): boolean => newest.peek()?.live === false;
+
 /** The server says at least this often that it is there. Milliseconds. */
 const SILENCE_MS = 20_000;
 const FIRST_WAIT_MS = 250;

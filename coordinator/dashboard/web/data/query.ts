@@ -5,7 +5,7 @@ import type { ZodType } from "zod";
 import { type AnswerOf, ENDPOINTS, type Endpoint, type EndpointName, pathTo } from "../../contract/endpoints.ts";
 import { at } from "../state/location.ts";
 import { get, RequestError } from "./client.ts";
-import { revision } from "./live.ts";
+import { isLast, revision } from "./live.ts";
 
 interface QueryState<T> {
   /** The newest answer; kept while the next one loads, and when that fails. */
@@ -98,8 +98,10 @@ class Fetcher<T> implements Query<T> {
   refresh(): void {
     if (this.#path === null) return;
     this.#again = true;
-    if (this.#abort !== null || this.#timer !== undefined) return;
-    const wait = this.#askedAt + Math.max(REFRESH_MS, REST * this.#took) - performance.now();
+    const last = isLast();
+    if (this.#abort !== null || (this.#timer !== undefined && !last)) return;
+    clearTimeout(this.#timer);
+    const wait = last ? 0 : this.#askedAt + Math.max(REFRESH_MS, REST * this.#took) - performance.now();
     this.#timer = setTimeout(
       () => {
         this.#timer = undefined;

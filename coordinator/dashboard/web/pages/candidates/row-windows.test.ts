@@ -16,6 +16,7 @@ beforeEach(() => {
   asked = [];
   vi.useFakeTimers();
   vi.stubGlobal("sessionStorage", { getItem: () => null });
+  vi.stubGlobal("document", { addEventListener: () => {} });
   vi.stubGlobal(
     "fetch",
     () => new Promise((resolve) => asked.push((total) => resolve(new Response(JSON.stringify(answered(total)))))),

@@ -6,6 +6,7 @@ import { signal } from "@preact/signals";
 import { type CandidateRow, candidatesAnswer } from "../../../contract/candidates.ts";
 import type { Objective } from "../../../contract/common.ts";
 import { get, RequestError } from "../../data/client.ts";
+import { isLast } from "../../data/live.ts";
 
 const WINDOW = 100;
 /** Beyond these the farthest are forgotten. */
@@ -58,12 +59,17 @@ export class RowWindows {
 
   /** The run moved on. */
   refresh(): void {
-    if (this.#timer !== undefined) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#stale = new Set(this.#rows.keys());
-      for (const window of this.#windows()) this.#load(window);
-    }, REFRESH_MS);
+    const last = isLast();
+    if (this.#timer !== undefined && !last) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#stale = new Set(this.#rows.keys());
+        for (const window of this.#windows()) this.#load(window);
+      },
+      last ? 0 : REFRESH_MS,
+    );
   }
 
   stop(): void {
