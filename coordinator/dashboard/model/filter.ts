@@ -55,7 +55,7 @@ export function filterRows(order: Int32Array, passes: (row: number) => boolean):
 
 function columnsOf(view: RunView, values: Values, isRemeasured: (row: number) => boolean): Map<string, Column> {
   const { table } = view;
-  const value: Column = (row) => float(values.of(view.fitnessOf(row)));
+  const value = floats((row) => values.of(view.fitnessOf(row)));
   const columns = new Map<string, Column>([
     ["status", (row) => view.outcomeOf(row) ?? "pending"],
     ["island", (row) => table.island.get(row)],
@@ -64,8 +64,8 @@ function columnsOf(view: RunView, values: Values, isRemeasured: (row: number) =>
     ["proposer", (row) => table.proposerOf(row)],
     ["value", value],
     ["speedup", values.objective.against === null ? () => MISSING : value],
-    ["time_ms", (row) => float(table.timeMs.get(view.resultOf(row) ?? row))],
-    ["lane_ms", (row) => float(table.laneMs.get(view.resultOf(row) ?? row))],
+    ["time_ms", floats((row) => table.timeMs.get(view.resultOf(row) ?? row))],
+    ["lane_ms", floats((row) => table.laneMs.get(view.resultOf(row) ?? row))],
     ["cached", (row) => table.answer.get(row) !== row],
     ["migrant", (row) => table.origins.has(row)],
     ["remeasured", isRemeasured],
@@ -78,8 +78,13 @@ function columnsOf(view: RunView, values: Values, isRemeasured: (row: number) =>
   return columns;
 }
 
-function float(value: number | null): PyValue {
-  return value === null || Number.isNaN(value) ? MISSING : new PyFloat(value);
+/** One object for all rows, as no expression keeps a value: most of the time would go to making and collecting them. */
+function floats(of: (row: number) => number | null): Column {
+  const float: { -readonly [key in keyof PyFloat]: PyFloat[key] } = new PyFloat(Number.NaN);
+  return (row) => {
+    float.value = of(row) ?? Number.NaN;
+    return float;
+  };
 }
 
 function pythonOf(value: ParamValue): PyValue {
