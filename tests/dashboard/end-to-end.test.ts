@@ -251,6 +251,27 @@ describe.skipIf(CHROMIUM === null)(CHROMIUM === null ? MISSING : "the dashboard 
     await expect.poll(() => page.getByTestId("freshness").textContent()).toBe("Live");
   });
 
+  test("eight windows of one browser follow the run, which opens six connections to a server", async () => {
+    const context = await browser.newContext();
+    const windows = await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        const one = await context.newPage();
+        await one.goto(address);
+        await visit(one, pageOf(run, "actions"));
+        return one;
+      }),
+    );
+    const stored = evaluations();
+    for (const one of windows) {
+      const position = one.getByTestId("position").locator("b");
+      await expect
+        .poll(async () => Number((await position.textContent())?.replace(/\D/g, "")), { timeout: 30_000 })
+        .toBeGreaterThan(stored);
+      expect(await one.getByTestId("freshness").textContent()).toBe("Live");
+    }
+    await context.close();
+  });
+
   test("a page whose coordinator died says so, and finds the next one", async () => {
     await visit(page, pageOf(run, "run"));
     coordinator.child.kill("SIGKILL");

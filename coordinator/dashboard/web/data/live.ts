@@ -24,6 +24,9 @@ export const isLast = (): boolean => newest.peek()?.live === false;
 
 /** The server says at least this often that it is there. Milliseconds. */
 const SILENCE_MS = 20_000;
+/** Browsers open six connections to a server at most: so many windows keep one for events, the others look now and then. */
+const KEPT_STREAMS = 3;
+const LOOK_EVERY_MS = 2_000;
 const FIRST_WAIT_MS = 250;
 const MAX_WAIT_MS = 3_000;
 
@@ -59,20 +62,27 @@ async function keepReading(url: string, stopped: AbortSignal): Promise<void> {
   let lastId: string | null = null;
   let wait = FIRST_WAIT_MS;
   while (!stopped.aborted) {
-    const reason = await readOnce(
-      url,
-      lastId,
-      stopped,
-      () => {
-        wait = FIRST_WAIT_MS;
-      },
-      (event) => {
-        lastId = event.id ?? lastId;
-        take(event);
-      },
+    const { end, reason } = await inTurn((looks) =>
+      readOnce(
+        url,
+        lastId,
+        stopped,
+        looks,
+        () => {
+          wait = FIRST_WAIT_MS;
+        },
+        (event) => {
+          lastId = event.id ?? lastId;
+          take(event);
+        },
+      ),
     );
     if (stopped.aborted) return;
-    if (reason === null) {
+    if (end === "looked") {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+      continue;
+    }
+    if (end === "refused") {
       connection.value = { state: "connecting" };
       wait = MAX_WAIT_MS;
       // The page's own questions are refused too, and the page shows why.
@@ -86,14 +96,36 @@ async function keepReading(url: string, stopped: AbortSignal): Promise<void> {
   }
 }
 
-/** @returns why the connection was lost; null where the server refuses it. */
+/** How reading ended: the connection was lost, the server refused it, or what was new is known. */
+type Ended =
+  | { readonly end: "lost"; readonly reason: string }
+  | { readonly end: "refused"; readonly reason: null }
+  | { readonly end: "looked"; readonly reason: null };
+
+/** Reads for as long as it goes where few other windows do, else looks once. */
+async function inTurn(read: (looks: boolean) => Promise<Ended>): Promise<Ended> {
+  // Where the browser has no locks, as on a page of another host, windows do not know of each other.
+  const locks = navigator.locks as LockManager | undefined;
+  if (locks === undefined) return read(false);
+  for (let n = 0; n < KEPT_STREAMS; n++) {
+    const ended = await locks.request(`kevo-events-${n}`, { ifAvailable: true }, async (lock) =>
+      lock === null ? null : await read(false),
+    );
+    if (ended !== null) return ended;
+  }
+  return read(true);
+}
+
+/** @param looks whether the first event is enough: the server sends one at once. */
 async function readOnce(
   url: string,
   lastId: string | null,
   stopped: AbortSignal,
+  looks: boolean,
   opened: () => void,
   onEvent: (event: StreamEvent) => void,
-): Promise<string | null> {
+): Promise<Ended> {
+  const enough = new AbortController();
   const silent = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const heard = () => {
@@ -104,19 +136,26 @@ async function readOnce(
   try {
     const response = await fetch(url, {
       headers: { ...headers(), accept: "text/event-stream", ...(lastId === null ? {} : { "last-event-id": lastId }) },
-      signal: AbortSignal.any([stopped, silent.signal]),
+      signal: AbortSignal.any([stopped, silent.signal, enough.signal]),
     });
     // There is a server, which has no such run or does not know the token: the page says that, and asks again.
-    if (response.status === 404 || response.status === 401) return null;
-    if (!response.ok || response.body === null) return `the server answered ${response.status}`;
+    if (response.status === 404 || response.status === 401) return { end: "refused", reason: null };
+    if (!response.ok || response.body === null) {
+      return { end: "lost", reason: `the server answered ${response.status}` };
+    }
     opened();
     const wasLost = connection.value.state === "lost";
     connection.value = { state: "live" };
     if (wasLost) revision.value++;
-    await readEvents(response.body, onEvent, heard);
-    return "the server closed the connection";
+    const told = (event: StreamEvent) => {
+      onEvent(event);
+      if (looks) enough.abort();
+    };
+    await readEvents(response.body, told, heard);
+    return { end: "lost", reason: "the server closed the connection" };
   } catch {
-    return silent.signal.aborted ? "the server is silent" : "the server does not answer";
+    if (enough.signal.aborted) return { end: "looked", reason: null };
+    return { end: "lost", reason: silent.signal.aborted ? "the server is silent" : "the server does not answer" };
   } finally {
     clearTimeout(timer);
   }
