@@ -80,3 +80,27 @@ test("a coordinator whose place another has taken stores nothing: the fence is l
   expect(await fatal.promise).toMatchObject({ message: expect.stringContaining("taken over") });
   expect(stored()).toEqual([1]);
 });
+
+test("what came first in a long turn of the event loop is stored before the turn ends", async () => {
+  const commit = new GroupCommit(sqlite, () => {});
+  const turn = Promise.withResolvers<number>();
+  // Timers that are due together run in one turn; other programs' reading says what is on the disk.
+  const messages = 40;
+  let afterFirst = Number.NaN;
+  for (let n = 1; n <= messages; n++) {
+    setTimeout(() => {
+      if (n === messages) turn.resolve(afterFirst);
+      const stored = commit.run(insert(n));
+      if (n === 1) void stored.then(() => (afterFirst = count()));
+      const until = performance.now() + 2;
+      while (performance.now() < until);
+    }, 1);
+  }
+  const until = performance.now() + 2;
+  while (performance.now() < until);
+  expect(await turn.promise).toBeLessThan(messages);
+  await commit.run(() => {});
+  expect(count()).toBe(messages);
+});
+
+const count = () => other.prepare("select count(*) from numbers").pluck().get() as number;

@@ -1,11 +1,13 @@
 /**
- * One transaction for everything that arrives in one turn of the event loop. A commit waits for the disk;
- * sharing it is what lets throughput grow with the number of outstanding candidates.
+ * One transaction for everything that arrives in one turn of the event loop, or in the first milliseconds of a long one. A
+ * commit waits for the disk; sharing it is what lets throughput grow with the number of outstanding candidates.
  */
 import type Database from "better-sqlite3";
 
 /** How often a database that another program has locked is tried again. Milliseconds. */
 const RETRY_MS = 100;
+/** A busy turn handles a hundred messages; what came first waits no longer than this for the rest. Milliseconds. */
+const TURN_MS = 10;
 
 interface Operation {
   readonly work: () => void;
@@ -23,6 +25,8 @@ export class GroupCommit {
   #lockedSince: number | null = null;
   #queue: Operation[] = [];
   #scheduled = false;
+  /** When the queue's first operation came, by performance.now(). */
+  #queuedSince = 0;
   #closed = false;
 
   /**
@@ -70,7 +74,12 @@ export class GroupCommit {
     stored.catch(() => {});
     if (!this.#scheduled) {
       this.#scheduled = true;
+      this.#queuedSince = performance.now();
       setImmediate(() => this.#flush());
+    } else if (performance.now() - this.#queuedSince > TURN_MS) {
+      // Once, and between two messages: whoever is at work now has not finished.
+      this.#queuedSince = Number.POSITIVE_INFINITY;
+      process.nextTick(() => this.#flush());
     }
     return stored;
   }
