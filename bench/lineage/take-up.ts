@@ -5,7 +5,6 @@
  *
  * Prints seconds, and the peak of its memory in MB, as JSON.
  */
-import "@kevo/core/program/little-memory.ts";
 import { openSpace } from "@kevo/core/search-space/search-space.ts";
 import { runSpec } from "@kevo/proto/run.ts";
 import { Ledger } from "../../coordinator/ledger/ledger.ts";

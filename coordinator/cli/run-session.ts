@@ -1,11 +1,11 @@
 /** One session of a run at the command line: opens what the run needs, runs it, and says how it ended. */
-import "@kevo/core/program/little-memory.ts";
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { makeFolder } from "@kevo/core/config/folder.ts";
 import { asUserError } from "@kevo/core/errors/system-error.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import type { KernelPackage } from "@kevo/core/kernel/load.ts";
+import { saveMemory } from "@kevo/core/program/little-memory.ts";
 import { onParentEnd } from "@kevo/core/program/parent-end.ts";
 import { shellWord } from "@kevo/core/program/shell-word.ts";
 import { onStopRequest, type StopRequest } from "@kevo/core/program/stop-requests.ts";
@@ -165,6 +165,7 @@ type Prepared = Omit<RunSession, "mode" | "progress" | "token" | "interrupted" |
 
 async function runSession(prepared: Prepared, options: RunSessionOptions): Promise<void> {
   const { json, token, bell = false, parent = false } = options;
+  saveMemory();
   refuseFewFiles();
   const { telemetry } = options;
   await using observed = await observeRun({ run: prepared.spec.run, telemetry, json });

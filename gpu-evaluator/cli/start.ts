@@ -1,5 +1,4 @@
 /** A daemon's life: open, serve and announce, drain, close. */
-import "@kevo/core/program/little-memory.ts";
 import { randomBytes, randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { connectBus } from "@kevo/core/bus/connect.ts";
@@ -10,6 +9,7 @@ import { publishLocalSecret, removeLocalSecret } from "@kevo/core/identity/local
 import { onRenewedInvitation } from "@kevo/core/identity/renewed-invitation.ts";
 import { callSecretOfToken } from "@kevo/core/identity/token-keys.ts";
 import { createLogger, type Logger } from "@kevo/core/logging/logger.ts";
+import { saveMemory } from "@kevo/core/program/little-memory.ts";
 import type { Telemetry } from "@kevo/core/telemetry/options.ts";
 import { counted } from "@kevo/core/text/plural.ts";
 import type { Backend } from "../backends/backend.ts";
@@ -49,6 +49,7 @@ export interface StartOptions {
 
 /** Serves until it is drained by a signal or a client, then closes everything. @throws UserError */
 export async function start(options: StartOptions): Promise<void> {
+  saveMemory();
   const { invitation, token } = options;
   const id = randomUUID();
   const logger = createLogger("gpu-evaluator");
