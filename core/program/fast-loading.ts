@@ -16,17 +16,27 @@ enableCompileCache(process.env.NODE_COMPILE_CACHE);
  */
 const DRIZZLE = /^drizzle-orm(\/|$)/;
 const IN_DRIZZLE = /\/node_modules\/drizzle-orm\/.*\.js$/;
+/** Our own files name each other a thousand times in a program. Node would look each time where the file is. */
+const WORKSPACE = /^@kevo\/.*\.ts$/;
+const OWN_FILE = /^\.{1,2}\/.*\.ts$/;
 const resolved = new Map<string, ResolveFnOutput>();
 
 registerHooks({
   resolve: (specifier, context, next) => {
-    if (DRIZZLE.test(specifier) && !context.conditions.includes("require")) {
-      const known = resolved.get(specifier) ?? { ...next(specifier, context), format: "module", shortCircuit: true };
+    const { parentURL, conditions } = context;
+    if (conditions.includes("require")) return next(specifier, context);
+    if (DRIZZLE.test(specifier) || WORKSPACE.test(specifier)) {
+      const format = specifier.startsWith("@") ? "module-typescript" : "module";
+      const known = resolved.get(specifier) ?? { ...next(specifier, context), format, shortCircuit: true };
       resolved.set(specifier, known);
       return known;
     }
-    return specifier.startsWith(".") && context.parentURL !== undefined && IN_DRIZZLE.test(context.parentURL)
-      ? { url: new URL(specifier, context.parentURL).href, format: "module", shortCircuit: true }
+    if (parentURL === undefined) return next(specifier, context);
+    if (OWN_FILE.test(specifier) && parentURL.endsWith(".ts")) {
+      return { url: new URL(specifier, parentURL).href, format: "module-typescript", shortCircuit: true };
+    }
+    return specifier.startsWith(".") && IN_DRIZZLE.test(parentURL)
+      ? { url: new URL(specifier, parentURL).href, format: "module", shortCircuit: true }
       : next(specifier, context);
   },
 });
