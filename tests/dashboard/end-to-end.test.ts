@@ -269,6 +269,11 @@ describe.skipIf(CHROMIUM === null)(CHROMIUM === null ? MISSING : "the dashboard 
         .toBeGreaterThan(stored);
       expect(await one.getByTestId("freshness").textContent()).toBe("Live");
     }
+    // The printed address, pasted where the dashboard is open already.
+    const [first] = windows as [Page];
+    await first.goto(address);
+    await first.locator("main h1").waitFor({ timeout: 30_000 });
+    expect(first.url()).not.toContain("token");
     await context.close();
   });
 

@@ -1,7 +1,7 @@
 import { effect } from "@preact/signals";
 import { render } from "preact";
 import { pending } from "../data/client.ts";
-import { findToken } from "../data/token.ts";
+import { findToken, takeTokenFromAddress } from "../data/token.ts";
 import { followKeys } from "../state/keys.ts";
 import { followLocation } from "../state/location.ts";
 import { followTheme } from "../state/theme.ts";
@@ -9,6 +9,8 @@ import { Shell } from "./shell.tsx";
 
 export async function start(): Promise<void> {
   await findToken();
+  // The printed address may be pasted where the dashboard is open: the browser then loads nothing anew.
+  addEventListener("hashchange", takeTokenFromAddress);
   followLocation();
   followTheme();
   followKeys();
