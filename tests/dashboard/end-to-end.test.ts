@@ -267,13 +267,14 @@ describe.skipIf(CHROMIUM === null)(CHROMIUM === null ? MISSING : "the dashboard 
       await expect
         .poll(async () => Number((await position.textContent())?.replace(/\D/g, "")), { timeout: 30_000 })
         .toBeGreaterThan(stored);
-      expect(await one.getByTestId("freshness").textContent()).toBe("Live");
+      await expect.poll(() => one.getByTestId("freshness").textContent()).toBe("Live");
     }
     // The printed address, pasted where the dashboard is open already.
     const [first] = windows as [Page];
     await first.goto(address);
+    // The same document goes on: what it shows was there before.
+    await expect.poll(() => first.url()).not.toContain("token");
     await first.locator("main h1").waitFor({ timeout: 30_000 });
-    expect(first.url()).not.toContain("token");
     await context.close();
   });
 
@@ -343,9 +344,9 @@ describe.skipIf(CHROMIUM === null)(CHROMIUM === null ? MISSING : "the dashboard 
     expect(actions().at(-1)).toMatchObject({ action: "stop", by: "Ada" });
     // Its own server has ended with it, and has told how.
     await expect.poll(() => page.getByTestId("freshness").textContent()).toBe("Ended");
-    expect(await page.getByTestId("status").textContent()).toBe("Stopped");
-    const counted = await page.getByTestId("position").locator("b").textContent();
-    expect(Number(counted?.replace(/\D/g, ""))).toBe(evaluations());
+    await expect.poll(() => page.getByTestId("status").textContent()).toBe("Stopped");
+    const counted = async () => (await page.getByTestId("position").locator("b").textContent())?.replace(/\D/g, "");
+    await expect.poll(async () => Number(await counted())).toBe(evaluations());
     await expect.poll(() => follower.getByTestId("status").textContent()).toBe("Stopped");
     await go(replayed, pageOf(run, "islands", `?at=${evaluations()}`));
     const stored = await contentOf(replayed);
