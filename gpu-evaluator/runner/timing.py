@@ -8,7 +8,7 @@ is all that runs: nothing can be lazy, run on another stream, or be answered fro
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -93,11 +93,12 @@ class Between:
 
 
 def time_rounds(
-    replays: dict[str, Replay], rounds: int, warm: bool = True, between: Between | None = None
+    replays: dict[str, Replay], rounds: int, warm: bool = True, between: Between | None = None, held: bool = False
 ) -> dict[str, list[float]]:
     """
     Milliseconds of one launch, one sample a round for each; every round takes all of them in turn. The first one stays
-    the first: baselines answer to what it was given.
+    the first: baselines answer to what it was given. `held`: for a host that has much to do in between, so much that it
+    could be late (`enqueued_whole`); it lengthens a round by what the device otherwise does meanwhile.
     """
     between = between or Between()
     events: dict[str, list[tuple[torch.cuda.Event, torch.cuda.Event]]] = {name: [] for name in replays}
@@ -111,7 +112,7 @@ def time_rounds(
         for name, replay in [first, *(rest if at % 2 == 0 else reversed(rest))]:
             begin, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
             between.before(name)
-            with enqueued_whole():
+            with enqueued_whole() if held else nullcontext():
                 sweep()
                 begin.record()
                 replay.graph.replay()
