@@ -6,8 +6,24 @@ import { type Column, tableLines, wantsColours } from "../progress/table.ts";
 const LINES_AT_ONCE = 1000;
 
 export function printJson(value: unknown): void {
+  write(jsonOf(value));
+}
+
+/** The same for a list that may be long: its values are read one at a time. */
+export function printJsonList(values: Iterable<unknown>): void {
+  let [text, count] = ["[", 0];
+  for (const value of values) {
+    text += `${count++ === 0 ? "" : ","}${jsonOf(value)}`;
+    if (count % LINES_AT_ONCE > 0) continue;
+    write(text, "");
+    text = "";
+  }
+  write(`${text}]`);
+}
+
+function jsonOf(value: unknown): string {
   // JSON escapes most control characters by itself.
-  write(JSON.stringify(value).replace(/\p{Cc}/gu, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`));
+  return JSON.stringify(value).replace(/\p{Cc}/gu, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 export function printTable(columns: readonly Column[], rows: readonly (readonly string[])[]): void {
@@ -25,10 +41,10 @@ export function print(text: string): void {
   write(printable(text));
 }
 
-function write(text: string): void {
+function write(text: string, end = "\n"): void {
   // A reader that has seen enough, such as `head`, is no failure.
   if (process.stdout.listenerCount("error", leaveQuietly) === 0) process.stdout.on("error", leaveQuietly);
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(text + end);
 }
 
 /** Remarks beside the answer, which must not be part of it. */

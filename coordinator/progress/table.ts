@@ -4,7 +4,7 @@ import stringWidth from "string-width";
 
 export interface Column {
   readonly head: string;
-  /** Numbers are aligned to the right. */
+  /** To the right: numbers and nothing else, so that no character of a cell takes more than one column. */
   readonly align?: "left" | "right";
 }
 
@@ -32,13 +32,15 @@ export function* tableLines(
   rows: readonly (readonly string[])[],
   { colours = false, indent = 0 }: TableOptions = {},
 ): Generator<string, void> {
-  const widths = columns.map(({ head }) => widthOf(head));
+  const heads = columns.map(({ head }) => head);
+  const widths = heads.map(widthOf);
+  const toRight = columns.map(({ align }) => align === "right");
   // A column of narrow characters alone, as most are, is padded by its length: nothing is looked at twice.
-  const isNarrow = columns.map(({ head }) => NARROW.test(head));
+  const isNarrow = heads.map((head) => NARROW.test(head));
   for (const row of rows) {
     for (let at = 0; at < widths.length; at++) {
       const cell = row[at] ?? "";
-      const narrow = NARROW.test(cell);
+      const narrow = toRight[at] || NARROW.test(cell);
       const width = narrow ? cell.length : stringWidth(cell);
       if (!narrow) isNarrow[at] = false;
       if (width > (widths[at] as number)) widths[at] = width;
@@ -47,12 +49,16 @@ export function* tableLines(
   const left = " ".repeat(indent);
   const line = (cells: readonly string[], style?: (cell: string) => string) => {
     let text = left;
-    for (let at = 0; at < columns.length; at++) {
+    for (let at = 0; at < widths.length; at++) {
       if (at > 0) text += GAP;
       const [cell, width] = [cells[at] ?? "", widths[at] as number];
-      const blanks = " ".repeat(Math.max(0, width - (isNarrow[at] ? cell.length : widthOf(cell))));
+      if (isNarrow[at] && style === undefined) {
+        text += toRight[at] ? cell.padStart(width) : cell.padEnd(width);
+        continue;
+      }
+      const blanks = " ".repeat(Math.max(0, width - widthOf(cell)));
       const styled = style === undefined ? cell : style(cell);
-      text += columns[at]?.align === "right" ? blanks + styled : styled + blanks;
+      text += toRight[at] ? blanks + styled : styled + blanks;
     }
     return text.trimEnd();
   };

@@ -6,7 +6,7 @@ import type { RunQuietness } from "@kevo/proto/quietness.ts";
 import { comparisonOf } from "../../lineage/comparison.ts";
 import type { Difference } from "../../lineage/queries/diff.ts";
 import type { FailedFinalist } from "../../lineage/queries/finalists.ts";
-import type { Ranked } from "../../lineage/queries/ranking.ts";
+import type { Ranked } from "../../lineage/queries/place.ts";
 import type { CandidateDetails, StoredEvaluation, StoredMeasurement } from "../../lineage/queries/show.ts";
 import type { WorkloadTimes } from "../../lineage/queries/workloads.ts";
 import {

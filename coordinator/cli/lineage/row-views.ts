@@ -8,7 +8,7 @@ import type { Relative } from "../../lineage/queries/descent.ts";
 import type { FailureGroup } from "../../lineage/queries/failures.ts";
 import type { IslandRow } from "../../lineage/queries/islands.ts";
 import type { MigrationRow } from "../../lineage/queries/migrations.ts";
-import type { Ranked } from "../../lineage/queries/ranking.ts";
+import type { Ranked } from "../../lineage/queries/place.ts";
 import type { CallSpend, Share, Spend } from "../../lineage/queries/spend.ts";
 import type { RunObjective } from "../../lineage/run-objective.ts";
 import {
@@ -50,10 +50,10 @@ const valueAt = (objective: Objective, fitness: number | null): number | null =>
   fitness === null ? null : valueOfFitness(fitness, objective);
 
 /** @param width columns that the whole table may take; configurations are cut to fit. */
-export function topView(ranked: readonly Ranked[], objective: RunObjective, width: number): TableView {
+export function topView(ranked: Iterable<Ranked>, objective: RunObjective, width: number): TableView {
   const speedups = objective === "speedup";
-  const configs = configColumn(ranked.map((r) => r.config));
-  const rows = ranked.map((r, i) => [
+  const configs = configColumn(ranked);
+  const rows = Array.from(ranked, (r, i) => [
     String(i + 1),
     r.candidate,
     ...(speedups ? [formatClaim(r), formatInterval(r.speedup_low, r.speedup_high)] : []),
@@ -80,7 +80,7 @@ export function topView(ranked: readonly Ranked[], objective: RunObjective, widt
 }
 
 export function descentView(relatives: readonly Relative[], objective: RunObjective, width: number): TableView {
-  const configs = configColumn(relatives.map((r) => r.config));
+  const configs = configColumn(relatives);
   const rows = relatives.map((r) => [
     String(r.depth),
     r.candidate,
@@ -225,11 +225,24 @@ function seconds(value: number | null): string {
 }
 
 /** Parameters that are the same in every row say nothing in a list; `show` and `--json` have them all. */
-function configColumn(configs: readonly Config[]): { head: string; cell: (config: Config) => string } {
-  const [first = {}, ...others] = configs;
-  const names = Object.keys(first);
-  const differing = names.filter((name) => others.some((c) => formatValue(c[name]) !== formatValue(first[name])));
-  if (differing.length === 0 || differing.length === names.length) return { head: "configuration", cell: formatConfig };
+function configColumn(rows: Iterable<{ readonly config: Config }>): { head: string; cell: (config: Config) => string } {
+  let first: Config | undefined;
+  let names: string[] = [];
+  let alike: string[] = [];
+  for (const { config } of rows) {
+    if (first === undefined) {
+      first = config;
+      names = Object.keys(first);
+      alike = names;
+    }
+    for (const name of alike) {
+      if (formatValue(config[name]) !== formatValue(first[name])) alike = alike.filter((each) => each !== name);
+    }
+    // Seldom are all rows looked at.
+    if (alike.length === 0) break;
+  }
+  if (alike.length === 0 || alike.length === names.length) return { head: "configuration", cell: formatConfig };
+  const differing = names.filter((name) => !alike.includes(name));
   return {
     head: "differing parameters",
     cell: (config) => formatConfig(Object.fromEntries(differing.map((name) => [name, config[name] as ParamValue]))),

@@ -7,7 +7,8 @@ import { candidates, evaluations, measurements } from "../schema.ts";
 import { failedFinalists } from "./finalists.ts";
 import { type Niches, readNiches } from "./niches.ts";
 import { idInRun } from "./of-run.ts";
-import { better, countingTimings, place, type Ranked, ranking } from "./ranking.ts";
+import { better, place, type Ranked } from "./place.ts";
+import { countingTimings, ranking } from "./ranking.ts";
 import { timedCandidates, timedColumns } from "./timed-candidates.ts";
 
 /** @returns null while nothing was measured. */

@@ -11,7 +11,8 @@ import { candidates, evaluations, islands, measurements, runs } from "../schema.
 import { bestByWorkload } from "./best.ts";
 import { measurementConditionsOf } from "./measurement-conditions.ts";
 import { readNiches } from "./niches.ts";
-import { countingTimings, type Ranked } from "./ranking.ts";
+import type { Ranked } from "./place.ts";
+import { countingTimings } from "./ranking.ts";
 
 interface Cell {
   readonly workload: string;

@@ -54,3 +54,14 @@ it("ranks equals in the order in which they were proposed, also where a limit fa
   });
   expect(ranking(lineage.db, recorded, 2).map((r) => r.candidate)).toEqual(timed.slice(1));
 });
+
+it("ranks the candidates of one run alone, though two were written at once", () => {
+  const [run, other] = [lineage.run(), lineage.run()];
+  const ids = [3, 9, 6].map((speedup) => {
+    lineage.ok(lineage.candidate(other), { speedups: { small: 100 } });
+    const id = lineage.candidate(run);
+    lineage.ok(id, { speedups: { small: speedup } });
+    return id;
+  });
+  expect(ranking(lineage.db, run, 10).map((r) => r.candidate)).toEqual([ids[1], ids[2], ids[0]]);
+});

@@ -4,53 +4,38 @@
  * partly luck. One with fewer rounds than others was not reached, and comes after them; one that failed on fresh inputs is out.
  * Then come single evaluations, by fitness. In replay, where there is no baseline, time decides, or what the recording was tuned for.
  */
-import { isBetter, type Objective } from "@kevo/proto/objective.ts";
-import type { Config } from "@kevo/proto/search-space.ts";
 import { and, eq, gte, inArray } from "drizzle-orm";
-import { z } from "zod";
-import { combine } from "../combine.ts";
 import type { LineageDatabase } from "../database.ts";
-import { type ObjectiveValue, objectiveValue } from "../run-objective.ts";
 import { candidates, measurements } from "../schema.ts";
 import { failedFinalists } from "./finalists.ts";
 import { type Niches, readNiches } from "./niches.ts";
 import { idInRun } from "./of-run.ts";
-import { compareStandings, type Standing, singleEvaluations } from "./single-evaluations.ts";
-import {
-  type CandidateRow,
-  type CandidateTiming,
-  type TimedCandidate,
-  timedCandidates,
-  timedColumns,
-} from "./timed-candidates.ts";
-
-/** A candidate's place, with names as in the final line of `coordinator start --json`. */
-export interface Ranked {
-  readonly candidate: string;
-  readonly config: Config;
-  /** Geometric mean over the workloads of its niche; null in replay. */
-  readonly speedup: number | null;
-  readonly speedup_low: number | null;
-  readonly speedup_high: number | null;
-  /** Geometric mean of the workloads' times, milliseconds; null where a recording has none. */
-  readonly time_ms: number | null;
-  /** The objective of a recording; absent where that is the time. */
-  readonly objective?: ObjectiveValue | undefined;
-  readonly island: number;
-  readonly batch: number;
-  readonly proposer: string;
-  /** How often it was measured again, complete rounds only; 0 for a single evaluation. */
-  readonly rounds: number;
-}
+import { better, place, type Ranked } from "./place.ts";
+import { singleEvaluations } from "./single-evaluations.ts";
+import { SinglePlaces } from "./single-places.ts";
+import { type CandidateTiming, type TimedCandidate, timedCandidates, timedColumns } from "./timed-candidates.ts";
 
 /** @param limit most rows wanted. */
 export function ranking(db: LineageDatabase, run: string, limit: number): Ranked[] {
+  return [...readRanking(db, run, limit)];
+}
+
+/** The same, where it may be long: a place is made when it is asked for, and again when it is asked for again. */
+export function readRanking(db: LineageDatabase, run: string, limit: number): Iterable<Ranked> {
   const niches = readNiches(db, run);
   const out = failedFinalists(db, run).map(({ candidate }) => candidate);
   const finalists = rankFinalists(db, run, niches).filter((place) => !out.includes(place.candidate));
   if (finalists.length >= limit) return finalists.slice(0, limit);
   const passed = new Set([...out, ...finalists.map((place) => place.candidate)]);
-  return [...finalists, ...rankSingles(db, run, niches, passed, limit - finalists.length)];
+  const singles = new SinglePlaces(niches, passed);
+  for (const values of singleEvaluations(db, run, niches.workloads, limit + passed.size)) singles.add(values);
+  const rest = singles.bestFirst(limit - finalists.length);
+  return {
+    *[Symbol.iterator]() {
+      yield* finalists;
+      yield* rest;
+    },
+  };
 }
 
 /** These candidates, few, with what they were measured at; those without timings are left out. */
@@ -95,64 +80,10 @@ function rankFinalists(db: LineageDatabase, run: string, niches: Niches): Ranked
     .sort((a, b) => b.rounds - a.rounds || better(a, b));
 }
 
-/** Single evaluations, best first, but those `passed` over. */
-function rankSingles(
-  db: LineageDatabase,
-  run: string,
-  niches: Niches,
-  passed: ReadonlySet<string>,
-  limit: number,
-): Ranked[] {
-  const singles: { place: Ranked; standing: Standing }[] = [];
-  for (const { row, timings } of singleEvaluations(db, run, niches.workloads, limit + passed.size)) {
-    // Placed as they are read: of a hundred thousand, rows and timings need not be held.
-    const counting = passed.has(row.id) ? [] : countingTimings(timings, niches.workloadsOf(row.island));
-    if (counting.length > 0) singles.push({ place: place(row, counting, niches.objective), standing: row.standing });
-  }
-  singles.sort((a, b) => compareStandings(a.standing, b.standing) || (a.place.candidate < b.place.candidate ? -1 : 1));
-  return singles.slice(0, limit).map(({ place }) => place);
-}
-
 /** Those without timings that count are left out. */
 function* placesOf(timed: Iterable<TimedCandidate>, niches: Niches): Generator<Ranked, void> {
   for (const { row, timings } of timed) {
     const counting = countingTimings(timings, niches.workloadsOf(row.island));
     if (counting.length > 0) yield place(row, counting, niches.objective);
   }
-}
-
-export function place(
-  row: CandidateRow,
-  timings: readonly CandidateTiming[],
-  objective: Objective | undefined,
-): Ranked {
-  const { timeMs, speedup, speedupLow, speedupHigh } = combine(timings);
-  return {
-    candidate: row.id,
-    config: JSON.parse(row.config),
-    speedup,
-    speedup_low: speedupLow,
-    speedup_high: speedupHigh,
-    time_ms: timeMs,
-    ...(objective !== undefined && { objective: valueIn(timings, objective) }),
-    island: row.island,
-    batch: row.batch,
-    proposer: row.proposer,
-    rounds: timings.every(({ round }) => round === 0) ? 0 : new Set(timings.map(({ round }) => round)).size,
-  };
-}
-
-/** A recording has one workload, and is measured once. */
-function valueIn(timings: readonly CandidateTiming[], objective: Objective): ObjectiveValue {
-  const metrics = z.record(z.string(), z.number()).parse(JSON.parse(timings[0]?.metrics ?? "{}"));
-  return objectiveValue(objective, metrics[objective.name] ?? Number.NaN);
-}
-
-/** Larger speedup first; without speedups, the better value of the objective, or the smaller time. */
-export function better(a: Ranked, b: Ranked): number {
-  if (a.objective !== undefined && b.objective !== undefined) {
-    return isBetter(a.objective.value, b.objective.value, a.objective) ? -1 : 1;
-  }
-  if (a.speedup !== null && b.speedup !== null) return b.speedup - a.speedup;
-  return (a.time_ms ?? Number.POSITIVE_INFINITY) - (b.time_ms ?? Number.POSITIVE_INFINITY);
 }

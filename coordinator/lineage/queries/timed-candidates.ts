@@ -29,17 +29,16 @@ export type CandidateTiming = Pick<
   "round" | "workload" | "timeMs" | "baselineMs" | "speedup" | "speedupLow" | "speedupHigh" | "metrics"
 >;
 
-export interface TimedCandidate<R extends CandidateRow = CandidateRow> {
-  readonly row: R;
+export interface TimedCandidate {
+  readonly row: CandidateRow;
   readonly timings: readonly CandidateTiming[];
 }
 
-/** The values of `timedColumns`, in their order, and of what the query selects after them. */
-export type Values<More extends unknown[] = unknown[]> = [
+/** The values of `timedColumns`, in their order. */
+type Values = [
   ...[id: string, config: string, island: number, batch: number, proposer: string],
   ...[round: number, workload: string, timeMs: number | null, baselineMs: number | null],
   ...[speedup: number | null, speedupLow: number | null, speedupHigh: number | null, metrics: string],
-  ...more: More,
 ];
 
 interface Query {
@@ -47,33 +46,28 @@ interface Query {
 }
 
 /** @param query of `timedColumns`, in an order that has the rows of each candidate together. */
-export function timedCandidates(db: LineageDatabase, query: Query): Generator<TimedCandidate, void> {
-  return timedRows(db, query, rowIn);
-}
-
-/** @param rowOf the first of a candidate's rows; the query may select more columns for it, after `timedColumns`. */
-export function* timedRows<R extends CandidateRow, More extends unknown[]>(
-  db: LineageDatabase,
-  query: Query,
-  rowOf: (values: Values<More>) => R,
-): Generator<TimedCandidate<R>, void> {
-  const { sql, params } = query.toSQL();
-  const { $client } = db as LineageDatabase & { readonly $client: Database.Database };
-  const rows = $client
-    .prepare<unknown[], Values<More>>(sql)
-    .raw()
-    .iterate(...params);
-  let row: R | undefined;
+export function* timedCandidates(db: LineageDatabase, query: Query): Generator<TimedCandidate, void> {
+  let row: CandidateRow | undefined;
   let timings: CandidateTiming[] = [];
-  for (const values of rows as IterableIterator<Values<More>>) {
+  for (const values of valuesOf<Values>(db, query)) {
     if (values[0] !== row?.id) {
       if (row !== undefined) yield { row, timings };
-      row = rowOf(values);
+      row = rowIn(values);
       timings = [];
     }
     timings.push(timingIn(values));
   }
   if (row !== undefined) yield { row, timings };
+}
+
+/** Of each row what the query selects, in its order. */
+export function valuesOf<V extends unknown[]>(db: LineageDatabase, query: Query): IterableIterator<V> {
+  const { sql, params } = query.toSQL();
+  const { $client } = db as LineageDatabase & { readonly $client: Database.Database };
+  return $client
+    .prepare<unknown[], V>(sql)
+    .raw()
+    .iterate(...params) as IterableIterator<V>;
 }
 
 function rowIn(values: Values): CandidateRow {

@@ -1,23 +1,19 @@
 /** The actions of `coordinator lineage` commands about a run. */
 
 import { UserError } from "@kevo/core/errors/user-error.ts";
-import { growQuickly } from "@kevo/core/program/grow-quickly.ts";
 import { commandFor } from "../../../lineage/command.ts";
 import { cellsOf } from "../../../lineage/queries/cells.ts";
 import { failuresOf } from "../../../lineage/queries/failures.ts";
 import { islandsOf } from "../../../lineage/queries/islands.ts";
 import { migrationsOf } from "../../../lineage/queries/migrations.ts";
-import { ranking } from "../../../lineage/queries/ranking.ts";
+import { readRanking } from "../../../lineage/queries/ranking.ts";
 import { resolveRun } from "../../../lineage/queries/resolve.ts";
 import { spendOf, spendOfRuns } from "../../../lineage/queries/spend.ts";
 import { cellSummary, cellTable } from "../../../result/cell-table.ts";
 import * as views from "../../lineage/row-views.ts";
-import { hint, outputWidth, print, printJson, printTable } from "../../output.ts";
+import { hint, outputWidth, print, printJson, printJsonList, printTable } from "../../output.ts";
 import type { ReadOptions } from "../../read-options.ts";
 import { colours, type LimitedOptions, limitOf, objectiveOf, reading, show } from "./reading.ts";
-
-/** From here on, collecting what a list is made of takes a tenth of the command's time. */
-const MANY_ROWS = 10_000;
 
 export interface WorkloadOptions extends ReadOptions {
   readonly samples?: boolean;
@@ -30,9 +26,8 @@ export interface SpendOptions extends ReadOptions {
 export function top(text: string | undefined, options: LimitedOptions): void {
   reading(options, ({ db }) => {
     const run = resolveRun(db, text);
-    const limit = limitOf(options);
-    if (limit > MANY_ROWS) growQuickly();
-    const top = ranking(db, run.id, limit);
+    const top = readRanking(db, run.id, limitOf(options));
+    if (options.json) return printJsonList(top);
     show(options, top, () => views.topView(top, objectiveOf(run), outputWidth()));
   });
 }
