@@ -70,6 +70,8 @@ export const runSpec = z.object({
   search: z.enum(["default", "random", "exhaustive"]),
   /** Whether the kernel's baselines are candidates from the start; runs of before began with the default alone. */
   baselines_start: z.boolean().optional(),
+  /** Whether each of many unordered parameters is expected to matter less; runs of before expected the same of each. */
+  sparse_priors: z.boolean().optional(),
   /** Absent: none are known. */
   known_good: knownGood.optional(),
   /** Unique evaluations of the whole run; `UNLIMITED_EVALUATIONS` where only the clock limits it. */

@@ -152,6 +152,7 @@ function specOf(setting: SearchSetting, recordings: readonly RecordedSpace[], sp
     sync: false,
     batch_size: 1,
     search,
+    sparse_priors: true,
     evaluations,
     time_s: null,
     effort: "full",

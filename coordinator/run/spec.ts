@@ -90,6 +90,7 @@ export function specOf(
     batch_size: SYNC_BATCH,
     search: request.search,
     baselines_start: true,
+    sparse_priors: true,
     // The default limit does not apply where the user gave another one.
     evaluations:
       request.evaluations ?? (request.timeS === null ? evaluationsOf(request.effort, niches) : UNLIMITED_EVALUATIONS),

@@ -14,6 +14,7 @@ import type { Config } from "@kevo/proto/search-space.ts";
 import { comparePlaces, type Place } from "./order.ts";
 import { type KernelShapes, openSimilarity, type Similarity } from "./similarity.ts";
 import { type Coordinates, openCoordinates } from "./surrogate/coordinates.ts";
+import { PRIORS, sparsePriors } from "./surrogate/covariance.ts";
 import type { Observation } from "./surrogate/observation.ts";
 import { openPool } from "./surrogate/pool.ts";
 import { openSurrogate, type Surrogate, type SurrogateFactory } from "./surrogate/surrogate.ts";
@@ -54,11 +55,12 @@ export interface Knowledge {
 export function openKnowledge(space: SearchSpace, spec: RunSpec, kernel?: KernelShapes): Knowledge {
   const coordinates = openCoordinates(space);
   const candidates = openPool(space, coordinates);
+  const priors = spec.sparse_priors === true ? sparsePriors(coordinates.list) : PRIORS;
   const niches = new Map<string, NicheKnowledge>();
   for (const { niche } of spec.islands) {
     const key = nicheKeyOf(spec, niche);
     if (niches.has(key)) continue;
-    const surrogates = openSurrogate(coordinates, candidates, `${spec.seed}/${key}`);
+    const surrogates = openSurrogate(coordinates, candidates, priors, `${spec.seed}/${key}`);
     niches.set(key, {
       ...{ observations: [], keys: new Set(), underway: new Map(), underwayKeys: new Set(), evolved: new Set() },
       surrogates,

@@ -4,7 +4,7 @@
  */
 import type { SpaceParameter } from "@kevo/core/search-space/parameter.ts";
 import { openCoordinates } from "@kevo/island-worker/evolution/surrogate/coordinates.ts";
-import { openCovariance } from "@kevo/island-worker/evolution/surrogate/covariance.ts";
+import { openCovariance, sparsePriors } from "@kevo/island-worker/evolution/surrogate/covariance.ts";
 import { fitTheta, priorTheta } from "@kevo/island-worker/evolution/surrogate/fit.ts";
 import type { Observation } from "@kevo/island-worker/evolution/surrogate/observation.ts";
 import { openPosterior } from "@kevo/island-worker/evolution/surrogate/posterior.ts";
@@ -37,7 +37,7 @@ export function believed(
   const coordinates = openCoordinates({
     parameters: parameters.map(spaceParameter),
   });
-  const shape = openCovariance(coordinates.list);
+  const shape = openCovariance(coordinates.list, sparsePriors(coordinates.list));
   const given = sampleOf(view, rows, MAX_GIVEN, `${label}/given`);
   const fitted = sampleOf(view, given, MAX_FITTED, `${label}/fitted`);
   const value = modelled(view, given);

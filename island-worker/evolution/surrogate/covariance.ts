@@ -27,6 +27,21 @@ export const PRIORS: Priors = {
   unordered: { mean: -0.7, deviation: 1.3 },
 };
 
+/** Of so many coordinates without positions, or fewer, each is expected to matter as much as `PRIORS` says. */
+const FEW_UNORDERED = 3;
+
+/**
+ * Priors for times with these coordinates. The covariances of coordinates multiply: if each of many were expected to
+ * matter as much as one of few, all configurations would be unlike before the first result. So the more there are, the
+ * less each is expected to matter, as Hvarfner et al. (2024) have it for the lengths of spaces of many dimensions. Only
+ * coordinates without positions come in such numbers.
+ */
+export function sparsePriors(coordinates: readonly Coordinate[]): Priors {
+  const count = coordinates.filter(({ position }) => position === null).length;
+  const { mean, deviation } = PRIORS.unordered;
+  return { ...PRIORS, unordered: { mean: mean - Math.log(Math.max(1, count / FEW_UNORDERED)), deviation } };
+}
+
 export interface CovarianceShape {
   readonly coordinates: readonly Coordinate[];
   /** Which hyperparameter belongs to which coordinate, in the order of theta. */

@@ -2,6 +2,7 @@ import { labelledRandom } from "@kevo/core/random/random.ts";
 import { describe, expect, it } from "vitest";
 import { ridge, ridgeTime } from "../ridge.fixture.ts";
 import { openCoordinates } from "./coordinates.ts";
+import { PRIORS } from "./covariance.ts";
 import type { Observation } from "./observation.ts";
 import { openPool } from "./pool.ts";
 import { spread } from "./steps.ts";
@@ -43,14 +44,14 @@ describe("work that is spread over calls", () => {
     }
     const candidates = openPool(ridge, coordinates);
     const isTaken = (key: number | string) => keys.has(key);
-    const along = openSurrogate(coordinates, candidates, "steps");
+    const along = openSurrogate(coordinates, candidates, PRIORS, "steps");
     for (let told = 1; told < observations.length; told++) along.given(observations.slice(0, told));
-    const once = openSurrogate(coordinates, candidates, "steps");
+    const once = openSurrogate(coordinates, candidates, PRIORS, "steps");
     expect(along.given(observations)?.propose(isTaken, [])).toEqual(once.given(observations)?.propose(isTaken, []));
     // A change far up undoes what followed from it.
     const [first, ...rest] = observations as [Observation, ...Observation[]];
     const changed = [...rest.slice(0, 20), first, ...rest.slice(20)];
-    const afresh = openSurrogate(coordinates, candidates, "steps").given(changed)?.propose(isTaken, []);
+    const afresh = openSurrogate(coordinates, candidates, PRIORS, "steps").given(changed)?.propose(isTaken, []);
     expect(along.given(changed)?.propose(isTaken, [])).toEqual(afresh);
   });
 });

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { ridge, ridgeTime } from "../ridge.fixture.ts";
 import { factorise, solveLower, solveUpper } from "./cholesky.ts";
 import { openCoordinates } from "./coordinates.ts";
-import { covarianceOf, openCovariance, tablesOf } from "./covariance.ts";
+import { covarianceOf, openCovariance, PRIORS, sparsePriors, tablesOf } from "./covariance.ts";
 import { expectedImprovement, varianceBehind } from "./expected-improvement.ts";
 import { fitTheta, priorTheta } from "./fit.ts";
 import { negativeLogPosterior } from "./likelihood.ts";
@@ -54,6 +54,28 @@ describe("hyperparameters", () => {
     const scaled = values.map((value) => (value - mean) / deviation);
     const at = (point: Float64Array) => negativeLogPosterior(shape, codesOf(given), scaled, point)?.value as number;
     expect(at(fitTheta(shape, codesOf(given), [...values], theta, 20))).toBeLessThan(at(theta) - 1);
+  });
+});
+
+describe("priors", () => {
+  const flags = (count: number) =>
+    Array.from({ length: count }, () => ({ levels: 2, position: null, alignment: null }));
+  /** Of two configurations that differ in all of so many flags, before the first result. */
+  const likeness = (count: number, priors = sparsePriors(flags(count))) => {
+    const few = openCovariance(flags(count), priors);
+    const { tables } = tablesOf(few, priorTheta(few));
+    return covarianceOf(few, tables, new Uint8Array(count), new Uint8Array(count).fill(1));
+  };
+
+  it("let no number of unordered coordinates make all configurations unlike", () => {
+    expect(likeness(14)).toBeCloseTo(likeness(3), 12);
+    expect(likeness(14, PRIORS)).toBeLessThan(0.01 * likeness(14));
+  });
+
+  it("are the usual ones where few are unordered, whatever the others", () => {
+    expect(sparsePriors(coordinates.list)).toEqual(PRIORS);
+    expect(sparsePriors(flags(3))).toEqual(PRIORS);
+    expect(likeness(1)).toBeGreaterThan(likeness(3));
   });
 });
 
@@ -148,7 +170,7 @@ describe("the model of validity", () => {
 
 describe("the surrogate", () => {
   it("steers away from where two failed at once, not only after the next fit", () => {
-    const source = openSurrogate(coordinates, openPool(ridge, coordinates), "test");
+    const source = openSurrogate(coordinates, openPool(ridge, coordinates), PRIORS, "test");
     // More than a fit's beginning, and as many as leave the next one far away.
     const before = ok(observe(60)).slice(0, 40);
     const observed = (config: Config): Observation => {
@@ -166,7 +188,7 @@ describe("the surrogate", () => {
   });
 
   it("finds the optimum of a small space in a fraction of it", () => {
-    const source = openSurrogate(coordinates, openPool(ridge, coordinates), "test");
+    const source = openSurrogate(coordinates, openPool(ridge, coordinates), PRIORS, "test");
     const observations = distinct(observe(16));
     while (observations.length < 80) {
       const taken = new Set(observations.map(({ key }) => key));

@@ -6,7 +6,7 @@
 import type { Genes } from "@kevo/core/search-space/search-space.ts";
 import { givenTo, openBases, triedBy } from "./basis.ts";
 import type { Coordinates } from "./coordinates.ts";
-import { openCovariance } from "./covariance.ts";
+import { openCovariance, type Priors } from "./covariance.ts";
 import { expectedImprovement, varianceBehind } from "./expected-improvement.ts";
 import type { Observation } from "./observation.ts";
 import type { Candidate, CandidatePool } from "./pool.ts";
@@ -34,8 +34,13 @@ export interface SurrogateFactory {
 }
 
 /** Niches of one space share its candidates; `label` fixes the niche's random draws. */
-export function openSurrogate(coordinates: Coordinates, candidates: CandidatePool, label: string): SurrogateFactory {
-  const bases = openBases(openCovariance(coordinates.list), candidates, label);
+export function openSurrogate(
+  coordinates: Coordinates,
+  candidates: CandidatePool,
+  priors: Priors,
+  label: string,
+): SurrogateFactory {
+  const bases = openBases(openCovariance(coordinates.list, priors), candidates, label);
   return {
     given: (observations) => {
       const basis = bases.given(observations);
