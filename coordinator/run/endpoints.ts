@@ -93,6 +93,7 @@ export class Endpoints {
       windows: [...windows()],
       tails: state.islands.map((island) => island.tail),
       migrations: this.#options.actions.migrations,
+      migration_tails: [...this.#options.actions.migrationTails],
     };
     bus.publish(subjects.control(state.spec.run), message);
   }

@@ -36,6 +36,8 @@ export class RunActions {
   paused = false;
   /** How many migrations were asked for. */
   migrations = 0;
+  /** Tails of the islands' logs when the latest was. */
+  migrationTails: readonly number[] = [];
 
   constructor(parts: ActionParts) {
     this.#parts = parts;
@@ -114,13 +116,15 @@ export class RunActions {
   }
 
   #migrate(): ActionDone {
-    const { islands, topology, migrants, sync } = this.#parts.ledger.state.spec;
+    const { state } = this.#parts.ledger;
+    const { islands, topology, migrants, sync } = state.spec;
     this.#mustSearch();
     if (sync) throw new UserError("A run with --sync repeats exactly: its islands migrate in fixed generations.");
     if (islands.length < 2 || topology === "none" || migrants === 0) {
       throw new UserError("The islands of this run send no elites to each other.");
     }
     this.migrations++;
+    this.migrationTails = state.islands.map(({ tail }) => tail);
     this.#parts.announce();
     return told("The islands offer their elites, and adopt those of their neighbours with their next batches.");
   }

@@ -168,17 +168,22 @@ function leaveToPeers(batch: Batch, peers: number): void {
   }
 }
 
-/** Other islands' elites become candidates here: measured again if the niche differs, else answered from the log. */
-function takeIn(island: Island, migrants: readonly Elite[]): Proposal[] {
+/** Whether the island does not know an elite of another; of several that are alike, the first is new. */
+export function isNewTo(island: Island): (elite: Elite) => boolean {
   const known = new Set(island.population.map(({ genome }) => genome));
   for (const { genome } of island.pending.values()) known.add(genome);
-  const proposals: Proposal[] = [];
-  for (const { candidate, config, source, genome } of migrants) {
-    if (known.has(genome) || island.takenIn.has(candidate)) continue;
+  return ({ candidate, genome }) => {
+    if (known.has(genome) || island.takenIn.has(candidate)) return false;
     known.add(genome);
-    proposals.push({ config, source, proposer: "migrant", parents: [candidate], reason: null });
-  }
-  return proposals;
+    return true;
+  };
+}
+
+/** Other islands' elites become candidates here: measured again if the niche differs, else answered from the log. */
+function takeIn(island: Island, migrants: readonly Elite[]): Proposal[] {
+  return migrants.filter(isNewTo(island)).map(({ candidate, config, source }) => ({
+    ...{ config, source, proposer: "migrant" as const, parents: [candidate], reason: null },
+  }));
 }
 
 function uniform({ island, random, isTaken }: Batch): Choice | null {

@@ -14,9 +14,11 @@ import type { Control } from "@kevo/proto/messages/control.ts";
 import { leaseReply } from "@kevo/proto/messages/lease.ts";
 import { subjects } from "@kevo/proto/subjects.ts";
 import { WIRE_VERSION } from "@kevo/proto/version.ts";
+import { isNewTo } from "../evolution/ask.ts";
 import { leavesBudgetToOthers } from "../evolution/budget-allocation.ts";
 import { applyEntry, ask, diversityOf, elitesOf, type Island, openIsland } from "../evolution/island.ts";
 import { batchSent, batchSettled, leaseChanged } from "../telemetry/channels.ts";
+import { AskedMigration } from "./asked-migration.ts";
 import { migrantsFor } from "./migrant-inbox.ts";
 import type { SessionState } from "./session-state.ts";
 
@@ -28,10 +30,6 @@ const OTHERS_TIMEOUT_MS = 10_000;
 /** Pause between tries while the coordinator or NATS is away. */
 const RETRY_MS = 200;
 const CALLS_IN_A_BATCH = 64;
-/** Elites that were asked for are taken in after the neighbours have had the time to send theirs. */
-const ELITES_MS = 1_000;
-/** And are asked for with every batch for so long, as long as none have come. */
-const ASKED_MS = 30_000;
 
 type BatchAnswer = BatchReply["status"] | BatchRefusal | "given_up";
 
@@ -46,9 +44,9 @@ export class LeasedIsland {
   #nextBatch = 0;
   #lost = false;
   #elitesSent = { k: -1, at: 0 };
-  /** Migrations that people had asked for when the lease began, and since; when the latest was heard of. */
-  #migrations: number | null = null;
-  #askedAt: number | null = null;
+  readonly #askedMigration: AskedMigration;
+  /** Number of the newest entry with a migrant. */
+  #newestMigrant = -1;
   readonly #outstanding = new Set<string>();
 
   constructor(
@@ -58,6 +56,7 @@ export class LeasedIsland {
   ) {
     this.#session = session;
     this.index = grant.island;
+    this.#askedMigration = new AskedMigration(grant.island);
     this.#epoch = grant.epoch;
     this.#secret = grant.secret;
     this.#leaseTail = grant.tail;
@@ -75,6 +74,7 @@ export class LeasedIsland {
     if (entry.type === "asked") {
       this.#nextBatch = entry.k + 1;
       for (const { id } of entry.candidates) this.#outstanding.add(id);
+      if (entry.candidates.some(({ proposer }) => proposer === "migrant")) this.#newestMigrant = entry.n;
     } else this.#outstanding.delete(entry.candidate);
   }
 
@@ -98,8 +98,11 @@ export class LeasedIsland {
     const island = this.#island;
     if (island !== null) this.#hearOfMigration(island);
     const count = this.#room();
-    const asked = this.#askedAt !== null && performance.now() - this.#askedAt > ELITES_MS;
-    const migrants = island === null || count === 0 ? null : migrantsFor(session, this.index, this.#nextBatch, asked);
+    const asked = this.#askedMigration.isDue;
+    const migrants =
+      island === null || count === 0
+        ? null
+        : migrantsFor(session, this.index, this.#nextBatch, asked ? isNewTo(island) : null);
     if (island === null || count === 0 || migrants === null) {
       if (island !== null && this.#caughtUp()) this.#sendElites(island);
       await session.changes.next(LOOK_AGAIN_MS);
@@ -124,9 +127,8 @@ export class LeasedIsland {
     }
     if (proposals === null) return;
     const answer = await this.#send(k, proposals, diversityOf(island), signal);
-    // A neighbour may send its elites late, and a batch with them may be refused: the next batches ask for them again.
-    const migrated = answer === "accepted" && proposals.some(({ proposer }) => proposer === "migrant");
-    if (asked && (migrated || performance.now() - (this.#askedAt ?? 0) > ASKED_MS)) this.#askedAt = null;
+    const hasMigrated = answer === "accepted" && proposals.some(({ proposer }) => proposer === "migrant");
+    if (asked) this.#askedMigration.answered(hasMigrated);
   }
 
   /** How many candidates may be proposed now; 0 says wait. */
@@ -256,20 +258,17 @@ export class LeasedIsland {
     this.#publishElites(island, k);
   }
 
-  /** A person wants a migration now. */
+  /** A person wants a migration now. Islands that have found the same best have others to offer. */
   #hearOfMigration(island: Island): void {
     const { control, spec } = this.#session;
-    if (control === null) return;
-    const before = this.#migrations;
-    this.#migrations = control.migrations;
-    if (before === null || control.migrations <= before || spec.sync || spec.migrants === 0) return;
-    this.#askedAt = performance.now();
-    this.#publishElites(island, this.#nextBatch);
+    if (control === null || spec.sync || spec.migrants === 0) return;
+    this.#askedMigration.hear(control, this.#newestMigrant);
+    if (this.#askedMigration.offers()) this.#publishElites(island, this.#nextBatch, island.population.length);
   }
 
-  #publishElites(island: Island, k: number): void {
+  #publishElites(island: Island, k: number, count = this.#session.spec.migrants): void {
     const { spec, bus } = this.#session;
-    const elites = elitesOf(island, spec.migrants);
+    const elites = elitesOf(island, count);
     if (elites.length === 0 && !spec.sync) return;
     bus.publish(subjects.elites(spec.run, this.index), {
       v: WIRE_VERSION,

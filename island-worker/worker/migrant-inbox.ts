@@ -10,10 +10,12 @@ const KEPT = 2;
 export class MigrantInbox {
   readonly #messages = new Map<number, ElitesMessage[]>();
 
-  /** A repeated or reordered message changes nothing. */
+  /** A repeated or reordered message changes nothing. One that was asked for offers more. */
   put(message: ElitesMessage): void {
-    const kept = this.#messages.get(message.island) ?? [];
-    if (kept.some(({ k }) => k === message.k)) return;
+    const earlier = this.#messages.get(message.island) ?? [];
+    const repeated = earlier.find(({ k }) => k === message.k);
+    if (repeated !== undefined && repeated.elites.length >= message.elites.length) return;
+    const kept = earlier.filter((one) => one !== repeated);
     const newest = [...kept, message].sort((a, b) => b.k - a.k).slice(0, KEPT);
     this.#messages.set(message.island, newest);
   }
@@ -32,23 +34,27 @@ export class MigrantInbox {
  * The elites that the island takes in with batch k: none except at every `migrate_every`-th batch. With --sync
  * null, for "wait", until every neighbour's message of the same batch is there.
  *
- * @param asked a person wants a migration now, whatever the batch's number.
+ * @param asked a person wants a migration now, whatever the batch's number: the best that are new to the island. Null
+ *   without that.
  */
 export function migrantsFor(
   { spec, migrantInbox }: { spec: RunSpec; migrantInbox: MigrantInbox },
   island: number,
   k: number,
-  asked = false,
+  asked: ((elite: Elite) => boolean) | null = null,
 ): Elite[] | null {
   const isDue = k !== 0 && k % spec.migrate_every === 0;
-  if (!(isDue || asked) || spec.migrants === 0) return [];
+  if (!(isDue || asked !== null) || spec.migrants === 0) return [];
   const round = Math.floor(k / spec.migrate_every);
   const neighbours = neighboursOf(spec.topology, spec.islands.length, island, round, spec.seed);
   const migrants: Elite[] = [];
   for (const neighbour of neighbours) {
     const message = spec.sync ? migrantInbox.at(neighbour, k) : migrantInbox.newest(neighbour);
-    if (message !== null) migrants.push(...taken(spec, island, neighbour, message.elites));
-    else if (spec.sync) return null;
+    if (message !== null) {
+      const offered = asked === null ? message.elites : message.elites.filter(asked);
+      migrants.push(...taken(spec, island, neighbour, offered));
+    }
+    if (message === null && spec.sync) return null;
   }
   return migrants;
 }

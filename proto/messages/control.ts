@@ -18,6 +18,8 @@ export const control = z.object({
   tails: z.array(z.int().min(-1)),
   /** How often a person has asked for a migration: when it grows, elites are offered and adopted at once. */
   migrations: z.int().nonnegative().default(0),
+  /** Number of each island's newest log entry when the latest was asked for; empty before that. */
+  migration_tails: z.array(z.int().min(-1)).default([]),
 });
 export type Control = z.infer<typeof control>;
 

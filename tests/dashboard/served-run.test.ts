@@ -78,8 +78,8 @@ beforeAll(async () => {
   writeSyntheticSpace(place.file("space.json"), { benchmarkMs: 80, failEvery: 9 });
   coordinator = place.start("coordinator", [
     ...["start", "--space", "space.json", "--time-scale", "1", "--islands", "2", "--evaluations", "1000"],
-    // No island migrates but when it is told to; both islands can have the same best, but not the same four.
-    ...["--migrate-every", "100000", "--migrants", "4"],
+    // No island migrates but when it is told to.
+    ...["--migrate-every", "100000", "--migrants", "1"],
   ]);
   const url = await printed(coordinator);
   origin = url.origin;
@@ -147,12 +147,8 @@ test("the run goes on, its islands migrate, and its budget is another one", asyn
   expect((await act("resume")).status).toBe(200);
   await expect.poll(async () => (await now()).paused).toBe(false);
   expect(rowsIn("migrations")).toBe(0);
-  const migrated = async () => {
-    expect((await act("migrate")).status).toBe(200);
-    // An island that a worker takes over at that moment does not hear of it: a person asks again.
-    await expect.poll(() => rowsIn("migrations"), { timeout: 10_000 }).toBeGreaterThan(0);
-  };
-  await migrated().catch(migrated);
+  expect((await act("migrate")).status).toBe(200);
+  await expect.poll(() => rowsIn("migrations")).toBeGreaterThan(0);
   expect((await act("budget", { evaluations: 1 })).body).toMatchObject({ error: { code: "refused" } });
   expect((await act("budget", { evaluations: 900 })).status).toBe(200);
   expect((await now()).summary.budget.evaluations.limit).toBe(900);
@@ -165,10 +161,7 @@ test("the run goes on, its islands migrate, and its budget is another one", asyn
 test("each action that was done is an event that says who did it", async () => {
   const events = place.ledger().query<{ data: string }>("select data from events where kind = 'action' order by id");
   const done = events.map(({ data }) => JSON.parse(data) as { action: string; by: string });
-  const order = done
-    .map(({ action }) => action)
-    .filter((action, at, all) => action !== "migrate" || all[at - 1] !== action);
-  expect(order).toEqual(["pause", "inject", "inject", "resume", "migrate", "budget"]);
+  expect(done.map(({ action }) => action)).toEqual(["pause", "inject", "inject", "resume", "migrate", "budget"]);
   expect(done[0]?.by).toBe("a person");
   expect(done[1]?.by).not.toBe("");
 });
