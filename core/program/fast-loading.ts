@@ -16,6 +16,9 @@ enableCompileCache(process.env.NODE_COMPILE_CACHE);
  */
 const DRIZZLE = /^drizzle-orm(\/|$)/;
 const IN_DRIZZLE = /\/node_modules\/drizzle-orm\/.*\.js$/;
+/** Zod's messages in sixty languages, of which none but English is shown: a third of its files, and 6 MB in each thread. */
+const LANGUAGES = "../locales/index.js";
+const IN_ZOD = /\/node_modules\/zod\/v4\/\w+\/\w+\.js$/;
 /** Our own files name each other a thousand times in a program. Node would look each time where the file is. */
 const WORKSPACE = /^@kevo\/.*\.ts$/;
 const OWN_FILE = /^\.{1,2}\/.*\.ts$/;
@@ -35,6 +38,7 @@ registerHooks({
     if (OWN_FILE.test(specifier) && parentURL.endsWith(".ts")) {
       return { url: new URL(specifier, parentURL).href, format: "module-typescript", shortCircuit: true };
     }
+    if (specifier === LANGUAGES && IN_ZOD.test(parentURL)) return next("../locales/en.js", context);
     return specifier.startsWith(".") && IN_DRIZZLE.test(parentURL)
       ? { url: new URL(specifier, parentURL).href, format: "module", shortCircuit: true }
       : next(specifier, context);

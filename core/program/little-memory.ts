@@ -16,6 +16,15 @@ export function saveMemory(): void {
   waiting ??= setTimeout(save, STARTED_UP_MS).unref();
 }
 
+/**
+ * For a program whose main thread only waits, where it starts: its threads then begin small. What one of them runs often is
+ * compiled in that thread. Each of V8's own four would keep the 4 MB that its largest piece needed.
+ */
+export function startSmall(): void {
+  setFlagsFromString("--no-concurrent-recompilation");
+  save();
+}
+
 function save(): void {
   setFlagsFromString("--optimize-for-size");
   setFlagsFromString("--semi-space-growth-factor=1");

@@ -4,6 +4,7 @@ import { connectBus } from "@kevo/core/bus/connect.ts";
 import { NoResponder, RequestTimeout } from "@kevo/core/bus/errors.ts";
 import { parseAddress } from "@kevo/core/config/address.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { startSmall } from "@kevo/core/program/little-memory.ts";
 import { onStopRequest } from "@kevo/core/program/stop-requests.ts";
 import { actionReply } from "@kevo/proto/messages/action.ts";
 import { subjects } from "@kevo/proto/subjects.ts";
@@ -30,6 +31,7 @@ export async function serveDatabase({ db, listen, json = false }: Given): Promis
   const address = listen === undefined ? LOOPBACK : parseAddress(listen, "--listen", { anyPort: true });
   const stopped = Promise.withResolvers<void>();
   using _stops = onStopRequest(() => stopped.resolve());
+  startSmall();
   // The thread does not keep the process.
   const keep = setInterval(() => {}, 2 ** 30);
   try {

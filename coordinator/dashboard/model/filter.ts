@@ -3,6 +3,7 @@ import { UserError } from "@kevo/core/errors/user-error.ts";
 import { parseExpression } from "@kevo/core/search-space/expression/expression.ts";
 import { fromNumber, PyFloat, PySequence, type PyValue } from "@kevo/core/search-space/expression/value.ts";
 import type { ParamValue } from "@kevo/proto/search-space.ts";
+import type { ParameterColumn } from "./run-table.ts";
 import type { RunView } from "./run-view.ts";
 import type { Values } from "./value.ts";
 
@@ -71,11 +72,24 @@ function columnsOf(view: RunView, values: Values, isRemeasured: (row: number) =>
     ["remeasured", isRemeasured],
     ["evolved", (row) => table.evolved.get(row) === 1],
   ]);
-  for (const parameter of table.parameters) {
-    const known = parameter.values.map(pythonOf);
-    columns.set(parameter.name, (row) => known[parameter.at.get(row)] ?? null);
-  }
+  for (const parameter of table.parameters) columns.set(parameter.name, valuesOf(parameter));
   return columns;
+}
+
+/** A parameter may have as many values as there are rows, and a filter names few: each is made when it is met. */
+function valuesOf({ at, values }: ParameterColumn): Column {
+  let made: (PyValue | undefined)[] | null = null;
+  return (row) => {
+    const index = at.get(row);
+    made ??= new Array(values.length);
+    const known = made[index];
+    if (known !== undefined) return known;
+    const value = values[index];
+    if (value === undefined) return null;
+    const own = pythonOf(value);
+    made[index] = own;
+    return own;
+  };
 }
 
 /** One object for all rows, as no expression keeps a value: most of the time would go to making and collecting them. */

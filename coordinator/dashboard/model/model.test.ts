@@ -6,6 +6,7 @@ import { WIRE_VERSION } from "@kevo/proto/version.ts";
 import { describe, expect, test } from "vitest";
 import { believed } from "./believed.ts";
 import { improvementsOf } from "./best-curve.ts";
+import { DistinctValues } from "./distinct-values.ts";
 import { groupFailures } from "./failures.ts";
 import { importanceIn } from "./forest.ts";
 import { foldIslands } from "./island-fold.ts";
@@ -108,6 +109,18 @@ test("the clock of a run stands still between its sessions, also where a coordin
   ]);
   expect(elapsedAt(sessions, 3_000)).toBe(1);
   expect(elapsedAt(sessions, 10_000)).toBe(2.5);
+});
+
+test("each value has one number, whichever type it has and however many there are", () => {
+  const distinct = new DistinctValues();
+  const values = [0, 1, "1", true, [1, 2], 0.5, "0.5", [1], ...Array.from({ length: 300 }, (_, n) => n * 1.25 - 7)];
+  for (const value of [...values, ...values]) {
+    const number = distinct.numberOf(value);
+    expect(distinct.list[number]).toEqual(value);
+    expect(distinct.numberOf(structuredClone(value))).toBe(number);
+  }
+  expect(distinct.list).toEqual([...new Map(values.map((value) => [JSON.stringify(value), value])).values()]);
+  expect(distinct.numberOf(-0)).toBe(0);
 });
 
 test("a place is found among many, and no other", () => {

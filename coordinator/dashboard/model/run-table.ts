@@ -4,6 +4,7 @@
  */
 import { OUTCOMES, type Outcome } from "@kevo/proto/outcome.ts";
 import type { ParamValue } from "@kevo/proto/search-space.ts";
+import { DistinctValues } from "./distinct-values.ts";
 import { Growing } from "./growing.ts";
 import { PlaceIndex } from "./place-index.ts";
 
@@ -48,7 +49,7 @@ class Names {
 export interface ParameterColumn {
   readonly name: string;
   /** Values in the order in which they were first met. */
-  readonly values: ParamValue[];
+  readonly values: readonly ParamValue[];
   readonly at: Growing<Uint32Array>;
 }
 
@@ -88,7 +89,7 @@ export class RunTable {
   /** Origin of a migrant, by row. */
   readonly origins = new Map<number, string>();
   readonly #byName = new Map<string, ParameterColumn>();
-  readonly #numbers = new Map<ParameterColumn, Map<ParamValue, number>>();
+  readonly #distinct = new Map<ParameterColumn, DistinctValues>();
   readonly #rows = new PlaceIndex(this);
 
   constructor(run: string) {
@@ -207,26 +208,16 @@ export class RunTable {
   #configure(row: number, config: Readonly<Record<string, ParamValue>>): void {
     for (const name of Object.keys(config)) {
       if (this.#byName.has(name)) continue;
-      const column: ParameterColumn = { name, values: [], at: new Growing(Uint32Array) };
+      const distinct = new DistinctValues();
+      const column: ParameterColumn = { name, values: distinct.list, at: new Growing(Uint32Array) };
       for (let before = 0; before < row; before++) column.at.push(ABSENT);
       this.#byName.set(name, column);
-      this.#numbers.set(column, new Map());
+      this.#distinct.set(column, distinct);
       this.parameters.push(column);
     }
     for (const column of this.parameters) {
       const value = config[column.name];
-      if (value === undefined) {
-        column.at.push(ABSENT);
-        continue;
-      }
-      const numbers = this.#numbers.get(column) as Map<ParamValue, number>;
-      // Lists are equal by what is in them; no other value begins like one.
-      const key = Array.isArray(value) ? `\u0000${JSON.stringify(value)}` : value;
-      let number = numbers.get(key);
-      if (number === undefined) {
-        number = column.values.push(value) - 1;
-        numbers.set(key, number);
-      }
+      const number = value === undefined ? ABSENT : (this.#distinct.get(column) as DistinctValues).numberOf(value);
       column.at.push(number);
     }
   }
