@@ -7,8 +7,12 @@
 const MAX_ANNOUNCED = 256;
 /** Of them, how many may be unproven at once. */
 const MAX_UNPROVEN = 16;
-/** An address that did not prove itself is not dialled again for so long, milliseconds. */
-const AVOID_MS = 60_000;
+/**
+ * An address that did not prove itself is not dialled again for so long, milliseconds, and after each further time for
+ * twice as long: on a busy machine a good one may have been slow.
+ */
+const AVOID_MS = 10_000;
+const MAX_AVOID_MS = 60_000;
 /** Addresses remembered for that. */
 const MAX_AVOIDED = 4096;
 
@@ -19,7 +23,7 @@ export interface Announced {
 }
 
 export class DialPolicy {
-  readonly #avoided = new Map<string, number>();
+  readonly #avoided = new Map<string, { readonly until: number; readonly ms: number }>();
   readonly #now: () => number;
 
   constructor(now: () => number = () => performance.now()) {
@@ -28,8 +32,8 @@ export class DialPolicy {
 
   /** @param members those that are known now */
   allows(address: string, members: Iterable<Announced>): boolean {
-    const until = this.#avoided.get(address);
-    if (until !== undefined && until > this.#now()) return false;
+    const avoided = this.#avoided.get(address);
+    if (avoided !== undefined && avoided.until > this.#now()) return false;
     let announced = 0;
     let unproven = 0;
     for (const { named, proven } of members) {
@@ -40,9 +44,16 @@ export class DialPolicy {
     return announced < MAX_ANNOUNCED && unproven < MAX_UNPROVEN;
   }
 
-  /** It answered nothing by which it could be believed. */
-  avoid(address: string): void {
-    if (this.#avoided.size >= MAX_AVOIDED) this.#avoided.delete(this.#avoided.keys().next().value as string);
-    this.#avoided.set(address, this.#now() + AVOID_MS);
+  /**
+   * It answered nothing by which it could be believed.
+   * @returns true the first time
+   */
+  avoid(address: string): boolean {
+    const before = this.#avoided.get(address);
+    const ms = before === undefined ? AVOID_MS : Math.min(2 * before.ms, MAX_AVOID_MS);
+    if (before === undefined && this.#avoided.size >= MAX_AVOIDED)
+      this.#avoided.delete(this.#avoided.keys().next().value as string);
+    this.#avoided.set(address, { until: this.#now() + ms, ms });
+    return before === undefined;
   }
 }

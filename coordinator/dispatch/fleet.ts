@@ -24,6 +24,8 @@ import { whyNoAnswer } from "./no-answer.ts";
 const DESCRIBE_EVERY_MS = 1_000;
 /** After this many failed descriptions in a row, other evaluators get its work. */
 const FAILURES_UNTIL_LOST = 3;
+/** Announced addresses that did not answer, of which a run says so: anybody who may announce could announce many. */
+const SILENT_NOTES = 16;
 
 export interface FleetListener {
   /** Evaluators joined or left, or their credits changed. */
@@ -48,6 +50,7 @@ export class Fleet {
   #departed: Member[] = [];
   #closed = false;
   #wasShort = false;
+  #silentNotes = 0;
 
   constructor(
     { run, backend, bounds }: { readonly run: string; readonly backend: BackendName; readonly bounds: FleetBounds },
@@ -329,9 +332,14 @@ export class Fleet {
     if (!member.leaving && member.failures < FAILURES_UNTIL_LOST) return;
     if (member.state === "serving") this.#left(member, member.leaving ? "disconnected" : "lost");
     else if (member.leaving || !member.named) {
-      if (member.description === null) this.#policy.avoid(member.link.address);
+      if (member.description === null && this.#policy.avoid(member.link.address)) this.#saySilent(member);
       this.#left(member, "disconnected");
     }
+  }
+
+  #saySilent({ link, why }: Member): void {
+    if (this.#silentNotes++ >= SILENT_NOTES) return;
+    this.#listener.onNote(`an evaluator announced ${link.address}, which does not answer (${why}); trying again later`);
   }
 
   #sayShortfall(): void {

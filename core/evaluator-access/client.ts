@@ -4,6 +4,7 @@ import { connectEvaluator, type EvaluateRequest, type EvaluatorClient } from "@k
 import { localSecret } from "../identity/local-secrets.ts";
 import { expectRole, type TlsIdentity } from "../identity/tls.ts";
 import { callSecretOfToken } from "../identity/token-keys.ts";
+import { startTimeOf } from "../process/process-identity.ts";
 import { ANSWER_KEY, CallSigner, digestOf, PROOF_KEY } from "./call-proof.ts";
 
 /**
@@ -19,7 +20,7 @@ export type EvaluatorAccess =
  */
 export function evaluatorAccess(address: string, token: string | undefined): EvaluatorAccess | null {
   const local = localSecret("evaluator", address);
-  if (local !== null && isAlive(local.pid)) return { secret: local.secret };
+  if (local !== null && isThere(local)) return { secret: local.secret };
   return token === undefined ? null : { secret: callSecretOfToken(token) };
 }
 
@@ -68,11 +69,13 @@ function proving(authority: string, signer: CallSigner): Interceptor {
 const STRANGER =
   "the program at this address does not know the secret of the evaluator: another program has taken the address";
 
-function isAlive(pid: number): boolean {
+/** Process ids and ports are used again: what a killed evaluator left says nothing about who has its port now. */
+function isThere({ pid, startTime }: { readonly pid: number; readonly startTime?: string | undefined }): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch {
     return false;
   }
+  // Other systems tell it by starting a process, and this is asked once a second.
+  return startTime === undefined || process.platform !== "linux" || startTimeOf(pid) === startTime;
 }

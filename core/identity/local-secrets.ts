@@ -18,6 +18,8 @@ const evaluator = z.object({
   /** Proves calls to it, and its answers. */
   secret: z.string().min(32),
   pid: z.int().positive(),
+  /** When that process started; absent in what older versions wrote. */
+  startTime: z.string().optional(),
 });
 const KINDS = { nats, evaluator };
 type Kind = keyof typeof KINDS;

@@ -9,6 +9,7 @@ import { publishLocalSecret, removeLocalSecret } from "@kevo/core/identity/local
 import { onRenewedInvitation } from "@kevo/core/identity/renewed-invitation.ts";
 import { callSecretOfToken } from "@kevo/core/identity/token-keys.ts";
 import { createLogger, type Logger } from "@kevo/core/logging/logger.ts";
+import { startTimeOf } from "@kevo/core/process/process-identity.ts";
 import { saveMemory } from "@kevo/core/program/little-memory.ts";
 import type { Telemetry } from "@kevo/core/telemetry/options.ts";
 import { counted } from "@kevo/core/text/plural.ts";
@@ -91,7 +92,8 @@ export async function start(options: StartOptions): Promise<void> {
       }
       // For coordinators of this user on this host. They read it only while this process lives.
       if (invitation === undefined) {
-        publishLocalSecret("evaluator", server.port, { secret: localSecret, pid: process.pid });
+        const startTime = startTimeOf(process.pid) ?? undefined;
+        publishLocalSecret("evaluator", server.port, { secret: localSecret, pid: process.pid, startTime });
       }
       const { host } = parseAddress(options.listen, "--listen", { anyPort: true });
       const listening = formatAddress({ host, port: server.port });
@@ -114,7 +116,8 @@ export async function start(options: StartOptions): Promise<void> {
       const ended = await Promise.race([server.drain().then(() => "drained" as const), stop.atOnce]);
       clearTimeout(handBack ?? undefined);
       announcement?.state("disconnected");
-      removeLocalSecret("evaluator", server.port);
+      // One that was invited has none; on another address of this host the port may be another's.
+      if (invitation === undefined) removeLocalSecret("evaluator", server.port);
       if (ended === "drained") await server.close();
       else server.end();
       process.exitCode = ended === "drained" ? 0 : 130;

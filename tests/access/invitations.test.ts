@@ -146,7 +146,9 @@ test("a run over invited machines: joined during the run, wrong callers refused,
   const evaluator = ["start", "--backend", "replay", "--space", "space.json", "--time-scale", "1"];
   const daemon = place.start("gpu-evaluator", [...evaluator, ...joining]);
   const { listening } = JSON.parse(await daemon.firstLine) as { listening: string };
-  await vi.waitFor(() => expect(place.ledger().shares()).toHaveLength(2), { timeout: 300_000, interval: 100 });
+  await place.explain(
+    vi.waitFor(() => expect(place.ledger().shares()).toHaveLength(2), { timeout: 240_000, interval: 100 }),
+  );
 
   const codeOf = (tls: TlsIdentity | null) => {
     const client =
@@ -234,7 +236,7 @@ test("a run continues while its coordinator's certificate and an evaluator's inv
     place.ledger().query<{ n: number }>("select count(*) n from evaluations where evaluator = ?", evaluator)[0]?.n ?? 0;
   const more = async (evaluator: string) => {
     const before = evaluatedBy(evaluator);
-    await vi.waitFor(() => expect(evaluatedBy(evaluator)).toBeGreaterThan(before + 2), LONG);
+    await place.explain(vi.waitFor(() => expect(evaluatedBy(evaluator)).toBeGreaterThan(before + 2), LONG));
   };
   const LONG = { timeout: 300_000, interval: 100 };
   const old = await join("old.json");
@@ -319,7 +321,7 @@ test("a run continues while the authority of all certificates is replaced", asyn
   const LONG = { timeout: 300_000, interval: 100 };
   const more = async () => {
     const before = evaluated();
-    await vi.waitFor(() => expect(evaluated()).toBeGreaterThan(before + 2), LONG);
+    await place.explain(vi.waitFor(() => expect(evaluated()).toBeGreaterThan(before + 2), LONG));
   };
   await more();
   // Before what it was invited with is replaced.

@@ -27,7 +27,11 @@ export interface Program {
   readonly ended: Promise<Ended>;
   /** The first line on standard output, or an error with its last output when it ends before. */
   readonly firstLine: Promise<string>;
+  /** For people: the command, whether it runs, and the last that it said. */
+  lastWords(): string;
 }
+
+const LAST_CHARACTERS = 3000;
 
 /** A new working directory that is removed with the test. */
 export class Workplace implements AsyncDisposable {
@@ -57,7 +61,13 @@ export class Workplace implements AsyncDisposable {
       void ended.then((e) => reject(new Error(`${name} ended with ${e.code ?? e.signal}: ${e.stderr}`)));
     });
     firstLine.catch(() => {});
-    const program = { child, ended, firstLine };
+    const lastWords = () => {
+      const state = child.exitCode ?? child.signalCode ?? "runs";
+      return [`${name} ${args.join(" ")}: ${state}`, stdout, stderr]
+        .map((text) => text.slice(-LAST_CHARACTERS))
+        .join("\n");
+    };
+    const program = { child, ended, firstLine, lastWords };
     this.#programs.push(program);
     return program;
   }
@@ -70,6 +80,23 @@ export class Workplace implements AsyncDisposable {
   /** Runs a command to its end. */
   run(name: keyof typeof ENTRY, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
     return this.start(name, args, env).ended;
+  }
+
+  /** Awaits what a test waits for. A failure says what the programs said, and what the coordinator made of it. */
+  async explain<T>(awaited: Promise<T>): Promise<T> {
+    try {
+      return await awaited;
+    } catch (error) {
+      const rows = (table: string, order: string) =>
+        this.ledger()
+          .query(`select * from ${table} order by ${order} desc limit 20`)
+          .map((row) => JSON.stringify(row));
+      const told = [
+        ...this.#programs.map((program) => program.lastWords()),
+        ...["evaluators:", ...rows("evaluators", "last_seen"), "events:", ...rows("events", "id")],
+      ];
+      throw new Error(`${error}\n\n${told.join("\n")}`, { cause: error });
+    }
   }
 
   file(name: string): string {
