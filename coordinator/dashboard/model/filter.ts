@@ -5,6 +5,7 @@ import { fromNumber, PyFloat, PySequence, type PyValue } from "@kevo/core/search
 import type { ParamValue } from "@kevo/proto/search-space.ts";
 import type { ParameterColumn } from "./run-table.ts";
 import type { RunView } from "./run-view.ts";
+import type { ShownFitness } from "./shown-fitness.ts";
 import type { Values } from "./value.ts";
 
 /** What a filter sees of a row. A number that is missing compares as neither smaller, larger nor equal. */
@@ -17,10 +18,11 @@ export function compileFilter(
   text: string,
   view: RunView,
   values: Values,
+  fitness: ShownFitness,
   isRemeasured: (row: number) => boolean,
 ): (row: number) => boolean {
   if (text.trim() === "") return () => true;
-  const columns = columnsOf(view, values, isRemeasured);
+  const columns = columnsOf(view, values, fitness, isRemeasured);
   const expression = parseExpression(text, new Set(columns.keys()), "filter");
   const used = expression.names.map((name) => columns.get(name) as Column);
   const scope = new Array<PyValue>(used.length);
@@ -54,9 +56,14 @@ export function filterRows(order: Int32Array, passes: (row: number) => boolean):
   return kept.subarray(0, count);
 }
 
-function columnsOf(view: RunView, values: Values, isRemeasured: (row: number) => boolean): Map<string, Column> {
+function columnsOf(
+  view: RunView,
+  values: Values,
+  fitness: ShownFitness,
+  isRemeasured: (row: number) => boolean,
+): Map<string, Column> {
   const { table } = view;
-  const value = floats((row) => values.of(view.fitnessOf(row)));
+  const value = floats((row) => values.of(fitness.of(row)));
   const columns = new Map<string, Column>([
     ["status", (row) => view.outcomeOf(row) ?? "pending"],
     ["island", (row) => table.island.get(row)],

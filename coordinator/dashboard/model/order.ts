@@ -3,6 +3,7 @@ import type { CandidatesQuery } from "../contract/candidates.ts";
 import { sortedParameters } from "./parameters.ts";
 import type { RunTable } from "./run-table.ts";
 import type { RunView } from "./run-view.ts";
+import type { ShownFitness } from "./shown-fitness.ts";
 import type { Values } from "./value.ts";
 
 type Direction = NonNullable<CandidatesQuery["order"]>;
@@ -15,12 +16,18 @@ const orders = new WeakMap<RunTable, { readonly key: string; readonly rows: Int3
  *
  * @returns null for an unknown column.
  */
-export function orderOf(view: RunView, values: Values, sort: string, direction: Direction): Int32Array | null {
-  const key = `${view.at} ${view.size} ${sort} ${direction}`;
+export function orderOf(
+  view: RunView,
+  values: Values,
+  fitness: ShownFitness,
+  sort: string,
+  direction: Direction,
+): Int32Array | null {
+  const key = `${view.at} ${view.size} ${fitness.version} ${sort} ${direction}`;
   const known = orders.get(view.table) ?? [];
   const found = known.find((one) => one.key === key);
   if (found !== undefined) return found.rows;
-  const keys = keysOf(view, values, sort, direction);
+  const keys = keysOf(view, values, fitness, sort, direction);
   if (keys === null) return null;
   const rows = sorted(keys);
   orders.set(view.table, [{ key, rows }, ...known].slice(0, KEPT));
@@ -38,7 +45,13 @@ function sorted(keys: Float64Array): Int32Array {
 }
 
 /** Numbers whose ascending order is the wanted one. */
-function keysOf(view: RunView, values: Values, sort: string, direction: Direction): Float64Array | null {
+function keysOf(
+  view: RunView,
+  values: Values,
+  fitness: ShownFitness,
+  sort: string,
+  direction: Direction,
+): Float64Array | null {
   const { table } = view;
   const of = (key: (row: number) => number, sign: number): Float64Array => {
     const keys = new Float64Array(view.size);
@@ -49,8 +62,8 @@ function keysOf(view: RunView, values: Values, sort: string, direction: Directio
   const sign = downward ? -1 : 1;
   switch (sort) {
     case "value": {
-      if (direction === "best" || direction === "worst") return byRank(view, direction);
-      return of((row) => values.of(view.fitnessOf(row)) ?? Number.NaN, sign);
+      if (direction === "best" || direction === "worst") return byRank(view, fitness, direction);
+      return of((row) => values.of(fitness.of(row)) ?? Number.NaN, sign);
     }
     case "time_ms":
       return of((row) => table.timeMs.get(view.resultOf(row) ?? row), sign);
@@ -81,9 +94,9 @@ function keysOf(view: RunView, values: Values, sort: string, direction: Directio
 }
 
 /** One that was stopped early comes after those that were measured to the end. */
-function byRank(view: RunView, direction: "best" | "worst"): Float64Array {
+function byRank(view: RunView, shown: ShownFitness, direction: "best" | "worst"): Float64Array {
   const keys = new Float64Array(view.size);
-  const fitness = Float64Array.from(keys, (_, row) => view.fitnessOf(row));
+  const fitness = Float64Array.from(keys, (_, row) => shown.of(row));
   const known = fitness.filter((value) => !Number.isNaN(value));
   let [low, high] = [0, 0];
   for (const value of known) {

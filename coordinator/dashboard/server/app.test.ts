@@ -177,6 +177,29 @@ describe("candidates", () => {
     expect(found.map(({ candidate }) => candidate)).toEqual(wanted);
   });
 
+  test("finalists stand where the value puts them that was measured again, and that the table shows", async () => {
+    const of = lineage.run({ id: "finalists" });
+    const [lucky, steady, low] = [1.9, 1.5, 1.3].map((speedup, batch) => {
+      const id = lineage.candidate(of, { batch, config: { tile: batch } });
+      lineage.ok(id, { speedups: { small: speedup } });
+      return id;
+    });
+    const listed = async (query: string) => (await answer("candidates", { run: of }, query)).rows;
+    const names = async (query: string) => (await listed(query)).map(({ candidate }) => candidate);
+    expect(await names("")).toEqual([lucky, steady, low]);
+    for (const round of [1, 2]) lineage.measured(lucky as string, { round, speedups: { small: 1.2 } });
+    for (const query of ["", "?order=up", "?order=down", "?order=worst"]) {
+      const values = (await listed(query)).map(({ measured }) => measured?.value as number);
+      const rises = query.endsWith("up") || query.endsWith("worst");
+      expect(values).toEqual(values.toSorted((a, b) => (rises ? a - b : b - a)));
+    }
+    expect(await names("")).toEqual([steady, low, lucky]);
+    expect(await names(`?filter=${encodeURIComponent("value > 1.4")}`)).toEqual([steady]);
+    expect(await names(`?filter=${encodeURIComponent("value < 1.25")}`)).toEqual([lucky]);
+    // A replay shows what the search saw.
+    expect((await names("?at=2"))[0]).toBe(lucky);
+  });
+
   test("a twin has the result of the candidate that answers it", async () => {
     const [twin] = await rows("?filter=cached");
     expect(twin).toMatchObject({ candidate: ids[20], cached: true, evaluation: null, status: "ok" });

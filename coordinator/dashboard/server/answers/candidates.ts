@@ -5,13 +5,14 @@ import type { CandidateRow, CandidatesAnswer, candidatesQuery } from "../../cont
 import { valuesAt } from "../../model/changes.ts";
 import { compileFilter, filterRows } from "../../model/filter.ts";
 import { orderOf } from "../../model/order.ts";
-import { standings } from "../read/measured.ts";
+import { type ShownFitness, shownFitness } from "../../model/shown-fitness.ts";
+import { fitnessAgain, standings } from "../read/measured.ts";
 import { Refusal } from "../refusal.ts";
 import type { Context } from "./context.ts";
 
 export function candidatesAnswer(context: Context, query: z.output<typeof candidatesQuery>): CandidatesAnswer {
   const { run, view, about } = context;
-  const order = orderOf(view, run.values, query.sort, query.order);
+  const order = orderOf(view, run.values, fitnessShown(context), query.sort, query.order);
   if (order === null) throw new Refusal("invalid", `There is no column ${query.sort} to sort by.`);
   const matched = matching(context, order, query.filter);
   const rows = [...matched.subarray(query.offset, query.offset + query.limit)];
@@ -49,12 +50,16 @@ function matching(context: Context, order: Int32Array, filter: string): Int32Arr
   }
   try {
     const isRemeasured = (row: number) => view.now && run.rounds.has(view.table.idOf(row));
-    return filterRows(order, compileFilter(filter, view, run.values, isRemeasured));
+    return filterRows(order, compileFilter(filter, view, run.values, fitnessShown(context), isRemeasured));
   } catch (error) {
     if (error instanceof UserError) throw new Refusal("invalid_filter", error.message);
     throw error;
   }
 }
+
+/** As `rowsOf` shows it. */
+const fitnessShown = ({ reader, run, view }: Context): ShownFitness =>
+  shownFitness(view, fitnessAgain(reader, run, view), run.measurements);
 
 export function rowsOf(context: Context, rows: readonly number[]): CandidateRow[] {
   const { reader, run, view } = context;

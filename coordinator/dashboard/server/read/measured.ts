@@ -16,15 +16,36 @@ export function standings(
   const again = view.now ? rows.filter((row) => run.rounds.has(view.table.idOf(row))) : [];
   const found = singles(reader, run, view, rows);
   if (again.length === 0) return found;
-  const { db } = reader.lineage;
-  const ids = again.map((row) => view.table.idOf(row));
-  for (const standing of standingsOf(db, run.run, ids)) {
-    const row = view.table.rowOf(standing.candidate);
+  for (const [row, measured] of measuredAgain(reader, run, again)) found.set(row, measured);
+  return found;
+}
+
+function measuredAgain(reader: Reader, run: RunReader, rows: readonly number[]): Map<number, Measured> {
+  const { table } = run;
+  const found = new Map<number, Measured>();
+  const ids = rows.map((row) => table.idOf(row));
+  for (const standing of standingsOf(reader.lineage.db, run.run, ids)) {
+    const row = table.rowOf(standing.candidate);
     const value = standing.speedup ?? standing.objective?.value ?? standing.time_ms;
     if (row === null || value === null || standing.rounds === 0) continue;
     found.set(row, { value, low: standing.speedup_low, high: standing.speedup_high });
   }
   return found;
+}
+
+const NONE: ReadonlyMap<number, number> = new Map();
+const latest = new WeakMap<RunReader, { readonly version: number; readonly fitness: ReadonlyMap<number, number> }>();
+
+/** Fitness of all that were measured again, by row, as `standings` has their values. */
+export function fitnessAgain(reader: Reader, run: RunReader, view: RunView): ReadonlyMap<number, number> {
+  if (!view.now || run.rounds.size === 0) return NONE;
+  const known = latest.get(run);
+  if (known?.version === run.measurements) return known.fitness;
+  const rows = [...run.rounds.keys()].map((id) => run.table.rowOf(id)).filter((row) => row !== null);
+  const measured = measuredAgain(reader, run, rows);
+  const fitness = new Map([...measured].map(([row, { value }]) => [row, run.values.fitness(value)]));
+  latest.set(run, { version: run.measurements, fitness });
+  return fitness;
 }
 
 /** Of the evaluations alone, as the search saw them. A twin has the values of the candidate that answers it. */

@@ -81,6 +81,11 @@ export class RunReader {
     return sessions;
   }
 
+  /** Grows with what was measured again. */
+  get measurements(): number {
+    return this.#measurement;
+  }
+
   view(at: number | undefined): RunView {
     return new RunView(this.table, at);
   }

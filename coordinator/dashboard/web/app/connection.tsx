@@ -99,7 +99,7 @@ export function PositionText({ about, limit }: { readonly about: About; readonly
   return (
     <span class="position" data-testid="position">
       <b>{formatCount(evaluated)}</b>
-      {of !== null && ` of ${formatCount(of)}`} evaluations
+      {of !== null && ` of ${formatCount(of)}`} {(of ?? evaluated) === 1 ? "evaluation" : "evaluations"}
     </span>
   );
 }

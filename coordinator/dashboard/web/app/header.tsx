@@ -1,5 +1,6 @@
 import { STATUS_KIND, STATUS_NAME } from "../components/names.ts";
 import { Untrusted } from "../components/text.tsx";
+import { visibleText } from "../components/untrusted.ts";
 import { linkTo } from "../state/location.ts";
 import { shownRun } from "../state/run.ts";
 import { nextTheme, theme } from "../state/theme.ts";
@@ -47,6 +48,9 @@ export function Header({ run }: { readonly run: string | null }) {
   );
 }
 
+/** A name whose end may not be seen. */
+const hint = (name: string): string => visibleText(name.slice(0, 300));
+
 function RunLine({ run }: { readonly run: string }) {
   const shown = shownRun.value;
   if (shown === null) return <span class="run-id">{run}</span>;
@@ -55,10 +59,10 @@ function RunLine({ run }: { readonly run: string }) {
   return (
     <>
       <div class="identity">
-        <a class="run-id" href={linkTo("run")}>
+        <a class="run-id" href={linkTo("run")} title={hint(run)}>
           <Untrusted text={run} />
         </a>
-        <span>
+        <span class="run-kernel" title={hint(about.kernel)}>
           <Untrusted text={about.kernel} />
         </span>
         <span class="note" title={devices}>

@@ -39,8 +39,8 @@ export function columnsOf(parameters: readonly string[], objective: Objective | 
   const isTime = objective?.name === "time";
   const title = objective === null ? "Speedup" : objectiveName(objective);
   return [
-    column("Status", "status", 188, ({ status, cached }) => OUTCOME_NAME[status] + (cached ? " · cached" : "")),
-    column(title, "value", 168, value, true),
+    column("Status", "status", 176, statusOf),
+    column(title, "value", isTime ? 108 : 168, value, true),
     ...(isTime ? [] : [column("Time", "time_ms", 92, ({ time_ms }) => formatTime(time_ms), true)]),
     column("Evaluation", "evaluation", 104, ({ evaluation }) => formatCount(evaluation), true),
     column("Island", "island", 68, ({ island }) => String(island), true),
@@ -59,6 +59,9 @@ export function columnsOf(parameters: readonly string[], objective: Objective | 
     ),
   ];
 }
+
+const statusOf = ({ status, cached, rounds }: CandidateRow): string =>
+  OUTCOME_NAME[status] + (cached ? " · cached" : "") + (rounds > 0 ? " · confirmed" : "");
 
 /** As many columns as a narrow row shows beside each other; what the others say stands below. */
 export const IN_FIRST_LINE = 2;

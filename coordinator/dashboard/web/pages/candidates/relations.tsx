@@ -1,6 +1,7 @@
 /** Parents and children, with what differs and what it earned. */
 import type { CandidateAnswer } from "../../../contract/candidates.ts";
 import type { ForeignText } from "../../../contract/common.ts";
+import { shortId } from "../../components/change.ts";
 import { formatNumber } from "../../components/format.ts";
 import { proposerName } from "../../components/names.ts";
 import { Untrusted } from "../../components/text.tsx";
@@ -19,7 +20,7 @@ export function Relations({ title, relations }: { readonly title: string; readon
           <li key={one.candidate}>
             <p>
               <a class="mono" href={linkTo("candidates", { candidate: one.candidate })}>
-                <Untrusted text={one.candidate} />
+                <Untrusted text={shortId(one.candidate)} />
               </a>{" "}
               <span class="note">{proposerName(one.proposer)}</span>{" "}
               {one.gain !== null && (

@@ -58,7 +58,7 @@ export function Strip({ island, arrivals, objective, scales, width }: StripProps
             y={STRIP.top + STRIP.fitness / 2}
             text-anchor="middle"
           >
-            nothing measured
+            Nothing measured
           </text>
         )}
         <path class="band" d={layout.band} />

@@ -44,7 +44,7 @@ export function Spent({ curve, objective }: { readonly curve: ModelsAnswer["curv
             </text>
           ))}
           <text class="tick" x={(SPENT.left + width - SPENT.right) / 2} y={SPENT.height - 6} text-anchor="middle">
-            spent on models
+            Spent on models
           </text>
           <path class="line" d={path} />
           {xs.map((x, at) => (
