@@ -71,6 +71,25 @@ export async function seriousInBoth(page: Page): Promise<string[]> {
   return [...dark, ...(await seriousOn(page))];
 }
 
+const WIDE = { width: 1440, height: 900 };
+/** The narrowest that a page must fit without a bar to scroll it sideways (WCAG 1.4.10), and half of a usual one. */
+const NARROWER = [720, 320];
+/** Pixels by which the page is wider than its window, once what watches its size has drawn. */
+const EXCESS = `new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() =>
+  resolve(document.scrollingElement.scrollWidth - innerWidth))))`;
+
+/** Windows that the page as it stands is too wide for. */
+export async function excessIn(page: Page): Promise<string[]> {
+  const found: string[] = [];
+  for (const width of NARROWER) {
+    await page.setViewportSize({ ...WIDE, width });
+    const pixels: number = await page.evaluate(EXCESS);
+    if (pixels > 0) found.push(`${pixels} pixels more than ${width}`);
+  }
+  await page.setViewportSize(WIDE);
+  return found;
+}
+
 /** What has the focus, as a person hears it named. */
 export const focused = (page: Page): Promise<string> =>
   page.evaluate(

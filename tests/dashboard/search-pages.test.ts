@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Workplace } from "../support/programs.ts";
 import { CHROMIUM, launch, MISSING } from "./chromium.fixture.ts";
 import { buildFinished, type Finished, HOSTILE, MARKUP, MEGABYTE } from "./finished.fixture.ts";
-import { contentOf, focused, go as goTo, seriousInBoth, seriousOn } from "./page.fixture.ts";
+import { contentOf, excessIn, focused, go as goTo, seriousInBoth, seriousOn } from "./page.fixture.ts";
 import { addressOf, havePages, pageOf, serveDatabase, visit } from "./served.fixture.ts";
 
 if (CHROMIUM === null) console.error(`Skipped: ${MISSING}.`);
@@ -88,7 +88,8 @@ describe.skipIf(CHROMIUM === null)("the pages of the search", () => {
       const markup = await page.locator("main img, main script, main iframe, main b:text-is('x'), [onerror]").count();
       const [title, content] = [await page.title(), await contentOf(page)];
       const text = await page.evaluate<string>("document.body.textContent");
-      visited.push({ hash, title, content, markup, text, serious: await seriousInBoth(page) });
+      const serious = await seriousInBoth(page);
+      visited.push({ hash, title, content, markup, text, serious, excess: await excessIn(page) });
     }
     return visited;
   }
@@ -96,6 +97,10 @@ describe.skipIf(CHROMIUM === null)("the pages of the search", () => {
   test("axe finds nothing serious on any page, dark or light", async () => {
     const found = (await walked()).flatMap(({ hash, serious }) => serious.map((one) => `${hash}: ${one}`));
     expect(found).toEqual([]);
+  });
+
+  test("no page is wider than its window, whatever text it shows", async () => {
+    expect((await walked()).flatMap(({ hash, excess }) => excess.map((one) => `${hash}: ${one}`))).toEqual([]);
   });
 
   test("axe finds what it is asked for", async () => {
@@ -302,6 +307,8 @@ interface Visited {
   readonly markup: number;
   readonly text: string;
   readonly serious: readonly string[];
+  /** Windows that it is too wide for. */
+  readonly excess: readonly string[];
 }
 
 /** Of the texts that are a megabyte long. */

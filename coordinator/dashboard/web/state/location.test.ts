@@ -13,6 +13,7 @@ test.each([
 test("what is no address leads to the list of runs, or to the run", () => {
   expect(parsePlace("")).toMatchObject({ page: "runs", run: null });
   expect(parsePlace("#/")).toMatchObject({ page: "runs", run: null });
+  expect(parsePlace("#/run")).toMatchObject({ page: "runs", run: null });
   expect(parsePlace("#/run/x")).toMatchObject({ page: "run", run: "x" });
   expect(parsePlace("#/run/%E0%A4%A/cells")).toMatchObject({ page: "cells", run: "%E0%A4%A" });
 });

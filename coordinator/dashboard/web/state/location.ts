@@ -11,8 +11,9 @@ export function parsePlace(hash: string): Place {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?", 2);
   const parts = path.split("/").filter((part) => part !== "");
   const params = new URLSearchParams(query);
-  if (parts[0] !== "run") return { page: parts[0] ?? "runs", run: null, params };
-  return { page: parts[2] ?? "run", run: decode(parts[1] ?? ""), params };
+  const [first = "runs", run, page = "run"] = parts;
+  if (first !== "run") return { page: first, run: null, params };
+  return run === undefined ? { page: "runs", run: null, params } : { page, run: decode(run), params };
 }
 
 function decode(text: string): string {
