@@ -15,7 +15,7 @@ Json = dict[str, Any]
 Tensors = dict[str, torch.Tensor]
 
 CODE_FILE, LAUNCH_FILE = "kernel.cubin", "kernel.json"
-SCRATCH_TYPES = {"fp32": torch.float32, "i32": torch.int32}
+SCRATCH_TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "i32": torch.int32}
 POISON = float("nan")
 # Scratch memory that one launch may ask for.
 MAX_SCRATCH_BYTES = 4 << 30

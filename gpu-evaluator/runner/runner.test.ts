@@ -67,3 +67,11 @@ test.skipIf(!hasTorch)(
     expect(status, stderr).toBe(0);
   },
 );
+
+test.skipIf(!hasTorch)(
+  "the fused mixture of experts in Triton's interpreter (skipped without torch and triton: set KEVO_PYTHON)",
+  () => {
+    const { status, stderr } = runs("-B", file("fused_moe_test.py"));
+    expect(status, stderr).toBe(0);
+  },
+);
