@@ -15,6 +15,7 @@ import { runsCommand } from "./runs.ts";
 import { startCommand } from "./start.ts";
 import { statusCommand } from "./status.ts";
 import { stopCommand } from "./stop.ts";
+import { tuneCommand } from "./tune.ts";
 import { watchCommand } from "./watch.ts";
 
 export function coordinator(): Command {
@@ -32,6 +33,7 @@ export function coordinator(): Command {
   );
   for (const command of [
     startCommand(),
+    tuneCommand(),
     resumeCommand(),
     stopCommand(),
     watchCommand(),
