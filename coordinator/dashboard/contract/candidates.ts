@@ -54,7 +54,7 @@ export const candidateRow = z.object({
   /** Answered from an earlier evaluation of the same genome. */
   cached: z.boolean(),
   migrant: z.boolean(),
-  /** Rounds on fresh inputs. */
+  /** On fresh inputs; of one that is answered from an earlier evaluation, those of that one. */
   rounds: count,
   /** In the unit of the objective. */
   measured: measured.nullable(),

@@ -184,18 +184,20 @@ describe("candidates", () => {
       lineage.ok(id, { speedups: { small: speedup } });
       return id;
     });
+    const twin = lineage.candidate(of, { batch: 9, config: { tile: 0 }, answeredBy: lucky as string });
     const listed = async (query: string) => (await answer("candidates", { run: of }, query)).rows;
     const names = async (query: string) => (await listed(query)).map(({ candidate }) => candidate);
-    expect(await names("")).toEqual([lucky, steady, low]);
+    expect(await names("")).toEqual([lucky, twin, steady, low]);
     for (const round of [1, 2]) lineage.measured(lucky as string, { round, speedups: { small: 1.2 } });
     for (const query of ["", "?order=up", "?order=down", "?order=worst"]) {
       const values = (await listed(query)).map(({ measured }) => measured?.value as number);
       const rises = query.endsWith("up") || query.endsWith("worst");
       expect(values).toEqual(values.toSorted((a, b) => (rises ? a - b : b - a)));
     }
-    expect(await names("")).toEqual([steady, low, lucky]);
+    expect(await names("")).toEqual([steady, low, lucky, twin]);
     expect(await names(`?filter=${encodeURIComponent("value > 1.4")}`)).toEqual([steady]);
-    expect(await names(`?filter=${encodeURIComponent("value < 1.25")}`)).toEqual([lucky]);
+    expect(await names(`?filter=${encodeURIComponent("value < 1.25")}`)).toEqual([lucky, twin]);
+    expect(await names("?filter=remeasured")).toEqual([lucky, twin]);
     // A replay shows what the search saw.
     expect((await names("?at=2"))[0]).toBe(lucky);
   });

@@ -6,7 +6,7 @@ import { valuesAt } from "../../model/changes.ts";
 import { compileFilter, filterRows } from "../../model/filter.ts";
 import { orderOf } from "../../model/order.ts";
 import { type ShownFitness, shownFitness } from "../../model/shown-fitness.ts";
-import { fitnessAgain, standings } from "../read/measured.ts";
+import { fitnessAgain, roundsOf, standings } from "../read/measured.ts";
 import { Refusal } from "../refusal.ts";
 import type { Context } from "./context.ts";
 
@@ -49,7 +49,7 @@ function matching(context: Context, order: Int32Array, filter: string): Int32Arr
     return order;
   }
   try {
-    const isRemeasured = (row: number) => view.now && run.rounds.has(view.table.idOf(row));
+    const isRemeasured = (row: number) => roundsOf(run, view, row) > 0;
     return filterRows(order, compileFilter(filter, view, run.values, fitnessShown(context), isRemeasured));
   } catch (error) {
     if (error instanceof UserError) throw new Refusal("invalid_filter", error.message);
@@ -82,7 +82,7 @@ export function rowsOf(context: Context, rows: readonly number[]): CandidateRow[
       proposer: table.proposerOf(row),
       cached: table.answer.get(row) !== row,
       migrant: table.origins.has(row),
-      rounds: view.now ? (run.rounds.get(id) ?? 0) : 0,
+      rounds: roundsOf(run, view, row),
       measured: measured.get(row) ?? null,
       time_ms: number(table.timeMs),
       lane_ms: number(table.laneMs),

@@ -13,11 +13,21 @@ export function standings(
   view: RunView,
   rows: readonly number[],
 ): Map<number, Measured> {
-  const again = view.now ? rows.filter((row) => run.rounds.has(view.table.idOf(row))) : [];
+  const answers = rows.filter((row) => roundsOf(run, view, row) > 0).map((row) => view.table.answer.get(row));
   const found = singles(reader, run, view, rows);
-  if (again.length === 0) return found;
-  for (const [row, measured] of measuredAgain(reader, run, again)) found.set(row, measured);
+  if (answers.length === 0) return found;
+  const again = measuredAgain(reader, run, [...new Set(answers)]);
+  for (const row of rows) {
+    const measured = again.get(view.table.answer.get(row));
+    if (measured !== undefined) found.set(row, measured);
+  }
   return found;
+}
+
+/** On fresh inputs; of a twin, those of the candidate that answers it. */
+export function roundsOf(run: RunReader, view: RunView, row: number): number {
+  const { table } = view;
+  return view.now ? (run.rounds.get(table.idOf(table.answer.get(row))) ?? 0) : 0;
 }
 
 function measuredAgain(reader: Reader, run: RunReader, rows: readonly number[]): Map<number, Measured> {

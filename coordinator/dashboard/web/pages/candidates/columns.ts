@@ -39,7 +39,7 @@ export function columnsOf(parameters: readonly string[], objective: Objective | 
   const isTime = objective?.name === "time";
   const title = objective === null ? "Speedup" : objectiveName(objective);
   return [
-    column("Status", "status", 176, statusOf),
+    column("Status", "status", 192, statusOf),
     column(title, "value", isTime ? 108 : 168, value, true),
     ...(isTime ? [] : [column("Time", "time_ms", 92, ({ time_ms }) => formatTime(time_ms), true)]),
     column("Evaluation", "evaluation", 104, ({ evaluation }) => formatCount(evaluation), true),
@@ -61,7 +61,7 @@ export function columnsOf(parameters: readonly string[], objective: Objective | 
 }
 
 const statusOf = ({ status, cached, rounds }: CandidateRow): string =>
-  OUTCOME_NAME[status] + (cached ? " · cached" : "") + (rounds > 0 ? " · confirmed" : "");
+  OUTCOME_NAME[status] + (cached ? " · cached" : rounds > 0 ? " · confirmed" : "");
 
 /** As many columns as a narrow row shows beside each other; what the others say stands below. */
 export const IN_FIRST_LINE = 2;
