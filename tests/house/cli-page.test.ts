@@ -41,15 +41,15 @@ describe("the page", () => {
   test("lists every command, and none that is not there", async () => {
     const commandsOf = async (program: string, ...command: string[]) =>
       listed(await help(program, ...command), "Commands").map((name) => [program, ...command, name].join(" "));
-    const groups = ["lineage", "import"];
-    const [lineage = [], imports = [], ...rest] = await Promise.all([
+    const groups = ["lineage", "import", "tune"];
+    const [lineage = [], imports = [], tunes = [], ...rest] = await Promise.all([
       ...groups.map((group) => commandsOf("coordinator", group)),
       commandsOf("coordinator"),
       ...["gpu-evaluator", "island-worker", "research-stage"].map((program) => commandsOf(program)),
     ]);
     expect(lineage.length).toBeGreaterThan(5);
     const isGroup = (name: string) => groups.some((group) => name === `coordinator ${group}`);
-    const there = [...rest.flat().filter((name) => !isGroup(name)), ...lineage, ...imports];
+    const there = [...rest.flat().filter((name) => !isGroup(name)), ...lineage, ...imports, ...tunes];
     expect(titles.toSorted()).toEqual(there.sort());
     // One line for each in the table of contents.
     expect([...page.matchAll(/^\| \[`([^`]+)`\]/gm)].map((match) => match[1])).toEqual(titles);
