@@ -1,5 +1,5 @@
 /** How candidates are evaluated. `replay` looks recorded times up, `objective` calls a function in the user's own process. */
-export const BACKENDS = ["cpu", "triton", "helion", "replay", "objective"] as const;
+export const BACKENDS = ["cpu", "triton", "cuda", "helion", "replay", "objective"] as const;
 export type BackendName = (typeof BACKENDS)[number];
 
 /**

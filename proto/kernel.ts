@@ -52,6 +52,26 @@ const argument = z.discriminatedUnion(
 );
 export type KernelArgument = z.infer<typeof argument>;
 
+/** A whole number, or an expression of parameters and sizes for one, in Python's syntax as constraints are. */
+const amount = z.union([z.int().nonnegative(), z.string().min(1).max(400)]);
+const threeSizes = z.array(amount).min(1).max(3);
+
+/** CUDA: a launch of one function of the source. */
+const launch = z.strictObject({
+  /** A function that is `extern "C" __global__`. */
+  kernel: argumentName.max(200),
+  /** Blocks, then threads of a block: x, y and z, of which the last may be left out. */
+  grid: threeSizes,
+  block: threeSizes,
+  /** Bytes of `extern __shared__` memory. */
+  sharedBytes: amount.default(0),
+  /** In their order: sizes of the shape, which arrive as `int`; tensors of the reference, `out`, and scratch arrays. */
+  arguments: z.array(argumentName).min(1).max(64),
+});
+
+/** CUDA: memory that the launches share. `fp32` begins as not-a-number, `i32` as zeros, which it must be again at the end. */
+const scratch = z.strictObject({ type: z.enum(["fp32", "i32"]), count: amount });
+
 export const kernelDefinition = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "an id consists of lower-case letters, digits and dashes"),
   title: z.string().min(1),
@@ -75,6 +95,9 @@ export const kernelDefinition = z.strictObject({
   tolerance: z.strictObject({ relative_l2: z.number().positive() }).optional(),
   /** CPU: what `kevo_kernel` takes, in its order. Absent: single precision, one output, sizes from `kevo_describe`. */
   arguments: z.array(argument).min(1).max(32).optional(),
+  /** CUDA: what one call launches, in this order. */
+  launches: z.array(launch).min(1).max(16).optional(),
+  scratch: z.record(argumentName, scratch).optional(),
   /** Files, relative to the folder. `source` is what the parameters compile; `reference` is trusted. Null without code. */
   source: fileName.nullable(),
   reference: fileName.nullable(),

@@ -9,7 +9,7 @@ import { type KernelPackage, loadKernel } from "@kevo/core/kernel/load.ts";
 import { compileConstraint, type UndefinedCase } from "@kevo/core/search-space/constraint.ts";
 import { openSpace } from "@kevo/core/search-space/search-space.ts";
 import type { InputRemark } from "@kevo/gpu-evaluator/backends/backend.ts";
-import { checkFlags } from "@kevo/gpu-evaluator/backends/cpu/arguments.ts";
+import { type Compiler, checkFlags } from "@kevo/gpu-evaluator/backends/parameter-arguments.ts";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import type { ReportedMeasurement } from "@kevo/proto/outcome.ts";
 import type { Quietness } from "@kevo/proto/quietness.ts";
@@ -21,7 +21,7 @@ import { type Room, roomOf } from "./room.ts";
 
 const KERNELS = join(dirname(fileURLToPath(import.meta.resolve("@kevo/gpu-evaluator/package.json"))), "kernels");
 
-export type CheckedBackend = "cpu" | "triton";
+export type CheckedBackend = "cpu" | "triton" | "cuda";
 
 export interface SpaceReport {
   /** Combinations before constraints. */
@@ -75,10 +75,10 @@ export async function checkKernel(idOrPath: string, options: CheckOptions): Prom
   options.onKernel(kernel, backend);
   const space = spaceReport(definition);
   options.onSpace(space);
-  if (backend === "cpu") refuseFlags(definition);
+  if (backend !== "triton") refuseFlags(definition, backend === "cuda" ? "nvrtc" : "cc");
   const code = codeRemarks(kernel, backend);
   options.onCode(code);
-  if (backend === "triton") await findPythonFaults(kernel, options);
+  if (backend !== "cpu") await findPythonFaults(kernel, backend, options);
   const choice = { name: backend, devices: undefined, python: options.python, whenBusy: "measure" as const };
   const evaluated = await evaluateDefault(kernel, choice, options.signal, options.onStep);
   const found = { kernel: definition.id, backend, space, code };
@@ -94,9 +94,9 @@ export async function checkKernel(idOrPath: string, options: CheckOptions): Prom
 }
 
 /** A run would count every configuration with such a value as invalid. */
-function refuseFlags(definition: KernelDefinition): void {
+function refuseFlags(definition: KernelDefinition, compiler: Compiler): void {
   try {
-    checkFlags(definition);
+    checkFlags(definition, compiler);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new UserError(`kernel.json: ${error.message}. Remove this value.`, 2);
@@ -108,7 +108,8 @@ function advice({ source }: KernelDefinition): string {
 }
 
 function backendOf({ id, backends }: KernelDefinition, wanted: CheckedBackend | undefined): CheckedBackend {
-  const backend = wanted ?? backends.find((name): name is CheckedBackend => name === "cpu" || name === "triton");
+  const backend =
+    wanted ?? backends.find((name): name is CheckedBackend => name === "cpu" || name === "triton" || name === "cuda");
   if (backend !== undefined && backends.includes(backend)) return backend;
   throw new UserError(
     `The kernel ${id} is for ${backends.join(", ")}${wanted === undefined ? ", which has nothing to build" : `, not for ${wanted}; name one of these with --backend`}.`,

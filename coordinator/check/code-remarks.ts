@@ -2,7 +2,7 @@
 import { unpackFiles } from "@kevo/core/kernel/archive.ts";
 import type { KernelPackage } from "@kevo/core/kernel/load.ts";
 import { languageOf } from "@kevo/core/kernel/names.ts";
-import { parameterArguments } from "@kevo/gpu-evaluator/backends/cpu/arguments.ts";
+import { type Compiler, parameterArguments } from "@kevo/gpu-evaluator/backends/parameter-arguments.ts";
 import type { BackendName } from "@kevo/proto/backend-name.ts";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import type { Parameter } from "@kevo/proto/search-space.ts";
@@ -21,7 +21,7 @@ interface Code {
 }
 
 export function codeRemarks({ definition, bytes }: KernelPackage, backend: BackendName): CodeRemarks {
-  const isC = backend === "cpu";
+  const isC = backend !== "triton";
   const code = unpackFiles(bytes).flatMap(({ path, content }): Code[] => {
     if (path === definition.reference || !(isC ? isCFile(path) : path.endsWith(".py"))) return [];
     const text = Buffer.from(content).toString("utf8");
@@ -32,13 +32,13 @@ export function codeRemarks({ definition, bytes }: KernelPackage, backend: Backe
   const unused = parameters.filter((parameter) => !isFlags(parameter) && !isMentioned(parameter, names));
   return {
     unused_parameters: unused.map(({ name }) => name),
-    undefined_names: isC ? undefinedNames(code, macrosOf(definition)) : [],
+    undefined_names: isC ? undefinedNames(code, macrosOf(definition, backend === "cuda" ? "nvrtc" : "cc")) : [],
   };
 }
 
 const IDENTIFIER = /[A-Za-z_]\w*/g;
 
-const isCFile = (path: string) => languageOf(path) !== null || /\.(h|hpp|hh|inc|inl|def)$/.test(path);
+const isCFile = (path: string) => languageOf(path) !== null || /\.(cu|cuh|h|hpp|hh|inc|inl|def)$/.test(path);
 
 /** Comments and strings become blanks; lines keep their numbers. */
 function bareC(text: string): string {
@@ -82,7 +82,7 @@ function undefinedNames(code: readonly Code[], macros: readonly string[]): CodeR
 const isHost = (name: string) => /^(_|KEVO_|true$|false$)|_(MAX|MIN|WIDTH)$/.test(name);
 
 /** As the evaluator passes the parameters to the compiler. */
-function macrosOf(definition: KernelDefinition): string[] {
-  const args = parameterArguments(definition, definition.default ?? {});
+function macrosOf(definition: KernelDefinition, compiler: Compiler): string[] {
+  const args = parameterArguments(definition, definition.default ?? {}, compiler);
   return args.flatMap((arg) => /^-D(\w+)=/.exec(arg)?.[1] ?? []);
 }

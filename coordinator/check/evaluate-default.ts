@@ -75,7 +75,7 @@ export async function evaluateDefault(
   onStep("PREPARING");
   const opened = await openBackend(choice, null, logger).catch((error: UserError) => {
     // Without a compiler nothing can be said about a C kernel; without a GPU much can be about a Triton one.
-    if (choice.name !== "triton" || error.name !== "UserError") throw error;
+    if (choice.name === "cpu" || error.name !== "UserError") throw error;
     return error;
   });
   if (opened instanceof Error) return { noDevice: opened };

@@ -1,4 +1,4 @@
-/** Checks of a Triton kernel's files without a GPU: they are Python, and define the functions that the backend calls. */
+/** Checks of the Python of a kernel for GPUs, without one: it can be parsed, and defines the functions that the backend calls. */
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { unpackFiles } from "@kevo/core/kernel/archive.ts";
 import type { KernelPackage } from "@kevo/core/kernel/load.ts";
@@ -24,10 +24,11 @@ type Parsed = { readonly names: readonly string[] } | { readonly line: number; r
 /** Does nothing without Python: then the backend reports what is missing. @throws UserError */
 export async function findPythonFaults(
   { definition, bytes }: KernelPackage,
+  backend: "triton" | "cuda",
   { python = "python3", signal }: { readonly python: string | undefined; readonly signal: AbortSignal },
 ): Promise<void> {
   const needed: readonly (readonly [string | null, readonly string[]])[] = [
-    [definition.source, ["plan"]],
+    ...(backend === "triton" ? [[definition.source, ["plan"]] as const] : []),
     [definition.reference, ["inputs", "output", "reference", "baselines", "hidden_shapes"]],
   ];
   for (const [path, functions] of needed) {
@@ -46,7 +47,7 @@ export async function findPythonFaults(
     if (missing.length > 0) {
       const what = missing.length === 1 ? `no function ${missing[0]}` : `no functions ${missing.join(", ")}`;
       throw new UserError(
-        `${path} defines ${what}, which the Triton backend calls. Define ${missing.length === 1 ? "it" : "them"}.`,
+        `${path} defines ${what}, which the ${backend === "triton" ? "Triton" : "CUDA"} backend calls. Define ${missing.length === 1 ? "it" : "them"}.`,
       );
     }
   }

@@ -92,7 +92,7 @@ export function defaultLines(
   options: TableOptions,
 ): string[] {
   if (measured === null) {
-    const untried = backend === "triton" ? "compiling, the reference and timing" : "building and timing";
+    const untried = backend !== "cpu" ? "compiling, the reference and timing" : "building and timing";
     return [`Not tried on this machine: ${untried}. ${not_tried}`];
   }
   const { device, toolchain, workloads, quietness, input_remarks } = measured;

@@ -10,7 +10,11 @@ export function checkCommand(): Command {
     )
     .argument("<kernel>", "a kernel's folder, or the id of a kernel of this project")
     .addOption(
-      new Option("--backend <name>", "which backend to check (default: the kernel's first)").choices(["cpu", "triton"]),
+      new Option("--backend <name>", "which backend to check (default: the kernel's first)").choices([
+        "cpu",
+        "triton",
+        "cuda",
+      ]),
     )
     .option("--json", "write one JSON value to standard output")
     .action(async (kernel: string, options: CheckCommandOptions) => {

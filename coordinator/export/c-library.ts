@@ -4,8 +4,8 @@
  */
 import { typedArguments } from "@kevo/core/kernel/arguments.ts";
 import { languageOf } from "@kevo/core/kernel/names.ts";
-import { parameterArguments } from "@kevo/gpu-evaluator/backends/cpu/arguments.ts";
 import { C_TYPES } from "@kevo/gpu-evaluator/backends/cpu/entry-code.ts";
+import { parameterArguments } from "@kevo/gpu-evaluator/backends/parameter-arguments.ts";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
 

@@ -6,8 +6,9 @@ import { makeFolder } from "@kevo/core/config/folder.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { unpackFiles } from "@kevo/core/kernel/archive.ts";
 import { outputsOf, toleranceOf, typedArguments } from "@kevo/core/kernel/arguments.ts";
-import { parameterArguments } from "@kevo/gpu-evaluator/backends/cpu/arguments.ts";
 import { entryCode } from "@kevo/gpu-evaluator/backends/cpu/entry-code.ts";
+import { parameterArguments } from "@kevo/gpu-evaluator/backends/parameter-arguments.ts";
+import type { BackendName } from "@kevo/proto/backend-name.ts";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
 import { commandFor } from "../lineage/command.ts";
 import { type LineageDatabase, pathOf } from "../lineage/database.ts";
@@ -19,6 +20,8 @@ import { isModelWritten, readmeOf } from "./readme.ts";
 import { reservations } from "./reservations.ts";
 import { type Winner, winnersOf } from "./winners.ts";
 
+type ExportLanguage = "c" | "triton" | "cuda";
+
 export interface Exported {
   /** The exported loader's report on each entry, from a run on this host; null with a reason where it could not run. */
   readonly checked: readonly CheckedEntry[] | null;
@@ -27,7 +30,7 @@ export interface Exported {
   readonly reservations: readonly string[];
   readonly run: string;
   readonly kernel: string;
-  readonly language: "c" | "triton";
+  readonly language: ExportLanguage;
   /** Absolute path of the folder. */
   readonly out: string;
   /** Workloads with their own configuration, times devices. */
@@ -49,6 +52,10 @@ const RUNTIME: Readonly<Record<string, string>> = {
   "kevo_arrays.py": join(TEMPLATES, "kevo_arrays.py"),
   "runtime/kevo_export.c": join(TEMPLATES, "kevo_export.c"),
 };
+
+/** With which a CUDA kernel is compiled and launched outside an evaluator, as in one. */
+const RUNNER = fileURLToPath(new URL("runner/", import.meta.resolve("@kevo/gpu-evaluator/package.json")));
+const CUDA_RUNTIME = ["cuda_driver.py", "geometry.py", "nvrtc.py"] as const;
 
 export interface ExportOptions {
   /** Paragraphs for the README, such as where the kernel's idea comes from. */
@@ -76,7 +83,7 @@ export async function exportRun(
     );
   }
   const reserved = reservations(run, winners);
-  const language = spec.backend === "cpu" ? "c" : "triton";
+  const language = languageOf(spec.backend);
   const folder = resolve(out);
   const written = openFolder(folder);
   for (const { path, content } of unpackFiles(kernel.bytes)) written.put(`kernel/${path}`, content);
@@ -89,7 +96,9 @@ export async function exportRun(
     const dispatched = winners.map((one) => ({ ...one, source: fileOf(definition, one) }));
     for (const [path, text] of Object.entries(cLibrary(definition, dispatched))) written.put(path, text);
   }
-  written.copy("loader.py", join(TEMPLATES, `loader_${language}.py`));
+  written.copy("loader.py", join(TEMPLATES, language === "c" ? "loader_c.py" : "loader_gpu.py"));
+  if (language !== "c") written.copy("launching.py", join(TEMPLATES, `launching_${language}.py`));
+  if (language === "cuda") for (const file of CUDA_RUNTIME) written.copy(`runtime/${file}`, join(RUNNER, file));
   written.put("best.json", `${JSON.stringify(bestFile(run, definition, winners, language), null, 2)}\n`);
   written.put("README.md", readmeOf({ run, definition, winners, language, reserved, notes }));
   const check = isModelWritten(definition, winners) ? MODEL_WROTE_IT : await checkExport(folder, python);
@@ -104,6 +113,11 @@ export async function exportRun(
     entries: winners.length,
     files: written.files.sort(),
   };
+}
+
+function languageOf(backend: BackendName): ExportLanguage {
+  if (backend === "cpu") return "c";
+  return backend === "cuda" ? "cuda" : "triton";
 }
 
 /** What `loader.py` reads. */
@@ -123,6 +137,7 @@ function bestFile(
     language,
     reference: definition.reference,
     tolerance: toleranceOf(definition),
+    ...(language === "cuda" ? { launches: definition.launches, scratch: definition.scratch ?? {} } : {}),
     typed: definition.arguments !== undefined,
     outputs: outputsOf(definition).map(({ name, tolerance }) => ({ name, tolerance })),
     sizes: Object.keys(definition.workloads[0]?.shape ?? {}),
@@ -137,8 +152,10 @@ function bestFile(
         candidate,
         config,
         source: fileOf(definition, { evolved }),
-        // The rules of how a configuration reaches the C compiler are the evaluator's.
-        ...(language === "c" ? { arguments: parameterArguments(definition, config) } : {}),
+        // The rules of how a configuration reaches the compiler are the evaluator's.
+        ...(language === "triton"
+          ? {}
+          : { arguments: parameterArguments(definition, config, language === "c" ? "cc" : "nvrtc") }),
         rounds: times.rounds,
         time_ms: times.time_ms,
         baseline: times.baseline,

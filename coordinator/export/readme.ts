@@ -15,7 +15,7 @@ export interface ReadmeParts {
   readonly run: Run;
   readonly definition: KernelDefinition;
   readonly winners: readonly Winner[];
-  readonly language: "c" | "triton";
+  readonly language: "c" | "triton" | "cuda";
   /** What the times are not. */
   readonly reserved: readonly string[];
   readonly notes: readonly string[];
@@ -31,15 +31,15 @@ export function readmeOf({ run, definition, winners, language, reserved, notes }
     ...notes,
     ...(isModelWritten(definition, winners) ? ["## A language model wrote this code", modelWroteIt(language)] : []),
     "## Use",
-    language === "c" ? USE_C : USE_TRITON,
+    USE[language],
     "## Measured",
     ...reserved.map((sentence) => `**${sentence}**`),
-    `On ${places.join("; ")}. ${MEASURED[language]}`,
+    `On ${places.join("; ")}. ${language === "c" ? MEASURED.c : MEASURED.gpu}`,
     table(winners),
     "## Configurations",
     ...[...configs].map(([config, of]) => `${of.map(({ workload }) => `\`${workload}\``).join(", ")}: \`${config}\``),
     "## Files",
-    language === "c" ? FILES_C : FILES_TRITON,
+    FILES[language],
   ].join("\n\n")}\n`;
 }
 
@@ -49,11 +49,10 @@ export function isModelWritten(definition: KernelDefinition, winners: readonly W
 }
 
 function modelWroteIt(language: ReadmeParts["language"]): string {
-  const needs = language === "c" ? "Python and a C compiler" : "Python with torch and triton";
   const devices = language === "c" ? "" : " --gpus all";
-  return `A language model wrote ${language === "c" ? "a C file" : "a Python file"} in \`kernel/\`. KernelEvolve compiled and ran it in a sandbox only, and compared its
+  return `A language model wrote ${FILE[language]} in \`kernel/\`. KernelEvolve compiled and ran it in a sandbox only, and compared its
 answers with the reference; nobody has read it for you. Read it before you run it. To try it without network, without your
-files and without privileges, in a container IMAGE with ${needs}:
+files and without privileges, in a container IMAGE with ${NEEDS[language]}:
 
 \`\`\`sh
 docker run --rm${devices} --network none --read-only --tmpfs /tmp:exec --cap-drop ALL --security-opt no-new-privileges \\
@@ -94,9 +93,16 @@ const MEASURED = {
   c: `Finalists were measured again on fresh inputs, side by side with the baselines, and those times count; the interval is
 that of the speedup. Each thread had a processor core of its own: on a machine that does other work, expect more, give the
 threads cores of their own (\`taskset\`), or take a configuration with one thread.`,
-  triton: `Finalists were measured again on fresh inputs, side by side with the baselines, and those times count; the interval
+  gpu: `Finalists were measured again on fresh inputs, side by side with the baselines, and those times count; the interval
 is that of the speedup.`,
 };
+
+const FILE = { c: "a C file", triton: "a Python file", cuda: "a CUDA file" } as const;
+const NEEDS = {
+  c: "Python and a C compiler",
+  triton: "Python with torch and triton",
+  cuda: "Python with torch, NVRTC and CUDA's headers",
+} as const;
 
 const USE_C = `\`\`\`python
 from loader import Kernel
@@ -118,7 +124,7 @@ From C or C++: \`sh build.sh\` builds a static library for this machine and says
 declares its one function. It runs the measured configuration of a measured shape and returns 1; for any other shape it
 runs the kernel's default configuration, unchecked, and returns 0.`;
 
-const USE_TRITON = `\`\`\`python
+const useGpu = (needs: string) => `\`\`\`python
 from loader import Kernel
 
 kernel = Kernel()
@@ -126,11 +132,17 @@ output = kernel(shape, tensors)  # CUDA tensors by name
 print(kernel.choice(shape))      # the choice and its reason
 \`\`\`
 
-It needs PyTorch and Triton. A measured shape runs its configuration, and its first answer is compared with the
+${needs} A measured shape runs its configuration, and its first answer is compared with the
 reference. Everything else runs the first baseline of the reference file (PyTorch's default): other shapes (construct
 \`Kernel(untested=True)\` to try them), a machine without a GPU, and a GPU or compiler that refuses the configuration.
 
 \`python3 loader.py\` checks and times every measured shape on this GPU.`;
+
+const USE = {
+  c: USE_C,
+  triton: useGpu("It needs PyTorch and Triton."),
+  cuda: useGpu("It needs PyTorch, NVRTC and CUDA's headers, which PyTorch's packages bring."),
+} as const;
 
 const FILES_C = `| file | content |
 |---|---|
@@ -140,8 +152,14 @@ const FILES_C = `| file | content |
 | \`build.sh\`, the header | the same for programs in C and C++ |
 | \`runtime/\` | the threads and scratch memory that the code uses, and the way to its functions |`;
 
-const FILES_TRITON = `| file | content |
+const filesOfGpu = (more: string) => `| file | content |
 |---|---|
-| \`loader.py\` | launches, checks, and falls back |
+| \`loader.py\`, \`launching.py\` | launches, checks, and falls back |
 | \`best.json\` | the best configuration for each workload and device, with its times |
-| \`kernel/\` | the kernel's folder as it was evolved: definition, code, reference |`;
+| \`kernel/\` | the kernel's folder as it was evolved: definition, code, reference |${more}`;
+
+const FILES = {
+  c: FILES_C,
+  triton: filesOfGpu(""),
+  cuda: filesOfGpu("\n| `runtime/` | the compiler and the driver, called from Python |"),
+} as const;

@@ -8,7 +8,7 @@ import type { BackendName } from "@kevo/proto/backend-name.ts";
 const BUSY_FACTOR = 2;
 
 /** Recorded times, and values of a Python function, are as they are however busy this machine is. */
-const TIMED = new Set<string>(["cpu", "triton", "helion"] satisfies BackendName[]);
+const TIMED = new Set<string>(["cpu", "triton", "cuda", "helion"] satisfies BackendName[]);
 
 /** A sentence for people; null on a quiet machine, where nothing is timed, and where the system does not say. */
 export function busyMachine(

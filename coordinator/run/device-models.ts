@@ -18,7 +18,7 @@ export async function deviceModelsOf(
   }
   if (external_evaluators === true) return [];
   if (backend === "cpu") return [cpuModel()];
-  return backend === "triton" ? await ofThisHost(process.env) : [];
+  return backend === "triton" || backend === "cuda" ? await ofThisHost(process.env) : [];
 }
 
 async function ofEvaluator(address: string, access: FindAccess): Promise<string[]> {

@@ -19,9 +19,10 @@ export function evolvableCode(kernel: KernelPackage): EvolvedSource {
   const text = codeIn(kernel.definition, kernel.bytes);
   if (text === null)
     throw new UserError(`--evolve source: the kernel ${id} is a recorded space, which has no code.`, 2);
-  if (source !== null && languageOf(source) === "C++") {
+  const foreign = source?.endsWith(".cu") ? "CUDA C++" : source !== null && languageOf(source) === "C++" ? "C++" : null;
+  if (foreign !== null) {
     throw new UserError(
-      `--evolve source: ${source} of the kernel ${id} is C++, and what a model writes is checked in C and Python only. Omit --evolve source, or write the kernel in C.`,
+      `--evolve source: ${source} of the kernel ${id} is ${foreign}, and what a model writes is checked in C and Python only. Omit --evolve source, or write the kernel in C.`,
       2,
     );
   }

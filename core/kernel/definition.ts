@@ -13,7 +13,8 @@ import { checkConfigLength } from "../search-space/limits.ts";
 import { openParameter } from "../search-space/parameter.ts";
 import { openSpace, type SearchSpace } from "../search-space/search-space.ts";
 import { checkArguments } from "./arguments.ts";
-import { checkName, languageOf } from "./names.ts";
+import { checkLaunches } from "./launches.ts";
+import { checkName, type Language, languageOf } from "./names.ts";
 
 export const DEFINITION_FILE = "kernel.json";
 
@@ -53,8 +54,9 @@ export function checkDefinition(definition: KernelDefinition, paths: ReadonlySet
   }
 
   const hasCode = !definition.backends.every(isWithoutCode);
-  const language = definition.backends.includes("cpu") ? languageOfC(definition, wrong) : null;
+  const language = languageOfMacros(definition, wrong);
   naming(where, () => {
+    checkLaunches(definition);
     if (hasCode) for (const { name } of definition.parameters) checkName(name, language);
     checkConfigLength(definition.parameters);
     const { neverActive } = openActivity(definition.parameters.map(openParameter), null);
@@ -88,7 +90,15 @@ export function checkDefinition(definition: KernelDefinition, paths: ReadonlySet
   }
 }
 
-/** What the CPU backend compiles has a file name that says how. */
+/** Of the code that the parameters reach as macros; null where they do not. What is compiled has a file name that says how. */
+function languageOfMacros(definition: KernelDefinition, wrong: (what: string) => UserError): Language | null {
+  const { backends, source } = definition;
+  if (backends.includes("cpu")) return languageOfC(definition, wrong);
+  if (!backends.includes("cuda")) return null;
+  if (source?.endsWith(".cu") === false) throw wrong(`source: ${source} is not CUDA C++ (.cu); rename it.`);
+  return "C++";
+}
+
 function languageOfC({ source, reference }: KernelDefinition, wrong: (what: string) => UserError) {
   for (const [field, file] of Object.entries({ source, reference })) {
     if (file !== null && languageOf(file) === null)

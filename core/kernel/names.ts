@@ -2,7 +2,7 @@
 import { extname } from "node:path";
 import { UserError } from "../errors/user-error.ts";
 
-/** In which a kernel of the CPU backend is written; null for a file of another kind. */
+/** In which a kernel of the CPU or the CUDA backend is written; null for a file of another kind. */
 export type Language = "C" | "C++";
 const EXTENSIONS: Readonly<Record<string, Language>> = { ".c": "C", ".cpp": "C++", ".cc": "C++", ".cxx": "C++" };
 

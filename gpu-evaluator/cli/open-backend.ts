@@ -9,8 +9,10 @@ import type { BackendName } from "@kevo/proto/backend-name.ts";
 import type { Backend } from "../backends/backend.ts";
 import { openCpuBackend } from "../backends/cpu/cpu-backend.ts";
 import type { WhenBusy } from "../backends/cpu/measure.ts";
+import { CUDA } from "../backends/cuda/cuda-language.ts";
 import { openObjectiveBackend } from "../backends/objective/objective-backend.ts";
 import { openReplayBackend } from "../backends/replay/replay-backend.ts";
+import { TRITON } from "../backends/triton/gpu-language.ts";
 import { openTritonBackend } from "../backends/triton/triton-backend.ts";
 import { type KernelStore, KernelUnavailable } from "../daemon/kernel-catalog.ts";
 import { defaultCacheFolder, openKernelStore } from "../daemon/kernel-store.ts";
@@ -22,7 +24,11 @@ export type BackendChoice =
       readonly whenBusy?: WhenBusy;
     }
   /** `python`: value of KEVO_PYTHON. */
-  | { readonly name: "triton"; readonly devices: readonly number[] | undefined; readonly python: string | undefined }
+  | {
+      readonly name: "triton" | "cuda";
+      readonly devices: readonly number[] | undefined;
+      readonly python: string | undefined;
+    }
   | {
       readonly name: "replay";
       readonly devices: readonly number[];
@@ -59,7 +65,7 @@ export async function openBackend(
     const backend = await openObjectiveBackend(choice.socket, endWithObjective);
     return { backend, kernels: only(backend.kernelId, await storeFor(backend.name)) };
   }
-  const backend = choice.name === "triton" ? await openTriton(choice, logger) : await openCpu(choice);
+  const backend = choice.name === "cpu" ? await openCpu(choice) : await openGpus(choice, logger);
   return { backend, kernels: await storeFor(backend.name) };
 }
 
@@ -80,8 +86,12 @@ function endWithObjective(): void {
   process.exit(1);
 }
 
-function openTriton({ devices, python }: BackendChoice & { name: "triton" }, logger: Logger): Promise<Backend> {
-  return openTritonBackend({ devices, python, onNote: (note) => logger.warn(note) });
+function openGpus(
+  { name, devices, python }: BackendChoice & { name: "triton" | "cuda" },
+  logger: Logger,
+): Promise<Backend> {
+  const language = name === "cuda" ? CUDA : TRITON;
+  return openTritonBackend({ language, devices, python, onNote: (note) => logger.warn(note) });
 }
 
 function openCpu({ devices, whenBusy = "refuse" }: BackendChoice & { name: "cpu" }): Promise<Backend> {

@@ -53,7 +53,7 @@ export function startCommand(): Command {
     .description("Serve evaluations until a signal ends the evaluator.")
     .addOption(
       new Option("--backend <name>", "how to evaluate")
-        .choices(["cpu", "triton", "replay", "objective"])
+        .choices(["cpu", "triton", "cuda", "replay", "objective"])
         .makeOptionMandatory(),
     )
     .option("--devices <numbers>", "devices to use, such as 0,1 (default: all visible GPUs, or 0 without a GPU)")
@@ -137,7 +137,8 @@ function backendChoice(given: GivenOptions, { python, socket, whenBusy }: FromEn
       2,
     );
   }
-  return given.backend === "triton" ? { name: "triton", devices, python } : { name: "cpu", devices, whenBusy };
+  if (given.backend === "triton" || given.backend === "cuda") return { name: given.backend, devices, python };
+  return { name: "cpu", devices, whenBusy };
 }
 
 /** The address to bind and the one to announce; null for the bound one. */

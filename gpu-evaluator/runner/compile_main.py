@@ -7,10 +7,10 @@ import hashlib
 import json
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,13 +20,17 @@ import gate
 import hidden
 import plan_format
 import protocol
+import serving
 import shared_artefacts
 import triton
-from artefacts import Refused, in_order, key_of, obtain
+import triton_compiler
+from artefacts import Refused, obtain
 from hidden import launched_shapes
 from plan_format import WRITTEN_LAUNCH, check_plan
-from protocol import Channel, Frame, open_channel, required
+from protocol import Frame, open_channel, required
+from serving import serve, shown
 from shared_artefacts import shared_in
+from triton_compiler import in_order, key_of, make_launch, shared_name
 from watch import Found, watch
 
 Json = dict[str, Any]
@@ -40,7 +44,9 @@ WATCHED = [
     (os, ("_exit", "listdir", "write")),
     (plan_format, None),
     (protocol, None),
+    (serving, None),
     (shared_artefacts, None),
+    (triton_compiler, None),
     (triton, ("compile", "knobs")),
     (triton.compiler.compiler, None),
     # Those that the installed version has.
@@ -117,7 +123,13 @@ def compile_candidate(request: Frame, modules: Modules, begin: Callable[[], Foun
                 launch["arguments"] = in_order(module, launch)
                 launch["key"] = key_of(digest, launch, target)
                 if launch["key"] not in kernels:
-                    record, found = obtain(Path(cache), shared, launch["key"], module, launch, target)
+                    record, found = obtain(
+                        Path(cache),
+                        shared,
+                        launch["key"],
+                        partial(shared_name, launch["key"], getattr(module, launch["kernel"]), target),
+                        partial(make_launch, module, launch, target),
+                    )
                     kernels[launch["key"]] = record
                     reused = reused and found
                 # Fields that only the compiler needs stay here.
@@ -133,13 +145,12 @@ def compile_candidate(request: Frame, modules: Modules, begin: Callable[[], Foun
         outcome, message = "compile_error", str(refused)
     except Exception as error:  # The candidate's `plan` may do anything.
         outcome, message = "compile_error", f"{type(error).__name__}: {error}"
-    shown = ("key", "name", "registers", "spill_bytes", "shared_bytes", "num_warps")
     return {
         "outcome": outcome,
         "message": message,
         "compile_ms": (time.monotonic() - started) * 1000,
         "reused": outcome == "ok" and reused,
-        "kernels": [{name: record[name] for name in shown} for record in kernels.values()],
+        "kernels": shown(kernels.values()),
         "program": program if outcome == "ok" else None,
         "fatal": fatal,
     }
@@ -157,40 +168,8 @@ def _watched(begin: Callable[[], Found]) -> Iterator[None]:
             raise Tampered(f"the candidate's code tampered with the compile process: {what}")
 
 
-@contextmanager
-def quiet_errors() -> Iterator[None]:
-    """A failing compiler pass prints its whole module to standard error, which is not read."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with tempfile.TemporaryFile() as sink:
-        os.dup2(sink.fileno(), 2)
-        try:
-            yield
-        finally:
-            sys.stderr.flush()
-            os.dup2(kept, 2)
-            os.close(kept)
-
-
-def serve(channel: Channel) -> None:
-    """Answers requests until the input ends."""
-    modules = Modules()
-    begin = watch(WATCHED, quiet=True)
-    while (request := channel.receive()) is not None:
-        identity = request.get("id")
-        try:
-            if request["type"] != "compile":
-                raise ValueError(f"a compile process does not answer {request['type']}")
-            with quiet_errors():
-                reply = compile_candidate(request, modules, begin)
-            channel.send({"type": "compiled", "id": identity, **reply})
-            if reply["fatal"]:
-                os._exit(protocol.FATAL_EXIT)
-        except Exception as error:
-            channel.send({"type": "error", "id": identity, "message": f"{type(error).__name__}: {error}"})
-
-
 if __name__ == "__main__":
     frames = open_channel()
     frames.send({"type": "ready", "triton": triton.__version__, "python": sys.version.split()[0], "pid": os.getpid()})
-    serve(frames)
+    kept, looks = Modules(), watch(WATCHED, quiet=True)
+    serve(frames, lambda request: compile_candidate(request, kept, looks))

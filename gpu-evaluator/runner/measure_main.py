@@ -97,7 +97,7 @@ class Lane:
         try:
             arenas = []
             for workload in workloads:
-                arena = self._arenas.get(trusted, folder, workload, data_seed)
+                arena = self._arenas.get(trusted, folder, workload, data_seed, request.get("tolerance") or 0.0)
                 self._leave_out_impossible(workload, arena)
                 arenas.append(arena)
             errors = [verify_shapes(program, arena, trusted.output, seed) for arena in arenas]

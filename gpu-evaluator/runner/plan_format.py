@@ -14,6 +14,7 @@ ARGUMENTS = (
     frozenset({"descriptor", "type", "order", "block"}),
     frozenset({"descriptor", "type", "order", "block", "swizzle"}),
     frozenset({"pointer", "type"}),
+    frozenset({"pointer"}),
     frozenset({"stride"}),
     frozenset({"i32"}),
     frozenset({"fp32"}),

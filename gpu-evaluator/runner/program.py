@@ -43,7 +43,9 @@ class Program:
                 if key not in self._kernels:
                     record = json.loads((cache_dir / key / LAUNCH_FILE).read_text())
                     code = (cache_dir / key / CODE_FILE).read_bytes()
-                    self._kernels[key] = (LoadedKernel(code, record["name"], record["shared_bytes"]), record)
+                    # Triton's shared memory is all dynamic; CUDA C++ declares some of it in the code.
+                    shared_bytes = record.get("dynamic_shared_bytes", record["shared_bytes"])
+                    self._kernels[key] = (LoadedKernel(code, record["name"], shared_bytes), record)
 
     def bind(self, shape: Json, tensors: Tensors) -> Bound:
         """The plan for `shape` on these tensors. Raises InvalidProgram for a missing plan or one that does not fit."""
@@ -102,7 +104,10 @@ def _prepare(launch: Json, tensors: Tensors, kernel: LoadedKernel, record: Json)
         if "descriptor" in argument:
             parameters += _descriptor(argument, tensors, next(descriptors, None))
         elif "pointer" in argument:
-            tensor = tensors[argument["pointer"]]
+            tensor = tensors.get(argument["pointer"])
+            if tensor is None:
+                known = ", ".join(tensors)
+                raise InvalidProgram(f"the argument {name} is neither a size of the shape nor a tensor ({known})")
             if tensor.data_ptr() % 16:
                 raise InvalidProgram(f"{name}: the tensor is not aligned to 16 bytes")
             parameters.append(c_uint64(tensor.data_ptr()))
@@ -117,8 +122,8 @@ def _prepare(launch: Json, tensors: Tensors, kernel: LoadedKernel, record: Json)
         else:
             parameters.append(c_float(argument["fp32"]))
     # Triton's own last two: global scratch and profiler scratch, which are never used here.
-    parameters += [c_uint64(0), c_uint64(0)]
-    return PreparedLaunch(kernel, grid, record["num_warps"] * 32, parameters)
+    parameters += [c_uint64(0)] * record.get("trailing_pointers", 2)
+    return PreparedLaunch(kernel, grid, record.get("block", [record["num_warps"] * 32, 1, 1]), parameters)
 
 
 def _descriptor(argument: Json, tensors: Tensors, encoding: Json | None) -> list[Any]:

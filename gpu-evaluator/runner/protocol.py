@@ -23,6 +23,9 @@ each process as the leader of a process group and kills the group.
   null when ok. `incorrect` is a candidate whose code tampered with the process (a timer replaced, a thread left
   running); `fatal` is true then, and the process ends by itself with code 3 right after this frame.
 
+`python3 compile_cuda_main.py`: the same for CUDA C++. `ready` has {nvrtc, headers} in the place of `triton`; `compile`
+    has besides {flags: arguments of NVRTC, launches, scratch: as in `kernel.json`}, and `source` is a .cu file.
+
 `python3 measure_main.py`: one process a device, chosen by CUDA_VISIBLE_DEVICES=<uuid> in its environment.
     -> ready     {type, torch, triton, pid, device}                            once, with the context open and warm
     <- describe  {type, id}
@@ -30,10 +33,11 @@ each process as the leader of a process group and kills the group.
     <- probe     {type, id, cache_dir}
     -> probed    {type, id, ok, message}                                       a known-good kernel was right
     <- measure   {type, id, folder, reference, program, cache_dir, workloads: [{name, shape, flops, bytes}], input_seed,
-                  windows, purpose: "search"|"finalist", best_speedup: number|null}
+                  windows, purpose: "search"|"finalist", best_speedup: number|null, tolerance?: number|null}
     -> stage     {type, id, stage: "VERIFYING"|"TIMING"}                        once each, in this order
     -> measured  {type, id, outcome: "ok"|"incorrect"|"crashed"|"invalid", message, measurements, stopped_early,
                   lane_ms, environment, fatal}
+  `tolerance` is the relative error that an answer in float32 may have in any case.
   `windows` says how long it is timed: windows of rounds, between two looks at the device's clock.
   `device` is {name, uuid, capability: [9, 0], multiprocessors, memory_bytes, peak_gflops: measured bf16 matrix rate,
   copy_gbytes_s, other_processes: how many other processes hold memory on it}. `measurements` are those of

@@ -7,6 +7,7 @@ const python = process.env.KEVO_PYTHON || "python3";
 const runs = (...args: string[]) => spawnSync(python, args, { encoding: "utf8" });
 const file = (name: string) => fileURLToPath(new URL(`tests/${name}`, import.meta.url));
 const hasPython = runs("-c", "import sys; assert sys.version_info >= (3, 10)").status === 0;
+const hasNvrtc = runs("-B", fileURLToPath(new URL("nvrtc.py", import.meta.url))).status === 0;
 const hasTorch = runs("-c", "import torch, triton").status === 0;
 
 test.skipIf(!hasPython)("frames, statistics and hidden shapes (skipped without Python 3.10 or later)", () => {
@@ -75,3 +76,13 @@ test.skipIf(!hasTorch)(
     expect(status, stderr).toBe(0);
   },
 );
+
+test.skipIf(!hasPython)("a CUDA kernel's launches in numbers (skipped without Python 3.10)", () => {
+  const { status, stderr } = runs("-B", file("geometry_test.py"));
+  expect(status, stderr).toBe(0);
+});
+
+test.skipIf(!hasNvrtc)("CUDA C++ compiles without a GPU (skipped without NVRTC: set KEVO_PYTHON)", () => {
+  const { status, stderr } = runs("-B", file("cuda_compile_test.py"));
+  expect(status, stderr).toBe(0);
+});

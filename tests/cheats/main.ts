@@ -3,17 +3,26 @@
  * JSON. Ends with code 1 when a cheat gets through, or when the genuine kernel does not.
  */
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { parseDefinition } from "@kevo/core/kernel/definition.ts";
 import { loadKernel } from "@kevo/core/kernel/load.ts";
 import { type Backend, type InstalledKernel, isFailure, type Job } from "@kevo/gpu-evaluator/backends/backend.ts";
+import { CUDA } from "@kevo/gpu-evaluator/backends/cuda/cuda-language.ts";
+import type { GpuLanguage } from "@kevo/gpu-evaluator/backends/triton/gpu-language.ts";
 import { openTritonBackend, type TritonArtifact } from "@kevo/gpu-evaluator/backends/triton/triton-backend.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
 import { z } from "zod";
-import { CHEATS, GENUINE, IN_PROCESS } from "./suite.ts";
+import { CHEATS, CUDA_CHEATS, GENUINE, IN_PROCESS } from "./suite.ts";
 
 const FOLDER = fileURLToPath(new URL("./kernel", import.meta.url));
-const ATTENTION_FOLDER = fileURLToPath(new URL("../../gpu-evaluator/kernels/attention-forward", import.meta.url));
+const CUDA_DEFINITION = "cuda.json";
+const kernelFolder = (id: string) => fileURLToPath(new URL(`../../gpu-evaluator/kernels/${id}`, import.meta.url));
+const ATTENTION_FOLDER = kernelFolder("attention-forward");
+const GEMM_FOLDER = kernelFolder("gemm-cuda");
+const CONVOLUTION_FOLDER = kernelFolder("convolution-cuda");
 const IN_PROCESS_PROGRAM = fileURLToPath(new URL("./in_process.py", import.meta.url));
 const inProcessAnswer = z.object({
   cheat: z.string(),
@@ -54,12 +63,25 @@ async function evaluate(backend: Backend<TritonArtifact>, job: Job) {
 }
 
 class Suite {
-  readonly #backend: Backend<TritonArtifact>;
   readonly verdicts: Verdict[] = [];
+  #backend: Backend<TritonArtifact> | null = null;
   #seed = 0;
 
-  constructor(backend: Backend<TritonArtifact>) {
-    this.#backend = backend;
+  /** Does some of it with a backend of this language. @throws UserError where none can be opened. */
+  async with(language: GpuLanguage | undefined, part: () => Promise<void>): Promise<void> {
+    const backend = await openTritonBackend({
+      devices: [0],
+      python: process.env.KEVO_PYTHON || undefined,
+      onNote: (note) => console.error(note),
+      limits: { compileMs: LIMIT_MS, silenceMs: LIMIT_MS },
+      ...(language !== undefined && { language }),
+    });
+    try {
+      this.#backend = backend;
+      await part();
+    } finally {
+      await backend.close();
+    }
   }
 
   async #judge(
@@ -69,7 +91,7 @@ class Suite {
     what: Pick<Job, "kernel" | "config" | "workloads">,
   ): Promise<void> {
     const startedAt = performance.now();
-    const found = await evaluate(this.#backend, {
+    const found = await evaluate(this.#backend as Backend<TritonArtifact>, {
       ...what,
       candidate: `cheats/0/0/${this.verdicts.length}`,
       effort: "quick",
@@ -120,6 +142,26 @@ class Suite {
     }
   }
 
+  /** The same in CUDA C++, between genuine kernels. */
+  async cuda(): Promise<void> {
+    const product = await installed(FOLDER, CUDA_DEFINITION);
+    const kernels = [product, await installed(GEMM_FOLDER), await installed(CONVOLUTION_FOLDER)];
+    const genuine = async () => {
+      for (const kernel of kernels) {
+        const config = kernel.definition.default as Config;
+        await this.#judge(`${GENUINE} (${kernel.definition.id})`, ["ok"], this.#seed++, {
+          ...{ kernel, config, workloads: kernel.definition.workloads.slice(0, 1) },
+        });
+      }
+    };
+    await genuine();
+    for (const { name, refusedAs } of CUDA_CHEATS) {
+      const what = { kernel: product, config: { CHEAT: name }, ...workloadsOf(product) };
+      await this.#judge(`${name} in CUDA`, refusedAs, 0, what);
+    }
+    await genuine();
+  }
+
   /** Cheats beyond compiled programs, done by the measuring process itself. */
   inProcess(python: string): void {
     const cheats = [GENUINE, ...IN_PROCESS];
@@ -148,9 +190,15 @@ class Suite {
   }
 }
 
-async function installed(folder: string): Promise<InstalledKernel> {
+/** @param file of another definition over the same folder */
+async function installed(folder: string, file?: string): Promise<InstalledKernel> {
   const { definition, hash } = await loadKernel(folder, folder);
-  return { hash, folder, definition };
+  if (file === undefined) return { hash, folder, definition };
+  return {
+    hash: `${hash} ${file}`,
+    folder,
+    definition: parseDefinition(readFileSync(join(folder, file), "utf8"), file),
+  };
 }
 
 const workloadsOf = ({ definition }: InstalledKernel) => ({ workloads: definition.workloads });
@@ -181,23 +229,16 @@ function print(verdicts: readonly Verdict[]): void {
 }
 
 try {
-  const backend = await openTritonBackend({
-    devices: [0],
-    python: process.env.KEVO_PYTHON || undefined,
-    onNote: (note) => console.error(note),
-    limits: { compileMs: LIMIT_MS, silenceMs: LIMIT_MS },
-  });
-  try {
-    const suite = new Suite(backend);
+  const suite = new Suite();
+  await suite.with(undefined, async () => {
     await suite.genuine();
     await suite.cheats();
     suite.inProcess(process.env.KEVO_PYTHON || "python3");
     await suite.genuine();
-    print(suite.verdicts);
-    process.exitCode = suite.verdicts.every(({ right }) => right) ? 0 : 1;
-  } finally {
-    await backend.close();
-  }
+  });
+  await suite.with(CUDA, () => suite.cuda());
+  print(suite.verdicts);
+  process.exitCode = suite.verdicts.every(({ right }) => right) ? 0 : 1;
 } catch (error) {
   if (!(error instanceof UserError)) throw error;
   console.error(`cheats: ${error.message}`);

@@ -62,6 +62,34 @@ export const CHEATS: readonly Cheat[] = [
   { name: "garbage", what: "writes into the protocol's pipe", refusedAs: ["compile_error"], at: "compiling" },
 ];
 
+/** Of `kernel/product.cu`, by its parameter CHEAT. */
+export const CUDA_CHEATS: readonly Cheat[] = [
+  { name: "zeros", what: "writes zeros", refusedAs: wrong, at: "device" },
+  { name: "half_of_it", what: "writes half of the answer", refusedAs: wrong, at: "device" },
+  { name: "zeroed_inputs", what: "zeroes one of its inputs", refusedAs: wrong, at: "device" },
+  { name: "low_precision_sums", what: "adds up in float16", refusedAs: wrong, at: "device" },
+  { name: "remembered", what: "keeps answers by a sample of the inputs", refusedAs: wrong, at: "timing" },
+  { name: "by_pointer", what: "computes once for each address of the output", refusedAs: wrong, at: "timing" },
+  { name: "after_many", what: "computes the first hundred launches", refusedAs: wrong, at: "timing" },
+  { name: "by_the_clock", what: "leaves out blocks, by the clock", refusedAs: wrong, at: "timing" },
+  { name: "every_second", what: "computes every second launch", refusedAs: wrong, at: "timing" },
+  { name: "persisting_l2", what: "asks the L2 cache to keep its data", refusedAs: ["compile_error"], at: "compiling" },
+  {
+    name: "launches_another",
+    what: "launches a kernel from the device",
+    refusedAs: ["compile_error"],
+    at: "compiling",
+  },
+  { name: "illegal_access", what: "writes where it has no memory", refusedAs: ["crashed"], at: "timing" },
+  { name: "hang_device", what: "never ends on the device", refusedAs: ["timeout"], at: "timing" },
+  {
+    name: "endless_source",
+    what: "includes a file without end",
+    refusedAs: ["compile_error", "timeout"],
+    at: "compiling",
+  },
+];
+
 /** The kernel that does what it should. */
 export const GENUINE = "none";
 

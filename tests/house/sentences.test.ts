@@ -68,7 +68,11 @@ const PYTHON =
   /"[^"]*[a-z]{3,}[^"]*" (?:not )?in (?:str\(|\w*(?:message|error|reason|line|text))|\b\w*(?:message|error|reason|line|text)\)?\.(?:startswith|endswith|find|index)\("[^"]*[a-z]{3,}/;
 
 /** The output of compilers and libraries is sorted for people; nothing depends on it. */
-const FOREIGN = ["gpu-evaluator/runner/artefacts.py", "gpu-evaluator/runner/baselines.py"];
+const FOREIGN = [
+  "gpu-evaluator/runner/baselines.py",
+  "gpu-evaluator/runner/compile_cuda_main.py",
+  "gpu-evaluator/runner/triton_compiler.py",
+];
 
 test("nor does a Python program, but for what compilers and libraries print", () => {
   const found = files()

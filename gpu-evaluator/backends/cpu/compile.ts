@@ -7,7 +7,7 @@ import { bareEnvironment } from "@kevo/core/process/environment.ts";
 import type { Config } from "@kevo/proto/search-space.ts";
 import { isLinkable } from "../../gate/c-names.ts";
 import type { Failure, InstalledKernel } from "../backend.ts";
-import { parameterArguments } from "./arguments.ts";
+import { parameterArguments } from "../parameter-arguments.ts";
 import type { Entry } from "./kernel-entry.ts";
 import { COMPILE_LIMIT_MS, errorsOf, runCompiler, standardOf } from "./run-compiler.ts";
 import { firstLines, NATIVE, type Toolchain } from "./toolchain.ts";

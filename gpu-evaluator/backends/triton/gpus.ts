@@ -15,13 +15,15 @@ export interface Gpu {
 
 /**
  * @param devices positions among the visible GPUs; undefined for all
+ * @param backend for messages
  * @throws UserError without a visible GPU, or with fewer than that.
  */
 export async function findGpus(
   devices: readonly number[] | undefined,
   environment: NodeJS.ProcessEnv = process.env,
+  backend = "Triton",
 ): Promise<Gpu[]> {
-  const visible = visibleOf(await listGpus(environment), environment.CUDA_VISIBLE_DEVICES);
+  const visible = visibleOf(await listGpus(environment, backend), environment.CUDA_VISIBLE_DEVICES);
   if (devices === undefined) return visible;
   return devices.map((device) => {
     const gpu = visible[device];
@@ -33,9 +35,9 @@ export async function findGpus(
   });
 }
 
-async function listGpus(environment: NodeJS.ProcessEnv): Promise<Gpu[]> {
+async function listGpus(environment: NodeJS.ProcessEnv, backend: string): Promise<Gpu[]> {
   try {
-    return await listNvidia(environment);
+    return await listNvidia(environment, backend);
   } catch (error) {
     const amd = await listAmd(environment);
     if (amd.length === 0) throw error;
@@ -65,7 +67,7 @@ async function listAmd(environment: NodeJS.ProcessEnv): Promise<string[]> {
 
 const asked = (env: NodeJS.ProcessEnv) => ({ env, timeoutMs: 30_000 });
 
-async function listNvidia(environment: NodeJS.ProcessEnv): Promise<Gpu[]> {
+async function listNvidia(environment: NodeJS.ProcessEnv, backend: string): Promise<Gpu[]> {
   let text: string;
   try {
     const query = ["--query-gpu=uuid,name", "--format=csv,noheader"];
@@ -73,7 +75,7 @@ async function listNvidia(environment: NodeJS.ProcessEnv): Promise<Gpu[]> {
   } catch (error) {
     const why = error instanceof CommandFailed && error.notFound ? "not found" : (error as Error).message;
     throw new UserError(
-      `The Triton backend needs an NVIDIA GPU, but nvidia-smi lists none (${why}). Start the evaluator on a machine with a GPU and its driver, and name it to the coordinator with --evaluator HOST:PORT.`,
+      `The ${backend} backend needs an NVIDIA GPU, but nvidia-smi lists none (${why}). Start the evaluator on a machine with a GPU and its driver, and name it to the coordinator with --evaluator HOST:PORT.`,
     );
   }
   const gpus = text.split("\n").flatMap((line) => {
@@ -81,7 +83,7 @@ async function listNvidia(environment: NodeJS.ProcessEnv): Promise<Gpu[]> {
     return uuid?.startsWith("GPU-") && name ? [{ uuid, name }] : [];
   });
   if (gpus.length > 0) return gpus.map((gpu) => ({ ...gpu, ofHost: gpus.length }));
-  throw new UserError("The Triton backend needs an NVIDIA GPU, but nvidia-smi lists none on this machine.");
+  throw new UserError(`The ${backend} backend needs an NVIDIA GPU, but nvidia-smi lists none on this machine.`);
 }
 
 /** As CUDA reads the variable: numbers (in the order of the bus) or beginnings of UUIDs. */

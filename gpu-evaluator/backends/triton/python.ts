@@ -51,10 +51,15 @@ function userBase({ PYTHONUSERBASE: named }: NodeJS.ProcessEnv): { PYTHONUSERBAS
 
 /**
  * @param named the value of KEVO_PYTHON
+ * @param backend for messages
  * @returns the interpreter, absolute where it was named by path
  * @throws UserError when it does not run, or lacks torch or triton.
  */
-export async function findPython(named: string | undefined, env: Record<string, string>): Promise<string> {
+export async function findPython(
+  named: string | undefined,
+  env: Record<string, string>,
+  backend = "Triton",
+): Promise<string> {
   const python = named === undefined ? "python3" : named.includes("/") ? resolve(named) : named;
   const what = named === undefined ? "python3 (on PATH)" : `KEVO_PYTHON (${named})`;
   let versions: (string | null)[];
@@ -63,13 +68,13 @@ export async function findPython(named: string | undefined, env: Record<string, 
     versions = JSON.parse(await outputOf([python, "-c", VERSIONS], { env, timeoutMs: 30_000 })) as (string | null)[];
   } catch (error) {
     const why = error instanceof CommandFailed && error.notFound ? "not found" : firstLine((error as Error).message);
-    throw new UserError(`The Triton backend needs Python, but ${what} does not run: ${why}. ${ADVICE}`);
+    throw new UserError(`The ${backend} backend needs Python, but ${what} does not run: ${why}. ${ADVICE}`);
   }
   const [version, torch, triton] = versions;
   const missing = [torch ? null : "torch", triton ? null : "triton"].filter((name) => name !== null);
   if (missing.length > 0) {
     throw new UserError(
-      `The Triton backend needs ${missing.join(" and ")}, which ${what}, version ${version}, does not have. ${ADVICE}`,
+      `The ${backend} backend needs ${missing.join(" and ")}, which ${what}, version ${version}, does not have. ${ADVICE}`,
     );
   }
   return python;

@@ -5,8 +5,10 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "@kevo/core/errors/user-error.ts";
+import { kernelDefinition } from "@kevo/proto/kernel.ts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Backend, type InstalledKernel, isFailure, type Job } from "../backend.ts";
+import { type Backend, type Failure, type InstalledKernel, isFailure, type Job } from "../backend.ts";
+import { CUDA } from "../cuda/cuda-language.ts";
 import { compileProcesses, openTritonBackend, type TritonArtifact, type TritonOptions } from "./triton-backend.ts";
 
 const FAKE = fileURLToPath(new URL("./fake-runner.fixture", import.meta.url));
@@ -113,6 +115,39 @@ test("a daemon that takes some of the host's GPUs compiles on their share of its
   expect(compileProcesses(32, gpus(2, 2))).toBe(28);
   expect(compileProcesses(32, gpus(1, 2))).toBe(12);
   expect(compileProcesses(2, gpus(1, 8))).toBe(1);
+});
+
+describe.skipIf(!hasPython)("the CUDA backend", () => {
+  const definition = kernelDefinition.parse({
+    ...kernel.definition,
+    backends: ["cuda"],
+    parameters: [
+      { name: "TILE", type: "ordinal", values: [16, 32] },
+      { name: "MATH", type: "categorical", values: ["--fmad=true", "--ptxas-options=-o/etc/passwd"] },
+    ],
+    default: { TILE: 16, MATH: "--fmad=true" },
+    launches: [{ kernel: "k", grid: ["S // TILE"], block: [32], arguments: ["a", "out", "S"] }],
+    source: "kernel.cu",
+  });
+  const job = (config: Job["config"]) => ({ ...jobOf("ok"), kernel: { ...kernel, definition }, config });
+
+  test("asks its compile process for macros and launches, and refuses a flag that is none", async () => {
+    const backend = await open({ language: CUDA });
+    expect(backend).toMatchObject({ name: "cuda", toolchain: "NVRTC 13.0, fake 1" });
+    const { message } = (await backend.compile(job({ TILE: 32, MATH: "--fmad=true" }), never)) as Failure;
+    expect(JSON.parse(message)).toEqual({
+      flags: ["-DTILE=32", "--fmad=true"],
+      launches: [{ kernel: "k", grid: ["S // TILE"], block: [32], sharedBytes: 0, arguments: ["a", "out", "S"] }],
+      scratch: {},
+    });
+    const refused = await backend.compile(job({ TILE: 16, MATH: "--ptxas-options=-o/etc/passwd" }), never);
+    expect(refused).toMatchObject({ outcome: "invalid", message: expect.stringContaining("--ptxas-options") });
+  });
+
+  test("says what is missing where there is no compiler", async () => {
+    writeFileSync(join(control, "no nvrtc"), "");
+    await expect(open({ language: CUDA })).rejects.toThrow(/CUDA backend cannot compile: .*needs NVRTC.*CUDA_HOME/s);
+  });
 });
 
 describe.skipIf(!hasPython)("the Triton backend", () => {

@@ -1,6 +1,6 @@
 /**
- * The Triton backend: kernels in Python, compiled in a pool of processes that see no GPU, and verified and timed by
- * one process for each device, which runs machine code and never a line of the candidate's Python (`runner/`).
+ * The backends for GPUs: kernels in Triton or CUDA C++, compiled in a pool of processes that see no GPU, and verified and
+ * timed by one process for each device, which runs machine code and never a line of the candidate's Python (`runner/`).
  */
 import { mkdir, rm } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
@@ -15,6 +15,7 @@ import * as answers from "./answers.ts";
 import { CompilePool } from "./compile-pool.ts";
 import { ContainedCompiler } from "./contained-compiler.ts";
 import type { Frame } from "./frames.ts";
+import { codeFileOf, type GpuLanguage, TRITON } from "./gpu-language.ts";
 import { findGpus, type Gpu } from "./gpus.ts";
 import { COMPILE_LIMIT_MS, silenceLimit } from "./limits.ts";
 import { LANE_LIMITS, type LaneLimits, MeasuringLane } from "./measuring-lane.ts";
@@ -23,6 +24,8 @@ import { RunnerError, RunnerLost, RunnerProcess } from "./runner-process.ts";
 import { openSharedArtefacts } from "./shared-artefacts.ts";
 
 export interface TritonOptions {
+  /** Triton when omitted. */
+  readonly language?: GpuLanguage;
   /** Positions among the visible GPUs; undefined for all. */
   readonly devices: readonly number[] | undefined;
   /** Value of KEVO_PYTHON. */
@@ -58,15 +61,17 @@ const MIN_COMPILE_MEMORY = 3 * GIB;
 /** @throws UserError without a GPU, without a Python with torch and triton, or with a device that does not work. */
 export async function openTritonBackend(options: TritonOptions): Promise<Backend<TritonArtifact>> {
   const environment = options.environment ?? process.env;
-  const scratch = await createScratch("triton");
+  const language = options.language ?? TRITON;
+  const scratch = await createScratch(language.name);
   const closers: (() => Promise<void>)[] = [() => rm(scratch, { recursive: true, force: true })];
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
     const env = runnerEnvironment(scratch, environment);
-    const python = await findPython(options.python, env);
-    const gpus = await findGpus(options.devices, environment);
+    const python = await findPython(options.python, env, language.title);
+    const gpus = await findGpus(options.devices, environment, language.title);
+    const compilerVersion = await language.compilerVersion?.(python, env);
     const cacheDir = join(scratch, "artefacts");
     await mkdir(cacheDir);
     const shared = await openSharedArtefacts(environment);
@@ -74,7 +79,7 @@ export async function openTritonBackend(options: TritonOptions): Promise<Backend
 
     const processes = compileProcesses(availableParallelism(), gpus);
     // The measuring process launches kernels from the CPU; it must not wait for a core that compiles.
-    const compiler = { python, script: join(RUNNER, "compile_main.py"), cwd: scratch, niceness: 10 };
+    const compiler = { python, script: join(RUNNER, language.program), cwd: scratch, niceness: 10 };
     const memoryBytes = options.limits?.compileMemoryBytes ?? compileMemory(processes);
     const pool = new CompilePool(
       processes,
@@ -82,7 +87,7 @@ export async function openTritonBackend(options: TritonOptions): Promise<Backend
     );
     closers.push(() => pool.close());
     const contained = ContainedCompiler.open({
-      ...{ python, runner: RUNNER, program: "compile_main.py", scratch, memoryBytes },
+      ...{ python, runner: RUNNER, program: language.program, scratch, memoryBytes },
       env: { ...env, CUDA_VISIBLE_DEVICES: "" },
       cc: (environment.CC?.trim() || "cc").split(/\s+/),
       ...(options.without !== undefined && { without: options.without }),
@@ -107,6 +112,8 @@ export async function openTritonBackend(options: TritonOptions): Promise<Backend
     const evolved = await contained;
     return new TritonBackend({
       options,
+      language,
+      compilerVersion,
       gpus,
       described,
       cacheDir,
@@ -149,6 +156,8 @@ class Health {
 
 interface Parts {
   readonly options: TritonOptions;
+  readonly language: GpuLanguage;
+  readonly compilerVersion: string | undefined;
   readonly gpus: readonly Gpu[];
   readonly described: readonly answers.Described[];
   readonly cacheDir: string;
@@ -163,7 +172,7 @@ interface Parts {
 }
 
 class TritonBackend implements Backend<TritonArtifact> {
-  readonly name = "triton";
+  readonly name: GpuLanguage["name"];
   readonly needsQuiet = false;
   readonly compileProcesses: number;
   readonly toolchain: string;
@@ -174,6 +183,7 @@ class TritonBackend implements Backend<TritonArtifact> {
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.name = parts.language.name;
     this.protection = parts.evolved.protection;
     const { gpus, described, processes, options } = parts;
     this.compileProcesses = processes;
@@ -187,7 +197,7 @@ class TritonBackend implements Backend<TritonArtifact> {
       return device === undefined ? facts : { ...facts, capability: device.capability.join(".") };
     });
     const [first] = described as [answers.Described];
-    this.toolchain = first.toolchain;
+    this.toolchain = [parts.compilerVersion, first.toolchain].filter(Boolean).join(", ");
     this.#target = first.target;
     const other = described.findIndex(({ target }) => JSON.stringify(target) !== JSON.stringify(first.target));
     if (other >= 0) {
@@ -205,8 +215,16 @@ class TritonBackend implements Backend<TritonArtifact> {
     signal.throwIfAborted();
     const { kernel, config, workloads, inputSeed, evolvedSource } = job;
     const limitMs = this.#parts.options.limits?.compileMs ?? COMPILE_LIMIT_MS;
-    const source = evolvedSource ?? join(kernel.folder, kernel.definition.source as string);
+    const source = codeFileOf(job);
+    let ofLanguage: Record<string, unknown>;
+    try {
+      ofLanguage = this.#parts.language.ask(job);
+    } catch (error) {
+      if (error instanceof RangeError) return { outcome: "invalid", message: error.message };
+      throw error;
+    }
     const question = {
+      ...ofLanguage,
       type: "compile",
       folder: kernel.folder,
       evolved: evolvedSource !== undefined,
@@ -268,6 +286,7 @@ class TritonBackend implements Backend<TritonArtifact> {
       cache_dir: cacheDir,
       workloads: job.workloads,
       input_seed: job.inputSeed,
+      tolerance: job.kernel.definition.tolerance?.relative_l2 ?? null,
       windows: EFFORT[job.effort].gpu[job.purpose].windows,
       purpose: job.purpose,
       best_speedup: job.neverStopEarly ? null : job.bestSpeedup,

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ def answer(channel: Channel, request: Frame) -> None:
     channel.send(reply)
 
 
-def main() -> None:
+def serve(answer: Callable[[Channel, Frame], None]) -> None:
     if has("broken installation"):
         sys.exit("ImportError: libtriton.so: undefined symbol")
     channel = open_channel()
@@ -66,4 +67,5 @@ def main() -> None:
         answer(channel, request)
 
 
-main()
+if __name__ == "__main__":
+    serve(answer)

@@ -1,4 +1,4 @@
-"""Runs an evolved Triton kernel on a GPU, and the reference where the evolved one cannot be trusted.
+"""Runs an evolved kernel on a GPU, and the reference where the evolved one cannot be trusted.
 
     from loader import Kernel
     kernel = Kernel()
@@ -6,7 +6,7 @@
 
 Tensors are named and shaped as `kernel/` + the reference file says; `shape` has the sizes of a workload. A shape that
 was measured runs the configuration that won on it (for this device model where it was measured there, else for
-another). Everything else runs the reference: no CUDA device, no Triton, a shape that was never measured (unless
+another). Everything else runs the reference: no CUDA device, no compiler, a shape that was never measured (unless
 `untested=True`), a configuration that this GPU or compiler refuses, and one whose first answer is wrong.
 `kernel.choice(shape)` says which it is and why. `python3 loader.py` checks and times every measured shape on this GPU.
 """
@@ -53,15 +53,16 @@ class Kernel:
         self._trusted = _load(HERE / "kernel" / self._best["reference"])
         self._check, self._untested = check, untested
         self._lock = threading.Lock()
-        self._modules: dict[str, ModuleType] = {}
+        self._launching = _load(HERE / "launching.py")
+        self._launcher = self._launching.Launcher(HERE, self._best)
         self._refused: dict[str, str] = {}
         self._checked: set[str] = set()
         self._device = torch.cuda.get_device_name() if torch.cuda.is_available() else None
 
     @property
     def can_launch(self) -> bool:
-        """Whether this machine has a GPU and Triton."""
-        return self._device is not None and importlib.util.find_spec("triton") is not None
+        """Whether this machine has a GPU and the compiler."""
+        return self._device is not None and self._launching.missing() is None
 
     @property
     def workloads(self) -> list[dict[str, Any]]:
@@ -72,8 +73,9 @@ class Kernel:
         """What this shape runs, as far as it is known before it has run."""
         if self._device is None:
             return Choice("reference", "there is no CUDA device")
-        if importlib.util.find_spec("triton") is None:
-            return Choice("reference", "triton is not installed")
+        missing = self._launching.missing()
+        if missing is not None:
+            return Choice("reference", missing)
         if _key(shape) in self._refused:
             return Choice("reference", self._refused[_key(shape)])
         measured = [entry for entry in self._best["entries"] if entry["shape"] == shape]
@@ -96,7 +98,7 @@ class Kernel:
                 return self._fallback(shape, tensors)
             output = _empty_like_fallback(self._trusted, shape, tensors)
             try:
-                self._launch(choice.entry, shape, {**tensors, "out": output})
+                self._launcher.run(choice.entry, shape, {**tensors, "out": output})
             except Exception as error:
                 self._fall_back(key, f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}")
                 return self._fallback(shape, tensors)
@@ -126,23 +128,6 @@ class Kernel:
         limit = max(ERROR_FACTOR * usual, 1e-6)
         return None if error <= limit else f"its relative error is {error:.1e}, the limit {limit:.1e}"
 
-    def _launch(self, entry: dict[str, Any], shape: Shape, tensors: Tensors) -> None:
-        module = self._modules.get(entry["source"])
-        if module is None:
-            module = self._modules[entry["source"]] = _load(HERE / "kernel" / entry["source"])
-        plan = module.plan(entry["config"], shape, _target())
-        kinds = {"fp32": torch.float32, "i32": torch.int32}
-        scratch = {
-            name: torch.zeros(int(wanted["elements"]), dtype=kinds[wanted["type"]], device="cuda")
-            for name, wanted in plan["scratch"].items()
-        }
-        for launch in plan["launches"]:
-            function = getattr(module, launch["kernel"])
-            gluon = bool(getattr(function, "is_gluon", bool)())
-            values = {name: _value(one, {**tensors, **scratch}, gluon) for name, one in launch["arguments"].items()}
-            constants = {name: _constant(value) for name, value in launch["constants"].items()}
-            function[tuple(launch["grid"])](**values, **constants, **launch["options"])
-
 
 def _load(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(f"kevo_{path.stem}_{abs(hash(path))}", path)
@@ -160,47 +145,6 @@ def _empty_like_fallback(trusted: ModuleType, shape: Shape, tensors: Tensors) ->
     """Room for the answer on the inputs' device, as the reference lays it out."""
     with torch.cuda.device(next(iter(tensors.values())).device):
         return trusted.output(shape)
-
-
-def _target() -> dict[str, int]:
-    facts = torch.cuda.get_device_properties(torch.cuda.current_device())
-    return {
-        "arch": facts.major * 10 + facts.minor,
-        "warp_size": 32,
-        "multiprocessors": facts.multi_processor_count,
-        "max_shared_bytes": facts.shared_memory_per_block_optin,
-        "max_registers": 65536,
-    }
-
-
-def _value(argument: dict[str, Any] | None, tensors: Tensors, gluon: bool) -> object:
-    if argument is None:
-        return None
-    if "descriptor" in argument:
-        view = tensors[argument["descriptor"]].permute(argument["order"])
-        sizes, strides, block = list(view.shape), list(view.stride()), argument["block"]
-        if gluon:
-            from triton.experimental.gluon.language import NVMMASharedLayout
-            from triton.experimental.gluon.nvidia.hopper import TensorDescriptor as GluonDescriptor
-
-            layout = NVMMASharedLayout(argument["swizzle"], 16, rank=len(block))
-            return GluonDescriptor(view, sizes, strides, block, layout)
-        from triton.tools.tensor_descriptor import TensorDescriptor
-
-        return TensorDescriptor(view, sizes, strides, block)
-    if "pointer" in argument:
-        return tensors[argument["pointer"]]
-    if "stride" in argument:
-        which, axis = argument["stride"]
-        return tensors[which].stride(axis)
-    return argument["i32"] if "i32" in argument else argument["fp32"]
-
-
-def _constant(value: object) -> object:
-    import triton.language as tl
-
-    named = {"bf16": tl.bfloat16, "fp16": tl.float16, "fp32": tl.float32}
-    return named.get(value, value) if isinstance(value, str) else value
 
 
 def measure(kernel: Kernel, entry: dict[str, Any], calls: int) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 import { kernelDefinition } from "@kevo/proto/kernel.ts";
 import { describe, expect, test } from "vitest";
-import { parameterArguments } from "./arguments.ts";
+import { parameterArguments } from "./parameter-arguments.ts";
 
 const definition = kernelDefinition.parse({
   id: "k",

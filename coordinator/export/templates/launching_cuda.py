@@ -1,0 +1,80 @@
+"""Compiles a CUDA kernel with NVRTC and launches it as `best.json` says. Used by `loader.py`."""
+
+from __future__ import annotations
+
+import importlib.util
+from ctypes import c_int32, c_uint64
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import torch
+
+HERE = Path(__file__).resolve().parent
+Shape = dict[str, int]
+Tensors = dict[str, torch.Tensor]
+
+
+def _load(name: str) -> ModuleType:
+    """A file of `runtime/`, without a folder that other programs' modules could hide."""
+    spec = importlib.util.spec_from_file_location(f"kevo_{name}", HERE / "runtime" / f"{name}.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+cuda_driver, geometry, nvrtc = _load("cuda_driver"), _load("geometry"), _load("nvrtc")
+
+
+def missing() -> str | None:
+    """What this machine lacks; None where it can launch."""
+    try:
+        nvrtc.version(), nvrtc.include_folder()
+    except nvrtc.CompilerMissing as error:
+        return str(error)
+    return None
+
+
+class Launcher:
+    """`folder` is the export's, `best` the content of its `best.json`."""
+
+    def __init__(self, folder: Path, best: dict[str, Any]) -> None:
+        self._folder, self._best = folder, best
+        self._code: dict[str, bytes] = {}
+        self._loaded: dict[str, Any] = {}
+
+    def run(self, entry: dict[str, Any], shape: Shape, tensors: Tensors) -> None:
+        """Enqueues an entry's launches on torch's current stream. Raises what the compiler and the driver raise."""
+        device = next(iter(tensors.values())).device
+        kinds = {"fp32": torch.float32, "i32": torch.int32}
+        scratch = {
+            name: torch.zeros(wanted["elements"], dtype=kinds[wanted["type"]], device=device)
+            for name, wanted in geometry.scratch_for(self._best["scratch"], entry["config"], shape).items()
+        }
+        everything = {**tensors, **scratch}
+        with torch.cuda.device(device):
+            stream = torch.cuda.current_stream().cuda_stream
+            for launch in geometry.launches_for(self._best["launches"], entry["config"], shape):
+                kernel = self._kernel(entry, launch, device)
+                parameters = [
+                    c_int32(one["i32"]) if "i32" in one else c_uint64(everything[one["pointer"]].data_ptr())
+                    for one in launch["arguments"].values()
+                ]
+                cuda_driver.PreparedLaunch(kernel, launch["grid"], launch["block"], parameters).run(stream)
+
+    def _kernel(self, entry: dict[str, Any], launch: dict[str, Any], device: torch.device) -> Any:  # noqa: ANN401
+        """One function of the entry's code, compiled and loaded on first use."""
+        facts = torch.cuda.get_device_properties(device)
+        arch = facts.major * 10 + facts.minor
+        unit = f"{device} {entry['source']} {entry['arguments']}"
+        key = f"{unit} {launch['kernel']} {launch['shared_bytes']}"
+        if key not in self._loaded:
+            if unit not in self._code:
+                source = self._folder / "kernel" / entry["source"]
+                options = [f"--gpu-architecture=sm_{arch}{'a' if arch >= 90 else ''}", "--std=c++17"]
+                options += [f"--include-path={source.parent}", f"--include-path={nvrtc.include_folder()}"]
+                code, _, _ = nvrtc.compile_source(source.read_text(), source.name, [*options, *entry["arguments"]])
+                self._code[unit] = code
+            self._loaded[key] = cuda_driver.LoadedKernel(self._code[unit], launch["kernel"], launch["shared_bytes"])
+        return self._loaded[key]
