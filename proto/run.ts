@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { BACKENDS } from "./backend-name.ts";
 import { objective } from "./objective.ts";
+import { config } from "./search-space.ts";
 
 export const TOPOLOGIES = ["ring", "bidirectional", "full", "random", "none"] as const;
 export const EFFORTS = ["quick", "full"] as const;
@@ -74,6 +75,8 @@ export const runSpec = z.object({
   sparse_priors: z.boolean().optional(),
   /** Absent: none are known. */
   known_good: knownGood.optional(),
+  /** By a niche's key, configurations that are finalists however they fare: what its winner is compared with. */
+  rivals: z.record(z.string(), z.array(config)).optional(),
   /** Unique evaluations of the whole run; `UNLIMITED_EVALUATIONS` where only the clock limits it. */
   evaluations: z.int().positive(),
   /** Wall-clock limit, seconds. */

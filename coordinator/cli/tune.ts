@@ -7,6 +7,7 @@ import { leaveSoon } from "@kevo/core/program/leave-soon.ts";
 import { Command, Option } from "commander";
 import { DEFAULT_DATABASE } from "../lineage/default-database.ts";
 import { STACKS, type Stack } from "../tuned-files/format.ts";
+import { LADDER } from "../tuned-files/ladder.ts";
 
 interface GivenOptions {
   readonly experts: string;
@@ -26,8 +27,6 @@ interface GivenOptions {
   readonly json?: boolean;
 }
 
-/** The sizes of both stacks' own tuning scripts. */
-const BATCHES = "1,2,4,8,16,24,32,48,64,96,128,256,512,1024,1536,2048,3072,4096";
 const MAX_BATCHES = 64;
 /** More than any time allows. */
 const UNLIMITED = 10_000_000;
@@ -45,7 +44,7 @@ export function tuneCommand(): Command {
     .requiredOption("--hidden <n>", "hidden size of the model")
     .requiredOption("--intermediate <n>", "intermediate size of an expert on one device, the N of the file's name")
     .addOption(new Option("--dtype <name>", "type of weights and activations").choices(["bf16"]).default("bf16"))
-    .option("--batch <list>", "batch sizes, in tokens, with commas between them", BATCHES)
+    .option("--batch <list>", "batch sizes to tune, in tokens, with commas between them", LADDER.join())
     .addOption(new Option("--for <stack>", "whose file to write").choices(STACKS).default("vllm"))
     .option(
       "--time <duration>",
@@ -100,7 +99,7 @@ export function tuneCommand(): Command {
     });
   withHelp(moe, {
     notes:
-      "Times are of this project's Triton kernel, whose parameters mean what they mean in both stacks. A row that is not faster\nthan the stack's own rule by more than the intervals is written as that rule gives it. The file has a row for every batch\nsize of --batch, since both stacks take the nearest row however far it is.",
+      "Times are of this project's Triton kernel, whose parameters mean what they mean in both stacks. Where nothing\nis faster than the stack's own rule and the rows of --seeds by more than chance, the fastest of those is written. Sizes of the\nladder that --batch leaves out have the first --seeds file's row, or the rule's: both stacks take the nearest row, however\nfar it is.",
     json: "the run, the files written, and a row for each batch size are written",
     exitCodes: RUN_EXIT_CODES,
     examples: [

@@ -1,3 +1,4 @@
+import { nicheKeyOf } from "@kevo/proto/niche-key.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
 import { eq } from "drizzle-orm";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -16,7 +17,7 @@ afterEach(() => lineage.remove());
 function sixCandidates() {
   const run = lineage.run();
   const candidates = [9, 8, 7, 6, 5, 4].map((speedup) => {
-    const id = lineage.candidate(run);
+    const id = lineage.candidate(run, { config: { tile: speedup } });
     lineage.ok(id, { speedups: { small: speedup } });
     return id;
   });
@@ -31,6 +32,17 @@ it("replaces finalists that failed on fresh inputs by the next best", () => {
   expect(ids([])).toEqual(candidates.slice(0, 4));
   expect(ids(candidates.slice(0, 2))).toEqual(candidates.slice(2));
   expect(ids(candidates)).toEqual([]);
+});
+
+it("measures rivals again however they fare, and each once", () => {
+  const { candidates, spec } = sixCandidates();
+  const key = nicheKeyOf(spec, (spec.islands[0] as RunSpec["islands"][number]).niche);
+  const ids = (rivals: number[]) =>
+    finalistsOf(lineage.db, { ...spec, rivals: { [key]: rivals.map((tile) => ({ tile })) } }, new Set()).map(
+      ({ id }) => id,
+    );
+  expect(ids([4])).toEqual([...candidates.slice(0, 4), candidates[5]]);
+  expect(ids([9])).toEqual(candidates.slice(0, 4));
 });
 
 /** Six candidates, the fastest first, and a re-measurement in which those named fail in the round named. */

@@ -5,7 +5,8 @@
 import { counted } from "@kevo/core/text/plural.ts";
 import { nicheKeyOf } from "@kevo/proto/niche-key.ts";
 import type { RunSpec } from "@kevo/proto/run.ts";
-import { and, asc, desc, eq, inArray, max, notInArray } from "drizzle-orm";
+import canonicalize from "canonicalize";
+import { and, asc, desc, eq, inArray, max, notInArray, type SQL } from "drizzle-orm";
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import { candidateOf } from "../ledger/read-stored.ts";
 import type { AcceptedCandidate } from "../ledger/records.ts";
@@ -59,31 +60,35 @@ export async function remeasureFinalists(request: Remeasurement): Promise<"remea
 }
 
 /**
- * Candidates that re-measurement decides between: the best distinct genomes of each niche.
+ * Candidates that re-measurement decides between: the best distinct genomes of each niche, and its rivals.
  * @param out finalists that failed on fresh inputs; the next best replace them.
  */
 export function finalistsOf(db: LineageDatabase, spec: RunSpec, out: ReadonlySet<string>): AcceptedCandidate[] {
   const niches = islandsByNiche(spec);
   const { finalists } = finalistPlan(spec.effort, niches.size);
-  return [...niches.values()].flatMap((islands) =>
-    db
-      .select({ row: candidates })
-      .from(evaluations)
-      .innerJoin(candidates, eq(candidates.id, evaluations.candidate))
-      .where(
-        and(
-          eq(evaluations.run, spec.run),
-          eq(evaluations.outcome, "ok"),
-          inArray(candidates.island, islands),
-          notInArray(candidates.id, [...out]),
-        ),
-      )
-      // A recording is searched for the smallest time.
-      .orderBy(spec.search === "exhaustive" ? asc(evaluations.timeMs) : desc(evaluations.fitness), candidates.id)
-      .limit(finalists)
-      .all()
-      .map(({ row }) => candidateOf(row)),
-  );
+  return [...niches].flatMap(([key, islands]) => {
+    const query = (wanted: SQL | undefined) =>
+      db
+        .select({ row: candidates })
+        .from(evaluations)
+        .innerJoin(candidates, eq(candidates.id, evaluations.candidate))
+        .where(
+          and(
+            eq(evaluations.run, spec.run),
+            eq(evaluations.outcome, "ok"),
+            inArray(candidates.island, islands),
+            notInArray(candidates.id, [...out]),
+            wanted,
+          ),
+        )
+        // A recording is searched for the smallest time.
+        .orderBy(spec.search === "exhaustive" ? asc(evaluations.timeMs) : desc(evaluations.fitness), candidates.id);
+    const best = query(undefined).limit(finalists).all();
+    const rivals = (spec.rivals?.[key] ?? []).map((config) => canonicalize(config) as string);
+    const others = rivals.length === 0 ? [] : query(inArray(candidates.config, rivals)).all();
+    const byId = new Map([...best, ...others].map(({ row }) => [row.id, row] as const));
+    return [...byId.values()].map((row) => candidateOf(row));
+  });
 }
 
 function islandsByNiche(spec: RunSpec): Map<string, number[]> {

@@ -6,7 +6,9 @@ import type { KernelPackage } from "@kevo/core/kernel/load.ts";
 import { counted } from "@kevo/core/text/plural.ts";
 import type { BackendName } from "@kevo/proto/backend-name.ts";
 import type { KernelDefinition } from "@kevo/proto/kernel.ts";
+import { nicheKeyOf } from "@kevo/proto/niche-key.ts";
 import { type Effort, type RunSpec, type Topology, UNLIMITED_EVALUATIONS } from "@kevo/proto/run.ts";
+import type { Config } from "@kevo/proto/search-space.ts";
 import canonicalize from "canonicalize";
 import { evaluationsOf } from "./effort.ts";
 import type { WantedPrior } from "./prior.ts";
@@ -29,6 +31,8 @@ export interface RunRequest {
   readonly search: RunSpec["search"];
   /** Earlier runs to learn from, each RUN or FILE:RUN; undefined: the finished ones of the same kernel and device. */
   readonly prior?: WantedPrior;
+  /** By workload, what its winner is compared with: measured again at the end however it fares. */
+  readonly rivals?: Readonly<Record<string, readonly Config[]>>;
   readonly llm?: RunSpec["llm"];
   /** The kernel's source too, by language models. */
   readonly evolvesCode?: boolean;
@@ -96,8 +100,24 @@ export function specOf(
       request.evaluations ?? (request.timeS === null ? evaluationsOf(request.effort, niches) : UNLIMITED_EVALUATIONS),
     time_s: request.timeS,
     effort: request.effort,
+    ...(request.rivals !== undefined && { rivals: rivalsByNiche(request.rivals, models, workloads) }),
     ...(request.llm !== undefined && { llm: request.llm }),
   };
+}
+
+/** Where each workload has its own islands. */
+function rivalsByNiche(
+  rivals: NonNullable<RunRequest["rivals"]>,
+  models: readonly (string | null)[],
+  workloads: string[],
+): RunSpec["rivals"] {
+  const entries = Object.entries(rivals).flatMap(([workload, configs]) =>
+    models.map((device): [string, Config[]] => [
+      nicheKeyOf({ workloads }, { workloads: [workload], device }),
+      [...configs],
+    ]),
+  );
+  return Object.fromEntries(entries);
 }
 
 /** The definition as workers fetch it: canonical JSON and its SHA-256. */

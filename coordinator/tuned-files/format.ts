@@ -8,7 +8,10 @@ export const STACKS = ["vllm", "sglang"] as const;
 export type Stack = (typeof STACKS)[number];
 
 const size = z.int().positive();
-/** In the order in which both stacks write them. Others (`waves_per_eu`, `USE_TMA`, …) are kept as they are. */
+/**
+ * In the order in which both stacks write them. Others are kept as they are: `maxnreg`, which both pass on to Triton,
+ * `waves_per_eu`, `USE_TMA`, ….
+ */
 const row = z
   .object({
     BLOCK_SIZE_M: size,
@@ -21,7 +24,7 @@ const row = z
   .catchall(z.union([z.int(), z.boolean(), z.string()]));
 export type TunedRow = z.infer<typeof row>;
 
-/** The parameters that decide how fast a row is on NVIDIA devices, and all that the kernel `fused-moe` has. */
+/** What every row names, and what decides how fast it is on NVIDIA devices, together with `maxnreg`. */
 export const TUNED = [
   "BLOCK_SIZE_M",
   "BLOCK_SIZE_N",

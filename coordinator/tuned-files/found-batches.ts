@@ -1,9 +1,12 @@
 /** What a run over batch sizes timed, out of its lineage. */
 import { and, eq } from "drizzle-orm";
+import { combine } from "../lineage/combine.ts";
 import type { LineageDatabase } from "../lineage/database.ts";
 import { cellsOf } from "../lineage/queries/cells.ts";
+import { countingTimings } from "../lineage/queries/ranking.ts";
 import { candidates, measurements } from "../lineage/schema.ts";
 import type { FoundBatch, Timed } from "./choose-rows.ts";
+import type { CarriedConfig } from "./lookup.ts";
 import { workloadName } from "./moe-kernel.ts";
 
 export interface FoundRun {
@@ -28,28 +31,33 @@ export function foundBatches(db: LineageDatabase, run: string, batches: readonly
       if (cell?.config == null || cell.time_us === null || cell.speedup === null) return { batch, best: null, timed };
       const { config, time_us: timeUs, speedup } = cell;
       const [low, high] = [cell.speedup_low ?? speedup, cell.speedup_high ?? speedup];
-      return { batch, best: { config, timeUs, speedup, low, high }, timed };
+      return { batch, best: { config: config as CarriedConfig, timeUs, speedup, low, high }, timed };
     }),
   };
 }
 
-/** Every configuration's own evaluation, before any is measured again. */
+/** Every configuration: a finalist's rounds on fresh inputs, else its own evaluation. */
 function timedOn(db: LineageDatabase, run: string, workload: string): Timed[] {
-  return db
-    .select({
-      config: candidates.config,
-      timeMs: measurements.timeMs,
-      speedup: measurements.speedup,
-      low: measurements.speedupLow,
-      high: measurements.speedupHigh,
-    })
+  const rows = db
+    .select({ config: candidates.config, measured: measurements })
     .from(measurements)
     .innerJoin(candidates, eq(candidates.id, measurements.candidate))
-    .where(and(eq(candidates.run, run), eq(measurements.workload, workload), eq(measurements.round, 0)))
-    .all()
-    .flatMap(({ config, timeMs, speedup, low, high }) =>
-      timeMs === null || speedup === null
-        ? []
-        : [{ config: JSON.parse(config), timeUs: timeMs * 1000, speedup, low: low ?? speedup, high: high ?? speedup }],
+    .where(and(eq(candidates.run, run), eq(measurements.workload, workload)))
+    .all();
+  return [...Map.groupBy(rows, ({ config }) => config)].flatMap(([config, of]) => {
+    const timings = countingTimings(
+      of.map(({ measured }) => measured),
+      [workload],
     );
+    const { timeMs, speedup, speedupLow, speedupHigh } = combine(timings);
+    return timeMs === null || speedup === null
+      ? []
+      : [
+          {
+            config: JSON.parse(config) as CarriedConfig,
+            timeUs: timeMs * 1000,
+            ...{ speedup, low: speedupLow ?? speedup, high: speedupHigh ?? speedup },
+          },
+        ];
+  });
 }

@@ -33,11 +33,21 @@ function sglangRow(batch: number, experts: number): TunedRow {
     : { BLOCK_SIZE_M: 64, BLOCK_SIZE_N: 64, BLOCK_SIZE_K: 32, GROUP_SIZE_M: 8, ...triton };
 }
 
-/** Only what the kernel's parameters are, in their order. */
-export function configOf(row: TunedRow): Record<(typeof TUNED)[number], number> {
-  return Object.fromEntries(TUNED.map((name) => [name, row[name]])) as Record<(typeof TUNED)[number], number>;
+/** The kernel's parameters that a row can carry, in their order. */
+export const CARRIED = [...TUNED, "maxnreg"] as const;
+export type CarriedConfig = Record<(typeof CARRIED)[number], number>;
+
+/** What the kernel makes of a row; without a limit of registers it has 0. */
+export function configOf(row: TunedRow): CarriedConfig {
+  return Object.fromEntries(CARRIED.map((name) => [name, Number(row[name] ?? 0)])) as CarriedConfig;
 }
 
-export function sameConfig(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): boolean {
-  return TUNED.every((name) => a[name] === b[name]);
+/** The row that carries a configuration: no stack takes a limit of 0 registers. */
+export function rowOf(config: CarriedConfig): TunedRow {
+  const row = Object.fromEntries(TUNED.map((name) => [name, config[name]])) as TunedRow;
+  return config.maxnreg > 0 ? { ...row, maxnreg: config.maxnreg } : row;
+}
+
+export function sameConfig(a: CarriedConfig, b: CarriedConfig): boolean {
+  return CARRIED.every((name) => a[name] === b[name]);
 }

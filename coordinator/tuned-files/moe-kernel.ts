@@ -3,8 +3,9 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path";
 import { DEFINITION_FILE, parseDefinition } from "@kevo/core/kernel/definition.ts";
 import { KNOWN_FILE, type KnownGoodFile } from "@kevo/core/kernel/known-good.ts";
-import { TUNED, type TunedRow } from "./format.ts";
-import { configOf, nearestRow } from "./lookup.ts";
+import type { KernelDefinition } from "@kevo/proto/kernel.ts";
+import type { TunedRow } from "./format.ts";
+import { CARRIED, type CarriedConfig, configOf, nearestRow } from "./lookup.ts";
 
 export interface MoeShape {
   readonly experts: number;
@@ -52,17 +53,35 @@ export function writeMoeKernel(
     shape: { experts, topk: topK, hidden, intermediate, tokens },
     flops: 6 * tokens * topK * hidden * intermediate,
   }));
-  const ownDefinition = { ...definition, workloads, features: ["tokens"] };
+  const ownDefinition = { ...definition, ...ofStacks(definition), workloads, features: ["tokens"] };
   writeFileSync(join(folder, DEFINITION_FILE), JSON.stringify(ownDefinition, null, 2));
   writeFileSync(join(folder, KNOWN_FILE), JSON.stringify(knownFile(batches, seeds)));
 }
 
+/** Of the kernel's parameters those that a row can carry: the others keep their defaults. */
+function ofStacks({ parameters, constraints, default: usual }: KernelDefinition): Partial<KernelDefinition> {
+  const isCarried = (name: string) => (CARRIED as readonly string[]).includes(name);
+  const others = parameters.filter(({ name }) => !isCarried(name)).map(({ name }) => new RegExp(`\\b${name}\\b`));
+  return {
+    parameters: parameters.filter(({ name }) => isCarried(name)),
+    constraints: constraints.filter((text) => !others.some((name) => name.test(text))),
+    default: usual && Object.fromEntries(Object.entries(usual).filter(([name]) => isCarried(name))),
+  };
+}
+
+/** By workload, the configurations of rows that are there. */
+export function rivalsOf(batches: readonly number[], rows: readonly Seeds[]): Record<string, CarriedConfig[]> {
+  return Object.fromEntries(
+    batches.map((batch) => [workloadName(batch), rows.map((one) => configOf(nearestRow(one.rows, batch)))]),
+  );
+}
+
 function knownFile(batches: readonly number[], seeds: readonly Seeds[]): KnownGoodFile {
   const rows = batches.map((batch) =>
-    seeds.map((one) => TUNED.map((name) => configOf(nearestRow(one.rows, batch))[name])),
+    seeds.map((one) => CARRIED.map((name) => configOf(nearestRow(one.rows, batch))[name])),
   );
   return {
-    parameters: [...TUNED],
+    parameters: [...CARRIED],
     configurations: rows.flat(),
     good: batches.map((batch, at) => ({
       workload: workloadName(batch),

@@ -10,7 +10,8 @@ import { KERNELS } from "../run/kernel-of.ts";
 import { chooseRows, type Timed } from "./choose-rows.ts";
 import { parseTunedName, tunedPath } from "./file-name.ts";
 import { parseTunedFile, TUNED, type TunedRow, writeTunedFile } from "./format.ts";
-import { configOf, defaultRow, nearestRow } from "./lookup.ts";
+import { LADDER, wholeLadder } from "./ladder.ts";
+import { configOf, defaultRow, nearestRow, rowOf } from "./lookup.ts";
 import { writeMoeKernel } from "./moe-kernel.ts";
 
 const FILES = fileURLToPath(new URL("../../tests/fixtures/tuned-files", import.meta.url));
@@ -128,10 +129,36 @@ describe("the row of a batch size", () => {
   });
 
   test("is the rule's where the winner is not, where the rule won, and where nothing ran", () => {
-    expect(choose(timed(other, 1.03), [timed(usual, 1)])).toMatchObject({ from: "default", row: usual });
+    expect(choose(timed(other, 1.02), [timed(usual, 1)])).toMatchObject({ from: "default", row: usual });
     expect(choose(timed(usual, 1.5), [timed(usual, 1.5)])).toMatchObject({ from: "default", row: usual });
+    // What is there and faster than the rule is not given up for it.
+    const seeds = nearestRow(file.rows, 16);
+    expect(choose(timed(other, 1.11), [timed(usual, 1), timed(seeds, 1.1)])).toMatchObject({
+      ...{ from: "seeds", row: seeds, speedup: 1.1, against: { rule: 1.1, "old.json": 1 } },
+    });
     expect(choose(null, [])).toMatchObject({ from: "default", row: usual, time_us: null, against: { rule: null } });
   });
+});
+
+test("a file has every size of the ladder: what was not tuned is what the stack would run without it", () => {
+  const file = { name: "old.json", rows: parseTunedFile(read(MIXTRAL), MIXTRAL).rows };
+  const ruleOf = (batch: number) => defaultRow("vllm", batch, 8);
+  const row: TunedRow = { ...ruleOf(64), num_warps: 2, maxnreg: 96 };
+  const chosen = {
+    ...{ batch: 65, row, from: "found" as const, time_us: 1, speedup: 1, speedup_low: 1, speedup_high: 1 },
+  };
+  const rows = wholeLadder([{ ...chosen, against: {} }], ruleOf, []);
+  expect([...rows.keys()]).toEqual([...LADDER, 65].sort((a, b) => a - b));
+  const text = writeTunedFile({ tritonVersion: "3.6.0", rows });
+  expect(vllmLooksUp(text, 66)).toEqual(row);
+  expect(vllmLooksUp(text, 60)).toEqual(ruleOf(64));
+  expect(wholeLadder([{ ...chosen, against: {} }], ruleOf, [file]).get(512)).toEqual(nearestRow(file.rows, 512));
+});
+
+test("a limit of registers is carried, and none is not", () => {
+  const row: TunedRow = { ...defaultRow("vllm", 64, 8), maxnreg: 96 };
+  expect(rowOf(configOf(row))).toEqual(row);
+  expect(rowOf(configOf(defaultRow("vllm", 64, 8)))).toEqual(defaultRow("vllm", 64, 8));
 });
 
 test("a model's kernel has a workload for each batch size, and the rows of files to try first", async () => {
@@ -142,8 +169,8 @@ test("a model's kernel has a workload for each batch size, and the rows of files
   const { definition, known } = await loadKernel(folder, KERNELS);
   expect(definition.workloads.map(({ shape }) => shape.tokens)).toEqual([16, 5000]);
   expect(known.map(({ workload, config }) => [workload, config])).toEqual([
-    ["batch-16", nearestRow(seeds[0]?.rows as never, 16)],
-    ["batch-5000", nearestRow(seeds[0]?.rows as never, 4096)],
+    ["batch-16", configOf(nearestRow(seeds[0]?.rows as never, 16))],
+    ["batch-5000", configOf(nearestRow(seeds[0]?.rows as never, 4096))],
   ]);
   // Every row of both stacks' rules and of the real file can be proposed.
   const space = openSpace(definition);

@@ -13,6 +13,7 @@ import os
 import statistics
 from types import ModuleType
 from typing import Any
+from weakref import WeakValueDictionary
 
 import torch
 from baselines import captured
@@ -105,7 +106,7 @@ class Arena:
         rotated = max(ROTATED_BYTES, int(ROTATED_CACHES * cache_bytes()))
         copies = max(2, min(MAX_COPIES, -(-rotated // total)))
         self.rotated_bytes = copies * total
-        self.copies: list[Tensors] = [self._copy() for _ in range(copies)]
+        self.copies: list[Tensors] = [self._copy(at) for at in range(copies)]
         room = Room(answers, copies)
         self.outputs = room.outputs
         self.rotation = Rotation(trusted, shape, seed + ROTATION_SEED, self.copies, room)
@@ -147,13 +148,29 @@ class Arena:
             cases.append(self._hidden[str(shape)])
         return cases
 
-    def _copy(self) -> Tensors:
-        """Same contents and strides at another address."""
+    def _copy(self, at: int) -> Tensors:
+        """
+        Same contents and strides at another address. What every seed has in common, such as a model's weights, may be
+        gigabytes: the arenas of all workloads with the same tensor share its copies.
+        """
         copied = {}
         for name, tensor in self.main.inputs.items():
-            room = torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device=tensor.device)
-            copied[name] = room.copy_(tensor)
+            if self.fresh.inputs[name] is not tensor:
+                copied[name] = _copy_of(tensor)
+                continue
+            kept = SHARED_COPIES.get((id(tensor), at))
+            # Who has a copy has the tensor too, so that its number is nobody else's.
+            copied[name] = SHARED_COPIES[id(tensor), at] = _copy_of(tensor) if kept is None else kept
         return copied
+
+
+# By the tensor and the place of the copy. What lies in them is laid anew for each candidate.
+SHARED_COPIES: WeakValueDictionary[tuple[int, int], torch.Tensor] = WeakValueDictionary()
+
+
+def _copy_of(tensor: torch.Tensor) -> torch.Tensor:
+    room = torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device=tensor.device)
+    return room.copy_(tensor)
 
 
 class Arenas:

@@ -57,6 +57,7 @@ def verify_shapes(program: Program, arena: Arena, output_of: Callable[[Json], to
     """All hidden shapes and the workload's own. Returns the workload's relative error. Raises Incorrect."""
     for case in arena.hidden(input_seed):
         _check(program, case, case.inputs, output_of(case.shape))
+    arena.rotation.begin()
     arena.rotation.lay(0, arena.main.inputs)
     return _check(program, arena.main, arena.copies[0], arena.outputs[0])
 

@@ -15,10 +15,11 @@ import type { Launch } from "../../run/launch.ts";
 import type { RunRequest } from "../../run/spec.ts";
 import { type ChosenRow, chooseRows, type Rival } from "../../tuned-files/choose-rows.ts";
 import { parseTunedName, tunedPath } from "../../tuned-files/file-name.ts";
-import { parseTunedFile, type Stack, TUNED, writeTunedFile } from "../../tuned-files/format.ts";
+import { parseTunedFile, type Stack, type TunedRow, writeTunedFile } from "../../tuned-files/format.ts";
 import { type FoundRun, foundBatches } from "../../tuned-files/found-batches.ts";
-import { defaultRow } from "../../tuned-files/lookup.ts";
-import { folderName, type MoeShape, writeMoeKernel } from "../../tuned-files/moe-kernel.ts";
+import { LADDER, wholeLadder } from "../../tuned-files/ladder.ts";
+import { CARRIED, defaultRow } from "../../tuned-files/lookup.ts";
+import { folderName, type MoeShape, rivalsOf, writeMoeKernel } from "../../tuned-files/moe-kernel.ts";
 import { hint, print, printJson, printTable } from "../output.ts";
 import { startRun } from "../run-session.ts";
 
@@ -48,14 +49,15 @@ export async function tuneFusedMoe(request: TuneRequest): Promise<void> {
   };
   const folder = join(dirname(resolve(db)), "tuned", folderName(shape));
   writeMoeKernel(join(KERNELS, "fused-moe"), folder, shape, batches, [rule, ...files]);
-  await run(request, folder);
+  await run(request, folder, rivalsOf(batches, [rule, ...files]));
   if (process.exitCode !== undefined && process.exitCode !== 0) return;
   const lineage = openLineage(db, { existing: true });
   try {
     const { id } = resolveRun(lineage.db, undefined);
     const found = foundBatches(lineage.db, id, batches);
     const rows = chooseRows(found.batches, rule, files);
-    const written = write(request, found, rows);
+    const ruleOf = (batch: number) => defaultRow(stack, batch, shape.experts);
+    const written = write(request, found, wholeLadder(rows, ruleOf, files));
     if (request.json) return printJson({ run: id, files: written, device: found.device, rows });
     tell(request, found, rows, [rule, ...files], written);
   } finally {
@@ -63,7 +65,11 @@ export async function tuneFusedMoe(request: TuneRequest): Promise<void> {
   }
 }
 
-async function run({ timeS, evaluations, seed, devices, db }: TuneRequest, folder: string): Promise<void> {
+async function run(
+  { timeS, evaluations, seed, devices, db }: TuneRequest,
+  folder: string,
+  rivals: RunRequest["rivals"],
+): Promise<void> {
   const request: RunRequest = {
     backend: "triton",
     workloads: ["*"],
@@ -79,6 +85,7 @@ async function run({ timeS, evaluations, seed, devices, db }: TuneRequest, folde
     effort: "quick",
     search: "default",
     prior: [],
+    ...(rivals !== undefined && { rivals }),
   };
   const launch: Launch = {
     kernel: folder,
@@ -116,7 +123,7 @@ function isFolder(out: string): boolean {
 }
 
 /** @returns the paths. */
-function write({ shape, stack, out }: TuneRequest, found: FoundRun, chosen: readonly ChosenRow[]): string[] {
+function write({ shape, stack, out }: TuneRequest, found: FoundRun, rows: ReadonlyMap<number, TunedRow>): string[] {
   const { device } = found;
   if (device === null) {
     throw new UserError(
@@ -124,7 +131,6 @@ function write({ shape, stack, out }: TuneRequest, found: FoundRun, chosen: read
     );
   }
   const version = /\btriton (\d+\.\d+\.\d+)/.exec(found.toolchain ?? "")?.[1] ?? "unknown";
-  const rows = new Map(chosen.map(({ batch, row }) => [batch, row]));
   const tuned = { experts: shape.experts, intermediate: shape.intermediate, device, dtype: null, blockShape: null };
   const path = isFolder(out) ? join(out, tunedPath(stack, tuned, version)) : out;
   const put = (file: string, text: string) => {
@@ -152,20 +158,26 @@ function tell(
   const times = (value: number | null | undefined) => (value == null ? "-" : `${value.toFixed(3)}×`);
   printTable(
     [
-      ...[right("batch"), right("time µs"), { head: "row" }, ...TUNED.map((name) => right(SHORT[name]))],
+      ...[right("batch"), right("time µs"), { head: "row" }, ...CARRIED.map((name) => right(SHORT[name]))],
       ...rivals.map(({ name }) => right(`against ${name}`)),
     ],
     rows.map(({ batch, time_us, from, row, against }) => [
       ...[String(batch), time_us === null ? "-" : time_us.toPrecision(4), from],
-      ...TUNED.map((name) => String(row[name])),
+      ...CARRIED.map((name) => String(row[name] ?? "-")),
       ...rivals.map(({ name }) => times(against[name])),
     ]),
   );
-  const pinned = rows.filter(({ from }) => from === "default").length;
+  const pinned = rows.filter(({ from }) => from !== "found").length;
+  const untuned = LADDER.filter((batch) => !rows.some((row) => row.batch === batch)).length;
   print("");
   print(
-    `${counted(found.evaluations, "evaluation")} in ${Math.round(found.elapsedS)} s on ${found.device}; ${counted(pinned, "row")} won nothing and ${pinned === 1 ? "is" : "are"} ${stack}'s rule. Timed with this project's kernel.`,
+    `${counted(found.evaluations, "evaluation")} in ${Math.round(found.elapsedS)} s on ${found.device}; ${counted(pinned, "row")} won nothing and ${pinned === 1 ? "is" : "are"} the fastest of what was there. Timed with this project's kernel.`,
   );
+  if (untuned > 0) {
+    print(
+      `${counted(untuned, "batch size")} of the ladder ${untuned === 1 ? "was" : "were"} not tuned and ${untuned === 1 ? "has" : "have"} the row of ${rivals[1]?.name ?? `${stack}'s rule`}.`,
+    );
+  }
   print(`Wrote ${written.map(shellWord).join(" and ")}.`);
 }
 
@@ -176,4 +188,5 @@ const SHORT = {
   GROUP_SIZE_M: "group",
   num_warps: "warps",
   num_stages: "stages",
+  maxnreg: "registers",
 } as const;

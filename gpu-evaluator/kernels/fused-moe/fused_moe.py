@@ -4,8 +4,9 @@
 
 A slot is one token with one of its experts. Slots are grouped by expert, each group padded to whole blocks of
 BLOCK_SIZE_M rows, so that a block of rows has one expert. Six launches: count, place, product (gate and up), activate,
-product (down), combine. Parameters have the names and the meaning that they have in the tuned files of vLLM and SGLang,
-and both products take the same ones.
+product (down), combine. Parameters in lower case and those that begin with BLOCK or GROUP have the names and the meaning
+that they have in the tuned files of vLLM and SGLang; with those alone both products take the same ones. The others are
+this kernel's own: they leave out launches, or change how a product is computed.
 """
 
 from __future__ import annotations
@@ -24,18 +25,19 @@ def count_slots(
     topk_ids, sorted_slots, ends, cursors, slots, capacity,
     BINS: tl.constexpr, BLOCK_SIZE_M: tl.constexpr, CHUNK: tl.constexpr,
 ):  # fmt: skip
-    """One program: where each expert's rows begin and end. Rows that stay empty hold the number of slots."""
-    counts = tl.zeros([BINS], tl.int32)
-    for start in range(0, slots, CHUNK):
-        at = start + tl.arange(0, CHUNK)
-        counts += tl.histogram(tl.load(topk_ids + at, mask=at < slots, other=0), BINS, mask=at < slots)
-    padded = (counts + BLOCK_SIZE_M - 1) // BLOCK_SIZE_M * BLOCK_SIZE_M
-    end = tl.cumsum(padded, 0)
-    experts = tl.arange(0, BINS)
-    tl.store(ends + experts, end)
-    tl.store(cursors + experts, end - padded)
-    for start in range(0, capacity, CHUNK):
-        at = start + tl.arange(0, CHUNK)
+    """Where each expert's rows begin and end, by the first program. The others mark rows as empty: the number of slots."""
+    if tl.program_id(0) == 0:
+        counts = tl.zeros([BINS], tl.int32)
+        for start in range(0, slots, CHUNK):
+            at = start + tl.arange(0, CHUNK)
+            counts += tl.histogram(tl.load(topk_ids + at, mask=at < slots, other=0), BINS, mask=at < slots)
+        padded = (counts + BLOCK_SIZE_M - 1) // BLOCK_SIZE_M * BLOCK_SIZE_M
+        end = tl.cumsum(padded, 0)
+        experts = tl.arange(0, BINS)
+        tl.store(ends + experts, end)
+        tl.store(cursors + experts, end - padded)
+    else:
+        at = (tl.program_id(0) - 1) * CHUNK + tl.arange(0, CHUNK)
         tl.store(sorted_slots + at, tl.zeros([CHUNK], tl.int32) + slots, mask=at < capacity)
 
 
@@ -58,9 +60,13 @@ def place_slots(
 def grouped_product(
     left, right, result, topk_weights, sorted_slots, block_experts, ends, slots, blocks,
     N: tl.constexpr, K: tl.constexpr, SHARE: tl.constexpr, WEIGHTED: tl.constexpr, BINS: tl.constexpr,
+    DIRECT: tl.constexpr, ACTIVATED: tl.constexpr, DESCRIPTOR: tl.constexpr,
     BLOCK_SIZE_M: tl.constexpr, BLOCK_SIZE_N: tl.constexpr, BLOCK_SIZE_K: tl.constexpr, GROUP_SIZE_M: tl.constexpr,
 ):  # fmt: skip
-    """result[slot] = right[its expert] left[slot // SHARE], right being [experts, N, K]. WEIGHTED: times its weight."""
+    """
+    result[slot] = right[its expert] left[slot // SHARE], right being [experts, N, K]. WEIGHTED: times its weight.
+    ACTIVATED: the first half of the columns, activated, times the second. DIRECT: each slot is a block of its own.
+    """
     program = tl.program_id(0)
     column_blocks: tl.constexpr = (N + BLOCK_SIZE_N - 1) // BLOCK_SIZE_N
     # GROUP_SIZE_M blocks of rows take turns over the columns, so that they find an expert's weights in the L2 cache.
@@ -70,33 +76,103 @@ def grouped_product(
     within = program % (GROUP_SIZE_M * column_blocks)
     row_block = first + within % height
     column_block = within // height
-    # The grid has room for the worst routing; this one may need less.
-    if row_block * BLOCK_SIZE_M >= tl.load(ends + BINS - 1):
-        return
-    slot = tl.load(sorted_slots + row_block * BLOCK_SIZE_M + tl.arange(0, BLOCK_SIZE_M)).to(tl.int64)
+    if DIRECT:
+        slot = tl.where(tl.arange(0, BLOCK_SIZE_M) == 0, row_block, slots).to(tl.int64)
+    else:
+        # The grid has room for the worst routing; this one may need less.
+        if row_block * BLOCK_SIZE_M >= tl.load(ends + BINS - 1):
+            return
+        slot = tl.load(sorted_slots + row_block * BLOCK_SIZE_M + tl.arange(0, BLOCK_SIZE_M)).to(tl.int64)
     is_slot = slot < slots
-    expert = tl.load(block_experts + row_block).to(tl.int64)
-    columns = (column_block * BLOCK_SIZE_N + tl.arange(0, BLOCK_SIZE_N).to(tl.int64)) % N
-    inner = tl.arange(0, BLOCK_SIZE_K)
-    left_at = left + (slot // SHARE * K)[:, None] + inner[None, :]
-    right_at = right + expert * (N * K) + (columns * K)[None, :] + inner[:, None]
-    total = tl.zeros([BLOCK_SIZE_M, BLOCK_SIZE_N], tl.float32)
-    for step in range(0, (K + BLOCK_SIZE_K - 1) // BLOCK_SIZE_K):
-        if K % BLOCK_SIZE_K == 0:
-            rows = tl.load(left_at, mask=is_slot[:, None], other=0.0)
-            weights = tl.load(right_at)
-        else:
-            inside = inner < K - step * BLOCK_SIZE_K
-            rows = tl.load(left_at, mask=is_slot[:, None] & inside[None, :], other=0.0)
-            weights = tl.load(right_at, mask=inside[:, None], other=0.0)
-        total = tl.dot(rows, weights, total)
-        left_at += BLOCK_SIZE_K
-        right_at += BLOCK_SIZE_K
+    expert = tl.load(block_experts + row_block)
+    left_rows = left + (slot // SHARE * K)[:, None]
+    if DESCRIPTOR and ACTIVATED:
+        total, other = _two_totals(
+            left_rows, is_slot, right, expert, column_block, N, K, BLOCK_SIZE_M, BLOCK_SIZE_N, BLOCK_SIZE_K
+        )
+    elif DESCRIPTOR:
+        total = _total_by_descriptor(
+            left_rows, is_slot, right, expert, column_block, K, BLOCK_SIZE_M, BLOCK_SIZE_N, BLOCK_SIZE_K
+        )
+    else:
+        total = _total_by_pointer(
+            left_rows, is_slot, right + expert.to(tl.int64) * (N * K), column_block,
+            N, K, ACTIVATED, BLOCK_SIZE_M, BLOCK_SIZE_N, BLOCK_SIZE_K,
+        )  # fmt: skip
+        if ACTIVATED:
+            total, other = tl.split(tl.reshape(total, [BLOCK_SIZE_M, BLOCK_SIZE_N // 2, 2]))
+    if ACTIVATED:
+        total = total / (1.0 + tl.exp(-total)) * other
     if WEIGHTED:
         total = total * tl.load(topk_weights + slot, mask=is_slot, other=0.0)[:, None]
-    column = column_block * BLOCK_SIZE_N + tl.arange(0, BLOCK_SIZE_N)
-    at = result + (slot * N)[:, None] + column[None, :]
-    tl.store(at, total.to(result.dtype.element_ty), mask=is_slot[:, None] & (column < N)[None, :])
+    width: tl.constexpr = N // 2 if ACTIVATED else N
+    block: tl.constexpr = BLOCK_SIZE_N // 2 if ACTIVATED else BLOCK_SIZE_N
+    column = column_block * block + tl.arange(0, block)
+    at = result + (slot * width)[:, None] + column[None, :]
+    tl.store(at, total.to(result.dtype.element_ty), mask=is_slot[:, None] & (column < width)[None, :])
+
+
+@triton.jit
+def _rows(left_rows, is_slot, step, K: tl.constexpr, BLOCK_SIZE_K: tl.constexpr):
+    """One step's part of the left side; rows without a slot are zeros."""
+    inner = step * BLOCK_SIZE_K + tl.arange(0, BLOCK_SIZE_K)
+    if K % BLOCK_SIZE_K == 0:
+        return tl.load(left_rows + inner[None, :], mask=is_slot[:, None], other=0.0)
+    return tl.load(left_rows + inner[None, :], mask=is_slot[:, None] & (inner < K)[None, :], other=0.0)
+
+
+@triton.jit
+def _total_by_pointer(
+    left_rows, is_slot, right, column_block, N: tl.constexpr, K: tl.constexpr, ACTIVATED: tl.constexpr,
+    BLOCK_SIZE_M: tl.constexpr, BLOCK_SIZE_N: tl.constexpr, BLOCK_SIZE_K: tl.constexpr,
+):  # fmt: skip
+    """ACTIVATED: a column of the first half beside its partner of the second, so that one thread has both."""
+    columns = (column_block * BLOCK_SIZE_N + tl.arange(0, BLOCK_SIZE_N).to(tl.int64)) % N
+    if ACTIVATED:
+        columns = columns // 2 + columns % 2 * (N // 2)
+    inner = tl.arange(0, BLOCK_SIZE_K)
+    right_at = right + (columns * K)[None, :] + inner[:, None]
+    total = tl.zeros([BLOCK_SIZE_M, BLOCK_SIZE_N], tl.float32)
+    for step in range(0, (K + BLOCK_SIZE_K - 1) // BLOCK_SIZE_K):
+        rows = _rows(left_rows, is_slot, step, K, BLOCK_SIZE_K)
+        if K % BLOCK_SIZE_K == 0:
+            weights = tl.load(right_at)
+        else:
+            weights = tl.load(right_at, mask=(inner < K - step * BLOCK_SIZE_K)[:, None], other=0.0)
+        total = tl.dot(rows, weights, total)
+        right_at += BLOCK_SIZE_K
+    return total
+
+
+@triton.jit
+def _total_by_descriptor(
+    left_rows, is_slot, right, expert, column_block, K: tl.constexpr,
+    BLOCK_SIZE_M: tl.constexpr, BLOCK_SIZE_N: tl.constexpr, BLOCK_SIZE_K: tl.constexpr,
+):  # fmt: skip
+    total = tl.zeros([BLOCK_SIZE_M, BLOCK_SIZE_N], tl.float32)
+    for step in range(0, (K + BLOCK_SIZE_K - 1) // BLOCK_SIZE_K):
+        rows = _rows(left_rows, is_slot, step, K, BLOCK_SIZE_K)
+        weights = right.load([expert, column_block * BLOCK_SIZE_N, step * BLOCK_SIZE_K])
+        total = tl.dot(rows, tl.reshape(weights, [BLOCK_SIZE_N, BLOCK_SIZE_K]).T, total)
+    return total
+
+
+@triton.jit
+def _two_totals(
+    left_rows, is_slot, right, expert, column_block, N: tl.constexpr, K: tl.constexpr,
+    BLOCK_SIZE_M: tl.constexpr, BLOCK_SIZE_N: tl.constexpr, BLOCK_SIZE_K: tl.constexpr,
+):  # fmt: skip
+    """Half of the columns of the first half, and their partners of the second: a descriptor's block is in one piece."""
+    half: tl.constexpr = BLOCK_SIZE_N // 2
+    total = tl.zeros([BLOCK_SIZE_M, half], tl.float32)
+    other = tl.zeros([BLOCK_SIZE_M, half], tl.float32)
+    for step in range(0, (K + BLOCK_SIZE_K - 1) // BLOCK_SIZE_K):
+        rows = _rows(left_rows, is_slot, step, K, BLOCK_SIZE_K)
+        weights = right.load([expert, column_block * half, step * BLOCK_SIZE_K])
+        total = tl.dot(rows, tl.reshape(weights, [half, BLOCK_SIZE_K]).T, total)
+        weights = right.load([expert, N // 2 + column_block * half, step * BLOCK_SIZE_K])
+        other = tl.dot(rows, tl.reshape(weights, [half, BLOCK_SIZE_K]).T, other)
+    return total, other
 
 
 @triton.jit
@@ -127,10 +203,13 @@ def plan(config: dict[str, Any], shape: dict[str, int], target: dict[str, int]) 
     experts, share = shape["experts"], shape["topk"]
     hidden, intermediate, tokens = shape["hidden"], shape["intermediate"], shape["tokens"]
     block, slots = config["BLOCK_SIZE_M"], tokens * share
+    # A definition made for a serving stack has that stack's parameters alone.
+    is_direct = config.get("ROUTING", "sorted") == "direct"
+    is_fused = config.get("ACTIVATION", "apart") == "fused"
+    has_descriptor = config.get("LOADS", "pointer") == "descriptor"
     # Every expert pads its rows to whole blocks; no more experts than slots have any.
-    blocks = min(slots, -(-(slots + experts * (block - 1)) // block))
+    blocks = slots if is_direct else min(slots, -(-(slots + experts * (block - 1)) // block))
     bins = max(16, 1 << (experts - 1).bit_length())
-    options = {"num_warps": config["num_warps"], "num_stages": config["num_stages"]}
     i32 = {name: {"pointer": name, "type": "i32"} for name in ("topk_ids", "sorted_slots", "ends", "cursors")}
     i32["block_experts"] = {"pointer": "block_experts", "type": "i32"}
     sizes = {"slots": {"i32": slots}, "blocks": {"i32": blocks}}
@@ -138,27 +217,46 @@ def plan(config: dict[str, Any], shape: dict[str, int], target: dict[str, int]) 
     def bf16(name: str) -> dict[str, Any]:
         return {"pointer": name, "type": "bf16"}
 
-    def product(left: str, right: str, result: str, n: int, k: int, share_left: int, weighted: bool) -> dict[str, Any]:
-        tiles = blocks * -(-n // config["BLOCK_SIZE_N"])
+    def product(left: str, right: str, result: str, n: int, k: int, is_down: bool) -> dict[str, Any]:
+        own = is_down and config.get("DOWN", "same") == "own"
+
+        def chosen(name: str) -> int:
+            return config[f"DOWN_{name}" if own else name]
+
+        is_activated = is_fused and not is_down
+        columns, inner = chosen("BLOCK_SIZE_N"), chosen("BLOCK_SIZE_K")
+        registers = config.get("maxnreg", 0)
+        tile = [1, columns // 2 if is_activated else columns, inner]
+        weights = {"descriptor": right, "type": "bf16", "order": [0, 1, 2], "block": tile}
+        routing = {"sorted_slots": None, "block_experts": i32["topk_ids"], "ends": None}
         return {
             "kernel": "grouped_product",
-            "grid": [tiles, 1, 1],
-            "options": options,
+            "grid": [blocks * -(-n // columns), 1, 1],
+            "options": {
+                "num_warps": chosen("num_warps"),
+                "num_stages": chosen("num_stages"),
+                **({"maxnreg": registers} if registers else {}),
+            },
             "arguments": {
                 "left": bf16(left),
-                "right": bf16(right),
+                "right": weights if has_descriptor else bf16(right),
                 "result": bf16(result),
                 "topk_weights": {"pointer": "topk_weights", "type": "fp32"},
-                **{name: i32[name] for name in ("sorted_slots", "block_experts", "ends")},
+                **(routing if is_direct else {name: i32[name] for name in routing}),
                 **sizes,
             },
             "constants": {
                 "N": n,
                 "K": k,
-                "SHARE": share_left,
-                "WEIGHTED": weighted,
+                "SHARE": 1 if is_down else share,
+                "WEIGHTED": is_down,
                 "BINS": bins,
-                **{f"BLOCK_SIZE_{axis}": config[f"BLOCK_SIZE_{axis}"] for axis in "MNK"},
+                "DIRECT": is_direct,
+                "ACTIVATED": is_activated,
+                "DESCRIPTOR": has_descriptor,
+                "BLOCK_SIZE_M": block,
+                "BLOCK_SIZE_N": columns,
+                "BLOCK_SIZE_K": inner,
                 "GROUP_SIZE_M": config["GROUP_SIZE_M"],
             },
         }
@@ -169,37 +267,39 @@ def plan(config: dict[str, Any], shape: dict[str, int], target: dict[str, int]) 
 
     routed = {name: i32[name] for name in ("topk_ids", "sorted_slots", "ends", "cursors")}
     places = max(-(-slots // PLACED), -(-blocks // BLOCKS_PLACED))
+    sort = [
+        small(
+            "count_slots",
+            [1 + -(-blocks * block // COUNTED), 1, 1],
+            {**routed, "slots": sizes["slots"], "capacity": {"i32": blocks * block}},
+            {"BINS": bins, "BLOCK_SIZE_M": block, "CHUNK": COUNTED},
+        ),
+        small(
+            "place_slots",
+            [places, 1, 1],
+            {**routed, "block_experts": i32["block_experts"], **sizes},
+            {"BINS": bins, "BLOCK_SIZE_M": block, "CHUNK": PLACED, "BLOCKS": BLOCKS_PLACED},
+        ),
+    ]
+    activation = small(
+        "activate",
+        [slots, -(-intermediate // COLUMNS), 1],
+        {"gate_up": bf16("gate_up"), "hidden": bf16("activated")},
+        {"N": intermediate, "CHUNK": COLUMNS},
+    )
+    up_result = "activated" if is_fused else "gate_up"
     return {
         "scratch": {
-            "sorted_slots": {"type": "i32", "elements": blocks * block},
-            "block_experts": {"type": "i32", "elements": blocks},
-            "ends": {"type": "i32", "elements": bins},
-            "cursors": {"type": "i32", "elements": bins},
-            "gate_up": {"type": "bf16", "elements": slots * 2 * intermediate},
+            **({} if is_direct else _sorting_scratch(blocks, block, bins)),
+            **({} if is_fused else {"gate_up": {"type": "bf16", "elements": slots * 2 * intermediate}}),
             "activated": {"type": "bf16", "elements": slots * intermediate},
             "parts": {"type": "bf16", "elements": slots * hidden},
         },
         "launches": [
-            small(
-                "count_slots",
-                [1, 1, 1],
-                {**routed, "slots": sizes["slots"], "capacity": {"i32": blocks * block}},
-                {"BINS": bins, "BLOCK_SIZE_M": block, "CHUNK": COUNTED},
-            ),
-            small(
-                "place_slots",
-                [places, 1, 1],
-                {**routed, "block_experts": i32["block_experts"], **sizes},
-                {"BINS": bins, "BLOCK_SIZE_M": block, "CHUNK": PLACED, "BLOCKS": BLOCKS_PLACED},
-            ),
-            product("x", "w1", "gate_up", 2 * intermediate, hidden, share, False),
-            small(
-                "activate",
-                [slots, -(-intermediate // COLUMNS), 1],
-                {"gate_up": bf16("gate_up"), "hidden": bf16("activated")},
-                {"N": intermediate, "CHUNK": COLUMNS},
-            ),
-            product("activated", "w2", "parts", hidden, intermediate, 1, True),
+            *([] if is_direct else sort),
+            product("x", "w1", up_result, 2 * intermediate, hidden, is_down=False),
+            *([] if is_fused else [activation]),
+            product("activated", "w2", "parts", hidden, intermediate, is_down=True),
             small(
                 "combine",
                 [tokens, -(-hidden // COLUMNS), 1],
@@ -208,3 +308,8 @@ def plan(config: dict[str, Any], shape: dict[str, int], target: dict[str, int]) 
             ),
         ],
     }
+
+
+def _sorting_scratch(blocks: int, block: int, bins: int) -> dict[str, Any]:
+    sizes = {"sorted_slots": blocks * block, "block_experts": blocks, "ends": bins, "cursors": bins}
+    return {name: {"type": "i32", "elements": elements} for name, elements in sizes.items()}
