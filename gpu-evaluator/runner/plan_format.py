@@ -14,11 +14,12 @@ ARGUMENTS = (
     frozenset({"descriptor", "type", "order", "block"}),
     frozenset({"descriptor", "type", "order", "block", "swizzle"}),
     frozenset({"pointer", "type"}),
-    frozenset({"pointer"}),
     frozenset({"stride"}),
     frozenset({"i32"}),
     frozenset({"fp32"}),
 )
+# Of CUDA C++, whose signature says the type; Triton's compiler has to be told.
+COMPILED_ARGUMENTS = (*ARGUMENTS, frozenset({"pointer"}))
 KEY = re.compile(r"[0-9a-f]{64}\Z")
 
 
@@ -29,12 +30,14 @@ def check_plan(plan: Any, launch_fields: frozenset[str]) -> None:  # noqa: ANN40
         _fields(f"scratch {name}", wanted, frozenset({"type", "elements"}))
     if not isinstance(plan["launches"], list):
         raise ValueError("the plan's launches are not a list")
+    known_arguments = COMPILED_ARGUMENTS if launch_fields is COMPILED_LAUNCH else ARGUMENTS
     for launch in plan["launches"]:
         _fields("a launch", launch, launch_fields)
         for name, argument in _object("arguments", launch["arguments"]).items():
-            if argument is not None and frozenset(_object(name, argument)) not in ARGUMENTS:
+            if argument is not None and frozenset(_object(name, argument)) not in known_arguments:
                 raise ValueError(
-                    f"the argument {name} is {argument}: expected descriptor, pointer, stride, i32 or fp32"
+                    f"the argument {name} is {argument}: expected a descriptor or a pointer with its type, stride, "
+                    "i32 or fp32"
                 )
         unknown = sorted(set(_object("options", launch.get("options", {}))) - OPTIONS)
         if unknown:

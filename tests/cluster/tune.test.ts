@@ -48,12 +48,12 @@ test("every command of the page is understood, and only the missing device ends 
   await using place = new Workplace();
   const page = readFileSync(new URL("../../docs/moe.md", import.meta.url), "utf8");
   const blocks = [...page.matchAll(/```sh\n(.*?)```/gs)].map(([, block]) => (block as string).replaceAll("\\\n", " "));
-  const commands = blocks.flatMap((block) => block.split("\n")).filter((line) => line.includes("coordinator tune"));
-  expect(commands.length).toBeGreaterThanOrEqual(2);
+  const commands = blocks.flatMap((block) => block.split("\n")).filter((line) => line.includes("npx coordinator"));
+  expect(commands.length).toBeGreaterThanOrEqual(3);
   copyFileSync(SEEDS, place.file("old.json"));
   const ends = await Promise.all(
     commands.map((line, at) => {
-      const words = line.trim().split(/\s+/).slice(2);
+      const words = line.replaceAll("'", "").trim().split(/\s+/).slice(2);
       return place.run("coordinator", [...words, "--db", `${at}/lineage.db`], { KEVO_PYTHON: "/none/python3" });
     }),
   );

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+from collections.abc import Callable
 from ctypes import c_int32, c_uint64
 from pathlib import Path
 from types import ModuleType
@@ -10,39 +10,28 @@ from typing import Any
 
 import torch
 
-HERE = Path(__file__).resolve().parent
 Shape = dict[str, int]
 Tensors = dict[str, torch.Tensor]
 
 
-def _load(name: str) -> ModuleType:
-    """A file of `runtime/`, without a folder that other programs' modules could hide."""
-    spec = importlib.util.spec_from_file_location(f"kevo_{name}", HERE / "runtime" / f"{name}.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-cuda_driver, geometry, nvrtc = _load("cuda_driver"), _load("geometry"), _load("nvrtc")
-
-
-def missing() -> str | None:
-    """What this machine lacks; None where it can launch."""
-    try:
-        nvrtc.version(), nvrtc.include_folder()
-    except nvrtc.CompilerMissing as error:
-        return str(error)
-    return None
-
-
 class Launcher:
-    """`folder` is the export's, `best` the content of its `best.json`."""
+    """`folder` is the export's, `best` the content of its `best.json`; `load` makes a module of a file."""
 
-    def __init__(self, folder: Path, best: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, best: dict[str, Any], load: Callable[[Path], ModuleType]) -> None:
         self._folder, self._best = folder, best
+        runtime = folder / "runtime"
+        self._driver, self._geometry = load(runtime / "cuda_driver.py"), load(runtime / "geometry.py")
+        self._nvrtc = load(runtime / "nvrtc.py")
         self._code: dict[str, bytes] = {}
         self._loaded: dict[str, Any] = {}
+
+    def missing(self) -> str | None:
+        """What this machine lacks; None where it can launch."""
+        try:
+            self._nvrtc.version(), self._nvrtc.include_folder()
+        except self._nvrtc.CompilerMissing as error:
+            return str(error)
+        return None
 
     def run(self, entry: dict[str, Any], shape: Shape, tensors: Tensors) -> None:
         """Enqueues an entry's launches on torch's current stream. Raises what the compiler and the driver raise."""
@@ -50,18 +39,18 @@ class Launcher:
         kinds = {"fp32": torch.float32, "i32": torch.int32}
         scratch = {
             name: torch.zeros(wanted["elements"], dtype=kinds[wanted["type"]], device=device)
-            for name, wanted in geometry.scratch_for(self._best["scratch"], entry["config"], shape).items()
+            for name, wanted in self._geometry.scratch_for(self._best["scratch"], entry["config"], shape).items()
         }
         everything = {**tensors, **scratch}
         with torch.cuda.device(device):
             stream = torch.cuda.current_stream().cuda_stream
-            for launch in geometry.launches_for(self._best["launches"], entry["config"], shape):
+            for launch in self._geometry.launches_for(self._best["launches"], entry["config"], shape):
                 kernel = self._kernel(entry, launch, device)
                 parameters = [
                     c_int32(one["i32"]) if "i32" in one else c_uint64(everything[one["pointer"]].data_ptr())
                     for one in launch["arguments"].values()
                 ]
-                cuda_driver.PreparedLaunch(kernel, launch["grid"], launch["block"], parameters).run(stream)
+                self._driver.PreparedLaunch(kernel, launch["grid"], launch["block"], parameters).run(stream)
 
     def _kernel(self, entry: dict[str, Any], launch: dict[str, Any], device: torch.device) -> Any:  # noqa: ANN401
         """One function of the entry's code, compiled and loaded on first use."""
@@ -73,8 +62,8 @@ class Launcher:
             if unit not in self._code:
                 source = self._folder / "kernel" / entry["source"]
                 options = [f"--gpu-architecture=sm_{arch}{'a' if arch >= 90 else ''}", "--std=c++17"]
-                options += [f"--include-path={source.parent}", f"--include-path={nvrtc.include_folder()}"]
-                code, _, _ = nvrtc.compile_source(source.read_text(), source.name, [*options, *entry["arguments"]])
+                options += [f"--include-path={source.parent}", f"--include-path={self._nvrtc.include_folder()}"]
+                code, _, _ = self._nvrtc.compile_source(source.read_text(), source.name, [*options, *entry["arguments"]])
                 self._code[unit] = code
-            self._loaded[key] = cuda_driver.LoadedKernel(self._code[unit], launch["kernel"], launch["shared_bytes"])
+            self._loaded[key] = self._driver.LoadedKernel(self._code[unit], launch["kernel"], launch["shared_bytes"])
         return self._loaded[key]

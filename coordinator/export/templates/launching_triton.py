@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,25 +14,24 @@ Shape = dict[str, int]
 Tensors = dict[str, torch.Tensor]
 
 
-def missing() -> str | None:
-    """What this Python lacks; None where it can launch."""
-    return None if importlib.util.find_spec("triton") is not None else "triton is not installed"
-
-
 class Launcher:
-    """`folder` is the export's, `best` the content of its `best.json`."""
+    """`folder` is the export's, `best` the content of its `best.json`; `load` makes a module of a file."""
 
-    def __init__(self, folder: Path, best: dict[str, Any]) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, best: dict[str, Any], load: Callable[[Path], ModuleType]) -> None:
+        self._folder, self._load = folder, load
         self._modules: dict[str, ModuleType] = {}
+
+    def missing(self) -> str | None:
+        """What this Python lacks; None where it can launch."""
+        return None if importlib.util.find_spec("triton") is not None else "triton is not installed"
 
     def run(self, entry: dict[str, Any], shape: Shape, tensors: Tensors) -> None:
         """Enqueues an entry's launches on torch's current stream. Raises whatever Triton raises."""
         module = self._modules.get(entry["source"])
         if module is None:
-            module = self._modules[entry["source"]] = _load(self._folder / "kernel" / entry["source"])
+            module = self._modules[entry["source"]] = self._load(self._folder / "kernel" / entry["source"])
         plan = module.plan(entry["config"], shape, _target())
-        kinds = {"fp32": torch.float32, "i32": torch.int32}
+        kinds = {"fp32": torch.float32, "bf16": torch.bfloat16, "i32": torch.int32}
         scratch = {
             name: torch.zeros(int(wanted["elements"]), dtype=kinds[wanted["type"]], device="cuda")
             for name, wanted in plan["scratch"].items()
@@ -42,14 +42,6 @@ class Launcher:
             values = {name: _value(one, {**tensors, **scratch}, gluon) for name, one in launch["arguments"].items()}
             constants = {name: _constant(value) for name, value in launch["constants"].items()}
             function[tuple(launch["grid"])](**values, **constants, **launch["options"])
-
-
-def _load(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"kevo_{path.stem}_{abs(hash(path))}", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def _target() -> dict[str, int]:

@@ -53,8 +53,7 @@ class Kernel:
         self._trusted = _load(HERE / "kernel" / self._best["reference"])
         self._check, self._untested = check, untested
         self._lock = threading.Lock()
-        self._launching = _load(HERE / "launching.py")
-        self._launcher = self._launching.Launcher(HERE, self._best)
+        self._launcher = _load(HERE / "launching.py").Launcher(HERE, self._best, _load)
         self._refused: dict[str, str] = {}
         self._checked: set[str] = set()
         self._device = torch.cuda.get_device_name() if torch.cuda.is_available() else None
@@ -62,7 +61,7 @@ class Kernel:
     @property
     def can_launch(self) -> bool:
         """Whether this machine has a GPU and the compiler."""
-        return self._device is not None and self._launching.missing() is None
+        return self._device is not None and self._launcher.missing() is None
 
     @property
     def workloads(self) -> list[dict[str, Any]]:
@@ -73,7 +72,7 @@ class Kernel:
         """What this shape runs, as far as it is known before it has run."""
         if self._device is None:
             return Choice("reference", "there is no CUDA device")
-        missing = self._launching.missing()
+        missing = self._launcher.missing()
         if missing is not None:
             return Choice("reference", missing)
         if _key(shape) in self._refused:

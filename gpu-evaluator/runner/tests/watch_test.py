@@ -31,6 +31,7 @@ class Plans(unittest.TestCase):
             plan(stream="another"),
             plan(options={"launch_pdl": True}),
             plan(arguments={"a": {"pointer": "a", "type": "fp16", "offset": 4096}}),
+            plan(arguments={"a": {"pointer": "a"}}),
             {**plan(), "after": "print"},
             {"scratch": {"room": {"type": "fp32", "elements": 1, "keep": True}}, "launches": []},
             {"launches": []},
@@ -43,6 +44,9 @@ class Plans(unittest.TestCase):
     def test_a_compiled_launch_names_its_code_by_hash_only(self) -> None:
         launch = {name: value for name, value in plan()["launches"][0].items() if name in COMPILED_LAUNCH}
         check_plan({"scratch": {}, "launches": [{**launch, "key": "0" * 64}]}, COMPILED_LAUNCH)
+        # CUDA C++ has the type in its signature.
+        bare = {**launch, "arguments": {"a": {"pointer": "a"}}, "key": "0" * 64}
+        check_plan({"scratch": {}, "launches": [bare]}, COMPILED_LAUNCH)
         for key in ("../" * 3, "0" * 63, 7):
             with self.assertRaises(ValueError):
                 check_plan({"scratch": {}, "launches": [{**launch, "key": key}]}, COMPILED_LAUNCH)
