@@ -63,7 +63,8 @@ class Launcher:
                 source = self._folder / "kernel" / entry["source"]
                 options = [f"--gpu-architecture=sm_{arch}{'a' if arch >= 90 else ''}", "--std=c++17"]
                 options += [f"--include-path={source.parent}", f"--include-path={self._nvrtc.include_folder()}"]
-                code, _, _ = self._nvrtc.compile_source(source.read_text(), source.name, [*options, *entry["arguments"]])
+                options += entry["arguments"]
+                code, _, _ = self._nvrtc.compile_source(source.read_text(), source.name, options)
                 self._code[unit] = code
             self._loaded[key] = self._driver.LoadedKernel(self._code[unit], launch["kernel"], launch["shared_bytes"])
         return self._loaded[key]

@@ -4,9 +4,9 @@
 
 A slot is one token with one of its experts. Slots are grouped by expert, each group padded to whole blocks of
 BLOCK_SIZE_M rows, so that a block of rows has one expert. Six launches: count, place, product (gate and up), activate,
-product (down), combine. Parameters in lower case and those that begin with BLOCK or GROUP have the names and the meaning
-that they have in the tuned files of vLLM and SGLang; with those alone both products take the same ones. The others are
-this kernel's own: they leave out launches, or change how a product is computed.
+product (down), combine. Parameters in lower case and those that begin with BLOCK or GROUP have the names and the
+meaning that they have in the tuned files of vLLM and SGLang, and both products take the same ones. The others are this
+kernel's own: they leave out launches, or change how a product is computed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def count_slots(
     topk_ids, sorted_slots, ends, cursors, slots, capacity,
     BINS: tl.constexpr, BLOCK_SIZE_M: tl.constexpr, CHUNK: tl.constexpr,
 ):  # fmt: skip
-    """Where each expert's rows begin and end, by the first program. The others mark rows as empty: the number of slots."""
+    """The first program: where each expert's rows begin and end. The others mark rows as empty: the number of slots."""
     if tl.program_id(0) == 0:
         counts = tl.zeros([BINS], tl.int32)
         for start in range(0, slots, CHUNK):

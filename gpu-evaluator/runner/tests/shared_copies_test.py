@@ -10,8 +10,8 @@ from types import SimpleNamespace
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import torch  # noqa: E402
-from cases import SHARED_COPIES, Arena  # noqa: E402
+import torch
+from cases import SHARED_COPIES, Arena
 
 WEIGHTS = torch.arange(6.0)
 
