@@ -2,6 +2,7 @@ import { globSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { LongFirst } from "./tests/verify/long-first.ts";
 
 const FILES = "{proto,core,gpu-evaluator,island-worker,coordinator,research-stage,bench,tests}/**/*.test.ts";
 const files = globSync(FILES, { cwd: import.meta.dirname, exclude: ["**/node_modules/**"] });
@@ -15,7 +16,8 @@ export default defineConfig({
     // A run that waits for a quiet machine would wait for the tests beside it.
     env: { KEVO_WHEN_BUSY: "measure" },
     // Tests start real daemons, compilers and servers, and wait for them much of the time.
-    maxWorkers: Math.max(4, availableParallelism()),
+    maxWorkers: Math.max(5, availableParallelism()),
+    sequence: { sequencer: LongFirst },
     // Node loads the tests as it loads the programs, which takes less of a processor than Vite's runner.
     experimental: { viteModuleRunner: false },
     // Tests load what programs load, and start programs by the hundred, which inherit where compiled code is kept.

@@ -10,7 +10,8 @@ import { expect, test } from "vitest";
 import { type Program, Workplace } from "../support/programs.ts";
 import { writeSyntheticSpace } from "../support/synthetic-space.ts";
 
-const BUDGET = 24;
+/** Enough for a busy machine: the run must not end before all have come and left. */
+const BUDGET = 48;
 
 /** Asks the coordinator until it holds. */
 async function until(bus: Bus, run: string, holds: (fleet: FleetFigures) => boolean): Promise<FleetFigures> {
