@@ -2,7 +2,7 @@
 import { parseInteger } from "@kevo/core/config/number.ts";
 import { withHelp } from "@kevo/core/program/command-help.ts";
 import { Command } from "commander";
-import type { ImportOptions } from "./actions/import.ts";
+import type { ImportOptions, TunedOptions } from "./actions/import.ts";
 
 export function importCommand(): Command {
   const command = new Command("import").description("Read the files of another tuner.");
@@ -30,6 +30,26 @@ export function importCommand(): Command {
       "coordinator import kernel-tuner tune.py --cache cache.json --out space.json.gz",
       "coordinator start --space space.json.gz --evaluations 200",
       "coordinator import kernel-tuner gemm-T1.json --tuner tuner.json",
+    ],
+  });
+  const tuned = command
+    .command("tuned")
+    .description("Read the configurations of a tuned file into a kernel's folder, whose runs then try them first.")
+    .argument("<file>", "of vLLM, SGLang or vLLM's Helion kernels (.json), or of Triton's autotuner (.autotune.json)")
+    .requiredOption("--kernel <folder>", "folder of the kernel, which has parameters of the same names")
+    .option("--workload <name>", "what a file of Triton's autotuner is for (default: the kernel's only workload)")
+    .option("--json", "write one JSON value to standard output")
+    .action(async (file: string, options: TunedOptions) => {
+      const { importTunedFile } = await import("./actions/import.ts");
+      await importTunedFile(file, options);
+    });
+  withHelp(tuned, {
+    notes:
+      "Rows go to the workloads with their sizes: a batch size is a shape's `tokens`, a Helion key names sizes itself. Whatever\nhas no workload, or is not in the kernel's space, is named and left out. Written is known-good.json in the folder.",
+    json: "the kernel, the file and what was left out are written",
+    examples: [
+      "coordinator import tuned E=8,N=7168,device_name=NVIDIA_H100_80GB_HBM3.json --kernel ./fused-moe",
+      "coordinator import tuned matmul.autotune.json --kernel ./matmul --workload square",
     ],
   });
   return withHelp(command, { examples: ["coordinator import kernel-tuner tune.py --out space.json.gz"] });

@@ -1,8 +1,8 @@
 /** Files of tuned configurations as vLLM and SGLang keep them: by batch size, one file for a shape, device and type. */
-import { parseJson } from "@kevo/core/config/json.ts";
 import { describeIssues } from "@kevo/core/errors/issues.ts";
 import { UserError } from "@kevo/core/errors/user-error.ts";
 import { z } from "zod";
+import { jsonOf } from "./json-of.ts";
 
 export const STACKS = ["vllm", "sglang"] as const;
 export type Stack = (typeof STACKS)[number];
@@ -45,13 +45,7 @@ const VERSION = "triton_version";
 
 /** @throws UserError (code 2) on anything else, with the name and the row. */
 export function parseTunedFile(text: string, where: string): TunedFile {
-  let json: unknown;
-  try {
-    json = parseJson(text);
-  } catch (error) {
-    throw new UserError(`${where} is not JSON: ${(error as Error).message}`, 2);
-  }
-  const file = z.record(z.string(), z.unknown()).safeParse(json);
+  const file = z.record(z.string(), z.unknown()).safeParse(jsonOf(text, where));
   if (!file.success) throw new UserError(`${where} is not a tuned file: it holds no object of batch sizes.`, 2);
   const { [VERSION]: version = null, ...byBatch } = file.data;
   if (version !== null && typeof version !== "string") {

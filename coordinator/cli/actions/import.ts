@@ -1,9 +1,11 @@
 /** What `coordinator import` does. */
 import { readEnvironment } from "@kevo/core/config/environment.ts";
+import { UserError } from "@kevo/core/errors/user-error.ts";
 import { ownCommand } from "@kevo/core/program/own-command.ts";
 import { shellWord } from "@kevo/core/program/shell-word.ts";
 import { counted } from "@kevo/core/text/plural.ts";
 import { type ImportReport, importKernelTuner } from "../../import/import-kernel-tuner.ts";
+import { importTuned } from "../../import/import-tuned.ts";
 import { hint, print, printJson } from "../output.ts";
 
 export interface ImportOptions {
@@ -23,6 +25,22 @@ export async function importFromKernelTuner(
   if (json) return printJson(report);
   for (const note of report.notes) hint(note);
   for (const line of reportLines(report)) print(line);
+}
+
+export interface TunedOptions {
+  readonly kernel: string;
+  readonly workload?: string;
+  readonly json?: boolean;
+}
+
+export async function importTunedFile(path: string, { kernel, workload, json = false }: TunedOptions): Promise<void> {
+  const report = await importTuned(path, kernel, workload);
+  if (json) return printJson(report);
+  for (const one of report.left_out) hint(`left out ${one}`);
+  const entries = Object.entries(report.workloads);
+  if (entries.length === 0) throw new UserError(`${path} has nothing for the kernel ${report.kernel}.`, 2);
+  for (const [name, count] of entries) print(`${name}: ${counted(count, "configuration")}`);
+  print(`Wrote ${shellWord(report.file)}.`);
 }
 
 function reportLines(report: ImportReport): string[] {
