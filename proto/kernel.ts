@@ -56,6 +56,17 @@ export type KernelArgument = z.infer<typeof argument>;
 const amount = z.union([z.int().nonnegative(), z.string().min(1).max(400)]);
 const threeSizes = z.array(amount).min(1).max(3);
 
+/** CUDA: a tensor map, by value: boxes of a tensor, as the tensor memory accelerator copies them. */
+const tensorMap = z.strictObject({
+  map: argumentName,
+  /** The tensor's dimensions from the outermost to the innermost, which is contiguous. */
+  order: z.array(z.int().nonnegative()).min(2).max(4),
+  /** Elements of a box in that order. */
+  box: z.array(amount).min(2).max(4),
+  /** Bytes of the pieces in which a box's rows lie in shared memory: 32, 64 or 128. */
+  swizzle: amount,
+});
+
 /** CUDA: a launch of one function of the source. */
 const launch = z.strictObject({
   /** A function that is `extern "C" __global__`. */
@@ -65,8 +76,14 @@ const launch = z.strictObject({
   block: threeSizes,
   /** Bytes of `extern __shared__` memory. */
   sharedBytes: amount.default(0),
-  /** In their order: sizes of the shape, which arrive as `int`; tensors of the reference, `out`, and scratch arrays. */
-  arguments: z.array(argumentName).min(1).max(64),
+  /**
+   * In their order: sizes of the shape, which arrive as `int`; tensors of the reference, `out`, and scratch arrays; maps
+   * of tensors.
+   */
+  arguments: z
+    .array(z.union([argumentName, tensorMap]))
+    .min(1)
+    .max(64),
 });
 
 /** CUDA: memory that the launches share. `fp32` begins as not-a-number, `i32` as zeros, which it must be again at the end. */
@@ -98,6 +115,8 @@ export const kernelDefinition = z.strictObject({
   /** CUDA: what one call launches, in this order. */
   launches: z.array(launch).min(1).max(16).optional(),
   scratch: z.record(argumentName, scratch).optional(),
+  /** CUDA: sizes of the shape that the source knows when it is compiled, as macros such as `SHAPE_width`. */
+  constants: z.array(argumentName).min(1).max(16).optional(),
   /** Files, relative to the folder. `source` is what the parameters compile; `reference` is trusted. Null without code. */
   source: fileName.nullable(),
   reference: fileName.nullable(),

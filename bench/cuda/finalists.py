@@ -17,23 +17,12 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "gpu-evaluator" / "runner"))
 
+from macros import cuda_request
 from protocol import Frame
 from sweep import WINDOWS, Process
 
 Json = dict[str, Any]
 ROUNDS = 3
-
-
-def flags_of(definition: Json, config: Json) -> list[str]:
-    """Macros as `gpu-evaluator/backends/parameter-arguments.ts` makes them, of numbers and words."""
-    flags = []
-    for parameter in definition["parameters"]:
-        name, value = parameter["name"], config[parameter["name"]]
-        if parameter["type"] == "categorical":
-            flags += [f"-D{name}_{word}={at + 1}" for at, word in enumerate(parameter["values"])]
-            value = f"{name}_{value}"
-        flags.append(f"-D{name}={value}")
-    return flags
 
 
 def main() -> None:
@@ -49,9 +38,8 @@ def main() -> None:
         reply = compiler.ask(
             {
                 "type": "compile", "id": "1", **common, "source": str(Path(folder).resolve() / definition["source"]),
-                "config": config, "flags": flags_of(definition, config), "launches": definition["launches"],
-                "scratch": definition.get("scratch", {}), "target": described["target"], "workloads": [workload],
-                "input_seed": seed,
+                "config": config, **cuda_request(definition, config), "target": described["target"],
+                "workloads": [workload], "input_seed": seed,
             }
         )  # fmt: skip
         assert reply["outcome"] == "ok", reply

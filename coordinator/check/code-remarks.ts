@@ -84,5 +84,6 @@ const isHost = (name: string) => /^(_|KEVO_|true$|false$)|_(MAX|MIN|WIDTH)$/.tes
 /** As the evaluator passes the parameters to the compiler. */
 function macrosOf(definition: KernelDefinition, compiler: Compiler): string[] {
   const args = parameterArguments(definition, definition.default ?? {}, compiler);
-  return args.flatMap((arg) => /^-D(\w+)=/.exec(arg)?.[1] ?? []);
+  const constants = (definition.constants ?? []).map((name) => `SHAPE_${name}`);
+  return [...args.flatMap((arg) => /^-D(\w+)=/.exec(arg)?.[1] ?? []), ...constants];
 }

@@ -55,7 +55,7 @@ const RUNTIME: Readonly<Record<string, string>> = {
 
 /** With which a CUDA kernel is compiled and launched outside an evaluator, as in one. */
 const RUNNER = fileURLToPath(new URL("runner/", import.meta.resolve("@kevo/gpu-evaluator/package.json")));
-const CUDA_RUNTIME = ["cuda_driver.py", "geometry.py", "nvrtc.py"] as const;
+const CUDA_RUNTIME = ["cuda_driver.py", "tensor_maps.py", "geometry.py", "nvrtc.py"] as const;
 
 export interface ExportOptions {
   /** Paragraphs for the README, such as where the kernel's idea comes from. */
@@ -137,7 +137,13 @@ function bestFile(
     language,
     reference: definition.reference,
     tolerance: toleranceOf(definition),
-    ...(language === "cuda" ? { launches: definition.launches, scratch: definition.scratch ?? {} } : {}),
+    ...(language === "cuda"
+      ? {
+          launches: definition.launches,
+          scratch: definition.scratch ?? {},
+          constants: definition.constants ?? [],
+        }
+      : {}),
     typed: definition.arguments !== undefined,
     outputs: outputsOf(definition).map(({ name, tolerance }) => ({ name, tolerance })),
     sizes: Object.keys(definition.workloads[0]?.shape ?? {}),

@@ -58,6 +58,17 @@ describe("a CUDA kernel's launches", () => {
       { workloads: [{ name: "w", shape: { TILE: 1, n: 2 } }] },
       /parameter TILE: a size/,
     ],
+    [
+      "a map with a box of another rank",
+      { launches: [{ ...launch, arguments: [{ map: "x", order: [0, 1], box: [1, 1, 64], swizzle: 128 }] }] },
+      /map of x has 2 dimensions, but a box of 3/,
+    ],
+    [
+      "a map's box by an unknown name",
+      { launches: [{ ...launch, arguments: [{ map: "x", order: [0, 1], box: ["ROWS", 64], swizzle: 128 }] }] },
+      /map of x: .*ROWS/,
+    ],
+    ["a constant that is no size", { constants: ["width"] }, /constants: width is no size of the shapes, which have n/],
     ["launches for another backend", { backends: ["triton"] }, /launches: only kernels of the CUDA backend/],
     ["another language", { source: "kernel.cpp" }, /kernel.cpp is not CUDA C\+\+ \(.cu\)/],
     [

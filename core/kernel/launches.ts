@@ -4,10 +4,12 @@ import { UserError } from "../errors/user-error.ts";
 import { parseExpression } from "../search-space/expression/expression.ts";
 
 /** @throws UserError (code 2) on launches that are missing or belong to another backend, and on a wrong expression. */
-export function checkLaunches({ backends, launches, scratch, parameters, workloads }: KernelDefinition): void {
+export function checkLaunches(definition: KernelDefinition): void {
+  const { backends, launches, scratch, constants = [], parameters, workloads } = definition;
   if (!backends.includes("cuda")) {
-    const stray = launches !== undefined ? "launches" : scratch !== undefined ? "scratch" : null;
-    if (stray !== null) throw new UserError(`${stray}: only kernels of the CUDA backend have them; remove them.`, 2);
+    const stray = (["launches", "scratch", "constants"] as const).find((field) => definition[field] !== undefined);
+    if (stray !== undefined)
+      throw new UserError(`${stray}: only kernels of the CUDA backend have them; remove them.`, 2);
     return;
   }
   if (launches === undefined) {
@@ -32,10 +34,20 @@ export function checkLaunches({ backends, launches, scratch, parameters, workloa
   const check = (amount: string | number, label: string) => {
     if (typeof amount === "string") parseExpression(amount, known, label, "known name");
   };
-  for (const { kernel, grid, block, sharedBytes } of launches) {
+  const unknown = constants.find((name) => !sizes.includes(name));
+  if (unknown !== undefined)
+    throw new UserError(`constants: ${unknown} is no size of the shapes, which have ${sizes.join(", ")}.`, 2);
+  for (const { kernel, grid, block, sharedBytes, arguments: given } of launches) {
     for (const amount of grid) check(amount, `launches: grid of ${kernel}`);
     for (const amount of block) check(amount, `launches: block of ${kernel}`);
     check(sharedBytes, `launches: sharedBytes of ${kernel}`);
+    for (const one of given) {
+      if (typeof one === "string") continue;
+      const label = `launches: the map of ${one.map}`;
+      if (one.box.length !== one.order.length)
+        throw new UserError(`${label} has ${one.order.length} dimensions, but a box of ${one.box.length}.`, 2);
+      for (const amount of [...one.box, one.swizzle]) check(amount, label);
+    }
   }
   for (const [name, { count }] of Object.entries(scratch ?? {})) check(count, `scratch: count of ${name}`);
 }

@@ -16,7 +16,7 @@ from typing import Any
 
 import nvrtc
 from artefacts import Refused, check_cache_hints, check_limits, obtain
-from geometry import BadGeometry, launches_for, scratch_for
+from geometry import BadGeometry, constants_for, launches_for, scratch_for
 from hidden import launched_shapes
 from plan_format import COMPILED_LAUNCH, check_plan
 from protocol import Frame, open_channel, required
@@ -33,7 +33,7 @@ def compile_candidate(request: Frame) -> Json:
     """Outcome, message, kernels and program of one request; never raises for a candidate's mistakes."""
     folder, source, reference, cache = required(request, folder=str, source=str, reference=str, cache_dir=str)
     config, workloads, target, seed = required(request, config=dict, workloads=list, target=dict, input_seed=int)
-    launches, scratch, flags = required(request, launches=list, scratch=dict, flags=list)
+    launches, scratch, flags, constants = required(request, launches=list, scratch=dict, flags=list, constants=list)
     shared_dir = request.get("shared_dir")
     shared = shared_in(shared_dir) if isinstance(shared_dir, str) else None
     started = time.monotonic()
@@ -41,9 +41,11 @@ def compile_candidate(request: Frame) -> Json:
     kernels: dict[str, Json] = {}
     try:
         trusted = _loaded(Path(folder) / reference)
-        unit = Unit(Path(source), flags, target)
+        units: dict[tuple[str, ...], Unit] = {}
         plans = []
         for shape in launched_shapes(trusted, [workload["shape"] for workload in workloads], seed):
+            sizes = tuple(constants_for(constants, shape))
+            unit = units.get(sizes) or units.setdefault(sizes, Unit(Path(source), [*flags, *sizes], target))
             plan = {"scratch": scratch_for(scratch, config, shape), "launches": []}
             for launch in launches_for(launches, config, shape):
                 block, shared_bytes = launch.pop("block"), launch.pop("shared_bytes")

@@ -51,18 +51,29 @@ def launches_for(launches: list[Json], config: Json, shape: Json) -> list[Json]:
         sizes = [amount(one, names, f"{field} of {launch['kernel']}") for one in launch[field]]
         return sizes + [1] * (3 - len(sizes))
 
+    def argument(one: str | Json) -> tuple[str, Json]:
+        if isinstance(one, str):
+            return one, {"i32": shape[one]} if one in shape else {"pointer": one}
+        name = one["map"]
+        box = [amount(size, names, f"box of the map of {name}") for size in one["box"]]
+        swizzle = amount(one["swizzle"], names, f"swizzle of the map of {name}")
+        return f"map of {name}", {"map": name, "order": one["order"], "box": box, "swizzle": swizzle}
+
     return [
         {
             "kernel": launch["kernel"],
             "grid": three(launch, "grid"),
             "block": three(launch, "block"),
             "shared_bytes": amount(launch["sharedBytes"], names, f"sharedBytes of {launch['kernel']}"),
-            "arguments": {
-                name: {"i32": shape[name]} if name in shape else {"pointer": name} for name in launch["arguments"]
-            },
+            "arguments": dict(argument(one) for one in launch["arguments"]),
         }
         for launch in launches
     ]
+
+
+def constants_for(constants: list[str], shape: Json) -> list[str]:
+    """Compiler arguments: the sizes that the source has as macros, such as SHAPE_width."""
+    return [f"-DSHAPE_{name}={shape[name]}" for name in constants]
 
 
 def scratch_for(scratch: Json, config: Json, shape: Json) -> Json:

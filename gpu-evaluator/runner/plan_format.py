@@ -19,7 +19,7 @@ ARGUMENTS = (
     frozenset({"fp32"}),
 )
 # Of CUDA C++, whose signature says the type; Triton's compiler has to be told.
-COMPILED_ARGUMENTS = (*ARGUMENTS, frozenset({"pointer"}))
+COMPILED_ARGUMENTS = (*ARGUMENTS, frozenset({"pointer"}), frozenset({"map", "order", "box", "swizzle"}))
 KEY = re.compile(r"[0-9a-f]{64}\Z")
 
 

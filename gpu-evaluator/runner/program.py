@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from cuda_driver import LoadedKernel, PreparedLaunch, tensor_map
+from cuda_driver import CudaError, LoadedKernel, PreparedLaunch, tensor_map
 from plan_format import COMPILED_LAUNCH, check_plan
+from tensor_maps import BadMap, layout_of
 
 Json = dict[str, Any]
 Tensors = dict[str, torch.Tensor]
@@ -104,13 +105,14 @@ def _prepare(launch: Json, tensors: Tensors, kernel: LoadedKernel, record: Json)
         if "descriptor" in argument:
             parameters += _descriptor(argument, tensors, next(descriptors, None))
         elif "pointer" in argument:
-            tensor = tensors.get(argument["pointer"])
-            if tensor is None:
-                known = ", ".join(tensors)
-                raise InvalidProgram(f"the argument {name} is neither a size of the shape nor a tensor ({known})")
-            if tensor.data_ptr() % 16:
-                raise InvalidProgram(f"{name}: the tensor is not aligned to 16 bytes")
-            parameters.append(c_uint64(tensor.data_ptr()))
+            parameters.append(c_uint64(_tensor(name, argument["pointer"], tensors).data_ptr()))
+        elif "map" in argument:
+            tensor = _tensor(name, argument["map"], tensors)
+            try:
+                layout = layout_of(tensor, argument["order"], argument["box"], argument["swizzle"])
+                parameters.append(tensor_map(tensor.data_ptr(), **layout))
+            except (BadMap, CudaError) as error:
+                raise InvalidProgram(f"{name}: {error}") from error
         elif "stride" in argument:
             which, axis = argument["stride"]
             stride = tensors[which].stride(axis)
@@ -124,6 +126,17 @@ def _prepare(launch: Json, tensors: Tensors, kernel: LoadedKernel, record: Json)
     # Triton's own last two: global scratch and profiler scratch, which are never used here.
     parameters += [c_uint64(0)] * record.get("trailing_pointers", 2)
     return PreparedLaunch(kernel, grid, record.get("block", [record["num_warps"] * 32, 1, 1]), parameters)
+
+
+def _tensor(name: str, which: str, tensors: Tensors) -> torch.Tensor:
+    """Raises InvalidProgram where there is none, or where it begins at an odd place."""
+    tensor = tensors.get(which)
+    if tensor is None:
+        known = ", ".join(tensors)
+        raise InvalidProgram(f"the argument {name} is neither a size of the shape nor a tensor ({known})")
+    if tensor.data_ptr() % 16:
+        raise InvalidProgram(f"{name}: the tensor is not aligned to 16 bytes")
+    return tensor
 
 
 def _descriptor(argument: Json, tensors: Tensors, encoding: Json | None) -> list[Any]:

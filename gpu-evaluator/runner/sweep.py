@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from macros import cuda_request
 from protocol import Channel, Frame
 
 Json = dict[str, Any]
@@ -61,14 +62,18 @@ def sweep(folder: Path, jobs: list[tuple[str, Json]], processes: int, cache: str
         waiting.put((at, name, {**definition["default"], **config}))
     common = {"folder": str(folder), "reference": definition["reference"], "cache_dir": cache, "input_seed": 1}
 
+    is_cuda = definition["backends"] == ["cuda"]
+
     def compile_all() -> None:
-        process = Process("compile_main.py")
+        process = Process("compile_cuda_main.py" if is_cuda else "compile_main.py")
         while True:
             try:
                 at, name, config = waiting.get_nowait()
             except queue.Empty:
                 return process.close()
             request = {"type": "compile", "id": str(at), "source": str(folder / definition["source"]), "config": config}
+            if is_cuda:
+                request |= cuda_request(definition, config)
             asked = [{"name": name, "shape": workloads[name]["shape"]}]
             reply = process.ask({**request, **common, "workloads": asked, "target": described["target"]})
             compiled.put((name, config, reply))

@@ -21,7 +21,7 @@ class Launcher:
         self._folder, self._best = folder, best
         runtime = folder / "runtime"
         self._driver, self._geometry = load(runtime / "cuda_driver.py"), load(runtime / "geometry.py")
-        self._nvrtc = load(runtime / "nvrtc.py")
+        self._nvrtc, self._maps = load(runtime / "nvrtc.py"), load(runtime / "tensor_maps.py")
         self._code: dict[str, bytes] = {}
         self._loaded: dict[str, Any] = {}
 
@@ -45,25 +45,32 @@ class Launcher:
         with torch.cuda.device(device):
             stream = torch.cuda.current_stream().cuda_stream
             for launch in self._geometry.launches_for(self._best["launches"], entry["config"], shape):
-                kernel = self._kernel(entry, launch, device)
-                parameters = [
-                    c_int32(one["i32"]) if "i32" in one else c_uint64(everything[one["pointer"]].data_ptr())
-                    for one in launch["arguments"].values()
-                ]
+                kernel = self._kernel(entry, launch, shape, device)
+                parameters = [self._parameter(one, everything) for one in launch["arguments"].values()]
                 self._driver.PreparedLaunch(kernel, launch["grid"], launch["block"], parameters).run(stream)
 
-    def _kernel(self, entry: dict[str, Any], launch: dict[str, Any], device: torch.device) -> Any:  # noqa: ANN401
+    def _parameter(self, one: dict[str, Any], tensors: Tensors) -> Any:  # noqa: ANN401 - whatever ctypes has for it
+        if "i32" in one:
+            return c_int32(one["i32"])
+        if "map" in one:
+            tensor = tensors[one["map"]]
+            layout = self._maps.layout_of(tensor, one["order"], one["box"], one["swizzle"])
+            return self._driver.tensor_map(tensor.data_ptr(), **layout)
+        return c_uint64(tensors[one["pointer"]].data_ptr())
+
+    def _kernel(self, entry: dict[str, Any], launch: dict[str, Any], shape: Shape, device: torch.device) -> Any:  # noqa: ANN401
         """One function of the entry's code, compiled and loaded on first use."""
         facts = torch.cuda.get_device_properties(device)
         arch = facts.major * 10 + facts.minor
-        unit = f"{device} {entry['source']} {entry['arguments']}"
+        arguments = [*entry["arguments"], *self._geometry.constants_for(self._best["constants"], shape)]
+        unit = f"{device} {entry['source']} {arguments}"
         key = f"{unit} {launch['kernel']} {launch['shared_bytes']}"
         if key not in self._loaded:
             if unit not in self._code:
                 source = self._folder / "kernel" / entry["source"]
                 options = [f"--gpu-architecture=sm_{arch}{'a' if arch >= 90 else ''}", "--std=c++17"]
                 options += [f"--include-path={source.parent}", f"--include-path={self._nvrtc.include_folder()}"]
-                options += entry["arguments"]
+                options += arguments
                 code, _, _ = self._nvrtc.compile_source(source.read_text(), source.name, options)
                 self._code[unit] = code
             self._loaded[key] = self._driver.LoadedKernel(self._code[unit], launch["kernel"], launch["shared_bytes"])

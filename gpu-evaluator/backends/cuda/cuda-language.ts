@@ -16,6 +16,7 @@ export const CUDA: GpuLanguage = {
   ask: ({ kernel: { definition }, config }) => ({
     flags: parameterArguments(definition, config, "nvrtc"),
     launches: definition.launches ?? [],
+    constants: definition.constants ?? [],
     scratch: definition.scratch ?? {},
   }),
   compilerVersion,

@@ -139,6 +139,7 @@ describe.skipIf(!hasPython)("the CUDA backend", () => {
       flags: ["-DTILE=32", "--fmad=true"],
       launches: [{ kernel: "k", grid: ["S // TILE"], block: [32], sharedBytes: 0, arguments: ["a", "out", "S"] }],
       scratch: {},
+      constants: [],
     });
     const refused = await backend.compile(job({ TILE: 16, MATH: "--ptxas-options=-o/etc/passwd" }), never);
     expect(refused).toMatchObject({ outcome: "invalid", message: expect.stringContaining("--ptxas-options") });

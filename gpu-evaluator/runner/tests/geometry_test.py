@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from geometry import BadGeometry, amount, launches_for, scratch_for
+from geometry import BadGeometry, amount, constants_for, launches_for, scratch_for
 
 NAMES = {"n": 100, "TILE": 32, "STORE": "shared"}
 
@@ -37,14 +37,23 @@ class Geometry(unittest.TestCase):
             "grid": ["n // TILE", 2],
             "block": ["TILE"],
             "sharedBytes": "TILE * 4",
-            "arguments": ["x", "out", "n"],
+            "arguments": ["x", {"map": "w", "order": [0, 1], "box": ["TILE", 64], "swizzle": 128}, "out", "n"],
         }
         [found] = launches_for([launch], {"TILE": 32}, {"n": 128})
         self.assertEqual(found["grid"], [4, 2, 1])
         self.assertEqual(found["block"], [32, 1, 1])
         self.assertEqual(found["shared_bytes"], 128)
-        self.assertEqual(list(found["arguments"]), ["x", "out", "n"])
-        self.assertEqual(found["arguments"], {"x": {"pointer": "x"}, "out": {"pointer": "out"}, "n": {"i32": 128}})
+        self.assertEqual(list(found["arguments"]), ["x", "map of w", "out", "n"])
+        self.assertEqual(
+            found["arguments"],
+            {
+                "x": {"pointer": "x"},
+                "map of w": {"map": "w", "order": [0, 1], "box": [32, 64], "swizzle": 128},
+                "out": {"pointer": "out"},
+                "n": {"i32": 128},
+            },
+        )
+        self.assertEqual(constants_for(["n"], {"n": 128, "m": 7}), ["-DSHAPE_n=128"])
         scratch = scratch_for({"sums": {"type": "fp32", "count": "n // TILE"}}, {"TILE": 32}, {"n": 128})
         self.assertEqual(scratch, {"sums": {"type": "fp32", "elements": 4}})
 

@@ -6,7 +6,7 @@ from typing import Any
 import compile_main
 from protocol import Channel
 
-ASKED = ("flags", "launches", "scratch")
+ASKED = ("flags", "launches", "scratch", "constants")
 
 
 class Telling:
