@@ -13,7 +13,7 @@ from typing import Any
 KINDS = {"torch.float16": "fp16", "torch.bfloat16": "bf16", "torch.float32": "fp32"}
 # CUtensorMapSwizzle by bytes.
 SWIZZLES = {32: 1, 64: 2, 128: 3}
-MOST_ROWS = 256
+MAX_ROWS = 256
 
 
 class BadMap(Exception):
@@ -34,7 +34,7 @@ def layout_of(tensor: Any, order: list[int], box: list[int], swizzle: int) -> di
     view = tensor.permute(order)
     *outer, rows, columns = view.shape
     *outer_strides, row_stride, one = view.stride()
-    if one != 1 or columns % piece or box[-1] % piece or not 0 < box[-2] <= MOST_ROWS:
+    if one != 1 or columns % piece or box[-1] % piece or not 0 < box[-2] <= MAX_ROWS:
         raise BadMap(f"a box of {box[-2]} rows of {box[-1]} elements in pieces of {piece}, of rows of {columns}")
     sizes = [*outer, columns // piece, rows]
     strides = [*outer_strides, piece, row_stride]
