@@ -42,6 +42,8 @@ export interface FaultyRun {
 
 const PER_FAULT = 5;
 const SPARES = 20;
+/** The run goes on for so many more, for those that come in the place of others. */
+const AFTER_FAULTS = 5;
 const LOOK_MS = 20;
 const TOLD_MS = 2_000;
 /**
@@ -60,7 +62,7 @@ const LATE_MS = 150;
 
 export async function faultyRun({ seed, faults, onNote, keep }: FaultyRunOptions): Promise<FaultyRun> {
   const startedAt = performance.now();
-  const evaluations = faults * PER_FAULT + PER_FAULT;
+  const evaluations = (faults + AFTER_FAULTS) * PER_FAULT;
   const moments: Moment[] = [];
   const ends: OwnEnd[] = [];
   let coordinatorGoneAt = Number.POSITIVE_INFINITY;
@@ -107,9 +109,11 @@ export async function faultyRun({ seed, faults, onNote, keep }: FaultyRunOptions
       waiting.push(...spares.splice(0, 1).map((spare) => ({ ...spare, after: 0 })));
     }
     underway--;
-    // What was killed is back when it works again; the server of NATS is not heard of.
-    const isBack = part !== null && (fault.kind !== "kill" || part === "nats");
-    if (isBack) note({ text: `${number} is over`, change: { part, is: "back" } });
+    // What was killed is back when it works again; the server of NATS is not heard of. A coordinator is back when one writes:
+    // while it was stopped, another may have taken its place.
+    const isOver = part !== null && (fault.kind !== "kill" || part === "nats");
+    const isBack = isOver && part !== "coordinator";
+    if (isOver) note({ text: `${number} is over`, ...(isBack && { change: { part, is: "back" as const } }) });
   };
 
   // Faults begin once the run has.
@@ -120,10 +124,14 @@ export async function faultyRun({ seed, faults, onNote, keep }: FaultyRunOptions
   let liftedAt = Number.POSITIVE_INFINITY;
   let startMs = MIN_STILL_MS;
   let faceAfterMs = MIN_STILL_MS;
+  let term = 0;
   while (!over) {
     await sleep(LOOK_MS);
     const now = performance.now();
     const is = witness.look();
+    const newTerm = witness.term() ?? term;
+    if (newTerm > term) note({ text: `a coordinator takes the place of another, in term ${newTerm}` });
+    term = newTerm;
     for (const event of witness.events()) {
       wrote();
       const change = cluster.partOf(event);

@@ -1,5 +1,6 @@
 /** Watches a run through its database: what was stored once must be there at the end, and what the coordinator says of it. */
 import { existsSync } from "node:fs";
+import { readTerm } from "@kevo/core/database/term.ts";
 import type Database from "better-sqlite3";
 import type { StoredLedger } from "./audit.ts";
 import { FIRST_RUN, openStored } from "./stored-ledger.ts";
@@ -41,6 +42,11 @@ export class Witness {
     const rows = (this.#ask((db) => db.prepare(sql).all(this.#event)) ?? []) as (SeenEvent & { id: number })[];
     this.#event = rows.at(-1)?.id ?? this.#event;
     return rows;
+  }
+
+  /** Raised by a coordinator that takes the place of another; null while it cannot be read. */
+  term(): number | null {
+    return this.#ask(readTerm);
   }
 
   close(): void {
