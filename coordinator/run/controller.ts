@@ -130,7 +130,7 @@ class RunController {
       ...{ ledger: this.#ledger, fleet: this.#fleet, launch },
       elapsedS: () => this.#elapsedS(),
       announce: () => this.#endpoints?.announce(),
-      stop: () => this.#stopAsRequested(),
+      stop: () => this.#stop("stop_requested", "a stop was requested"),
       setTimeLeft: (seconds) => this.#clocks?.setTimeLeft(seconds),
     });
     this.#parts = {
@@ -205,7 +205,7 @@ class RunController {
       leases,
       grants,
       windows: () => this.#windowSizes(),
-      onStop: () => this.#stopAsRequested(),
+      onStop: () => this.#stop("stop_requested", "a stop was requested"),
       actions: this.#actions,
       view: () => this.#snapshot(),
       recordedCalls: mode.recordedCalls,
@@ -295,6 +295,7 @@ class RunController {
     if (busy !== null) return busy;
     if (this.#state.finished) return null;
     if (mode.needsEvaluators && !this.#fleet.serving) return watchdog.waiting;
+    if (this.#stopping !== null) return `stopping: ${counted(this.#state.awaited.size, "candidate")} in progress`;
     const hasWorker = this.#state.islands.some(({ worker }) => worker !== null);
     if (!mode.needsWorkers || hasWorker || !launch.external_workers) return null;
     return missingWorker(this.#natsUrl, launch, this.#session.lineage.path);
@@ -332,10 +333,6 @@ class RunController {
   #snapshot(waiting: string | null = null): RunSnapshot {
     const phase = this.#actions.paused && !this.#state.finished ? "paused" : this.#phase;
     return this.#view.snapshot(phase, this.#elapsedS(), waiting);
-  }
-
-  #stopAsRequested(): void {
-    this.#stop("stop_requested", "a stop was requested");
   }
 
   /** Accepts no more batches, and waits for the outstanding candidates. */
