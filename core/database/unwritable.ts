@@ -22,10 +22,12 @@ export function refuseFullDisk(file: string): void {
 }
 
 /**
- * One clause about an error of SQLite's or of the system.
+ * One clause about an error of SQLite's or of the system, also as the cause of another.
  * @param file the database: where its disk is full, SQLite only reports an input or output error
  */
-export function whyUnwritable(error: unknown, file: string): string {
+export function whyUnwritable(thrown: unknown, file: string): string {
+  // Drizzle's migrator throws an error of its own with the whole statement, and has SQLite's as its cause.
+  const error = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
   const { code = "", message } = error as { code?: string; message: string };
   if (code === "SQLITE_FULL") return "the disk is full";
   if (code.startsWith("SQLITE_IOERR") && (freeBytes(file) ?? MIN_FREE_BYTES) < MIN_SHARED_BYTES) {
