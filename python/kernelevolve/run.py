@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from . import lineage
-from .answers import Answer
+from .answers import Answer, describe_host
 from .errors import TunerError
 from .progress import Progress
 from .result import Result
@@ -24,6 +24,7 @@ from .space import Config, Space
 LOCK_S = 20.0
 """How long the coordinator of a script that was killed may take to end."""
 VALUE = "value"
+WORKLOAD = "objective"
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Settings:
     direction: str
     constraints: list[str]
     predicates: list[Callable[[Config], object]]
+    first: list[list[Any]]
+    """As the cluster writes them, in the order of the parameters."""
     max_evaluations: int
     model: str | None
     budget_usd: float
@@ -209,7 +212,19 @@ class Run:
             folder = Path(stored.kernel_folder)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "kernel.json").write_text(text)
+        known = folder / "known-good.json"
+        if self._settings.first:
+            known.write_text(json.dumps(self._known()))
+        else:
+            known.unlink(missing_ok=True)
         return folder
+
+    def _known(self) -> dict[str, Any]:
+        """What runs of this folder evaluate first."""
+        first = self._settings.first
+        good = {"workload": WORKLOAD, "device": describe_host()[0], "configurations": list(range(len(first)))}
+        names = [one["name"] for one in self._settings.space.parameters]
+        return {"parameters": names, "configurations": first, "good": [good]}
 
     def _definition(self, kernel: str) -> dict[str, Any]:
         direction = self._settings.direction
@@ -225,7 +240,7 @@ class Run:
                 **{"span": None, "beside": None, "any_sign": True},
             },
             "default": None,
-            "workloads": [{"name": "objective", "shape": {}, "flops": 1, "bytes": 1}],
+            "workloads": [{"name": WORKLOAD, "shape": {}, "flops": 1, "bytes": 1}],
             "source": None,
             "reference": None,
         }

@@ -73,7 +73,7 @@ ConfigSpace = Mapping[str, Any]
 class Space:
     """The parameters as JSON, and the way back from the cluster's values to the user's own."""
 
-    def __init__(self, config_space: ConfigSpace) -> None:
+    def __init__(self, config_space: ConfigSpace, active: Mapping[str, str] | None = None) -> None:
         if not isinstance(config_space, Mapping) or not config_space:
             raise TunerError(f"config_space must be a dict of parameters with their values, not {short(config_space)}.")
         self.parameters: list[dict[str, Any]] = []
@@ -86,6 +86,13 @@ class Space:
             parameter, values = _encoded(name, given)
             self.parameters.append({"name": name, **parameter})
             self._values[name] = values
+        for name, condition in (active or {}).items():
+            if name not in self._values or not isinstance(condition, str):
+                raise TunerError(
+                    f"active: {short(name)} must be a parameter of config_space, an expression over the others for "
+                    f"when it has a meaning, not {short(condition)}."
+                )
+            next(one for one in self.parameters if one["name"] == name)["activeWhen"] = condition
 
     def members(self, predicates: Sequence[Callable[[Config], object]]) -> list[list[int]]:
         """Every configuration for which all of these functions hold, as the cluster lists them: positions of values."""
@@ -114,6 +121,28 @@ class Space:
     def decode(self, config: Mapping[str, Any]) -> Config:
         """The configuration with the very values that the user gave."""
         return {name: self._decoded(name, config[name]) for name in self._values}
+
+    def encode(self, config: Mapping[str, Any]) -> list[Any]:
+        """The cluster's values, in the order of the parameters. Raises TunerError for what is not in the space."""
+        if not isinstance(config, Mapping) or set(config) != set(self._values):
+            raise TunerError(
+                f"{short(config)} must name every parameter of config_space once: {', '.join(self._values)}."
+            )
+        return [self._encoded(parameter, config[parameter["name"]]) for parameter in self.parameters]
+
+    def _encoded(self, parameter: Mapping[str, Any], value: Any) -> Any:  # noqa: ANN401
+        name, kind = parameter["name"], parameter["type"]
+        if kind == "integer":
+            fits = isinstance(value, Integral) and not isinstance(value, bool)
+            if fits and value in range(parameter["min"], parameter["max"] + 1, parameter["step"]):
+                return int(value)
+        else:
+            wanted = tuple(value) if kind == "permutation" and isinstance(value, list) else value
+            for choice in _choices(parameter):
+                own = self._decoded(name, choice)
+                if own == wanted and isinstance(own, bool) == isinstance(wanted, bool):
+                    return choice
+        raise TunerError(f"{name} cannot be {short(value)}, which is not one of its values.")
 
     def key(self, config: Mapping[str, Any]) -> str:
         """Equal for configurations with equal values, whatever the order of their names."""

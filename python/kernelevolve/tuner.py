@@ -7,7 +7,7 @@ import inspect
 import os
 import re
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from multiprocessing import connection as pipes
 from pathlib import Path
 from types import TracebackType
@@ -23,8 +23,8 @@ from .workers import Worker
 
 DIRECTIONS = ("maximize", "minimize")
 MAX_WORKERS = 256
+MAX_FIRST = 12
 COMING_S = 0.5
-"""How long `ask` waits for more configurations once it has one."""
 
 
 class Tuner:
@@ -38,10 +38,15 @@ class Tuner:
     direction: "maximize" or "minimize".
     constraints: expressions over the parameters' names, such as "BM * BN <= 8192", or functions of a configuration; all
         hold in every configuration that the objective is called with.
+    first: configurations that are evaluated first, such as the one in use; at most 12, each with every parameter.
+    active: by parameter, an expression over the others for when it has a meaning. Where it does not hold, the parameter
+        has its first value.
     max_evaluations: how often the objective is called in all, also over several starts of one named run.
     model: a language model that proposes too, such as "grok-4.3"; it needs a key in the environment.
     budget_usd: dollars that the model may cost.
     seed: with one worker and no model, the same seed gives the same search.
+    title: of what is tuned, where there is no name. A run tries first what earlier runs of its title and space found
+        best.
     name: of the run. A script that is started again goes on with the run of this name. Also the id of any run.
     workers: processes that call the objective at the same time; with `ask` and `tell`, configurations open at a time.
     database: the lineage database.
@@ -55,10 +60,13 @@ class Tuner:
         *,
         direction: str = "maximize",
         constraints: Sequence[str | Callable[[Config], object]] = (),
+        first: Sequence[Config] = (),
+        active: Mapping[str, str] | None = None,
         max_evaluations: int = 50,
         model: str | None = None,
         budget_usd: float = 1.0,
         seed: int | None = None,
+        title: str | None = None,
         name: str | None = None,
         workers: int = 1,
         database: str | os.PathLike[str] = ".kevo/lineage.db",
@@ -77,16 +85,19 @@ class Tuner:
             )
         if name is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name):
             raise TunerError(f"name must be letters, digits, dots, dashes and underscores, not {short(name)}.")
-        self._space = Space(config_space)
+        self._space = Space(config_space, active)
+        if len(first) > MAX_FIRST:
+            raise TunerError(f"first: at most {MAX_FIRST} configurations are evaluated first, not {len(first)}.")
         self._objective = objective
         self._workers = _integer("workers", workers, 1, MAX_WORKERS)
         self._open: dict[str, Question] = {}
         self._run = Run(
             Settings(
                 space=self._space,
-                title=name or getattr(objective, "__name__", None) or "objective",
+                title=name or title or getattr(objective, "__name__", None) or "objective",
                 direction=direction,
                 constraints=[one for one in given if isinstance(one, str)],
+                first=[self._space.encode(one) for one in first],
                 predicates=[one for one in given if not isinstance(one, str)],
                 max_evaluations=_integer("max_evaluations", max_evaluations, 1, 10**8),
                 model=model,
@@ -145,10 +156,10 @@ class Tuner:
                 for task in running:
                     task.cancel()
 
-    def ask(self, n: int = 1) -> list[Config]:
+    def ask(self, n: int = 1, wait: float = COMING_S) -> list[Config]:
         """
         Configurations to evaluate: one to `n`, or none when the run is over. Each is open until you `tell` its value,
-        and at most `workers` are open at a time.
+        and at most `workers` are open at a time. Once there is one, it waits this many seconds for each of the others.
         """
         n = _integer("n", n, 1, MAX_WORKERS)
         if len(self._open) + n > self._workers:
@@ -166,7 +177,7 @@ class Tuner:
                 config = self._space.decode(question.config)
                 self._open[self._space.key(config)] = question
                 found.append(config)
-                question = self._run.next(COMING_S) if len(found) < n else None
+                question = self._run.next(wait) if len(found) < n else None
             if not found:
                 self._run.finished()
             return found

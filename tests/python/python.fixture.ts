@@ -16,13 +16,18 @@ export interface PythonEnd {
 export class PythonPlace implements Disposable {
   readonly path = mkdtempSync(join(tmpdir(), "kevo-python-"));
   readonly #children: ChildProcess[] = [];
+  readonly #python: string;
+
+  constructor(python = "python3") {
+    this.#python = python;
+  }
 
   /** Starts a script in a process group of its own. */
   start(script: string, more: NodeJS.ProcessEnv = {}): { child: ChildProcess; ended: Promise<PythonEnd> } {
     const name = "script.py";
     writeFileSync(join(this.path, name), script);
     const path = `${dirname(process.execPath)}${delimiter}${process.env.PATH}`;
-    const child = spawn("python3", ["-W", "default::ResourceWarning", name], {
+    const child = spawn(this.#python, ["-W", "default::ResourceWarning", name], {
       cwd: this.path,
       env: { ...process.env, PATH: path, PYTHONPATH: join(ROOT, "python"), PYTHONDONTWRITEBYTECODE: "1", ...more },
       stdio: ["ignore", "pipe", "pipe"],

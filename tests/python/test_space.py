@@ -31,6 +31,21 @@ class SpaceTest(unittest.TestCase):
         self.assertEqual(parameter(Boolean())["type"], "boolean")
         self.assertEqual(parameter(Permutation("mnk"))["items"], ["m", "n", "k"])
 
+    def test_configurations_are_encoded_as_they_are_decoded(self) -> None:
+        space = Space(
+            {"n": [None, 1, True], "o": Permutation([1, 2]), "i": Integer(0, 9, 3), "b": Boolean()}, {"i": "b == False"}
+        )
+        self.assertEqual(space.parameters[2]["activeWhen"], "b == False")
+        for encoded in (["None", [1, 2], 3, True], ["1", [2, 1], 9, False], ["True", [2, 1], 0, False]):
+            config = space.decode(dict(zip("noib", encoded, strict=True)))
+            self.assertEqual(space.encode(config), encoded)
+        right = {"n": 1, "o": (1, 2), "i": 0, "b": True}
+        for wrong in ({"n": 2}, {"o": (1, 1)}, {"i": 4}, {"i": True}, {"b": 1}, {"more": 1}):
+            with self.assertRaises(TunerError):
+                space.encode({**right, **wrong})
+        with self.assertRaisesRegex(TunerError, "must be a parameter"):
+            Space({"b": Boolean()}, {"c": "b"})
+
     def test_the_function_gets_the_very_values_that_were_given(self) -> None:
         space = Space(
             {"f": [1.0, 2.5], "n": [None, (1, 2)], "o": Permutation([1, 2]), "i": Integer(0, 4), "b": Boolean()}

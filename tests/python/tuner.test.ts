@@ -42,6 +42,18 @@ test.each(EXAMPLES.map((code, at) => [at + 1, code] as const))("example %i of th
   expect(stdout.trim()).not.toBe("");
 });
 
+test("the configurations to evaluate first, and a parameter that has a meaning only beside another", async () => {
+  using place = new PythonPlace();
+  const script = `${LOGGED}
+Tuner(space, logged, direction="minimize", first=[{"x": 4, "y": 9}, {"x": 12, "y": 0}], active={"y": "x < 10"}, max_evaluations=8).tune()`;
+  const { stderr, code } = await place.run(script);
+  expect(code, stderr).toBe(0);
+  const calls = place.written("calls").trim().split("\n");
+  // A list of numbers is in their order, so that 0 is its first.
+  expect(calls.slice(0, 2)).toEqual(["4 9", "12 0"]);
+  expect(calls.filter((call) => Number(call.split(" ")[0]) >= 10 && !call.endsWith(" 0"))).toEqual([]);
+});
+
 test("killed in the middle and started again, a run ends at exactly its budget", async () => {
   using place = new PythonPlace();
   const script = `${SLOW}
