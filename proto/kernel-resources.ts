@@ -14,6 +14,8 @@ export const kernelResources = z.object({
   shared_bytes: amount,
   /** Warps of each block. */
   warps: amount,
+  /** In the machine code, by kind, and `total`; absent where it cannot be read, and in what older versions stored. */
+  instructions: z.record(z.string().max(40), amount).optional(),
 });
 export type KernelResources = z.infer<typeof kernelResources>;
 

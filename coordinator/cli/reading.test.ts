@@ -44,7 +44,16 @@ beforeAll(() => {
   winner = lineage.candidate(run, { batch: 1, config: { tile: 32, layout: "rows" }, parents: [seed] });
   lineage.ok(winner, {
     speedups: { small: 2, large: 2 },
-    resources: [{ name: "soft\u001b[31mmax", registers: 168, spill_bytes: 12, shared_bytes: 65536, warps: 8 }],
+    resources: [
+      {
+        name: "soft\u001b[31mmax",
+        registers: 168,
+        spill_bytes: 12,
+        shared_bytes: 65536,
+        warps: 8,
+        instructions: { total: 90, global_load: 4 },
+      },
+    ],
   });
   lineage.measured(winner, { round: 1, speedups: { small: 1.9, large: 1.9 }, others: { torch: 4 } });
   lineage.candidate(run, { island: 1, batch: 1, proposer: "migrant", parents: [winner], answeredBy: winner });
@@ -153,7 +162,7 @@ describe("coordinator lineage", () => {
     const failures = await lines("failures");
     const resources = await lines("show", winner);
     expect(resources.out).toMatch(
-      /kernel +registers +spilled bytes +shared bytes +warps\nsoftmax +168 +12 +65536 +8\n/,
+      /kernel +registers +spilled bytes +shared bytes +warps +instructions\nsoftmax +168 +12 +65536 +8 +90 total, 4 global load\n/,
     );
     expect(show.out).not.toContain("registers");
     expect(show.out).toContain("Evaluated: compile_error");

@@ -3,7 +3,14 @@ import type { Result__Output } from "@kevo/proto/evaluator-service.ts";
 import { expect, test } from "vitest";
 import { recordOf } from "./result.ts";
 
-const RESOURCES = { name: "attend", registers: 168, spill_bytes: 12, shared_bytes: 65_536, warps: 8 };
+const RESOURCES = {
+  name: "attend",
+  registers: 168,
+  spill_bytes: 12,
+  shared_bytes: 65_536,
+  warps: 8,
+  instructions: { total: 90 },
+};
 const PLACE = { device: null, deviceModel: "m", toolchain: "t", compileMs: 1, laneMs: 2, queuedMs: 3 };
 
 const wireOf = (resources: readonly (typeof RESOURCES)[]) =>

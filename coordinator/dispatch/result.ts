@@ -4,7 +4,7 @@ import { describeIssues } from "@kevo/core/errors/issues.ts";
 import { cut } from "@kevo/core/text/cut.ts";
 import type { Result__Output } from "@kevo/proto/evaluator-service.ts";
 import { measurementConditions } from "@kevo/proto/event.ts";
-import { resourcesOfCandidate } from "@kevo/proto/kernel-resources.ts";
+import { type KernelResources, resourcesOfCandidate } from "@kevo/proto/kernel-resources.ts";
 import { measurementOfMessage } from "@kevo/proto/measurement-codec.ts";
 import { MAX_MESSAGE_CHARACTERS, outcome, type ReportedMeasurement } from "@kevo/proto/outcome.ts";
 import { z } from "zod";
@@ -24,14 +24,20 @@ const wireResult = z.object({
   queuedMs: z.number(),
   resources: z
     .array(
-      z.object({ name: z.string(), registers: z.int(), spillBytes: z.int(), sharedBytes: z.int(), warps: z.int() }),
+      z.object({
+        ...{ name: z.string(), registers: z.int(), spillBytes: z.int(), sharedBytes: z.int(), warps: z.int() },
+        instructions: z.record(z.string(), z.int()).optional(),
+      }),
     )
     .transform((all) =>
-      all.map(({ spillBytes: spill_bytes, sharedBytes: shared_bytes, ...rest }) => ({
-        ...rest,
-        spill_bytes,
-        shared_bytes,
-      })),
+      all.map(
+        ({ spillBytes: spill_bytes, sharedBytes: shared_bytes, instructions = {}, ...rest }): KernelResources => ({
+          ...rest,
+          spill_bytes,
+          shared_bytes,
+          instructions: Object.keys(instructions).length > 0 ? instructions : undefined,
+        }),
+      ),
     )
     .pipe(resourcesOfCandidate),
   stoppedEarly: z.boolean(),

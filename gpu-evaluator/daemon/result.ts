@@ -30,10 +30,13 @@ export function resultMessage(found: Measured | Failure, at: EvaluationDetails):
     compileMs: at.compileMs,
     laneMs: at.laneMs,
     queuedMs: at.queuedMs,
-    resources: at.resources.map(({ spill_bytes: spillBytes, shared_bytes: sharedBytes, ...rest }) => ({
-      ...rest,
-      spillBytes,
-      sharedBytes,
-    })),
+    resources: at.resources.map(
+      ({ spill_bytes: spillBytes, shared_bytes: sharedBytes, instructions = {}, ...rest }) => ({
+        ...rest,
+        spillBytes,
+        sharedBytes,
+        instructions,
+      }),
+    ),
   };
 }

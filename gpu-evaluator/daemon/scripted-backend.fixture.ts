@@ -33,7 +33,16 @@ export const SCRIPTED_KERNEL: InstalledKernel = {
 };
 
 /** Of every candidate that compiles. */
-export const SCRIPTED_RESOURCES = [{ name: "act", registers: 168, spill_bytes: 12, shared_bytes: 65_536, warps: 8 }];
+export const SCRIPTED_RESOURCES = [
+  {
+    name: "act",
+    registers: 168,
+    spill_bytes: 12,
+    shared_bytes: 65_536,
+    warps: 8,
+    instructions: { total: 90, tensor: 8 },
+  },
+];
 
 /** Knows the scripted kernel and no other. */
 export const scriptedKernels = (): KernelCatalog => {

@@ -31,7 +31,16 @@ describe("evaluate", () => {
     expect(found).toMatchObject({ outcome: "ok", toolchain: "scripted 1.0", deviceModel: "Script" });
     expect(found.compileMs).toBeGreaterThan(0);
     expect(found.laneMs).toBeGreaterThan(0);
-    expect(found.resources).toEqual([{ name: "act", registers: 168, spillBytes: 12, sharedBytes: 65_536, warps: 8 }]);
+    expect(found.resources).toEqual([
+      {
+        name: "act",
+        registers: 168,
+        spillBytes: 12,
+        sharedBytes: 65_536,
+        warps: 8,
+        instructions: { total: 90, tensor: 8 },
+      },
+    ]);
     expect(stages).toEqual(["COMPILING", "VERIFYING"]);
     expect(backend.events).toContain("disposed 1");
   });

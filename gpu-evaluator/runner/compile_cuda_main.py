@@ -20,6 +20,7 @@ from geometry import BadGeometry, constants_for, launches_for, scratch_for
 from hidden import launched_shapes
 from plan_format import COMPILED_LAUNCH, check_plan
 from protocol import Frame, open_channel, required
+from sass import instructions
 from serving import serve, shown
 from shared_artefacts import shared_in
 
@@ -120,6 +121,7 @@ class Unit:
             "descriptors": [],
             # Only Triton's compiler adds any.
             "trailing_pointers": 0,
+            "instructions": instructions(code, kernel, self._target["arch"]),
         }
         check_limits(record, self._target)
         return record, code

@@ -13,7 +13,7 @@ from protocol import FATAL_EXIT, Channel, Frame
 
 Json = dict[str, Any]
 
-SHOWN = ("key", "name", "registers", "spill_bytes", "shared_bytes", "num_warps")
+SHOWN = ("key", "name", "registers", "spill_bytes", "shared_bytes", "num_warps", "instructions")
 
 
 def shown(records: Iterable[Json]) -> list[Json]:

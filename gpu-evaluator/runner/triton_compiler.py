@@ -17,6 +17,7 @@ from typing import Any
 import artefacts
 import triton
 from artefacts import Refused, check_cache_hints, check_limits
+from sass import instructions
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 from triton.experimental.gluon._runtime import GluonASTSource
@@ -134,6 +135,7 @@ def compile_launch(module: ModuleType, launch: Json, target: Json) -> tuple[byte
         "descriptors": metadata.tensordesc_meta or [],
         "registers": registers,
         "spill_bytes": spilled,
+        "instructions": instructions(code, metadata.name, target["arch"]),
     }
 
 

@@ -214,10 +214,17 @@ function measurementTable(measurements: readonly StoredMeasurement[], options: T
 
 function resourceTable(resources: readonly KernelResources[], options: TableOptions): string {
   return renderTable(
-    [{ head: "kernel" }, ...["registers", "spilled bytes", "shared bytes", "warps"].map(right)],
+    [
+      { head: "kernel" },
+      ...["registers", "spilled bytes", "shared bytes", "warps"].map(right),
+      { head: "instructions" },
+    ],
     resources.map((one) => [
       oneLine(one.name),
       ...[one.registers, one.spill_bytes, one.shared_bytes, one.warps].map(String),
+      Object.entries(one.instructions ?? {})
+        .map(([kind, count]) => `${count} ${kind.replaceAll("_", " ")}`)
+        .join(", ") || UNKNOWN,
     ]),
     options,
   );

@@ -7,6 +7,7 @@ export interface KernelResources {
   'spillBytes'?: (number);
   'sharedBytes'?: (number);
   'warps'?: (number);
+  'instructions'?: ({[key: string]: number});
 }
 
 export interface KernelResources__Output {
@@ -15,4 +16,5 @@ export interface KernelResources__Output {
   'spillBytes': (number);
   'sharedBytes': (number);
   'warps': (number);
+  'instructions': ({[key: string]: number});
 }
