@@ -18,9 +18,9 @@ each process as the leader of a process group and kills the group.
   `shared_dir`, a folder that only this user can enter, holds what other daemons of the host compiled, and gets what is
   compiled here; without it nothing is shared.
   `reused` is true when nothing had to be compiled. `kernels` is [{key, name, registers, spill_bytes, shared_bytes,
-  num_warps, instructions by kind}]. `program` is opaque: hand it to `measure` as it is. It holds launch plans (grids, arguments) and the
-  keys of artefacts, and no code, so the measuring process never runs a line of the candidate's Python. `message` is
-  null when ok. `incorrect` is a candidate whose code tampered with the process (a timer replaced, a thread left
+  num_warps, instructions by kind}]. `program` is opaque: hand it to `measure` as it is. It holds launch plans (grids,
+  arguments) and the keys of artefacts, and no code, so the measuring process never runs a line of the candidate's
+  Python. `message` is null when ok. `incorrect` is a candidate whose code tampered with the process (a timer replaced, a thread left
   running); `fatal` is true then, and the process ends by itself with code 3 right after this frame.
 
 `python3 compile_cuda_main.py`: the same for CUDA C++. `ready` has {nvrtc, headers} in the place of `triton`; `compile`

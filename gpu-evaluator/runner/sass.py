@@ -1,4 +1,4 @@
-"""Instructions in machine code, counted by kind. Read from the bytes: NVIDIA's disassembler takes as long as compiling."""
+"""Instructions in machine code, counted by kind, from the bytes: NVIDIA's disassembler takes as long as compiling."""
 
 from __future__ import annotations
 

@@ -14,10 +14,10 @@ HERE = Path(__file__).resolve()
 KERNEL = HERE.parents[2] / "kernels" / "fused-moe"
 sys.path[:0] = [str(HERE.parents[1]), str(KERNEL)]
 
-import fused_moe
-import triton
-from sass import KINDS, NOTHING, instructions
-from triton_compiler import compile_launch, in_order
+import fused_moe  # noqa: E402
+import triton  # noqa: E402
+from sass import KINDS, NOTHING, instructions  # noqa: E402
+from triton_compiler import compile_launch, in_order  # noqa: E402
 
 NAMES = {
     **dict.fromkeys(("HMMA", "HGMMA"), "tensor"),
@@ -31,7 +31,8 @@ NAMES = {
 }
 TARGET = {"arch": 90, "warp_size": 32}
 SHAPE = {"experts": 8, "topk": 2, "hidden": 512, "intermediate": 256, "tokens": 64}
-CONFIG = {"BLOCK_SIZE_M": 64, "BLOCK_SIZE_N": 64, "BLOCK_SIZE_K": 64, "GROUP_SIZE_M": 1, "num_warps": 4, "num_stages": 2}
+CONFIG = {**dict.fromkeys(("BLOCK_SIZE_M", "BLOCK_SIZE_N", "BLOCK_SIZE_K"), 64), "GROUP_SIZE_M": 1}
+CONFIG |= {"num_warps": 4, "num_stages": 2}
 
 
 def disassembled(code: bytes) -> dict[str, int]:
