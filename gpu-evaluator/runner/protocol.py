@@ -20,8 +20,9 @@ each process as the leader of a process group and kills the group.
   `reused` is true when nothing had to be compiled. `kernels` is [{key, name, registers, spill_bytes, shared_bytes,
   num_warps, instructions by kind}]. `program` is opaque: hand it to `measure` as it is. It holds launch plans (grids,
   arguments) and the keys of artefacts, and no code, so the measuring process never runs a line of the candidate's
-  Python. `message` is null when ok. `incorrect` is a candidate whose code tampered with the process (a timer replaced, a thread left
-  running); `fatal` is true then, and the process ends by itself with code 3 right after this frame.
+  Python. `message` is null when ok. `incorrect` is a candidate whose code tampered with the process (a timer
+  replaced, a thread left running); `fatal` is true then, and the process ends by itself with code 3 right after this
+  frame.
 
 `python3 compile_cuda_main.py`: the same for CUDA C++. `ready` has {nvrtc, headers} in the place of `triton`; `compile`
     has besides {flags: arguments of NVRTC, launches, scratch: as in `kernel.json`}, and `source` is a .cu file.
