@@ -42,9 +42,9 @@ def disassembled(code: bytes) -> dict[str, int]:
         file.flush()
         tool = triton.knobs.nvidia.nvdisasm.path
         printed = subprocess.run([tool, "-c", file.name], capture_output=True, text=True, check=True).stdout
-    words = re.findall(r"/\*[0-9a-f]{4,}\*/\s+(?:@!?U?P[0-9T]+ )?([A-Z0-9_]+)", printed)
-    found = Counter(NAMES[word] for word in words if word in NAMES)
-    return {**found, "total": sum(word != "NOP" for word in words)}
+    mnemonics = re.findall(r"/\*[0-9a-f]{4,}\*/\s+(?:@!?U?P[0-9T]+ )?([A-Z0-9_]+)", printed)
+    found = Counter(NAMES[mnemonic] for mnemonic in mnemonics if mnemonic in NAMES)
+    return {**found, "total": sum(mnemonic != "NOP" for mnemonic in mnemonics)}
 
 
 class Instructions(unittest.TestCase):
