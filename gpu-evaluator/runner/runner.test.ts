@@ -77,6 +77,11 @@ test.skipIf(!hasTorch)(
   },
 );
 
+test.skipIf(!hasTorch)("a CUDA kernel's tensor maps (skipped without torch and triton: set KEVO_PYTHON)", () => {
+  const { status, stderr } = runs("-B", file("tensor_maps_test.py"));
+  expect(status, stderr).toBe(0);
+});
+
 test.skipIf(!hasPython)("a CUDA kernel's launches in numbers (skipped without Python 3.10)", () => {
   const { status, stderr } = runs("-B", file("geometry_test.py"));
   expect(status, stderr).toBe(0);
