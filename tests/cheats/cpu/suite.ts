@@ -59,7 +59,8 @@ export const CPU_CHEATS: readonly CpuCheat[] = [
     outcomes: ["ok", "incorrect"],
     isCounted: true,
   },
-  { name: "undoes_stops", what: "answers early, and takes back the stop that follows", outcomes: crashed },
+  // On a busy machine the stop can come before the undoing thread: then the early answer is not there.
+  { name: "undoes_stops", what: "answers early, and takes back the stop that follows", outcomes: refused },
   { name: "before_main", what: "takes the harness's place before it begins", outcomes: incorrect },
   { name: "answers_only", what: "takes the harness's place later, and answers only", outcomes: incorrect },
   { name: "by_pace", what: "computes only when calls come slowly", outcomes: incorrect },
